@@ -1,0 +1,120 @@
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::Kind;
+
+fn context() -> Context {
+    Context {
+        source: "fne".parse().unwrap(),
+        stream: "offres".parse().unwrap(),
+        country: "CM".to_owned(),
+        fetched_at: "2026-11-20T11:00:00Z".parse().unwrap(),
+    }
+}
+
+fn draft() -> Draft {
+    let mut draft = Draft::new(Kind::Job, json!({"id": "7"}));
+    draft.external_id = Some("7".to_owned());
+    draft.title = Some("  <b>Soudeur</b> &agrave; l'arc ".to_owned());
+    draft.url = Some("https://www.fnecm.org/offres/7".to_owned());
+    draft.place = Some("Douala".to_owned());
+    draft.salary = Some("150 000 FCFA / mois".to_owned());
+    draft.posted_at = Some("2026-11-02".to_owned());
+    draft
+}
+
+fn refused(change: impl FnOnce(&mut Draft)) -> Reason {
+    let mut draft = draft();
+    change(&mut draft);
+    normalize(draft, &context()).unwrap_err().reason
+}
+
+#[test]
+fn a_draft_becomes_an_opportunity() {
+    let row = normalize(draft(), &context()).unwrap();
+    assert_eq!(row.title, "Soudeur à l'arc");
+    assert_eq!(row.places[0].to_string(), "Douala, Littoral");
+    assert_eq!(row.pay.unwrap().min, Some(15_000_000));
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_with_its_words() {
+    assert_eq!(refused(|d| d.external_id = None), Reason::NoIdentity);
+    assert_eq!(refused(|d| d.external_id = Some("  ".into())), Reason::NoIdentity);
+    assert_eq!(refused(|d| d.title = Some("<p>&nbsp;</p>".into())), Reason::NoTitle);
+    assert_eq!(refused(|d| d.title = Some("---".into())), Reason::NoTitle);
+    assert_eq!(refused(|d| d.place = Some("Wallonie".into())), Reason::UnknownPlace("Wallonie".into()));
+    assert_eq!(
+        refused(|d| d.url = Some("javascript:alert(1)".into())),
+        Reason::BadUrl("javascript:alert(1)".into())
+    );
+    assert_eq!(refused(|d| d.url = Some("/offres/7".into())), Reason::BadUrl("/offres/7".into()));
+    assert_eq!(
+        refused(|d| d.posted_at = Some("bientôt".into())),
+        Reason::UnreadableDate("posted_at: bientôt".into())
+    );
+    assert!(matches!(
+        refused(|d| d.salary = Some("300 000 - 100 000 FCFA".into())),
+        Reason::UnreadableAmount(_)
+    ));
+}
+
+#[test]
+fn a_refusal_keeps_the_record_and_its_identity() {
+    let mut draft = draft();
+    draft.title = None;
+    let rejection = normalize(draft, &context()).unwrap_err();
+    assert_eq!((rejection.external_id.as_deref(), rejection.record), (Some("7"), json!({"id": "7"})));
+}
+
+#[test]
+fn redating_is_no_change_and_everything_else_is() {
+    let print = |change: &dyn Fn(&mut Draft)| {
+        let mut draft = draft();
+        change(&mut draft);
+        normalize(draft, &context()).unwrap().fingerprint
+    };
+    let same = print(&|_| ());
+    assert_eq!(print(&|d| d.posted_at = Some("2026-11-19".into())), same);
+    assert_eq!(print(&|d| d.record = json!({"id": "7", "views": 512})), same);
+    let changes: [&dyn Fn(&mut Draft); 9] = [
+        &|d| d.title = Some("Soudeur TIG".into()),
+        &|d| d.organization = Some("Chantier du Wouri".into()),
+        &|d| d.description = Some("Autre".into()),
+        &|d| d.place = Some("Buea".into()),
+        &|d| d.salary = Some("160 000 FCFA / mois".into()),
+        &|d| d.contract = Some("CDD".into()),
+        &|d| d.closes_at = Some("2026-12-01".into()),
+        &|d| d.positions = Some("2".into()),
+        &|d| d.education = Some("BAC".into()),
+    ];
+    for (n, change) in changes.iter().enumerate() {
+        assert_ne!(print(*change), same, "change {n}");
+    }
+}
+
+#[test]
+fn a_placeholder_is_no_employer() {
+    for words in ["", "699 11 22 33", "+237 699112233", "rh@exemple.cm", "-"] {
+        let mut draft = draft();
+        draft.organization = Some(words.to_owned());
+        assert_eq!(normalize(draft, &context()).unwrap().organization, None, "{words:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_words_give_a_row_that_the_database_takes_or_a_refusal(words in prop::collection::vec("\\PC{0,40}|<[a-z]{1,6}>|\0", 14)) {
+        let mut draft = draft();
+        for (name, words) in Draft::FIELDS.iter().zip(words) {
+            *draft.field_mut(name).unwrap() = Some(words);
+        }
+        if let Ok(row) = normalize(draft, &context()) {
+            prop_assert!((1..=300).contains(&row.title.chars().count()));
+            prop_assert!(row.description.is_none_or(|text| (1..=20_000).contains(&text.chars().count())));
+            prop_assert!(row.positions.is_none_or(|count| count > 0));
+            prop_assert!(row.url.is_none_or(|url| url.starts_with("http")));
+        }
+    }
+}

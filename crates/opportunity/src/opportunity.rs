@@ -1,0 +1,56 @@
+//! The normalized row.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Fingerprint, Kind, OpportunityId, SourceSlug, StreamName,
+    money::Pay,
+    places::Place,
+    vocabulary::{Contract, Education, Language},
+};
+
+/// One opportunity, ours: what enters PostgreSQL. Every value was read by a rule or is absent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Opportunity {
+    /// Derived from source and external id; also the id of its point in the vector index.
+    pub id: OpportunityId,
+    /// The partner.
+    pub source: SourceSlug,
+    /// The list of the partner it stood in.
+    pub stream: StreamName,
+    /// The partner's own identifier.
+    pub external_id: String,
+    /// What it is.
+    pub kind: Kind,
+    /// Heading: plain text, one line, never empty, at most 300 characters.
+    pub title: String,
+    /// Absolute `http(s)` address of the page a person can read.
+    pub url: Option<String>,
+    /// Who offers; absent where the partner hides it or prints a placeholder.
+    pub organization: Option<String>,
+    /// Body: plain text, paragraphs separated by newlines, at most 20,000 characters.
+    pub description: Option<String>,
+    /// Where. More than one for "Douala & Yaoundé".
+    pub places: Vec<Place>,
+    /// Pay or amount, where a number was given.
+    pub pay: Option<Pay>,
+    /// The partner's own words on pay, kept beside the reading.
+    pub pay_text: Option<String>,
+    /// Contracts offered, without repeats, in the order of [`Contract`].
+    pub contracts: Vec<Contract>,
+    /// When it was published. Not content: portals re-date posts.
+    pub posted_at: Option<DateTime<Utc>>,
+    /// Last day to answer, in Africa/Douala.
+    pub closes_on: Option<NaiveDate>,
+    /// Number of places offered, at least 1.
+    pub positions: Option<u32>,
+    /// Lowest education asked for.
+    pub education: Option<Education>,
+    /// The partner's words on experience, as one line.
+    pub experience: Option<String>,
+    /// Language of the text.
+    pub language: Option<Language>,
+    /// Digest of the content; dates and counters of the portal are left out of it.
+    pub fingerprint: Fingerprint,
+}

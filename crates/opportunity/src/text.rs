@@ -1,0 +1,196 @@
+//! Text of partners made plain.
+
+use std::borrow::Cow;
+
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
+
+/// Rounds of "take tags out, resolve entities": partners escape twice, nobody escapes five times.
+const ROUNDS: usize = 5;
+
+/// Elements whose content is no text.
+const SILENT: [&str; 4] = ["script", "style", "noscript", "template"];
+/// Elements that begin a line of their own.
+const BLOCKS: [&str; 18] = [
+    "p", "br", "div", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "section",
+    "article", "dd", "dt",
+];
+
+/// One line of plain text: no markup, no entities, white space folded.
+pub fn clean_line(text: &str) -> String {
+    plain(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Plain text with its paragraphs: white space folded within a line, no more than one blank line between two.
+pub fn clean_text(text: &str) -> String {
+    let plain = plain(text);
+    let lines = plain.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    let mut kept: Vec<String> = Vec::new();
+    for line in lines {
+        if !line.is_empty() || kept.last().is_some_and(|last| !last.is_empty()) {
+            kept.push(line);
+        }
+    }
+    while kept.last().is_some_and(String::is_empty) {
+        kept.pop();
+    }
+    kept.join("\n")
+}
+
+/// For look-ups: lower case, no accents, every run of other characters than letters and digits one blank.
+pub fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    let mut gap = false;
+    for c in text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
+        let letters: &str = match c {
+            'œ' => "oe",
+            'æ' => "ae",
+            'ß' => "ss",
+            _ => "",
+        };
+        if letters.is_empty() && !c.is_alphanumeric() {
+            gap = true;
+            continue;
+        }
+        if gap && !folded.is_empty() {
+            folded.push(' ');
+        }
+        gap = false;
+        if letters.is_empty() { folded.push(c) } else { folded.push_str(letters) }
+    }
+    folded
+}
+
+/// The first `max` characters, cut at the end of a word where one is near.
+pub fn shorten(text: &str, max: usize) -> Cow<'_, str> {
+    if text.chars().nth(max).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let cut: String = text.chars().take(max.saturating_sub(1)).collect();
+    let at_word =
+        cut.rsplit_once(char::is_whitespace).map(|(head, _)| head).filter(|head| head.len() > max / 2);
+    Cow::Owned(format!("{}…", at_word.unwrap_or(&cut).trim_end()))
+}
+
+/// Without markup and entities; control characters and the marks that hide in portals' text become blanks.
+fn plain(text: &str) -> String {
+    let mut now = text.to_owned();
+    for _ in 0..ROUNDS {
+        let stripped = if now.contains('<') { without_tags(&now) } else { now.clone() };
+        let next = html_escape::decode_html_entities(&stripped).into_owned();
+        let done = next == now;
+        now = next;
+        if done {
+            break;
+        }
+    }
+    now.chars()
+        .filter(|c| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}'))
+        .map(visible)
+        .collect()
+}
+
+fn visible(c: char) -> char {
+    match c {
+        '\n' => '\n',
+        '\u{a0}' | '\u{202f}' | '\u{2007}' | '\u{2009}' => ' ',
+        '\u{2011}' => '-',
+        c if c.is_control() => ' ',
+        c => c,
+    }
+}
+
+/// Takes out what reads as a tag: `<`, then a letter, `/`, `!` or `?`, up to `>`. "a < b" stays.
+fn without_tags(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        let inner = from.get(1..).unwrap_or_default();
+        let is_tag = inner.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'));
+        let Some(end) = inner.find('>').filter(|_| is_tag) else {
+            out.push('<');
+            rest = inner;
+            continue;
+        };
+        let name: String = inner
+            .trim_start_matches('/')
+            .chars()
+            .take_while(char::is_ascii_alphanumeric)
+            .collect::<String>()
+            .to_ascii_lowercase();
+        out.push(if BLOCKS.contains(&name.as_str()) { '\n' } else { ' ' });
+        rest = inner.get(end + 1..).unwrap_or_default();
+        if SILENT.contains(&name.as_str()) && !inner.starts_with('/') {
+            rest = after_end_of(rest, &name);
+        }
+    }
+    out.push_str(rest);
+    // An inline tag inside a word leaves no gap before punctuation.
+    out.replace(" ,", ",").replace(" .", ".")
+}
+
+/// What follows the closing tag of a silent element; nothing where it is never closed.
+fn after_end_of<'a>(text: &'a str, name: &str) -> &'a str {
+    let lower = text.to_ascii_lowercase();
+    let at = lower.find(&format!("</{name}"));
+    at.and_then(|at| text.get(at..)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn markup_and_entities_go() {
+        for (raw, plain) in [
+            ("Soudeur&nbsp;&agrave; l&#39;arc", "Soudeur à l'arc"),
+            ("<b>Chef</b> de <i>chantier</i>", "Chef de chantier"),
+            ("a &amp;amp; b", "a & b"),
+            ("R&amp;D", "R&D"),
+            ("3 < 5 et 7 > 2", "3 < 5 et 7 > 2"),
+            ("x<script>alert('<b>')</script>y", "x y"),
+            ("ligne\u{200b} une\r\n  deux", "ligne une deux"),
+            ("150\u{202f}000\u{a0}FCFA", "150 000 FCFA"),
+        ] {
+            assert_eq!(clean_line(raw), plain, "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn paragraphs_stay() {
+        assert_eq!(
+            clean_text("<p>Un</p><p>Deux<br/>trois</p>\n\n\n<ul><li>a</li><li>b</li></ul>"),
+            "Un\n\nDeux\ntrois\n\na\n\nb"
+        );
+        assert_eq!(clean_text("  "), "");
+    }
+
+    #[test]
+    fn folding_forgets_accents_case_and_marks() {
+        assert_eq!(fold("Yaoundé 1er (Centre)"), "yaounde 1er centre");
+        assert_eq!(fold("Œuvre d´été"), "oeuvre d ete");
+        assert_eq!(fold("  --  "), "");
+    }
+
+    #[test]
+    fn shortening_keeps_whole_words() {
+        assert_eq!(shorten("court", 10), "court");
+        assert_eq!(shorten("un deux trois quatre", 12), "un deux…");
+        assert!(shorten(&"é".repeat(400), 300).chars().count() <= 300);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_and_cleaning_twice_is_cleaning_once(text in "\\PC{0,200}|[<>/&;a-z# ]{0,80}") {
+            let line = clean_line(&text);
+            let body = clean_text(&text);
+            fold(&text);
+            prop_assert!(!line.contains('\n'));
+            prop_assert_eq!(clean_line(&line).split_whitespace().count() <= line.split_whitespace().count(), true);
+            prop_assert!(!body.contains("\n\n\n"));
+        }
+    }
+}
