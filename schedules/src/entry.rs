@@ -1,0 +1,82 @@
+//! One line of the timetable.
+
+use std::{fmt, iter};
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use opportunity::{BadName, SourceSlug};
+use serde::{Serialize, Serializer};
+
+use crate::{Mode, clock, expression::Expression};
+
+/// An entry's name: the stable key under which its ticks are stored.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct EntryName(String);
+
+impl EntryName {
+    /// Checks and wraps a name; what is a source's name may be an entry's.
+    pub fn new(name: &str) -> Result<Self, BadName> {
+        SourceSlug::new(name).map(|name| Self(name.into()))
+    }
+
+    /// The name as written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EntryName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// One line of the timetable: which source, how much of it, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// The stable key of the entry (`fne-full`).
+    pub name: EntryName,
+    /// The source to visit. Whether there is such a source, its catalog knows.
+    pub source: SourceSlug,
+    /// How much of it.
+    pub mode: Mode,
+    /// The cron line as written: five fields of crontab(5).
+    pub cron: String,
+    /// The zone whose wall clock the cron line speaks of.
+    #[serde(serialize_with = "zone_name")]
+    pub zone: Tz,
+    #[serde(skip)]
+    pub(crate) expression: Expression,
+}
+
+impl Entry {
+    /// The latest tick after `after` and not after `now`, if there is one. Ticks missed since `after`
+    /// are thereby one: whoever was down for a day visits once, not twelve times.
+    pub fn due(&self, after: DateTime<Utc>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let reached = clock::reached(self.zone, now)?;
+        let mut ticks = self.expression.back_from(reached).filter_map(|at| clock::first_shows(self.zone, at));
+        ticks.find(|tick| *tick <= now).filter(|tick| *tick > after)
+    }
+
+    /// The next `n` ticks after `from`, earliest first.
+    pub fn upcoming(&self, from: DateTime<Utc>, n: usize) -> Vec<DateTime<Utc>> {
+        iter::successors(self.next(from), |&tick| self.next(tick)).take(n).collect()
+    }
+
+    fn next(&self, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let shown = clock::reading(self.zone, from)?;
+        let mut ticks = self.expression.after(shown).filter_map(|at| clock::first_shows(self.zone, at));
+        // In the second pass of a repeated hour the first readings ahead have been shown before.
+        ticks.find(|tick| *tick > from)
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a field over by reference")]
+fn zone_name<S: Serializer>(zone: &Tz, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(zone.name())
+}
+
+#[cfg(test)]
+#[path = "tests/ticks.rs"]
+mod tests;

@@ -1,0 +1,115 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn flaws(text: &str) -> Vec<String> {
+    let errors = Timetable::parse("t.toml", text).unwrap_err();
+    errors.to_string().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_builtin_timetable_is_sound() {
+    let timetable = Timetable::builtin().unwrap_or_else(|errors| panic!("{errors}"));
+    let names: Vec<_> = timetable.entries.iter().map(|entry| entry.name.as_str()).collect();
+    assert_eq!(names, ["fne-recent", "fne-full", "emploicameroun-recent", "emploicameroun-full"]);
+    assert!(timetable.entries.iter().all(|entry| entry.zone == Douala));
+    // Every source is now and then visited in full: nothing else closes what is gone.
+    for entry in &timetable.entries {
+        assert!(
+            timetable.entries.iter().any(|other| other.source == entry.source && other.mode == Mode::Full)
+        );
+    }
+    let in_a_day = |name| {
+        let ticks = timetable.get(name).unwrap().upcoming("2026-09-01T23:30:00Z".parse().unwrap(), 20);
+        ticks
+            .iter()
+            .filter(|tick| **tick < "2026-09-02T23:30:00Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap())
+            .count()
+    };
+    assert_eq!((in_a_day("fne-recent"), in_a_day("emploicameroun-recent")), (12, 4));
+}
+
+#[test]
+fn an_empty_timetable_is_one() {
+    assert_eq!(Timetable::parse("t.toml", "").map(|timetable| timetable.entries), Ok(vec![]));
+}
+
+#[test]
+fn an_entry_is_printed_as_its_facts() -> Result<(), Box<dyn std::error::Error>> {
+    let timetable = Timetable::builtin()?;
+    let json = serde_json::to_value(timetable.get("fne-full"))?;
+    let facts = serde_json::json!({
+        "name": "fne-full", "source": "fne", "mode": "full", "cron": "0 2 * * 0", "zone": "Africa/Douala",
+    });
+    assert_eq!(json, facts);
+    Ok(())
+}
+
+#[test]
+fn every_flaw_is_told_with_its_place() {
+    let text = r#"
+zone = "Africa/Duala"
+zones = 1
+[entries.a]
+source = "FNE"
+mode = "fully"
+cron = "0 25 * * *"
+[entries.fne-full]
+crom = "0 2 * * *"
+mode = 7
+  [entries.fne-night]
+source = "fne"
+mode = "full"
+cron = "0 2 * *"
+zone = "Middle/Earth"
+"#;
+    let told = [
+        "t.toml:2:8: unknown time zone \"Africa/Duala\", did you mean `Africa/Douala`?",
+        "t.toml:3:1: unknown key `zones`, did you mean `zone`?",
+        "t.toml:4:10: \"a\" is not a name: use 2 to 40 of a-z, 0-9, `_`, `-`, beginning with a letter",
+        "t.toml:5:10: \"FNE\" is not a name: use 2 to 40 of a-z, 0-9, `_`, `-`, beginning with a letter",
+        "t.toml:6:8: \"fully\" is no mode: use \"incremental\" or \"full\"",
+        "t.toml:7:11: hour: 25 is outside 0-23",
+        "t.toml:8:10: `fne-full` has no `source`",
+        "t.toml:8:10: `fne-full` has no `cron`",
+        "t.toml:9:1: unknown key `crom`, did you mean `cron`?",
+        "t.toml:10:8: `mode` takes a string, found integer",
+        "t.toml:14:8: a cron line has 5 fields (minute, hour, day of month, month, day of week), this one has 4",
+        "t.toml:15:8: unknown time zone \"Middle/Earth\"",
+    ];
+    assert_eq!(flaws(text), told);
+}
+
+#[test]
+fn what_is_not_toml_is_told_with_its_place() {
+    assert_eq!(flaws("# é\nzone = \"é\" x")[0].split(": ").next(), Some("t.toml:2:12"));
+    assert_eq!(flaws("entries = 3"), ["t.toml:1:11: `entries` takes a table, found integer"]);
+    assert_eq!(flaws("entries.ab = 3"), ["t.toml:1:14: `ab` takes a table, found integer"]);
+}
+
+#[test]
+fn a_name_is_given_once() {
+    let entry = "[entries.fne-full]\nsource = \"fne\"\nmode = \"full\"\ncron = \"0 2 * * 0\"\n";
+    assert_eq!(flaws(&entry.repeat(2)), ["t.toml:5:10: `fne-full` is there already: a name is given once"]);
+    assert_eq!(
+        flaws("zone = 'UTC'\nzone = 'UTC'"),
+        ["t.toml:2:1: `zone` is there already: a name is given once"]
+    );
+}
+
+#[test]
+fn a_cron_field_is_pointed_at_only_where_the_string_is_written_as_it_reads() {
+    let entry = |cron: &str| format!("[entries.ab]\nsource = \"fne\"\nmode = \"full\"\ncron = {cron}");
+    assert_eq!(flaws(&entry("'0 2 * 0 *'")), ["t.toml:4:15: month: 0 is outside 1-12"]);
+    assert_eq!(flaws(&entry(r#""0\t2 * 0 *""#)), ["t.toml:4:8: month: 0 is outside 1-12"]);
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_or_refused(text in "([a-z=.\\[\\]\"'\\n #0-9\u{e9}]|entries|zone|cron|\"\"\"|\\[entries\\.ab\\]\\n){0,60}") {
+        if let Err(errors) = Timetable::parse("t.toml", &text) {
+            prop_assert!(!errors.0.is_empty());
+            prop_assert!(errors.0.iter().all(|error| error.line <= text.split('\n').count()));
+        }
+    }
+}
