@@ -1,0 +1,100 @@
+//! What can go wrong with the database, said so that an operator knows what to do.
+
+use sqlx::postgres::PgConnectOptions;
+
+/// A failure of the store. The thing is in the message, the cause in `source()`.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The address is not one.
+    #[error(
+        "the database URL cannot be read; it should look like postgres://user:password@host:5432/database"
+    )]
+    BadUrl(#[source] sqlx::Error),
+    /// Nobody answers there, or not to us.
+    #[error("could not connect to PostgreSQL at {place}; check DATABASE_URL and that the server runs")]
+    Unreachable {
+        /// Host, port and database: never the password.
+        place: String,
+        /// The cause.
+        source: sqlx::Error,
+    },
+    /// A migration failed; the database is as before it.
+    #[error("could not bring the database to this version")]
+    Migrate(#[source] sqlx::migrate::MigrateError),
+    /// A statement failed.
+    #[error("the database could not {what}")]
+    Query {
+        /// What was being done.
+        what: &'static str,
+        /// The cause.
+        source: sqlx::Error,
+    },
+    /// The disk of the database is full.
+    #[error("the disk of the database is full: free space there; the work is kept and done again")]
+    DiskFull(#[source] sqlx::Error),
+    /// The job was given to another worker because this one was silent too long; nothing was written.
+    #[error("job {0} was taken over by another worker; its work here was discarded")]
+    Fenced(i64),
+    /// A stored value this version does not understand.
+    #[error("{what} in the database is not understood by this version")]
+    Stored {
+        /// Which value.
+        what: String,
+    },
+    /// The thing asked for is not there.
+    #[error("there is no {0}")]
+    Missing(String),
+    /// A request the database's own rules refuse, with their words.
+    #[error("{message}{}", hint.as_ref().map(|hint| format!(". {hint}")).unwrap_or_default())]
+    Refused {
+        /// Why.
+        message: String,
+        /// What to do instead.
+        hint: Option<String>,
+    },
+}
+
+/// `SQLSTATE` of PostgreSQL, appendix A: `disk_full`.
+const DISK_FULL: &str = "53100";
+/// `invalid_parameter_value`: raised by our own functions for a wrong request.
+const REFUSED: &str = "22023";
+
+impl StoreError {
+    /// Wraps the failure of a statement, for `map_err`.
+    pub(crate) fn doing(what: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
+        move |source| {
+            let code =
+                source.as_database_error().and_then(|error| error.code()).map(|code| code.into_owned());
+            match code.as_deref() {
+                Some(DISK_FULL) => Self::DiskFull(source),
+                Some(REFUSED) => Self::refused(&source),
+                _ => Self::Query { what, source },
+            }
+        }
+    }
+
+    pub(crate) fn bad_url(source: sqlx::Error) -> Self {
+        Self::BadUrl(source)
+    }
+
+    fn refused(source: &sqlx::Error) -> Self {
+        let error = source.as_database_error();
+        let hint = error
+            .and_then(|error| error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>())
+            .and_then(|error| error.hint().map(str::to_owned));
+        Self::Refused { message: error.map(|error| error.message().to_owned()).unwrap_or_default(), hint }
+    }
+
+    /// Whether the job belongs to another worker now.
+    pub fn is_fenced(&self) -> bool {
+        matches!(self, Self::Fenced(_))
+    }
+}
+
+/// Where the options lead, without the password.
+pub(crate) fn place_of(options: &PgConnectOptions) -> String {
+    let host =
+        options.get_socket().map_or_else(|| options.get_host().to_owned(), |path| path.display().to_string());
+    format!("{host}:{}/{}", options.get_port(), options.get_database().unwrap_or("(default)"))
+}

@@ -1,0 +1,105 @@
+//! The only crate that speaks SQL.
+//!
+//! Its methods are whole steps of the road, each one transaction: "this page was read" writes the rows, the
+//! refusals, the counters, the next jobs and the end of the job that did it, or nothing at all. No caller
+//! holds a transaction, so none can forget half of one.
+
+mod budget;
+mod closing;
+mod error;
+mod outbox;
+mod overview;
+mod pages;
+mod reading;
+mod rejections;
+mod runs;
+mod sources;
+mod ticks;
+mod upsert;
+
+pub mod private;
+pub mod queue;
+
+use std::time::Duration;
+
+use sqlx::{
+    PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+pub use closing::{CompleteRun, Incomplete};
+pub use error::StoreError;
+pub use outbox::{Claimed, IndexRow};
+pub use overview::{DeadLetter, Overview, QueueDepth, WorkerRow};
+pub use pages::{Archived, NewListPage, PageRow, Validator};
+pub use reading::{Reading, Tally, Wanted};
+pub use rejections::{RejectionCount, RejectionRow};
+pub use runs::{Entered, Mode, RunRequest, RunRow, RunState, Trigger};
+pub use sources::SourceRow;
+pub use upsert::Origin;
+
+/// The migrations, compiled in: a binary brings the schema it was written for.
+static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");
+
+/// A pool of connections to the database, and everything that is done through it.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: PgPool,
+}
+
+impl Store {
+    /// Opens a pool of at most `connections`. Fails when the server cannot be reached within 10 seconds.
+    pub async fn connect(url: &str, connections: u32) -> Result<Self, StoreError> {
+        let options: PgConnectOptions = url.parse().map_err(StoreError::bad_url)?;
+        let options = options.application_name("oim-etl");
+        let place = error::place_of(&options);
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(options)
+            .await
+            .map_err(|source| StoreError::Unreachable { place, source })?;
+        Ok(Self { pool })
+    }
+
+    /// Applies the migrations that are missing; harmless when none is, and when several workers start at once.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        MIGRATOR.run(&self.pool).await.map_err(StoreError::Migrate)
+    }
+
+    /// How many migrations this binary brings that the database does not have yet.
+    pub async fn missing_migrations(&self) -> Result<usize, StoreError> {
+        let known = sqlx::query_scalar::<_, bool>("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
+            .fetch_one(&self.pool)
+            .await
+            .map_err(StoreError::doing("look for migrations"))?;
+        let applied: i64 = if known {
+            sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations WHERE success")
+                .fetch_one(&self.pool)
+                .await
+                .map_err(StoreError::doing("count migrations"))?
+        } else {
+            0
+        };
+        Ok(MIGRATOR.iter().count().saturating_sub(usize::try_from(applied).unwrap_or(0)))
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1")
+            .execute(&self.pool)
+            .await
+            .map(drop)
+            .map_err(StoreError::doing("ask for a sign of life"))
+    }
+
+    /// Closes the pool; pending statements end first.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// The pool itself, for tests and benchmarks that look at rows.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+}

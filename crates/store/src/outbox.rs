@@ -1,0 +1,235 @@
+//! The outbox: points of the vector index that must be looked at.
+
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use opportunity::{OpportunityId, places::Place};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{Store, StoreError, queue::Lease};
+
+/// An opportunity as the index needs it.
+#[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "the columns of ingest.opportunities, documented in migrations/0006_api.sql")]
+pub struct IndexRow {
+    pub id: OpportunityId,
+    pub source: String,
+    pub stream: String,
+    pub kind: String,
+    pub title: String,
+    pub url: Option<String>,
+    pub organization: Option<String>,
+    pub description: Option<String>,
+    pub places: Vec<Place>,
+    pub regions: Vec<String>,
+    pub localities: Vec<String>,
+    pub contracts: Vec<String>,
+    pub closes_on: Option<NaiveDate>,
+    pub language: Option<String>,
+    pub fingerprint: Vec<u8>,
+}
+
+/// A request to look at a point, claimed for a while.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// Which version of the request; a newer one outlives this work.
+    pub version: i64,
+    /// The run that caused it.
+    pub run: Option<Uuid>,
+    /// Whether the opportunity is open: a closed one's point is withdrawn.
+    pub open: bool,
+    /// Whether the index already holds this very content by this model.
+    pub indexed: bool,
+    /// The row.
+    pub row: IndexRow,
+}
+
+impl Store {
+    /// Claims up to `limit` requests for `hold`; a claim that is not finished by then is anybody's again.
+    pub async fn claim_outbox(
+        &self,
+        model: &str,
+        limit: i64,
+        hold: Duration,
+    ) -> Result<Vec<Claimed>, StoreError> {
+        let rows = sqlx::query!(
+            r#"WITH taken AS (
+                 UPDATE ingest.outbox SET claimed_until = now() + make_interval(secs => $3), attempts = attempts + 1
+                  WHERE opportunity IN (
+                        SELECT opportunity FROM ingest.outbox
+                         WHERE claimed_until IS NULL OR claimed_until < now()
+                         ORDER BY version LIMIT $2 FOR UPDATE SKIP LOCKED)
+                 RETURNING opportunity, version, run)
+               SELECT t.version, t.run, o.id, o.source, o.stream, o.kind, o.title, o.url, o.organization, o.description,
+                      o.places, o.regions, o.localities, o.contracts, o.closes_on, o.language, o.fingerprint,
+                      o.status = 'open' AS "open!",
+                      (e.model = $1 AND e.fingerprint = o.fingerprint) IS TRUE AS "indexed!"
+                 FROM taken t JOIN ingest.opportunities o ON o.id = t.opportunity
+                 LEFT JOIN ingest.embeddings e ON e.opportunity = o.id
+                ORDER BY t.version"#,
+            model,
+            limit,
+            hold.as_secs_f64()
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::doing("claim embed work"))?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(Claimed {
+                    version: row.version,
+                    run: row.run,
+                    open: row.open,
+                    indexed: row.indexed,
+                    row: IndexRow {
+                        id: row.id.into(),
+                        source: row.source,
+                        stream: row.stream,
+                        kind: row.kind,
+                        title: row.title,
+                        url: row.url,
+                        organization: row.organization,
+                        description: row.description,
+                        places: places(row.places)?,
+                        regions: row.regions,
+                        localities: row.localities,
+                        contracts: row.contracts,
+                        closes_on: row.closes_on,
+                        language: row.language,
+                        fingerprint: row.fingerprint,
+                    },
+                })
+            })
+            .collect()
+    }
+
+    /// Removes requests the index has answered and writes the ledger. Newer requests for the same points stay.
+    pub async fn finish_outbox(&self, model: &str, done: &[Claimed]) -> Result<(), StoreError> {
+        let doing = || StoreError::doing("finish embed work");
+        let mut tx = self.pool.begin().await.map_err(doing())?;
+        let ids: Vec<Uuid> = done.iter().map(|claimed| claimed.row.id.uuid()).collect();
+        let versions: Vec<i64> = done.iter().map(|claimed| claimed.version).collect();
+        let open: Vec<bool> = done.iter().map(|claimed| claimed.open).collect();
+        let prints: Vec<Vec<u8>> = done.iter().map(|claimed| claimed.row.fingerprint.clone()).collect();
+        sqlx::query!(
+            "INSERT INTO ingest.embeddings (opportunity, model, fingerprint)
+             SELECT u.id, $1, u.print FROM unnest($2::uuid[], $3::bytea[], $4::boolean[]) u(id, print, open) WHERE u.open
+             ON CONFLICT (opportunity) DO UPDATE SET model = excluded.model, fingerprint = excluded.fingerprint,
+                    embedded_at = now()",
+            model,
+            &ids,
+            &prints,
+            &open
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(doing())?;
+        sqlx::query!(
+            "DELETE FROM ingest.embeddings e USING unnest($1::uuid[], $2::boolean[]) u(id, open)
+              WHERE e.opportunity = u.id AND NOT u.open",
+            &ids,
+            &open
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(doing())?;
+        sqlx::query!(
+            "DELETE FROM ingest.outbox b USING unnest($1::uuid[], $2::bigint[]) u(id, version)
+              WHERE b.opportunity = u.id AND b.version = u.version",
+            &ids,
+            &versions
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(doing())?;
+        let runs: Vec<Uuid> = done.iter().filter(|c| c.open && !c.indexed).filter_map(|c| c.run).collect();
+        sqlx::query!(
+            "UPDATE ingest.runs r SET embedded = embedded + n.count
+               FROM (SELECT id, count(*)::integer AS count FROM unnest($1::uuid[]) id GROUP BY id) n WHERE r.id = n.id",
+            &runs
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(doing())?;
+        tx.commit().await.map_err(doing())
+    }
+
+    /// Gives claimed requests back, to be claimed again after `pause`.
+    pub async fn release_outbox(&self, claimed: &[Claimed], pause: Duration) -> Result<(), StoreError> {
+        let ids: Vec<Uuid> = claimed.iter().map(|claimed| claimed.row.id.uuid()).collect();
+        sqlx::query!(
+            "UPDATE ingest.outbox SET claimed_until = now() + make_interval(secs => $2) WHERE opportunity = ANY ($1)",
+            &ids,
+            pause.as_secs_f64()
+        )
+        .execute(&self.pool)
+        .await
+        .map(drop)
+        .map_err(StoreError::doing("give embed work back"))
+    }
+
+    /// Ends the embed job; where requests came in meanwhile or are still claimed, another one follows.
+    pub async fn end_embedding(&self, lease: Lease) -> Result<(), StoreError> {
+        let doing = || StoreError::doing("end embed work");
+        let mut tx = self.pool.begin().await.map_err(doing())?;
+        lease.settle(&mut tx).await?;
+        sqlx::query!(
+            "SELECT queue.enqueue('embed_opportunities', 'embed', '{}', 'embed_opportunities',
+                    delay => greatest(interval '0', least(interval '30 s', coalesce(min(claimed_until), now()) - now())))
+               FROM ingest.outbox HAVING count(*) > 0"
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(doing())?;
+        tx.commit().await.map_err(doing())
+    }
+
+    /// Requests not yet answered that a run caused.
+    pub async fn outbox_of(&self, run: opportunity::RunId) -> Result<i64, StoreError> {
+        sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM ingest.outbox WHERE run = $1"#, run.uuid())
+            .fetch_one(&self.pool)
+            .await
+            .map_err(StoreError::doing("count embed work"))
+    }
+
+    /// Brings outbox and ledger into step with an index that holds `held` (its point ids): what is open and
+    /// not held by this model is requested, what is held and not open is requested to be withdrawn. Answers how many.
+    pub async fn reconcile(&self, model: &str, held: &[OpportunityId]) -> Result<u64, StoreError> {
+        let doing = || StoreError::doing("compare the index with the opportunities");
+        let held: Vec<Uuid> = held.iter().map(|id| id.uuid()).collect();
+        let mut tx = self.pool.begin().await.map_err(doing())?;
+        sqlx::query!(
+            "DELETE FROM ingest.embeddings e WHERE model <> $1 OR NOT EXISTS (SELECT FROM unnest($2::uuid[]) h WHERE h = e.opportunity)",
+            model,
+            &held
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(doing())?;
+        let asked = sqlx::query!(
+            "INSERT INTO ingest.outbox (opportunity)
+             SELECT o.id FROM ingest.opportunities o LEFT JOIN ingest.embeddings e ON e.opportunity = o.id
+              WHERE (o.status = 'open' AND e.fingerprint IS DISTINCT FROM o.fingerprint)
+                 OR (o.status = 'closed' AND o.id = ANY ($1))
+             ON CONFLICT DO NOTHING",
+            &held
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(doing())?
+        .rows_affected();
+        if asked > 0 {
+            sqlx::query!("SELECT queue.enqueue('embed_opportunities', 'embed', '{}', 'embed_opportunities')")
+                .execute(&mut *tx)
+                .await
+                .map_err(doing())?;
+        }
+        tx.commit().await.map_err(doing())?;
+        Ok(asked)
+    }
+}
+
+fn places(value: Value) -> Result<Vec<Place>, StoreError> {
+    serde_json::from_value(value).map_err(|_| StoreError::Stored { what: "a place".to_owned() })
+}

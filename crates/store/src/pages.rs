@@ -1,0 +1,367 @@
+//! Pages: each archived answer, and the job that reads it.
+
+use chrono::{DateTime, Utc};
+use opportunity::{Rejection, RunId, SourceSlug};
+use serde_json::Value;
+use sqlx::{Postgres, Transaction};
+use uuid::Uuid;
+
+use crate::{Store, StoreError, queue::Lease, rejections::insert_rejections};
+
+/// An answer that lies in the archive.
+#[derive(Debug, Clone)]
+pub struct Archived {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers a reader needs (lower-case names).
+    pub headers: Vec<(String, String)>,
+    /// Where the body is kept.
+    pub archive_key: String,
+    /// Digest of the body.
+    pub sha256: [u8; 32],
+    /// Length of the body.
+    pub bytes: u64,
+    /// When it was fetched.
+    pub fetched_at: DateTime<Utc>,
+    /// Requests it cost at the partner.
+    pub requests: u32,
+    /// Entity tag, for the next visit.
+    pub etag: Option<String>,
+    /// Last-Modified, for the next visit.
+    pub last_modified: Option<String>,
+}
+
+impl Archived {
+    fn content_type(&self) -> Option<&str> {
+        self.headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.as_str())
+    }
+
+    fn status_i16(&self) -> i16 {
+        i16::try_from(self.status).unwrap_or(i16::MAX)
+    }
+
+    fn size(&self) -> i64 {
+        i64::try_from(self.bytes).unwrap_or(i64::MAX)
+    }
+}
+
+/// A page of a list, fetched and archived, to be entered.
+#[derive(Debug)]
+pub struct NewListPage<'a> {
+    /// Its run.
+    pub run: RunId,
+    /// Its source.
+    pub source: &'a SourceSlug,
+    /// Its stream.
+    pub stream: &'a str,
+    /// Its place in the walk, from 0.
+    pub ordinal: u32,
+    /// The address asked.
+    pub url: &'a str,
+    /// The request, from which the walk goes on.
+    pub request: Value,
+    /// How many of its records count, where the run has a limit.
+    pub take: Option<i32>,
+    /// The answer.
+    pub archived: &'a Archived,
+}
+
+/// A page as stored, with what its reader needs to know of its run.
+#[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "the columns of ingest.pages, documented in migrations/0002_runs.sql")]
+pub struct PageRow {
+    pub id: i64,
+    pub run: RunId,
+    pub source: String,
+    pub mode: String,
+    pub stream: String,
+    pub role: String,
+    pub ordinal: i32,
+    pub url: String,
+    pub request: Value,
+    pub take: Option<i32>,
+    pub state: String,
+    pub status: Option<i16>,
+    pub headers: Option<Value>,
+    pub archive_key: Option<String>,
+    pub sha256: Option<Vec<u8>>,
+    pub fetched_at: Option<DateTime<Utc>>,
+}
+
+/// What is known of an address from an earlier visit.
+#[derive(Debug, Clone)]
+pub struct Validator {
+    /// Entity tag.
+    pub etag: Option<String>,
+    /// Last-Modified.
+    pub last_modified: Option<String>,
+    /// The kept answer.
+    pub archived: Archived,
+}
+
+fn doing() -> impl FnOnce(sqlx::Error) -> StoreError {
+    StoreError::doing("enter a page")
+}
+
+impl Store {
+    /// The page of that id.
+    pub async fn page(&self, id: i64) -> Result<PageRow, StoreError> {
+        let row = sqlx::query_as!(
+            PageRow,
+            r#"SELECT p.id, p.run AS "run: Uuid", r.source, r.mode, p.stream, p.role, p.ordinal, p.url, p.request, p.take,
+                      p.state, p.status, p.headers, p.archive_key, p.sha256, p.fetched_at
+                 FROM ingest.pages p JOIN ingest.runs r ON r.id = p.run WHERE p.id = $1"#,
+            id
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(StoreError::doing("read a page"))?;
+        row.ok_or_else(|| StoreError::Missing(format!("page {id}")))
+    }
+
+    /// Every archived page of a run.
+    pub async fn archived_pages(&self, run: RunId) -> Result<Vec<PageRow>, StoreError> {
+        sqlx::query_as!(
+            PageRow,
+            r#"SELECT p.id, p.run AS "run: Uuid", r.source, r.mode, p.stream, p.role, p.ordinal, p.url, p.request, p.take,
+                      p.state, p.status, p.headers, p.archive_key, p.sha256, p.fetched_at
+                 FROM ingest.pages p JOIN ingest.runs r ON r.id = p.run
+                WHERE p.run = $1 AND p.archive_key IS NOT NULL ORDER BY p.role DESC, p.ordinal, p.id"#,
+            run.uuid()
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::doing("read the pages of a run"))
+    }
+
+    /// The last list page of a stream that a run has archived: where a walk taken up again goes on.
+    pub async fn last_list_page(&self, run: RunId, stream: &str) -> Result<Option<PageRow>, StoreError> {
+        sqlx::query_as!(
+            PageRow,
+            r#"SELECT p.id, p.run AS "run: Uuid", r.source, r.mode, p.stream, p.role, p.ordinal, p.url, p.request, p.take,
+                      p.state, p.status, p.headers, p.archive_key, p.sha256, p.fetched_at
+                 FROM ingest.pages p JOIN ingest.runs r ON r.id = p.run
+                WHERE p.run = $1 AND p.stream = $2 AND p.role = 'list' ORDER BY p.ordinal DESC LIMIT 1"#,
+            run.uuid(),
+            stream
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(StoreError::doing("find where a walk stopped"))
+    }
+
+    /// Enters an archived list page and the job that reads it. Entering it twice is harmless.
+    pub async fn list_page_archived(&self, lease: Lease, page: &NewListPage<'_>) -> Result<(), StoreError> {
+        let mut tx = self.pool.begin().await.map_err(doing())?;
+        lease.check(&mut tx).await?;
+        let kept = page.archived;
+        let id = sqlx::query_scalar!(
+            "INSERT INTO ingest.pages (run, stream, role, ordinal, url, request, take, state, status, content_type,
+                    headers, archive_key, sha256, bytes, fetched_at)
+             VALUES ($1, $2, 'list', $3, $4, $5, $6, 'archived', $7, $8, $9, $10, $11, $12, $13)
+             ON CONFLICT DO NOTHING RETURNING id",
+            page.run.uuid(),
+            page.stream,
+            i32::try_from(page.ordinal).unwrap_or(i32::MAX),
+            page.url,
+            page.request,
+            page.take,
+            kept.status_i16(),
+            kept.content_type(),
+            headers(kept),
+            kept.archive_key,
+            &kept.sha256,
+            kept.size(),
+            kept.fetched_at
+        )
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(doing())?;
+        if let Some(id) = id {
+            self.answered(&mut tx, page.run, page.source.as_str(), page.url, kept, 1).await?;
+            enqueue_reading(&mut tx, id, page.source.as_str()).await?;
+        }
+        tx.commit().await.map_err(doing())
+    }
+
+    /// Enters the answer of a wanted detail page, the job that reads it, and the end of the one that fetched it.
+    pub async fn detail_archived(
+        &self,
+        lease: Lease,
+        page: &PageRow,
+        kept: &Archived,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.pool.begin().await.map_err(doing())?;
+        lease.settle(&mut tx).await?;
+        sqlx::query!(
+            "UPDATE ingest.pages SET state = 'archived', status = $2, content_type = $3, headers = $4,
+                    archive_key = $5, sha256 = $6, bytes = $7, fetched_at = $8 WHERE id = $1",
+            page.id,
+            kept.status_i16(),
+            kept.content_type(),
+            headers(kept),
+            kept.archive_key,
+            &kept.sha256,
+            kept.size(),
+            kept.fetched_at
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(doing())?;
+        self.answered(&mut tx, page.run, &page.source, &page.url, kept, 0).await?;
+        enqueue_reading(&mut tx, page.id, &page.source).await?;
+        tx.commit().await.map_err(doing())
+    }
+
+    /// A wanted detail page is no longer there: its record is refused with that reason.
+    pub async fn detail_gone(
+        &self,
+        lease: Lease,
+        page: &PageRow,
+        rejection: Rejection,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.pool.begin().await.map_err(doing())?;
+        lease.settle(&mut tx).await?;
+        sqlx::query!("UPDATE ingest.pages SET state = 'gone', records = 1 WHERE id = $1", page.id)
+            .execute(&mut *tx)
+            .await
+            .map_err(doing())?;
+        insert_rejections(&mut tx, page.run, page.id, &page.source, &[rejection]).await?;
+        sqlx::query!(
+            "UPDATE ingest.runs SET requests = requests + 1, seen = seen + 1, rejected = rejected + 1,
+                    last_fetch_at = now() WHERE id = $1",
+            page.run.uuid()
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(doing())?;
+        sqlx::query!("SELECT ingest.advance_run($1, -1)", page.run.uuid())
+            .execute(&mut *tx)
+            .await
+            .map_err(doing())?;
+        tx.commit().await.map_err(doing())
+    }
+
+    /// Copies the archived pages of an earlier run into a replay and enqueues their reading.
+    pub async fn replay_pages(&self, lease: Lease, run: RunId, of: RunId) -> Result<u64, StoreError> {
+        let mut tx = self.pool.begin().await.map_err(doing())?;
+        lease.check(&mut tx).await?;
+        let copied = sqlx::query_scalar!(
+            r#"WITH copied AS (
+                 INSERT INTO ingest.pages (run, stream, role, ordinal, url, request, take, state, status, content_type,
+                        headers, archive_key, sha256, bytes, fetched_at)
+                 SELECT $1, stream, role, ordinal, url, request, NULL, 'archived', status, content_type,
+                        headers, archive_key, sha256, bytes, fetched_at
+                   FROM ingest.pages WHERE run = $2 AND archive_key IS NOT NULL
+                 ON CONFLICT DO NOTHING RETURNING id),
+               queued AS (
+                 INSERT INTO queue.jobs (kind, lane, payload, key)
+                 SELECT 'parse_page', 'read:' || r.source, jsonb_build_object('page', copied.id), 'parse_page:' || copied.id
+                   FROM copied, ingest.runs r WHERE r.id = $1)
+               SELECT count(*) AS "count!" FROM copied"#,
+            run.uuid(),
+            of.uuid()
+        )
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(doing())?;
+        let count = i32::try_from(copied).unwrap_or(i32::MAX);
+        sqlx::query!("UPDATE ingest.runs SET pages = pages + $2 WHERE id = $1", run.uuid(), count)
+            .execute(&mut *tx)
+            .await
+            .map_err(doing())?;
+        sqlx::query!("SELECT ingest.advance_run($1, $2)", run.uuid(), count)
+            .execute(&mut *tx)
+            .await
+            .map_err(doing())?;
+        tx.commit().await.map_err(doing())?;
+        Ok(u64::try_from(copied).unwrap_or(0))
+    }
+
+    /// What an earlier visit left to ask `url` with.
+    pub async fn validator(&self, source: &SourceSlug, url: &str) -> Result<Option<Validator>, StoreError> {
+        let row = sqlx::query!(
+            "SELECT etag, last_modified, archive_key, sha256, bytes, status, content_type
+               FROM ingest.validators WHERE source = $1 AND url = $2",
+            source.as_str(),
+            url
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(StoreError::doing("read the validators of a page"))?;
+        Ok(row.and_then(|row| {
+            let headers = row.content_type.map(|value| ("content-type".to_owned(), value));
+            let archived = Archived {
+                status: u16::try_from(row.status).ok()?,
+                headers: headers.into_iter().collect(),
+                archive_key: row.archive_key,
+                sha256: row.sha256.try_into().ok()?,
+                bytes: u64::try_from(row.bytes).ok()?,
+                fetched_at: DateTime::UNIX_EPOCH,
+                requests: 1,
+                etag: row.etag.clone(),
+                last_modified: row.last_modified.clone(),
+            };
+            Some(Validator { etag: row.etag, last_modified: row.last_modified, archived })
+        }))
+    }
+
+    /// Counts an answer on its run and keeps its validators. `opened`: pages it adds to those not yet read.
+    async fn answered(
+        &self,
+        tx: &mut Transaction<'_, Postgres>,
+        run: RunId,
+        source: &str,
+        url: &str,
+        kept: &Archived,
+        opened: i32,
+    ) -> Result<(), StoreError> {
+        if kept.etag.is_some() || kept.last_modified.is_some() {
+            sqlx::query!(
+                "INSERT INTO ingest.validators (source, url, etag, last_modified, archive_key, sha256, bytes, status, content_type)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                 ON CONFLICT (source, url) DO UPDATE SET etag = excluded.etag, last_modified = excluded.last_modified,
+                    archive_key = excluded.archive_key, sha256 = excluded.sha256, bytes = excluded.bytes,
+                    status = excluded.status, content_type = excluded.content_type",
+                source, url, kept.etag, kept.last_modified, kept.archive_key, &kept.sha256, kept.size(),
+                kept.status_i16(), kept.content_type()
+            )
+            .execute(&mut **tx)
+            .await
+            .map_err(doing())?;
+        }
+        sqlx::query!(
+            "UPDATE ingest.runs SET pages = pages + 1, requests = requests + $2, last_fetch_at = now() WHERE id = $1",
+            run.uuid(),
+            i32::try_from(kept.requests).unwrap_or(i32::MAX)
+        )
+        .execute(&mut **tx)
+        .await
+        .map_err(doing())?;
+        sqlx::query!("SELECT ingest.advance_run($1, $2)", run.uuid(), opened)
+            .execute(&mut **tx)
+            .await
+            .map(drop)
+            .map_err(doing())
+    }
+}
+
+async fn enqueue_reading(
+    tx: &mut Transaction<'_, Postgres>,
+    page: i64,
+    source: &str,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "SELECT queue.enqueue('parse_page', 'read:' || $1, jsonb_build_object('page', $2::bigint), 'parse_page:' || $2::bigint)",
+        source,
+        page
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+    .map_err(doing())
+}
+
+fn headers(kept: &Archived) -> Value {
+    serde_json::json!(kept.headers)
+}

@@ -1,0 +1,66 @@
+//! Whom the server runs as.
+
+use std::{
+    fs, io,
+    os::unix::{
+        fs::{PermissionsExt, chown},
+        process::CommandExt,
+    },
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// A user and group other than ours.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Owner {
+    uid: u32,
+    gid: u32,
+}
+
+impl Owner {
+    /// Whom to become: nobody special, unless we are root, as whom PostgreSQL refuses to run.
+    pub(super) fn needed() -> Option<Self> {
+        if !rustix::process::geteuid().is_root() {
+            return None;
+        }
+        let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let find = |name: &str| {
+            users.lines().find_map(|line| {
+                let mut fields = line.split(':');
+                (fields.next() == Some(name)).then_some(())?;
+                let uid = fields.nth(1)?.parse().ok()?;
+                let gid = fields.next()?.parse().ok()?;
+                Some(Self { uid, gid })
+            })
+        };
+        find("postgres").or_else(|| find("nobody")).or(Some(Self { uid: 65_534, gid: 65_534 }))
+    }
+
+    /// Gives a folder to the owner.
+    pub(super) fn take(self, folder: &Path) -> io::Result<()> {
+        chown(folder, Some(self.uid), Some(self.gid))
+    }
+
+    /// Whether every folder above `folder` lets a stranger pass.
+    pub(super) fn can_reach(folder: &Path) -> bool {
+        folder
+            .ancestors()
+            .skip(1)
+            .all(|above| fs::metadata(above).map_or(true, |meta| meta.permissions().mode() & 0o001 != 0))
+    }
+}
+
+/// A command of PostgreSQL, run as the owner, in a process group of its own: Ctrl-C at a terminal is for us to handle.
+pub(super) fn command(program: PathBuf, owner: Option<Owner>, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .env_remove("PGDATA")
+        .env("LC_ALL", "C.UTF-8")
+        .process_group(0);
+    if let Some(owner) = owner {
+        command.uid(owner.uid).gid(owner.gid);
+    }
+    command
+}

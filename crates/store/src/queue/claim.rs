@@ -1,0 +1,108 @@
+//! Taking jobs.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::postgres::PgListener;
+
+use super::{Lease, WorkerId};
+use crate::{Store, StoreError};
+
+/// A claimed job.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The right to end it.
+    pub lease: Lease,
+    /// Stored name; the file in `workers/src/jobs/` bears it.
+    pub kind: String,
+    /// The share of the pool it belongs to.
+    pub lane: String,
+    /// What it is about. Hostile until parsed: others may write this table.
+    pub payload: Value,
+    /// How often it was begun, this time included.
+    pub attempts: i16,
+    /// How often it may be begun.
+    pub max_attempts: i16,
+    /// When it was asked for.
+    pub created_at: DateTime<Utc>,
+}
+
+impl Job {
+    /// Whether a failure now is the last one.
+    pub fn is_last_attempt(&self) -> bool {
+        self.attempts >= self.max_attempts
+    }
+}
+
+/// Tells when jobs were enqueued, within milliseconds.
+#[derive(Debug)]
+pub struct Wakeups(PgListener);
+
+impl Wakeups {
+    /// Waits for a job to be enqueued. A lost connection is opened again by itself; what was enqueued in
+    /// between is found by the caller's own regular look.
+    pub async fn next(&mut self) -> Result<(), StoreError> {
+        self.0.recv().await.map(drop).map_err(StoreError::doing("wait for jobs"))
+    }
+}
+
+impl Store {
+    /// Listens for new jobs.
+    pub async fn wakeups(&self) -> Result<Wakeups, StoreError> {
+        let doing = || StoreError::doing("listen for jobs");
+        let mut listener = PgListener::connect_with(&self.pool).await.map_err(doing())?;
+        listener.listen("oim_queue").await.map_err(doing())?;
+        Ok(Wakeups(listener))
+    }
+
+    /// Claims up to `limit` jobs of the given kinds for `hold`, a fair share from each lane: first the best of
+    /// every lane, then the second best, and so on, so a long lane never keeps a short one waiting.
+    pub async fn claim(
+        &self,
+        worker: WorkerId,
+        kinds: &[String],
+        limit: i64,
+        hold: Duration,
+    ) -> Result<Vec<Job>, StoreError> {
+        let rows = sqlx::query!(
+            r#"WITH busy AS (
+                 SELECT lane, count(*) AS jobs FROM queue.jobs WHERE state = 'running' GROUP BY lane),
+               best AS (
+                 SELECT j.id, j.priority, j.run_at, row_number() OVER (PARTITION BY l.lane ORDER BY j.priority DESC, j.run_at, j.id) AS turn
+                   FROM queue.lanes l LEFT JOIN busy USING (lane)
+                  CROSS JOIN LATERAL (
+                        SELECT id, priority, run_at FROM queue.jobs
+                         WHERE lane = l.lane AND state = 'ready' AND run_at <= now() AND kind = ANY ($2)
+                         ORDER BY priority DESC, run_at, id
+                         LIMIT greatest(0, least($3, l.max_running - coalesce(busy.jobs, 0)))
+                         FOR UPDATE SKIP LOCKED) j)
+               UPDATE queue.jobs j
+                  SET state = 'running', lease = gen_random_uuid(), worker = $1, attempts = attempts + 1,
+                      leased_until = now() + make_interval(secs => $4)
+                WHERE j.id IN (SELECT id FROM best ORDER BY turn, priority DESC, run_at LIMIT $3)
+               RETURNING j.id, j.lease AS "lease!", j.kind, j.lane, j.payload, j.attempts, j.max_attempts, j.created_at"#,
+            worker.uuid(),
+            kinds,
+            limit,
+            hold.as_secs_f64()
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::doing("claim jobs"))?;
+        let mut jobs: Vec<Job> = rows
+            .into_iter()
+            .map(|row| Job {
+                lease: Lease::new(row.id, row.lease),
+                kind: row.kind,
+                lane: row.lane,
+                payload: row.payload,
+                attempts: row.attempts,
+                max_attempts: row.max_attempts,
+                created_at: row.created_at,
+            })
+            .collect();
+        jobs.sort_by_key(|job| job.lease.job());
+        Ok(jobs)
+    }
+}

@@ -1,0 +1,113 @@
+//! Who works: presence, leases kept alive, and the jobs of the dead.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::{Store, StoreError};
+
+/// One process of the pool, for its lifetime: drawn anew at each start, so a restart never inherits leases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorkerId(Uuid);
+
+impl WorkerId {
+    /// Draws an id.
+    #[allow(clippy::new_without_default, reason = "two defaults would differ")]
+    pub fn new() -> Self {
+        Self(Uuid::now_v7())
+    }
+
+    pub(crate) fn uuid(self) -> Uuid {
+        self.0
+    }
+}
+
+/// Silence after which a worker is taken for dead and its row removed.
+const DEAD_AFTER: Duration = Duration::from_secs(60);
+
+impl Store {
+    /// Enters this process among the workers. `http`: where its API answers. `indexes`: whether it holds the vector index.
+    pub async fn enter_worker(
+        &self,
+        worker: WorkerId,
+        host: &str,
+        http: Option<&str>,
+        indexes: bool,
+    ) -> Result<(), StoreError> {
+        sqlx::query!(
+            "INSERT INTO queue.workers (id, host, pid, http_address, indexes) VALUES ($1, $2, $3, $4, $5)",
+            worker.uuid(),
+            host,
+            i32::try_from(std::process::id()).unwrap_or(0),
+            http,
+            indexes
+        )
+        .execute(&self.pool)
+        .await
+        .map(drop)
+        .map_err(StoreError::doing("enter a worker"))
+    }
+
+    /// Says that the worker lives, and keeps its leases for another `hold`.
+    pub async fn beat(&self, worker: WorkerId, hold: Duration) -> Result<(), StoreError> {
+        sqlx::query!(
+            "WITH alive AS (UPDATE queue.workers SET seen_at = now() WHERE id = $1)
+             UPDATE queue.jobs SET leased_until = now() + make_interval(secs => $2) WHERE worker = $1 AND state = 'running'",
+            worker.uuid(),
+            hold.as_secs_f64()
+        )
+        .execute(&self.pool)
+        .await
+        .map(drop)
+        .map_err(StoreError::doing("keep the leases of a worker"))
+    }
+
+    /// Frees the jobs whose lease ran out: ready again, or given up after their last attempt. Answers (freed, given up).
+    pub async fn rescue(&self) -> Result<(u64, u64), StoreError> {
+        let doing = || StoreError::doing("rescue the jobs of dead workers");
+        let mut tx = self.pool.begin().await.map_err(doing())?;
+        let dead = sqlx::query!(
+            "WITH gone AS (
+               DELETE FROM queue.jobs WHERE id IN (
+                 SELECT id FROM queue.jobs WHERE state = 'running' AND leased_until < now() AND attempts >= max_attempts
+                    FOR UPDATE SKIP LOCKED) RETURNING *)
+             INSERT INTO queue.dead_letters (id, kind, lane, payload, attempts, reason, created_at)
+             SELECT id, kind, lane, payload, attempts,
+                    'its worker died ' || attempts || ' times; last error before: ' || coalesce(last_error, 'none'), created_at
+               FROM gone"
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(doing())?
+        .rows_affected();
+        let freed = sqlx::query!(
+            "UPDATE queue.jobs SET state = 'ready', lease = NULL, worker = NULL, leased_until = NULL, key = NULL, run_at = now()
+              WHERE id IN (SELECT id FROM queue.jobs WHERE state = 'running' AND leased_until < now() FOR UPDATE SKIP LOCKED)"
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(doing())?
+        .rows_affected();
+        sqlx::query!(
+            "DELETE FROM queue.workers WHERE seen_at < now() - make_interval(secs => $1)",
+            DEAD_AFTER.as_secs_f64()
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(doing())?;
+        tx.commit().await.map_err(doing())?;
+        if freed > 0 {
+            sqlx::query!("SELECT pg_notify('oim_queue', '')").execute(&self.pool).await.map_err(doing())?;
+        }
+        Ok((freed, dead))
+    }
+
+    /// Takes this process off the list.
+    pub async fn leave_worker(&self, worker: WorkerId) -> Result<(), StoreError> {
+        sqlx::query!("DELETE FROM queue.workers WHERE id = $1", worker.uuid())
+            .execute(&self.pool)
+            .await
+            .map(drop)
+            .map_err(StoreError::doing("leave the workers"))
+    }
+}

@@ -1,0 +1,125 @@
+//! Records refused.
+
+use chrono::{DateTime, Utc};
+use opportunity::{Rejection, RunId, SourceSlug};
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::{Postgres, Transaction};
+
+use crate::{Store, StoreError};
+
+/// How often a run refused records for one reason.
+#[derive(Debug, Clone, Serialize)]
+pub struct RejectionCount {
+    /// Stored word of the reason.
+    pub code: String,
+    /// The partner's words that were refused most often, where the reason has any.
+    pub example: Option<String>,
+    /// Records.
+    pub count: i64,
+}
+
+/// A refused record.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs, reason = "the columns of ingest.rejections, documented in migrations/0002_runs.sql")]
+pub struct RejectionRow {
+    pub source: String,
+    pub run: RunId,
+    pub page: i64,
+    pub url: String,
+    pub external_id: Option<String>,
+    pub code: String,
+    pub detail: Option<String>,
+    pub record: Value,
+    pub at: DateTime<Utc>,
+}
+
+impl Store {
+    /// Refusals of a run, by reason, most frequent first.
+    pub async fn rejection_counts(&self, run: RunId) -> Result<Vec<RejectionCount>, StoreError> {
+        sqlx::query_as!(
+            RejectionCount,
+            r#"SELECT code, mode() WITHIN GROUP (ORDER BY detail) AS example, count(*) AS "count!"
+                 FROM ingest.rejections WHERE run = $1 GROUP BY code ORDER BY count(*) DESC, code"#,
+            run.uuid()
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::doing("count the rejections of a run"))
+    }
+
+    /// The records refused in the newest run of a source that has any, or in the given run.
+    pub async fn rejections(
+        &self,
+        source: Option<&SourceSlug>,
+        run: Option<RunId>,
+        limit: i64,
+    ) -> Result<Vec<RejectionRow>, StoreError> {
+        sqlx::query_as!(
+            RejectionRow,
+            r#"SELECT x.source, x.run AS "run: uuid::Uuid", x.page, p.url, x.external_id, x.code, x.detail, x.record, x.at
+                 FROM ingest.rejections x JOIN ingest.pages p ON p.id = x.page
+                WHERE ($1::text IS NULL OR x.source = $1) AND ($2::uuid IS NULL OR x.run = $2)
+                  AND ($2::uuid IS NOT NULL OR x.run IN (
+                        SELECT DISTINCT ON (r.source) r.id FROM ingest.runs r WHERE r.rejected > 0
+                         ORDER BY r.source, r.created_at DESC))
+                ORDER BY x.source, x.code, x.id LIMIT $3"#,
+            source.map(SourceSlug::as_str),
+            run.map(RunId::uuid),
+            limit
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::doing("read the rejections"))
+    }
+}
+
+/// Writes refusals in one statement.
+pub(crate) async fn insert_rejections(
+    tx: &mut Transaction<'_, Postgres>,
+    run: RunId,
+    page: i64,
+    source: &str,
+    rejections: &[Rejection],
+) -> Result<(), StoreError> {
+    if rejections.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Option<String>> =
+        rejections.iter().map(|r| r.external_id.as_deref().map(storable)).collect();
+    let codes: Vec<String> = rejections.iter().map(|r| r.reason.code().to_owned()).collect();
+    let details: Vec<Option<String>> = rejections.iter().map(|r| r.reason.detail().map(storable)).collect();
+    let records: Vec<Value> = rejections.iter().map(|r| storable_json(r.record.clone())).collect();
+    sqlx::query!(
+        "INSERT INTO ingest.rejections (run, page, source, external_id, code, detail, record)
+         SELECT $1, $2, $3, u.* FROM unnest($4::text[], $5::text[], $6::text[], $7::jsonb[]) u",
+        run.uuid(),
+        page,
+        source,
+        &ids as &[Option<String>],
+        &codes,
+        &details as &[Option<String>],
+        &records
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+    .map_err(StoreError::doing("keep the rejections"))
+}
+
+/// PostgreSQL text cannot hold NUL; a partner's bytes can.
+pub(crate) fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
+/// The same for every string inside a JSON value.
+pub(crate) fn storable_json(value: Value) -> Value {
+    match value {
+        Value::String(text) if text.contains('\0') => Value::String(storable(&text)),
+        Value::Array(items) => Value::Array(items.into_iter().map(storable_json).collect()),
+        Value::Object(map) => {
+            map.into_iter().map(|(key, value)| (storable(&key), storable_json(value))).collect()
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,367 @@
+//! Runs: one ingest of one source, from its request to its end.
+
+use std::{fmt, str::FromStr};
+
+use chrono::{DateTime, Utc};
+use opportunity::{RunId, SourceSlug};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::{Store, StoreError, queue::Lease};
+
+macro_rules! words {
+    ($(#[$doc:meta])* $type:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $type { $($(#[$vdoc])* $variant,)* }
+
+        impl $type {
+            /// The stored word.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = StoreError;
+            fn from_str(word: &str) -> Result<Self, StoreError> {
+                match word {
+                    $($word => Ok(Self::$variant),)*
+                    _ => Err(StoreError::Stored { what: format!("{} {word:?}", stringify!($type)) }),
+                }
+            }
+        }
+    };
+}
+
+words! {
+    /// How much a run asks for.
+    Mode {
+        /// What is newer than the last complete run, where the partner can be asked so.
+        Incremental = "incremental",
+        /// Everything; what is missing is closed.
+        Full = "full",
+        /// The archive of an earlier run, read again.
+        Replay = "replay",
+    }
+}
+
+words! {
+    /// What asked for a run.
+    Trigger {
+        /// The timetable.
+        Cron = "cron",
+        /// A person at the command line.
+        Cli = "cli",
+        /// `POST /v1/ingest`.
+        Http = "http",
+        /// `api.request_ingest()` called by another service.
+        Queue = "queue",
+    }
+}
+
+words! {
+    /// Where a run stands.
+    RunState {
+        /// Entered, no worker has begun.
+        Queued = "queued",
+        /// Pages are fetched and read.
+        Running = "running",
+        /// All pages are read; the missing are about to be closed.
+        Closing = "closing",
+        /// Everything asked for was read.
+        Complete = "complete",
+        /// Some page is missing; nothing was closed.
+        Partial = "partial",
+        /// Read, but implausible; nothing was closed.
+        Quarantined = "quarantined",
+        /// Could not be done.
+        Failed = "failed",
+    }
+}
+
+impl RunState {
+    /// Whether nothing more will happen.
+    pub fn ended(self) -> bool {
+        matches!(self, Self::Complete | Self::Partial | Self::Quarantined | Self::Failed)
+    }
+}
+
+/// A request for a run. Every trigger makes one of these.
+#[derive(Debug, Clone)]
+pub struct RunRequest {
+    /// The partner.
+    pub source: SourceSlug,
+    /// How much.
+    pub mode: Mode,
+    /// Who asks.
+    pub trigger: Trigger,
+    /// Ask only for what is newer; replaces the stream's own cursor.
+    pub since: Option<DateTime<Utc>>,
+    /// Stop after so many records.
+    pub limit: Option<i32>,
+    /// The same key never makes two runs.
+    pub idempotency_key: Option<String>,
+    /// Name of the person or service, for the record.
+    pub requested_by: String,
+    /// The run whose archive is read again; with [`Mode::Replay`] only.
+    pub replay_of: Option<RunId>,
+}
+
+/// The answer to a [`RunRequest`].
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Entered {
+    /// The run that does it.
+    pub run: RunId,
+    /// Whether this request made it, or it was there already.
+    pub is_new: bool,
+}
+
+/// A run as stored.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs, reason = "the columns of ingest.runs, documented in migrations/0002_runs.sql")]
+pub struct RunRow {
+    pub id: RunId,
+    pub source: String,
+    pub mode: Mode,
+    pub trigger: Trigger,
+    pub state: RunState,
+    pub since: Option<DateTime<Utc>>,
+    pub record_limit: Option<i32>,
+    pub replay_of: Option<RunId>,
+    pub walked: bool,
+    pub covers_all: bool,
+    pub pages_open: i32,
+    pub pages: i32,
+    pub pages_failed: i32,
+    pub requests: i32,
+    pub seen: i32,
+    pub created: i32,
+    pub changed: i32,
+    pub unchanged: i32,
+    pub rejected: i32,
+    pub closed: i32,
+    pub embedded: i32,
+    pub message: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub started_at: Option<DateTime<Utc>>,
+    pub last_fetch_at: Option<DateTime<Utc>>,
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+struct Raw {
+    id: Uuid,
+    source: String,
+    mode: String,
+    trigger: String,
+    state: String,
+    since: Option<DateTime<Utc>>,
+    record_limit: Option<i32>,
+    replay_of: Option<Uuid>,
+    walked: bool,
+    covers_all: bool,
+    pages_open: i32,
+    pages: i32,
+    pages_failed: i32,
+    requests: i32,
+    seen: i32,
+    created: i32,
+    changed: i32,
+    unchanged: i32,
+    rejected: i32,
+    closed: i32,
+    embedded: i32,
+    message: Option<String>,
+    created_at: DateTime<Utc>,
+    started_at: Option<DateTime<Utc>>,
+    last_fetch_at: Option<DateTime<Utc>>,
+    finished_at: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<Raw> for RunRow {
+    type Error = StoreError;
+    fn try_from(raw: Raw) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: raw.id.into(),
+            source: raw.source,
+            mode: raw.mode.parse()?,
+            trigger: raw.trigger.parse()?,
+            state: raw.state.parse()?,
+            since: raw.since,
+            record_limit: raw.record_limit,
+            replay_of: raw.replay_of.map(RunId::from),
+            walked: raw.walked,
+            covers_all: raw.covers_all,
+            pages_open: raw.pages_open,
+            pages: raw.pages,
+            pages_failed: raw.pages_failed,
+            requests: raw.requests,
+            seen: raw.seen,
+            created: raw.created,
+            changed: raw.changed,
+            unchanged: raw.unchanged,
+            rejected: raw.rejected,
+            closed: raw.closed,
+            embedded: raw.embedded,
+            message: raw.message,
+            created_at: raw.created_at,
+            started_at: raw.started_at,
+            last_fetch_at: raw.last_fetch_at,
+            finished_at: raw.finished_at,
+        })
+    }
+}
+
+impl Store {
+    /// Enters a run and its first job, or answers with the run that already does what is asked.
+    pub async fn request_run(&self, request: &RunRequest) -> Result<Entered, StoreError> {
+        let row = sqlx::query!(
+            r#"SELECT run AS "run!", is_new AS "is_new!"
+                 FROM ingest.request_run($1, $2, $3, $4, $5, $6, $7, $8)"#,
+            request.source.as_str(),
+            request.mode.as_str(),
+            request.trigger.as_str(),
+            request.since,
+            request.limit,
+            request.idempotency_key,
+            request.requested_by,
+            request.replay_of.map(RunId::uuid)
+        )
+        .fetch_one(&self.pool)
+        .await
+        .map_err(StoreError::doing("enter a run"))?;
+        Ok(Entered { run: row.run.into(), is_new: row.is_new })
+    }
+
+    /// The run of that id.
+    pub async fn run(&self, id: RunId) -> Result<RunRow, StoreError> {
+        let found = self.select_runs(Some(id.uuid()), None, 1).await?;
+        found.into_iter().next().ok_or_else(|| StoreError::Missing(format!("run {id}")))
+    }
+
+    /// The newest runs, of one source or of all.
+    pub async fn runs(&self, source: Option<&SourceSlug>, limit: i64) -> Result<Vec<RunRow>, StoreError> {
+        self.select_runs(None, source.map(SourceSlug::as_str), limit).await
+    }
+
+    async fn select_runs(
+        &self,
+        id: Option<Uuid>,
+        source: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<RunRow>, StoreError> {
+        let rows = sqlx::query_as!(
+            Raw,
+            "SELECT id, source, mode, trigger, state, since, record_limit, replay_of, walked, covers_all, pages_open,
+                    pages, pages_failed, requests, seen, created, changed, unchanged, rejected, closed, embedded,
+                    message, created_at, started_at, last_fetch_at, finished_at
+               FROM ingest.runs
+              WHERE ($1::uuid IS NULL OR id = $1) AND ($2::text IS NULL OR source = $2)
+              ORDER BY created_at DESC LIMIT $3",
+            id,
+            source,
+            limit
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::doing("read the runs"))?;
+        rows.into_iter().map(RunRow::try_from).collect()
+    }
+
+    /// The newest run of a source whose pages are archived, for a replay.
+    pub async fn last_archived_run(&self, source: &SourceSlug) -> Result<RunId, StoreError> {
+        let id = sqlx::query_scalar!(
+            "SELECT id FROM ingest.runs
+              WHERE source = $1 AND mode <> 'replay' AND pages > 0 AND finished_at IS NOT NULL
+              ORDER BY (state = 'complete') DESC, created_at DESC LIMIT 1",
+            source.as_str()
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(StoreError::doing("find a run to replay"))?;
+        id.map(RunId::from)
+            .ok_or_else(|| StoreError::Missing(format!("archived run of {source}; ingest it first")))
+    }
+
+    /// Marks a run begun by the spec of that version. A run taken up again keeps its start.
+    pub async fn begin_run(&self, run: RunId, spec_version: &str) -> Result<RunRow, StoreError> {
+        sqlx::query!(
+            "UPDATE ingest.runs SET state = 'running', spec_version = $2, started_at = coalesce(started_at, now()),
+                    message = NULL
+              WHERE id = $1 AND state IN ('queued', 'running')",
+            run.uuid(),
+            spec_version
+        )
+        .execute(&self.pool)
+        .await
+        .map_err(StoreError::doing("begin a run"))?;
+        self.run(run).await
+    }
+
+    /// From when on an incremental run of the stream asks; `None` before its first complete run.
+    pub async fn complete_to(
+        &self,
+        source: &SourceSlug,
+        stream: &str,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        sqlx::query_scalar!(
+            "SELECT complete_to FROM ingest.streams WHERE source = $1 AND stream = $2",
+            source.as_str(),
+            stream
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .map(Option::flatten)
+        .map_err(StoreError::doing("read the cursor of a stream"))
+    }
+
+    /// Tells on the run what it waits for, so that a person who follows it knows.
+    pub async fn note_run(&self, run: RunId, message: &str) -> Result<(), StoreError> {
+        sqlx::query!(
+            "UPDATE ingest.runs SET message = left($2, 2000) WHERE id = $1 AND finished_at IS NULL",
+            run.uuid(),
+            message
+        )
+        .execute(&self.pool)
+        .await
+        .map(drop)
+        .map_err(StoreError::doing("note the state of a run"))
+    }
+
+    /// Ends the walk of a run and the job that did it. `covers_all`: everything the partner publishes was
+    /// asked for. `shortfall`: why the walk stopped early, where it did.
+    pub async fn end_walk(
+        &self,
+        lease: Lease,
+        run: RunId,
+        covers_all: bool,
+        shortfall: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let doing = || StoreError::doing("end a walk");
+        let mut tx = self.pool.begin().await.map_err(doing())?;
+        lease.settle(&mut tx).await?;
+        sqlx::query!(
+            "UPDATE ingest.runs SET covers_all = $2, message = $3,
+                    pages_failed = pages_failed + CASE WHEN $3::text IS NULL THEN 0 ELSE 1 END
+              WHERE id = $1",
+            run.uuid(),
+            covers_all,
+            shortfall
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(doing())?;
+        sqlx::query!("SELECT ingest.advance_run($1, 0, true)", run.uuid())
+            .execute(&mut *tx)
+            .await
+            .map_err(doing())?;
+        tx.commit().await.map_err(doing())
+    }
+}

@@ -1,0 +1,69 @@
+//! The partners as the database knows them.
+
+use opportunity::SourceSlug;
+
+use crate::{Store, StoreError};
+
+/// A partner to register: what its spec says today.
+#[derive(Debug, Clone)]
+pub struct SourceRow {
+    /// Its key.
+    pub slug: SourceSlug,
+    /// Name for people.
+    pub name: String,
+    /// Digest of its spec (hexadecimal SHA-256).
+    pub spec_version: String,
+    /// Its streams.
+    pub streams: Vec<String>,
+    /// Requests in flight to it at once, over all workers.
+    pub fetch_at_once: i32,
+    /// Pages of it read at once, over all workers.
+    pub read_at_once: i32,
+}
+
+impl Store {
+    /// Writes the partners a worker knows. Partners that are no longer among them are disabled, not deleted.
+    pub async fn register_sources(&self, rows: &[SourceRow]) -> Result<(), StoreError> {
+        let doing = || StoreError::doing("register the sources");
+        let slugs: Vec<String> = rows.iter().map(|row| row.slug.to_string()).collect();
+        let mut tx = self.pool.begin().await.map_err(doing())?;
+        for row in rows {
+            sqlx::query!(
+                "INSERT INTO ingest.sources AS s (slug, name, spec_version) VALUES ($1, $2, $3)
+                 ON CONFLICT (slug) DO UPDATE SET name = excluded.name, spec_version = excluded.spec_version,
+                        enabled = true, updated_at = now()
+                  WHERE (s.name, s.spec_version, s.enabled) <> (excluded.name, excluded.spec_version, true)",
+                row.slug.as_str(),
+                row.name,
+                row.spec_version
+            )
+            .execute(&mut *tx)
+            .await
+            .map_err(doing())?;
+            sqlx::query!(
+                "INSERT INTO ingest.streams (source, stream) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING",
+                row.slug.as_str(),
+                &row.streams
+            )
+            .execute(&mut *tx)
+            .await
+            .map_err(doing())?;
+            sqlx::query!(
+                "INSERT INTO queue.lanes AS l (lane, max_running) VALUES ('fetch:' || $1, $2), ('read:' || $1, $3)
+                 ON CONFLICT (lane) DO UPDATE SET max_running = excluded.max_running
+                  WHERE l.max_running <> excluded.max_running",
+                row.slug.as_str(),
+                row.fetch_at_once,
+                row.read_at_once
+            )
+            .execute(&mut *tx)
+            .await
+            .map_err(doing())?;
+        }
+        sqlx::query!("UPDATE ingest.sources SET enabled = false WHERE enabled AND slug <> ALL ($1)", &slugs)
+            .execute(&mut *tx)
+            .await
+            .map_err(doing())?;
+        tx.commit().await.map_err(doing())
+    }
+}

@@ -1,0 +1,53 @@
+//! Ticks of the timetable: each becomes one run, however many workers look at the clock.
+
+use chrono::{DateTime, Utc};
+use opportunity::SourceSlug;
+
+use crate::{Mode, Store, StoreError};
+
+impl Store {
+    /// The last tick of `entry` that became a run. An entry never seen before starts now: a new line of the
+    /// timetable does not fire for the past.
+    pub async fn last_tick(&self, entry: &str) -> Result<DateTime<Utc>, StoreError> {
+        sqlx::query_scalar!(
+            "INSERT INTO ingest.ticks AS t (entry, last) VALUES ($1, now())
+             ON CONFLICT (entry) DO UPDATE SET last = t.last RETURNING last",
+            entry
+        )
+        .fetch_one(&self.pool)
+        .await
+        .map_err(StoreError::doing("read the last tick"))
+    }
+
+    /// Makes the tick at `at` a run, unless another worker has. Answers whether this call did.
+    pub async fn fire(
+        &self,
+        entry: &str,
+        source: &SourceSlug,
+        mode: Mode,
+        at: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let doing = || StoreError::doing("enter a scheduled run");
+        let mut tx = self.pool.begin().await.map_err(doing())?;
+        let moved =
+            sqlx::query!("UPDATE ingest.ticks SET last = $2 WHERE entry = $1 AND last < $2", entry, at)
+                .execute(&mut *tx)
+                .await
+                .map_err(doing())?;
+        if moved.rows_affected() == 0 {
+            return Ok(false);
+        }
+        sqlx::query!(
+            "SELECT run FROM ingest.request_run($1, $2, 'cron', idempotency_key => $3, requested_by => $4)",
+            source.as_str(),
+            mode.as_str(),
+            format!("cron:{entry}:{}", at.timestamp()),
+            entry
+        )
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(doing())?;
+        tx.commit().await.map_err(doing())?;
+        Ok(true)
+    }
+}

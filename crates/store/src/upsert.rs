@@ -1,0 +1,269 @@
+//! The bulk path into `ingest.opportunities`.
+//!
+//! A digest pre-check finds what really changed; only those rows are sent, as arrays, in one statement a
+//! batch. Unchanged content costs a read and no write (docs/decisions/0004-bulk-path.md).
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+use opportunity::{Opportunity, RunId};
+use serde_json::Value;
+use sqlx::{Postgres, Transaction};
+use uuid::Uuid;
+
+use crate::{Store, StoreError, rejections::storable};
+
+/// Rows sent in one statement: above this the arrays grow and the speed no longer does.
+const BATCH: usize = 1_000;
+
+/// Seconds Africa/Douala is ahead of UTC, all year.
+const DOUALA: i32 = 3_600;
+
+/// Where rows come from.
+#[derive(Debug)]
+pub struct Origin {
+    /// The run that reads them.
+    pub run: RunId,
+    /// The page they stood on.
+    pub page: Option<i64>,
+    /// When that page was fetched.
+    pub fetched_at: DateTime<Utc>,
+}
+
+impl Origin {
+    /// The day of the fetch, where the partners are.
+    fn day(&self) -> NaiveDate {
+        let here =
+            FixedOffset::east_opt(DOUALA).map(|zone| self.fetched_at.with_timezone(&zone).date_naive());
+        here.unwrap_or_else(|| self.fetched_at.date_naive())
+    }
+}
+
+fn doing() -> impl FnOnce(sqlx::Error) -> StoreError {
+    StoreError::doing("load the opportunities")
+}
+
+impl Store {
+    /// Loads opportunities outside a run's page: what the bulk benchmark measures.
+    pub async fn load(
+        &self,
+        origin: &Origin,
+        opportunities: &[Opportunity],
+    ) -> Result<(usize, usize), StoreError> {
+        let mut tx = self.pool.begin().await.map_err(doing())?;
+        let counts = upsert(&mut tx, origin, opportunities).await?;
+        tx.commit().await.map_err(doing())?;
+        Ok(counts)
+    }
+}
+
+impl Store {
+    /// What loading these would come to, without loading them.
+    pub async fn compare(&self, opportunities: &[Opportunity]) -> Result<crate::Tally, StoreError> {
+        let ids: Vec<Uuid> = opportunities.iter().map(|row| row.id.uuid()).collect();
+        let stored =
+            sqlx::query!("SELECT id, fingerprint FROM ingest.opportunities WHERE id = ANY ($1)", &ids)
+                .fetch_all(&self.pool)
+                .await
+                .map_err(StoreError::doing("compare opportunities"))?;
+        let stored: HashMap<Uuid, Vec<u8>> =
+            stored.into_iter().map(|row| (row.id, row.fingerprint)).collect();
+        let mut tally = crate::Tally::default();
+        for row in opportunities {
+            match stored.get(&row.id.uuid()) {
+                None => tally.created += 1,
+                Some(known) if known == row.fingerprint.as_bytes() => tally.unchanged += 1,
+                Some(_) => tally.changed += 1,
+            }
+        }
+        Ok(tally)
+    }
+}
+
+/// Loads what is new or changed; answers how many of each. Ids must not repeat within one call.
+pub(crate) async fn upsert(
+    tx: &mut Transaction<'_, Postgres>,
+    origin: &Origin,
+    opportunities: &[Opportunity],
+) -> Result<(usize, usize), StoreError> {
+    let (mut created, mut changed) = (0, 0);
+    for batch in opportunities.chunks(BATCH) {
+        let mut rows = different(tx, origin, batch).await?;
+        if rows.is_empty() {
+            continue;
+        }
+        // One order for all transactions: two that load the same rows then wait for, and never deadlock on, each other.
+        rows.sort_by_key(|row| row.id);
+        for was_new in send(tx, origin, &rows).await? {
+            if was_new {
+                created += 1;
+            } else {
+                changed += 1;
+            }
+        }
+    }
+    Ok((created, changed))
+}
+
+/// The rows whose digest or status is not the stored one.
+async fn different<'a>(
+    tx: &mut Transaction<'_, Postgres>,
+    origin: &Origin,
+    batch: &'a [Opportunity],
+) -> Result<Vec<&'a Opportunity>, StoreError> {
+    let ids: Vec<Uuid> = batch.iter().map(|row| row.id.uuid()).collect();
+    let stored = sqlx::query!(
+        "SELECT id, fingerprint, status = 'open' AS \"open!\", content_at FROM ingest.opportunities WHERE id = ANY ($1)",
+        &ids
+    )
+    .fetch_all(&mut **tx)
+    .await
+    .map_err(doing())?;
+    let stored: HashMap<Uuid, _> = stored.into_iter().map(|row| (row.id, row)).collect();
+    let day = origin.day();
+    Ok(batch
+        .iter()
+        .filter(|row| {
+            stored.get(&row.id.uuid()).is_none_or(|known| {
+                let same = known.fingerprint == row.fingerprint.as_bytes() && known.open == is_open(row, day);
+                !same && known.content_at <= origin.fetched_at
+            })
+        })
+        .collect())
+}
+
+fn is_open(row: &Opportunity, day: NaiveDate) -> bool {
+    row.closes_on.is_none_or(|last| last >= day)
+}
+
+/// Values of a list column as one text: arrays of arrays cannot be unnested.
+fn joined<T: AsRef<str>>(values: impl IntoIterator<Item = T>) -> String {
+    values.into_iter().map(|value| storable(value.as_ref())).collect::<Vec<_>>().join("\u{1f}")
+}
+
+#[derive(Default)]
+struct Columns {
+    id: Vec<Uuid>,
+    stream: Vec<String>,
+    external_id: Vec<String>,
+    kind: Vec<String>,
+    title: Vec<String>,
+    url: Vec<Option<String>>,
+    organization: Vec<Option<String>>,
+    description: Vec<Option<String>>,
+    places: Vec<Value>,
+    countries: Vec<String>,
+    regions: Vec<String>,
+    localities: Vec<String>,
+    pay_min: Vec<Option<i64>>,
+    pay_max: Vec<Option<i64>>,
+    pay_currency: Vec<Option<String>>,
+    pay_period: Vec<Option<String>>,
+    pay_text: Vec<Option<String>>,
+    contracts: Vec<String>,
+    posted_at: Vec<Option<DateTime<Utc>>>,
+    closes_on: Vec<Option<NaiveDate>>,
+    positions: Vec<Option<i32>>,
+    education: Vec<Option<String>>,
+    experience: Vec<Option<String>>,
+    language: Vec<Option<String>>,
+    fingerprint: Vec<Vec<u8>>,
+    open: Vec<bool>,
+}
+
+impl Columns {
+    fn push(&mut self, row: &Opportunity, day: NaiveDate) {
+        let text = |value: &Option<String>| value.as_deref().map(storable).filter(|value| !value.is_empty());
+        self.id.push(row.id.uuid());
+        self.stream.push(row.stream.to_string());
+        self.external_id.push(storable(&row.external_id));
+        self.kind.push(row.kind.as_str().to_owned());
+        self.title.push(storable(&row.title));
+        self.url.push(text(&row.url));
+        self.organization.push(text(&row.organization));
+        self.description.push(text(&row.description));
+        self.push_places(row);
+        self.push_pay(row);
+        self.contracts.push(joined(row.contracts.iter().map(|contract| contract.as_str())));
+        self.posted_at.push(row.posted_at);
+        self.closes_on.push(row.closes_on);
+        self.positions.push(row.positions.and_then(|n| i32::try_from(n).ok()));
+        self.education.push(row.education.map(|level| level.as_str().to_owned()));
+        self.experience.push(text(&row.experience));
+        self.language.push(row.language.map(|language| language.as_str().to_owned()));
+        self.fingerprint.push(row.fingerprint.as_bytes().to_vec());
+        self.open.push(is_open(row, day));
+    }
+
+    fn push_places(&mut self, row: &Opportunity) {
+        let distinct = |mut values: Vec<String>| {
+            values.sort();
+            values.dedup();
+            joined(values)
+        };
+        let places = &row.places;
+        self.places.push(serde_json::to_value(places).unwrap_or_else(|_| Value::Array(Vec::new())));
+        self.countries.push(distinct(places.iter().map(|p| p.country.clone()).collect()));
+        self.regions
+            .push(distinct(places.iter().filter_map(|p| p.region.map(|r| r.code().to_owned())).collect()));
+        self.localities.push(distinct(places.iter().filter_map(|p| p.locality.clone()).collect()));
+    }
+
+    fn push_pay(&mut self, row: &Opportunity) {
+        let pay = row.pay.as_ref().filter(|pay| pay.min.is_some() || pay.max.is_some());
+        self.pay_min.push(pay.and_then(|pay| pay.min));
+        self.pay_max.push(pay.and_then(|pay| pay.max));
+        self.pay_currency.push(pay.map(|pay| pay.currency.as_str().to_owned()));
+        self.pay_period.push(pay.and_then(|pay| pay.period).map(|period| period.as_str().to_owned()));
+        self.pay_text.push(row.pay_text.as_deref().map(storable));
+    }
+}
+
+/// Sends rows; answers for each row that was written whether it was new.
+async fn send(
+    tx: &mut Transaction<'_, Postgres>,
+    origin: &Origin,
+    rows: &[&Opportunity],
+) -> Result<Vec<bool>, StoreError> {
+    let Some(source) = rows.first().map(|row| row.source.to_string()) else { return Ok(Vec::new()) };
+    let mut c = Columns::default();
+    for row in rows {
+        c.push(row, origin.day());
+    }
+    sqlx::query_file_scalar!(
+        "src/upsert.sql",
+        source,
+        origin.run.uuid(),
+        origin.page,
+        origin.fetched_at,
+        &c.id,
+        &c.stream,
+        &c.external_id,
+        &c.kind,
+        &c.title,
+        &c.url as &[Option<String>],
+        &c.organization as &[Option<String>],
+        &c.description as &[Option<String>],
+        &c.places,
+        &c.countries,
+        &c.regions,
+        &c.localities,
+        &c.pay_min as &[Option<i64>],
+        &c.pay_max as &[Option<i64>],
+        &c.pay_currency as &[Option<String>],
+        &c.pay_period as &[Option<String>],
+        &c.pay_text as &[Option<String>],
+        &c.contracts,
+        &c.posted_at as &[Option<DateTime<Utc>>],
+        &c.closes_on as &[Option<NaiveDate>],
+        &c.positions as &[Option<i32>],
+        &c.education as &[Option<String>],
+        &c.experience as &[Option<String>],
+        &c.language as &[Option<String>],
+        &c.fingerprint,
+        &c.open
+    )
+    .fetch_all(&mut **tx)
+    .await
+    .map_err(doing())
+}
