@@ -1,0 +1,115 @@
+//! Dependencies run downward: the tree of folders is the diagram, and stays it.
+//!
+//! ```text
+//!             tests  benches                 see everything
+//!                workers                     the program
+//!   sources  schedules  fetch  store  vectors    fixtures
+//!              opportunity                   the vocabulary
+//! ```
+
+use std::collections::BTreeSet;
+
+use anyhow::{Result, bail};
+
+use crate::{
+    reserved,
+    shell::say,
+    workspace::{Member, Workspace},
+};
+
+/// What a crate may be built from, of ours.
+enum May {
+    /// Every other crate.
+    UseAll,
+    /// These.
+    Use(&'static [&'static str]),
+}
+
+/// Each crate of the workspace, what of ours it may be built from, and why.
+const LAYERS: &[(&str, May, &str)] = &[
+    ("it", May::UseAll, "tests look at everything"),
+    ("benches", May::UseAll, "benchmarks measure everything"),
+    (
+        "oim-etl",
+        May::Use(&["schedules", "sources", "fetch", "store", "vectors", "fixtures", "opportunity"]),
+        "the program drives the crates below; nothing drives it",
+    ),
+    ("sources", May::Use(&["opportunity"]), "a page is read without network, database or clock"),
+    ("schedules", May::Use(&["opportunity"]), "a tick is computed without network, database or clock"),
+    ("fetch", May::Use(&["opportunity"]), "a door to partners does not know what is kept of them"),
+    ("store", May::Use(&["opportunity"]), "rows do not know where they come from"),
+    ("vectors", May::Use(&["opportunity"]), "the index does not know the database"),
+    ("fixtures", May::Use(&[]), "a replayed partner knows as little of us as a real one"),
+    ("opportunity", May::Use(&[]), "the vocabulary stands on nothing of ours"),
+    ("xtask", May::Use(&[]), "the checks do not need what they check to compile"),
+];
+
+/// Checks the layers, then the words only some crates may use.
+pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    let mut wrong = upward(&workspace.members);
+    wrong.extend(reserved::misused(workspace)?);
+    if wrong.is_empty() {
+        let edges: usize =
+            workspace.members.iter().map(|member| inner(member, &workspace.members).count()).sum();
+        say(format!("layers: {} crates, {edges} edges, all downward", workspace.members.len()));
+        return Ok(());
+    }
+    wrong.iter().for_each(say);
+    bail!("{} wrong dependencies", wrong.len());
+}
+
+/// The dependencies of `member` that are members too.
+fn inner<'m>(member: &'m Member, members: &'m [Member]) -> impl Iterator<Item = &'m String> {
+    let ours: BTreeSet<_> = members.iter().map(|member| &member.name).collect();
+    member.dependencies.iter().filter(move |name| ours.contains(name))
+}
+
+/// One line for each dependency that does not run downward, and each crate that has no layer.
+/// What only tests use is not looked at: a test may stand on anything.
+fn upward(members: &[Member]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for member in members {
+        let Some((name, may, reason)) = LAYERS.iter().find(|(name, ..)| *name == member.name) else {
+            wrong.push(format!("layers: {} has no layer: give it one in xtask/src/layers.rs", member.name));
+            continue;
+        };
+        let May::Use(allowed) = may else { continue };
+        let up = inner(member, members).filter(|used| !allowed.contains(&used.as_str()));
+        wrong.extend(up.map(|used| format!("layers: {name} may not depend on {used}: {reason}")));
+    }
+    wrong
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member(name: &str, dependencies: &[&str]) -> Member {
+        let dependencies = dependencies.iter().map(|&name| name.to_owned()).collect();
+        let dev_dependencies = ["oim-etl".to_owned()].into();
+        Member { name: name.to_owned(), folder: name.into(), dependencies, dev_dependencies }
+    }
+
+    #[test]
+    fn an_upward_or_sideways_edge_is_told_with_its_reason() {
+        let members = [
+            member("opportunity", &["serde"]),
+            member("store", &["opportunity", "sqlx"]),
+            member("sources", &["opportunity", "store"]),
+            member("oim-etl", &["sources", "store", "it"]),
+            member("it", &["oim-etl", "sources"]),
+        ];
+        let told = [
+            "layers: sources may not depend on store: a page is read without network, database or clock",
+            "layers: oim-etl may not depend on it: the program drives the crates below; nothing drives it",
+        ];
+        assert_eq!(upward(&members), told);
+        assert_eq!(inner(&members[2], &members).collect::<Vec<_>>(), ["opportunity", "store"]);
+    }
+
+    #[test]
+    fn a_crate_without_a_layer_is_told() {
+        let told = "layers: helpers has no layer: give it one in xtask/src/layers.rs";
+        assert_eq!(upward(&[member("helpers", &[])]), [told]);
+    }
+}

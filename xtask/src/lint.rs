@@ -1,0 +1,37 @@
+//! Everything that can be said about the code without running it.
+
+use anyhow::{Result, bail};
+
+use crate::{deny, dependencies, layers, shell, shell::say, sizes, snapshots, workspace::Workspace};
+
+/// The checks cargo runs: settings, and the command line.
+type Check = (&'static [(&'static str, &'static str)], &'static [&'static str]);
+
+const CHECKS: &[Check] = &[
+    (&[], &["cargo", "fmt", "--all", "--", "--check"]),
+    (&[], &["cargo", "clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+    (&[("RUSTDOCFLAGS", "-D warnings")], &["cargo", "doc", "--workspace", "--no-deps"]),
+];
+
+/// The checks of our own, after those of cargo.
+const OWN: &[fn(&Workspace) -> Result<()>] =
+    &[layers::run, dependencies::run, sizes::run, snapshots::run, deny::run];
+
+/// Runs all checks, and only then tells which failed: one run shows everything there is to mend.
+pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    let mut failed = Vec::new();
+    for (settings, line) in CHECKS {
+        failed.extend(shell::run(&workspace.root, settings, line).err());
+    }
+    for check in OWN {
+        failed.extend(check(workspace).err());
+    }
+    if failed.is_empty() {
+        say("lint: everything passed");
+        return Ok(());
+    }
+    for error in &failed {
+        say(format!("lint: {error:#}"));
+    }
+    bail!("{} checks failed", failed.len());
+}
