@@ -1,0 +1,101 @@
+//! The polite client.
+
+mod exchange;
+mod send;
+
+use std::{sync::Arc, time::Duration};
+
+use url::Url;
+
+use crate::{
+    Answer, Budget, FetchError, Partner, Request, belt::Belt, guard::PublicOnly, robots, token::Tokens,
+};
+use exchange::Exchange;
+
+/// Limits of a client.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How requests identify themselves.
+    pub user_agent: String,
+    /// Longest wait for a connection.
+    pub connect_timeout: Duration,
+    /// Longest time for one answer.
+    pub request_timeout: Duration,
+    /// Largest body, decompressed, in bytes.
+    pub max_body: u64,
+    /// Largest body a partner may declare, in bytes.
+    pub max_wire: u64,
+    /// Tries of one request.
+    pub max_attempts: u32,
+    /// Longest wait for a slot or a Retry-After in place; a longer one is the caller's.
+    pub max_wait: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            user_agent: "oim-etl/0.1".to_owned(),
+            connect_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(30),
+            max_body: 64 << 20,
+            max_wire: 64 << 20,
+            max_attempts: 4,
+            max_wait: Duration::from_secs(10),
+        }
+    }
+}
+
+/// The client of a process. Cheap to clone; clones share connections, tokens and robots rules.
+#[derive(Debug, Clone)]
+pub struct Client(Arc<Shared>);
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) settings: Settings,
+    /// For partners on the open internet: names resolve to public addresses only.
+    pub(crate) open: reqwest::Client,
+    /// For gateways the configuration names.
+    pub(crate) gateway: reqwest::Client,
+    pub(crate) robots: robots::Known,
+    pub(crate) tokens: Tokens,
+    pub(crate) belt: Belt,
+}
+
+impl Client {
+    /// Makes a client.
+    pub fn new(settings: Settings) -> Result<Self, FetchError> {
+        // One TLS provider a process; a second installation is the same one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let builder = || {
+            reqwest::Client::builder()
+                .user_agent(&settings.user_agent)
+                .connect_timeout(settings.connect_timeout)
+                .timeout(settings.request_timeout)
+                .redirect(reqwest::redirect::Policy::none())
+                .referer(false)
+        };
+        let open = builder().dns_resolver(Arc::new(PublicOnly)).build().map_err(FetchError::Setup)?;
+        let gateway = builder().build().map_err(FetchError::Setup)?;
+        let (robots, tokens, belt) = (robots::Known::default(), Tokens::default(), Belt::default());
+        Ok(Self(Arc::new(Shared { settings, open, gateway, robots, tokens, belt })))
+    }
+
+    /// Gets an answer, politely: robots.txt first, a slot of the budget for each request, tries again where it may help.
+    pub async fn fetch(
+        &self,
+        partner: &Partner,
+        request: &Request,
+        budget: &dyn Budget,
+    ) -> Result<Answer, FetchError> {
+        let mut exchange = Exchange::new(&self.0, partner, budget);
+        exchange.permitted(&request.url).await?;
+        exchange.get(request).await
+    }
+}
+
+/// The address without its query, which may hold a secret, and without a user.
+pub(crate) fn named(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}://{host}{port}{}", url.scheme(), url.path())
+}

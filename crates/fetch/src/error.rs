@@ -1,0 +1,148 @@
+//! Why an answer could not be had.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::BudgetError;
+
+/// A failure. It names the address without its query and never holds a body, a header or a secret.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// The client itself could not be made.
+    #[error("could not prepare the HTTP client")]
+    Setup(#[source] reqwest::Error),
+    /// An address, or a redirect, that is not the partner's.
+    #[error("{url} is not an address of {source_slug}: only its own hosts are visited")]
+    OffHost {
+        /// The address.
+        url: String,
+        /// The partner.
+        source_slug: String,
+    },
+    /// robots.txt forbids the address to us.
+    #[error("robots.txt of {host} forbids {path}")]
+    RobotsDenied {
+        /// The host.
+        host: String,
+        /// The path.
+        path: String,
+    },
+    /// The body is larger than allowed.
+    #[error("{url} answers with more than {limit} bytes")]
+    TooLarge {
+        /// The address.
+        url: String,
+        /// The cap.
+        limit: u64,
+    },
+    /// A status that is no answer.
+    #[error("{url} answered {status}")]
+    Status {
+        /// The address.
+        url: String,
+        /// HTTP status.
+        status: u16,
+    },
+    /// Nothing came, or not in time.
+    #[error("{url} could not be reached")]
+    Transport {
+        /// The address.
+        url: String,
+        /// The cause, without the address.
+        #[source]
+        cause: reqwest::Error,
+    },
+    /// The answer began and did not end in time.
+    #[error("{url} did not answer within {} s", limit.as_secs())]
+    Timeout {
+        /// The address.
+        url: String,
+        /// The limit.
+        limit: Duration,
+    },
+    /// Redirects without end.
+    #[error("{url} redirects more than {hops} times")]
+    Redirects {
+        /// The address asked first.
+        url: String,
+        /// The limit.
+        hops: usize,
+    },
+    /// Not now: the rate, or the partner's Retry-After, says when.
+    #[error("{source_slug} is to be asked again at {} ({why})", at.format("%H:%M:%S UTC"))]
+    Later {
+        /// The partner.
+        source_slug: String,
+        /// When.
+        at: DateTime<Utc>,
+        /// What says so.
+        why: &'static str,
+    },
+    /// The partner does not take our credentials.
+    #[error("{url} refuses our credentials ({status}); check the environment variables of {source_slug}")]
+    Refused {
+        /// The address.
+        url: String,
+        /// HTTP status.
+        status: u16,
+        /// The partner.
+        source_slug: String,
+    },
+    /// The token endpoint's answer is none.
+    #[error("{url} gave no access token: {why}")]
+    BadToken {
+        /// The address.
+        url: String,
+        /// What was wrong with it.
+        why: &'static str,
+    },
+    /// The shared budget could not be asked.
+    #[error("could not reserve a request to {source_slug}")]
+    Budget {
+        /// The partner.
+        source_slug: String,
+        /// The cause.
+        #[source]
+        cause: BudgetError,
+    },
+}
+
+/// Whether another try may succeed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// It would fail the same way.
+    Never,
+    /// After a pause of the caller's choice.
+    Again,
+    /// Then.
+    At(DateTime<Utc>),
+}
+
+impl FetchError {
+    /// Whether and when to try again.
+    pub fn retry(&self) -> Retry {
+        match self {
+            Self::Later { at, .. } => Retry::At(*at),
+            Self::OffHost { .. }
+            | Self::RobotsDenied { .. }
+            | Self::TooLarge { .. }
+            | Self::Redirects { .. } => Retry::Never,
+            Self::Status { status, .. }
+                if (400..500).contains(status) && !crate::retry::is_passing(*status) =>
+            {
+                Retry::Never
+            }
+            _ => Retry::Again,
+        }
+    }
+
+    /// The status, where the partner says that there is nothing (404, 410).
+    pub fn gone(&self) -> Option<u16> {
+        match self {
+            Self::Status { status: status @ (404 | 410), .. } => Some(*status),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The only door to a partner's server: polite, limited, bounded.
+//!
+//! One [`Client`] serves all partners of a process. Whatever it sends, robots.txt, token requests, retries and redirect
+//! hops included, first takes a slot from the [`Budget`], which the whole pool shares.
+
+mod belt;
+mod body;
+mod budget;
+mod client;
+mod error;
+mod guard;
+mod partner;
+mod request;
+mod retry;
+mod robots;
+mod token;
+
+pub use budget::{Budget, BudgetError, LocalBudget, Permit};
+pub use client::{Client, Settings};
+pub use error::{FetchError, Retry};
+pub use partner::{Credentials, Partner, Secret};
+pub use request::{Answer, Request, Validators};

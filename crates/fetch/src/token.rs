@@ -1,0 +1,77 @@
+//! Access tokens of OAuth 2.0 (RFC 6749, 4.4), one a partner, asked for once by all who need it.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use serde::Deserialize;
+
+use crate::{FetchError, Partner, Secret};
+
+/// Largest answer of a token endpoint.
+pub(crate) const MAX: u64 = 64 << 10;
+/// A token is renewed so long before it ends: a request under way must not outlive it.
+const BEFORE_END: Duration = Duration::from_secs(30);
+/// Life of a token whose endpoint says nothing of it.
+const UNSAID: Duration = Duration::from_mins(10);
+
+/// A token and its end.
+#[derive(Debug, Clone)]
+pub(crate) struct Token {
+    pub(crate) value: Secret,
+    until: Instant,
+}
+
+/// The answer of a token endpoint; other members are of no interest.
+#[derive(Deserialize)]
+struct Given {
+    access_token: String,
+    token_type: Option<String>,
+    expires_in: Option<f64>,
+}
+
+impl Token {
+    /// Reads a token endpoint's answer.
+    pub(crate) fn read(body: &[u8], url: &str) -> Result<Self, FetchError> {
+        let bad = |why| FetchError::BadToken { url: url.to_owned(), why };
+        let given: Given =
+            serde_json::from_slice(body).map_err(|_| bad("the answer is no JSON with `access_token`"))?;
+        let bearer = given.token_type.as_deref().is_none_or(|kind| kind.eq_ignore_ascii_case("bearer"));
+        let printable =
+            !given.access_token.is_empty() && given.access_token.bytes().all(|byte| byte.is_ascii_graphic());
+        if !bearer || !printable {
+            return Err(bad("it is no bearer token"));
+        }
+        let life =
+            given.expires_in.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or(UNSAID);
+        // A token that lives shorter than the margin is still used for half of its life.
+        let margin = BEFORE_END.min(life / 2);
+        Ok(Self { value: Secret::new(given.access_token), until: Instant::now() + (life - margin) })
+    }
+
+    fn holds(&self) -> bool {
+        Instant::now() < self.until
+    }
+}
+
+/// The slot of one partner: locked while somebody asks, so that others wait for the same token.
+pub(crate) type Slot = Arc<tokio::sync::Mutex<Option<Token>>>;
+
+/// The tokens of all partners.
+#[derive(Debug, Default)]
+pub(crate) struct Tokens(Mutex<HashMap<String, Slot>>);
+
+impl Tokens {
+    /// The slot of a partner.
+    pub(crate) fn slot(&self, partner: &Partner) -> Slot {
+        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(slots.entry(partner.slug.to_string()).or_default())
+    }
+}
+
+/// The token of a slot, if it still holds and is not the one that was just refused.
+pub(crate) fn usable(slot: Option<&Token>, refused: Option<&Secret>) -> Option<Secret> {
+    slot.filter(|token| token.holds() && Some(&token.value) != refused).map(|token| token.value.clone())
+}
