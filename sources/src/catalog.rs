@@ -1,0 +1,89 @@
+//! All partners.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use include_dir::{Dir, include_dir};
+use opportunity::SourceSlug;
+
+use crate::{Spec, SpecError, SpecErrors, grammar};
+
+/// The partner files of this folder, compiled in.
+static BUILTIN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR");
+
+/// A partner file: its name gives the slug.
+#[derive(Debug, Clone)]
+pub struct SpecFile {
+    /// `fne.toml`
+    pub name: String,
+    /// Its content.
+    pub text: String,
+}
+
+/// The partners known, by slug.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog(BTreeMap<SourceSlug, Arc<Spec>>);
+
+impl Catalog {
+    /// The built-in partners.
+    pub fn builtin() -> Result<Self, SpecErrors> {
+        let files = BUILTIN.files().filter(|file| {
+            let name = file.path();
+            name.extension().is_some_and(|extension| extension == "toml") && !name.ends_with("Cargo.toml")
+        });
+        Self::load(
+            files
+                .filter_map(|file| {
+                    let name = file.path().file_name()?.to_str()?.to_owned();
+                    Some(SpecFile { name, text: file.contents_utf8()?.to_owned() })
+                })
+                .collect(),
+        )
+    }
+
+    /// Reads partner files; all of them are right, or none is taken.
+    pub fn load(files: Vec<SpecFile>) -> Result<Self, SpecErrors> {
+        Self::default().overlay(files)
+    }
+
+    /// Lays files over this catalog: a file of a known slug replaces that partner.
+    pub fn overlay(mut self, files: Vec<SpecFile>) -> Result<Self, SpecErrors> {
+        let mut errors = Vec::new();
+        for file in files {
+            match read(&file) {
+                Ok(spec) => drop(self.0.insert(spec.slug.clone(), Arc::new(spec))),
+                Err(found) => errors.extend(found),
+            }
+        }
+        if errors.is_empty() { Ok(self) } else { Err(SpecErrors(errors)) }
+    }
+
+    /// The partner of that slug.
+    pub fn get(&self, slug: &SourceSlug) -> Option<&Arc<Spec>> {
+        self.0.get(slug)
+    }
+
+    /// All partners, by slug.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Spec>> {
+        self.0.values()
+    }
+
+    /// The slug most like a wrong one.
+    pub fn nearest(&self, word: &str) -> Option<&SourceSlug> {
+        let likeness = |slug: &SourceSlug| strsim::jaro_winkler(word, slug.as_str());
+        let all = self.0.keys().map(|slug| (likeness(slug), slug)).filter(|(likeness, _)| *likeness > 0.7);
+        all.max_by(|left, right| left.0.total_cmp(&right.0)).map(|(_, slug)| slug)
+    }
+}
+
+fn read(file: &SpecFile) -> Result<Spec, Vec<SpecError>> {
+    let stem = file.name.strip_suffix(".toml").unwrap_or(&file.name);
+    let slug = SourceSlug::new(stem).map_err(|error| {
+        vec![SpecError {
+            file: file.name.clone(),
+            line: 1,
+            column: 1,
+            reason: format!("the file's name is the slug: {error}"),
+        }]
+    })?;
+    grammar::read(&slug, file)
+}

@@ -1,0 +1,64 @@
+//! Where a value stands in a record: a plain path, or jq where a path is not enough.
+
+mod jq;
+mod path;
+
+use serde_json::Value;
+
+pub(crate) use jq::Jq;
+pub(crate) use path::Path;
+
+/// An expression of a partner file.
+#[derive(Debug, Clone)]
+pub(crate) enum Expr {
+    /// `.a.b[0]`: read directly, a hundred times quicker than jq.
+    Path(Path),
+    /// Anything else that jq understands.
+    Jq(Jq),
+}
+
+impl Expr {
+    /// Reads an expression; an error says what is wrong with it.
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
+        match Path::read(text) {
+            Some(path) => Ok(Self::Path(path)),
+            None => Jq::compile(text).map(Self::Jq),
+        }
+    }
+
+    /// All values it gives, at most `limit`; an error is the record's, not the file's.
+    pub(crate) fn all(&self, record: &Value, limit: usize) -> Result<Vec<Value>, String> {
+        match self {
+            Self::Path(path) => Ok(path.all(record).into_iter().take(limit).cloned().collect()),
+            Self::Jq(jq) => jq.all(record, limit),
+        }
+    }
+
+    /// The first value as words.
+    pub(crate) fn words(&self, record: &Value) -> Result<Option<String>, String> {
+        match self {
+            Self::Path(path) => Ok(words(&path.all(record))),
+            Self::Jq(jq) => Ok(words(&jq.all(record, 1_000)?.iter().collect::<Vec<_>>())),
+        }
+    }
+}
+
+/// Values as words: text as it is, numbers and booleans printed, lists joined by commas; `None` for nothing.
+fn words(values: &[&Value]) -> Option<String> {
+    let parts: Vec<String> = values.iter().filter_map(|value| word(value)).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn word(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => (!text.trim().is_empty()).then(|| text.clone()),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        // A list of numbers is a date of Fineract, `[2026,9,2]`: it keeps its brackets.
+        Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_number) => {
+            Some(value.to_string())
+        }
+        Value::Array(items) => words(&items.iter().collect::<Vec<_>>()),
+        Value::Object(_) => None,
+    }
+}

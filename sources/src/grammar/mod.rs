@@ -1,0 +1,63 @@
+//! The grammar of partner files: raw TOML with its places, checked and compiled into a [`Spec`].
+
+mod compile;
+mod form;
+mod raw;
+
+use opportunity::SourceSlug;
+use sha2::{Digest, Sha256};
+
+use crate::{Spec, SpecError, SpecFile, error::place};
+
+pub(crate) use compile::{Css, Detail, Fields, Form, Get, Link, Pages, Reader, RequestTemplate};
+
+/// Errors met while a file is compiled; each knows its byte.
+#[derive(Debug, Default)]
+pub(crate) struct Wrongs(Vec<(usize, String)>);
+
+impl Wrongs {
+    pub(crate) fn add(&mut self, byte: usize, reason: impl Into<String>) {
+        self.0.push((byte, reason.into()));
+    }
+}
+
+/// Reads a partner file.
+pub(crate) fn read(slug: &SourceSlug, file: &SpecFile) -> Result<Spec, Vec<SpecError>> {
+    let at = |byte: usize, reason: String| {
+        let (line, column) = place(&file.text, byte);
+        SpecError { file: file.name.clone(), line, column, reason }
+    };
+    let raw: raw::Partner = toml::from_str(&file.text).map_err(|error| {
+        let byte = error.span().map_or(0, |span| span.start);
+        vec![at(byte, helpful(error.message()))]
+    })?;
+    let mut wrongs = Wrongs::default();
+    let version = Sha256::digest(file.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let spec = compile::partner(slug, version, raw, &mut wrongs);
+    match spec {
+        Some(spec) if wrongs.0.is_empty() => Ok(spec),
+        _ => {
+            wrongs.0.sort();
+            Err(wrongs.0.into_iter().map(|(byte, reason)| at(byte, reason)).collect())
+        }
+    }
+}
+
+/// Adds the nearest known name to serde's "unknown field `x`, expected one of `a`, `b`".
+fn helpful(message: &str) -> String {
+    let message = message.trim().replace('\n', " ");
+    let Some((head, expected)) = message.split_once(", expected ") else { return message };
+    let mut quoted = head.split('`');
+    let (Some(what), Some(wrong)) = (quoted.next(), quoted.next()) else { return message };
+    let known: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+    let likeness = |name: &&str| strsim::jaro_winkler(wrong, name);
+    let nearest = known.iter().copied().max_by(|left, right| likeness(left).total_cmp(&likeness(right)));
+    let what = what.replace("field", "key").replace("variant", "word");
+    match nearest.filter(|name| likeness(name) > 0.7) {
+        Some(name) => format!("{what}`{wrong}`; did you mean `{name}`?"),
+        None => format!("{what}`{wrong}`; known here: {}", known.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

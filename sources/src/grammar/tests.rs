@@ -1,0 +1,111 @@
+use crate::{Catalog, SpecFile};
+
+const RIGHT: &str = r#"name = "New"
+base_url = "https://api.new.cm"
+rate = "5/s"
+
+[streams.jobs]
+kind = "job"
+request = { path = "/jobs" }
+records = ".items[]"
+
+[streams.jobs.fields]
+external_id = ".id"
+title = ".title"
+"#;
+
+fn refusal(text: &str) -> String {
+    let file = SpecFile { name: "new.toml".to_owned(), text: text.to_owned() };
+    Catalog::load(vec![file]).map(|_| "passed".to_owned()).unwrap_or_else(|errors| errors.to_string())
+}
+
+fn with(from: &str, to: &str) -> String {
+    assert!(RIGHT.contains(from), "{from}");
+    refusal(&RIGHT.replace(from, to))
+}
+
+#[test]
+fn the_built_in_partners_are_right() {
+    let slugs: Vec<String> = Catalog::builtin().unwrap().iter().map(|spec| spec.slug.to_string()).collect();
+    assert_eq!(slugs, ["emploicameroun", "fne"]);
+    assert_eq!(refusal(RIGHT), "passed");
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_place_and_remedy() {
+    for (from, to, said) in [
+        ("base_url", "base_urll", "new.toml:2:1: unknown key `base_urll`; did you mean `base_url`?"),
+        ("records = ", "recods = ", "new.toml:8:1: unknown key `recods`; did you mean `records`?"),
+        ("rate = \"5/s\"\n", "", "new.toml:1:1: missing field `rate`"),
+        (
+            "\"5/s\"",
+            "\"quick\"",
+            "new.toml:3:8: \"quick\" is not a rate: write for example `30/min`, `10/s`, `500/h` or `50/5s`",
+        ),
+        (
+            "https://api.new.cm",
+            "api.new.cm",
+            "new.toml:2:12: `base_url` \"api.new.cm\" is no address: write https://HOST",
+        ),
+        (
+            "https://api.new.cm",
+            "file:///etc/passwd",
+            "new.toml:2:12: `base_url` \"file:///etc/passwd\" is no address: write https://HOST",
+        ),
+        ("\"/jobs\"", "\"jobs\"", "new.toml:7:20: `path` begins with a slash"),
+        ("\"job\"", "\"jobs\"", "new.toml:6:8: unknown word `jobs`; did you mean `job`?"),
+        ("title = ", "titel = ", "new.toml:12:1: `titel` is no field of ours; did you mean `title`?"),
+        (
+            "\".items[]\"",
+            "\".items[\"",
+            "new.toml:8:11: `records`: `.items[` is neither a path like `.a.b[0]` nor a jq expression",
+        ),
+        (
+            "\".title\"",
+            "\"repeat(.)\"",
+            "new.toml:12:9: `repeat` is not allowed in an expression: it could run for ever, or is no jq",
+        ),
+        ("\".title\"", "{ css = \"h3\" }", "new.toml:12:9: `css` is for HTML; this page is JSON"),
+        ("\".title\"", "{ pth = \".t\" }", "new.toml:12:11: unknown key `pth`; did you mean `path`?"),
+        (
+            "\".title\"",
+            "{ path = \".t\", regex = \"a+\" }",
+            "new.toml:12:9: `a+` needs exactly one group: what is in ( ) counts",
+        ),
+        ("[streams.jobs]", "[streams.Jobs]", "new.toml:10:10: missing field `kind`"),
+        (
+            "name = \"New\"",
+            "name = \" \"",
+            "new.toml:1:8: `name` is empty: write the partner's name for people",
+        ),
+    ] {
+        let got = with(from, to);
+        let first = got.lines().next().unwrap();
+        if said.contains("missing field `kind`") {
+            assert!(first.contains("missing field"), "{from} → {to}: {first}");
+        } else {
+            assert!(got.lines().any(|line| line == said), "{from} → {to}\n got: {got}\nwant: {said}");
+        }
+    }
+}
+
+#[test]
+fn several_errors_are_told_at_once() {
+    let text = RIGHT
+        .replace("title = \".title\"", "titel = \".title\"\nplaze = \".p\"")
+        .replace("\"/jobs\"", "\"jobs\"");
+    assert_eq!(refusal(&text).lines().count(), 4, "{}", refusal(&text));
+}
+
+#[test]
+fn a_set_with_one_wrong_file_is_refused_as_a_whole() {
+    let wrong = SpecFile { name: "zzz.toml".to_owned(), text: "name = 1".to_owned() };
+    let right = SpecFile { name: "new.toml".to_owned(), text: RIGHT.to_owned() };
+    assert!(Catalog::builtin().unwrap().overlay(vec![right, wrong]).is_err());
+}
+
+#[test]
+fn a_file_name_that_is_no_slug_is_refused() {
+    let file = SpecFile { name: "My Partner.toml".to_owned(), text: RIGHT.to_owned() };
+    assert!(Catalog::load(vec![file]).unwrap_err().to_string().contains("the file's name is the slug"));
+}

@@ -1,0 +1,20 @@
+//! What partners say.
+//!
+//! A partner is one TOML file ([`Spec`]): where its lists are, how they are paged, where the records stand and which of their
+//! values are which of our fields. [`Spec::read`] turns an archived page into drafts. Nothing here opens a file or a socket
+//! or looks at a clock, and no bytes make it panic.
+
+mod catalog;
+mod error;
+mod expr;
+mod grammar;
+mod page;
+mod read;
+mod spec;
+mod walk;
+
+pub use catalog::{Catalog, SpecFile};
+pub use error::{SpecError, SpecErrors};
+pub use page::{Alarm, Follow, Page, Reading, Role};
+pub use spec::{Auth, Spec, Stream};
+pub use walk::{End, PageRequest, Step, Window};

@@ -1,0 +1,77 @@
+//! What the reader is given, and what it gives.
+
+use opportunity::{Draft, Rejection, StreamName};
+use serde_json::Value;
+use url::Url;
+
+/// What a page is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// A page of a list.
+    List,
+    /// The page of one record.
+    Detail,
+}
+
+/// An archived page.
+#[derive(Debug, Clone, Copy)]
+pub struct Page<'a> {
+    /// The stream it belongs to.
+    pub stream: &'a StreamName,
+    /// What it is.
+    pub role: Role,
+    /// Whether it is the first of its list, where records are expected.
+    pub first: bool,
+    /// The address that was asked.
+    pub url: &'a Url,
+    /// HTTP status.
+    pub status: u16,
+    /// Headers kept with it, names in lower case.
+    pub headers: &'a [(String, String)],
+    /// Its bytes.
+    pub body: &'a [u8],
+    /// Of a detail page: what the list page said of the record.
+    pub card: Option<&'a Value>,
+}
+
+impl Page<'_> {
+    /// A header's value.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// A detail page to fetch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Follow {
+    /// Its absolute address, without a fragment.
+    pub url: Url,
+    /// What the list page said of the record, by our field names; the detail page's own words win over it.
+    pub card: Value,
+}
+
+/// A page that must not be believed: what it shows is not what the partner publishes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Alarm {
+    /// It is not of the promised format: what is wrong.
+    Unreadable(String),
+    /// Records are expected, and none is there.
+    NoRecords,
+    /// It asks whether we are human: by which sign.
+    Challenge(String),
+}
+
+/// What was read from a page.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reading {
+    /// Records that have what the spec requires.
+    pub drafts: Vec<Draft>,
+    /// Records whose own page is to be fetched.
+    pub follow: Vec<Follow>,
+    /// Records that were refused.
+    pub rejected: Vec<Rejection>,
+    /// Records seen: the sum of the three.
+    pub records: usize,
+    /// Why the page must not be believed.
+    pub alarm: Option<Alarm>,
+}

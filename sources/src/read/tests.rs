@@ -1,0 +1,283 @@
+use std::sync::Arc;
+
+use opportunity::StreamName;
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::{Catalog, End, PageRequest, SpecFile, Step, Window};
+
+fn builtin(slug: &str) -> Arc<Spec> {
+    Arc::clone(Catalog::builtin().unwrap().get(&slug.parse().unwrap()).unwrap())
+}
+
+fn spec(text: &str) -> Arc<Spec> {
+    let file = SpecFile { name: "new.toml".to_owned(), text: text.to_owned() };
+    Arc::clone(Catalog::load(vec![file]).unwrap().iter().next().unwrap())
+}
+
+fn offres() -> StreamName {
+    StreamName::new("offres").unwrap()
+}
+
+struct Answer {
+    url: Url,
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+    card: Option<Value>,
+}
+
+impl Answer {
+    fn new(url: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self { url: url.parse().unwrap(), status: 200, headers: Vec::new(), body: body.into(), card: None }
+    }
+
+    fn page<'a>(&'a self, stream: &'a StreamName) -> Page<'a> {
+        Page {
+            stream,
+            role: if self.card.is_some() { Role::Detail } else { Role::List },
+            first: true,
+            url: &self.url,
+            status: self.status,
+            headers: &self.headers,
+            body: &self.body,
+            card: self.card.as_ref(),
+        }
+    }
+}
+
+const LIST: &str = "https://www.emploicameroun.cm/offres?page=0";
+
+fn card(href: &str, title: &str) -> String {
+    format!(
+        "<div class='card card-job' data-href='https://elsewhere.cm{href}'><h3><a href='{href}'>{title}</a></h3>
+         <a class='card-job-company'>Chantier du Wouri</a><ul><li>Contrat proposé\n   : <strong>CDI &amp; CDD</strong></li>
+         <li>Région de : <strong>Douala</strong></li><li>Niveau d´études : <strong>BAC</strong></li></ul>
+         <time datetime='2026-05-14'>14.05.2026</time></div>"
+    )
+}
+
+#[test]
+fn cards_become_pages_to_follow_and_featured_ones_stand_once() {
+    let body = [card("/offre/a-12", "A"), card("/offre/b-13", "B"), card("/offre/a-12#top", "A")].concat();
+    let answer = Answer::new(LIST, body);
+    let reading = builtin("emploicameroun").read(&answer.page(&offres()));
+    assert_eq!((reading.follow.len(), reading.records, &reading.alarm), (2, 2, &None));
+    assert_eq!(reading.follow[0].url.as_str(), "https://www.emploicameroun.cm/offre/a-12");
+    assert_eq!(
+        reading.follow[0].card,
+        json!({"contract": "CDI & CDD", "education": "BAC", "external_id": "12", "organization": "Chantier du Wouri",
+               "place": "Douala", "posted_at": "2026-05-14", "title": "A"})
+    );
+}
+
+#[test]
+fn a_card_that_leads_elsewhere_is_refused() {
+    for href in ["https://evil.example/x-1", "javascript:alert(1)", "//evil.example/x-2"] {
+        let answer = Answer::new(LIST, card(href, "A"));
+        let reading = builtin("emploicameroun").read(&answer.page(&offres()));
+        assert!(reading.follow.is_empty() && reading.rejected.len() == 1, "{href}: {reading:?}");
+    }
+}
+
+#[test]
+fn the_records_own_page_wins_and_the_card_fills() {
+    let mut answer = Answer::new(
+        "https://www.emploicameroun.cm/offre/a-12",
+        "<main><h1>Soudeur</h1><div class='job-description'><p>Un</p><p>Deux</p></div></main>",
+    );
+    answer.card =
+        Some(json!({"external_id": "12", "title": "Soud…", "place": "Douala", "description": "Un…"}));
+    let reading = builtin("emploicameroun").read(&answer.page(&offres()));
+    let draft = &reading.drafts[0];
+    assert_eq!(
+        (draft.title.as_deref(), draft.place.as_deref(), draft.external_id.as_deref()),
+        (Some("Soudeur"), Some("Douala"), Some("12"))
+    );
+    assert_eq!(draft.description.as_deref(), Some("<p>Un</p><p>Deux</p>"));
+    assert_eq!(draft.url.as_deref(), Some("https://www.emploicameroun.cm/offre/a-12"));
+}
+
+#[test]
+fn json_ld_is_read_also_where_it_is_nearly_json() {
+    let page = |ld: &str| {
+        let mut answer = Answer::new(
+            "https://www.emploicameroun.cm/offre/a-12",
+            format!("<script type='application/ld+json'>{ld}</script><main><h1>Autre</h1></main>"),
+        );
+        answer.card = Some(json!({"external_id": "12"}));
+        builtin("emploicameroun").read(&answer.page(&offres())).drafts[0].title.clone()
+    };
+    for ld in [
+        r#"{"@type": "JobPosting", "title": "Soudeur"}"#,
+        r#"{"@type": ["JobPosting"], "title": "Soudeur", "description": "une	ligne
+et une autre"}"#,
+        r#"{"@type": "JobPosting", "title": "Soudeur", "skills": ["a", "b",],}"#,
+        r#"{"@context": "x", "@graph": [{"@type": "WebSite"}, {"@type": "JobPosting", "title": "Soudeur"}]}"#,
+        r#"[{"@type": "JobPosting", "title": "Soudeur", "d": "l\'arc"}]"#,
+    ] {
+        assert_eq!(page(ld).as_deref(), Some("Soudeur"), "{ld}");
+    }
+    assert_eq!(page("{\"@type\": \"JobPosting\", \"title\": ").as_deref(), Some("Autre"));
+}
+
+#[test]
+fn pages_that_must_not_be_believed_raise_an_alarm() {
+    let portal = builtin("emploicameroun");
+    for (body, alarm) in [
+        ("<html><div id=app></div></html>", Alarm::NoRecords),
+        ("", Alarm::NoRecords),
+        ("<title>Just a moment...</title>", Alarm::Challenge("Cloudflare".to_owned())),
+        ("{\"error\": 1}", Alarm::Unreadable("HTML is promised and JSON came".to_owned())),
+    ] {
+        let answer = Answer::new(LIST, body);
+        assert_eq!(portal.read(&answer.page(&offres())).alarm, Some(alarm), "{body}");
+    }
+    let fne = builtin("fne");
+    for body in ["<html>502</html>", "{\"resultats\": [", "{\"message\": \"erreur\"}", "[]", ""] {
+        let answer = Answer::new("https://api.fnecm.org/v2/offres/search", body);
+        assert!(matches!(fne.read(&answer.page(&offres())).alarm, Some(Alarm::Unreadable(_))), "{body}");
+    }
+    let answer = Answer::new("https://api.fnecm.org/v2/offres/search", "{\"resultats\": []}");
+    assert_eq!(fne.read(&answer.page(&offres())), Reading::default(), "an API may have nothing and say so");
+}
+
+#[test]
+fn the_charset_is_found_as_browsers_find_it() {
+    let latin = |meta: &str| {
+        let mut body = format!("<html><head>{meta}</head><main><h1>March").into_bytes();
+        body.extend([0xE9, b'<', b'/', b'h', b'1', b'>']);
+        body
+    };
+    let title = |body: Vec<u8>, header: Option<&str>| {
+        let mut answer = Answer::new("https://www.emploicameroun.cm/offre/a-12", body);
+        answer.headers =
+            header.map(|value| ("content-type".to_owned(), value.to_owned())).into_iter().collect();
+        answer.card = Some(json!({"external_id": "12"}));
+        builtin("emploicameroun").read(&answer.page(&offres())).drafts[0].title.clone().unwrap()
+    };
+    assert_eq!(title(latin("<meta charset=windows-1252>"), None), "Marché");
+    assert_eq!(title(latin(""), Some("text/html; charset=ISO-8859-1")), "Marché");
+    assert_eq!(title(latin(""), None), "Marché");
+    assert_eq!(title("\u{feff}<main><h1>Marché</h1>".into(), Some("text/html; charset=latin1")), "Marché");
+}
+
+#[test]
+fn a_missing_required_field_is_a_refusal_with_its_reason() {
+    let body =
+        json!({"resultats": [{"id": "1"}, {"intitule": "Sans id"}, {"id": "2", "intitule": "Bon"}, 7]})
+            .to_string();
+    let answer = Answer::new("https://api.fnecm.org/v2/offres/search", body);
+    let reading = builtin("fne").read(&answer.page(&offres()));
+    let reasons: Vec<&str> = reading.rejected.iter().map(|rejection| rejection.reason.code()).collect();
+    assert_eq!(
+        (reading.drafts.len(), reading.records, reasons),
+        (1, 4, vec!["no_title", "no_identity", "no_identity"])
+    );
+}
+
+#[test]
+fn a_failing_expression_refuses_its_record_alone() {
+    let spec = spec(
+        "name='n'\nbase_url='https://a.cm'\nrate='1/s'\n[streams.offres]\nkind='job'\nrequest={path='/'}\nrecords='.[]'\n[streams.offres.fields]\nexternal_id='.id'\ntitle='.t | ascii_upcase'\n",
+    );
+    let answer = Answer::new("https://a.cm/", json!([{"id": 1, "t": "a"}, {"id": 2, "t": 7}]).to_string());
+    let reading = spec.read(&answer.page(&offres()));
+    assert_eq!(reading.drafts[0].title.as_deref(), Some("A"));
+    assert_eq!(reading.rejected[0].reason.code(), "unreadable_record");
+}
+
+/// Walks over canned answers; gives the queries asked and why it ended.
+fn walked(spec: &Spec, answers: &[(u16, &str, String)]) -> (Vec<String>, End) {
+    let mut asked = Vec::new();
+    let mut request: PageRequest = spec.first(&offres(), &Window::default()).unwrap();
+    loop {
+        let (status, range, body) =
+            answers.get(asked.len()).unwrap_or_else(|| panic!("asked for more: {asked:?}"));
+        asked.push(request.url.query().unwrap_or_default().to_owned());
+        let mut answer = Answer::new(request.url.as_str(), body.as_str());
+        answer.status = *status;
+        answer.headers = vec![("content-range".to_owned(), (*range).to_owned())];
+        match spec.next(&request, &answer.page(&offres())) {
+            Step::Next(next) => request = next,
+            Step::End(end) => return (asked, end),
+        }
+    }
+}
+
+fn items(count: usize) -> String {
+    json!({"resultats": (0..count).map(|n| json!({"id": n, "intitule": "x"})).collect::<Vec<_>>()})
+        .to_string()
+}
+
+fn paged(pages: &str) -> Arc<Spec> {
+    spec(&format!(
+        "name='n'\nbase_url='https://a.cm'\nrate='1/s'\n[streams.offres]\nkind='job'\nrequest={{path='/'}}\npages={pages}\nrecords='.resultats[]'\n[streams.offres.fields]\nexternal_id='.id'\ntitle='.intitule'\n"
+    ))
+}
+
+#[test]
+fn each_kind_of_pages_is_walked_to_its_end() {
+    let fne = builtin("fne");
+    let (asked, end) = walked(
+        &fne,
+        &[
+            (206, "offres 0-149/310", items(150)),
+            (206, "offres 150-299/310", items(150)),
+            (206, "offres 300-309/310", items(10)),
+        ],
+    );
+    assert_eq!(
+        (asked, end),
+        (vec!["range=0-149".into(), "range=150-299".into(), "range=300-449".into()], End::Total)
+    );
+    assert_eq!(walked(&fne, &[(204, "", String::new())]).1, End::Empty);
+    assert_eq!(walked(&fne, &[(200, "", items(150))]).1, End::Total);
+    let (asked, end) = walked(
+        &paged("{kind='number',param='p',first=1,size=2}"),
+        &[(200, "", items(2)), (200, "", items(1))],
+    );
+    assert_eq!((asked, end), (vec!["p=1".into(), "p=2".into()], End::Short));
+    let (asked, end) =
+        walked(&paged("{kind='number',param='p'}"), &[(200, "", items(2)), (200, "", items(0))]);
+    assert_eq!((asked, end), (vec!["p=0".into(), "p=1".into()], End::Empty));
+    let (asked, end) = walked(
+        &paged("{kind='offset',offset='o',limit='l',size=2}"),
+        &[(200, "", items(2)), (200, "", items(0))],
+    );
+    assert_eq!((asked, end), (vec!["l=2&o=0".into(), "l=2&o=2".into()], End::Empty));
+    let linked = |to: &str| json!({"resultats": [{"id": 1, "intitule": "x"}], "next": to}).to_string();
+    let (asked, end) = walked(
+        &paged("{kind='next_link',link='.next'}"),
+        &[(200, "", linked("/?c=2")), (200, "", linked(""))],
+    );
+    assert_eq!((asked, end), (vec![String::new(), "c=2".into()], End::NoLink));
+    assert_eq!(walked(&paged("{kind='single'}"), &[(200, "", items(1))]).1, End::Single);
+}
+
+#[test]
+fn since_is_asked_for_where_it_is_known() {
+    let window = Window { since: Some("2026-09-01T00:00:00Z".parse().unwrap()) };
+    let request = builtin("fne").first(&offres(), &window).unwrap();
+    assert_eq!(request.url.query(), Some("minCreationDate=2026-09-01T00%3A00%3A00Z&range=0-149"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn any_bytes_are_read_the_same_way_twice(bytes in prop::collection::vec(any::<u8>(), 0..400), cut in 0_usize..2_000, detail: bool) {
+        let real = [card("/offre/a-12", "A"), items(3)].concat();
+        let mut body: Vec<u8> = real.bytes().take(cut).collect();
+        body.extend(&bytes);
+        let mut answer = Answer::new(LIST, body);
+        answer.card = detail.then(|| json!({"external_id": "1"}));
+        for slug in ["fne", "emploicameroun"] {
+            let spec = builtin(slug);
+            let first = spec.read(&answer.page(&offres()));
+            prop_assert_eq!(&first, &spec.read(&answer.page(&offres())));
+            prop_assert_eq!(first.records, first.drafts.len() + first.follow.len() + first.rejected.len());
+        }
+    }
+}
