@@ -51,7 +51,6 @@ fn words(values: &[&Value]) -> Option<String> {
 
 fn word(value: &Value) -> Option<String> {
     match value {
-        Value::Null => None,
         Value::String(text) => (!text.trim().is_empty()).then(|| text.clone()),
         Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
         // A list of numbers is a date of Fineract, `[2026,9,2]`: it keeps its brackets.
@@ -59,6 +58,6 @@ fn word(value: &Value) -> Option<String> {
             Some(value.to_string())
         }
         Value::Array(items) => words(&items.iter().collect::<Vec<_>>()),
-        Value::Object(_) => None,
+        Value::Null | Value::Object(_) => None,
     }
 }

@@ -32,7 +32,7 @@ pub(crate) fn read(slug: &SourceSlug, file: &SpecFile) -> Result<Spec, Vec<SpecE
         vec![at(byte, helpful(error.message()))]
     })?;
     let mut wrongs = Wrongs::default();
-    let version = Sha256::digest(file.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let version = format!("{:x}", Sha256::digest(file.text.as_bytes()));
     let spec = compile::partner(slug, version, raw, &mut wrongs);
     match spec {
         Some(spec) if wrongs.0.is_empty() => Ok(spec),

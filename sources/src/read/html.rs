@@ -136,14 +136,12 @@ impl Record<'_> {
     /// "Contrat proposé : <strong>CDI</strong>": the element whose folded text begins with the label.
     fn labelled(&self, css: &Selector, label: &str, value: Option<&Css>) -> Option<String> {
         let element = self.element.select(css).find(|element| fold(&text(*element)).starts_with(label))?;
-        match value {
-            Some(value) => element.select(&value.0).map(text).find(|words| !words.is_empty()),
-            None => {
-                let all = text(element);
-                let (_, rest) = all.split_once(':')?;
-                Some(rest.trim().to_owned())
-            }
+        if let Some(value) = value {
+            return element.select(&value.0).map(text).find(|words| !words.is_empty());
         }
+        let all = text(element);
+        let (_, rest) = all.split_once(':')?;
+        Some(rest.trim().to_owned())
     }
 }
 

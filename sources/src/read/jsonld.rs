@@ -59,7 +59,7 @@ fn mended(text: &str) -> String {
             }
             '\\' if inside => match chars.next() {
                 Some(next @ ('"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't' | 'u')) => {
-                    out.extend(['\\', next])
+                    out.extend(['\\', next]);
                 }
                 Some(next) => out.push(next),
                 None => (),

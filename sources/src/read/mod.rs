@@ -92,7 +92,7 @@ fn sort(spec: &Spec, stream: &Stream, page: &Page<'_>, found: Vec<Found>) -> Rea
         if page.role == Role::List && stream.detail.is_some() {
             match followable(spec, page, &found) {
                 // Featured posts stand on top of the list and in it.
-                Ok(url) if !followed.insert(url.clone()) => continue,
+                Ok(url) if !followed.insert(url.clone()) => (),
                 Ok(url) => reading.follow.push(Follow { url, card: found.words.to_json() }),
                 Err(reason) => reading.rejected.push(found.refused(reason)),
             }
