@@ -37,7 +37,7 @@ pub struct Reading {
 }
 
 /// What became of the records of a page.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Tally {
     /// New to us.
     pub created: usize,

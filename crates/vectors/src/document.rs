@@ -1,0 +1,99 @@
+//! What is indexed, asked and found.
+
+use chrono::{Datelike as _, NaiveDate};
+use opportunity::OpportunityId;
+use serde::{Deserialize, Serialize};
+
+/// Days from year one beyond any closing date: stands for "no last day" in a range filter.
+pub(crate) const NEVER: i64 = 9_999_999;
+
+/// What of an opportunity is kept beside its vectors: for filters, and to show a hit without asking PostgreSQL.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payload {
+    /// The partner.
+    pub source: String,
+    /// The list.
+    pub stream: String,
+    /// Its kind, as stored.
+    pub kind: String,
+    /// Heading.
+    pub title: String,
+    /// Who offers.
+    pub organization: Option<String>,
+    /// Places, as one line.
+    pub place: String,
+    /// Regions (ISO 3166-2:CM).
+    pub regions: Vec<String>,
+    /// Towns.
+    pub localities: Vec<String>,
+    /// Contracts, as stored.
+    pub contracts: Vec<String>,
+    /// Language, as stored.
+    pub language: Option<String>,
+    /// Last day, in days from year one (`NaiveDate::num_days_from_ce`).
+    pub closes_on: Option<i64>,
+    /// Page for people.
+    pub url: Option<String>,
+}
+
+/// An opportunity to index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// Also the id of the point.
+    pub id: OpportunityId,
+    /// What is embedded.
+    pub text: String,
+    /// What is kept beside the vectors.
+    pub payload: Payload,
+}
+
+/// Which opportunities count. Empty lists allow all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Kinds.
+    pub kinds: Vec<String>,
+    /// Regions; one in common suffices.
+    pub regions: Vec<String>,
+    /// Partners.
+    pub sources: Vec<String>,
+    /// Still open on this day.
+    pub open_on: Option<NaiveDate>,
+}
+
+impl Filter {
+    /// The lists with the payload keys they ask for; those that allow all are left out.
+    pub(crate) fn lists(&self) -> Vec<(&'static str, &[String])> {
+        let lists: [(&'static str, &[String]); 3] =
+            [("kind", &self.kinds), ("regions", &self.regions), ("source", &self.sources)];
+        lists.into_iter().filter(|(_, values)| !values.is_empty()).collect()
+    }
+
+    /// The least `closes_by` asked for.
+    pub(crate) fn closes_from(&self) -> Option<i64> {
+        self.open_on.map(|day| i64::from(day.num_days_from_ce()))
+    }
+}
+
+/// A search.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// The words, for the BM25 side.
+    pub text: String,
+    /// Their vector, for the dense side.
+    pub dense: Vec<f32>,
+    /// What counts.
+    pub filter: Filter,
+    /// Hits wanted.
+    pub limit: usize,
+}
+
+/// A hit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Hit {
+    /// The opportunity.
+    pub id: OpportunityId,
+    /// From 0 to 1: see the fusion of the two sides.
+    pub score: f32,
+    /// What was kept beside the vectors.
+    pub payload: Payload,
+}

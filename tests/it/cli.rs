@@ -1,0 +1,100 @@
+//! The wrong thing, tried: each failure says what happened, to which thing, and what to do.
+
+use crate::support::{Bin, Road};
+
+async fn said(args: &[&str], env: &[(&str, &str)], code: i32) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let bin = env.iter().fold(Bin::new(folder.path(), args), |bin, (name, value)| bin.env(name, value));
+    let ended = bin.run().await.expect(code);
+    format!("{}{}", ended.out, ended.err)
+}
+
+#[tokio::test]
+async fn no_database_says_what_to_set() {
+    for command in [&["status"][..], &["ingest", "fne"], &["worker"], &["runs"], &["migrate"], &["replay", "fne"]] {
+        let said = said(command, &[], 2).await;
+        assert!(said.starts_with("error: no database is configured: set DATABASE_URL"), "{command:?}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_there_is_named_without_its_password() {
+    let url = "postgres://me:hunter2@127.0.0.1:1/x";
+    let said = said(&["status"], &[("DATABASE_URL", url)], 2).await;
+    assert!(said.contains("could not connect to PostgreSQL at 127.0.0.1:1/x; check DATABASE_URL"), "{said}");
+    assert!(!said.contains("hunter2"), "{said}");
+}
+
+#[tokio::test]
+async fn a_database_url_that_is_none_shows_what_one_looks_like() {
+    let said = said(&["status"], &[("DATABASE_URL", "here")], 2).await;
+    assert!(said.contains("it should look like postgres://user:password@host:5432/database"), "{said}");
+}
+
+#[tokio::test]
+async fn an_unknown_key_names_the_nearest() {
+    let said = said(&["config"], &[("OIM_ETL_WORKER__CONCURENCY", "4")], 2).await;
+    assert!(said.contains("OIM_ETL_WORKER__CONCURENCY: unknown key `worker.concurency`; did you mean `worker.concurrency`?"), "{said}");
+}
+
+#[tokio::test]
+async fn a_bad_flag_is_refused_with_the_usage() {
+    let said = said(&["ingest", "--al"], &[], 2).await;
+    assert!(said.contains("--al") && said.contains("--all"), "{said}");
+}
+
+#[tokio::test]
+async fn an_unknown_source_names_the_nearest() {
+    let road = Road::new().await;
+    let ended = road.bin(&["ingest", "fnee"]).run().await.expect(2);
+    assert!(ended.err.contains("there is no source \"fnee\"; did you mean fne?"), "{}", ended.err);
+}
+
+#[tokio::test]
+async fn a_broken_partner_file_is_told_by_file_and_line() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("new.toml"), "name = \"New\"\nbase_urll = \"https://new.cm\"\n").unwrap();
+    let dir = folder.path().to_str().unwrap();
+    let text = said(&["sources", "check", "--sources", dir], &[], 1).await;
+    assert!(text.contains("new.toml:2:1") && text.contains("base_urll"), "{text}");
+    let text = said(&["sources", "list", "--sources", dir], &[], 2).await;
+    assert!(text.contains("new.toml:2:1"), "{text}");
+}
+
+#[tokio::test]
+async fn a_missing_credential_names_its_variable() {
+    let road = Road::new().await;
+    let bin = road.bin(&["ingest", "fne", "--output", "json"]).env("FNE_CLIENT_SECRET", "");
+    let ended = bin.run().await.expect(1);
+    assert!(ended.out.contains("FNE_CLIENT_SECRET"), "{}{}", ended.out, ended.err);
+}
+
+#[tokio::test]
+async fn the_configuration_hides_its_secrets() {
+    let env = [("DATABASE_URL", "postgres://me:hunter2@db/x"), ("OIM_ETL_API_TOKEN", "hunter2")];
+    for output in ["table", "json"] {
+        let said = said(&["config", "--output", output], &env, 0).await;
+        assert!(said.contains("postgres://me:***@db/x") && !said.contains("hunter2"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn the_partners_and_the_timetable_are_shown() {
+    let listed = said(&["sources", "list"], &[], 0).await;
+    assert!(listed.contains("fne") && listed.contains("30/min") && listed.contains("FNE_CLIENT_ID"), "{listed}");
+    assert!(said(&["sources", "check"], &[], 0).await.contains("partner files are right"));
+    let next = said(&["schedule", "next", "-n", "3", "--output", "json"], &[], 0).await;
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&next).unwrap().as_array().unwrap().len(), 3);
+    assert!(said(&["schedule", "list"], &[], 0).await.contains("Africa/Douala"));
+}
+
+#[tokio::test]
+async fn every_command_explains_itself() {
+    let top = said(&["--help"], &[], 0).await;
+    let commands = ["demo", "worker", "ingest", "replay", "runs", "rejections", "status", "search", "sources", "schedule", "migrate", "config", "completions"];
+    for command in commands {
+        assert!(top.contains(&format!("  {command}")), "{command} is not in --help");
+        assert!(said(&[command, "--help"], &[], 0).await.contains("Usage: oim-etl"), "{command}");
+    }
+    assert!(said(&["completions", "bash"], &[], 0).await.contains("_oim-etl"));
+}

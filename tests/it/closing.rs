@@ -1,0 +1,179 @@
+//! Absence is not deletion: what it takes to close.
+
+use opportunity::{Reason, Rejection, RunId, SourceSlug};
+use serde_json::json;
+use store::{
+    Archived, Mode, NewListPage, Reading, RunRequest, RunState, Store, Trigger,
+    queue::{Job, WorkerId},
+};
+
+use crate::upsert::{fresh, noon, opportunity};
+
+fn request(source: &SourceSlug, mode: Mode) -> RunRequest {
+    RunRequest {
+        source: source.clone(),
+        mode,
+        trigger: Trigger::Cli,
+        since: None,
+        limit: None,
+        idempotency_key: None,
+        requested_by: "test".to_owned(),
+        replay_of: None,
+    }
+}
+
+async fn next(store: &Store, kind: &str) -> Job {
+    let jobs = store.claim(WorkerId::new(), &[kind.to_owned()], 1, std::time::Duration::from_secs(30)).await.unwrap();
+    jobs.into_iter().next().unwrap_or_else(|| panic!("no {kind} waits"))
+}
+
+fn archived() -> Archived {
+    Archived {
+        status: 200,
+        headers: Vec::new(),
+        archive_key: "k".to_owned(),
+        sha256: [0; 32],
+        bytes: 2,
+        fetched_at: noon(),
+        requests: 1,
+        etag: None,
+        last_modified: None,
+    }
+}
+
+/// A run of one page that shows the given ids, through the store's own steps.
+async fn run(store: &Store, shows: &[&str], covers_all: bool, spoil: impl FnOnce(&mut Reading)) -> RunId {
+    let source: SourceSlug = "fne".parse().unwrap();
+    let run = store.request_run(&request(&source, Mode::Full)).await.unwrap().run;
+    let walk = next(store, "fetch_source").await;
+    store.begin_run(run, &"0".repeat(64)).await.unwrap();
+    let kept = archived();
+    let page = NewListPage {
+        run,
+        source: &source,
+        stream: "offres",
+        ordinal: 0,
+        url: "https://api.fnecm.org/",
+        request: json!({}),
+        take: None,
+        archived: &kept,
+    };
+    store.list_page_archived(walk.lease, &page).await.unwrap();
+    store.end_walk(walk.lease, run, covers_all, None).await.unwrap();
+    let parse = next(store, "parse_page").await;
+    let row = store.page(parse.payload["page"].as_i64().unwrap()).await.unwrap();
+    let mut reading = Reading { opportunities: shows.iter().map(|id| opportunity(id, "Soudeur", None)).collect(), ..Reading::default() };
+    spoil(&mut reading);
+    store.commit_reading(parse.lease, &row, reading).await.unwrap();
+    let close = next(store, "close_missing").await;
+    store.finish_run(close.lease, run).await.unwrap();
+    run
+}
+
+async fn open(store: &Store) -> Vec<String> {
+    sqlx::query_scalar("SELECT external_id FROM ingest.opportunities WHERE status = 'open' ORDER BY 1")
+        .fetch_all(store.pool())
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_complete_run_closes_what_it_no_longer_shows_and_requests_the_withdrawal() {
+    let store = fresh().await;
+    run(&store, &["1", "2", "3"], true, |_| ()).await;
+    sqlx::query("DELETE FROM ingest.outbox").execute(store.pool()).await.unwrap();
+    let id = run(&store, &["1", "2"], true, |_| ()).await;
+    let row = store.run(id).await.unwrap();
+    assert_eq!((row.state, row.closed, row.unchanged), (RunState::Complete, 1, 2));
+    assert_eq!(open(&store).await, ["1", "2"]);
+    let asked: Vec<String> = sqlx::query_scalar("SELECT o.external_id FROM ingest.outbox b JOIN ingest.opportunities o ON o.id = b.opportunity")
+        .fetch_all(store.pool()).await.unwrap();
+    assert_eq!(asked, ["3"]);
+    run(&store, &["1", "2", "3"], true, |_| ()).await;
+    assert_eq!(open(&store).await, ["1", "2", "3"], "what is shown again opens again");
+}
+
+#[tokio::test]
+async fn an_incremental_run_closes_nothing() {
+    let store = fresh().await;
+    run(&store, &["1", "2", "3"], true, |_| ()).await;
+    let id = run(&store, &["1"], false, |_| ()).await;
+    assert_eq!(store.run(id).await.unwrap().state, RunState::Complete);
+    assert_eq!(open(&store).await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_refused_record_is_not_an_absent_one() {
+    let store = fresh().await;
+    run(&store, &["1", "2", "3"], true, |_| ()).await;
+    let reason = Reason::UnknownPlace("Wallonie".to_owned());
+    let refused = Rejection { reason, external_id: Some("3".to_owned()), record: json!({}) };
+    run(&store, &["1", "2"], true, |reading| reading.rejections.push(refused)).await;
+    assert_eq!(open(&store).await.len(), 3);
+}
+
+#[tokio::test]
+async fn an_alarm_makes_the_run_partial_and_closes_nothing() {
+    let store = fresh().await;
+    run(&store, &["1", "2", "3"], true, |_| ()).await;
+    let id = run(&store, &[], true, |reading| reading.alarm = Some("a challenge page".to_owned())).await;
+    let row = store.run(id).await.unwrap();
+    assert_eq!(row.state, RunState::Partial);
+    assert!(row.message.unwrap().contains("a challenge page"));
+    assert_eq!(open(&store).await.len(), 3);
+}
+
+#[tokio::test]
+async fn an_implausible_run_is_quarantined_and_closes_nothing() {
+    let store = fresh().await;
+    let ids: Vec<String> = (0..20).map(|n| n.to_string()).collect();
+    let all: Vec<&str> = ids.iter().map(String::as_str).collect();
+    run(&store, &all, true, |_| ()).await;
+    for shows in [&all[..0], &all[..9]] {
+        let id = run(&store, shows, true, |_| ()).await;
+        assert_eq!(store.run(id).await.unwrap().state, RunState::Quarantined);
+        assert_eq!(open(&store).await.len(), 20);
+    }
+    run(&store, &all[..12], true, |_| ()).await;
+    assert_eq!(open(&store).await.len(), 12);
+}
+
+#[tokio::test]
+async fn only_a_complete_run_moves_the_cursor() {
+    let store = fresh().await;
+    let source: SourceSlug = "fne".parse().unwrap();
+    run(&store, &["1"], true, |reading| reading.alarm = Some("unreadable".to_owned())).await;
+    assert_eq!(store.complete_to(&source, "offres").await.unwrap(), None);
+    let id = run(&store, &["1"], true, |_| ()).await;
+    assert_eq!(store.complete_to(&source, "offres").await.unwrap(), store.run(id).await.unwrap().started_at);
+}
+
+#[tokio::test]
+async fn a_page_given_up_fails_its_run_and_nothing_waits_for_ever() {
+    let store = fresh().await;
+    let source: SourceSlug = "fne".parse().unwrap();
+    let id = store.request_run(&request(&source, Mode::Full)).await.unwrap().run;
+    let walk = next(&store, "fetch_source").await;
+    store.begin_run(id, &"0".repeat(64)).await.unwrap();
+    let kept = archived();
+    let page = NewListPage { run: id, source: &source, stream: "offres", ordinal: 0, url: "https://x/", request: json!({}), take: None, archived: &kept };
+    store.list_page_archived(walk.lease, &page).await.unwrap();
+    store.end_walk(walk.lease, id, true, None).await.unwrap();
+    let parse = next(&store, "parse_page").await;
+    store.job_discarded(parse.lease, "the archive lost it").await.unwrap();
+    let close = next(&store, "close_missing").await;
+    assert_eq!(store.finish_run(close.lease, id).await.unwrap(), RunState::Partial);
+    assert_eq!(store.run(id).await.unwrap().message.as_deref(), Some("the archive lost it"));
+}
+
+#[tokio::test]
+async fn a_walk_given_up_fails_its_run() {
+    let store = fresh().await;
+    let source: SourceSlug = "fne".parse().unwrap();
+    let id = store.request_run(&request(&source, Mode::Full)).await.unwrap().run;
+    let walk = next(&store, "fetch_source").await;
+    store.job_discarded(walk.lease, "the partner is gone").await.unwrap();
+    let row = store.run(id).await.unwrap();
+    assert_eq!((row.state, row.message.as_deref()), (RunState::Failed, Some("the partner is gone")));
+    assert!(store.request_run(&request(&source, Mode::Full)).await.unwrap().is_new, "a failed run blocks its source");
+}

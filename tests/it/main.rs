@@ -1,0 +1,21 @@
+//! The road under test. Real PostgreSQL, real HTTP on loopback, a real vector index, the real binary.
+//!
+//! One binary, so that all tests share one PostgreSQL; each has a database of its own and they run in parallel.
+
+mod support;
+
+mod api;
+mod cli;
+mod closing;
+mod contract;
+mod crash;
+mod demo;
+mod failures;
+mod outbox;
+mod politeness;
+mod queue;
+mod rates;
+mod real;
+mod road;
+mod ticks;
+mod upsert;

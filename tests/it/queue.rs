@@ -1,0 +1,193 @@
+//! The queue: leases, rescue, fencing, fairness, idempotence, wake-up.
+
+use std::time::Duration;
+
+use serde_json::json;
+use sqlx::PgPool;
+use store::{
+    Store,
+    queue::{Job, WorkerId},
+};
+
+use crate::support::Database;
+
+const HOLD: Duration = Duration::from_secs(30);
+
+async fn lane(store: &Store, lane: &str, max: i32) {
+    sqlx::query("INSERT INTO queue.lanes VALUES ($1, $2)").bind(lane).bind(max).execute(store.pool()).await.unwrap();
+}
+
+async fn enqueue(pool: &PgPool, lane: &str, n: i32, key: Option<&str>) {
+    sqlx::query("SELECT queue.enqueue('parse_page', $1, $2, $3)")
+        .bind(lane)
+        .bind(json!({ "page": n }))
+        .bind(key)
+        .execute(pool)
+        .await
+        .unwrap();
+}
+
+async fn claim(store: &Store, worker: WorkerId, limit: i64, hold: Duration) -> Vec<Job> {
+    store.claim(worker, &["parse_page".to_owned()], limit, hold).await.unwrap()
+}
+
+async fn jobs(store: &Store) -> i64 {
+    sqlx::query_scalar("SELECT count(*) FROM queue.jobs").fetch_one(store.pool()).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_job_is_claimed_once_and_gone_when_done() {
+    let store = Database::new().await.store().await;
+    lane(&store, "read:a", 8).await;
+    enqueue(store.pool(), "read:a", 1, None).await;
+    let (one, two) = (WorkerId::new(), WorkerId::new());
+    let claimed = claim(&store, one, 5, HOLD).await;
+    assert_eq!(claimed.len(), 1);
+    assert!(claim(&store, two, 5, HOLD).await.is_empty(), "a job was claimed twice");
+    store.job_done(claimed[0].lease).await.unwrap();
+    assert_eq!(jobs(&store).await, 0);
+    assert!(store.job_done(claimed[0].lease).await.unwrap_err().is_fenced(), "a job was ended twice");
+}
+
+#[tokio::test]
+async fn the_jobs_of_a_dead_worker_are_freed_and_its_late_writes_refused() {
+    let store = Database::new().await.store().await;
+    lane(&store, "read:a", 8).await;
+    enqueue(store.pool(), "read:a", 1, None).await;
+    let (dead, living) = (WorkerId::new(), WorkerId::new());
+    let lost = claim(&store, dead, 1, Duration::ZERO).await;
+    assert_eq!(store.rescue().await.unwrap(), (1, 0));
+    let taken = claim(&store, living, 1, HOLD).await;
+    assert_eq!(taken[0].attempts, 2);
+    assert!(store.job_done(lost[0].lease).await.unwrap_err().is_fenced());
+    assert!(store.job_again(lost[0].lease, Duration::ZERO, "late").await.unwrap_err().is_fenced());
+    assert!(store.job_discarded(lost[0].lease, "late").await.unwrap_err().is_fenced());
+    store.job_done(taken[0].lease).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_beat_keeps_the_leases() {
+    let store = Database::new().await.store().await;
+    lane(&store, "read:a", 8).await;
+    enqueue(store.pool(), "read:a", 1, None).await;
+    let worker = WorkerId::new();
+    let claimed = claim(&store, worker, 1, Duration::ZERO).await;
+    store.beat(worker, HOLD).await.unwrap();
+    assert_eq!(store.rescue().await.unwrap(), (0, 0), "a living worker lost its job");
+    store.job_done(claimed[0].lease).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_job_that_kills_its_worker_each_time_becomes_a_dead_letter() {
+    let store = Database::new().await.store().await;
+    lane(&store, "read:a", 8).await;
+    enqueue(store.pool(), "read:a", 1, None).await;
+    sqlx::query("UPDATE queue.jobs SET max_attempts = 2").execute(store.pool()).await.unwrap();
+    for expected in [(1, 0), (0, 1)] {
+        assert_eq!(claim(&store, WorkerId::new(), 1, Duration::ZERO).await.len(), 1);
+        assert_eq!(store.rescue().await.unwrap(), expected);
+    }
+    assert_eq!(jobs(&store).await, 0);
+    let letters = store.overview(5).await.unwrap().dead_letters;
+    assert!(letters[0].reason.contains("its worker died 2 times"), "{}", letters[0].reason);
+}
+
+#[tokio::test]
+async fn a_snooze_costs_no_attempt_and_a_failure_does() {
+    let store = Database::new().await.store().await;
+    lane(&store, "read:a", 8).await;
+    enqueue(store.pool(), "read:a", 1, None).await;
+    let worker = WorkerId::new();
+    let claimed = claim(&store, worker, 1, HOLD).await;
+    store.job_snoozed(claimed[0].lease, Duration::ZERO, "the partner said later").await.unwrap();
+    let claimed = claim(&store, worker, 1, HOLD).await;
+    assert_eq!(claimed[0].attempts, 1);
+    store.job_again(claimed[0].lease, Duration::ZERO, "it failed").await.unwrap();
+    let claimed = claim(&store, worker, 1, HOLD).await;
+    assert_eq!(claimed[0].attempts, 2);
+    store.job_again(claimed[0].lease, Duration::from_secs(60), "it failed").await.unwrap();
+    assert!(claim(&store, worker, 1, HOLD).await.is_empty(), "a job came back before its time");
+}
+
+#[tokio::test]
+async fn a_key_waits_once() {
+    let store = Database::new().await.store().await;
+    lane(&store, "read:a", 8).await;
+    for n in 0..3 {
+        enqueue(store.pool(), "read:a", n, Some("same")).await;
+    }
+    assert_eq!(jobs(&store).await, 1);
+    let claimed = claim(&store, WorkerId::new(), 5, HOLD).await;
+    enqueue(store.pool(), "read:a", 9, Some("same")).await;
+    assert_eq!(jobs(&store).await, 2, "a request made while the job runs must not be lost");
+    store.job_again(claimed[0].lease, Duration::ZERO, "again").await.unwrap();
+    assert_eq!(jobs(&store).await, 2);
+}
+
+#[tokio::test]
+async fn a_waiting_job_does_not_begin_before_the_rows_it_was_asked_for_are_visible() {
+    let store = Database::new().await.store().await;
+    lane(&store, "read:a", 8).await;
+    enqueue(store.pool(), "read:a", 1, Some("same")).await;
+    let mut tx = store.pool().begin().await.unwrap();
+    sqlx::query("SELECT queue.enqueue('parse_page', 'read:a', '{}', 'same')").execute(&mut *tx).await.unwrap();
+    assert!(claim(&store, WorkerId::new(), 5, HOLD).await.is_empty(), "it began under an open transaction");
+    tx.commit().await.unwrap();
+    assert_eq!(claim(&store, WorkerId::new(), 5, HOLD).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_long_lane_does_not_keep_a_short_one_waiting_and_stays_within_its_share() {
+    let store = Database::new().await.store().await;
+    lane(&store, "read:long", 6).await;
+    lane(&store, "read:short", 6).await;
+    for n in 0..500 {
+        enqueue(store.pool(), "read:long", n, None).await;
+    }
+    for n in 0..2 {
+        enqueue(store.pool(), "read:short", n, None).await;
+    }
+    let claimed = claim(&store, WorkerId::new(), 4, HOLD).await;
+    let short = claimed.iter().filter(|job| job.lane == "read:short").count();
+    assert_eq!((claimed.len(), short), (4, 2));
+    let more = claim(&store, WorkerId::new(), 50, HOLD).await;
+    assert_eq!(more.len(), 4, "the lane allows 6 at once and 2 ran");
+}
+
+#[tokio::test]
+async fn forty_claimers_never_claim_the_same_job() {
+    let store = Database::new().await.store().await;
+    lane(&store, "read:a", 10_000).await;
+    sqlx::query("INSERT INTO queue.jobs (kind, lane, payload) SELECT 'parse_page', 'read:a', jsonb_build_object('page', n) FROM generate_series(1, 2000) n")
+        .execute(store.pool()).await.unwrap();
+    let claimers = (0..40).map(|_| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let mut mine = Vec::new();
+            loop {
+                let jobs = claim(&store, WorkerId::new(), 7, HOLD).await;
+                if jobs.is_empty() {
+                    return mine;
+                }
+                for job in jobs {
+                    mine.push(job.lease.job());
+                    store.job_done(job.lease).await.unwrap();
+                }
+            }
+        })
+    });
+    let mut all: Vec<i64> = futures::future::join_all(claimers).await.into_iter().flat_map(Result::unwrap).collect();
+    all.sort_unstable();
+    let count = all.len();
+    all.dedup();
+    assert_eq!((count, all.len()), (2_000, 2_000));
+}
+
+#[tokio::test]
+async fn the_bell_rings_when_a_job_is_enqueued() {
+    let store = Database::new().await.store().await;
+    lane(&store, "read:a", 8).await;
+    let mut bell = store.wakeups().await.unwrap();
+    enqueue(store.pool(), "read:a", 1, None).await;
+    tokio::time::timeout(Duration::from_secs(10), bell.next()).await.expect("no wake-up").unwrap();
+}

@@ -1,0 +1,149 @@
+//! The binary, as a user runs it.
+
+use std::{
+    io::Read as _,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+/// Built by the cargo that runs the tests: a test of a stale binary proves nothing.
+static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let profile = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_path_buf();
+    let mut build = Command::new(cargo);
+    build.args(["build", "--quiet", "--package", "oim-etl", "--bin", "oim-etl"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    if profile.ends_with("release") {
+        build.arg("--release");
+    }
+    assert!(build.status().unwrap().success(), "the binary does not build");
+    profile.join("oim-etl")
+});
+
+/// Longest time any one command of a test may take: a hung process fails its test instead of the whole run.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A command line being put together.
+pub(crate) struct Bin(Command);
+
+/// How a command ended.
+pub(crate) struct Ended {
+    /// Exit code; -1 when a signal ended it.
+    pub(crate) code: i32,
+    /// Standard output.
+    pub(crate) out: String,
+    /// Standard error.
+    pub(crate) err: String,
+}
+
+impl Ended {
+    /// The JSON on standard output.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}\n{}", self.out, self.err))
+    }
+
+    /// Fails the test unless the exit code is this.
+    pub(crate) fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "stdout: {}\nstderr: {}", self.out, self.err);
+        self
+    }
+}
+
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Bin {
+    /// The binary with these arguments, in a folder of its own and without the surrounding configuration.
+    pub(crate) fn new(folder: &Path, args: &[&str]) -> Self {
+        let mut command = Command::new(&*BINARY);
+        for (name, _) in std::env::vars() {
+            if name.starts_with("OIM_ETL_") || ["DATABASE_URL", "QDRANT_URL", "OLLAMA_URL", "RUST_LOG"].contains(&name.as_str()) {
+                command.env_remove(name);
+            }
+        }
+        command.args(args).current_dir(folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self(command)
+    }
+
+    /// Sets a variable of its environment.
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.0.env(name, value);
+        self
+    }
+
+    /// Starts it.
+    pub(crate) fn start(mut self) -> Child {
+        self.0.spawn().unwrap()
+    }
+
+    /// Runs it to its end, off the runtime's threads.
+    pub(crate) async fn run(mut self) -> Ended {
+        tokio::task::spawn_blocking(move || {
+            let mut child = self.0.spawn().unwrap();
+            let (mut out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+            let reading = std::thread::spawn(move || {
+                let mut text = Vec::new();
+                let _ = out.read_to_end(&mut text);
+                text
+            });
+            let reading_errors = std::thread::spawn(move || {
+                let mut text = Vec::new();
+                let _ = err.read_to_end(&mut text);
+                text
+            });
+            let since = Instant::now();
+            let status = loop {
+                if let Some(status) = child.try_wait().unwrap() {
+                    break status;
+                }
+                if since.elapsed() > PATIENCE {
+                    let _ = child.kill();
+                }
+                std::thread::sleep(Duration::from_millis(10));
+            };
+            Output { status, stdout: reading.join().unwrap(), stderr: reading_errors.join().unwrap() }.into()
+        })
+        .await
+        .unwrap()
+    }
+}
+
+/// Waits until the condition holds; fails the test, naming it, when it does not within the patience of a command.
+pub(crate) async fn wait_until<F: AsyncFnMut() -> bool>(what: &str, mut holds: F) {
+    let since = Instant::now();
+    while !holds().await {
+        assert!(since.elapsed() < PATIENCE, "waited in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A client for our own worker's API.
+pub(crate) fn client() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap()
+}
+
+/// Asks a process to stop as an orchestrator does, and waits for its good end.
+pub(crate) async fn terminate(child: &mut Child) {
+    let pid = rustix::process::Pid::from_child(child);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    let mut status = None;
+    wait_until("the process has stopped", async || {
+        status = child.try_wait().unwrap();
+        status.is_some()
+    })
+    .await;
+    let mut err = String::new();
+    let _ = child.stderr.take().map(|mut pipe| pipe.read_to_string(&mut err));
+    assert!(status.is_some_and(|status| status.success()), "{status:?}: {err}");
+}

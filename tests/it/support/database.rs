@@ -1,0 +1,85 @@
+//! One private PostgreSQL for all tests, one database for each.
+
+use std::sync::{Arc, Weak};
+
+use store::{
+    Store,
+    private::{Cluster, Durability, create_database},
+};
+use tempfile::TempDir;
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+/// Migrated once; each test's database is a copy of it.
+const TEMPLATE: &str = "template_oim";
+
+struct Shared {
+    cluster: Cluster,
+    _folder: TempDir,
+}
+
+/// Weak, so that the last test of the process stops the server: statics are never dropped.
+static SHARED: Mutex<Weak<Shared>> = Mutex::const_new(Weak::new());
+
+/// A database of its own, dropped with the cluster.
+pub(crate) struct Database {
+    shared: Arc<Shared>,
+    name: String,
+}
+
+async fn shared() -> Arc<Shared> {
+    let mut slot = SHARED.lock().await;
+    if let Some(shared) = slot.upgrade() {
+        return shared;
+    }
+    // Not under the target folder: its path may be one that the user postgres cannot enter.
+    let folder = tempfile::Builder::new().prefix("oim-it-").tempdir().unwrap();
+    let cluster = Cluster::start(folder.path(), Durability::Throwaway).await.unwrap();
+    create_database(&cluster.url("postgres"), TEMPLATE).await.unwrap();
+    let store = Store::connect(&cluster.url(TEMPLATE), 1).await.unwrap();
+    store.migrate().await.unwrap();
+    store.close().await;
+    let shared = Arc::new(Shared { cluster, _folder: folder });
+    *slot = Arc::downgrade(&shared);
+    shared
+}
+
+impl Database {
+    /// A fresh, migrated database.
+    pub(crate) async fn new() -> Self {
+        let database = Self::empty_named(format!("it_{}", Uuid::now_v7().simple())).await;
+        let statement = format!("CREATE DATABASE {} TEMPLATE {TEMPLATE}", database.name);
+        database.administer(statement).await;
+        database
+    }
+
+    /// A fresh database with nothing in it.
+    pub(crate) async fn empty() -> Self {
+        let database = Self::empty_named(format!("it_{}", Uuid::now_v7().simple())).await;
+        database.administer(format!("CREATE DATABASE {}", database.name)).await;
+        database
+    }
+
+    async fn empty_named(name: String) -> Self {
+        Self { shared: shared().await, name }
+    }
+
+    /// One statement at a time: PostgreSQL copies a template only while nobody is connected to it.
+    async fn administer(&self, statement: String) {
+        static ONE: Mutex<()> = Mutex::const_new(());
+        let _one = ONE.lock().await;
+        let pool = sqlx::PgPool::connect(&self.shared.cluster.url("postgres")).await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&pool).await.unwrap();
+        pool.close().await;
+    }
+
+    /// Its address.
+    pub(crate) fn url(&self) -> String {
+        self.shared.cluster.url(&self.name)
+    }
+
+    /// A store on it.
+    pub(crate) async fn store(&self) -> Store {
+        Store::connect(&self.url(), 8).await.unwrap()
+    }
+}

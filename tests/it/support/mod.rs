@@ -1,0 +1,11 @@
+//! What the tests stand on: a shared PostgreSQL, a database each, the replayed partners, the binary itself.
+
+mod bin;
+mod database;
+mod replay;
+mod rows;
+
+pub(crate) use bin::{Bin, Ended, client, terminate, wait_until};
+pub(crate) use database::Database;
+pub(crate) use replay::{Road, replayed};
+pub(crate) use rows::{archive_of, points_of, rows_of};

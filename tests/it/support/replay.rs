@@ -1,0 +1,65 @@
+//! A whole road: database, data folder, replayed partners, and the binary set up for them.
+
+use std::path::Path;
+
+use fixtures::{Manners, Options, Replay};
+use tempfile::TempDir;
+
+use super::{Bin, Database};
+
+/// The partners, replayed with gentle manners on a free port.
+pub(crate) async fn replayed(manners: Manners) -> Replay {
+    Replay::start(Options { addr: ([127, 0, 0, 1], 0).into(), manners }).await.unwrap()
+}
+
+/// Everything one test of the road needs.
+pub(crate) struct Road {
+    /// Its database.
+    pub(crate) database: Database,
+    /// Its partners.
+    pub(crate) replay: Replay,
+    /// Its data folder.
+    pub(crate) folder: TempDir,
+    /// Rate of every partner.
+    pub(crate) rate: String,
+    /// Further settings for every command.
+    pub(crate) settings: Vec<String>,
+}
+
+impl Road {
+    /// A road whose partners allow 200 requests a second and never throttle.
+    pub(crate) async fn new() -> Self {
+        Self::with(Manners { throttle_every: None, crawl_delay: 0.0, ..Manners::default() }, "200/s").await
+    }
+
+    /// A road with these manners and rates.
+    pub(crate) async fn with(manners: Manners, rate: &str) -> Self {
+        let folder = tempfile::Builder::new().prefix("oim-road-").tempdir().unwrap();
+        Self {
+            database: Database::new().await,
+            replay: replayed(manners).await,
+            folder,
+            rate: rate.to_owned(),
+            settings: Vec::new(),
+        }
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The binary, set up for this road.
+    pub(crate) fn bin(&self, args: &[&str]) -> Bin {
+        let mut sets = vec![format!("data_dir={}", self.data().join("data").display())];
+        for partner in fixtures::partners() {
+            sets.push(format!("sources.{}.via={}", partner.slug, self.replay.url()));
+            sets.push(format!("sources.{}.rate={}", partner.slug, self.rate));
+        }
+        sets.extend(self.settings.iter().cloned());
+        let flags: Vec<String> = sets.into_iter().flat_map(|set| ["--set".to_owned(), set]).collect();
+        let all: Vec<&str> = args.iter().copied().chain(flags.iter().map(String::as_str)).collect();
+        let bin = Bin::new(self.data(), &all).env("DATABASE_URL", &self.database.url()).env("OIM_ETL_LOG", "warn");
+        fixtures::credentials().iter().fold(bin, |bin, (name, value)| bin.env(name, value))
+    }
+}

@@ -1,0 +1,70 @@
+//! The timetable: a tick is one run, whoever looks.
+
+use chrono::{DurationRound as _, TimeDelta, Utc};
+use opportunity::SourceSlug;
+use store::{Mode, SourceRow, Store};
+
+use crate::support::Database;
+
+pub(crate) async fn register(store: &Store, slug: &str) -> SourceSlug {
+    let slug = SourceSlug::new(slug).unwrap();
+    let row = SourceRow {
+        slug: slug.clone(),
+        name: slug.to_string(),
+        spec_version: "0".repeat(64),
+        streams: vec!["offres".to_owned()],
+        fetch_at_once: 4,
+        read_at_once: 8,
+    };
+    store.register_sources(&[row]).await.unwrap();
+    slug
+}
+
+#[tokio::test]
+async fn twenty_schedulers_make_one_run_of_a_tick() {
+    let store = Database::new().await.store().await;
+    let slug = register(&store, "fne").await;
+    store.last_tick("fne-recent").await.unwrap();
+    let at = (Utc::now() + TimeDelta::minutes(1)).duration_trunc(TimeDelta::minutes(1)).unwrap();
+    let schedulers = (0..20).map(|_| {
+        let (store, slug) = (store.clone(), slug.clone());
+        tokio::spawn(async move { store.fire("fne-recent", &slug, Mode::Incremental, at).await.unwrap() })
+    });
+    let fired = futures::future::join_all(schedulers).await.into_iter().filter(|fired| *fired.as_ref().unwrap()).count();
+    assert_eq!(fired, 1);
+    let runs = store.runs(Some(&slug), 10).await.unwrap();
+    assert_eq!(runs.len(), 1);
+    assert_eq!(store.last_tick("fne-recent").await.unwrap(), at);
+}
+
+#[tokio::test]
+async fn a_new_entry_does_not_fire_for_the_past() {
+    let store = Database::new().await.store().await;
+    let before = Utc::now();
+    let last = store.last_tick("new").await.unwrap();
+    assert!(last >= before - TimeDelta::seconds(5), "{last}");
+    assert_eq!(store.last_tick("new").await.unwrap(), last, "looking moved the tick");
+}
+
+#[tokio::test]
+async fn ticks_missed_in_a_downtime_fire_once() {
+    let store = Database::new().await.store().await;
+    let slug = register(&store, "fne").await;
+    let table = schedules::Timetable::parse(
+        "t.toml",
+        "[entries.fne-often]\nsource = \"fne\"\nmode = \"full\"\ncron = \"*/5 * * * *\"\n",
+    )
+    .unwrap();
+    let entry = &table.entries[0];
+    store.last_tick("fne-often").await.unwrap();
+    let down = Utc::now() - TimeDelta::hours(6);
+    sqlx::query("UPDATE ingest.ticks SET last = $1").bind(down).execute(store.pool()).await.unwrap();
+    let mut fired = 0;
+    for _ in 0..3 {
+        let last = store.last_tick("fne-often").await.unwrap();
+        if let Some(at) = entry.due(last, Utc::now()) {
+            fired += u32::from(store.fire("fne-often", &slug, Mode::Full, at).await.unwrap());
+        }
+    }
+    assert_eq!(fired, 1, "72 ticks were missed");
+}

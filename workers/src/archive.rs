@@ -1,0 +1,168 @@
+//! The archive of raw answers: kept before anybody reads them.
+//!
+//! An answer lies at `SOURCE/RUN/NAME.zst`, its request and headers beside it at `NAME.json`. The digest of
+//! the body stands in the database and is checked when it is read back.
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use object_store::{
+    ObjectStore, ObjectStoreExt as _, PutPayload, aws::AmazonS3Builder, local::LocalFileSystem,
+    path::Path as Key,
+};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// Level 3 is zstd's own default: a page of HTML shrinks eightfold at 300 MB/s.
+const LEVEL: i32 = 3;
+/// Largest body read back. What was fetched obeyed the cap of its day; this bounds a swapped file.
+const MAX_BODY: usize = 512 << 20;
+
+/// Where raw answers are kept.
+#[derive(Debug, Clone)]
+pub(crate) struct Archive {
+    store: Arc<dyn ObjectStore>,
+    place: String,
+}
+
+/// What is kept beside a body.
+#[derive(Debug, Serialize)]
+pub(crate) struct Label<'a> {
+    /// The address asked.
+    pub(crate) url: &'a str,
+    /// HTTP status.
+    pub(crate) status: u16,
+    /// Answer headers.
+    pub(crate) headers: &'a [(String, String)],
+    /// When, RFC 3339.
+    pub(crate) fetched_at: String,
+    /// Hexadecimal SHA-256 of the body.
+    pub(crate) sha256: String,
+    /// Length of the body.
+    pub(crate) bytes: usize,
+}
+
+/// SHA-256 of a body.
+pub(crate) fn digest(body: &[u8]) -> [u8; 32] {
+    Sha256::digest(body).into()
+}
+
+/// The digest in hexadecimal.
+pub(crate) fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Archive {
+    /// Opens a folder (made if absent) or `s3://bucket/prefix`, whose credentials come from the usual `AWS_…` variables.
+    pub(crate) fn open(place: &str) -> anyhow::Result<Self> {
+        let store: Arc<dyn ObjectStore> = match place.strip_prefix("s3://") {
+            Some(rest) => {
+                let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+                let bucket = AmazonS3Builder::from_env()
+                    .with_bucket_name(bucket)
+                    .build()
+                    .with_context(|| format!("could not open the archive {place}"))?;
+                Arc::new(object_store::prefix::PrefixStore::new(bucket, prefix))
+            }
+            None => {
+                std::fs::create_dir_all(place)
+                    .with_context(|| format!("could not make the archive folder {place}"))?;
+                let folder = Path::new(place)
+                    .canonicalize()
+                    .with_context(|| format!("could not open the archive folder {place}"))?;
+                let folder = LocalFileSystem::new_with_prefix(&folder)
+                    .with_context(|| format!("could not open the archive folder {place}"))?;
+                Arc::new(folder.with_fsync(true))
+            }
+        };
+        Ok(Self { store, place: place.to_owned() })
+    }
+
+    /// Where it is, for people.
+    pub(crate) fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// Keeps a body and its label under `key`. Keeping the same again replaces it by itself.
+    pub(crate) async fn keep(&self, key: &str, body: &Bytes, label: &Label<'_>) -> anyhow::Result<()> {
+        let what = || format!("could not keep {key} in the archive {}; is its disk full?", self.place);
+        let packed = pack(body.clone()).await?;
+        let json = serde_json::to_vec_pretty(label).with_context(what)?;
+        self.store.put(&Key::from(format!("{key}.json")), PutPayload::from(json)).await.with_context(what)?;
+        self.store
+            .put(&Key::from(format!("{key}.zst")), PutPayload::from(packed))
+            .await
+            .with_context(what)?;
+        Ok(())
+    }
+
+    /// Reads a body back and checks that it is the one that was kept.
+    pub(crate) async fn read(&self, key: &str, sha256: &[u8]) -> anyhow::Result<Bytes> {
+        let what = || format!("could not read {key} from the archive {}", self.place);
+        let packed = self.store.get(&Key::from(format!("{key}.zst"))).await.with_context(what)?;
+        let packed = packed.bytes().await.with_context(what)?;
+        let body = tokio::task::spawn_blocking(move || zstd::bulk::decompress(&packed, MAX_BODY))
+            .await?
+            .with_context(what)?;
+        anyhow::ensure!(
+            digest(&body) == sha256,
+            "{key} in the archive {} is not what was kept: its digest differs",
+            self.place
+        );
+        Ok(Bytes::from(body))
+    }
+}
+
+/// Compresses off the runtime's threads where the body is large enough for it to matter.
+async fn pack(body: Bytes) -> anyhow::Result<Vec<u8>> {
+    const SMALL: usize = 64 << 10;
+    if body.len() <= SMALL {
+        return Ok(zstd::bulk::compress(&body, LEVEL)?);
+    }
+    Ok(tokio::task::spawn_blocking(move || zstd::bulk::compress(&body, LEVEL)).await??)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn label(body: &[u8]) -> Label<'static> {
+        Label {
+            url: "https://x/",
+            status: 200,
+            headers: &[],
+            fetched_at: String::new(),
+            sha256: hex(&digest(body)),
+            bytes: body.len(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_comes_back_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = Archive::open(folder.path().to_str().unwrap()).unwrap();
+        for body in [Bytes::new(), Bytes::from_static(b"{}"), Bytes::from(vec![7; 3 << 20])] {
+            archive.keep("fne/run/list-0", &body, &label(&body)).await.unwrap();
+            assert_eq!(archive.read("fne/run/list-0", &digest(&body)).await.unwrap(), body);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_swapped_body_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = Archive::open(folder.path().to_str().unwrap()).unwrap();
+        let body = Bytes::from_static(b"as fetched");
+        archive.keep("k", &body, &label(&body)).await.unwrap();
+        let refused = archive.read("k", &digest(b"other")).await.unwrap_err().to_string();
+        assert!(refused.contains("its digest differs"), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn a_missing_body_names_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = Archive::open(folder.path().to_str().unwrap()).unwrap();
+        let refused = archive.read("nowhere", &digest(b"")).await.unwrap_err().to_string();
+        assert!(refused.contains("could not read nowhere"), "{refused}");
+    }
+}

@@ -1,0 +1,21 @@
+//! `oim-etl completions`
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use super::Outcome;
+
+/// Prints the completions of a shell.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: oim-etl completions bash > /etc/bash_completion.d/oim-etl")]
+pub(super) struct Completions {
+    /// Which shell
+    shell: Shell,
+}
+
+impl Completions {
+    pub(super) fn run<C: CommandFactory>(&self) -> Outcome {
+        clap_complete::generate(self.shell, &mut C::command(), "oim-etl", &mut std::io::stdout());
+        Outcome::Good
+    }
+}

@@ -1,0 +1,201 @@
+//! `oim-etl demo`: the whole road on one machine, with nothing set up.
+
+mod report;
+
+use std::{path::PathBuf, sync::Arc, time::Instant};
+
+use anyhow::Context as _;
+use clap::Args;
+use fixtures::{Manners, Options, Replay};
+use opportunity::Rate;
+use store::{
+    Mode, RunRequest, Trigger,
+    private::{Cluster, Durability},
+};
+
+use super::{Context, Outcome};
+use crate::{
+    config::{Config, Source},
+    engine::Engine,
+    http::Server,
+    observe,
+    queue::{Pool, Stop},
+    ui::{self, Follower, Line},
+};
+
+/// Shows the whole road: a private PostgreSQL and an embedded index are started, the partners are replayed on
+/// loopback from recorded answers, every source is ingested by the real worker pool, and three searches are made.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Run it again: the data is kept, everything is found unchanged and nothing is embedded.\nBegin anew: remove the data folder, or give another with --data."
+)]
+pub(super) struct Demo {
+    /// Folder of the demo's data
+    #[arg(long, value_name = "DIR", default_value = ".oim-etl")]
+    data: PathBuf,
+    /// Keep everything running afterwards, until Ctrl-C
+    #[arg(long)]
+    keep: bool,
+    /// Address of health, metrics and API; port 0 takes a free one
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:0")]
+    http: std::net::SocketAddr,
+}
+
+/// Rate of the replayed partners: theirs are real promises and would make the demo last minutes.
+const DEMO_RATE: &str = "20/s";
+/// Crawl-delay the replayed portal prints, in seconds: the same rate.
+const CRAWL_DELAY: f64 = 0.05;
+/// Every so many requests the replayed partners say 429, as real ones do.
+const THROTTLE_EVERY: u32 = 40;
+
+/// Everything that runs, in the order it is stopped.
+struct Running {
+    pool: Pool,
+    server: Server,
+    replay: Replay,
+    engine: Arc<Engine>,
+    cluster: Cluster,
+}
+
+impl Demo {
+    pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
+        let mut config = context.config().clone();
+        if std::env::var_os("OIM_ETL_LOG").is_none() && config.log == "info" {
+            "error".clone_into(&mut config.log);
+        }
+        observe::logs(&config)?;
+        let quiet = context.is_json();
+        let stop = Stop::new();
+        let ended = tokio::select! {
+            ended = self.show(config, quiet, stop.clone()) => ended,
+            _ = tokio::signal::ctrl_c() => {
+                ui::note(&format!("\nstopped; what was loaded is kept in {}", self.data.display()));
+                return Ok(Outcome::Wrong);
+            }
+        };
+        ended
+    }
+
+    async fn show(&self, config: Config, quiet: bool, stop: Stop) -> anyhow::Result<Outcome> {
+        let begun = Instant::now();
+        let running = self.start(config, quiet, &stop).await?;
+        let lines = ask_all(&running.engine).await?;
+        let runs = Follower::new(running.engine.store.clone(), lines.clone(), quiet).until_done().await?;
+        let outcome = report::print(&running.engine, &runs, &lines, quiet, begun.elapsed()).await?;
+        let address = running.server.address();
+        if self.keep {
+            ui::note(&format!(
+                "\nrunning on http://{address} (health, metrics, /v1/search?q=…) until Ctrl-C"
+            ));
+            ui::note(&format!(
+                "for other commands: export DATABASE_URL='{}'",
+                running.cluster.url("oim_etl")
+            ));
+            tokio::signal::ctrl_c().await?;
+        }
+        running.pool.stop().await?;
+        running.server.stopped().await;
+        running.replay.stop().await;
+        running.engine.store.close().await;
+        drop(running.cluster);
+        if !quiet {
+            report::next_steps(&self.data);
+        }
+        Ok(outcome)
+    }
+
+    async fn start(&self, mut config: Config, quiet: bool, stop: &Stop) -> anyhow::Result<Running> {
+        let say = |line: String| {
+            if !quiet {
+                ui::note(&line)
+            }
+        };
+        std::fs::create_dir_all(&self.data)
+            .with_context(|| format!("could not make the data folder {}", self.data.display()))?;
+        let data = self.data.canonicalize()?;
+        let cluster = Cluster::start(&data.join("postgres"), Durability::Safe).await?;
+        say(format!(
+            "{:11} {:40} {}",
+            "postgres",
+            format!("private cluster, PostgreSQL {}", cluster.version()),
+            cluster.folder().display()
+        ));
+        make_database(&cluster).await?;
+        let manners =
+            Manners { throttle_every: Some(THROTTLE_EVERY), crawl_delay: CRAWL_DELAY, ..Manners::default() };
+        let replay = Replay::start(Options { addr: ([127, 0, 0, 1], 0).into(), manners })
+            .await
+            .context("could not replay the partners")?;
+        configure(&mut config, &data, &cluster, &replay)?;
+        let metrics = observe::metrics()?;
+        let engine = Engine::open(config)
+            .await?
+            .with_credentials(&fixtures::credentials())
+            .stopping_with(stop.clone());
+        let engine = Arc::new(engine);
+        let index = engine.vectors.as_ref().map_or_else(
+            || "held by another process".to_owned(),
+            |v| format!("{}, {}", v.index.describe(), v.model()),
+        );
+        say(format!("{:11} {index:40} {}", "vectors", data.join("vectors").display()));
+        say(format!(
+            "{:11} {:40} rates raised to {DEMO_RATE} for the demo\n",
+            "partners",
+            format!("replayed on {}", replay.url().trim_start_matches("http://"))
+        ));
+        let server = Server::start(self.http, Arc::clone(&engine), metrics, stop.clone()).await?;
+        let pool =
+            Pool::start(Arc::clone(&engine), Some(&server.address().to_string()), stop.clone()).await?;
+        Ok(Running { pool, server, replay, engine, cluster })
+    }
+}
+
+/// The demo's own settings over the configuration: ordinary keys, which anybody could set.
+fn configure(
+    config: &mut Config,
+    data: &std::path::Path,
+    cluster: &Cluster,
+    replay: &Replay,
+) -> anyhow::Result<()> {
+    config.database_url = Some(cluster.url("oim_etl"));
+    config.data_dir = data.to_owned();
+    config.archive = None;
+    config.qdrant_url = None;
+    config.ollama_url = None;
+    let rate: Rate = DEMO_RATE.parse()?;
+    let catalog = crate::engine::catalog(config)?;
+    let replayed: Vec<&str> = fixtures::partners().iter().map(|partner| partner.slug).collect();
+    for spec in catalog.iter() {
+        let known = replayed.contains(&spec.slug.as_str());
+        let source = Source { rate: Some(rate), via: Some(replay.url().parse()?), enabled: Some(known) };
+        config.sources.insert(spec.slug.clone(), source);
+    }
+    Ok(())
+}
+
+/// Makes the demo's database on the private cluster, unless it is there.
+async fn make_database(cluster: &Cluster) -> anyhow::Result<()> {
+    store::private::create_database(&cluster.url("postgres"), "oim_etl").await?;
+    Ok(())
+}
+
+/// Asks for a full run of every source.
+async fn ask_all(engine: &Engine) -> anyhow::Result<Vec<Line>> {
+    let mut lines = Vec::new();
+    for spec in engine.catalog.iter().filter(|spec| crate::engine::is_enabled(&engine.config, &spec.slug)) {
+        let request = RunRequest {
+            source: spec.slug.clone(),
+            mode: Mode::Full,
+            trigger: Trigger::Cli,
+            since: None,
+            limit: None,
+            idempotency_key: None,
+            requested_by: "demo".to_owned(),
+            replay_of: None,
+        };
+        let entered = engine.store.request_run(&request).await?;
+        let rate = engine.partner(spec)?.rate;
+        lines.push(Line { run: entered.run, source: spec.slug.to_string(), rate });
+    }
+    Ok(lines)
+}

@@ -1,0 +1,103 @@
+//! What the demo shows at its end.
+
+use std::{path::Path, time::Duration};
+
+use serde_json::json;
+use store::{RunRow, RunState};
+use vectors::Filter;
+
+use super::{Engine, Line, Outcome};
+use crate::{
+    cli::search::shown,
+    ui::{self, Align, Table, held, rejected},
+};
+
+/// Searches a returning migrant might make.
+const SEARCHES: [&str; 3] = ["soudeur à Douala", "accountant in Buea", "couture et mode à Bafoussam"];
+/// Hits shown of each.
+const HITS: usize = 3;
+
+/// Prints the table, the refusals and the searches.
+pub(super) async fn print(
+    engine: &Engine,
+    runs: &[RunRow],
+    lines: &[Line],
+    quiet: bool,
+    took: Duration,
+) -> anyhow::Result<Outcome> {
+    let mut searches = Vec::new();
+    if let Some(vectors) = &engine.vectors {
+        for text in SEARCHES {
+            searches.push((text, vectors.search(text, Filter::default(), HITS).await?));
+        }
+    }
+    if quiet {
+        let searches: Vec<_> =
+            searches.iter().map(|(text, hits)| json!({"text": text, "hits": hits})).collect();
+        ui::json(&json!({"runs": runs, "searches": searches, "seconds": took.as_secs_f64()}))?;
+    } else {
+        ui::line(&format!("\n{}", table(runs, lines).render()));
+        for run in runs {
+            let counts = engine.store.rejection_counts(run.id).await?;
+            if !counts.is_empty() {
+                ui::line(&format!(
+                    "rejected: {} {}    oim-etl rejections {}",
+                    run.source,
+                    rejected(&counts),
+                    run.source
+                ));
+            }
+            if let Some(why) = &run.message {
+                ui::line(&format!("{}  {}: {why}", run.source, run.state));
+            }
+        }
+        for (text, hits) in &searches {
+            ui::line(&format!("\nsearch {text:?}"));
+            hits.iter().for_each(|hit| ui::line(&shown(hit)));
+        }
+        ui::line(&format!("\nall of it took {:.1} s", took.as_secs_f64()));
+    }
+    Ok(if runs.iter().all(|run| run.state == RunState::Complete) { Outcome::Good } else { Outcome::Wrong })
+}
+
+fn table(runs: &[RunRow], lines: &[Line]) -> Table {
+    use Align::{Left, Right};
+    let mut table = Table::new(&[
+        ("source", Left),
+        ("pages", Right),
+        ("seen", Right),
+        ("new", Right),
+        ("changed", Right),
+        ("unchanged", Right),
+        ("rejected", Right),
+        ("embedded", Right),
+        ("seconds", Right),
+        ("req/s held/allowed", Right),
+    ]);
+    for (run, line) in runs.iter().zip(lines) {
+        let seconds = run.finished_at.zip(run.started_at).map(|(to, from)| (to - from).as_seconds_f64());
+        let held = held(run).map_or("-".to_owned(), |held| format!("{held:.1}"));
+        table.row([
+            run.source.clone(),
+            run.pages.to_string(),
+            run.seen.to_string(),
+            run.created.to_string(),
+            run.changed.to_string(),
+            run.unchanged.to_string(),
+            run.rejected.to_string(),
+            run.embedded.to_string(),
+            seconds.map_or("-".to_owned(), |seconds| format!("{seconds:.1}")),
+            format!("{held}/{:.0}", line.rate.per_second()),
+        ]);
+    }
+    table
+}
+
+/// What to try next.
+pub(super) fn next_steps(data: &Path) {
+    ui::note(&format!("\neverything is stopped; the data is in {}", data.display()));
+    ui::note("next:  demo                     again: everything unchanged, nothing embedded");
+    ui::note("       demo --keep              stays up, with health, metrics and search over HTTP");
+    ui::note("       sources list             the partners; docs/ADDING_A_PARTNER.md adds one");
+    ui::note("       worker                   for real use, with DATABASE_URL set; docs/OPERATIONS.md");
+}

@@ -1,0 +1,191 @@
+//! `oim-etl ingest`
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use chrono::{DateTime, NaiveDate, Utc};
+use clap::Args;
+use opportunity::SourceSlug;
+use store::{Mode, RunRequest, RunRow, RunState, Store, Trigger};
+
+use super::{Context, Outcome, sources::preview};
+use crate::{
+    engine::{self, Engine},
+    queue::{Pool, Stop},
+    ui::{self, Follower, Line, rejected},
+};
+
+/// Asks for a run of each source and follows it to its end.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Where no worker is alive, this command works the queue itself until the runs have ended.\n\
+    Ctrl-C stops following; a run that a worker has goes on."
+)]
+pub(super) struct Ingest {
+    /// The sources, by slug
+    #[arg(required_unless_present = "all")]
+    sources: Vec<String>,
+    /// Every source
+    #[arg(long, conflicts_with = "sources")]
+    all: bool,
+    /// Ask for everything, not only what is newer than the last complete run
+    #[arg(long, conflicts_with = "since")]
+    full: bool,
+    /// Ask for what is newer: 2026-11-01 or 2026-11-01T08:00:00Z
+    #[arg(long, value_name = "DATE", value_parser = since)]
+    since: Option<DateTime<Utc>>,
+    /// Stop after so many records of each source
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..))]
+    limit: Option<i32>,
+    /// Fetch and read, print what would be loaded, write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Enqueue and return
+    #[arg(long, conflicts_with = "dry_run")]
+    no_wait: bool,
+}
+
+/// Reads a day (from its begin in Africa/Douala) or an instant.
+fn since(text: &str) -> Result<DateTime<Utc>, String> {
+    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        return Ok(at.to_utc());
+    }
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .map_err(|_| "write 2026-11-01 or 2026-11-01T08:00:00Z".to_owned())?;
+    let midnight =
+        day.and_time(chrono::NaiveTime::MIN).and_local_timezone(chrono_tz::Africa::Douala).single();
+    midnight.map(|at| at.to_utc()).ok_or_else(|| "no such day".to_owned())
+}
+
+impl Ingest {
+    pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
+        let catalog = engine::catalog(context.config())?;
+        let slugs = self.slugs(&context, &catalog)?;
+        if self.dry_run {
+            return preview(&context, &catalog, &slugs, self.limit, self.since).await;
+        }
+        let store = engine::open_store(context.config()).await?;
+        store.register_sources(&engine::rows(context.config(), &catalog)).await?;
+        let mut lines = Vec::new();
+        for slug in slugs {
+            let spec = catalog.get(&slug).context("the source vanished")?;
+            let entered = store.request_run(&self.request(slug.clone())).await?;
+            if !entered.is_new {
+                ui::note(&format!("{slug}: run {} is already at it; following it", entered.run));
+            }
+            let rate =
+                context.config().sources.get(&slug).and_then(|source| source.rate).unwrap_or(spec.rate);
+            lines.push(Line { run: entered.run, source: slug.to_string(), rate });
+        }
+        if self.no_wait {
+            return told(&context, &lines);
+        }
+        follow(context, store, lines).await
+    }
+
+    fn slugs(&self, context: &Context, catalog: &sources::Catalog) -> anyhow::Result<Vec<SourceSlug>> {
+        if self.all {
+            let enabled = catalog.iter().filter(|spec| engine::is_enabled(context.config(), &spec.slug));
+            return Ok(enabled.map(|spec| spec.slug.clone()).collect());
+        }
+        self.sources.iter().map(|word| named(catalog, word)).collect()
+    }
+
+    fn request(&self, source: SourceSlug) -> RunRequest {
+        RunRequest {
+            source,
+            mode: if self.full { Mode::Full } else { Mode::Incremental },
+            trigger: Trigger::Cli,
+            since: self.since,
+            limit: self.limit,
+            idempotency_key: None,
+            requested_by: std::env::var("USER").unwrap_or_else(|_| "cli".to_owned()),
+            replay_of: None,
+        }
+    }
+}
+
+/// The source of that name, or an error with the nearest one.
+pub(super) fn named(catalog: &sources::Catalog, word: &str) -> anyhow::Result<SourceSlug> {
+    if let Some(slug) = SourceSlug::new(word).ok().filter(|slug| catalog.get(slug).is_some()) {
+        return Ok(slug);
+    }
+    let near = catalog.nearest(word).map(|slug| format!("; did you mean {slug}?")).unwrap_or_default();
+    let known = catalog.iter().map(|spec| spec.slug.to_string()).collect::<Vec<_>>().join(", ");
+    anyhow::bail!("there is no source {word:?}{near} (known: {known})")
+}
+
+fn told(context: &Context, lines: &[Line]) -> anyhow::Result<Outcome> {
+    if context.is_json() {
+        let rows: Vec<_> =
+            lines.iter().map(|line| serde_json::json!({"source": line.source, "run": line.run})).collect();
+        ui::json(&rows)?;
+    } else {
+        for line in lines {
+            ui::line(&format!("{}  run {} enqueued", line.source, line.run));
+        }
+    }
+    Ok(Outcome::Good)
+}
+
+/// Follows runs to their end, working the queue here where nobody else does.
+pub(super) async fn follow(context: Context, store: Store, lines: Vec<Line>) -> anyhow::Result<Outcome> {
+    let stop = Stop::new();
+    let pool = if store.workers().await?.is_empty() {
+        ui::note("no worker is alive: this command works the queue itself (for good: oim-etl worker)");
+        let engine = Arc::new(Engine::open(context.config().clone()).await?.stopping_with(stop.clone()));
+        Some(Pool::start(engine, None, stop.clone()).await?)
+    } else {
+        None
+    };
+    let follower = Follower::new(store.clone(), lines, context.is_json());
+    let followed = tokio::select! {
+        followed = follower.until_done() => Some(followed),
+        _ = tokio::signal::ctrl_c() => None,
+    };
+    if let Some(pool) = pool {
+        pool.stop().await?;
+    }
+    let Some(runs) = followed else {
+        ui::note("stopped following; what was begun is kept and goes on with the next worker");
+        return Ok(Outcome::Wrong);
+    };
+    let runs = runs?;
+    report(&context, &store, &runs).await?;
+    Ok(if runs.iter().all(|run| run.state == RunState::Complete) { Outcome::Good } else { Outcome::Wrong })
+}
+
+/// Prints how each run ended.
+async fn report(context: &Context, store: &Store, runs: &[RunRow]) -> anyhow::Result<()> {
+    if context.is_json() {
+        return ui::json(&runs);
+    }
+    for run in runs {
+        ui::line(&format!(
+            "{}  {}: {} pages, {} records: {} new, {} changed, {} unchanged, {} rejected, {} closed, {} embedded",
+            run.source,
+            run.state,
+            run.pages,
+            run.seen,
+            run.created,
+            run.changed,
+            run.unchanged,
+            run.rejected,
+            run.closed,
+            run.embedded
+        ));
+        if let Some(why) = &run.message {
+            ui::note(&format!("{}  {why}", run.source));
+        }
+        let counts = store.rejection_counts(run.id).await?;
+        if !counts.is_empty() {
+            ui::line(&format!(
+                "rejected: {} {}    oim-etl rejections {}",
+                run.source,
+                rejected(&counts),
+                run.source
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,32 @@
+//! `oim-etl migrate`
+
+use clap::Args;
+use store::Store;
+
+use super::{Context, Outcome};
+use crate::ui;
+
+/// Brings the database to this version. Workers do it at their start too.
+#[derive(Debug, Args)]
+pub(super) struct Migrate {}
+
+impl Migrate {
+    #[allow(clippy::unused_self, reason = "the shape of every command")]
+    pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
+        let config = context.config();
+        let store = Store::connect(config.database_url()?, 2).await?;
+        let missing = store.missing_migrations().await?;
+        store.migrate().await?;
+        let catalog = crate::engine::catalog(config)?;
+        store.register_sources(&crate::engine::rows(config, &catalog)).await?;
+        let sources = catalog.iter().count();
+        if context.is_json() {
+            ui::json(&serde_json::json!({ "migrations_applied": missing, "sources": sources }))?;
+        } else {
+            ui::line(&format!(
+                "database is at this version ({missing} migrations applied), {sources} sources registered"
+            ));
+        }
+        Ok(Outcome::Good)
+    }
+}

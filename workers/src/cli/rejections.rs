@@ -1,0 +1,58 @@
+//! `oim-etl rejections`
+
+use clap::Args;
+use opportunity::{RunId, SourceSlug};
+use store::Store;
+
+use super::{Context, Outcome};
+use crate::ui::{self, Align, Table};
+
+/// Lists the records refused in the newest run that refused any.
+#[derive(Debug, Args)]
+pub(super) struct Rejections {
+    /// Only of this source
+    source: Option<SourceSlug>,
+    /// Of this run
+    #[arg(long)]
+    run: Option<RunId>,
+    /// How many
+    #[arg(long, short = 'n', default_value_t = 50)]
+    limit: i64,
+}
+
+impl Rejections {
+    pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
+        let store = Store::connect(context.config().database_url()?, 2).await?;
+        let rows = store.rejections(self.source.as_ref(), self.run, self.limit.max(1)).await?;
+        if context.is_json() {
+            ui::json(&rows)?;
+            return Ok(Outcome::Good);
+        }
+        let columns = [
+            ("source", Align::Left),
+            ("id", Align::Left),
+            ("reason", Align::Left),
+            ("words", Align::Left),
+            ("page", Align::Left),
+        ];
+        let mut table = Table::new(&columns);
+        for row in &rows {
+            table.row([
+                row.source.clone(),
+                row.external_id.clone().unwrap_or_else(|| "-".to_owned()),
+                row.code.replace('_', " "),
+                row.detail.clone().unwrap_or_default(),
+                row.url.clone(),
+            ]);
+        }
+        if rows.is_empty() {
+            ui::note("nothing was refused");
+        } else {
+            ui::line(&table.render());
+            ui::note(
+                "\nThe whole records: --output json. After the partner file is mended: oim-etl replay SLUG",
+            );
+        }
+        Ok(Outcome::Good)
+    }
+}

@@ -1,0 +1,111 @@
+//! `oim-etl replay`
+
+use clap::Args;
+use opportunity::RunId;
+use store::{Mode, RunRequest, Trigger};
+
+use super::{Context, Outcome, ingest};
+use crate::{
+    engine,
+    ui::{self, Line},
+};
+
+/// Reads the archive of a source again, by its partner file of today; the partner is not visited.
+#[derive(Debug, Args)]
+pub(super) struct Replay {
+    /// The source, by slug
+    source: String,
+    /// The run whose answers are read [default: the newest complete one]
+    #[arg(long)]
+    run: Option<RunId>,
+    /// Read and print what would become of the records, write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Replay {
+    pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
+        let catalog = engine::catalog(context.config())?;
+        let source = ingest::named(&catalog, &self.source)?;
+        let store = engine::open_store(context.config()).await?;
+        let earlier = match self.run {
+            Some(run) => store.run(run).await?.id,
+            None => store.last_archived_run(&source).await?,
+        };
+        let of = store.run(earlier).await?;
+        anyhow::ensure!(
+            of.source == source.as_str(),
+            "run {earlier} is one of {}, not of {source}",
+            of.source
+        );
+        if self.dry_run {
+            return dry(&context, &store, &catalog, &source, earlier).await;
+        }
+        let request = RunRequest {
+            source: source.clone(),
+            mode: Mode::Replay,
+            trigger: Trigger::Cli,
+            since: None,
+            limit: None,
+            idempotency_key: None,
+            requested_by: std::env::var("USER").unwrap_or_else(|_| "cli".to_owned()),
+            replay_of: Some(earlier),
+        };
+        let entered = store.request_run(&request).await?;
+        anyhow::ensure!(
+            entered.is_new,
+            "run {} of {source} is active; try again when it has ended",
+            entered.run
+        );
+        let rate = catalog.get(&source).map(|spec| spec.rate);
+        let lines = rate.map(|rate| Line { run: entered.run, source: source.to_string(), rate });
+        ingest::follow(context, store, lines.into_iter().collect()).await
+    }
+}
+
+/// Reads every archived page of the run and tells what would become of its records.
+async fn dry(
+    context: &Context,
+    store: &store::Store,
+    catalog: &sources::Catalog,
+    source: &opportunity::SourceSlug,
+    run: RunId,
+) -> anyhow::Result<Outcome> {
+    let Some(spec) = catalog.get(source) else { anyhow::bail!("no partner file for {source}") };
+    let archive = crate::archive::Archive::open(&engine::archive_place(context.config()))?;
+    let (mut opportunities, mut rejections, mut alarms) = (Vec::new(), Vec::new(), Vec::new());
+    for page in store.archived_pages(run).await? {
+        let (Some(key), Some(sha256)) = (page.archive_key.as_deref(), page.sha256.as_deref()) else {
+            continue;
+        };
+        let body = archive.read(key, sha256).await?;
+        let read = crate::pipeline::parse::read(spec, &page, &body)?;
+        let reading = crate::pipeline::normalize::normalize(spec, &page, read)?;
+        opportunities.extend(reading.opportunities);
+        rejections.extend(reading.rejections);
+        alarms.extend(reading.alarm.map(|alarm| format!("{}: {alarm}", page.url)));
+    }
+    let difference = store.compare(&opportunities).await?;
+    if context.is_json() {
+        ui::json(
+            &serde_json::json!({"run": run, "opportunities": opportunities.len(), "would_be": difference, "rejected": rejections, "alarms": alarms}),
+        )?;
+    } else {
+        ui::line(&format!(
+            "{source}  replay of {run}: {} would be new, {} changed, {} unchanged, {} rejected; nothing was written",
+            difference.created,
+            difference.changed,
+            difference.unchanged,
+            rejections.len()
+        ));
+        for rejection in &rejections {
+            ui::line(&format!(
+                "rejected  {}  {}",
+                rejection.external_id.as_deref().unwrap_or("-"),
+                rejection.reason
+            ));
+        }
+        alarms.iter().for_each(|alarm| ui::note(alarm));
+    }
+    Ok(if alarms.is_empty() { Outcome::Good } else { Outcome::Wrong })
+}

@@ -1,0 +1,105 @@
+//! `oim-etl schedule`
+
+use chrono::Utc;
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::{Context, Outcome};
+use crate::{
+    engine, scheduler,
+    ui::{self, Align, Table},
+};
+
+/// Shows the timetable.
+#[derive(Debug, Args)]
+pub(super) struct Schedule {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Each entry, with its expression
+    List,
+    /// The next ticks, in order
+    Next {
+        /// How many
+        #[arg(long, short = 'n', default_value_t = 10)]
+        count: usize,
+    },
+}
+
+impl Schedule {
+    pub(super) fn run(self, context: &Context) -> anyhow::Result<Outcome> {
+        let mut timetable = scheduler::timetable(context.config())?;
+        timetable.entries.retain(|entry| engine::is_enabled(context.config(), &entry.source));
+        let catalog = engine::catalog(context.config())?;
+        let orphans: Vec<_> =
+            timetable.entries.iter().filter(|entry| catalog.get(&entry.source).is_none()).collect();
+        for entry in &orphans {
+            ui::note(&format!(
+                "timetable: entry {} names source {}, which has no partner file",
+                entry.name, entry.source
+            ));
+        }
+        let outcome = if orphans.is_empty() { Outcome::Good } else { Outcome::Wrong };
+        match self.what {
+            What::List => list(context, &timetable)?,
+            What::Next { count } => next(context, &timetable, count)?,
+        }
+        Ok(outcome)
+    }
+}
+
+fn list(context: &Context, timetable: &schedules::Timetable) -> anyhow::Result<()> {
+    if context.is_json() {
+        let rows: Vec<_> = timetable.entries.iter().map(|e| json!({"entry": e.name.to_string(), "source": e.source, "mode": e.mode.as_str(), "cron": e.cron.to_string(), "zone": e.zone.name()})).collect();
+        return ui::json(&rows);
+    }
+    let columns = [
+        ("entry", Align::Left),
+        ("source", Align::Left),
+        ("mode", Align::Left),
+        ("cron", Align::Left),
+        ("zone", Align::Left),
+    ];
+    let mut table = Table::new(&columns);
+    for entry in &timetable.entries {
+        table.row([
+            entry.name.to_string(),
+            entry.source.to_string(),
+            entry.mode.as_str().to_owned(),
+            entry.cron.to_string(),
+            entry.zone.name().to_owned(),
+        ]);
+    }
+    ui::line(&table.render());
+    Ok(())
+}
+
+fn next(context: &Context, timetable: &schedules::Timetable, count: usize) -> anyhow::Result<()> {
+    let now = Utc::now();
+    let mut ticks: Vec<_> = timetable
+        .entries
+        .iter()
+        .flat_map(|entry| entry.upcoming(now, count).into_iter().map(move |at| (at, entry)))
+        .collect();
+    ticks.sort_by_key(|(at, _)| *at);
+    ticks.truncate(count);
+    if context.is_json() {
+        let rows: Vec<_> = ticks.iter().map(|(at, e)| json!({"at": at, "entry": e.name.to_string(), "source": e.source, "mode": e.mode.as_str()})).collect();
+        return ui::json(&rows);
+    }
+    let mut table = Table::new(&[
+        ("when", Align::Left),
+        ("source", Align::Left),
+        ("mode", Align::Left),
+        ("entry", Align::Left),
+    ]);
+    for (at, entry) in ticks {
+        let local = at.with_timezone(&entry.zone).format("%a %d %b %H:%M %Z").to_string();
+        table.row([local, entry.source.to_string(), entry.mode.as_str().to_owned(), entry.name.to_string()]);
+    }
+    ui::line(&table.render());
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! `oim-etl search`
+
+use chrono::Utc;
+use clap::Args;
+use opportunity::Kind;
+use store::Store;
+use vectors::{Filter, Hit};
+
+use super::{Context, Outcome};
+use crate::{remote, ui, vector::Vectors};
+
+/// Finds opportunities by meaning: embeds the text and asks the index.
+#[derive(Debug, Args)]
+pub(super) struct Search {
+    /// What is looked for, in French or English
+    text: String,
+    /// Only of this kind: job, training, agr, microfinance
+    #[arg(long)]
+    kind: Option<Kind>,
+    /// Only in this region (ISO 3166-2: CM-LT)
+    #[arg(long)]
+    region: Option<String>,
+    /// How many hits
+    #[arg(long, short = 'n', default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
+    limit: u16,
+}
+
+impl Search {
+    pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
+        let hits = match Vectors::open(context.config()).await? {
+            Some(vectors) => vectors.search(&self.text, self.filter(), usize::from(self.limit)).await?,
+            None => self.ask_worker(&context).await?,
+        };
+        if context.is_json() {
+            ui::json(&hits)?;
+        } else if hits.is_empty() {
+            ui::note("nothing found; is anything indexed? see `oim-etl status`");
+        } else {
+            hits.iter().for_each(|hit| ui::line(&shown(hit)));
+        }
+        Ok(Outcome::Good)
+    }
+
+    fn filter(&self) -> Filter {
+        Filter {
+            kinds: self.kind.map(|kind| kind.to_string()).into_iter().collect(),
+            regions: self.region.clone().into_iter().collect(),
+            sources: Vec::new(),
+            open_on: Some(Utc::now().with_timezone(&chrono_tz::Africa::Douala).date_naive()),
+        }
+    }
+
+    /// The embedded index is in the hands of a worker: its API answers.
+    async fn ask_worker(&self, context: &Context) -> anyhow::Result<Vec<Hit>> {
+        let store = Store::connect(context.config().database_url()?, 1).await?;
+        let workers = store.workers().await?;
+        let address =
+            workers.iter().find(|worker| worker.indexes).and_then(|worker| worker.http_address.clone());
+        let Some(address) = address else {
+            anyhow::bail!(
+                "another process holds the embedded index and no worker answers for it; try again when it has ended"
+            )
+        };
+        let mut query = vec![("q", self.text.clone()), ("limit", self.limit.to_string())];
+        query.extend(self.kind.map(|kind| ("kind", kind.to_string())));
+        query.extend(self.region.clone().map(|region| ("region", region)));
+        remote::search(&address, &query).await
+    }
+}
+
+/// One hit as one line.
+pub(super) fn shown(hit: &Hit) -> String {
+    let payload = &hit.payload;
+    let closes = payload.closes_on.and_then(day).map(|day| format!("closes {}", day.format("%-d %b")));
+    let contracts = (!payload.contracts.is_empty()).then(|| payload.contracts.join(", ").to_uppercase());
+    let parts = [
+        Some(payload.title.clone()),
+        payload.organization.clone(),
+        (!payload.place.is_empty()).then(|| payload.place.clone()),
+        contracts,
+        closes,
+    ];
+    format!(
+        "{:5.2}  {}   {}",
+        hit.score,
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" · "),
+        payload.source
+    )
+}
+
+fn day(number: i64) -> Option<chrono::NaiveDate> {
+    chrono::NaiveDate::from_num_days_from_ce_opt(i32::try_from(number).ok()?)
+}

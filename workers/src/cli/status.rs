@@ -1,0 +1,106 @@
+//! `oim-etl status`
+
+use clap::Args;
+use opportunity::OpportunityId;
+use store::{Overview, Store};
+
+use super::{Context, Outcome};
+use crate::{
+    ui::{self, Align, Table, ago},
+    vector::Vectors,
+};
+
+/// Shows who works, what waits, what was given up, and what there is.
+#[derive(Debug, Args)]
+pub(super) struct Status {
+    /// How many dead letters
+    #[arg(long, default_value_t = 10)]
+    dead: i64,
+    /// Also list the ids of the points that the index holds
+    #[arg(long)]
+    points: bool,
+}
+
+impl Status {
+    pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
+        let store = Store::connect(context.config().database_url()?, 2).await?;
+        let overview = store.overview(self.dead.max(0)).await?;
+        let points = if self.points { Some(points(&context).await?) } else { None };
+        if context.is_json() {
+            let mut all = serde_json::to_value(&overview)?;
+            if let (Some(map), Some(points)) = (all.as_object_mut(), points) {
+                map.insert("points".to_owned(), serde_json::to_value(points)?);
+            }
+            ui::json(&all)?;
+        } else {
+            show(&overview);
+            points.iter().flatten().for_each(|id| ui::line(&format!("point          {id}")));
+        }
+        Ok(Outcome::Good)
+    }
+}
+
+/// Ids of all points, in order.
+async fn points(context: &Context) -> anyhow::Result<Vec<OpportunityId>> {
+    let vectors = Vectors::open(context.config()).await?;
+    let Some(vectors) = vectors else {
+        anyhow::bail!("another process holds the embedded index; ask again when it has ended")
+    };
+    let mut ids = vectors.index.ids().await?;
+    ids.sort();
+    Ok(ids)
+}
+
+fn show(overview: &Overview) {
+    let Overview { open, closed, indexed, outbox, .. } = overview;
+    ui::line(&format!(
+        "opportunities  {open} open, {closed} closed; {indexed} indexed, {outbox} waiting to be"
+    ));
+    if overview.workers.is_empty() {
+        ui::line("workers        none alive; start one with `oim-etl worker`");
+    }
+    for worker in &overview.workers {
+        let http = worker.http_address.as_deref().map_or(String::new(), |http| format!("  http://{http}"));
+        let index = if worker.indexes { "  holds the index" } else { "" };
+        ui::line(&format!(
+            "worker         {} pid {}  since {}{http}{index}",
+            worker.host,
+            worker.pid,
+            ago(Some(worker.started_at))
+        ));
+    }
+    if !overview.queue.is_empty() {
+        let columns = [
+            ("\njob", Align::Left),
+            ("lane", Align::Left),
+            ("ready", Align::Right),
+            ("later", Align::Right),
+            ("running", Align::Right),
+            ("oldest", Align::Right),
+            ("last error", Align::Left),
+        ];
+        let mut table = Table::new(&columns);
+        for depth in &overview.queue {
+            table.row([
+                depth.kind.clone(),
+                depth.lane.clone(),
+                depth.ready.to_string(),
+                depth.later.to_string(),
+                depth.running.to_string(),
+                format!("{:.0} s", depth.oldest_seconds),
+                depth.last_error.clone().unwrap_or_default(),
+            ]);
+        }
+        ui::line(&table.render());
+    }
+    for letter in &overview.dead_letters {
+        ui::line(&format!(
+            "dead letter    {} {} after {} tries, {}: {}",
+            letter.kind,
+            letter.payload,
+            letter.attempts,
+            ago(Some(letter.died_at)),
+            letter.reason
+        ));
+    }
+}

@@ -1,0 +1,76 @@
+//! `oim-etl worker`
+
+use std::{net::SocketAddr, sync::Arc};
+
+use clap::Args;
+
+use super::{Context, Outcome};
+use crate::{
+    engine::Engine,
+    http::Server,
+    observe,
+    queue::{Pool, Stop},
+    scheduler,
+};
+
+/// Runs a worker until it is stopped by Ctrl-C or SIGTERM; jobs in hand are finished first.
+#[derive(Debug, Args)]
+#[command(after_help = "Start as many as the work needs, on any machines, against the same database.\n\
+    Health: /health/live, /health/ready; metrics: /metrics; API: POST /v1/ingest, GET /v1/runs/ID, GET /v1/search?q=…")]
+pub(super) struct Worker {
+    /// Address of health, metrics and API, over worker.http; port 0 takes a free one
+    #[arg(long, value_name = "HOST:PORT")]
+    http: Option<SocketAddr>,
+    /// Leave the timetable to other workers
+    #[arg(long)]
+    no_scheduler: bool,
+}
+
+impl Worker {
+    pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
+        let config = context.config().clone();
+        let metrics = observe::metrics()?;
+        let timetable = scheduler::timetable(&config)?;
+        let stop = Stop::new();
+        let engine = Arc::new(Engine::open(config.clone()).await?.stopping_with(stop.clone()));
+        let server = Server::start(
+            self.http.unwrap_or(config.worker.http),
+            Arc::clone(&engine),
+            metrics,
+            stop.clone(),
+        )
+        .await?;
+        let address = server.address().to_string();
+        let pool = Pool::start(Arc::clone(&engine), Some(&address), stop.clone()).await?;
+        let scheduled = config.worker.scheduler && !self.no_scheduler;
+        let clock = scheduled.then(|| {
+            tokio::spawn(scheduler::run(engine.store.clone(), config.clone(), timetable, stop.clone()))
+        });
+        tracing::info!(
+            http = address,
+            hands = config.worker.concurrency,
+            scheduler = scheduled,
+            archive = engine.archive.place(),
+            "working"
+        );
+        asked_to_stop().await?;
+        tracing::info!("asked to stop: finishing the jobs in hand");
+        pool.stop().await?;
+        if let Some(clock) = clock {
+            clock.abort();
+        }
+        server.stopped().await;
+        tracing::info!("stopped");
+        Ok(Outcome::Good)
+    }
+}
+
+/// Until Ctrl-C or SIGTERM.
+async fn asked_to_stop() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        stopped = tokio::signal::ctrl_c() => stopped,
+        _ = terminate.recv() => Ok(()),
+    }
+}

@@ -1,0 +1,94 @@
+//! The one list of configuration keys.
+
+/// A key: its dotted name, its default as TOML (empty: none), whether its value is a secret, what it is.
+#[derive(Debug)]
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    pub(crate) default: &'static str,
+    pub(crate) secret: bool,
+    pub(crate) help: &'static str,
+}
+
+const fn key(name: &'static str, default: &'static str, help: &'static str) -> Key {
+    Key { name, default, secret: false, help }
+}
+
+const fn secret(name: &'static str, help: &'static str) -> Key {
+    Key { name, default: "", secret: true, help }
+}
+
+/// Every key but those of `[sources.SLUG]`.
+pub(crate) const KEYS: &[Key] = &[
+    key("database_url", "", "PostgreSQL: postgres://user:password@host:5432/database"),
+    key("database_connections", "20", "connections a process may hold"),
+    key("data_dir", "'.oim-etl'", "folder of the archive, the embedded index and the demo"),
+    key(
+        "archive",
+        "",
+        "where raw answers are kept: a folder or s3://bucket/prefix (default: DATA_DIR/archive)",
+    ),
+    key("qdrant_url", "", "gRPC address of a Qdrant server (default: an embedded index in DATA_DIR/vectors)"),
+    secret("qdrant_api_key", "key of the Qdrant server"),
+    key("qdrant_collection", "'opportunities'", "collection on the Qdrant server"),
+    key("ollama_url", "", "address of Ollama (default: a local lexical embedder that needs no model)"),
+    key("ollama_model", "'bge-m3'", "embedding model on Ollama"),
+    key("sources_dir", "", "folder of partner files that replace or add to the built-in ones"),
+    key("timetable", "", "timetable file that replaces the built-in one"),
+    secret("api_token", "token that POST /v1/ingest asks for (default: it is refused)"),
+    key("log", "'info'", "log filter, in the manner of tracing: info, fetch=debug,warn"),
+    key("log_format", "'auto'", "auto, text or json"),
+    key("worker.concurrency", "16", "jobs a worker holds at once"),
+    key("worker.http", "'127.0.0.1:8080'", "address of health, metrics and API"),
+    key("worker.scheduler", "true", "whether this worker fires the timetable"),
+    key("worker.lease_seconds", "30", "silence after which its jobs are given to others"),
+    key("worker.stop_seconds", "20", "longest wait for running jobs when asked to stop"),
+    key("worker.fetch_at_once", "4", "requests in flight to one partner, over all workers"),
+    key("worker.read_at_once", "8", "pages of one partner read at once, over all workers"),
+    key(
+        "fetch.user_agent",
+        "'oim-etl/0.1 (+https://github.com/oim-etl/oim-etl; ingestion for returning migrants in Cameroon)'",
+        "how requests to partners identify themselves",
+    ),
+    key("fetch.timeout_seconds", "30", "longest time for one answer"),
+    key("fetch.max_body_mib", "64", "largest answer, decompressed"),
+    key("fetch.max_attempts", "4", "tries of one request before its job is put back"),
+];
+
+/// Keys of a `[sources.SLUG]` table.
+pub(crate) const SOURCE_KEYS: &[(&str, &str)] = &[
+    ("rate", "pool-wide rate, replacing the partner file's"),
+    ("via", "gateway that all requests to the partner go through, such as a replay server"),
+    ("enabled", "false: leave the partner alone"),
+];
+
+/// Environment variables of other tools that are understood, and the key each sets.
+pub(crate) const ALIASES: &[(&str, &str)] =
+    &[("DATABASE_URL", "database_url"), ("QDRANT_URL", "qdrant_url"), ("OLLAMA_URL", "ollama_url")];
+
+/// Prefix of our own environment variables; a dot of the key is written `__`.
+pub(crate) const PREFIX: &str = "OIM_ETL_";
+
+/// The environment variable of a key.
+pub(crate) fn variable(key: &str) -> String {
+    format!("{PREFIX}{}", key.replace('.', "__").to_uppercase())
+}
+
+/// Whether a dotted name is a key.
+pub(crate) fn is_known(name: &str) -> bool {
+    KEYS.iter().any(|key| key.name == name)
+        || matches!(name.split('.').collect::<Vec<_>>().as_slice(), ["sources", _, last] if SOURCE_KEYS.iter().any(|(key, _)| key == last))
+}
+
+/// The known name most like a wrong one.
+pub(crate) fn nearest(name: &str) -> Option<String> {
+    let of_sources = match name.split('.').collect::<Vec<_>>().as_slice() {
+        ["sources", slug, _] => SOURCE_KEYS.iter().map(|(key, _)| format!("sources.{slug}.{key}")).collect(),
+        _ => Vec::new(),
+    };
+    let known = KEYS.iter().map(|key| key.name.to_owned()).chain(of_sources);
+    known
+        .map(|candidate| (strsim::jaro_winkler(name, &candidate), candidate))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .max_by(|left, right| left.0.total_cmp(&right.0))
+        .map(|(_, candidate)| candidate)
+}

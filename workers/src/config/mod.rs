@@ -1,0 +1,116 @@
+//! Configuration: defaults < `oim-etl.toml` < environment < flags.
+//!
+//! One list of keys ([`keys::KEYS`]) feeds the reader, the environment, `oim-etl config` and the docs.
+
+mod keys;
+mod load;
+mod show;
+
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+
+use opportunity::{Rate, SourceSlug};
+use serde::Deserialize;
+use url::Url;
+
+pub(crate) use load::{Given, Loaded, load};
+pub(crate) use show::settings;
+
+/// The effective configuration. Each key is explained in [`keys::KEYS`].
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    pub(crate) database_url: Option<String>,
+    pub(crate) database_connections: u32,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) archive: Option<String>,
+    pub(crate) qdrant_url: Option<Url>,
+    pub(crate) qdrant_api_key: Option<String>,
+    pub(crate) qdrant_collection: String,
+    pub(crate) ollama_url: Option<Url>,
+    pub(crate) ollama_model: String,
+    pub(crate) sources_dir: Option<PathBuf>,
+    pub(crate) timetable: Option<PathBuf>,
+    pub(crate) api_token: Option<String>,
+    pub(crate) log: String,
+    pub(crate) log_format: LogFormat,
+    pub(crate) worker: Worker,
+    pub(crate) fetch: Fetch,
+    #[serde(default)]
+    pub(crate) sources: BTreeMap<SourceSlug, Source>,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    Auto,
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `[worker]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Worker {
+    pub(crate) concurrency: usize,
+    pub(crate) http: SocketAddr,
+    pub(crate) scheduler: bool,
+    pub(crate) lease_seconds: u64,
+    pub(crate) stop_seconds: u64,
+    pub(crate) fetch_at_once: i32,
+    pub(crate) read_at_once: i32,
+}
+
+/// `[fetch]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Fetch {
+    pub(crate) user_agent: String,
+    pub(crate) timeout_seconds: u64,
+    pub(crate) max_body_mib: u64,
+    pub(crate) max_attempts: u32,
+}
+
+/// `[sources.SLUG]`: what differs here from the partner's file.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Source {
+    pub(crate) rate: Option<Rate>,
+    pub(crate) via: Option<Url>,
+    pub(crate) enabled: Option<bool>,
+}
+
+/// A configuration that makes no sense: the key, where it was set, what is wrong.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    #[error("{origin}: unknown key `{key}`{}", near(.nearest.as_deref()))]
+    UnknownKey { origin: String, key: String, nearest: Option<String> },
+    #[error("{origin}: `{key}` is wrong: {reason}")]
+    BadValue { origin: String, key: String, reason: String },
+    #[error("could not read the configuration file {file}")]
+    Unreadable { file: String, source: std::io::Error },
+    #[error("{file}: {reason}")]
+    NotToml { file: String, reason: String },
+}
+
+fn near(nearest: Option<&str>) -> String {
+    nearest.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
+}
+
+impl Config {
+    /// The database, or what to do when none is named.
+    pub(crate) fn database_url(&self) -> anyhow::Result<&str> {
+        self.database_url.as_deref().ok_or_else(|| {
+            anyhow::anyhow!(
+                "no database is configured: set DATABASE_URL or `database_url` in oim-etl.toml \
+                 (to look around without one, run `oim-etl demo`)"
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+use super::*;
+
+fn given(environment: &[(&str, &str)], flags: &[(&str, &str)]) -> Given {
+    Given {
+        file: None,
+        environment: environment
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+        flags: flags
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned(), format!("--set {key}")))
+            .collect(),
+    }
+}
+
+fn refusal(given: &Given) -> String {
+    load(given).map(|_| String::new()).unwrap_or_else(|error| error.to_string())
+}
+
+#[test]
+fn defaults_are_whole() {
+    let loaded = load(&Given::default()).unwrap();
+    assert_eq!(loaded.config.worker.concurrency, 16);
+    assert_eq!(loaded.config.ollama_model, "bge-m3");
+    assert!(loaded.config.database_url.is_none());
+    assert!(loaded.origins.is_empty());
+}
+
+#[test]
+fn later_layers_win() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("oim-etl.toml");
+    std::fs::write(
+        &file,
+        "database_url = 'postgres://file/a'\n[worker]\nconcurrency = 2\n[sources.fne]\nrate = '5/s'\n",
+    )
+    .unwrap();
+    let mut layers =
+        given(&[("DATABASE_URL", "postgres://env/b"), ("OIM_ETL_WORKER__CONCURRENCY", "3")], &[]);
+    layers.file = Some(file);
+    let loaded = load(&layers).unwrap();
+    assert_eq!(loaded.config.database_url.as_deref(), Some("postgres://env/b"));
+    assert_eq!(loaded.config.worker.concurrency, 3);
+    assert_eq!(
+        loaded.config.sources.values().next().and_then(|s| s.rate).map(|r| r.to_string()).as_deref(),
+        Some("5/s")
+    );
+    layers.flags = given(&[], &[("worker.concurrency", "4")]).flags;
+    let loaded = load(&layers).unwrap();
+    assert_eq!(loaded.config.worker.concurrency, 4);
+    assert_eq!(
+        loaded.origins.get("worker.concurrency").map(String::as_str),
+        Some("--set worker.concurrency")
+    );
+}
+
+#[test]
+fn an_unknown_key_names_itself_its_place_and_the_nearest() {
+    assert_eq!(
+        refusal(&given(&[("OIM_ETL_WORKER__CONCURENCY", "3")], &[])),
+        "OIM_ETL_WORKER__CONCURENCY: unknown key `worker.concurency`; did you mean `worker.concurrency`?"
+    );
+    assert_eq!(
+        refusal(&given(&[], &[("sources.fne.rat", "5/s")])),
+        "--set sources.fne.rat: unknown key `sources.fne.rat`; did you mean `sources.fne.rate`?"
+    );
+    assert_eq!(refusal(&given(&[], &[("zzz", "1")])), "--set zzz: unknown key `zzz`");
+}
+
+#[test]
+fn a_wrong_value_names_its_key_and_place() {
+    let said = refusal(&given(&[("OIM_ETL_WORKER__HTTP", "here")], &[]));
+    assert!(said.starts_with("OIM_ETL_WORKER__HTTP: `worker.http` is wrong: "), "{said}");
+    let said = refusal(&given(&[], &[("sources.fne.rate", "quick")]));
+    assert!(said.contains("`sources.fne.rate` is wrong") && said.contains("is not a rate"), "{said}");
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let layers = given(
+        &[
+            ("DATABASE_URL", "postgres://me:hunter2@db/x?sslpassword=hunter2"),
+            ("OIM_ETL_API_TOKEN", "hunter2"),
+            ("OIM_ETL_QDRANT_API_KEY", "hunter2"),
+        ],
+        &[],
+    );
+    let shown = serde_json::to_string(&settings(&load(&layers).unwrap())).unwrap();
+    assert!(!shown.contains("hunter2") && shown.contains("postgres://me:***@db/x"), "{shown}");
+}

@@ -1,0 +1,215 @@
+//! What every job needs, opened once.
+
+use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use async_trait::async_trait;
+use fetch::{BudgetError, Client, Credentials, Partner, Permit, Secret};
+use opportunity::SourceSlug;
+use sources::{Auth, Catalog, Spec, SpecFile};
+use store::{SourceRow, Store};
+
+use crate::{archive::Archive, config::Config, queue::Stop, vector::Vectors};
+
+/// The open parts.
+pub(crate) struct Engine {
+    pub(crate) config: Config,
+    pub(crate) store: Store,
+    pub(crate) catalog: Catalog,
+    pub(crate) client: Client,
+    pub(crate) archive: Archive,
+    /// Absent where another process holds the embedded index.
+    pub(crate) vectors: Option<Vectors>,
+    /// Cancelled when this process stops: a long walk ends at its next page.
+    pub(crate) stop: Stop,
+    environment: HashMap<String, String>,
+}
+
+impl Engine {
+    /// Opens everything: database (brought to this version), specs, archive, index.
+    pub(crate) async fn open(config: Config) -> anyhow::Result<Self> {
+        let store = open_store(&config).await?;
+        let catalog = catalog(&config)?;
+        store.register_sources(&rows(&config, &catalog)).await?;
+        let archive = Archive::open(&archive_place(&config))?;
+        let vectors = Vectors::open(&config).await?;
+        if let Some(vectors) = &vectors {
+            vectors.reconcile(&store).await?;
+        }
+        let client = client(&config)?;
+        Ok(Self {
+            config,
+            store,
+            catalog,
+            client,
+            archive,
+            vectors,
+            stop: Stop::new(),
+            environment: std::env::vars().collect(),
+        })
+    }
+
+    /// The spec of a source.
+    pub(crate) fn spec(&self, slug: &str) -> anyhow::Result<Arc<Spec>> {
+        let known = SourceSlug::new(slug).ok().and_then(|slug| self.catalog.get(&slug).cloned());
+        known.with_context(|| format!("no partner file for source {slug:?}"))
+    }
+
+    /// The partner of a spec, with its credentials from the environment and what the configuration overrides.
+    pub(crate) fn partner(&self, spec: &Spec) -> anyhow::Result<Partner> {
+        partner(&self.config, spec, &|name| self.environment.get(name).cloned())
+    }
+
+    /// Ends long jobs early once `stop` is cancelled.
+    pub(crate) fn stopping_with(mut self, stop: Stop) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    /// Gives the credentials of replayed partners, for the demo.
+    pub(crate) fn with_credentials(mut self, pairs: &[(&str, &str)]) -> Self {
+        self.environment.extend(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        self
+    }
+}
+
+/// Opens the database and brings it to this version.
+pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
+    let store = Store::connect(config.database_url()?, config.database_connections).await?;
+    store.migrate().await?;
+    Ok(store)
+}
+
+/// The polite client.
+pub(crate) fn client(config: &Config) -> anyhow::Result<Client> {
+    let settings = fetch::Settings {
+        user_agent: config.fetch.user_agent.clone(),
+        request_timeout: Duration::from_secs(config.fetch.timeout_seconds),
+        max_body: config.fetch.max_body_mib << 20,
+        max_wire: config.fetch.max_body_mib << 20,
+        max_attempts: config.fetch.max_attempts,
+        ..fetch::Settings::default()
+    };
+    Ok(Client::new(settings)?)
+}
+
+/// The built-in partner files with those of `sources_dir` laid over them, less the disabled ones.
+pub(crate) fn catalog(config: &Config) -> anyhow::Result<Catalog> {
+    let builtin = Catalog::builtin()?;
+    match &config.sources_dir {
+        Some(folder) => Ok(builtin.overlay(spec_files(folder)?)?),
+        None => Ok(builtin),
+    }
+}
+
+/// The `*.toml` of a folder.
+fn spec_files(folder: &Path) -> anyhow::Result<Vec<SpecFile>> {
+    let what = || format!("could not read the partner files in {}", folder.display());
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(what)? {
+        let path = entry.with_context(what)?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let text = std::fs::read_to_string(&path)
+                .with_context(|| format!("could not read {}", path.display()))?;
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            files.push(SpecFile { name, text });
+        }
+    }
+    files.sort_by(|left, right| left.name.cmp(&right.name));
+    Ok(files)
+}
+
+/// Whether the configuration leaves the source alone.
+pub(crate) fn is_enabled(config: &Config, slug: &SourceSlug) -> bool {
+    config.sources.get(slug).and_then(|source| source.enabled).unwrap_or(true)
+}
+
+pub(crate) fn rows(config: &Config, catalog: &Catalog) -> Vec<SourceRow> {
+    let enabled = catalog.iter().filter(|spec| is_enabled(config, &spec.slug));
+    enabled
+        .map(|spec| SourceRow {
+            slug: spec.slug.clone(),
+            name: spec.name.clone(),
+            spec_version: spec.version.clone(),
+            streams: spec.streams.iter().map(|stream| stream.name.to_string()).collect(),
+            fetch_at_once: config.worker.fetch_at_once,
+            read_at_once: config.worker.read_at_once,
+        })
+        .collect()
+}
+
+/// Names of the environment variables a spec's credentials come from.
+pub(crate) fn credentials_of(spec: &Spec) -> Vec<String> {
+    match &spec.auth {
+        None => Vec::new(),
+        Some(Auth::OAuth2 { id, secret, .. }) => vec![id.clone(), secret.clone()],
+        Some(Auth::ApiKey { key, .. }) => vec![key.clone()],
+        Some(Auth::Basic { user, password }) => vec![user.clone(), password.clone()],
+        Some(Auth::Bearer { token }) => vec![token.clone()],
+    }
+}
+
+/// Where raw answers are kept.
+pub(crate) fn archive_place(config: &Config) -> String {
+    config.archive.clone().unwrap_or_else(|| config.data_dir.join("archive").display().to_string())
+}
+
+/// The partner of a spec; `secret` finds a credential by the name of its environment variable.
+pub(crate) fn partner(
+    config: &Config,
+    spec: &Spec,
+    secret: &dyn Fn(&str) -> Option<String>,
+) -> anyhow::Result<Partner> {
+    let of = |name: &str| {
+        secret(name).with_context(|| {
+            format!("source {} needs the environment variable {name}, which is not set", spec.slug)
+        })
+    };
+    let credentials = match &spec.auth {
+        None => None,
+        Some(Auth::OAuth2 { token_url, scope, id, secret }) => Some(Credentials::OAuth2 {
+            token_url: token_url.clone(),
+            scope: scope.clone(),
+            id: of(id)?,
+            secret: Secret::new(of(secret)?),
+        }),
+        Some(Auth::ApiKey { header, key }) => {
+            Some(Credentials::ApiKey { header: header.clone(), key: Secret::new(of(key)?) })
+        }
+        Some(Auth::Basic { user, password }) => {
+            Some(Credentials::Basic { user: of(user)?, password: Secret::new(of(password)?) })
+        }
+        Some(Auth::Bearer { token }) => Some(Credentials::Bearer(Secret::new(of(token)?))),
+    };
+    let overriding = config.sources.get(&spec.slug);
+    Ok(Partner {
+        slug: spec.slug.clone(),
+        base_url: spec.base_url.clone(),
+        hosts: spec.hosts.clone(),
+        rate: overriding.and_then(|source| source.rate).unwrap_or(spec.rate),
+        robots: spec.robots,
+        credentials,
+        via: overriding.and_then(|source| source.via.clone()),
+    })
+}
+
+/// The pool-wide budget of requests, kept in PostgreSQL.
+#[derive(Debug)]
+pub(crate) struct PoolBudget(pub(crate) Store);
+
+#[async_trait]
+impl fetch::Budget for PoolBudget {
+    async fn reserve(
+        &self,
+        key: &str,
+        interval: Duration,
+        max_wait: Duration,
+    ) -> Result<Permit, BudgetError> {
+        let slot = self.0.reserve_slot(key, interval, max_wait).await.map_err(BudgetError::new)?;
+        Ok(slot.map_or_else(Permit::TooLong, Permit::After))
+    }
+
+    async fn hold(&self, key: &str, pause: Duration) -> Result<(), BudgetError> {
+        self.0.hold_slots(key, pause).await.map_err(BudgetError::new)
+    }
+}

@@ -1,0 +1,49 @@
+//! Logs and metrics of this process.
+
+use std::io::IsTerminal as _;
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+use crate::config::{Config, LogFormat};
+
+/// Begins to log to standard error, which leaves standard output to results.
+pub(crate) fn logs(config: &Config) -> anyhow::Result<()> {
+    let quiet = "hyper=warn,h2=warn,reqwest=warn,sqlx=warn,apalis=warn,apalis_core=warn";
+    let filter = EnvFilter::try_new(format!("{quiet},{}", config.log))
+        .map_err(|error| anyhow::anyhow!("`log` is not a log filter: {error}"))?;
+    let text = match config.log_format {
+        LogFormat::Auto => std::io::stderr().is_terminal(),
+        LogFormat::Text => true,
+        LogFormat::Json => false,
+    };
+    let lines = tracing_subscriber::registry().with(filter);
+    if text {
+        lines.with(fmt::layer().compact().with_target(false).with_writer(std::io::stderr)).init();
+    } else {
+        lines.with(fmt::layer().json().flatten_event(true).with_writer(std::io::stderr)).init();
+    }
+    Ok(())
+}
+
+/// Buckets of durations, in seconds: from a page read to a slow partner.
+const SECONDS: [f64; 10] = [0.001, 0.005, 0.02, 0.1, 0.5, 1.0, 5.0, 20.0, 60.0, 300.0];
+
+/// Begins to count; the handle renders `/metrics`.
+pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
+        .install_recorder()?;
+    metrics::describe_counter!("oim_jobs_total", "Jobs ended, by kind and outcome");
+    metrics::describe_counter!("oim_runs_total", "Runs ended, by source and state");
+    metrics::describe_counter!("oim_pages_total", "Answers of partners, by source and status");
+    metrics::describe_counter!("oim_records_total", "Records read, by source and outcome");
+    metrics::describe_counter!("oim_embedded_total", "Opportunities embedded");
+    metrics::describe_histogram!("oim_job_seconds", "Time a job took");
+    metrics::describe_histogram!("oim_job_wait_seconds", "Time between a job's request and its start");
+    metrics::describe_histogram!("oim_embed_batch_seconds", "Time the embedder took for a batch");
+    metrics::describe_gauge!("oim_queue_jobs", "Jobs waiting or running, by kind and state");
+    metrics::describe_gauge!("oim_opportunities", "Opportunities, by status");
+    metrics::describe_gauge!("oim_outbox", "Points that must be looked at");
+    Ok(handle)
+}

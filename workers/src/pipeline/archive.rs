@@ -1,0 +1,28 @@
+//! Stage 3: keys of the archive, and reading back from it.
+
+use bytes::Bytes;
+use store::PageRow;
+
+use crate::{
+    archive::{digest, hex},
+    engine::Engine,
+};
+
+/// Where a list page is kept.
+pub(crate) fn list_key(source: &str, run: opportunity::RunId, stream: &str, ordinal: u32) -> String {
+    format!("{source}/{run}/{stream}-{ordinal:05}")
+}
+
+/// Where a detail page is kept: by the digest of its address, which the label beside it spells out.
+pub(crate) fn detail_key(page: &PageRow) -> String {
+    let name: String = hex(&digest(page.url.as_bytes())).chars().take(24).collect();
+    format!("{}/{}/detail-{name}", page.source, page.run)
+}
+
+/// The body of an archived page.
+pub(crate) async fn read(engine: &Engine, page: &PageRow) -> anyhow::Result<Bytes> {
+    let missing = || anyhow::anyhow!("page {} was never archived", page.id);
+    let key = page.archive_key.as_deref().ok_or_else(missing)?;
+    let sha256 = page.sha256.as_deref().ok_or_else(missing)?;
+    engine.archive.read(key, sha256).await
+}

@@ -1,0 +1,85 @@
+//! Stage 8: what changed is embedded and indexed; what closed is withdrawn.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use chrono::Datelike as _;
+use opportunity::OpportunityId;
+use store::{Claimed, IndexRow, Store};
+use vectors::{Document, Payload};
+
+use crate::vector::Vectors;
+
+/// Texts embedded at once: what Ollama keeps in memory at 8k tokens each, and one flush of the embedded index.
+const BATCH: i64 = 64;
+/// Longest time a batch may take before another worker tries it: a slow machine embeds a text in two seconds.
+const HOLD: Duration = Duration::from_mins(5);
+/// Pause after the embedder or the index failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(10);
+
+/// Works off one batch of the outbox; answers how many requests were answered.
+pub(crate) async fn batch(store: &Store, vectors: &Vectors) -> anyhow::Result<usize> {
+    let claimed = store.claim_outbox(vectors.model(), BATCH, HOLD).await?;
+    if claimed.is_empty() {
+        return Ok(0);
+    }
+    match index(vectors, &claimed).await {
+        Ok(()) => {
+            store.finish_outbox(vectors.model(), &claimed).await?;
+            Ok(claimed.len())
+        }
+        Err(error) => {
+            store.release_outbox(&claimed, AFTER_FAILURE).await?;
+            Err(error)
+        }
+    }
+}
+
+/// Brings the index to the state of the claimed rows. Doing it again is harmless.
+async fn index(vectors: &Vectors, claimed: &[Claimed]) -> anyhow::Result<()> {
+    let closed: Vec<OpportunityId> = claimed.iter().filter(|c| !c.open).map(|c| c.row.id).collect();
+    let documents: Vec<Document> =
+        claimed.iter().filter(|c| c.open && !c.indexed).map(|c| document(&c.row)).collect();
+    if !closed.is_empty() {
+        vectors.index.withdraw(&closed).await.context("could not withdraw points")?;
+    }
+    if documents.is_empty() {
+        return Ok(());
+    }
+    let texts: Vec<String> = documents.iter().map(|document| document.text.clone()).collect();
+    let begun = std::time::Instant::now();
+    let dense = vectors.embedder.embed(&texts).await.context("could not embed")?;
+    metrics::histogram!("oim_embed_batch_seconds").record(begun.elapsed().as_secs_f64());
+    vectors.index.upsert(&documents, dense).await.context("could not index")?;
+    metrics::counter!("oim_embedded_total").increment(u64::try_from(documents.len()).unwrap_or(0));
+    Ok(())
+}
+
+fn document(row: &IndexRow) -> Document {
+    let places = row.places.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    let parts = [
+        Some(row.title.as_str()),
+        row.organization.as_deref(),
+        Some(places.as_str()),
+        row.description.as_deref(),
+    ];
+    let text = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
+    Document {
+        id: row.id,
+        text,
+        payload: Payload {
+            source: row.source.clone(),
+            stream: row.stream.clone(),
+            kind: row.kind.clone(),
+            title: row.title.clone(),
+            organization: row.organization.clone(),
+            place: places,
+            regions: row.regions.clone(),
+            localities: row.localities.clone(),
+            contracts: row.contracts.clone(),
+            language: row.language.clone(),
+            closes_on: row.closes_on.map(|day| i64::from(day.num_days_from_ce())),
+            url: row.url.clone(),
+        },
+    }
+}

@@ -1,0 +1,253 @@
+//! Stage 2: a stream is walked page by page; each answer is archived before the next is asked for.
+
+use ::fetch::{Answer, FetchError, Partner, Request, Retry, Validators};
+use anyhow::Context as _;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use sources::{End, Page, PageRequest, Role, Spec, Step, Stream, Window};
+use store::{Archived, Mode, NewListPage, PageRow, RunRow, queue::Lease};
+use url::Url;
+
+use super::archive;
+use crate::{
+    archive::{Label, digest, hex},
+    engine::{Engine, PoolBudget},
+    jobs::Stopped,
+};
+
+/// How far an incremental run reaches back behind the last complete one: a partner's clock, or its index, may lag.
+const OVERLAP: TimeDelta = TimeDelta::hours(1);
+
+/// Headers worth keeping with a page: what a reader or an auditor asks for.
+const KEPT: [&str; 8] =
+    ["content-type", "content-range", "content-language", "link", "etag", "last-modified", "date", "server"];
+
+/// An answer to get.
+pub(crate) struct Wanted<'a> {
+    /// Its address.
+    pub(crate) url: &'a Url,
+    /// Headers the spec asks for.
+    pub(crate) headers: &'a [(String, String)],
+    /// Where it is to be archived.
+    pub(crate) key: String,
+}
+
+/// Why an answer could not be had.
+pub(crate) enum Failure {
+    /// The partner says there is nothing there (404, 410).
+    Gone(u16),
+    /// Anything else.
+    Stopped(Stopped),
+}
+
+impl<E: Into<Stopped>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Stopped(error.into())
+    }
+}
+
+/// Gets an answer and archives it. A 304 costs no body: the answer kept by an earlier visit stands for it.
+pub(crate) async fn fetch(
+    engine: &Engine,
+    partner: &Partner,
+    wanted: Wanted<'_>,
+) -> Result<Archived, Failure> {
+    let known = engine.store.validator(&partner.slug, wanted.url.as_str()).await?;
+    let validators = known
+        .as_ref()
+        .map(|known| Validators { etag: known.etag.clone(), last_modified: known.last_modified.clone() });
+    let request = Request { url: wanted.url.clone(), headers: wanted.headers.to_vec(), validators };
+    let budget = PoolBudget(engine.store.clone());
+    let answer = engine.client.fetch(partner, &request, &budget).await.map_err(failure)?;
+    metrics::counter!("oim_pages_total", "source" => partner.slug.to_string(), "status" => answer.status.to_string()).increment(1);
+    match known {
+        Some(known) if answer.status == 304 => {
+            Ok(Archived { fetched_at: answer.fetched_at, requests: answer.requests, ..known.archived })
+        }
+        _ => Ok(keep(engine, wanted, answer).await?),
+    }
+}
+
+async fn keep(engine: &Engine, wanted: Wanted<'_>, answer: Answer) -> anyhow::Result<Archived> {
+    let sha256 = digest(&answer.body);
+    let mut headers = answer.headers;
+    headers.retain(|(name, _)| KEPT.contains(&name.as_str()));
+    let label = Label {
+        url: wanted.url.as_str(),
+        status: answer.status,
+        headers: &headers,
+        fetched_at: answer.fetched_at.to_rfc3339_opts(SecondsFormat::Millis, true),
+        sha256: hex(&sha256),
+        bytes: answer.body.len(),
+    };
+    engine.archive.keep(&wanted.key, &answer.body, &label).await?;
+    Ok(Archived {
+        status: answer.status,
+        archive_key: wanted.key,
+        sha256,
+        bytes: u64::try_from(answer.body.len()).unwrap_or(u64::MAX),
+        fetched_at: answer.fetched_at,
+        requests: answer.requests,
+        etag: answer.validators.etag,
+        last_modified: answer.validators.last_modified,
+        headers,
+    })
+}
+
+fn failure(error: FetchError) -> Failure {
+    if let Some(status) = error.gone() {
+        return Failure::Gone(status);
+    }
+    Failure::Stopped(match error.retry() {
+        Retry::At(at) => Stopped::Later { pause: until(at), why: error.to_string() },
+        Retry::Again => Stopped::Failed(error.into()),
+        Retry::Never => Stopped::Hopeless(error.into()),
+    })
+}
+
+fn until(at: DateTime<Utc>) -> std::time::Duration {
+    (at - Utc::now()).to_std().unwrap_or(std::time::Duration::ZERO)
+}
+
+/// A walk over the streams of a source.
+pub(crate) struct Walk<'a> {
+    pub(crate) engine: &'a Engine,
+    pub(crate) lease: Lease,
+    pub(crate) row: &'a RunRow,
+    pub(crate) spec: &'a Spec,
+    pub(crate) partner: &'a Partner,
+    /// Records the run's limit has already counted.
+    pub(crate) taken: usize,
+    /// Why the walk ended before the partner's last page.
+    pub(crate) shortfall: Option<String>,
+}
+
+/// Where a walk stands.
+enum Next {
+    Ask(PageRequest),
+    Over,
+}
+
+/// Walks one stream, from where an interrupted walk of the same run stopped. Answers whether everything the
+/// partner publishes there was asked for.
+pub(crate) async fn walk(walk: &mut Walk<'_>, stream: &Stream) -> Result<bool, Stopped> {
+    let since = since(walk, stream).await?;
+    let first = walk.spec.first(&stream.name, &Window { since });
+    let everything = walk.spec.first(&stream.name, &Window { since: None });
+    let covers_all = first == everything;
+    let mut next = match walk.engine.store.last_list_page(walk.row.id, stream.name.as_str()).await? {
+        Some(page) => resume(walk, stream, &page).await?,
+        None => first.map_or(Next::Over, Next::Ask),
+    };
+    while let Next::Ask(request) = next {
+        if walk.engine.stop.is_cancelled() {
+            return Err(Stopped::Later {
+                pause: std::time::Duration::ZERO,
+                why: "the worker stops".to_owned(),
+            });
+        }
+        if walk.full() {
+            return Ok(false);
+        }
+        next = step(walk, stream, request).await?;
+    }
+    Ok(covers_all)
+}
+
+impl Walk<'_> {
+    fn limit(&self) -> Option<usize> {
+        self.row.record_limit.and_then(|limit| usize::try_from(limit).ok())
+    }
+
+    fn full(&self) -> bool {
+        self.limit().is_some_and(|limit| self.taken >= limit)
+    }
+
+    /// Notes why the walk ended early, where it did.
+    fn ended(&mut self, stream: &Stream, end: End) {
+        if end == End::Cap {
+            self.shortfall = Some(format!("stream {} has more pages than its spec allows", stream.name));
+        }
+    }
+}
+
+async fn since(walk: &Walk<'_>, stream: &Stream) -> Result<Option<DateTime<Utc>>, Stopped> {
+    if walk.row.since.is_some() || walk.row.mode == Mode::Full {
+        return Ok(walk.row.since);
+    }
+    let known = walk.engine.store.complete_to(&walk.spec.slug, stream.name.as_str()).await?;
+    Ok(known.map(|at| at - OVERLAP))
+}
+
+/// Asks for one page, archives it, enters it, and says where the walk goes on.
+async fn step(walk: &mut Walk<'_>, stream: &Stream, request: PageRequest) -> Result<Next, Stopped> {
+    let key = archive::list_key(walk.spec.slug.as_str(), walk.row.id, stream.name.as_str(), request.ordinal);
+    let wanted = Wanted { url: &request.url, headers: &request.headers, key };
+    let archived = match fetch(walk.engine, walk.partner, wanted).await {
+        Ok(archived) => archived,
+        Err(Failure::Gone(status)) => {
+            return Err(Stopped::Failed(anyhow::anyhow!("the list {} answered {status}", request.url)));
+        }
+        Err(Failure::Stopped(stopped)) => return Err(stopped),
+    };
+    let body = walk.engine.archive.read(&archived.archive_key, &archived.sha256).await?;
+    let page = Page {
+        stream: &stream.name,
+        role: Role::List,
+        first: request.ordinal == 0,
+        url: &request.url,
+        status: archived.status,
+        headers: &archived.headers,
+        body: &body,
+        card: None,
+    };
+    let take = walk.limit().map(|limit| limit.saturating_sub(walk.taken));
+    if let Some(left) = take {
+        walk.taken += walk.spec.read(&page).records.min(left);
+    }
+    let entered = NewListPage {
+        run: walk.row.id,
+        source: &walk.spec.slug,
+        stream: stream.name.as_str(),
+        ordinal: request.ordinal,
+        url: request.url.as_str(),
+        request: serde_json::to_value(&request)?,
+        take: take.and_then(|take| i32::try_from(take).ok()),
+        archived: &archived,
+    };
+    walk.engine.store.list_page_archived(walk.lease, &entered).await?;
+    Ok(follow(walk, stream, &request, &page))
+}
+
+fn follow(walk: &mut Walk<'_>, stream: &Stream, request: &PageRequest, page: &Page<'_>) -> Next {
+    match walk.spec.next(request, page) {
+        Step::Next(request) => Next::Ask(request),
+        Step::End(end) => {
+            walk.ended(stream, end);
+            Next::Over
+        }
+    }
+}
+
+/// Where a walk goes on after the last page it archived.
+async fn resume(walk: &mut Walk<'_>, stream: &Stream, last: &PageRow) -> Result<Next, Stopped> {
+    let request: PageRequest =
+        serde_json::from_value(last.request.clone()).context("the request of an archived page")?;
+    let body = archive::read(walk.engine, last).await?;
+    let headers = super::parse::headers(last);
+    let page = Page {
+        stream: &stream.name,
+        role: Role::List,
+        first: last.ordinal == 0,
+        url: &request.url,
+        status: last.status.and_then(|status| u16::try_from(status).ok()).unwrap_or(200),
+        headers: &headers,
+        body: &body,
+        card: None,
+    };
+    if let (Some(limit), Some(take)) = (walk.limit(), last.take) {
+        let before = limit.saturating_sub(usize::try_from(take).unwrap_or(0));
+        walk.taken = before + walk.spec.read(&page).records.min(limit - before);
+    }
+    tracing::info!(stream = %stream.name, after_page = last.ordinal, "the walk is taken up where it stopped");
+    Ok(follow(walk, stream, &request, &page))
+}

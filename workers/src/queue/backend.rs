@@ -1,0 +1,160 @@
+//! An apalis [`Backend`] over `queue.jobs`.
+//!
+//! A claimer of our own fills a channel with no more jobs than there are free hands, so that nothing waits
+//! claimed in a buffer: a claimed job is a job being done.
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use apalis_core::{
+    backend::{Backend, BackendConfig, finalize::Ephemeral},
+    task::{Task, task_id::RandomId},
+    worker::context::WorkerContext,
+};
+use store::{
+    Store,
+    queue::{Job, WorkerId},
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+use tower::layer::util::Identity;
+
+/// Longest time between two looks at the table: what a lost notification can cost.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// A claimed job and the hand that does it; dropped, the hand is free.
+#[derive(Debug, Clone)]
+pub(crate) struct InHand {
+    /// The job.
+    pub(crate) job: Job,
+    _hand: Arc<OwnedSemaphorePermit>,
+}
+
+/// The backend ends, and with it the worker, only when the claimer does.
+#[derive(Debug, thiserror::Error)]
+#[error("the queue is closed")]
+pub(crate) struct Closed;
+
+/// Hands claimed jobs to apalis.
+#[derive(Debug)]
+pub(crate) struct Jobs {
+    claimed: mpsc::Receiver<InHand>,
+}
+
+impl Backend for Jobs {
+    type Task = Task<InHand>;
+    type Error = Closed;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Closed>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_next(
+        &mut self,
+        cx: &mut Context<'_>,
+        _: &WorkerContext,
+    ) -> Poll<Option<Result<Task<InHand>, Closed>>> {
+        self.claimed.poll_recv(cx).map(|claimed| claimed.map(|job| Ok(Task::new(job))))
+    }
+
+    fn poll_close(&mut self, _: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Closed>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl BackendConfig for Jobs {
+    type Args = InHand;
+    type Id = RandomId;
+    type Kind = Ephemeral;
+    type Config = ();
+    type Layer = Identity;
+
+    fn config(&self) -> &() {
+        &()
+    }
+
+    fn middleware(&mut self, _: &mut WorkerContext) -> Identity {
+        Identity::new()
+    }
+}
+
+/// Claims jobs as long as hands are free.
+pub(crate) struct Claimer {
+    pub(crate) store: Store,
+    pub(crate) worker: WorkerId,
+    pub(crate) kinds: Vec<String>,
+    pub(crate) hands: usize,
+    pub(crate) hold: Duration,
+    pub(crate) stop: CancellationToken,
+}
+
+impl Claimer {
+    /// The backend, and the task that feeds it until `stop`.
+    pub(crate) fn start(self) -> (Jobs, tokio::task::JoinHandle<()>) {
+        let (sender, claimed) = mpsc::channel(self.hands);
+        (Jobs { claimed }, tokio::spawn(self.feed(sender)))
+    }
+
+    async fn feed(self, sender: mpsc::Sender<InHand>) {
+        let hands = Arc::new(Semaphore::new(self.hands));
+        let mut bell = None;
+        loop {
+            let Some(Ok(first)) = self.stop.run_until_cancelled(Arc::clone(&hands).acquire_owned()).await
+            else {
+                return;
+            };
+            if bell.is_none() {
+                bell = self.store.wakeups().await.ok();
+            }
+            let mut free = vec![first];
+            while let Ok(hand) = Arc::clone(&hands).try_acquire_owned() {
+                free.push(hand);
+            }
+            match self.claim(free.len()).await {
+                Ok(jobs) if jobs.is_empty() => {
+                    drop(free);
+                    self.rest(&mut bell).await;
+                }
+                Ok(jobs) => {
+                    for (job, hand) in jobs.into_iter().zip(free) {
+                        let _ = sender.send(InHand { job, _hand: Arc::new(hand) }).await;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "could not look for jobs; looking again"
+                    );
+                    bell = None;
+                    drop(free);
+                    self.rest(&mut None).await;
+                }
+            }
+            if self.stop.is_cancelled() {
+                return;
+            }
+        }
+    }
+
+    async fn claim(&self, free: usize) -> Result<Vec<Job>, store::StoreError> {
+        self.store.claim(self.worker, &self.kinds, i64::try_from(free).unwrap_or(1), self.hold).await
+    }
+
+    /// Until the bell rings, a while has passed, or the pool stops.
+    async fn rest(&self, bell: &mut Option<store::queue::Wakeups>) {
+        let ring = async {
+            match bell {
+                Some(bell) => bell.next().await.is_ok(),
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            rang = ring => if !rang { *bell = None },
+            () = tokio::time::sleep(LOOK_EVERY) => (),
+            () = self.stop.cancelled() => (),
+        }
+    }
+}

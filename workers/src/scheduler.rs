@@ -1,0 +1,55 @@
+//! Fires the timetable: each tick once, however many workers look; ticks missed while nobody looked, once.
+
+use std::time::Duration;
+
+use chrono::Utc;
+use schedules::Timetable;
+use store::{Mode, Store};
+
+use crate::{config::Config, engine, queue::Stop};
+
+/// Between two looks at the clock: the timetable counts minutes.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// The timetable in effect.
+pub(crate) fn timetable(config: &Config) -> anyhow::Result<Timetable> {
+    match &config.timetable {
+        None => Ok(Timetable::builtin()?),
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                anyhow::anyhow!("could not read the timetable {}: {error}", path.display())
+            })?;
+            Ok(Timetable::parse(&path.display().to_string(), &text)?)
+        }
+    }
+}
+
+/// Fires ticks until `stop`.
+pub(crate) async fn run(store: Store, config: Config, timetable: Timetable, stop: Stop) {
+    let mut clock = tokio::time::interval(LOOK_EVERY);
+    clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    while stop.run_until_cancelled(clock.tick()).await.is_some() {
+        for entry in timetable.entries.iter().filter(|entry| engine::is_enabled(&config, &entry.source)) {
+            if let Err(error) = look(&store, entry).await {
+                tracing::warn!(entry = %entry.name, error = &error as &dyn std::error::Error, "could not fire a tick; looking again");
+            }
+        }
+    }
+}
+
+async fn look(store: &Store, entry: &schedules::Entry) -> Result<(), store::StoreError> {
+    let last = store.last_tick(entry.name.as_str()).await?;
+    if let Some(at) = entry.due(last, Utc::now())
+        && store.fire(entry.name.as_str(), &entry.source, mode(entry), at).await?
+    {
+        tracing::info!(entry = %entry.name, source = %entry.source, tick = %at, "the timetable asks for a run");
+    }
+    Ok(())
+}
+
+fn mode(entry: &schedules::Entry) -> Mode {
+    match entry.mode {
+        schedules::Mode::Incremental => Mode::Incremental,
+        schedules::Mode::Full => Mode::Full,
+    }
+}

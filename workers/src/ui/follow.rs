@@ -1,0 +1,130 @@
+//! Following runs: a bar a source on a terminal, a line a change elsewhere.
+
+use std::{collections::HashMap, time::Duration};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use opportunity::{Rate, RunId};
+use store::{RunRow, RunState, Store};
+
+use super::is_terminal;
+
+/// Between two looks at the runs.
+const LOOK_EVERY: Duration = Duration::from_millis(150);
+/// How long a run's embedding may stand still before the follower goes without it.
+const EMBED_PATIENCE: Duration = Duration::from_secs(30);
+/// Columns of the bar.
+const WIDTH: u64 = 18;
+
+/// A run being followed.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    /// The run.
+    pub(crate) run: RunId,
+    /// Its source.
+    pub(crate) source: String,
+    /// The rate promised to the partner.
+    pub(crate) rate: Rate,
+}
+
+/// Shows runs until they end.
+pub(crate) struct Follower {
+    store: Store,
+    lines: Vec<Line>,
+    bars: HashMap<RunId, ProgressBar>,
+    told: HashMap<RunId, String>,
+    quiet: bool,
+}
+
+/// Requests a second a run has held while it fetched.
+pub(crate) fn held(run: &RunRow) -> Option<f64> {
+    let (from, to) = (run.started_at?, run.last_fetch_at?);
+    let seconds = (to - from).as_seconds_f64();
+    (seconds > 0.05 && run.requests > 0).then(|| f64::from(run.requests) / seconds)
+}
+
+impl Follower {
+    /// Follows these runs. `quiet` shows nothing: the results are for a program.
+    pub(crate) fn new(store: Store, lines: Vec<Line>, quiet: bool) -> Self {
+        let target =
+            if is_terminal() && !quiet { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let all = MultiProgress::with_draw_target(target);
+        let width = lines.iter().map(|line| line.source.len()).max().unwrap_or(0);
+        let style = ProgressStyle::with_template(&format!("{{prefix:{width}}}  {{bar:{WIDTH}}}  {{msg}}"))
+            .unwrap_or_else(|_| ProgressStyle::default_bar())
+            .progress_chars("━╸ ");
+        let bar = |line: &Line| {
+            let bar = all.add(ProgressBar::new(1)).with_style(style.clone()).with_prefix(line.source.clone());
+            (line.run, bar)
+        };
+        let bars = lines.iter().map(bar).collect();
+        Self { store, lines, bars, told: HashMap::new(), quiet }
+    }
+
+    /// Until every run has ended and what it changed is embedded. Answers with the runs as they ended.
+    pub(crate) async fn until_done(mut self) -> anyhow::Result<Vec<RunRow>> {
+        let mut waiting: Option<(i64, std::time::Instant)> = None;
+        loop {
+            let mut rows = Vec::with_capacity(self.lines.len());
+            for line in self.lines.clone() {
+                let row = self.store.run(line.run).await?;
+                self.show(&line, &row);
+                rows.push(row);
+            }
+            if rows.iter().all(|row| row.state.ended()) {
+                let left = self.embed_left(&rows).await?;
+                let (before, since) = *waiting.get_or_insert((left, std::time::Instant::now()));
+                if left == 0 || since.elapsed() > EMBED_PATIENCE {
+                    self.bars.values().for_each(ProgressBar::abandon);
+                    return Ok(rows);
+                }
+                if left != before {
+                    waiting = Some((left, std::time::Instant::now()));
+                }
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn embed_left(&self, rows: &[RunRow]) -> anyhow::Result<i64> {
+        let mut left = 0;
+        for row in rows {
+            left += self.store.outbox_of(row.id).await?;
+        }
+        Ok(left)
+    }
+
+    fn show(&mut self, line: &Line, row: &RunRow) {
+        let message = message(line, row);
+        if let Some(bar) = self.bars.get(&line.run) {
+            let done = row.pages - row.pages_open;
+            bar.set_length(u64::try_from(row.pages.max(row.pages_open + done).max(1)).unwrap_or(1));
+            bar.set_position(
+                u64::try_from(if row.state.ended() { row.pages.max(1) } else { done }).unwrap_or(0),
+            );
+            if row.state.ended() {
+                bar.set_length(u64::try_from(row.pages.max(1)).unwrap_or(1));
+            }
+            bar.set_message(message);
+        }
+        let stage = format!(
+            "{}{}",
+            row.state,
+            row.message.as_deref().map(|why| format!(": {why}")).unwrap_or_default()
+        );
+        if !is_terminal() && !self.quiet && self.told.get(&line.run) != Some(&stage) {
+            super::note(&format!("{}  {stage}", line.source));
+            self.told.insert(line.run, stage);
+        }
+    }
+}
+
+fn message(line: &Line, row: &RunRow) -> String {
+    let rate =
+        held(row).map_or(String::new(), |held| format!("{held:5.1}/{:.1} req/s  ", line.rate.per_second()));
+    let state = match (row.state, row.message.as_deref()) {
+        (RunState::Complete, _) => "done".to_owned(),
+        (state, Some(why)) => format!("{state}: {why}"),
+        (state, None) => state.to_string(),
+    };
+    format!("{:4} pages {:6} records  {rate}{state}", row.pages, row.seen)
+}

@@ -1,0 +1,85 @@
+//! The embedder and the index this process uses.
+
+use anyhow::Context as _;
+use store::Store;
+use vectors::{Embedder, Filter, Hit, Index, Lexical, Ollama, Query};
+
+use crate::config::Config;
+
+/// The open embedder and index.
+pub(crate) struct Vectors {
+    pub(crate) embedder: Box<dyn Embedder>,
+    pub(crate) index: Box<dyn Index>,
+}
+
+impl Vectors {
+    /// Opens what the configuration names. `None`: the embedded index is in the hands of another process.
+    pub(crate) async fn open(config: &Config) -> anyhow::Result<Option<Self>> {
+        let embedder = embedder(config)?;
+        let Some(index) = index(config, embedder.as_ref()).await? else { return Ok(None) };
+        Ok(Some(Self { embedder, index }))
+    }
+
+    /// Name of the model, as the ledger writes it.
+    pub(crate) fn model(&self) -> &str {
+        self.embedder.model()
+    }
+
+    /// Brings ledger and index into step: a folder that was deleted is filled again, a new model re-embeds.
+    pub(crate) async fn reconcile(&self, store: &Store) -> anyhow::Result<()> {
+        let held = self.index.ids().await.context("could not list the points of the index")?;
+        let asked = store.reconcile(self.model(), &held).await?;
+        if asked > 0 {
+            tracing::info!(
+                points = asked,
+                held = held.len(),
+                "the index is behind the opportunities; catching up"
+            );
+        }
+        Ok(())
+    }
+
+    /// Finds the opportunities nearest to a text.
+    pub(crate) async fn search(&self, text: &str, filter: Filter, limit: usize) -> anyhow::Result<Vec<Hit>> {
+        let dense = self.embedder.embed(&[text.to_owned()]).await.context("could not embed the query")?;
+        let dense = dense.into_iter().next().context("the embedder gave no vector")?;
+        Ok(self.index.search(Query { text: text.to_owned(), dense, filter, limit }).await?)
+    }
+}
+
+fn embedder(config: &Config) -> anyhow::Result<Box<dyn Embedder>> {
+    Ok(match &config.ollama_url {
+        Some(url) => Box::new(Ollama::new(url.clone(), &config.ollama_model)?),
+        None => Box::new(Lexical::new()),
+    })
+}
+
+async fn index(config: &Config, embedder: &dyn Embedder) -> anyhow::Result<Option<Box<dyn Index>>> {
+    let (model, dimensions) = (embedder.model(), embedder.dimensions());
+    if let Some(url) = &config.qdrant_url {
+        let key = config.qdrant_api_key.as_deref();
+        let server =
+            vectors::ServerIndex::connect(url, key, &config.qdrant_collection, model, dimensions).await?;
+        return Ok(Some(Box::new(server)));
+    }
+    embedded(config, model, dimensions).await
+}
+
+#[cfg(feature = "embedded-vectors")]
+async fn embedded(config: &Config, model: &str, dimensions: usize) -> anyhow::Result<Option<Box<dyn Index>>> {
+    let folder = config.data_dir.join("vectors");
+    match vectors::EdgeIndex::open(&folder, model, dimensions).await {
+        Ok(index) => Ok(Some(Box::new(index))),
+        Err(vectors::VectorError::Locked { .. }) => {
+            tracing::info!(folder = %folder.display(), "another process holds the embedded index; it embeds for all");
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(not(feature = "embedded-vectors"))]
+#[allow(clippy::unused_async, reason = "the signature of the other build")]
+async fn embedded(_: &Config, _: &str, _: usize) -> anyhow::Result<Option<Box<dyn Index>>> {
+    anyhow::bail!("this build has no embedded index: set QDRANT_URL")
+}
