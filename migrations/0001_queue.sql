@@ -21,6 +21,7 @@ CREATE TABLE queue.jobs (
     state        text NOT NULL DEFAULT 'ready' CHECK (state IN ('ready', 'running')),
     run_at       timestamptz NOT NULL DEFAULT now(),
     attempts     smallint NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    losses       smallint NOT NULL DEFAULT 0 CHECK (losses >= 0),
     max_attempts smallint NOT NULL DEFAULT 6 CHECK (max_attempts > 0),
     lease        uuid,
     worker       uuid,
@@ -31,6 +32,7 @@ CREATE TABLE queue.jobs (
         (state = 'running') = (lease IS NOT NULL AND worker IS NOT NULL AND leased_until IS NOT NULL))
 );
 COMMENT ON COLUMN queue.jobs.key IS 'At most one waiting job has a given key; asking again is harmless.';
+COMMENT ON COLUMN queue.jobs.attempts IS 'Failures of the job itself; a worker that died is counted in losses.';
 COMMENT ON COLUMN queue.jobs.lease IS
     'Drawn anew at each claim. Every write of a job names it, so that a worker that wakes up after its lease was given to another changes nothing.';
 

@@ -65,11 +65,12 @@ CREATE TABLE ingest.outbox (
     opportunity   uuid PRIMARY KEY REFERENCES ingest.opportunities ON DELETE CASCADE,
     version       bigint NOT NULL DEFAULT nextval('ingest.outbox_version'),
     run           uuid,
-    claimed_until timestamptz,
+    claim         uuid,
     attempts      smallint NOT NULL DEFAULT 0,
     at            timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE ingest.outbox IS 'Opportunities whose point must be looked at: written in the transaction of the row, removed once the index has it.';
+COMMENT ON COLUMN ingest.outbox.claim IS 'Lease of the embed job that works on it; void as soon as no job holds that lease.';
 COMMENT ON COLUMN ingest.outbox.version IS 'Drawn anew at each change: work done for an older version does not remove the newer request.';
 CREATE INDEX outbox_of_run ON ingest.outbox (run);
 
@@ -94,7 +95,7 @@ $$;
 CREATE FUNCTION ingest.on_opportunity_created() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO ingest.outbox AS box (opportunity, run) SELECT id, changed_run FROM fresh WHERE status = 'open'
-    ON CONFLICT (opportunity) DO UPDATE SET version = excluded.version, run = excluded.run, claimed_until = NULL;
+    ON CONFLICT (opportunity) DO UPDATE SET version = excluded.version, run = excluded.run, claim = NULL, attempts = 0;
     RETURN NULL;
 END $$;
 CREATE TRIGGER created AFTER INSERT ON ingest.opportunities
@@ -111,7 +112,7 @@ BEGIN
     INSERT INTO ingest.outbox AS box (opportunity, run)
     SELECT n.id, n.changed_run FROM after_row n JOIN before_row o USING (id)
      WHERE o.fingerprint <> n.fingerprint OR o.status <> n.status
-    ON CONFLICT (opportunity) DO UPDATE SET version = excluded.version, run = excluded.run, claimed_until = NULL;
+    ON CONFLICT (opportunity) DO UPDATE SET version = excluded.version, run = excluded.run, claim = NULL, attempts = 0;
     RETURN NULL;
 END $$;
 CREATE TRIGGER updated AFTER UPDATE ON ingest.opportunities

@@ -20,8 +20,8 @@ pub struct Page<'a> {
     pub stream: &'a StreamName,
     /// What it is.
     pub role: Role,
-    /// Whether it is the first of its list, where records are expected.
-    pub first: bool,
+    /// Whether records are expected on it: it is the first of its list, or the page before linked to it.
+    pub expected: bool,
     /// The address that was asked.
     pub url: &'a Url,
     /// HTTP status.

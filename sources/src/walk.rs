@@ -28,6 +28,9 @@ pub struct PageRequest {
     pub url: Url,
     /// Headers the spec asks for.
     pub headers: Vec<(String, String)>,
+    /// Whether the page before linked to this one, so that records are expected on it.
+    #[serde(default)]
+    pub promised: bool,
 }
 
 /// Where a walk goes on.
@@ -81,6 +84,7 @@ impl Spec {
             ordinal: 0,
             url,
             headers: stream.request.headers.clone(),
+            promised: false,
         })
     }
 
@@ -96,8 +100,9 @@ impl Spec {
         if ordinal >= CAP {
             return Step::End(End::Cap);
         }
+        let promised = matches!(next, Change::Promised(..) | Change::To(_));
         let url = next.apply(&asked.url);
-        Step::Next(PageRequest { ordinal, url, ..asked.clone() })
+        Step::Next(PageRequest { ordinal, url, promised, ..asked.clone() })
     }
 }
 
@@ -105,13 +110,15 @@ impl Spec {
 enum Change {
     To(Url),
     Param(String, String),
+    /// The same, and the page itself links to it.
+    Promised(String, String),
 }
 
 impl Change {
     fn apply(self, url: &Url) -> Url {
         match self {
             Self::To(url) => url,
-            Self::Param(name, value) => with(url, &name, &value),
+            Self::Param(name, value) | Self::Promised(name, value) => with(url, &name, &value),
         }
     }
 }
@@ -121,20 +128,20 @@ fn decide(stream: &Stream, ordinal: u32, page: &Page<'_>, read: &Reading) -> Res
     match &stream.pages {
         Pages::Single => Err(End::Single),
         _ if read.records == 0 => Err(End::Empty),
-        Pages::Number { param, first, size } => {
-            let short = size.is_some_and(|size| read.records < usize::try_from(size).unwrap_or(0));
+        Pages::Number { param, first, size, next } => {
+            let value = first.saturating_add(ordinal).to_string();
             // Where the markup tells of a next page, its word counts; a last page may be full.
-            if short {
-                Err(End::Short)
-            } else {
-                Ok(Change::Param(param.clone(), (first + ordinal).to_string()))
+            if let Some(next) = next {
+                let linked = next.find(page).map(|_| Change::Promised(param.clone(), value));
+                return linked.ok_or(End::NoLink);
             }
+            let short = size.is_some_and(|size| read.records < usize::try_from(size).unwrap_or(0));
+            if short { Err(End::Short) } else { Ok(Change::Param(param.clone(), value)) }
         }
         Pages::Range { param, size } => {
-            let from = ordinal * size;
-            let total = page
-                .header("content-range")
-                .and_then(|range| range.rsplit('/').next()?.trim().parse::<u64>().ok());
+            let (last, total) = content_range(page);
+            // The partner may give less than was asked for: the walk goes on after what came.
+            let from = last.map_or(ordinal * size, |last| last.saturating_add(1));
             if total.is_some_and(|total| from >= total) {
                 return Err(End::Total);
             }
@@ -155,8 +162,17 @@ fn decide(stream: &Stream, ordinal: u32, page: &Page<'_>, read: &Reading) -> Res
     }
 }
 
+/// Last record and total of `Content-Range: offres 0-149/438` (RFC 9110, 14.4).
+fn content_range(page: &Page<'_>) -> (Option<u64>, Option<u64>) {
+    let Some((range, total)) = page.header("content-range").and_then(|value| value.split_once('/')) else {
+        return (None, None);
+    };
+    let last = range.rsplit_once('-').and_then(|(_, last)| last.trim().parse().ok());
+    (last, total.trim().parse().ok())
+}
+
 fn range(from: u64, size: u64) -> String {
-    format!("{from}-{}", from + size - 1)
+    format!("{from}-{}", from.saturating_add(size).saturating_sub(1))
 }
 
 /// The address with one query parameter set.

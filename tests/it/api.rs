@@ -5,13 +5,14 @@ use sqlx::{Connection as _, PgConnection};
 use store::{Mode, Trigger};
 use uuid::Uuid;
 
-use crate::{
-    support::Database,
-    ticks::register,
-};
+use crate::{support::Database, ticks::register};
 
 async fn ask(connection: &mut PgConnection, source: &str, key: Option<&str>) -> Result<Uuid, sqlx::Error> {
-    sqlx::query_scalar("SELECT api.request_ingest($1, idempotency_key => $2)").bind(source).bind(key).fetch_one(connection).await
+    sqlx::query_scalar("SELECT api.request_ingest($1, idempotency_key => $2)")
+        .bind(source)
+        .bind(key)
+        .fetch_one(connection)
+        .await
 }
 
 #[tokio::test]
@@ -21,11 +22,22 @@ async fn a_queue_message_enters_a_run_once_per_key() {
     let slug = register(&store, "fne").await;
     let mut connection = PgConnection::connect(&database.url()).await.unwrap();
     let first = ask(&mut connection, "fne", Some("order-1")).await.unwrap();
-    assert_eq!(ask(&mut connection, "fne", Some("order-1")).await.unwrap(), first, "the same key made two runs");
-    assert_eq!(ask(&mut connection, "fne", Some("order-2")).await.unwrap(), first, "two runs of one source at once");
+    assert_eq!(
+        ask(&mut connection, "fne", Some("order-1")).await.unwrap(),
+        first,
+        "the same key made two runs"
+    );
+    assert_eq!(
+        ask(&mut connection, "fne", Some("order-2")).await.unwrap(),
+        first,
+        "two runs of one source at once"
+    );
     let runs = store.runs(Some(&slug), 10).await.unwrap();
     assert_eq!((runs.len(), runs[0].trigger, runs[0].mode), (1, Trigger::Queue, Mode::Incremental));
-    sqlx::query("UPDATE ingest.runs SET state = 'failed', finished_at = now()").execute(store.pool()).await.unwrap();
+    sqlx::query("UPDATE ingest.runs SET state = 'failed', finished_at = now()")
+        .execute(store.pool())
+        .await
+        .unwrap();
     assert_eq!(ask(&mut connection, "fne", Some("order-1")).await.unwrap(), first, "a key outlives its run");
     assert_ne!(ask(&mut connection, "fne", Some("order-3")).await.unwrap(), first);
 }
@@ -38,13 +50,17 @@ async fn a_hundred_messages_at_once_make_one_run() {
     let asks = (0..100).map(|_| {
         let store = store.clone();
         tokio::spawn(async move {
-            sqlx::query_scalar::<_, Uuid>("SELECT api.request_ingest('fne')").fetch_one(store.pool()).await.unwrap()
+            sqlx::query_scalar::<_, Uuid>("SELECT api.request_ingest('fne')")
+                .fetch_one(store.pool())
+                .await
+                .unwrap()
         })
     });
     let mut runs: Vec<Uuid> = futures::future::join_all(asks).await.into_iter().map(Result::unwrap).collect();
     runs.dedup();
     assert_eq!(runs.len(), 1);
-    let jobs: i64 = sqlx::query_scalar("SELECT count(*) FROM queue.jobs").fetch_one(store.pool()).await.unwrap();
+    let jobs: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM queue.jobs").fetch_one(store.pool()).await.unwrap();
     assert_eq!(jobs, 1);
 }
 
@@ -59,9 +75,18 @@ async fn a_wrong_message_is_told_what_is_right() {
     assert_eq!(said.message(), "unknown source \"fnee\"");
     let hint = said.downcast_ref::<sqlx::postgres::PgDatabaseError>().hint().unwrap();
     assert_eq!(hint, "Known: fne");
-    for wrong in ["SELECT api.request_ingest('fne', 'replay')", "SELECT api.request_ingest('fne', record_limit => 0)", "SELECT api.request_ingest('fne', NULL)", "SELECT api.request_ingest('fne', idempotency_key => '')"] {
+    for wrong in [
+        "SELECT api.request_ingest('fne', 'replay')",
+        "SELECT api.request_ingest('fne', record_limit => 0)",
+        "SELECT api.request_ingest('fne', NULL)",
+        "SELECT api.request_ingest('fne', idempotency_key => '')",
+    ] {
         let refused = sqlx::query(wrong).execute(&mut connection).await.unwrap_err();
-        assert_eq!(refused.as_database_error().and_then(|error| error.code()).as_deref(), Some("22023"), "{wrong}");
+        assert_eq!(
+            refused.as_database_error().and_then(|error| error.code()).as_deref(),
+            Some("22023"),
+            "{wrong}"
+        );
     }
 }
 
@@ -84,7 +109,10 @@ async fn the_trigger_role_can_ask_and_follow_and_nothing_else() {
         "UPDATE ingest.sources SET enabled = false",
         "DROP VIEW api.runs",
     ] {
-        assert!(sqlx::query(forbidden).execute(&mut connection).await.is_err(), "oim_trigger may {forbidden}");
+        assert!(
+            sqlx::query(forbidden).execute(&mut connection).await.is_err(),
+            "oim_trigger may {forbidden}"
+        );
     }
 }
 
@@ -96,7 +124,11 @@ async fn the_reader_role_reads_the_views_and_nothing_else() {
     for view in ["SELECT * FROM api.opportunities", "SELECT * FROM api.sources", "SELECT * FROM api.runs"] {
         sqlx::query(view).execute(&mut connection).await.unwrap();
     }
-    for forbidden in ["SELECT * FROM ingest.opportunities", "SELECT api.request_ingest('fne')", "DELETE FROM api.opportunities"] {
+    for forbidden in [
+        "SELECT * FROM ingest.opportunities",
+        "SELECT api.request_ingest('fne')",
+        "DELETE FROM api.opportunities",
+    ] {
         assert!(sqlx::query(forbidden).execute(&mut connection).await.is_err(), "oim_reader may {forbidden}");
     }
 }

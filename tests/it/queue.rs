@@ -14,7 +14,12 @@ use crate::support::Database;
 const HOLD: Duration = Duration::from_secs(30);
 
 async fn lane(store: &Store, lane: &str, max: i32) {
-    sqlx::query("INSERT INTO queue.lanes VALUES ($1, $2)").bind(lane).bind(max).execute(store.pool()).await.unwrap();
+    sqlx::query("INSERT INTO queue.lanes VALUES ($1, $2)")
+        .bind(lane)
+        .bind(max)
+        .execute(store.pool())
+        .await
+        .unwrap();
 }
 
 async fn enqueue(pool: &PgPool, lane: &str, n: i32, key: Option<&str>) {
@@ -130,7 +135,10 @@ async fn a_waiting_job_does_not_begin_before_the_rows_it_was_asked_for_are_visib
     lane(&store, "read:a", 8).await;
     enqueue(store.pool(), "read:a", 1, Some("same")).await;
     let mut tx = store.pool().begin().await.unwrap();
-    sqlx::query("SELECT queue.enqueue('parse_page', 'read:a', '{}', 'same')").execute(&mut *tx).await.unwrap();
+    sqlx::query("SELECT queue.enqueue('parse_page', 'read:a', '{}', 'same')")
+        .execute(&mut *tx)
+        .await
+        .unwrap();
     assert!(claim(&store, WorkerId::new(), 5, HOLD).await.is_empty(), "it began under an open transaction");
     tx.commit().await.unwrap();
     assert_eq!(claim(&store, WorkerId::new(), 5, HOLD).await.len(), 1);
@@ -176,7 +184,8 @@ async fn forty_claimers_never_claim_the_same_job() {
             }
         })
     });
-    let mut all: Vec<i64> = futures::future::join_all(claimers).await.into_iter().flat_map(Result::unwrap).collect();
+    let mut all: Vec<i64> =
+        futures::future::join_all(claimers).await.into_iter().flat_map(Result::unwrap).collect();
     all.sort_unstable();
     let count = all.len();
     all.dedup();

@@ -10,7 +10,9 @@ async fn slots_of_many_askers_are_one_interval_apart() {
     let interval = Duration::from_secs(10);
     let askers = (0..20).map(|_| {
         let store = store.clone();
-        tokio::spawn(async move { store.reserve_slot("fne", interval, Duration::from_hours(1)).await.unwrap().unwrap() })
+        tokio::spawn(async move {
+            store.reserve_slot("fne", interval, Duration::from_hours(1)).await.unwrap().unwrap()
+        })
     });
     let mut waits: Vec<f64> =
         futures::future::join_all(askers).await.into_iter().map(|wait| wait.unwrap().as_secs_f64()).collect();
@@ -20,8 +22,12 @@ async fn slots_of_many_askers_are_one_interval_apart() {
         assert!((wait - due).abs() < 9.0, "slot {n} is {wait} s away instead of about {due}");
     }
     // Whatever the askers' own delay was, the slots themselves are exact: the last one is 19 intervals after the first.
-    let next: f64 = sqlx::query_scalar("SELECT extract(epoch FROM next_slot - clock_timestamp())::float8 FROM ingest.rate_budget")
-        .fetch_one(store.pool()).await.unwrap();
+    let next: f64 = sqlx::query_scalar(
+        "SELECT extract(epoch FROM next_slot - clock_timestamp())::float8 FROM ingest.rate_budget",
+    )
+    .fetch_one(store.pool())
+    .await
+    .unwrap();
     assert!(next > 190.0 && next <= 200.0, "{next}");
 }
 
@@ -34,7 +40,10 @@ async fn a_slot_too_far_away_is_not_reserved() {
         let wait = store.reserve_slot("fne", interval, patience).await.unwrap().unwrap_err();
         assert!(wait > Duration::from_secs(50) && wait <= interval, "a refusal reserved something: {wait:?}");
     }
-    assert!(store.reserve_slot("other", interval, patience).await.unwrap().is_ok(), "budgets are not shared between sources");
+    assert!(
+        store.reserve_slot("other", interval, patience).await.unwrap().is_ok(),
+        "budgets are not shared between sources"
+    );
 }
 
 #[tokio::test]
@@ -42,6 +51,7 @@ async fn a_hold_stops_everybody_and_is_never_shortened() {
     let store = Database::new().await.store().await;
     store.hold_slots("fne", Duration::from_secs(100)).await.unwrap();
     store.hold_slots("fne", Duration::from_secs(10)).await.unwrap();
-    let wait = store.reserve_slot("fne", Duration::from_secs(1), Duration::from_secs(5)).await.unwrap().unwrap_err();
+    let wait =
+        store.reserve_slot("fne", Duration::from_secs(1), Duration::from_secs(5)).await.unwrap().unwrap_err();
     assert!(wait > Duration::from_secs(90), "{wait:?}");
 }

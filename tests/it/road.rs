@@ -27,7 +27,11 @@ async fn the_first_ingest_loads_everything_and_the_second_finds_it_unchanged() {
         let first = first.json();
         let run = of(&first, source);
         assert_eq!(run["state"], "complete", "{run}");
-        assert_eq!(count(run, "seen"), count(run, "created") + count(run, "unchanged") + count(run, "rejected"), "{run}");
+        assert_eq!(
+            count(run, "seen"),
+            count(run, "created") + count(run, "unchanged") + count(run, "rejected"),
+            "{run}"
+        );
         assert!(count(run, "created") > 40 && count(run, "rejected") > 0, "{run}");
         assert_eq!(count(run, "embedded"), count(run, "created"), "{run}");
     }
@@ -38,7 +42,11 @@ async fn the_first_ingest_loads_everything_and_the_second_finds_it_unchanged() {
     let second = ingest_all(&road).await.json();
     for source in ["fne", "emploicameroun"] {
         let run = of(&second, source);
-        assert_eq!((count(run, "created"), count(run, "changed"), count(run, "embedded"), count(run, "closed")), (0, 0, 0, 0), "{run}");
+        assert_eq!(
+            (count(run, "created"), count(run, "changed"), count(run, "embedded"), count(run, "closed")),
+            (0, 0, 0, 0),
+            "{run}"
+        );
         assert!(count(run, "unchanged") > 40, "{run}");
     }
     assert_eq!(rows_of(&store).await, rows);
@@ -54,7 +62,11 @@ async fn a_replay_reads_the_archive_and_asks_the_partner_nothing() {
     let asked = road.replay.arrivals().len();
     for source in ["fne", "emploicameroun"] {
         let dry = road.bin(&["replay", source, "--dry-run", "--output", "json"]).run().await.expect(0).json();
-        assert_eq!((&dry["would_be"]["created"], &dry["would_be"]["changed"]), (&Value::from(0), &Value::from(0)), "{dry}");
+        assert_eq!(
+            (&dry["would_be"]["created"], &dry["would_be"]["changed"]),
+            (&Value::from(0), &Value::from(0)),
+            "{dry}"
+        );
         let runs = road.bin(&["replay", source, "--output", "json"]).run().await.expect(0).json();
         let run = of(&runs, source);
         assert_eq!((count(run, "created"), count(run, "changed")), (0, 0), "{run}");
@@ -70,12 +82,22 @@ async fn a_mended_spec_is_a_replay() {
     ingest_all(&road).await;
     let folder = road.data().join("specs");
     std::fs::create_dir(&folder).unwrap();
-    let spec = include_str!("../../sources/fne.toml").replace("title = \".intitule\"", "title = '\"Offre : \" + .intitule'");
+    let spec = include_str!("../../sources/fne.toml")
+        .replace("title = \".intitule\"", "title = '\"Offre : \" + .intitule'");
     std::fs::write(folder.join("fne.toml"), spec).unwrap();
     let asked = road.replay.arrivals().len();
-    let runs = road.bin(&["replay", "fne", "--sources", folder.to_str().unwrap(), "--output", "json"]).run().await.expect(0).json();
+    let runs = road
+        .bin(&["replay", "fne", "--sources", folder.to_str().unwrap(), "--output", "json"])
+        .run()
+        .await
+        .expect(0)
+        .json();
     let run = of(&runs, "fne");
-    assert_eq!((count(run, "created"), count(run, "unchanged")), (0, 0), "{run}");
+    assert_eq!(
+        (count(run, "created"), count(run, "unchanged")),
+        (2, 0),
+        "two had no title of their own: {run}"
+    );
     assert!(count(run, "changed") > 400 && count(run, "embedded") > 400, "{run}");
     assert_eq!(road.replay.arrivals().len(), asked);
 }
@@ -83,7 +105,12 @@ async fn a_mended_spec_is_a_replay() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limit_loads_so_many_records_and_closes_nothing() {
     let road = Road::new().await;
-    let runs = road.bin(&["ingest", "fne", "emploicameroun", "--limit", "7", "--output", "json"]).run().await.expect(0).json();
+    let runs = road
+        .bin(&["ingest", "fne", "emploicameroun", "--limit", "7", "--output", "json"])
+        .run()
+        .await
+        .expect(0)
+        .json();
     for source in ["fne", "emploicameroun"] {
         assert_eq!(count(of(&runs, source), "seen"), 7, "{runs}");
         assert_eq!(count(of(&runs, source), "closed"), 0, "{runs}");
@@ -93,8 +120,16 @@ async fn a_limit_loads_so_many_records_and_closes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_writes_nothing() {
     let road = Road::new().await;
-    let shown = road.bin(&["ingest", "fne", "--dry-run", "--limit", "3", "--output", "json"]).run().await.expect(0).json();
-    assert_eq!(shown["opportunities"].as_array().unwrap().len() + shown["rejected"].as_array().unwrap().len(), 3);
+    let shown = road
+        .bin(&["ingest", "fne", "--dry-run", "--limit", "3", "--output", "json"])
+        .run()
+        .await
+        .expect(0)
+        .json();
+    assert_eq!(
+        shown["opportunities"].as_array().unwrap().len() + shown["rejected"].as_array().unwrap().len(),
+        3
+    );
     let store = road.database.store().await;
     assert!(rows_of(&store).await.is_empty() && store.runs(None, 5).await.unwrap().is_empty());
     assert!(archive_of(road.data()).is_empty());
@@ -112,7 +147,13 @@ async fn every_trigger_takes_the_same_road() {
     let cli = road.bin(&["ingest", "fne", "--output", "json"]).run().await.expect(0);
     assert!(!cli.err.contains("no worker is alive"), "{}", cli.err);
     let http = crate::support::client();
-    let ask = |token: &'static str, body: &'static str| http.post(format!("http://{address}/v1/ingest")).bearer_auth(token).header("content-type", "application/json").body(body).send();
+    let ask = |token: &'static str, body: &'static str| {
+        http.post(format!("http://{address}/v1/ingest"))
+            .bearer_auth(token)
+            .header("content-type", "application/json")
+            .body(body)
+            .send()
+    };
     assert_eq!(ask("wrong", r#"{"source":"fne"}"#).await.unwrap().status(), 401);
     assert_eq!(ask("let-me-in", r#"{"source":"fne","colour":1}"#).await.unwrap().status(), 400);
     assert_eq!(ask("let-me-in", r#"{"source":"nobody"}"#).await.unwrap().status(), 422);
@@ -121,13 +162,19 @@ async fn every_trigger_takes_the_same_road() {
     let ended = async || store.runs(None, 9).await.unwrap().iter().all(|run| run.state.ended());
     wait_until("the HTTP run has ended", ended).await;
     sqlx::query("SELECT api.request_ingest('fne')").execute(store.pool()).await.unwrap();
-    wait_until("the queued run has ended", async || ended().await && store.runs(None, 9).await.unwrap().len() == 3).await;
+    wait_until("the queued run has ended", async || {
+        ended().await && store.runs(None, 9).await.unwrap().len() == 3
+    })
+    .await;
 
-    let triggers: Vec<&str> = store.runs(None, 9).await.unwrap().iter().rev().map(|run| run.trigger.as_str()).collect();
+    let triggers: Vec<&str> =
+        store.runs(None, 9).await.unwrap().iter().rev().map(|run| run.trigger.as_str()).collect();
     assert_eq!(triggers, ["cli", "http", "queue"]);
     let found = road.bin(&["search", "soudeur à Douala", "--output", "json"]).run().await.expect(0).json();
     assert!(found[0]["payload"]["title"].as_str().unwrap().to_lowercase().contains("soud"), "{found}");
-    for (path, word) in [("health/live", "alive"), ("health/ready", "ready"), ("metrics", "oim_records_total")] {
+    for (path, word) in
+        [("health/live", "alive"), ("health/ready", "ready"), ("metrics", "oim_records_total")]
+    {
         let answer = http.get(format!("http://{address}/{path}")).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{path}");
         assert!(answer.text().await.unwrap().contains(word), "{path}");
@@ -141,15 +188,17 @@ async fn what_the_partner_no_longer_shows_is_closed_and_its_point_withdrawn() {
     let road = Road::new().await;
     ingest_all(&road).await;
     let before = points_of(&road).await;
-    let gone = fixtures::Canned { status: 200, headers: vec![("content-type".into(), "application/json".into())], body: shrunk().into() };
+    let gone = fixtures::Canned {
+        status: 200,
+        headers: vec![("content-type".into(), "application/json".into())],
+        body: shrunk().into(),
+    };
     road.replay.replace("api.fnecm.org", "/v2/offres/search", gone);
     let runs = road.bin(&["ingest", "fne", "--full", "--output", "json"]).run().await.expect(0).json();
     let run = of(&runs, "fne");
     assert!(count(run, "closed") > 50, "{run}");
     let store = road.database.store().await;
-    wait_until("the points are withdrawn", async || {
-        store.overview(0).await.unwrap().outbox == 0
-    }).await;
+    wait_until("the points are withdrawn", async || store.overview(0).await.unwrap().outbox == 0).await;
     let after = points_of(&road).await;
     assert_eq!(i64::try_from(before.len() - after.len()).unwrap(), count(run, "closed"));
 }

@@ -30,7 +30,11 @@ async fn twenty_schedulers_make_one_run_of_a_tick() {
         let (store, slug) = (store.clone(), slug.clone());
         tokio::spawn(async move { store.fire("fne-recent", &slug, Mode::Incremental, at).await.unwrap() })
     });
-    let fired = futures::future::join_all(schedulers).await.into_iter().filter(|fired| *fired.as_ref().unwrap()).count();
+    let fired = futures::future::join_all(schedulers)
+        .await
+        .into_iter()
+        .filter(|fired| *fired.as_ref().unwrap())
+        .count();
     assert_eq!(fired, 1);
     let runs = store.runs(Some(&slug), 10).await.unwrap();
     assert_eq!(runs.len(), 1);

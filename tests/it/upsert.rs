@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 use store::{Origin, Store};
 use uuid::Uuid;
 
-use crate::{support::Database, ticks::register};
+use crate::{
+    support::{Database, Held},
+    ticks::register,
+};
 
 /// An opportunity as its draft would become, with some words of it changed.
 pub(crate) fn opportunity(id: &str, title: &str, closes: Option<&str>) -> Opportunity {
@@ -34,7 +37,7 @@ pub(crate) fn origin(at: DateTime<Utc>) -> Origin {
     Origin { run: RunId::from(Uuid::now_v7()), page: None, fetched_at: at }
 }
 
-pub(crate) async fn fresh() -> Store {
+pub(crate) async fn fresh() -> Held {
     let store = Database::new().await.store().await;
     register(&store, "fne").await;
     store
@@ -64,9 +67,13 @@ async fn unchanged_content_is_not_written() {
     let store = fresh().await;
     let rows: Vec<_> = (0..50).map(|n| opportunity(&n.to_string(), "Soudeur", None)).collect();
     assert_eq!(store.load(&origin(noon()), &rows).await.unwrap(), (50, 0));
-    let before = one(&store, "SELECT jsonb_agg((o.xmin::text, o.ctid::text) ORDER BY id) FROM ingest.opportunities o").await;
+    let before =
+        one(&store, "SELECT jsonb_agg((o.xmin::text, o.ctid::text) ORDER BY id) FROM ingest.opportunities o")
+            .await;
     assert_eq!(store.load(&origin(noon() + TimeDelta::days(1)), &rows).await.unwrap(), (0, 0));
-    let after = one(&store, "SELECT jsonb_agg((o.xmin::text, o.ctid::text) ORDER BY id) FROM ingest.opportunities o").await;
+    let after =
+        one(&store, "SELECT jsonb_agg((o.xmin::text, o.ctid::text) ORDER BY id) FROM ingest.opportunities o")
+            .await;
     assert_eq!(before, after, "an unchanged row was written again");
 }
 
@@ -86,7 +93,10 @@ async fn a_page_read_late_does_not_overwrite_a_newer_one() {
     let store = fresh().await;
     store.load(&origin(noon()), &[opportunity("1", "as of noon", None)]).await.unwrap();
     let morning = noon() - TimeDelta::hours(4);
-    assert_eq!(store.load(&origin(morning), &[opportunity("1", "as of the morning", None)]).await.unwrap(), (0, 0));
+    assert_eq!(
+        store.load(&origin(morning), &[opportunity("1", "as of the morning", None)]).await.unwrap(),
+        (0, 0)
+    );
     assert_eq!(one(&store, "SELECT to_jsonb(title) FROM ingest.opportunities").await, "as of noon");
 }
 
@@ -94,10 +104,23 @@ async fn a_page_read_late_does_not_overwrite_a_newer_one() {
 async fn what_is_past_its_day_is_stored_closed_and_opens_again_with_a_new_day() {
     let store = fresh().await;
     store.load(&origin(noon()), &[opportunity("1", "Soudeur", Some("2026-11-19"))]).await.unwrap();
-    assert_eq!(one(&store, "SELECT jsonb_build_array(status, closed_why) FROM ingest.opportunities").await, json!(["closed", "date"]));
-    assert_eq!(one(&store, "SELECT to_jsonb(count(*)) FROM ingest.outbox").await, 0, "a closed post needs no point");
-    assert_eq!(store.load(&origin(noon()), &[opportunity("1", "Soudeur", Some("2026-11-20"))]).await.unwrap(), (0, 1));
-    assert_eq!(one(&store, "SELECT jsonb_build_array(status, closed_why) FROM ingest.opportunities").await, json!(["open", null]));
+    assert_eq!(
+        one(&store, "SELECT jsonb_build_array(status, closed_why) FROM ingest.opportunities").await,
+        json!(["closed", "date"])
+    );
+    assert_eq!(
+        one(&store, "SELECT to_jsonb(count(*)) FROM ingest.outbox").await,
+        0,
+        "a closed post needs no point"
+    );
+    assert_eq!(
+        store.load(&origin(noon()), &[opportunity("1", "Soudeur", Some("2026-11-20"))]).await.unwrap(),
+        (0, 1)
+    );
+    assert_eq!(
+        one(&store, "SELECT jsonb_build_array(status, closed_why) FROM ingest.opportunities").await,
+        json!(["open", null])
+    );
     assert_eq!(one(&store, "SELECT to_jsonb(what) FROM ingest.changes").await, "reopened");
 }
 
@@ -132,6 +155,9 @@ async fn a_wrong_row_is_impossible() {
         "INSERT INTO ingest.runs (source, mode, trigger, state) VALUES ('fne', 'full', 'cli', 'complete')",
     ] {
         let refused = sqlx::query(wrong).execute(store.pool()).await;
-        assert!(refused.is_err_and(|error| error.as_database_error().is_some_and(|e| e.is_check_violation())), "{wrong}");
+        assert!(
+            refused.is_err_and(|error| error.as_database_error().is_some_and(|e| e.is_check_violation())),
+            "{wrong}"
+        );
     }
 }

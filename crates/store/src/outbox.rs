@@ -1,7 +1,5 @@
 //! The outbox: points of the vector index that must be looked at.
 
-use std::time::Duration;
-
 use chrono::NaiveDate;
 use opportunity::{OpportunityId, places::Place};
 use serde_json::Value;
@@ -46,20 +44,21 @@ pub struct Claimed {
 }
 
 impl Store {
-    /// Claims up to `limit` requests for `hold`; a claim that is not finished by then is anybody's again.
+    /// Claims up to `limit` requests for the embed job of `lease`. The claim is void as soon as no job holds that lease:
+    /// what a dead worker had claimed is free with its job. Those that failed before come last.
     pub async fn claim_outbox(
         &self,
+        lease: Lease,
         model: &str,
         limit: i64,
-        hold: Duration,
     ) -> Result<Vec<Claimed>, StoreError> {
         let rows = sqlx::query!(
             r#"WITH taken AS (
-                 UPDATE ingest.outbox SET claimed_until = now() + make_interval(secs => $3), attempts = attempts + 1
+                 UPDATE ingest.outbox SET claim = $3
                   WHERE opportunity IN (
-                        SELECT opportunity FROM ingest.outbox
-                         WHERE claimed_until IS NULL OR claimed_until < now()
-                         ORDER BY version LIMIT $2 FOR UPDATE SKIP LOCKED)
+                        SELECT opportunity FROM ingest.outbox box
+                         WHERE claim IS NULL OR NOT EXISTS (SELECT FROM queue.jobs WHERE lease = box.claim)
+                         ORDER BY attempts, version LIMIT $2 FOR UPDATE SKIP LOCKED)
                  RETURNING opportunity, version, run)
                SELECT t.version, t.run, o.id, o.source, o.stream, o.kind, o.title, o.url, o.organization, o.description,
                       o.places, o.regions, o.localities, o.contracts, o.closes_on, o.language, o.fingerprint,
@@ -70,7 +69,7 @@ impl Store {
                 ORDER BY t.version"#,
             model,
             limit,
-            hold.as_secs_f64()
+            lease.token()
         )
         .fetch_all(&self.pool)
         .await
@@ -155,13 +154,12 @@ impl Store {
         tx.commit().await.map_err(doing())
     }
 
-    /// Gives claimed requests back, to be claimed again after `pause`.
-    pub async fn release_outbox(&self, claimed: &[Claimed], pause: Duration) -> Result<(), StoreError> {
+    /// Gives claimed requests back after a failure.
+    pub async fn release_outbox(&self, claimed: &[Claimed]) -> Result<(), StoreError> {
         let ids: Vec<Uuid> = claimed.iter().map(|claimed| claimed.row.id.uuid()).collect();
         sqlx::query!(
-            "UPDATE ingest.outbox SET claimed_until = now() + make_interval(secs => $2) WHERE opportunity = ANY ($1)",
-            &ids,
-            pause.as_secs_f64()
+            "UPDATE ingest.outbox SET claim = NULL, attempts = least(1000, attempts + 1) WHERE opportunity = ANY ($1)",
+            &ids
         )
         .execute(&self.pool)
         .await
@@ -176,7 +174,7 @@ impl Store {
         lease.settle(&mut tx).await?;
         sqlx::query!(
             "SELECT queue.enqueue('embed_opportunities', 'embed', '{}', 'embed_opportunities',
-                    delay => greatest(interval '0', least(interval '30 s', coalesce(min(claimed_until), now()) - now())))
+                    delay => CASE WHEN bool_or(claim IS NULL AND attempts = 0) THEN interval '0' ELSE interval '15 s' END)
                FROM ingest.outbox HAVING count(*) > 0"
         )
         .execute(&mut *tx)

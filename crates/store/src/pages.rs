@@ -180,6 +180,7 @@ impl Store {
         if let Some(id) = id {
             self.answered(&mut tx, page.run, page.source.as_str(), page.url, kept, 1).await?;
             enqueue_reading(&mut tx, id, page.source.as_str()).await?;
+            lease.progressed(&mut tx).await?;
         }
         tx.commit().await.map_err(doing())
     }

@@ -25,7 +25,7 @@ pub(crate) struct RequestTemplate {
 #[derive(Debug, Clone)]
 pub(crate) enum Pages {
     Single,
-    Number { param: String, first: u64, size: Option<u64> },
+    Number { param: String, first: u64, size: Option<u64>, next: Option<Link> },
     Range { param: String, size: u64 },
     Offset { offset: String, limit: String, size: u64 },
     NextLink { link: Link },
@@ -176,9 +176,19 @@ fn pages(raw: raw::Pages, is_html: bool, byte: usize, wrongs: &mut Wrongs) -> Op
             wrongs.add(byte, format!("`pages.size` {size} is not between 1 and 10000"));
         }
     };
+    let link = |text: &str, wrongs: &mut Wrongs| {
+        let read = if is_html { Css::read(text).map(Link::Css) } else { Expr::read(text).map(Link::Json) };
+        read.map_err(|reason| wrongs.add(byte, format!("`pages`: {reason}"))).ok()
+    };
     Some(match raw {
         raw::Pages::Single => Pages::Single,
-        raw::Pages::Number { param, first, size } => Pages::Number { param, first, size },
+        raw::Pages::Number { param, first, size, next } => {
+            let next = match next {
+                Some(next) => Some(link(&next, wrongs)?),
+                None => None,
+            };
+            Pages::Number { param, first, size, next }
+        }
         raw::Pages::Range { param, size } => {
             sized(size, wrongs);
             Pages::Range { param, size }
@@ -187,12 +197,7 @@ fn pages(raw: raw::Pages, is_html: bool, byte: usize, wrongs: &mut Wrongs) -> Op
             sized(size, wrongs);
             Pages::Offset { offset, limit, size }
         }
-        raw::Pages::NextLink { link } => {
-            let read =
-                if is_html { Css::read(&link).map(Link::Css) } else { Expr::read(&link).map(Link::Json) };
-            let link = read.map_err(|reason| wrongs.add(byte, format!("`pages.link`: {reason}"))).ok()?;
-            Pages::NextLink { link }
-        }
+        raw::Pages::NextLink { link: to } => Pages::NextLink { link: link(&to, wrongs)? },
     })
 }
 

@@ -80,6 +80,7 @@ pub(super) enum Pages {
         #[serde(default)]
         first: u64,
         size: Option<u64>,
+        next: Option<String>,
     },
     Range {
         param: String,

@@ -1,7 +1,7 @@
 //! HTML pages.
 
 use opportunity::text::fold;
-use scraper::{ElementRef, Html, Selector};
+use scraper::{ElementRef, Html, Node, Selector, node::Element};
 use serde_json::Value;
 
 use super::{Found, Words, charset, fields::matched, jsonld};
@@ -22,6 +22,20 @@ const CHALLENGES: [(&str, &str); 8] = [
     ("<title>access denied", "access denied"),
 ];
 
+/// Elements that do not separate words.
+const INLINE: [&str; 14] =
+    ["a", "b", "em", "font", "i", "mark", "q", "s", "small", "span", "strong", "sub", "sup", "u"];
+/// Elements whose end tag is left out as often as not, or that have none.
+const UNCLOSED: [&str; 26] = [
+    "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option",
+    "p", "param", "path", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr",
+];
+/// Depth of a page at most: the parser looks at all open elements for each tag, so nested ones cost the square of
+/// their number.
+const DEEPEST: usize = 400;
+/// Largest page parsed, in bytes.
+const LARGEST: usize = 8 << 20;
+
 /// Texts joined into one value at most.
 const MANY: usize = 200;
 
@@ -38,7 +52,31 @@ fn parsed(page: &Page<'_>) -> Result<Html, Alarm> {
     if matches!(begin.as_str(), "{" | "[") && serde_json::from_str::<Value>(&text).is_ok() {
         return Err(Alarm::Unreadable("HTML is promised and JSON came".to_owned()));
     }
+    if text.len() > LARGEST || depth(&text) > DEEPEST {
+        let why = format!("it is larger than {LARGEST} bytes or nested deeper than {DEEPEST} elements");
+        return Err(Alarm::Unreadable(why));
+    }
     Ok(Html::parse_document(&text))
+}
+
+/// How deep a page is nested at most, by its tags.
+fn depth(text: &str) -> usize {
+    let (mut open, mut deepest) = (0_usize, 0);
+    for tag in text.split('<').skip(1) {
+        let (closes, name) = tag.strip_prefix('/').map_or((false, tag), |rest| (true, rest));
+        let name: String = name.chars().take_while(char::is_ascii_alphanumeric).take(12).collect();
+        let name = name.to_ascii_lowercase();
+        if name.is_empty() || UNCLOSED.contains(&name.as_str()) {
+            continue;
+        }
+        if closes {
+            open = open.saturating_sub(1);
+        } else if !tag.split('>').next().is_some_and(|tag| tag.ends_with('/')) {
+            open += 1;
+            deepest = deepest.max(open);
+        }
+    }
+    deepest
 }
 
 /// Whether a page without records asks whether we are human.
@@ -62,7 +100,7 @@ pub(super) fn list(
         let link = link.and_then(|forms| forms.iter().find_map(|form| record.one(form)));
         Found { record: words.to_json(), words, link }
     };
-    let found: Vec<Found> = html.select(&records.0).take(super::MOST).map(read).collect();
+    let found: Vec<Found> = html.select(&records.0).take(super::MOST + 1).map(read).collect();
     match challenge(page).filter(|_| found.is_empty()) {
         Some(alarm) => Err(alarm),
         None => Ok(found),
@@ -147,6 +185,16 @@ impl Record<'_> {
 
 /// The text of an element, white space folded, without what scripts and styles hold.
 fn text(element: ElementRef<'_>) -> String {
-    let words = element.text().flat_map(str::split_whitespace);
-    words.collect::<Vec<_>>().join(" ")
+    let mut words = String::new();
+    for node in element.descendants() {
+        let silent = |above: &Element| matches!(above.name(), "script" | "style" | "noscript" | "template");
+        let is_silent = node.parent().and_then(|parent| parent.value().as_element().map(silent));
+        match node.value() {
+            Node::Text(text) if is_silent != Some(true) => words.push_str(text),
+            // A line break or a block separates words; an inline tag inside a word does not.
+            Node::Element(element) if !INLINE.contains(&element.name()) => words.push(' '),
+            _ => (),
+        }
+    }
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Found, Words, fields::matched};
+use super::{Found, Words, charset, fields::matched};
 use crate::{
     Alarm, Page,
     expr::Expr,
@@ -11,7 +11,9 @@ use crate::{
 
 /// The document of a page. A byte order mark is allowed (RFC 8259, 8.1 lets readers ignore it).
 pub(super) fn document(page: &Page<'_>) -> Result<Value, Alarm> {
-    let body = page.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(page.body);
+    // Bytes that are not UTF-8 are read in the encoding the answer declares; a wrong byte costs a letter, not the page.
+    let text = charset::decode(page);
+    let body = text.as_bytes();
     serde_json::from_slice(body).map_err(|error| {
         let begin = body.iter().copied().find(|byte| !byte.is_ascii_whitespace());
         let what = if begin == Some(b'<') {
@@ -32,7 +34,7 @@ pub(super) fn list(
 ) -> Result<Vec<Found>, Alarm> {
     let document = document(page)?;
     // Where the records are promised and nothing stands at all, the answer is another document: an error, a new version.
-    let all = records.all(&document, super::MOST).map_err(Alarm::Unreadable)?;
+    let all = records.all(&document, super::MOST + 1).map_err(Alarm::Unreadable)?;
     if all.is_empty() && !has_place(records, &document) {
         return Err(Alarm::Unreadable("the records are not where the spec says".to_owned()));
     }
@@ -64,15 +66,17 @@ pub(super) fn detail(fields: &Fields, page: &Page<'_>) -> Result<Found, Alarm> {
 
 fn evaluate(words: &mut Words, fields: &Fields, record: &Value, page: &Page<'_>) {
     for (field, forms) in fields {
-        for form in forms {
-            match one(form, record, page) {
-                Ok(None) => (),
-                Ok(found) => {
-                    words.set(field, found);
-                    break;
-                }
-                Err(why) => words.fail(format!("{field}: {why}")),
-            }
+        let mut failure = None;
+        let mut tried = |form: &Form| {
+            one(form, record, page).unwrap_or_else(|why| {
+                failure = Some(why);
+                None
+            })
+        };
+        let found = forms.iter().find_map(&mut tried);
+        match (&found, failure) {
+            (None, Some(why)) => words.fail(format!("{field}: {why}")),
+            _ => words.set(field, found),
         }
     }
 }

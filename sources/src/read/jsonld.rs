@@ -43,7 +43,8 @@ fn posting(value: Value, deep: usize) -> Option<Value> {
 pub(super) fn lenient(text: &str) -> Option<Value> {
     let text = text.trim().trim_start_matches("<!--").trim_end_matches("-->").trim();
     let text = text.trim_start_matches("//<![CDATA[").trim_end_matches("//]]>").trim().trim_end_matches(';');
-    serde_json::from_str(text).ok().or_else(|| serde_json::from_str(&mended(text)).ok())
+    let read = |text: &str| serde_json::from_str(text).or_else(|_| serde_json::from_str(&mended(text))).ok();
+    read(text).or_else(|| read(&html_escape::decode_html_entities(text)))
 }
 
 /// The text with newlines and tabs inside strings escaped, wrong escapes doubled, and trailing commas left out.

@@ -44,7 +44,11 @@ pub(crate) fn read(spec: &Spec, stream: &Stream, page: &Page<'_>) -> Reading {
         Ok(found) => found,
         Err(alarm) => return Reading { alarm: Some(alarm), ..Reading::default() },
     };
-    if page.role == Role::List && page.first && found.is_empty() && expects_records(stream, page) {
+    if found.len() > MOST {
+        let why = format!("it has more than {MOST} records");
+        return Reading { alarm: Some(Alarm::Unreadable(why)), ..Reading::default() };
+    }
+    if page.role == Role::List && page.expected && found.is_empty() && expects_records(stream, page) {
         return Reading { alarm: Some(Alarm::NoRecords), ..Reading::default() };
     }
     sort(spec, stream, page, found)
@@ -88,7 +92,7 @@ fn detail(stream: &Stream, page: &Page<'_>) -> Result<Found, Alarm> {
 fn sort(spec: &Spec, stream: &Stream, page: &Page<'_>, found: Vec<Found>) -> Reading {
     let mut reading = Reading::default();
     let mut followed = HashSet::new();
-    for found in found.into_iter().take(MOST) {
+    for found in found {
         if page.role == Role::List && stream.detail.is_some() {
             match followable(spec, page, &found) {
                 // Featured posts stand on top of the list and in it.

@@ -37,7 +37,7 @@ impl Answer {
         Page {
             stream,
             role: if self.card.is_some() { Role::Detail } else { Role::List },
-            first: true,
+            expected: true,
             url: &self.url,
             status: self.status,
             headers: &self.headers,
@@ -116,6 +116,7 @@ et une autre"}"#,
         r#"{"@type": "JobPosting", "title": "Soudeur", "skills": ["a", "b",],}"#,
         r#"{"@context": "x", "@graph": [{"@type": "WebSite"}, {"@type": "JobPosting", "title": "Soudeur"}]}"#,
         r#"[{"@type": "JobPosting", "title": "Soudeur", "d": "l\'arc"}]"#,
+        "{&quot;@type&quot;: &quot;JobPosting&quot;, &quot;title&quot;: &quot;Soudeur&quot;}",
     ] {
         assert_eq!(page(ld).as_deref(), Some("Soudeur"), "{ld}");
     }
@@ -261,6 +262,64 @@ fn since_is_asked_for_where_it_is_known() {
     let window = Window { since: Some("2026-09-01T00:00:00Z".parse().unwrap()) };
     let request = builtin("fne").first(&offres(), &window).unwrap();
     assert_eq!(request.url.query(), Some("minCreationDate=2026-09-01T00%3A00%3A00Z&range=0-149"));
+}
+
+#[test]
+fn a_page_made_to_take_long_is_refused_at_once() {
+    let formats: String = (0..3_000).map(|n| format!("<b id={n}>")).collect();
+    for hostile in ["<div>".repeat(20_000), "<div class='card-job'>".repeat(2_000), formats] {
+        let answer = Answer::new(LIST, hostile);
+        let alarm = builtin("emploicameroun").read(&answer.page(&offres())).alarm;
+        assert!(matches!(alarm, Some(Alarm::Unreadable(_))), "{alarm:?}");
+    }
+}
+
+#[test]
+fn words_are_not_broken_by_inline_tags_and_scripts_say_nothing() {
+    let body = card("/offre/a-12", "Développ<b>eur</b><br>web<script>alert(1)</script>");
+    let reading = builtin("emploicameroun").read(&Answer::new(LIST, body).page(&offres()));
+    assert_eq!(reading.follow[0].card["title"], "Développeur web");
+}
+
+#[test]
+fn a_page_that_was_promised_and_shows_nothing_is_an_alarm() {
+    let portal = builtin("emploicameroun");
+    let pager = "<li class='pager-next'><a href='/offres?page=1'></a></li>";
+    let first = Answer::new(LIST, card("/offre/a-12", "A") + pager);
+    let asked = portal.first(&offres(), &Window::default()).unwrap();
+    let Step::Next(next) = portal.next(&asked, &first.page(&offres())) else { panic!("no next page") };
+    assert!(next.promised);
+    let last = Answer::new(LIST, card("/offre/a-12", "A"));
+    assert_eq!(portal.next(&next, &last.page(&offres())), Step::End(End::NoLink));
+    let maintenance = Answer::new(LIST, "<p>Le site est en maintenance</p>");
+    let stream = offres();
+    let mut page = maintenance.page(&stream);
+    assert_eq!(portal.read(&page).alarm, Some(Alarm::NoRecords));
+    page.expected = false;
+    assert_eq!(portal.read(&page).alarm, None);
+}
+
+#[test]
+fn a_partner_that_gives_less_than_asked_is_followed_without_a_gap() {
+    let fne = builtin("fne");
+    let answers = [(206, "offres 0-99/250", items(100)), (206, "offres 100-249/250", items(150))];
+    let (asked, end) = walked(&fne, &answers);
+    assert_eq!((asked, end), (vec!["range=0-149".into(), "range=100-249".into()], End::Total));
+}
+
+#[test]
+fn a_wrong_byte_costs_a_letter_and_a_failing_form_its_turn() {
+    let mut body = b"{\"resultats\": [{\"id\": \"1\", \"intitule\": \"March".to_vec();
+    body.extend(b"\xe9\"}]}");
+    let answer = Answer::new("https://api.fnecm.org/v2/offres/search", body);
+    let reading = builtin("fne").read(&answer.page(&offres()));
+    assert_eq!(reading.drafts[0].title.as_deref(), Some("Marché"));
+    let spec = spec(
+        "name='n'\nbase_url='https://a.cm'\nrate='1/s'\n[streams.offres]\nkind='job'\nrequest={path='/'}\nrecords='.[]'\n\
+         [streams.offres.fields]\nexternal_id='.id'\ntitle=['.t | ascii_upcase', '.u']\n",
+    );
+    let answer = Answer::new("https://a.cm/", json!([{"id": 1, "t": 7, "u": "b"}]).to_string());
+    assert_eq!(spec.read(&answer.page(&offres())).drafts[0].title.as_deref(), Some("b"));
 }
 
 proptest! {

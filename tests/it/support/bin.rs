@@ -15,7 +15,9 @@ static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let profile = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_path_buf();
     let mut build = Command::new(cargo);
-    build.args(["build", "--quiet", "--package", "oim-etl", "--bin", "oim-etl"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    build
+        .args(["build", "--quiet", "--package", "oim-etl", "--bin", "oim-etl"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
     if profile.ends_with("release") {
         build.arg("--release");
     }
@@ -67,11 +69,18 @@ impl Bin {
     pub(crate) fn new(folder: &Path, args: &[&str]) -> Self {
         let mut command = Command::new(&*BINARY);
         for (name, _) in std::env::vars() {
-            if name.starts_with("OIM_ETL_") || ["DATABASE_URL", "QDRANT_URL", "OLLAMA_URL", "RUST_LOG"].contains(&name.as_str()) {
+            if name.starts_with("OIM_ETL_")
+                || ["DATABASE_URL", "QDRANT_URL", "OLLAMA_URL", "RUST_LOG"].contains(&name.as_str())
+            {
                 command.env_remove(name);
             }
         }
-        command.args(args).current_dir(folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(args)
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         Self(command)
     }
 

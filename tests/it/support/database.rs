@@ -1,6 +1,9 @@
 //! One private PostgreSQL for all tests, one database for each.
 
-use std::sync::{Arc, Weak};
+use std::{
+    ops::Deref,
+    sync::{Arc, Weak},
+};
 
 use store::{
     Store,
@@ -13,7 +16,7 @@ use uuid::Uuid;
 /// Migrated once; each test's database is a copy of it.
 const TEMPLATE: &str = "template_oim";
 
-struct Shared {
+pub(crate) struct Shared {
     cluster: Cluster,
     _folder: TempDir,
 }
@@ -25,6 +28,20 @@ static SHARED: Mutex<Weak<Shared>> = Mutex::const_new(Weak::new());
 pub(crate) struct Database {
     shared: Arc<Shared>,
     name: String,
+}
+
+/// A store that keeps its server up as long as it lives.
+#[derive(Clone)]
+pub(crate) struct Held {
+    store: Store,
+    _shared: Arc<Shared>,
+}
+
+impl Deref for Held {
+    type Target = Store;
+    fn deref(&self) -> &Store {
+        &self.store
+    }
 }
 
 async fn shared() -> Arc<Shared> {
@@ -53,13 +70,6 @@ impl Database {
         database
     }
 
-    /// A fresh database with nothing in it.
-    pub(crate) async fn empty() -> Self {
-        let database = Self::empty_named(format!("it_{}", Uuid::now_v7().simple())).await;
-        database.administer(format!("CREATE DATABASE {}", database.name)).await;
-        database
-    }
-
     async fn empty_named(name: String) -> Self {
         Self { shared: shared().await, name }
     }
@@ -79,7 +89,7 @@ impl Database {
     }
 
     /// A store on it.
-    pub(crate) async fn store(&self) -> Store {
-        Store::connect(&self.url(), 8).await.unwrap()
+    pub(crate) async fn store(&self) -> Held {
+        Held { store: Store::connect(&self.url(), 8).await.unwrap(), _shared: Arc::clone(&self.shared) }
     }
 }

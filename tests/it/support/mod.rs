@@ -6,6 +6,6 @@ mod replay;
 mod rows;
 
 pub(crate) use bin::{Bin, Ended, client, terminate, wait_until};
-pub(crate) use database::Database;
+pub(crate) use database::{Database, Held};
 pub(crate) use replay::{Road, replayed};
 pub(crate) use rows::{archive_of, points_of, rows_of};

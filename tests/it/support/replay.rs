@@ -59,7 +59,8 @@ impl Road {
         sets.extend(self.settings.iter().cloned());
         let flags: Vec<String> = sets.into_iter().flat_map(|set| ["--set".to_owned(), set]).collect();
         let all: Vec<&str> = args.iter().copied().chain(flags.iter().map(String::as_str)).collect();
-        let bin = Bin::new(self.data(), &all).env("DATABASE_URL", &self.database.url()).env("OIM_ETL_LOG", "warn");
+        let bin =
+            Bin::new(self.data(), &all).env("DATABASE_URL", &self.database.url()).env("OIM_ETL_LOG", "warn");
         fixtures::credentials().iter().fold(bin, |bin, (name, value)| bin.env(name, value))
     }
 }

@@ -36,7 +36,8 @@ pub(crate) fn archive_of(data: &Path) -> BTreeSet<(String, Vec<u8>)> {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "zst") {
                 let name = path.file_name().unwrap().to_string_lossy().into_owned();
-                let source = path.ancestors().nth(2).unwrap().file_name().unwrap().to_string_lossy().into_owned();
+                let source =
+                    path.ancestors().nth(2).unwrap().file_name().unwrap().to_string_lossy().into_owned();
                 found.insert((format!("{source}/{name}"), std::fs::read(&path).unwrap()));
             }
         }

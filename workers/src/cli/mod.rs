@@ -53,8 +53,8 @@ struct Global {
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
     /// Folder of partner files that replace or add to the built-in ones
-    #[arg(long, global = true, value_name = "DIR")]
-    sources: Option<PathBuf>,
+    #[arg(long = "sources", id = "sources_dir", global = true, value_name = "DIR")]
+    sources_dir: Option<PathBuf>,
     /// Sets any configuration key, such as worker.concurrency=4 (see `oim-etl config`)
     #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -167,7 +167,7 @@ fn given(global: &Global) -> anyhow::Result<Given> {
     if let Some(url) = &global.database_url {
         flags.push(("database_url".to_owned(), url.clone(), "--database-url".to_owned()));
     }
-    if let Some(folder) = &global.sources {
+    if let Some(folder) = &global.sources_dir {
         flags.push(("sources_dir".to_owned(), folder.display().to_string(), "--sources".to_owned()));
     }
     Ok(Given { file: global.config.clone(), environment: std::env::vars().collect(), flags })

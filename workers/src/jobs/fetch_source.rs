@@ -23,8 +23,16 @@ pub(crate) async fn run(engine: &Engine, lease: Lease, of: OfRun) -> Result<(), 
         return Ok(());
     }
     let partner = engine.partner(&spec).map_err(Stopped::Hopeless)?;
-    let mut walk =
-        Walk { engine, lease, row: &row, spec: &spec, partner: &partner, taken: 0, shortfall: None };
+    let mut walk = Walk {
+        engine,
+        lease,
+        row: &row,
+        spec: &spec,
+        partner: &partner,
+        taken: 0,
+        shortfall: None,
+        before: None,
+    };
     let mut covers_all = true;
     for stream in &spec.streams {
         covers_all &= fetch::walk(&mut walk, stream).await?;

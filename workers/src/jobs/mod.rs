@@ -156,7 +156,7 @@ async fn settle(engine: &Engine, job: &Job, stopped: Stopped) -> Result<(), Stor
             store.job_again(job.lease, pause, &chain(&error)).await
         }
         Stopped::Later { pause, why } => {
-            tracing::debug!(why, pause_seconds = pause.as_secs_f64(), "not now");
+            tracing::info!(why, pause_seconds = pause.as_secs_f64(), "not now");
             store.job_snoozed(job.lease, pause, &why).await
         }
         Stopped::Hopeless(error) => {

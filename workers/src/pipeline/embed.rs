@@ -1,38 +1,40 @@
 //! Stage 8: what changed is embedded and indexed; what closed is withdrawn.
 
-use std::time::Duration;
-
 use anyhow::Context as _;
 use chrono::Datelike as _;
 use opportunity::OpportunityId;
-use store::{Claimed, IndexRow, Store};
+use store::{Claimed, IndexRow, Store, queue::Lease};
 use vectors::{Document, Payload};
 
 use crate::vector::Vectors;
 
 /// Texts embedded at once: what Ollama keeps in memory at 8k tokens each, and one flush of the embedded index.
 const BATCH: i64 = 64;
-/// Longest time a batch may take before another worker tries it: a slow machine embeds a text in two seconds.
-const HOLD: Duration = Duration::from_mins(5);
-/// Pause after the embedder or the index failed.
-const AFTER_FAILURE: Duration = Duration::from_secs(10);
-
-/// Works off one batch of the outbox; answers how many requests were answered.
-pub(crate) async fn batch(store: &Store, vectors: &Vectors) -> anyhow::Result<usize> {
-    let claimed = store.claim_outbox(vectors.model(), BATCH, HOLD).await?;
-    if claimed.is_empty() {
-        return Ok(0);
-    }
-    match index(vectors, &claimed).await {
-        Ok(()) => {
-            store.finish_outbox(vectors.model(), &claimed).await?;
-            Ok(claimed.len())
+/// Texts tried alone before the embedder itself is taken to be down.
+const ENOUGH: usize = 3;
+/// Works off one batch of the outbox; answers how many requests were answered. Where a batch fails, each of its texts is
+/// tried alone: one that the embedder cannot take must not hold up the others. When none succeeds the embedder is down.
+pub(crate) async fn batch(store: &Store, vectors: &Vectors, lease: Lease) -> anyhow::Result<usize> {
+    let claimed = store.claim_outbox(lease, vectors.model(), BATCH).await?;
+    let Err(error) = index(vectors, &claimed).await else {
+        store.finish_outbox(vectors.model(), &claimed).await?;
+        return Ok(claimed.len());
+    };
+    let (mut done, mut failed) = (Vec::new(), Vec::new());
+    for one in claimed {
+        let alone = index(vectors, std::slice::from_ref(&one)).await;
+        if alone.is_ok() {
+            done.push(one)
+        } else {
+            failed.push(one)
         }
-        Err(error) => {
-            store.release_outbox(&claimed, AFTER_FAILURE).await?;
-            Err(error)
+        if done.is_empty() && failed.len() >= ENOUGH {
+            break;
         }
     }
+    store.finish_outbox(vectors.model(), &done).await?;
+    store.release_outbox(&failed).await?;
+    if done.is_empty() { Err(error) } else { Ok(done.len()) }
 }
 
 /// Brings the index to the state of the claimed rows. Doing it again is harmless.

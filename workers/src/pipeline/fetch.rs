@@ -119,6 +119,8 @@ pub(crate) struct Walk<'a> {
     pub(crate) taken: usize,
     /// Why the walk ended before the partner's last page.
     pub(crate) shortfall: Option<String>,
+    /// Digest of the page before: a portal that answers page 99 with its last page has no more.
+    pub(crate) before: Option<[u8; 32]>,
 }
 
 /// Where a walk stands.
@@ -130,6 +132,7 @@ enum Next {
 /// Walks one stream, from where an interrupted walk of the same run stopped. Answers whether everything the
 /// partner publishes there was asked for.
 pub(crate) async fn walk(walk: &mut Walk<'_>, stream: &Stream) -> Result<bool, Stopped> {
+    walk.before = None;
     let since = since(walk, stream).await?;
     let first = walk.spec.first(&stream.name, &Window { since });
     let everything = walk.spec.first(&stream.name, &Window { since: None });
@@ -189,11 +192,14 @@ async fn step(walk: &mut Walk<'_>, stream: &Stream, request: PageRequest) -> Res
         }
         Err(Failure::Stopped(stopped)) => return Err(stopped),
     };
+    if walk.before.replace(archived.sha256) == Some(archived.sha256) {
+        return Ok(Next::Over);
+    }
     let body = walk.engine.archive.read(&archived.archive_key, &archived.sha256).await?;
     let page = Page {
         stream: &stream.name,
         role: Role::List,
-        first: request.ordinal == 0,
+        expected: request.ordinal == 0 || request.promised,
         url: &request.url,
         status: archived.status,
         headers: &archived.headers,
@@ -237,7 +243,7 @@ async fn resume(walk: &mut Walk<'_>, stream: &Stream, last: &PageRow) -> Result<
     let page = Page {
         stream: &stream.name,
         role: Role::List,
-        first: last.ordinal == 0,
+        expected: request.ordinal == 0 || request.promised,
         url: &request.url,
         status: last.status.and_then(|status| u16::try_from(status).ok()).unwrap_or(200),
         headers: &headers,
@@ -248,6 +254,7 @@ async fn resume(walk: &mut Walk<'_>, stream: &Stream, last: &PageRow) -> Result<
         let before = limit.saturating_sub(usize::try_from(take).unwrap_or(0));
         walk.taken = before + walk.spec.read(&page).records.min(limit - before);
     }
+    walk.before = last.sha256.as_deref().and_then(|digest| digest.try_into().ok());
     tracing::info!(stream = %stream.name, after_page = last.ordinal, "the walk is taken up where it stopped");
     Ok(follow(walk, stream, &request, &page))
 }

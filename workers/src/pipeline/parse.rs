@@ -11,10 +11,11 @@ pub(crate) fn read(spec: &Spec, page: &PageRow, body: &[u8]) -> anyhow::Result<R
     let url = page.url.parse().with_context(|| format!("address of page {}", page.id))?;
     let headers = headers(page);
     let is_list = page.role == "list";
+    let promised = page.request.get("promised").and_then(serde_json::Value::as_bool).unwrap_or(false);
     Ok(spec.read(&Page {
         stream: &stream,
         role: if is_list { Role::List } else { Role::Detail },
-        first: is_list && page.ordinal == 0,
+        expected: is_list && (page.ordinal == 0 || promised),
         url: &url,
         status: page.status.and_then(|status| u16::try_from(status).ok()).unwrap_or(200),
         headers: &headers,

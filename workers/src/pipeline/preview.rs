@@ -37,10 +37,21 @@ pub(crate) async fn preview(
     let budget = LocalBudget::new();
     let mut previewer = Previewer { client, partner, spec, budget, limit, so_far: Preview::default() };
     for stream in &spec.streams {
+        let mut before = None;
         let mut next = spec.first(&stream.name, &Window { since });
         while let Some(request) = next.take().filter(|_| previewer.left() > 0) {
             let answer = previewer.get(&request.url, &request.headers).await?;
-            let page = page(stream, &request.url, &answer, Role::List, request.ordinal == 0, None);
+            if before.replace(answer.body.clone()).is_some_and(|before| before == answer.body) {
+                break;
+            }
+            let page = page(
+                stream,
+                &request.url,
+                &answer,
+                Role::List,
+                request.ordinal == 0 || request.promised,
+                None,
+            );
             previewer.read(stream, &page, answer.fetched_at).await?;
             next = match spec.next(&request, &page) {
                 Step::Next(request) => Some(request),
@@ -56,13 +67,13 @@ fn page<'a>(
     url: &'a Url,
     answer: &'a fetch::Answer,
     role: Role,
-    first: bool,
+    expected: bool,
     card: Option<&'a serde_json::Value>,
 ) -> Page<'a> {
     Page {
         stream: &stream.name,
         role,
-        first,
+        expected,
         url,
         status: answer.status,
         headers: &answer.headers,

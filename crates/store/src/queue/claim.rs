@@ -78,10 +78,10 @@ impl Store {
                          LIMIT greatest(0, least($3, l.max_running - coalesce(busy.jobs, 0)))
                          FOR UPDATE SKIP LOCKED) j)
                UPDATE queue.jobs j
-                  SET state = 'running', lease = gen_random_uuid(), worker = $1, attempts = attempts + 1,
+                  SET state = 'running', lease = gen_random_uuid(), worker = $1,
                       leased_until = now() + make_interval(secs => $4)
                 WHERE j.id IN (SELECT id FROM best ORDER BY turn, priority DESC, run_at LIMIT $3)
-               RETURNING j.id, j.lease AS "lease!", j.kind, j.lane, j.payload, j.attempts, j.max_attempts, j.created_at"#,
+               RETURNING j.id, j.lease AS "lease!", j.kind, j.lane, j.payload, (j.attempts + 1)::smallint AS "attempts!", j.max_attempts, j.created_at"#,
             worker.uuid(),
             kinds,
             limit,

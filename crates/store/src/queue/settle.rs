@@ -28,6 +28,11 @@ impl Lease {
         self.job
     }
 
+    /// What was drawn, for claims that live and die with the lease.
+    pub(crate) fn token(self) -> Uuid {
+        self.token
+    }
+
     /// Ends the job within the transaction of its effect.
     pub(crate) async fn settle(self, tx: &mut Transaction<'_, Postgres>) -> Result<(), StoreError> {
         let gone = sqlx::query!("DELETE FROM queue.jobs WHERE id = $1 AND lease = $2", self.job, self.token)
@@ -35,6 +40,19 @@ impl Lease {
             .await
             .map_err(doing())?;
         if gone.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Fenced(self.job)) }
+    }
+
+    /// The job got on: earlier deaths of its workers and failures are forgiven.
+    pub(crate) async fn progressed(self, tx: &mut Transaction<'_, Postgres>) -> Result<(), StoreError> {
+        sqlx::query!(
+            "UPDATE queue.jobs SET losses = 0, attempts = 0 WHERE id = $1 AND lease = $2",
+            self.job,
+            self.token
+        )
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+        .map_err(doing())
     }
 
     /// Makes sure the job is still ours until the transaction ends.
@@ -61,17 +79,12 @@ impl Store {
 
     /// The job failed and is tried again after `pause`.
     pub async fn job_again(&self, lease: Lease, pause: Duration, error: &str) -> Result<(), StoreError> {
-        self.put_back(lease, pause, Some(error), 0).await
+        self.put_back(lease, pause, Some(error), 1).await
     }
 
     /// The job cannot begin yet; it is tried after `pause`, and this costs no attempt.
     pub async fn job_snoozed(&self, lease: Lease, pause: Duration, why: &str) -> Result<(), StoreError> {
-        self.put_back(lease, pause, Some(why), 1).await
-    }
-
-    /// The job was not begun after all (the worker stops); it is anybody's at once and costs no attempt.
-    pub async fn job_returned(&self, lease: Lease) -> Result<(), StoreError> {
-        self.put_back(lease, Duration::ZERO, None, 1).await
+        self.put_back(lease, pause, Some(why), 0).await
     }
 
     async fn put_back(
@@ -79,19 +92,19 @@ impl Store {
         lease: Lease,
         pause: Duration,
         error: Option<&str>,
-        attempts_back: i16,
+        failures: i16,
     ) -> Result<(), StoreError> {
         // The key is dropped: a younger job may already wait under it.
         let put = sqlx::query!(
             "UPDATE queue.jobs SET state = 'ready', lease = NULL, worker = NULL, leased_until = NULL, key = NULL,
                     run_at = now() + make_interval(secs => $3), last_error = coalesce(left($4, 2000), last_error),
-                    attempts = greatest(0, attempts - $5)
+                    attempts = attempts + $5
               WHERE id = $1 AND lease = $2",
             lease.job,
             lease.token,
             pause.as_secs_f64(),
             error,
-            attempts_back
+            failures
         )
         .execute(&self.pool)
         .await
@@ -104,7 +117,7 @@ impl Store {
         let dead = sqlx::query!(
             "WITH gone AS (DELETE FROM queue.jobs WHERE id = $1 AND lease = $2 RETURNING *)
              INSERT INTO queue.dead_letters (id, kind, lane, payload, attempts, reason, created_at)
-             SELECT id, kind, lane, payload, attempts, left($3, 2000), created_at FROM gone",
+             SELECT id, kind, lane, payload, attempts + 1, left($3, 2000), created_at FROM gone",
             lease.job,
             lease.token,
             reason

@@ -22,6 +22,8 @@ impl WorkerId {
     }
 }
 
+/// A job whose worker died so often is taken to be the cause, and given up. Walks that get on are forgiven earlier deaths.
+const MOST_LOSSES: i16 = 20;
 /// Silence after which a worker is taken for dead and its row removed.
 const DEAD_AFTER: Duration = Duration::from_secs(60);
 
@@ -69,19 +71,21 @@ impl Store {
         let dead = sqlx::query!(
             "WITH gone AS (
                DELETE FROM queue.jobs WHERE id IN (
-                 SELECT id FROM queue.jobs WHERE state = 'running' AND leased_until < now() AND attempts >= max_attempts
+                 SELECT id FROM queue.jobs WHERE state = 'running' AND leased_until < now() AND losses >= $1
                     FOR UPDATE SKIP LOCKED) RETURNING *)
              INSERT INTO queue.dead_letters (id, kind, lane, payload, attempts, reason, created_at)
              SELECT id, kind, lane, payload, attempts,
-                    'its worker died ' || attempts || ' times; last error before: ' || coalesce(last_error, 'none'), created_at
-               FROM gone"
+                    'its worker died ' || losses + 1 || ' times; last error before: ' || coalesce(last_error, 'none'), created_at
+               FROM gone",
+            MOST_LOSSES
         )
         .execute(&mut *tx)
         .await
         .map_err(doing())?
         .rows_affected();
         let freed = sqlx::query!(
-            "UPDATE queue.jobs SET state = 'ready', lease = NULL, worker = NULL, leased_until = NULL, key = NULL, run_at = now()
+            "UPDATE queue.jobs SET state = 'ready', lease = NULL, worker = NULL, leased_until = NULL, key = NULL, run_at = now(),
+                    losses = losses + 1
               WHERE id IN (SELECT id FROM queue.jobs WHERE state = 'running' AND leased_until < now() FOR UPDATE SKIP LOCKED)"
         )
         .execute(&mut *tx)

@@ -1,0 +1,203 @@
+//! What every partner file must hold, over every recorded answer.
+
+use std::{fmt::Write as _, sync::Arc};
+
+use fetch::{Answer, Client, Credentials, LocalBudget, Partner, Request, Secret, Settings};
+use fixtures::{Manners, Replay};
+use opportunity::{Context, Opportunity, Rejection};
+use sources::{Auth, Catalog, Page, Reading, Role, Spec, Step, Window};
+use url::Url;
+
+use crate::support::replayed;
+
+/// Everything a source gives.
+#[derive(Default)]
+struct Given {
+    pages: usize,
+    opportunities: Vec<Opportunity>,
+    rejected: Vec<Rejection>,
+}
+
+struct Visitor {
+    client: Client,
+    partner: Partner,
+    spec: Arc<Spec>,
+    given: Given,
+}
+
+fn partner(spec: &Spec, replay: &Replay) -> Partner {
+    let all = fixtures::credentials();
+    let of = |name: &String| {
+        all.iter().find(|(known, _)| known == name).map(|(_, value)| (*value).to_owned()).unwrap()
+    };
+    let credentials = spec.auth.as_ref().map(|auth| match auth {
+        Auth::OAuth2 { token_url, scope, id, secret } => Credentials::OAuth2 {
+            token_url: token_url.clone(),
+            scope: scope.clone(),
+            id: of(id),
+            secret: Secret::new(of(secret)),
+        },
+        Auth::ApiKey { header, key } => {
+            Credentials::ApiKey { header: header.clone(), key: Secret::new(of(key)) }
+        }
+        Auth::Basic { user, password } => {
+            Credentials::Basic { user: of(user), password: Secret::new(of(password)) }
+        }
+        Auth::Bearer { token } => Credentials::Bearer(Secret::new(of(token))),
+    });
+    Partner {
+        slug: spec.slug.clone(),
+        base_url: spec.base_url.clone(),
+        hosts: spec.hosts.clone(),
+        rate: "500/s".parse().unwrap(),
+        robots: spec.robots,
+        credentials,
+        via: Some(replay.url().parse().unwrap()),
+    }
+}
+
+impl Visitor {
+    async fn get(&self, url: &Url) -> Result<Answer, fetch::FetchError> {
+        let request = Request { url: url.clone(), headers: Vec::new(), validators: None };
+        self.client.fetch(&self.partner, &request, &LocalBudget::new()).await
+    }
+
+    /// Reads a page twice; a reader that differs from itself fails.
+    fn read(&mut self, page: &Page<'_>, answer: &Answer) -> Reading {
+        let reading = self.spec.read(page);
+        assert_eq!(reading, self.spec.read(page), "{} is read differently each time", page.url);
+        assert_eq!(reading.alarm, None, "{}", page.url);
+        self.given.pages += 1;
+        let context = Context {
+            source: self.spec.slug.clone(),
+            stream: page.stream.clone(),
+            country: self.spec.country.clone(),
+            fetched_at: "2026-11-20T18:00:00Z".parse().unwrap(),
+        };
+        assert!(answer.status < 300);
+        self.given.rejected.extend(reading.rejected.clone());
+        for draft in reading.drafts.clone() {
+            match opportunity::normalize(draft, &context) {
+                Ok(row) => self.given.opportunities.push(row),
+                Err(rejection) => self.given.rejected.push(rejection),
+            }
+        }
+        reading
+    }
+
+    async fn walk(mut self) -> Given {
+        let spec = Arc::clone(&self.spec);
+        for stream in &spec.streams {
+            let mut next = spec.first(&stream.name, &Window::default());
+            while let Some(request) = next.take() {
+                let answer = self.get(&request.url).await.unwrap();
+                let page = Page {
+                    stream: &stream.name,
+                    role: Role::List,
+                    expected: request.ordinal == 0 || request.promised,
+                    url: &request.url,
+                    status: answer.status,
+                    headers: &answer.headers,
+                    body: &answer.body,
+                    card: None,
+                };
+                let reading = self.read(&page, &answer);
+                for follow in reading.follow {
+                    let Ok(detail) = self.get(&follow.url).await else { continue };
+                    let page = Page {
+                        role: Role::Detail,
+                        url: &follow.url,
+                        headers: &detail.headers,
+                        body: &detail.body,
+                        card: Some(&follow.card),
+                        expected: false,
+                        ..page
+                    };
+                    self.read(&page, &detail);
+                }
+                if let Step::Next(request) = spec.next(&request, &page) {
+                    next = Some(request);
+                }
+            }
+        }
+        self.given
+    }
+}
+
+/// What a source gives, as a person would check it.
+fn shown(spec: &Spec, given: &Given) -> String {
+    let mut text = String::new();
+    let ids: std::collections::HashSet<_> = given.opportunities.iter().map(|row| row.id).collect();
+    let _ = writeln!(
+        text,
+        "{}: {} pages, {} opportunities, {} distinct, {} rejected",
+        spec.slug,
+        given.pages,
+        given.opportunities.len(),
+        ids.len(),
+        given.rejected.len()
+    );
+    let with = |has: fn(&Opportunity) -> bool| given.opportunities.iter().filter(|row| has(row)).count();
+    let _ = writeln!(
+        text,
+        "filled: url {}, organization {}, description {}, places {}, pay {}, contracts {}, posted_at {}, closes_on {}, positions {}, education {}, experience {}",
+        with(|r| r.url.is_some()),
+        with(|r| r.organization.is_some()),
+        with(|r| r.description.is_some()),
+        with(|r| !r.places.is_empty()),
+        with(|r| r.pay.is_some()),
+        with(|r| !r.contracts.is_empty()),
+        with(|r| r.posted_at.is_some()),
+        with(|r| r.closes_on.is_some()),
+        with(|r| r.positions.is_some()),
+        with(|r| r.education.is_some()),
+        with(|r| r.experience.is_some())
+    );
+    let mut reasons: Vec<String> = given
+        .rejected
+        .iter()
+        .map(|rejection| format!("{} {}", rejection.external_id.as_deref().unwrap_or("-"), rejection.reason))
+        .collect();
+    reasons.sort();
+    let _ = writeln!(text, "{}\n", reasons.join("\n"));
+    for row in given.opportunities.iter().step_by(given.opportunities.len() / 6 + 1) {
+        let mut row = serde_json::to_value(row).unwrap();
+        let body = row["description"].as_str().map(|body| body.chars().take(160).collect::<String>());
+        row["description"] = body.into();
+        let _ = writeln!(text, "{}", serde_json::to_string_pretty(&row).unwrap());
+    }
+    text
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_partner_gives_what_its_recordings_hold() {
+    let replay = replayed(Manners { throttle_every: None, crawl_delay: 0.0, ..Manners::default() }).await;
+    let catalog = Catalog::builtin().unwrap();
+    for spec in catalog.iter() {
+        assert!(
+            fixtures::partners().iter().any(|partner| partner.slug == spec.slug.as_str()),
+            "{} has no recordings",
+            spec.slug
+        );
+        let client = Client::new(Settings::default()).unwrap();
+        let visitor = Visitor {
+            client,
+            partner: partner(spec, &replay),
+            spec: Arc::clone(spec),
+            given: Given::default(),
+        };
+        let given = visitor.walk().await;
+        for row in &given.opportunities {
+            assert!(row.url.as_ref().is_none_or(|url| url.starts_with("https://")), "{:?}", row.url);
+        }
+        insta::assert_snapshot!(spec.slug.to_string(), shown(spec, &given));
+    }
+}
+
+#[test]
+fn every_scheduled_source_has_a_partner_file() {
+    let catalog = Catalog::builtin().unwrap();
+    for entry in schedules::Timetable::builtin().unwrap().entries {
+        assert!(catalog.get(&entry.source).is_some(), "{} names {}", entry.name, entry.source);
+    }
+}
