@@ -83,7 +83,7 @@ async fn a_wrong_message_is_told_what_is_right() {
     ] {
         let refused = sqlx::query(wrong).execute(&mut connection).await.unwrap_err();
         assert_eq!(
-            refused.as_database_error().and_then(|error| error.code()).as_deref(),
+            refused.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref(),
             Some("22023"),
             "{wrong}"
         );

@@ -75,7 +75,7 @@ async fn a_broken_partner_file_is_told_by_file_and_line() {
 #[tokio::test]
 async fn a_missing_credential_names_its_variable() {
     let road = Road::new().await;
-    let bin = road.bin(&["ingest", "fne", "--output", "json"]).env("FNE_CLIENT_SECRET", "");
+    let bin = road.bin(&["ingest", "fne", "--output", "json"]).without("FNE_CLIENT_SECRET");
     let ended = bin.run().await.expect(1);
     assert!(ended.out.contains("FNE_CLIENT_SECRET"), "{}{}", ended.out, ended.err);
 }

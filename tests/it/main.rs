@@ -2,6 +2,15 @@
 //!
 //! One binary, so that all tests share one PostgreSQL; each has a database of its own and they run in parallel.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 mod api;

@@ -11,14 +11,16 @@ use store::{
 use crate::upsert::{fresh, noon, opportunity, origin};
 
 const MODEL: &str = "lexical-1";
-const HOLD: Duration = Duration::from_secs(60);
+const HOLD: Duration = Duration::from_mins(1);
 
 /// The embed job, claimed anew: what an earlier one had claimed is still its own as long as it lives.
 async fn job(store: &Store) -> Lease {
+    sqlx::query("UPDATE queue.lanes SET max_running = 9").execute(store.pool()).await.unwrap();
     sqlx::query("SELECT queue.enqueue('embed_opportunities', 'embed', '{}')")
         .execute(store.pool())
         .await
         .unwrap();
+
     let jobs = store.claim(WorkerId::new(), &["embed_opportunities".to_owned()], 1, HOLD).await.unwrap();
     jobs[0].lease
 }

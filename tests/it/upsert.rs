@@ -156,7 +156,9 @@ async fn a_wrong_row_is_impossible() {
     ] {
         let refused = sqlx::query(wrong).execute(store.pool()).await;
         assert!(
-            refused.is_err_and(|error| error.as_database_error().is_some_and(|e| e.is_check_violation())),
+            refused.is_err_and(|error| error
+                .as_database_error()
+                .is_some_and(sqlx::error::DatabaseError::is_check_violation)),
             "{wrong}"
         );
     }

@@ -3,7 +3,7 @@
 //! An answer lies at `SOURCE/RUN/NAME.zst`, its request and headers beside it at `NAME.json`. The digest of
 //! the body stands in the database and is checked when it is read back.
 
-use std::{path::Path, sync::Arc};
+use std::{fmt::Write as _, path::Path, sync::Arc};
 
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -50,31 +50,32 @@ pub(crate) fn digest(body: &[u8]) -> [u8; 32] {
 
 /// The digest in hexadecimal.
 pub(crate) fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    digest.iter().fold(String::with_capacity(2 * digest.len()), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 impl Archive {
     /// Opens a folder (made if absent) or `s3://bucket/prefix`, whose credentials come from the usual `AWS_…` variables.
     pub(crate) fn open(place: &str) -> anyhow::Result<Self> {
-        let store: Arc<dyn ObjectStore> = match place.strip_prefix("s3://") {
-            Some(rest) => {
-                let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-                let bucket = AmazonS3Builder::from_env()
-                    .with_bucket_name(bucket)
-                    .build()
-                    .with_context(|| format!("could not open the archive {place}"))?;
-                Arc::new(object_store::prefix::PrefixStore::new(bucket, prefix))
-            }
-            None => {
-                std::fs::create_dir_all(place)
-                    .with_context(|| format!("could not make the archive folder {place}"))?;
-                let folder = Path::new(place)
-                    .canonicalize()
-                    .with_context(|| format!("could not open the archive folder {place}"))?;
-                let folder = LocalFileSystem::new_with_prefix(&folder)
-                    .with_context(|| format!("could not open the archive folder {place}"))?;
-                Arc::new(folder.with_fsync(true))
-            }
+        let store: Arc<dyn ObjectStore> = if let Some(rest) = place.strip_prefix("s3://") {
+            let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+            let bucket = AmazonS3Builder::from_env()
+                .with_bucket_name(bucket)
+                .build()
+                .with_context(|| format!("could not open the archive {place}"))?;
+            Arc::new(object_store::prefix::PrefixStore::new(bucket, prefix))
+        } else {
+            std::fs::create_dir_all(place)
+                .with_context(|| format!("could not make the archive folder {place}"))?;
+            let folder = Path::new(place)
+                .canonicalize()
+                .with_context(|| format!("could not open the archive folder {place}"))?;
+            let folder = LocalFileSystem::new_with_prefix(&folder)
+                .with_context(|| format!("could not open the archive folder {place}"))?;
+            Arc::new(folder.with_fsync(true))
         };
         Ok(Self { store, place: place.to_owned() })
     }

@@ -161,7 +161,7 @@ pub(crate) fn partner(
     secret: &dyn Fn(&str) -> Option<String>,
 ) -> anyhow::Result<Partner> {
     let of = |name: &str| {
-        secret(name).with_context(|| {
+        secret(name).filter(|value| !value.is_empty()).with_context(|| {
             format!("source {} needs the environment variable {name}, which is not set", spec.slug)
         })
     };

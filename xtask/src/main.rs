@@ -6,10 +6,12 @@ mod deny;
 mod dependencies;
 mod layers;
 mod lint;
+mod queries;
 mod reserved;
 mod shell;
 mod sizes;
 mod snapshots;
+
 mod test;
 mod workspace;
 
@@ -31,6 +33,7 @@ const RECIPES: &[Recipe] = &[
     ("dependencies", "each dependency has its reason in docs/DEPENDENCIES.md, and a user", dependencies::run),
     ("sizes", "files stay small enough to be read", sizes::run),
     ("snapshots", "no snapshot is pending, and none is left that no test looks at", snapshots::run),
+    ("sqlx", "record anew what the queries are checked against", queries::run),
     ("deny", "licences, banned crates, sources, advisories", deny::run),
 ];
 

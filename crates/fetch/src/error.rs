@@ -126,6 +126,7 @@ impl FetchError {
         match self {
             Self::Later { at, .. } => Retry::At(*at),
             Self::OffHost { .. }
+            | Self::Refused { .. }
             | Self::RobotsDenied { .. }
             | Self::TooLarge { .. }
             | Self::Redirects { .. } => Retry::Never,

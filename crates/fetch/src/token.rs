@@ -48,7 +48,10 @@ impl Token {
             given.expires_in.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or(UNSAID);
         // A token that lives shorter than the margin is still used for half of its life.
         let margin = BEFORE_END.min(life / 2);
-        Ok(Self { value: Secret::new(given.access_token), until: Instant::now() + (life - margin) })
+        Ok(Self {
+            value: Secret::new(given.access_token),
+            until: Instant::now() + life.saturating_sub(margin),
+        })
     }
 
     fn holds(&self) -> bool {

@@ -1,5 +1,14 @@
 //! The client against a real server on loopback.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
+
 use std::{
     sync::{
         Arc, Mutex,
@@ -38,6 +47,7 @@ fn answer(status: u16, headers: &[(&str, &str)], body: impl Into<Body>) -> Respo
     built.body(body.into()).unwrap()
 }
 
+#[allow(clippy::items_after_statements, reason = "the handler is of this server alone")]
 async fn serve(answering: impl Fn(&Asked, u32) -> Response<Body> + Send + Sync + 'static) -> Server {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -294,12 +304,14 @@ async fn a_token_is_asked_for_once_by_all_and_renewed_when_refused() {
 
 #[tokio::test]
 async fn not_modified_is_an_answer() {
-    let server =
-        serve(|asked, _| match asked.headers().get("if-none-match").is_some_and(|tag| tag == "\"v1\"") {
-            true => answer(304, &[], ""),
-            false => answer(200, &[("etag", "\"v1\"")], "body"),
-        })
-        .await;
+    let server = serve(|asked, _| {
+        if asked.headers().get("if-none-match").is_some_and(|tag| tag == "\"v1\"") {
+            answer(304, &[], "")
+        } else {
+            answer(200, &[("etag", "\"v1\"")], "body")
+        }
+    })
+    .await;
     let first = client().fetch(&server.partner(), &get("/a"), &Counting::default()).await.unwrap();
     assert_eq!(first.validators.etag.as_deref(), Some("\"v1\""));
     let again = Request {

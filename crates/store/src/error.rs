@@ -64,8 +64,10 @@ impl StoreError {
     /// Wraps the failure of a statement, for `map_err`.
     pub(crate) fn doing(what: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
         move |source| {
-            let code =
-                source.as_database_error().and_then(|error| error.code()).map(|code| code.into_owned());
+            let code = source
+                .as_database_error()
+                .and_then(sqlx::error::DatabaseError::code)
+                .map(std::borrow::Cow::into_owned);
             match code.as_deref() {
                 Some(DISK_FULL) => Self::DiskFull(source),
                 Some(REFUSED) => Self::refused(&source),

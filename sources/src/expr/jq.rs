@@ -156,10 +156,15 @@ fn allowed(text: &str) -> Result<(), String> {
     // Each sum and each comma may double a value, and two iterations make every pair of their lists.
     let count = |sign: &str| bare.matches(sign).count();
     if count("+") + count(",") > MOST_SUMS {
-        return Err(format!("an expression has at most {MOST_SUMS} sums and commas: each may double the value"));
+        return Err(format!(
+            "an expression has at most {MOST_SUMS} sums and commas: each may double the value"
+        ));
     }
     if count("[]") + count("map") > 1 {
-        return Err("an expression may iterate once (`[]` or `map`); a plain path such as `.a[].b[]` may do so often".to_owned());
+        return Err(
+            "an expression may iterate once (`[]` or `map`); a plain path such as `.a[].b[]` may do so often"
+                .to_owned(),
+        );
     }
     Ok(())
 }

@@ -266,7 +266,8 @@ fn since_is_asked_for_where_it_is_known() {
 
 #[test]
 fn a_page_made_to_take_long_is_refused_at_once() {
-    let formats: String = (0..3_000).map(|n| format!("<b id={n}>")).collect();
+    let formats: Vec<String> = (0..3_000).map(|n| format!("<b id={n}>")).collect();
+    let formats = formats.concat();
     for hostile in ["<div>".repeat(20_000), "<div class='card-job'>".repeat(2_000), formats] {
         let answer = Answer::new(LIST, hostile);
         let alarm = builtin("emploicameroun").read(&answer.page(&offres())).alarm;

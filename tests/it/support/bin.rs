@@ -26,7 +26,7 @@ static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
 });
 
 /// Longest time any one command of a test may take: a hung process fails its test instead of the whole run.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A command line being put together.
 pub(crate) struct Bin(Command);
@@ -87,6 +87,12 @@ impl Bin {
     /// Sets a variable of its environment.
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.0.env(name, value);
+        self
+    }
+
+    /// Takes a variable out of its environment.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.0.env_remove(name);
         self
     }
 

@@ -107,7 +107,7 @@ impl Demo {
     async fn start(&self, mut config: Config, quiet: bool, stop: &Stop) -> anyhow::Result<Running> {
         let say = |line: String| {
             if !quiet {
-                ui::note(&line)
+                ui::note(&line);
             }
         };
         std::fs::create_dir_all(&self.data)
@@ -158,7 +158,7 @@ fn configure(
     replay: &Replay,
 ) -> anyhow::Result<()> {
     config.database_url = Some(cluster.url("oim_etl"));
-    config.data_dir = data.to_owned();
+    data.clone_into(&mut config.data_dir);
     config.archive = None;
     config.qdrant_url = None;
     config.ollama_url = None;

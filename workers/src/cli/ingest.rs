@@ -21,6 +21,7 @@ use crate::{
     after_help = "Where no worker is alive, this command works the queue itself until the runs have ended.\n\
     Ctrl-C stops following; a run that a worker has goes on."
 )]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Ingest {
     /// The sources, by slug
     #[arg(required_unless_present = "all")]
@@ -138,15 +139,15 @@ pub(super) async fn follow(context: Context, store: Store, lines: Vec<Line>) -> 
     } else {
         None
     };
-    let follower = Follower::new(store.clone(), lines, context.is_json());
-    let followed = tokio::select! {
-        followed = follower.until_done() => Some(followed),
+    let following = Follower::new(store.clone(), lines, context.is_json());
+    let ended = tokio::select! {
+        runs = following.until_done() => Some(runs),
         _ = tokio::signal::ctrl_c() => None,
     };
     if let Some(pool) = pool {
         pool.stop().await?;
     }
-    let Some(runs) = followed else {
+    let Some(runs) = ended else {
         ui::note("stopped following; what was begun is kept and goes on with the next worker");
         return Ok(Outcome::Wrong);
     };

@@ -49,7 +49,7 @@ struct Global {
     /// Configuration file [default: oim-etl.toml where it exists]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// PostgreSQL, over DATABASE_URL
+    /// PostgreSQL, over `DATABASE_URL`
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
     /// Folder of partner files that replace or add to the built-in ones
@@ -121,7 +121,7 @@ enum Outcome {
 /// Reads the command line and runs the command.
 pub(crate) async fn main() -> ExitCode {
     let cli = Cli::parse();
-    match run(cli).await {
+    match Box::pin(run(cli)).await {
         Ok(Outcome::Good) => ExitCode::SUCCESS,
         Ok(Outcome::Wrong) => ExitCode::from(FOUND_WRONG),
         Err(error) => {

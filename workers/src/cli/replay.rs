@@ -105,7 +105,9 @@ async fn dry(
                 rejection.reason
             ));
         }
-        alarms.iter().for_each(|alarm| ui::note(alarm));
+        for alarm in &alarms {
+            ui::note(alarm);
+        }
     }
     Ok(if alarms.is_empty() { Outcome::Good } else { Outcome::Wrong })
 }

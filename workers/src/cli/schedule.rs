@@ -53,7 +53,7 @@ impl Schedule {
 
 fn list(context: &Context, timetable: &schedules::Timetable) -> anyhow::Result<()> {
     if context.is_json() {
-        let rows: Vec<_> = timetable.entries.iter().map(|e| json!({"entry": e.name.to_string(), "source": e.source, "mode": e.mode.as_str(), "cron": e.cron.to_string(), "zone": e.zone.name()})).collect();
+        let rows: Vec<_> = timetable.entries.iter().map(|e| json!({"entry": e.name.to_string(), "source": e.source, "mode": e.mode.as_str(), "cron": e.cron.clone(), "zone": e.zone.name()})).collect();
         return ui::json(&rows);
     }
     let columns = [
@@ -69,7 +69,7 @@ fn list(context: &Context, timetable: &schedules::Timetable) -> anyhow::Result<(
             entry.name.to_string(),
             entry.source.to_string(),
             entry.mode.as_str().to_owned(),
-            entry.cron.to_string(),
+            entry.cron.clone(),
             entry.zone.name().to_owned(),
         ]);
     }

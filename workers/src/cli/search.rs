@@ -36,7 +36,9 @@ impl Search {
         } else if hits.is_empty() {
             ui::note("nothing found; is anything indexed? see `oim-etl status`");
         } else {
-            hits.iter().for_each(|hit| ui::line(&shown(hit)));
+            for hit in &hits {
+                ui::line(&shown(hit));
+            }
         }
         Ok(Outcome::Good)
     }

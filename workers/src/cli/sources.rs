@@ -105,7 +105,7 @@ fn list(context: &Context, catalog: &Catalog) -> anyhow::Result<Outcome> {
             enabled: engine::is_enabled(context.config(), &spec.slug),
             missing: engine::credentials_of(spec)
                 .into_iter()
-                .filter(|name| std::env::var_os(name).is_none())
+                .filter(|name| std::env::var_os(name).is_none_or(|value| value.is_empty()))
                 .collect(),
         })
         .collect();
@@ -159,7 +159,9 @@ pub(super) async fn preview(
             )?;
         } else {
             show(slug, &opportunities, &rejections);
-            alarms.iter().for_each(|alarm| ui::note(&format!("{slug}  {alarm}")));
+            for alarm in &alarms {
+                ui::note(&format!("{slug}  {alarm}"));
+            }
         }
     }
     Ok(if all_read { Outcome::Good } else { Outcome::Wrong })

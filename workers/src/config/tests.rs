@@ -15,7 +15,7 @@ fn given(environment: &[(&str, &str)], flags: &[(&str, &str)]) -> Given {
 }
 
 fn refusal(given: &Given) -> String {
-    load(given).map(|_| String::new()).unwrap_or_else(|error| error.to_string())
+    load(given).map_or_else(|error| error.to_string(), |_| String::new())
 }
 
 #[test]

@@ -17,10 +17,10 @@ pub(crate) async fn run(engine: &Engine, lease: Lease, of: OfRun) -> Result<(), 
         .increment(1);
     match state {
         RunState::Quarantined => {
-            tracing::error!(source = row.source, why = row.message, "the run is not plausible")
+            tracing::error!(source = row.source, why = row.message, "the run is not plausible");
         }
         RunState::Partial => {
-            tracing::warn!(source = row.source, why = row.message, "the run is not complete")
+            tracing::warn!(source = row.source, why = row.message, "the run is not complete");
         }
         _ => tracing::info!(
             source = row.source,

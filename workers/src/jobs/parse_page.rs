@@ -20,13 +20,14 @@ pub(crate) async fn run(engine: &Engine, lease: Lease, of: OfPage) -> Result<(),
     let alarm = reading.alarm.clone();
     let tally = engine.store.commit_reading(lease, &page, reading).await?;
     pipeline::upsert::count(&page.source, tally);
-    match alarm {
-        Some(alarm) => tracing::error!(
+    if let Some(alarm) = alarm {
+        tracing::error!(
             url = page.url,
             alarm,
             "the page cannot be believed; nothing of its run will be closed"
-        ),
-        None => tracing::debug!(?tally, "read"),
+        );
+    } else {
+        tracing::debug!(?tally, "read")
     }
     Ok(())
 }

@@ -24,9 +24,9 @@ pub(crate) async fn batch(store: &Store, vectors: &Vectors, lease: Lease) -> any
     for one in claimed {
         let alone = index(vectors, std::slice::from_ref(&one)).await;
         if alone.is_ok() {
-            done.push(one)
+            done.push(one);
         } else {
-            failed.push(one)
+            failed.push(one);
         }
         if done.is_empty() && failed.len() >= ENOUGH {
             break;

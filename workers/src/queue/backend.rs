@@ -146,13 +146,10 @@ impl Claimer {
     /// Until the bell rings, a while has passed, or the pool stops.
     async fn rest(&self, bell: &mut Option<store::queue::Wakeups>) {
         let ring = async {
-            match bell {
-                Some(bell) => bell.next().await.is_ok(),
-                None => std::future::pending().await,
-            }
+            if let Some(bell) = bell { bell.next().await.is_ok() } else { std::future::pending().await }
         };
         tokio::select! {
-            rang = ring => if !rang { *bell = None },
+            heard = ring => if !heard { *bell = None },
             () = tokio::time::sleep(LOOK_EVERY) => (),
             () = self.stop.cancelled() => (),
         }

@@ -110,7 +110,7 @@ async fn rescue(store: store::Store, stop: Stop) {
             Ok((0, 0)) => (),
             Ok((freed, dead)) => tracing::warn!(freed, dead, "took over the jobs of a dead worker"),
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "could not look for dead workers")
+                tracing::warn!(error = &error as &dyn std::error::Error, "could not look for dead workers");
             }
         }
         if let Err(error) = store.close_by_date().await {

@@ -70,7 +70,7 @@ impl<'a> Exchange<'a> {
         }
         let Ok(mut address) = url.join("/robots.txt") else { return Ok(Rules::All) };
         for _ in 0..=HOPS {
-            let learnt = match self.send(&address, robots::MAX, |client, url| client.get(url)).await {
+            let learnt = match self.send(&address, robots::MAX, reqwest::Client::get).await {
                 Ok(raw) if (300..400).contains(&raw.status) => {
                     match raw.header("location").and_then(|to| address.join(to).ok()) {
                         Some(to) => address = to,

@@ -73,7 +73,11 @@ pub fn read_places(words: &str, country: &str) -> Result<Vec<Place>, UnknownPlac
         }]);
     }
     let mut places = Places::default();
-    for part in parts(line) {
+    let parts = parts(line);
+    // "59 - Nord" is a department of France, by its number.
+    let is_numbered =
+        parts.iter().any(|part| part.len() <= 3 && part.bytes().all(|byte| byte.is_ascii_digit()));
+    for part in parts {
         match entry(&part) {
             Some(Entry::Abroad) => return Err(unknown()),
             Some(Entry::Country) => places.somewhere = true,
@@ -81,6 +85,9 @@ pub fn read_places(words: &str, country: &str) -> Result<Vec<Place>, UnknownPlac
             Some(Entry::Region(region) | Entry::Department(region)) => places.region(region),
             None => (),
         }
+    }
+    if is_numbered && places.towns.is_empty() {
+        return Err(unknown());
     }
     let found = places.found();
     if found.is_empty() || found.len() > MANY { Err(unknown()) } else { Ok(found) }

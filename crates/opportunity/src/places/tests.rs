@@ -84,6 +84,8 @@ fn what_is_elsewhere_is_refused() {
         "Wallonie",
         "Paris",
         "75 - PARIS 10",
+        "59 - Nord",
+        "971 - Centre",
         "34 - Montpellier",
         "Libreville, Gabon",
         "Bali, Indonésie et Chine",

@@ -18,7 +18,7 @@ use super::{
 /// Longest path of a Unix socket, less the name PostgreSQL adds to the folder (`sockaddr_un`, 108 bytes).
 const SOCKET_FOLDER_MAX: usize = 80;
 /// A first start replays at most what an interrupted demo wrote.
-const START_WITHIN: Duration = Duration::from_secs(60);
+const START_WITHIN: Duration = Duration::from_mins(1);
 /// Between two looks whether the server answers yet.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 

@@ -20,7 +20,7 @@ fn of_distribution() -> Vec<PathBuf> {
     let mut found: Vec<(u32, PathBuf)> = VERSIONED
         .iter()
         .filter_map(|parent| std::fs::read_dir(parent).ok())
-        .flat_map(|entries| entries.flatten())
+        .flat_map(Iterator::flatten)
         .filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
             let digits: String = name.chars().filter(char::is_ascii_digit).collect();

@@ -25,7 +25,7 @@ impl WorkerId {
 /// A job whose worker died so often is taken to be the cause, and given up. Walks that get on are forgiven earlier deaths.
 const MOST_LOSSES: i16 = 20;
 /// Silence after which a worker is taken for dead and its row removed.
-const DEAD_AFTER: Duration = Duration::from_secs(60);
+const DEAD_AFTER: Duration = Duration::from_mins(1);
 
 impl Store {
     /// Enters this process among the workers. `http`: where its API answers. `indexes`: whether it holds the vector index.

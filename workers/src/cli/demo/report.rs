@@ -53,7 +53,9 @@ pub(super) async fn print(
         }
         for (text, hits) in &searches {
             ui::line(&format!("\nsearch {text:?}"));
-            hits.iter().for_each(|hit| ui::line(&shown(hit)));
+            for hit in hits {
+                ui::line(&shown(hit));
+            }
         }
         ui::line(&format!("\nall of it took {:.1} s", took.as_secs_f64()));
     }
