@@ -26,7 +26,7 @@ struct Showing {
 }
 
 /// Proof that a run saw everything its source publishes, plausibly. Closing takes one of these, and only
-/// [`CompleteRun::judge`] makes it: absence is not deletion.
+/// judging the run makes it: absence is not deletion.
 #[derive(Debug)]
 pub struct CompleteRun(RunId);
 

@@ -1,7 +1,7 @@
 //! Embedders, and the index of what they make: an embedded Qdrant shard, or a Qdrant server.
 //!
 //! Both indexes hold a dense vector and a BM25 vector of each opportunity and answer a search in the same way: the best of
-//! either side are joined by one weighted sum ([`fuse`]), so the answer does not depend on which index is used.
+//! either side are joined by one weighted sum (`fuse.rs`), so the answer does not depend on which index is used.
 
 mod bm25;
 mod document;

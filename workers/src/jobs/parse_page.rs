@@ -27,7 +27,7 @@ pub(crate) async fn run(engine: &Engine, lease: Lease, of: OfPage) -> Result<(),
             "the page cannot be believed; nothing of its run will be closed"
         );
     } else {
-        tracing::debug!(?tally, "read")
+        tracing::debug!(?tally, "read");
     }
     Ok(())
 }
