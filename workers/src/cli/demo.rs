@@ -115,7 +115,7 @@ impl Demo {
         let data = self.data.canonicalize()?;
         let cluster = Cluster::start(&data.join("postgres"), Durability::Safe).await?;
         say(format!(
-            "{:11} {:40} {}",
+            "{:11} {:50} {}",
             "postgres",
             format!("private cluster, PostgreSQL {}", cluster.version()),
             cluster.folder().display()
@@ -137,9 +137,9 @@ impl Demo {
             || "held by another process".to_owned(),
             |v| format!("{}, {}", v.index.describe(), v.model()),
         );
-        say(format!("{:11} {index:40} {}", "vectors", data.join("vectors").display()));
+        say(format!("{:11} {index:50} {}", "vectors", data.join("vectors").display()));
         say(format!(
-            "{:11} {:40} rates raised to {DEMO_RATE} for the demo\n",
+            "{:11} {:50} rates raised to {DEMO_RATE} for the demo\n",
             "partners",
             format!("replayed on {}", replay.url().trim_start_matches("http://"))
         ));

@@ -39,7 +39,8 @@ pub(crate) struct Follower {
 pub(crate) fn held(run: &RunRow) -> Option<f64> {
     let (from, to) = (run.started_at?, run.last_fetch_at?);
     let seconds = (to - from).as_seconds_f64();
-    (seconds > 0.05 && run.requests > 0).then(|| f64::from(run.requests) / seconds)
+    // Between n requests lie n - 1 intervals.
+    (seconds > 0.05 && run.requests > 1).then(|| f64::from(run.requests - 1) / seconds)
 }
 
 impl Follower {
