@@ -13,7 +13,7 @@ use store::{
     private::{Cluster, Durability},
 };
 
-use super::{Context, Outcome};
+use super::{Context, Outcome, asked_to_stop};
 use crate::{
     config::{Config, Source},
     engine::Engine,
@@ -68,9 +68,10 @@ impl Demo {
         let stop = Stop::new();
         let ended = tokio::select! {
             ended = self.show(config, quiet, stop.clone()) => ended,
-            _ = tokio::signal::ctrl_c() => {
+            _ = asked_to_stop() => {
                 ui::note(&format!("\nstopped; what was loaded is kept in {}", self.data.display()));
-                return Ok(Outcome::Wrong);
+                // With --keep, being stopped is how it ends.
+                return Ok(if self.keep { Outcome::Good } else { Outcome::Wrong });
             }
         };
         ended
@@ -91,7 +92,7 @@ impl Demo {
                 "for other commands: export DATABASE_URL='{}'",
                 running.cluster.url("oim_etl")
             ));
-            tokio::signal::ctrl_c().await?;
+            std::future::pending::<()>().await;
         }
         running.pool.stop().await?;
         running.server.stopped().await;

@@ -1,6 +1,6 @@
 //! `oim-etl ingest`
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -8,7 +8,7 @@ use clap::Args;
 use opportunity::SourceSlug;
 use store::{Mode, RunRequest, RunRow, RunState, Store, Trigger};
 
-use super::{Context, Outcome, sources::preview};
+use super::{Context, Outcome, asked_to_stop, sources::preview};
 use crate::{
     engine::{self, Engine},
     queue::{Pool, Stop},
@@ -45,6 +45,9 @@ pub(super) struct Ingest {
     #[arg(long, conflicts_with = "dry_run")]
     no_wait: bool,
 }
+
+/// Between two looks whether anybody still works.
+const LOOK_FOR_WORKERS: Duration = Duration::from_secs(3);
 
 /// Reads a day (from its begin in Africa/Douala) or an instant.
 fn since(text: &str) -> Result<DateTime<Utc>, String> {
@@ -131,18 +134,22 @@ fn told(context: &Context, lines: &[Line]) -> anyhow::Result<Outcome> {
 
 /// Follows runs to their end, working the queue here where nobody else does.
 pub(super) async fn follow(context: Context, store: Store, lines: Vec<Line>) -> anyhow::Result<Outcome> {
-    let stop = Stop::new();
-    let pool = if store.workers().await?.is_empty() {
-        ui::note("no worker is alive: this command works the queue itself (for good: oim-etl worker)");
-        let engine = Arc::new(Engine::open(context.config().clone()).await?.stopping_with(stop.clone()));
-        Some(Pool::start(engine, None, stop.clone()).await?)
-    } else {
-        None
-    };
-    let following = Follower::new(store.clone(), lines, context.is_json());
-    let ended = tokio::select! {
-        runs = following.until_done() => Some(runs),
-        _ = tokio::signal::ctrl_c() => None,
+    let mut pool = None;
+    let mut following = pin!(Follower::new(store.clone(), lines, context.is_json()).until_done());
+    let mut stopping = pin!(asked_to_stop());
+    let ended = loop {
+        // Also later: the worker that had the runs may die while they are followed.
+        if pool.is_none() && store.workers().await?.is_empty() {
+            ui::note("no worker is alive: this command works the queue itself (for good: oim-etl worker)");
+            let stop = Stop::new();
+            let engine = Engine::open(context.config().clone()).await?.stopping_with(stop.clone());
+            pool = Some(Pool::start(Arc::new(engine), None, stop).await?);
+        }
+        tokio::select! {
+            runs = &mut following => break Some(runs),
+            _ = &mut stopping => break None,
+            () = tokio::time::sleep(LOOK_FOR_WORKERS) => (),
+        }
     };
     if let Some(pool) = pool {
         pool.stop().await?;

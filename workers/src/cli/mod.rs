@@ -172,3 +172,13 @@ fn given(global: &Global) -> anyhow::Result<Given> {
     }
     Ok(Given { file: global.config.clone(), environment: std::env::vars().collect(), flags })
 }
+
+/// Until Ctrl-C or SIGTERM.
+async fn asked_to_stop() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        stopped = tokio::signal::ctrl_c() => stopped,
+        _ = terminate.recv() => Ok(()),
+    }
+}

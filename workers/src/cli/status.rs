@@ -71,7 +71,7 @@ fn show(overview: &Overview) {
     }
     if !overview.queue.is_empty() {
         let columns = [
-            ("\njob", Align::Left),
+            ("job", Align::Left),
             ("lane", Align::Left),
             ("ready", Align::Right),
             ("later", Align::Right),
@@ -91,7 +91,7 @@ fn show(overview: &Overview) {
                 depth.last_error.clone().unwrap_or_default(),
             ]);
         }
-        ui::line(&table.render());
+        ui::line(&format!("\n{}\n", table.render()));
     }
     for letter in &overview.dead_letters {
         ui::line(&format!(

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use clap::Args;
 
-use super::{Context, Outcome};
+use super::{Context, Outcome, asked_to_stop};
 use crate::{
     engine::Engine,
     http::Server,
@@ -62,15 +62,5 @@ impl Worker {
         server.stopped().await;
         tracing::info!("stopped");
         Ok(Outcome::Good)
-    }
-}
-
-/// Until Ctrl-C or SIGTERM.
-async fn asked_to_stop() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        stopped = tokio::signal::ctrl_c() => stopped,
-        _ = terminate.recv() => Ok(()),
     }
 }

@@ -180,7 +180,14 @@ fn is_fenced(error: &anyhow::Error) -> bool {
 
 /// The error and its causes as one line.
 pub(crate) fn chain(error: &anyhow::Error) -> String {
-    format!("{error:#}")
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        // Some libraries repeat their cause in their own words.
+        if !text.contains(&cause) {
+            text = if text.is_empty() { cause } else { format!("{text}: {cause}") };
+        }
+    }
+    text
 }
 
 /// Doubles with each attempt, up to a quarter of an hour.
