@@ -9,7 +9,7 @@ use crate::config::{Config, LogFormat};
 
 /// Begins to log to standard error, which leaves standard output to results.
 pub(crate) fn logs(config: &Config) -> anyhow::Result<()> {
-    let quiet = "hyper=warn,h2=warn,reqwest=warn,sqlx=error,apalis=warn,apalis_core=warn,qdrant_edge=error";
+    let quiet = "hyper=warn,h2=warn,reqwest=warn,sqlx=error,apalis=warn,apalis_core=warn,qdrant_edge=error,reqwest_retry=error";
     let filter = EnvFilter::try_new(format!("{quiet},{}", config.log))
         .map_err(|error| anyhow::anyhow!("`log` is not a log filter: {error}"))?;
     let text = match config.log_format {

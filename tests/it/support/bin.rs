@@ -31,6 +31,24 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// A command line being put together.
 pub(crate) struct Bin(Command);
 
+/// A process that does not outlive its test, however the test ends.
+pub(crate) struct Running(Child);
+
+impl Running {
+    /// Ends it as a power cut would.
+    pub(crate) fn kill(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// How a command ended.
 pub(crate) struct Ended {
     /// Exit code; -1 when a signal ended it.
@@ -97,8 +115,8 @@ impl Bin {
     }
 
     /// Starts it.
-    pub(crate) fn start(mut self) -> Child {
-        self.0.spawn().unwrap()
+    pub(crate) fn start(mut self) -> Running {
+        Running(self.0.spawn().unwrap())
     }
 
     /// Runs it to its end, off the runtime's threads.
@@ -149,7 +167,8 @@ pub(crate) fn client() -> reqwest::Client {
 }
 
 /// Asks a process to stop as an orchestrator does, and waits for its good end.
-pub(crate) async fn terminate(child: &mut Child) {
+pub(crate) async fn terminate(running: &mut Running) {
+    let child = &mut running.0;
     let pid = rustix::process::Pid::from_child(child);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
     let mut status = None;

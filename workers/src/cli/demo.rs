@@ -98,9 +98,10 @@ impl Demo {
         running.server.stopped().await;
         running.replay.stop().await;
         running.engine.store.close().await;
+        let folder = running.cluster.folder().to_owned();
         drop(running.cluster);
         if !quiet {
-            report::next_steps(&self.data);
+            report::next_steps(&self.data, &folder);
         }
         Ok(outcome)
     }

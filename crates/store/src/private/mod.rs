@@ -18,7 +18,7 @@ pub enum PrivateError {
     /// No binaries here, and none could be fetched.
     #[error(
         "no PostgreSQL on this machine and it could not be downloaded; install it (Debian: apt install postgresql) \
-         or set DATABASE_URL to a server"
+         or set PG_BINDIR to the folder of its programs"
     )]
     NoBinaries(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A folder could not be made or given to the right user.

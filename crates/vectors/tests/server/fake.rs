@@ -6,7 +6,7 @@ use std::{
 };
 
 use ::qdrant_client::qdrant::{
-    self as q, condition::ConditionOneOf, r#match::MatchValue, point_id::PointIdOptions,
+    condition::ConditionOneOf, r#match::MatchValue, point_id::PointIdOptions,
     points_selector::PointsSelectorOneOf, query, vector, vector_input, vectors::VectorsOptions, *,
 };
 use tonic::{Request, Response, Status, async_trait};
@@ -22,7 +22,7 @@ pub(crate) async fn serve() -> url::Url {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
     let server = tonic::transport::Server::builder()
-        .add_service(q::qdrant_server::QdrantServer::new(fake.clone()))
+        .add_service(qdrant_server::QdrantServer::new(fake.clone()))
         .add_service(collections_server::CollectionsServer::new(fake.clone()))
         .add_service(points_server::PointsServer::new(fake));
     tokio::spawn(server.serve_with_incoming(tonic::transport::server::TcpIncoming::from(listener)));
@@ -39,7 +39,7 @@ fn key(id: Option<&PointId>) -> String {
 fn named(point: &PointStruct, name: &str) -> vector::Vector {
     match point.vectors.as_ref().unwrap().vectors_options.as_ref().unwrap() {
         VectorsOptions::Vectors(named) => named.vectors[name].vector.clone().unwrap(),
-        other => panic!("not named: {other:?}"),
+        VectorsOptions::Vector(one) => panic!("not named: {one:?}"),
     }
 }
 
@@ -92,7 +92,7 @@ macro_rules! not_asked_for {
 }
 
 #[async_trait]
-impl q::qdrant_server::Qdrant for Fake {
+impl qdrant_server::Qdrant for Fake {
     async fn health_check(&self, _: Request<HealthCheckRequest>) -> Answer<HealthCheckReply> {
         Ok(Response::new(HealthCheckReply {
             title: "in this process".into(),

@@ -96,8 +96,10 @@ fn table(runs: &[RunRow], lines: &[Line]) -> Table {
 }
 
 /// What to try next.
-pub(super) fn next_steps(data: &Path) {
-    ui::note(&format!("\neverything is stopped; the data is in {}", data.display()));
+pub(super) fn next_steps(data: &Path, cluster: &Path) {
+    let inside = data.canonicalize().is_ok_and(|data| cluster.starts_with(data));
+    let beside = if inside { String::new() } else { format!(" and {}", cluster.display()) };
+    ui::note(&format!("\neverything is stopped; the data is in {}{beside}", data.display()));
     ui::note("next:  demo                     again: everything unchanged, nothing embedded");
     ui::note("       demo --keep              stays up, with health, metrics and search over HTTP");
     ui::note("       sources list             the partners; docs/ADDING_A_PARTNER.md adds one");
