@@ -10,14 +10,13 @@ use std::{
 
 use serde_json::Value;
 
-/// Built by the cargo that runs the tests: a test of a stale binary proves nothing.
+/// Built by the cargo that runs the tests: a test of a stale binary proves nothing. The whole workspace is named, since one
+/// package alone would be built with other features of the same dependencies, and all of them again.
 static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let profile = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_path_buf();
     let mut build = Command::new(cargo);
-    build
-        .args(["build", "--quiet", "--package", "oim-etl", "--bin", "oim-etl"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    build.args(["test", "--quiet", "--workspace", "--no-run"]).current_dir(env!("CARGO_MANIFEST_DIR"));
     if profile.ends_with("release") {
         build.arg("--release");
     }
