@@ -74,9 +74,11 @@ pub fn read_places(words: &str, country: &str) -> Result<Vec<Place>, UnknownPlac
     }
     let mut places = Places::default();
     let parts = parts(line);
-    // "59 - Nord" is a department of France, by its number.
-    let is_numbered =
-        parts.iter().any(|part| part.len() <= 3 && part.bytes().all(|byte| byte.is_ascii_digit()));
+    // "59 - Nord" and "35 - Essé" are in France: a department there is written by its number, in front.
+    let is_digit = |byte: u8| byte.is_ascii_digit();
+    if parts.first().is_some_and(|part| matches!(part.len(), 2 | 3) && part.bytes().all(is_digit)) {
+        return Err(unknown());
+    }
     for part in parts {
         match entry(&part) {
             Some(Entry::Abroad) => return Err(unknown()),
@@ -85,9 +87,6 @@ pub fn read_places(words: &str, country: &str) -> Result<Vec<Place>, UnknownPlac
             Some(Entry::Region(region) | Entry::Department(region)) => places.region(region),
             None => (),
         }
-    }
-    if is_numbered && places.towns.is_empty() {
-        return Err(unknown());
     }
     let found = places.found();
     if found.is_empty() || found.len() > MANY { Err(unknown()) } else { Ok(found) }

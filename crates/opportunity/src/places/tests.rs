@@ -85,6 +85,7 @@ fn what_is_elsewhere_is_refused() {
         "Paris",
         "75 - PARIS 10",
         "59 - Nord",
+        "35 - ESSE",
         "971 - Centre",
         "34 - Montpellier",
         "Libreville, Gabon",
