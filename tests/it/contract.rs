@@ -1,10 +1,11 @@
 //! What every partner file must hold, over every recorded answer.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 use fetch::{Answer, Client, Credentials, LocalBudget, Partner, Request, Secret, Settings};
 use fixtures::{Manners, Replay};
 use opportunity::{Context, Opportunity, Rejection};
+use serde_json::Value;
 use sources::{Auth, Catalog, Page, Reading, Role, Spec, Step, Window};
 use url::Url;
 
@@ -161,10 +162,21 @@ fn shown(spec: &Spec, given: &Given) -> String {
     reasons.sort();
     let _ = writeln!(text, "{}\n", reasons.join("\n"));
     for row in given.opportunities.iter().step_by(given.opportunities.len() / 6 + 1) {
-        let mut row = serde_json::to_value(row).unwrap();
-        let body = row["description"].as_str().map(|body| body.chars().take(160).collect::<String>());
-        row["description"] = body.into();
-        let _ = writeln!(text, "{}", serde_json::to_string_pretty(&row).unwrap());
+        let value: BTreeMap<String, Value> =
+            serde_json::from_value(serde_json::to_value(row).unwrap()).unwrap();
+        for (name, value) in value {
+            let shown = match name.as_str() {
+                "description" => format!(
+                    "{:?}",
+                    row.description.as_ref().map(|body| body.chars().take(160).collect::<String>())
+                ),
+                "places" => row.places.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | "),
+                "pay" => format!("{:?}", row.pay),
+                _ => value.to_string(),
+            };
+            let _ = writeln!(text, "{name}: {shown}");
+        }
+        text.push('\n');
     }
     text
 }

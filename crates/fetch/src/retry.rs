@@ -7,6 +7,9 @@ const FIRST: Duration = Duration::from_millis(500);
 /// Longest pause in place; a longer one is the job's to wait.
 const LONGEST: Duration = Duration::from_secs(8);
 
+/// Longest pause a partner may ask for: more is a mistake, and time arithmetic must not overflow on it.
+const LONGEST_HOLD: Duration = Duration::from_hours(24);
+
 /// Whether a status passes by itself (RFC 9110; 425 is RFC 8470, 429 is RFC 6585).
 pub(crate) fn is_passing(status: u16) -> bool {
     matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504)
@@ -16,10 +19,10 @@ pub(crate) fn is_passing(status: u16) -> bool {
 pub(crate) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
+        return Some(Duration::from_secs(seconds).min(LONGEST_HOLD));
     }
     let at = httpdate::parse_http_date(value).ok()?;
-    Some(at.duration_since(now).unwrap_or(Duration::ZERO))
+    Some(at.duration_since(now).unwrap_or(Duration::ZERO).min(LONGEST_HOLD))
 }
 
 /// Exponential, with full jitter: `random` in 0..1 decides where below the ceiling.
@@ -46,6 +49,7 @@ mod tests {
         let date = httpdate::fmt_http_date(now + Duration::from_secs(90));
         assert_eq!(retry_after(&date, now), Some(Duration::from_secs(90)));
         assert_eq!(retry_after("Wed, 21 Oct 2015 07:28:00 GMT", now), Some(Duration::ZERO));
+        assert_eq!(retry_after("18446744073709551615", now), Some(LONGEST_HOLD));
         for wrong in ["", "soon", "-1", "1.5"] {
             assert_eq!(retry_after(wrong, now), None, "{wrong:?}");
         }

@@ -14,6 +14,8 @@ use crate::{FetchError, Partner, Secret};
 pub(crate) const MAX: u64 = 64 << 10;
 /// A token is renewed so long before it ends: a request under way must not outlive it.
 const BEFORE_END: Duration = Duration::from_secs(30);
+/// Longest life believed.
+const LONGEST: Duration = Duration::from_hours(24);
 /// Life of a token whose endpoint says nothing of it.
 const UNSAID: Duration = Duration::from_mins(10);
 
@@ -45,7 +47,7 @@ impl Token {
             return Err(bad("it is no bearer token"));
         }
         let life =
-            given.expires_in.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or(UNSAID);
+            given.expires_in.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or(UNSAID).min(LONGEST);
         // A token that lives shorter than the margin is still used for half of its life.
         let margin = BEFORE_END.min(life / 2);
         Ok(Self {
