@@ -70,4 +70,4 @@ BEGIN
 END $$;
 CREATE TRIGGER consequence AFTER INSERT ON queue.dead_letters FOR EACH ROW EXECUTE FUNCTION queue.on_dead_letter();
 
-INSERT INTO queue.lanes (lane, max_running) VALUES ('close', 4), ('embed', 2);
+INSERT INTO queue.lanes (lane, max_running) VALUES ('close', 4), ('embed', 1);
