@@ -46,8 +46,11 @@ impl Token {
         if !bearer || !printable {
             return Err(bad("it is no bearer token"));
         }
-        let life =
-            given.expires_in.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or(UNSAID).min(LONGEST);
+        let life = given
+            .expires_in
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+            .unwrap_or(UNSAID)
+            .min(LONGEST);
         // A token that lives shorter than the margin is still used for half of its life.
         let margin = BEFORE_END.min(life / 2);
         Ok(Self {
