@@ -71,15 +71,17 @@ async fn the_jobs_of_a_dead_worker_are_freed_and_its_late_writes_refused() {
 }
 
 #[tokio::test]
-async fn a_beat_keeps_the_leases() {
+async fn a_beat_keeps_the_leases_of_what_is_in_hand_and_no_other() {
     let store = Database::new().await.store().await;
     lane(&store, "read:a", 8).await;
     enqueue(store.pool(), "read:a", 1, None).await;
+    enqueue(store.pool(), "read:a", 2, None).await;
     let worker = WorkerId::new();
-    let claimed = claim(&store, worker, 1, Duration::ZERO).await;
-    store.beat(worker, HOLD).await.unwrap();
-    assert_eq!(store.rescue().await.unwrap(), (0, 0), "a living worker lost its job");
+    let claimed = claim(&store, worker, 2, Duration::ZERO).await;
+    store.beat(worker, &[claimed[0].lease.job()], HOLD).await.unwrap();
+    assert_eq!(store.rescue().await.unwrap(), (1, 0), "of the two only the one in hand is kept");
     store.job_done(claimed[0].lease).await.unwrap();
+    assert!(store.job_done(claimed[1].lease).await.unwrap_err().is_fenced());
 }
 
 #[tokio::test]

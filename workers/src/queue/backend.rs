@@ -4,7 +4,8 @@
 //! claimed in a buffer: a claimed job is a job being done.
 
 use std::{
-    sync::Arc,
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
     time::Duration,
 };
@@ -25,12 +26,45 @@ use tower::layer::util::Identity;
 /// Longest time between two looks at the table: what a lost notification can cost.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// A claimed job and the hand that does it; dropped, the hand is free.
+/// The jobs this process has in hand: only their leases are kept alive. A job that panicked, or whose end could not be
+/// written, is in nobody's hand, so its lease ends and it is given to others.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Held(Arc<Mutex<HashSet<i64>>>);
+
+impl Held {
+    /// Their numbers.
+    pub(crate) fn jobs(&self) -> Vec<i64> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+    }
+
+    fn take(&self, job: i64) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(job);
+    }
+
+    fn release(&self, job: i64) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&job);
+    }
+}
+
+/// A claimed job and the hand that does it; dropped, the hand is free and the lease no longer kept.
 #[derive(Debug, Clone)]
 pub(crate) struct InHand {
     /// The job.
     pub(crate) job: Job,
-    _hand: Arc<OwnedSemaphorePermit>,
+    _hand: Arc<Hand>,
+}
+
+#[derive(Debug)]
+struct Hand {
+    job: i64,
+    held: Held,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Hand {
+    fn drop(&mut self) {
+        self.held.release(self.job);
+    }
 }
 
 /// The backend ends, and with it the worker, only when the claimer does.
@@ -88,6 +122,7 @@ pub(crate) struct Claimer {
     pub(crate) kinds: Vec<String>,
     pub(crate) hands: usize,
     pub(crate) hold: Duration,
+    pub(crate) held: Held,
     pub(crate) stop: CancellationToken,
 }
 
@@ -119,8 +154,8 @@ impl Claimer {
                     self.rest(&mut bell).await;
                 }
                 Ok(jobs) => {
-                    for (job, hand) in jobs.into_iter().zip(free) {
-                        let _ = sender.send(InHand { job, _hand: Arc::new(hand) }).await;
+                    for (job, permit) in jobs.into_iter().zip(free) {
+                        let _ = sender.send(self.in_hand(job, permit)).await;
                     }
                 }
                 Err(error) => {
@@ -137,6 +172,12 @@ impl Claimer {
                 return;
             }
         }
+    }
+
+    fn in_hand(&self, job: Job, permit: OwnedSemaphorePermit) -> InHand {
+        let number = job.lease.job();
+        self.held.take(number);
+        InHand { job, _hand: Arc::new(Hand { job: number, held: self.held.clone(), _permit: permit }) }
     }
 
     async fn claim(&self, free: usize) -> Result<Vec<Job>, store::StoreError> {

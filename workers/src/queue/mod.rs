@@ -1,6 +1,6 @@
 //! The pool: apalis runs the jobs, PostgreSQL holds them.
 //!
-//! apalis gives the worker, its layers (tracing, panics caught), its events and its shutdown; the
+//! apalis gives the worker loop, its events and its shutdown; the
 //! backend below it is ours, over `queue.jobs` (docs/decisions/0002-queue.md).
 
 mod backend;

@@ -8,7 +8,7 @@ use store::queue::WorkerId;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::backend::{Claimer, InHand};
+use super::backend::{Claimer, Held, InHand};
 use crate::{engine::Engine, jobs};
 
 /// Beats a lease lasts: five may be missed before the jobs go to others.
@@ -38,12 +38,14 @@ impl Pool {
         let host = std::fs::read_to_string("/etc/hostname")
             .map_or_else(|_| "localhost".to_owned(), |name| name.trim().to_owned());
         engine.store.enter_worker(worker, &host, http, engine.vectors.is_some()).await?;
+        let held = Held::default();
         let claimer = Claimer {
             store: engine.store.clone(),
             worker,
             kinds: jobs::kinds(engine.vectors.is_some()),
             hands: settings.concurrency.max(1),
             hold,
+            held: held.clone(),
             stop: stop.clone(),
         };
         let (backend, feeding) = claimer.start();
@@ -51,8 +53,12 @@ impl Pool {
         let name = format!("oim-etl-{}", std::process::id());
         let apalis = WorkerBuilder::new(name.as_str()).backend(backend).build(move |task: InHand| {
             let engine = Arc::clone(&doing);
-            // A task of its own: reading a page keeps a thread busy, and a panic ends only this job.
-            async move { tokio::spawn(jobs::run(engine, task)).await.map_err(|error| error.to_string()) }
+            // A task of its own: reading a page keeps a thread busy, and a panic ends only this job. It is then in nobody's
+            // hand, and tried again when its lease has ended.
+            async move {
+                let ended = tokio::spawn(jobs::run(engine, task)).await;
+                ended.inspect_err(|error| tracing::error!(%error, "a job broke off")).map_err(|error| error.to_string())
+            }
         });
         let asked = stop.clone();
         let hands = tokio::spawn(async move {
@@ -64,7 +70,7 @@ impl Pool {
                 tracing::error!(error = %error, "the worker stopped");
             }
         });
-        let beating = tokio::spawn(beat(engine.store.clone(), worker, hold));
+        let beating = tokio::spawn(beat(engine.store.clone(), worker, held, hold));
         let rescuing = tokio::spawn(rescue(engine.store.clone(), stop.clone()));
         let patience = Duration::from_secs(settings.stop_seconds);
         Ok(Self {
@@ -91,12 +97,12 @@ impl Pool {
     }
 }
 
-async fn beat(store: store::Store, worker: WorkerId, hold: Duration) {
+async fn beat(store: store::Store, worker: WorkerId, held: Held, hold: Duration) {
     let mut tick = tokio::time::interval(hold / BEATS_A_LEASE);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        if let Err(error) = store.beat(worker, hold).await {
+        if let Err(error) = store.beat(worker, &held.jobs(), hold).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "could not keep the leases");
         }
     }

@@ -50,12 +50,15 @@ impl Store {
         .map_err(StoreError::doing("enter a worker"))
     }
 
-    /// Says that the worker lives, and keeps its leases for another `hold`.
-    pub async fn beat(&self, worker: WorkerId, hold: Duration) -> Result<(), StoreError> {
+    /// Says that the worker lives, and keeps the leases of the jobs it has in hand for another `hold`. Of a job that is its own by
+    /// the table and in nobody's hand (it panicked, its end could not be written, its claim was lost on the way) the lease ends.
+    pub async fn beat(&self, worker: WorkerId, in_hand: &[i64], hold: Duration) -> Result<(), StoreError> {
         sqlx::query!(
             "WITH alive AS (UPDATE queue.workers SET seen_at = now() WHERE id = $1)
-             UPDATE queue.jobs SET leased_until = now() + make_interval(secs => $2) WHERE worker = $1 AND state = 'running'",
+             UPDATE queue.jobs SET leased_until = now() + make_interval(secs => $3)
+              WHERE id = ANY ($2) AND worker = $1 AND state = 'running'",
             worker.uuid(),
+            in_hand,
             hold.as_secs_f64()
         )
         .execute(&self.pool)
