@@ -3,12 +3,19 @@
 use chrono::{Datelike as _, NaiveDate};
 use opportunity::OpportunityId;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::VectorError;
 
 /// Days from year one beyond any closing date: stands for "no last day" in a range filter.
-pub(crate) const NEVER: i64 = 9_999_999;
+const NEVER: i64 = 9_999_999;
+/// Key of the last day as filters ask for it: [`Payload::closes_on`], or [`NEVER`], so that one range finds both.
+pub(crate) const CLOSES_BY: &str = "closes_by";
+/// Keys of words that filters ask for.
+pub(crate) const KEYWORDS: [&str; 3] = ["kind", "source", "regions"];
 
 /// What of an opportunity is kept beside its vectors: for filters, and to show a hit without asking PostgreSQL.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payload {
     /// The partner.
     pub source: String,
@@ -36,6 +43,17 @@ pub struct Payload {
     pub url: Option<String>,
 }
 
+impl Payload {
+    /// As an index keeps it.
+    pub(crate) fn kept(&self) -> Result<Value, VectorError> {
+        let mut kept = serde_json::to_value(self).map_err(VectorError::doing("keep a payload"))?;
+        if let Some(map) = kept.as_object_mut() {
+            map.insert(CLOSES_BY.to_owned(), self.closes_on.unwrap_or(NEVER).into());
+        }
+        Ok(kept)
+    }
+}
+
 /// An opportunity to index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
@@ -56,7 +74,7 @@ pub struct Filter {
     pub regions: Vec<String>,
     /// Partners.
     pub sources: Vec<String>,
-    /// Still open on this day.
+    /// Still open on this day: closes on it or later, or has no last day.
     pub open_on: Option<NaiveDate>,
 }
 
@@ -68,9 +86,9 @@ impl Filter {
         lists.into_iter().filter(|(_, values)| !values.is_empty()).collect()
     }
 
-    /// The least `closes_by` asked for.
-    pub(crate) fn closes_from(&self) -> Option<i64> {
-        self.open_on.map(|day| i64::from(day.num_days_from_ce()))
+    /// The least [`CLOSES_BY`] asked for.
+    pub(crate) fn closes_from(&self) -> Option<f64> {
+        self.open_on.map(|day| f64::from(day.num_days_from_ce()))
     }
 }
 
@@ -92,7 +110,7 @@ pub struct Query {
 pub struct Hit {
     /// The opportunity.
     pub id: OpportunityId,
-    /// From 0 to 1: see the fusion of the two sides.
+    /// From 0, nothing in common, to 1, the same text: half from the dense side, half from BM25.
     pub score: f32,
     /// What was kept beside the vectors.
     pub payload: Payload,

@@ -1,16 +1,21 @@
 //! What can go wrong with vectors.
 
+/// A cause from a library.
+pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
+
 /// A failure of an embedder or an index.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VectorError {
-    /// The folder of an embedded index is open in another process.
-    #[error("the vector index in {folder} is open in another process")]
+    /// The folder of an embedded index is open already.
+    #[error(
+        "another process holds the vector index in {folder}; stop it, or let both use a Qdrant server (QDRANT_URL)"
+    )]
     Locked {
         /// The folder.
         folder: String,
     },
-    /// An index made by another model.
+    /// An index made by another model, or in another shape.
     #[error(
         "the vector index {place} was made by {found}, not by {wanted}; remove it (it is filled again by itself) or use that model"
     )]
@@ -30,16 +35,56 @@ pub enum VectorError {
         /// The cause.
         source: std::io::Error,
     },
-    /// The index refused an operation.
+    /// An address that is none of a Qdrant server, or a key that cannot be sent.
+    #[error("could not use {what} of the Qdrant server at {url}")]
+    Setup {
+        /// Which setting.
+        what: &'static str,
+        /// The server, without user and password.
+        url: String,
+    },
+    /// A Qdrant server that does not answer.
+    #[error(
+        "the Qdrant server at {url} does not answer; is it running, and is this its gRPC address (port 6334, not 6333)?"
+    )]
+    Unreachable {
+        /// The server, without user and password.
+        url: String,
+        /// The cause.
+        source: Cause,
+    },
+    /// A Qdrant server that refuses the key, or wants one.
+    #[error("the Qdrant server at {url} refuses the API key it was given, or wants one (qdrant_api_key)")]
+    Refused {
+        /// The server, without user and password.
+        url: String,
+    },
+    /// The index could not do what was asked.
     #[error("the vector index could not {what}")]
     Index {
         /// What was being done.
         what: &'static str,
         /// The cause.
-        source: Box<dyn std::error::Error + Send + Sync>,
+        source: Cause,
+    },
+    /// Another number of vectors than of documents.
+    #[error("{documents} documents came with {vectors} vectors")]
+    Mismatch {
+        /// Documents given.
+        documents: usize,
+        /// Vectors given.
+        vectors: usize,
+    },
+    /// A vector of another length than the index has, or with a number that is none.
+    #[error("not a vector of {wanted} numbers: {found} came, or one of them is infinite or none")]
+    NotAVector {
+        /// Numbers given.
+        found: usize,
+        /// Numbers an index vector has.
+        wanted: usize,
     },
     /// The embedder did not answer, or not as it should.
-    #[error("{embedder}: {reason}")]
+    #[error("{embedder} {reason}")]
     Embedder {
         /// Which one, and where.
         embedder: String,
@@ -53,9 +98,26 @@ pub enum VectorError {
 
 impl VectorError {
     /// Wraps the failure of an operation of an index, for `map_err`.
-    pub(crate) fn doing<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
-        what: &'static str,
-    ) -> impl FnOnce(E) -> Self {
+    pub(crate) fn doing<E: Into<Cause>>(what: &'static str) -> impl FnOnce(E) -> Self {
         move |source| Self::Index { what, source: source.into() }
+    }
+}
+
+/// An address as errors may show it: without user, password and query.
+pub(crate) fn shown(url: &url::Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}://{host}{port}{}", url.scheme(), url.path().trim_end_matches('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_password_is_shown() {
+        let url = "https://user:secret@ollama.example:8443/gate/?token=secret".parse().unwrap();
+        assert_eq!(shown(&url), "https://ollama.example:8443/gate");
+        assert_eq!(shown(&"http://127.0.0.1:11434".parse().unwrap()), "http://127.0.0.1:11434");
     }
 }

@@ -1,49 +1,55 @@
 //! A Qdrant server, by gRPC.
 
+mod collection;
 mod convert;
+mod failure;
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 use opportunity::OpportunityId;
 use qdrant_client::{
-    Qdrant,
+    Qdrant, QdrantError,
     qdrant::{
-        CreateCollectionBuilder, CreateFieldIndexCollectionBuilder, DeletePointsBuilder, Distance, FieldType,
-        Modifier, PointsIdsList, Query as ServerQuery, QueryPointsBuilder, ScrollPointsBuilder,
-        SparseVectorParamsBuilder, SparseVectorsConfigBuilder, UpsertPointsBuilder, VectorInput,
-        VectorParamsBuilder, VectorsConfigBuilder,
+        CountPointsBuilder, DeletePointsBuilder, PointId, PointsIdsList, Query as ServerQuery,
+        QueryBatchPointsBuilder, QueryPoints, QueryPointsBuilder, ScrollPointsBuilder, UpsertPointsBuilder,
+        VectorInput,
     },
 };
 use url::Url;
 
-use crate::{Document, Filter, Hit, Index, Query, Sparse, VectorError, fuse};
+use crate::{
+    BM25, CHUNK, DENSE, Document, Filter, Hit, Index, Query, SCROLL, Sparse, VectorError,
+    error::shown,
+    fuse::{Candidate, candidates, fuse},
+    index::{checked, measured},
+    words::Words,
+};
 
-const DENSE: &str = "dense";
-const BM25: &str = "bm25";
-/// Points read at once when all ids are listed.
-const SCROLL: u32 = 10_000;
+/// Longest wait for an answer: a server that is optimizing takes seconds for a batch.
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A collection on a Qdrant server.
 pub struct ServerIndex {
     client: Qdrant,
     collection: String,
-    url: Url,
+    url: String,
+    dimensions: usize,
 }
 
+// By hand, because the client would print its key.
 impl std::fmt::Debug for ServerIndex {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ServerIndex")
-            .field("url", &self.url.as_str())
+            .field("url", &self.url)
             .field("collection", &self.collection)
             .finish_non_exhaustive()
     }
 }
 
-fn boxed(error: qdrant_client::QdrantError) -> Box<dyn std::error::Error + Send + Sync> {
-    Box::new(error)
-}
-
 impl ServerIndex {
-    /// Connects and makes the collection where it is not there. The model is part of its name: another model fills another.
+    /// Connects, and makes the collection where it is not there. It is named `{collection}-{model}`: another model fills another
+    /// one beside it, and the old one can serve until that is done. A collection of that name in another shape is refused.
     pub async fn connect(
         url: &Url,
         api_key: Option<&str>,
@@ -51,141 +57,132 @@ impl ServerIndex {
         model: &str,
         dimensions: usize,
     ) -> Result<Self, VectorError> {
-        let made = Qdrant::from_url(url.as_str().trim_end_matches('/')).skip_compatibility_check();
-        let made = api_key.map_or(made.clone(), |key| made.api_key(key));
-        let client =
-            made.build().map_err(|error| VectorError::doing("be reached at its address")(boxed(error)))?;
-        let name: String =
-            model.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
-        let index = Self { client, collection: format!("{collection}-{name}"), url: url.clone() };
-        index.make(dimensions).await?;
+        let url = if url.path() == "/" { url.as_str().trim_end_matches('/') } else { url.as_str() };
+        let shown = url.parse().map_or_else(|_| String::new(), |url| shown(&url));
+        let wrong = |what| VectorError::Setup { what, url: shown.clone() };
+        // The client itself would repeat a key it cannot send in its error.
+        if api_key.is_some_and(|key| key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic())) {
+            return Err(wrong("the API key (it has characters that cannot be sent)"));
+        }
+        // Its check of versions would print to the standard output.
+        let mut settings = Qdrant::from_url(url).timeout(TIMEOUT).skip_compatibility_check();
+        settings.api_key = api_key.map(ToOwned::to_owned);
+        let client = settings.build().map_err(|_| wrong("the address"))?;
+        let collection = format!("{collection}-{}", plain(model));
+        let index = Self { client, collection, url: shown, dimensions };
+        index.make(model).await?;
         Ok(index)
     }
 
-    async fn make(&self, dimensions: usize) -> Result<(), VectorError> {
-        let failed = |error| {
-            VectorError::doing(
-                "be reached: is QDRANT_URL its gRPC address (port 6334), and is it running? It",
-            )(boxed(error))
-        };
-        if self.client.collection_exists(&self.collection).await.map_err(failed)? {
-            return Ok(());
-        }
-        let mut dense = VectorsConfigBuilder::default();
-        let size = u64::try_from(dimensions).unwrap_or(0);
-        dense.add_named_vector_params(DENSE, VectorParamsBuilder::new(size, Distance::Cosine));
-        let mut sparse = SparseVectorsConfigBuilder::default();
-        sparse.add_named_vector_params(BM25, SparseVectorParamsBuilder::default().modifier(Modifier::Idf));
-        let create = CreateCollectionBuilder::new(&self.collection)
-            .vectors_config(dense)
-            .sparse_vectors_config(sparse);
-        self.client
-            .create_collection(create)
-            .await
-            .map_err(|error| VectorError::doing("make its collection")(boxed(error)))?;
-        for (key, kind) in [
-            ("kind", FieldType::Keyword),
-            ("source", FieldType::Keyword),
-            ("regions", FieldType::Keyword),
-            ("closes_by", FieldType::Integer),
-        ] {
-            let create = CreateFieldIndexCollectionBuilder::new(&self.collection, key, kind).wait(true);
-            self.client
-                .create_field_index(create)
-                .await
-                .map_err(|error| VectorError::doing("index its payload")(boxed(error)))?;
-        }
-        Ok(())
+    /// Tells failures of the way to the server from failures of what was asked.
+    fn failing(&self, what: &'static str) -> impl FnOnce(QdrantError) -> VectorError {
+        let url = self.url.clone();
+        move |error| failure::of(error, what, url)
     }
 
-    async fn nearest(
-        &self,
-        query: VectorInput,
-        using: &str,
-        filter: &Filter,
-        limit: usize,
-    ) -> Result<Vec<fuse::Candidate>, VectorError> {
-        let mut request = QueryPointsBuilder::new(&self.collection)
+    fn nearest(&self, query: VectorInput, using: &str, filter: &Filter, limit: usize) -> QueryPoints {
+        let request = QueryPointsBuilder::new(&self.collection)
             .query(ServerQuery::new_nearest(query))
             .using(using)
-            .limit(u64::try_from(limit).unwrap_or(10))
+            .limit(u64::try_from(limit).unwrap_or(u64::MAX))
             .with_payload(true);
-        if let Some(filter) = convert::filter(filter) {
-            request = request.filter(filter);
+        match convert::filter(filter) {
+            Some(filter) => request.filter(filter).build(),
+            None => request.build(),
         }
-        let found =
-            self.client.query(request).await.map_err(|error| VectorError::doing("search")(boxed(error)))?;
-        Ok(found.result.into_iter().filter_map(convert::candidate).collect())
+    }
+
+    async fn page(
+        &self,
+        from: Option<PointId>,
+    ) -> Result<(Vec<OpportunityId>, Option<PointId>), VectorError> {
+        let mut request = ScrollPointsBuilder::new(&self.collection)
+            .limit(SCROLL)
+            .with_payload(false)
+            .with_vectors(false)
+            .build();
+        request.offset = from;
+        let page = self.client.scroll(request).await.map_err(self.failing("list its points"))?;
+        let ids = page.result.iter().filter_map(|point| convert::id(point.id.as_ref()?)).collect();
+        Ok((ids, page.next_page_offset))
     }
 }
 
 #[async_trait]
 impl Index for ServerIndex {
     async fn upsert(&self, documents: &[Document], dense: Vec<Vec<f32>>) -> Result<(), VectorError> {
-        let points = documents
-            .iter()
-            .zip(dense)
-            .map(|(document, dense)| convert::point(document, dense))
-            .collect::<Result<Vec<_>, _>>()?;
-        let request = UpsertPointsBuilder::new(&self.collection, points).wait(true);
-        self.client
-            .upsert_points(request)
-            .await
-            .map(drop)
-            .map_err(|error| VectorError::doing("keep points")(boxed(error)))
+        checked(documents, &dense, self.dimensions)?;
+        let mut dense = dense.into_iter();
+        for chunk in documents.chunks(CHUNK) {
+            let points = {
+                let mut words = Words::new();
+                let points = chunk.iter().zip(dense.by_ref());
+                let points = points.map(|(document, dense)| convert::point(&mut words, document, dense));
+                points.collect::<Result<Vec<_>, _>>()?
+            };
+            let request = UpsertPointsBuilder::new(&self.collection, points).wait(true);
+            self.client.upsert_points(request).await.map_err(self.failing("keep points"))?;
+        }
+        Ok(())
     }
 
     async fn withdraw(&self, ids: &[OpportunityId]) -> Result<(), VectorError> {
         let ids = PointsIdsList { ids: ids.iter().map(|id| id.to_string().into()).collect() };
         let request = DeletePointsBuilder::new(&self.collection).points(ids).wait(true);
-        self.client
-            .delete_points(request)
-            .await
-            .map(drop)
-            .map_err(|error| VectorError::doing("withdraw points")(boxed(error)))
+        self.client.delete_points(request).await.map(drop).map_err(self.failing("withdraw points"))
     }
 
+    /// Both sides in one request.
     async fn search(&self, query: Query) -> Result<Vec<Hit>, VectorError> {
-        let limit = fuse::CANDIDATES.max(query.limit);
-        let dense = self.nearest(VectorInput::new_dense(query.dense), DENSE, &query.filter, limit).await?;
-        let words = Sparse::of_query(&query.text);
-        let sparse = if words.is_empty() {
-            Vec::new()
-        } else {
-            self.nearest(VectorInput::new_sparse(words.indices, words.values), BM25, &query.filter, limit)
-                .await?
-        };
-        Ok(fuse::fuse(dense, sparse, query.limit))
+        measured(&query.dense, self.dimensions)?;
+        let Query { text, dense, filter, limit } = query;
+        let mut sides = vec![self.nearest(VectorInput::new_dense(dense), DENSE, &filter, candidates(limit))];
+        let words = Sparse::of_query(&text);
+        if !words.is_empty() {
+            let words = VectorInput::new_sparse(words.indices, words.values);
+            sides.push(self.nearest(words, BM25, &filter, candidates(limit)));
+        }
+        let request = QueryBatchPointsBuilder::new(&self.collection, sides);
+        let found = self.client.query_batch(request).await.map_err(self.failing("search"))?;
+        let mut sides = found
+            .result
+            .into_iter()
+            .map(|side| side.result.into_iter().filter_map(convert::candidate).collect::<Vec<Candidate>>());
+        let (dense, sparse) = (sides.next().unwrap_or_default(), sides.next().unwrap_or_default());
+        Ok(fuse(dense, sparse, limit))
+    }
+
+    async fn count(&self) -> Result<u64, VectorError> {
+        let request = CountPointsBuilder::new(&self.collection).exact(true);
+        let counted = self.client.count(request).await.map_err(self.failing("count its points"))?;
+        Ok(counted.result.map_or(0, |result| result.count))
     }
 
     async fn ids(&self) -> Result<Vec<OpportunityId>, VectorError> {
-        let (mut ids, mut offset) = (Vec::new(), None);
-        loop {
-            let mut request = ScrollPointsBuilder::new(&self.collection)
-                .limit(SCROLL)
-                .with_payload(false)
-                .with_vectors(false);
-            if let Some(from) = offset {
-                request = request.offset::<qdrant_client::qdrant::PointId>(from);
-            }
-            let page = self
-                .client
-                .scroll(request)
-                .await
-                .map_err(|error| VectorError::doing("list its points")(boxed(error)))?;
-            ids.extend(page.result.iter().filter_map(|point| convert::id(point.id.as_ref()?)));
-            match page.next_page_offset {
-                Some(next) => offset = Some(next),
-                None => return Ok(ids),
-            }
+        let (mut ids, mut next) = self.page(None).await?;
+        while let Some(from) = next {
+            let (more, after) = self.page(Some(from)).await?;
+            ids.extend(more);
+            next = after;
         }
+        Ok(ids)
     }
 
+    /// Whether the server answers and has the collection still.
     async fn ready(&self) -> Result<(), VectorError> {
-        self.client.health_check().await.map(drop).map_err(|error| VectorError::doing("answer")(boxed(error)))
+        let found = self.client.collection_exists(&self.collection).await.map_err(self.failing("answer"))?;
+        found.then_some(()).ok_or_else(|| VectorError::Index {
+            what: "find its collection, which was there; start again to have it made",
+            source: self.collection.clone().into(),
+        })
     }
 
     fn describe(&self) -> String {
         format!("Qdrant at {}, collection {}", self.url, self.collection)
     }
+}
+
+/// A model's name as a part of a collection's: `bge-m3:latest` has a character that an address cannot have.
+fn plain(model: &str) -> String {
+    model.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect()
 }

@@ -1,62 +1,168 @@
 //! The embedded index.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::print_stdout,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 #![cfg(feature = "embedded")]
 
 mod support;
 
-use support::{behaves, documents, fill};
-use vectors::{EdgeIndex, Index as _, VectorError};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, abort},
+    sync::Arc,
+};
 
-#[tokio::test]
-async fn it_finds_filters_withdraws() {
-    let folder = tempfile::tempdir().unwrap();
-    behaves(&EdgeIndex::open(folder.path(), "lexical-1", 1_024).await.unwrap()).await;
+use support::{ads, behaves, fill, titles};
+use vectors::{EdgeIndex, Filter, Index as _, VectorError};
+
+async fn open(folder: &Path) -> EdgeIndex {
+    EdgeIndex::open(folder, "lexical-1", 1_024).await.unwrap()
 }
 
 #[tokio::test]
-async fn what_was_kept_is_there_after_a_process_that_never_closed_it() {
+async fn it_keeps_finds_filters_withdraws() {
     let folder = tempfile::tempdir().unwrap();
-    let copied = tempfile::tempdir().unwrap();
-    let index = EdgeIndex::open(folder.path(), "lexical-1", 1_024).await.unwrap();
-    fill(&index, &documents()).await;
-    // A copy of the folder while the index is open is what a killed process leaves on disk.
-    copy(folder.path(), copied.path());
-    let left = EdgeIndex::open(copied.path(), "lexical-1", 1_024).await.unwrap();
-    assert_eq!(left.ids().await.unwrap().len(), 4);
+    behaves(&open(&folder.path().join("made/as/needed")).await).await;
 }
 
-fn copy(from: &std::path::Path, to: &std::path::Path) {
-    for entry in std::fs::read_dir(from).unwrap().flatten() {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            std::fs::create_dir_all(&target).unwrap();
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
+#[tokio::test]
+async fn what_was_kept_is_there_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = open(folder.path()).await;
+    fill(&index, &ads()).await;
+    drop(index);
+    let index = open(folder.path()).await;
+    assert_eq!(titles(&index, "accountant in Buea", Filter::default()).await[0], "Accountant (M/F)");
+    index.withdraw(&[ads()[3].id]).await.unwrap();
+    drop(index);
+    assert_eq!(open(folder.path()).await.count().await.unwrap(), 21);
+}
+
+/// The test starts itself again; the second process dies without closing anything.
+#[tokio::test]
+async fn what_was_kept_is_there_after_the_process_died() {
+    const FOLDER: &str = "VECTORS_TEST_FOLDER";
+    if let Ok(folder) = std::env::var(FOLDER) {
+        let index = open(folder.as_ref()).await;
+        fill(&index, &ads()).await;
+        index.withdraw(&[ads()[0].id]).await.unwrap();
+        abort();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for _ in 0..3 {
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "what_was_kept_is_there_after_the_process_died"])
+            .env(FOLDER, folder.path())
+            .output()
+            .unwrap();
+        assert_eq!(child.status.code(), None, "it was to die of a signal: {child:?}");
+        let index = open(folder.path()).await;
+        assert_eq!(index.count().await.unwrap(), 21);
+        assert_eq!(titles(&index, "soudeur Kribi", Filter::default()).await[0], "Soudeur tuyauteur");
     }
 }
 
 #[tokio::test]
-async fn a_folder_in_use_and_one_of_another_model_are_refused_by_name() {
+async fn a_process_that_died_making_the_index_leaves_nothing_in_the_way() {
     let folder = tempfile::tempdir().unwrap();
-    let open = EdgeIndex::open(folder.path(), "lexical-1", 1_024).await.unwrap();
+    let half = folder.path().join("making/segments/half");
+    fs::create_dir_all(&half).unwrap();
+    fs::write(half.join("segment.json"), b"{").unwrap();
+    let index = open(folder.path()).await;
+    fill(&index, &ads()).await;
+    assert_eq!(index.count().await.unwrap(), 22);
+    assert!(!folder.path().join("making").exists());
+}
+
+#[tokio::test]
+async fn a_folder_in_use_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = open(folder.path()).await;
     let second = EdgeIndex::open(folder.path(), "lexical-1", 1_024).await.unwrap_err();
     assert!(matches!(second, VectorError::Locked { .. }), "{second:?}");
-    drop(open);
-    let other = EdgeIndex::open(folder.path(), "bge-m3", 1_024).await.unwrap_err().to_string();
-    assert!(
-        other.contains("was made by lexical-1")
-            && other.contains("not by bge-m3")
-            && other.contains("remove it"),
-        "{other}"
-    );
+    let wanted = format!("another process holds the vector index in {}; stop it", folder.path().display());
+    assert!(second.to_string().starts_with(&wanted), "{second}");
+    first.ready().await.unwrap();
+    drop(first);
+    open(folder.path()).await.ready().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_index_of_another_model_is_refused_with_the_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(open(folder.path()).await);
+    let meta = folder.path().join("shard/meta.json");
+    for (model, dimensions, found) in [
+        ("bge-m3", 1_024, "lexical-1 (1024 numbers, shape 1)"),
+        ("lexical-1", 512, "lexical-1 (1024 numbers"),
+    ] {
+        let refused = EdgeIndex::open(folder.path(), model, dimensions).await.unwrap_err().to_string();
+        let wanted = format!("was made by {found}");
+        assert!(refused.contains(&wanted) && refused.contains("remove it"), "{refused}");
+        assert!(refused.contains(&folder.path().display().to_string()), "{refused}");
+    }
+    for unreadable in [Some("not json"), None] {
+        match unreadable {
+            Some(text) => fs::write(&meta, text).unwrap(),
+            None => fs::remove_file(&meta).unwrap(),
+        }
+        let refused = EdgeIndex::open(folder.path(), "lexical-1", 1_024).await.unwrap_err();
+        assert!(refused.to_string().contains("was made by something unknown"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let refused = EdgeIndex::open(&file.join("vectors"), "lexical-1", 1_024).await.unwrap_err();
+    assert!(matches!(refused, VectorError::Folder { .. }), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_write_and_read_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = Arc::new(open(folder.path()).await);
+    let tasks: Vec<_> = (0..6)
+        .map(|at| {
+            let index = Arc::clone(&index);
+            tokio::spawn(async move {
+                for part in ads().chunks(5).cycle().skip(at).take(5) {
+                    fill(index.as_ref(), part).await;
+                    titles(index.as_ref(), "soudeur", Filter::default()).await;
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!(index.count().await.unwrap(), 22);
+}
+
+/// Also the test that tells when a newer engine reads its journal: then points would be missing here.
+#[tokio::test]
+async fn the_journal_does_not_grow_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("shard/wal");
+    let parts = || {
+        let names = fs::read_dir(&journal).unwrap().flatten().map(|entry| entry.file_name());
+        names.filter(|name| name.to_string_lossy().starts_with("closed-")).count()
+    };
+    let index = open(folder.path()).await;
+    let mut big = ads();
+    for ad in &mut big {
+        ad.payload.organization = Some("x".repeat(800_000));
+    }
+    for _ in 0..4 {
+        fill(&index, &big).await;
+    }
+    assert_eq!(parts(), 3, "each part is 32 MB, each time 18 MB");
+    drop(index);
+    let index = open(folder.path()).await;
+    assert_eq!((parts(), index.count().await.unwrap()), (1, 22));
+    fill(&index, &ads()).await;
+    let hits = support::search(&index, "accountant in Buea", Filter::default()).await;
+    assert_eq!((hits.len(), hits[0].payload.organization.as_deref()), (8, None), "updates go on to count");
 }

@@ -1,33 +1,192 @@
-//! The index on a Qdrant server, against an endpoint in this process: qdrant-client's own server stubs over a brute-force store.
-//! A real server cannot be had where these tests run; what is proved is that our requests say what we mean.
+//! The index on a Qdrant server, against an endpoint in this process. A real server cannot be had where these tests run; the
+//! endpoint answers by Qdrant's engine, so what our requests mean is tested, and what the network and a cluster do is not.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a test fails by panicking"
+)]
+#![cfg(feature = "embedded")]
 
 mod support;
 
+#[path = "server/engine.rs"]
+mod engine;
 #[path = "server/fake.rs"]
 mod fake;
 
-use vectors::ServerIndex;
+use fake::Fake;
+use support::{ads, behaves, fill, open_on, regions, search};
+use url::Url;
+use vectors::{Document, EdgeIndex, Filter, Index as _, ServerIndex, VectorError};
 
-#[tokio::test]
-async fn it_finds_filters_withdraws() {
-    let url = fake::serve().await;
-    let index = ServerIndex::connect(&url, None, "opportunities", "lexical-1", 1_024).await.unwrap();
-    support::behaves(&index).await;
-    let again = ServerIndex::connect(&url, None, "opportunities", "lexical-1", 1_024).await.unwrap();
-    assert_eq!(
-        vectors::Index::ids(&again).await.unwrap().len(),
-        3,
-        "a second connection made the collection anew"
-    );
+const LEXICAL: &str = "opportunities-lexical-1";
+
+async fn connect(url: &Url) -> ServerIndex {
+    ServerIndex::connect(url, None, "opportunities", "lexical-1", 1_024).await.unwrap()
+}
+
+async fn refused(url: &Url, key: Option<&str>, dimensions: usize) -> VectorError {
+    ServerIndex::connect(url, key, "opportunities", "lexical-1", dimensions).await.unwrap_err()
 }
 
 #[tokio::test]
-async fn a_dead_server_is_told_with_the_remedy() {
-    let url = "http://127.0.0.1:1".parse().unwrap();
-    let error =
-        ServerIndex::connect(&url, Some("hunter2"), "opportunities", "bge-m3", 1_024).await.unwrap_err();
-    let said = format!("{error} {error:?}");
-    assert!(said.contains("QDRANT_URL") && said.contains("6334") && !said.contains("hunter2"), "{said}");
+async fn it_keeps_finds_filters_withdraws() {
+    let (_, url) = Fake::start(None).await;
+    behaves(&connect(&url).await).await;
+}
+
+#[tokio::test]
+async fn it_answers_as_the_embedded_index_does() {
+    let (fake, url) = Fake::start(None).await;
+    let folder = tempfile::tempdir().unwrap();
+    let server = connect(&url).await;
+    let edge = EdgeIndex::open(folder.path(), "lexical-1", 1_024).await.unwrap();
+    fill(&server, &ads()).await;
+    fill(&edge, &ads()).await;
+    for text in ["soudeur à Douala", "accountant in Buea", "chauffeur", "web", "", "xyzzy", "de la"] {
+        for filter in [Filter::default(), open_on(739_050), regions(&["CM-LT", "CM-SW"])] {
+            fake.requests();
+            let hits = search(&server, text, filter.clone()).await;
+            assert_eq!(hits, search(&edge, text, filter).await, "{text:?}");
+            assert!(!hits.is_empty());
+            assert_eq!(fake.requests(), ["query_batch"], "both sides in one request");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_collection_is_made_once_and_made_whole() {
+    let (fake, url) = Fake::start(None).await;
+    fill(&connect(&url).await, &ads()).await;
+    assert_eq!(fake.names(), [LEXICAL]);
+    assert_eq!(fake.requests(), ["info", "index", "index", "index", "index", "upsert"]);
+    let again = connect(&url).await;
+    assert_eq!(again.count().await.unwrap(), 22);
+    assert_eq!(fake.requests(), ["info", "count"]);
+    // Its maker died before the last field was indexed.
+    fake.alter(LEXICAL, |info| drop(info.payload_schema.remove("closes_by").unwrap()));
+    connect(&url).await;
+    assert_eq!(fake.requests(), ["info", "index"]);
+}
+
+#[tokio::test]
+async fn two_may_make_it_at_once() {
+    let (fake, url) = Fake::start(None).await;
+    let (one, two) = tokio::join!(connect(&url), connect(&url));
+    one.ready().await.unwrap();
+    two.ready().await.unwrap();
+    assert_eq!(fake.names(), [LEXICAL]);
+}
+
+#[tokio::test]
+async fn another_model_fills_another_collection() {
+    let (fake, url) = Fake::start(None).await;
+    fill(&connect(&url).await, &ads()).await;
+    let other = ServerIndex::connect(&url, None, "opportunities", "bge-m3:latest", 1_024).await.unwrap();
+    assert_eq!(other.count().await.unwrap(), 0);
+    assert_eq!(fake.names(), ["opportunities-bge-m3_latest", LEXICAL]);
+    assert!(other.describe().ends_with("collection opportunities-bge-m3_latest"), "{}", other.describe());
+}
+
+#[tokio::test]
+async fn a_collection_of_another_making_is_refused_with_the_remedy() {
+    let (fake, url) = Fake::start(None).await;
+    connect(&url).await;
+    let said = refused(&url, None, 512).await.to_string();
+    let wanted = format!("the vector index {LEXICAL} at {} was made by", url.as_str().trim_end_matches('/'));
+    assert!(said.starts_with(&wanted), "{said}");
+    assert!(said.contains("(1024 numbers, shape 1), not by lexical-1 (512 numbers, shape 1)"), "{said}");
+    assert!(said.contains("remove it"), "{said}");
+    for (key, value) in [("model", "\"bge-m3\""), ("shape", "7")] {
+        let value: serde_json::Value = serde_json::from_str(value).unwrap();
+        let mut before = None;
+        fake.alter(LEXICAL, |info| {
+            before = info.config.as_mut().unwrap().metadata.insert(key.to_owned(), value.clone().into());
+        });
+        let said = refused(&url, None, 1_024).await.to_string();
+        assert!(said.contains(&format!("{key} {value}")), "{said}");
+        fake.alter(LEXICAL, |info| {
+            info.config.as_mut().unwrap().metadata.insert(key.to_owned(), before.unwrap());
+        });
+    }
+    // An older server keeps no metadata.
+    fake.alter(LEXICAL, |info| info.config.as_mut().unwrap().metadata.clear());
+    connect(&url).await;
+    fake.alter(LEXICAL, |info| {
+        info.config.as_mut().unwrap().params.as_mut().unwrap().sparse_vectors_config = None;
+    });
+    let said = refused(&url, None, 1_024).await.to_string();
+    assert!(said.contains("without bm25"), "{said}");
+}
+
+#[tokio::test]
+async fn many_documents_go_in_parts_and_many_ids_come_in_pages() {
+    let (fake, url) = Fake::start(None).await;
+    let index = connect(&url).await;
+    let many: Vec<Document> = (0..600)
+        .map(|at| {
+            let mut ad = ads().remove(at % 22);
+            ad.id = opportunity::OpportunityId::of(&"fne".parse().unwrap(), &at.to_string());
+            ad
+        })
+        .collect();
+    fake.requests();
+    fill(&index, &many).await;
+    assert_eq!(fake.requests(), ["upsert"; 3]);
+    let mut ids = index.ids().await.unwrap();
+    assert_eq!(fake.requests().len(), 120, "pages of five");
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 600);
+}
+
+#[tokio::test]
+async fn a_lost_collection_is_told() {
+    let (fake, url) = Fake::start(None).await;
+    let index = connect(&url).await;
+    index.ready().await.unwrap();
+    fake.lose(LEXICAL);
+    let said = index.ready().await.unwrap_err();
+    assert!(said.to_string().contains("could not find its collection"), "{said}");
+    let error = index.withdraw(&[ads()[0].id]).await.unwrap_err();
+    assert_eq!(error.to_string(), "the vector index could not withdraw points");
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(cause, format!("NotFound: Collection `{LEXICAL}` doesn't exist!"));
+}
+
+#[tokio::test]
+async fn the_key_is_sent_and_never_told() {
+    let (_, url) = Fake::start(Some("hunter2")).await;
+    let index = ServerIndex::connect(&url, Some("hunter2"), "o", "lexical-1", 1_024).await.unwrap();
+    index.ready().await.unwrap();
+    assert!(!format!("{index:?} {}", index.describe()).contains("hunter2"));
+    for key in [None, Some("swordfish"), Some("sword\nfish"), Some("")] {
+        let error = refused(&url, key, 1_024).await;
+        let said = format!("{error} {error:?}");
+        assert!(said.contains("API key") && said.contains(url.host_str().unwrap()), "{said}");
+        assert!(!said.contains("sword"), "{said}");
+        let unsent = key.is_some_and(|key| key != "swordfish");
+        assert_eq!(matches!(error, VectorError::Setup { .. }), unsent, "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_is_named_with_the_remedy() {
+    // A port that was free a moment ago, and a server that speaks HTTP and no gRPC, as Qdrant's other port does.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let dead = listener.local_addr().unwrap();
+    drop(listener);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let rest = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, axum::Router::new()).await });
+    for address in [dead, rest] {
+        let url = format!("http://{address}").parse().unwrap();
+        let error = refused(&url, Some("hunter2"), 1_024).await;
+        assert!(matches!(error, VectorError::Unreachable { .. }), "{error:?}");
+        let wanted = format!("the Qdrant server at http://{address} does not answer; is it running");
+        assert!(error.to_string().starts_with(&wanted) && error.to_string().contains("6334"), "{error}");
+        assert!(!format!("{error:?}").contains("hunter2"));
+    }
 }

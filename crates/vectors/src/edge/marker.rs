@@ -1,21 +1,19 @@
-//! Which model an index was made by.
+//! What an index was made by.
 
 use std::{fs, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use crate::VectorError;
+use crate::{SHAPE, VectorError};
 
-/// Name of the file in the folder of the index.
-const FILE: &str = "made-by.json";
-/// Grows when the shape of points changes: an index of an older shape is made anew.
-const SHAPE: u32 = 1;
+/// Name of the file beside Qdrant's own.
+const FILE: &str = "meta.json";
 
-/// What an index was made by.
+/// Model, dimensions and shape: where one of them is another, the vectors cannot be compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Marker {
     model: String,
-    dimensions: usize,
+    pub(super) dimensions: usize,
     shape: u32,
 }
 
@@ -24,30 +22,29 @@ impl Marker {
         Self { model: model.to_owned(), dimensions, shape: SHAPE }
     }
 
-    fn told(&self) -> String {
-        format!("{} ({} numbers, shape {})", self.model, self.dimensions, self.shape)
+    /// Marks a shard being made. The folder is renamed after it, so the file needs no care of its own.
+    pub(super) fn write(&self, shard: &Path) -> Result<(), VectorError> {
+        let bytes = serde_json::to_vec(self).map_err(VectorError::doing("mark its folder"))?;
+        let failed = |source| VectorError::Folder { folder: shard.display().to_string(), source };
+        let file = fs::File::create(shard.join(FILE)).map_err(failed)?;
+        std::io::Write::write_all(&mut &file, &bytes).and_then(|()| file.sync_all()).map_err(failed)
     }
 
-    /// Makes the folder and marks it, or refuses one that another model has marked.
-    pub(super) fn check(&self, folder: &Path) -> Result<(), VectorError> {
-        let failed = |source| VectorError::Folder { folder: folder.display().to_string(), source };
-        fs::create_dir_all(folder).map_err(failed)?;
-        let file = folder.join(FILE);
-        match fs::read(&file) {
-            Ok(bytes) => match serde_json::from_slice::<Self>(&bytes) {
-                Ok(found) if &found == self => Ok(()),
-                Ok(found) => Err(self.other(folder, found.told())),
-                Err(_) => Err(self.other(folder, "something unknown".to_owned())),
-            },
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let bytes = serde_json::to_vec(self).map_err(VectorError::doing("mark its folder"))?;
-                fs::write(&file, bytes).map_err(failed)
-            }
-            Err(error) => Err(failed(error)),
+    /// Refuses a shard that was made by something else.
+    pub(super) fn check(&self, shard: &Path, folder: &Path) -> Result<(), VectorError> {
+        let other = |found| {
+            let place = format!("in {}", folder.display());
+            Err(VectorError::OtherModel { place, found, wanted: self.told() })
+        };
+        let Ok(bytes) = fs::read(shard.join(FILE)) else { return other("something unknown".to_owned()) };
+        match serde_json::from_slice::<Self>(&bytes) {
+            Ok(found) if &found == self => Ok(()),
+            Ok(found) => other(found.told()),
+            Err(_) => other("something unknown".to_owned()),
         }
     }
 
-    fn other(&self, folder: &Path, found: String) -> VectorError {
-        VectorError::OtherModel { place: folder.display().to_string(), found, wanted: self.told() }
+    fn told(&self) -> String {
+        format!("{} ({} numbers, shape {})", self.model, self.dimensions, self.shape)
     }
 }

@@ -1,5 +1,17 @@
 //! The embedded index: a shard of Qdrant in this process.
+//!
+//! ```text
+//! FOLDER/lock                  held by the process that has the index open
+//! FOLDER/shard/meta.json       what the index was made by
+//! FOLDER/shard/...             Qdrant's own files
+//! FOLDER/making/               a shard half made, if a process died on it
+//! ```
+//!
+//! Its dense search looks at every vector: exact, and in time with their number. From some 100,000 points on a Qdrant server is the
+//! right place.
 
+mod convert;
+mod folder;
 mod marker;
 mod shard;
 
@@ -8,7 +20,12 @@ use std::{path::Path, sync::Arc};
 use async_trait::async_trait;
 use opportunity::OpportunityId;
 
-use crate::{Document, Hit, Index, Query, Sparse, VectorError, fuse};
+use crate::{
+    Document, Hit, Index, Query, Sparse, VectorError,
+    fuse::{self, candidates},
+    index::{checked, measured},
+};
+use folder::Folder;
 use marker::Marker;
 use shard::Shard;
 
@@ -26,55 +43,65 @@ impl std::fmt::Debug for EdgeIndex {
 }
 
 impl EdgeIndex {
-    /// Opens the index in `folder`, making it where there is none. An index of another model is refused.
+    /// Opens the index in `folder`, making folder and index where there are none. An index of another model is refused, and so is
+    /// one that is open already.
     pub async fn open(folder: &Path, model: &str, dimensions: usize) -> Result<Self, VectorError> {
-        let (path, wanted) = (folder.to_owned(), Marker::new(model, dimensions));
-        let shard = blocking(move || {
-            wanted.check(&path)?;
-            Shard::open(&path, dimensions)
-        })
-        .await?;
+        let (path, marker) = (folder.to_owned(), Marker::new(model, dimensions));
+        let shard = blocking(move || Shard::open(Folder::take(&path)?, &marker)).await?;
         Ok(Self { shard: Arc::new(shard), folder: folder.display().to_string(), dimensions })
+    }
+
+    /// Runs what blocks off the runtime's threads.
+    async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Shard) -> Result<T, VectorError> + Send + 'static,
+    ) -> Result<T, VectorError> {
+        let shard = Arc::clone(&self.shard);
+        blocking(move || work(&shard)).await
     }
 }
 
-/// Runs what blocks off the runtime's threads.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, VectorError> + Send + 'static,
 ) -> Result<T, VectorError> {
+    // A panic of the engine, which knows no other way to tell of a full disk, ends here as an error.
     tokio::task::spawn_blocking(work).await.map_err(VectorError::doing("finish its work"))?
 }
 
 #[async_trait]
 impl Index for EdgeIndex {
     async fn upsert(&self, documents: &[Document], dense: Vec<Vec<f32>>) -> Result<(), VectorError> {
-        let (shard, documents) = (Arc::clone(&self.shard), documents.to_vec());
-        blocking(move || shard.upsert(&documents, dense)).await
+        checked(documents, &dense, self.dimensions)?;
+        let documents = documents.to_vec();
+        self.with(move |shard| shard.upsert(&documents, dense)).await
     }
 
     async fn withdraw(&self, ids: &[OpportunityId]) -> Result<(), VectorError> {
-        let (shard, ids) = (Arc::clone(&self.shard), ids.to_vec());
-        blocking(move || shard.withdraw(&ids)).await
+        let ids = ids.to_vec();
+        self.with(move |shard| shard.withdraw(&ids)).await
     }
 
     async fn search(&self, query: Query) -> Result<Vec<Hit>, VectorError> {
-        let shard = Arc::clone(&self.shard);
-        blocking(move || {
-            let dense = shard.nearest_dense(query.dense, &query.filter, fuse::CANDIDATES.max(query.limit))?;
-            let words = Sparse::of_query(&query.text);
-            let sparse = shard.nearest_sparse(words, &query.filter, fuse::CANDIDATES.max(query.limit))?;
-            Ok(fuse::fuse(dense, sparse, query.limit))
+        measured(&query.dense, self.dimensions)?;
+        let Query { text, dense, filter, limit } = query;
+        self.with(move |shard| {
+            let dense = shard.nearest_dense(dense, &filter, candidates(limit))?;
+            let sparse = shard.nearest_sparse(Sparse::of_query(&text), &filter, candidates(limit))?;
+            Ok(fuse::fuse(dense, sparse, limit))
         })
         .await
     }
 
+    async fn count(&self) -> Result<u64, VectorError> {
+        self.with(Shard::count).await
+    }
+
     async fn ids(&self) -> Result<Vec<OpportunityId>, VectorError> {
-        let shard = Arc::clone(&self.shard);
-        blocking(move || shard.ids()).await
+        self.with(Shard::ids).await
     }
 
     async fn ready(&self) -> Result<(), VectorError> {
-        Ok(())
+        self.count().await.map(drop)
     }
 
     fn describe(&self) -> String {

@@ -1,95 +1,89 @@
 //! The shard itself. Its calls block.
 
-use std::{collections::HashMap, path::Path};
+use std::sync::{Mutex, PoisonError};
 
 use opportunity::OpportunityId;
 use qdrant_edge::{
-    AnyVariants, Condition, CreateIndex, Distance, EdgeConfig, EdgeShard, EdgeSparseVectorParams,
-    EdgeVectorParams, FieldCondition, FieldIndexOperations, Filter as EdgeFilter, Match, MatchAny, Modifier,
-    NamedQuery, PayloadFieldSchema, PayloadSchemaType, PointId, PointInsertOperations, PointOperations,
-    PointStruct, QueryEnum, QueryRequest, Range, ScoringQuery, ScrollRequest, SparseVector, UpdateOperation,
-    Vector, VectorInternal, Vectors, WithPayloadInterface, WithVector, external::ordered_float::OrderedFloat,
+    CountRequest, CreateIndex, EdgeShard, FieldIndexOperations, NamedQuery, OperationError,
+    PayloadFieldSchema, PayloadSchemaType, PointId, PointInsertOperations, PointOperations, QueryEnum,
+    QueryRequest, ScoringQuery, ScrollRequest, SparseVector, UpdateOperation, VectorInternal,
+    WithPayloadInterface, WithVector,
 };
 
-use crate::{Document, Filter, Payload, Sparse, VectorError, document::NEVER, fuse::Candidate};
+use super::{
+    convert::{candidate, condition, config, field, opportunity, point},
+    folder::Folder,
+    marker::Marker,
+};
+use crate::{
+    BM25, CHUNK, DENSE, Document, Filter, SCROLL, Sparse, VectorError,
+    document::{CLOSES_BY, KEYWORDS},
+    fuse::Candidate,
+    words::Words,
+};
 
-const DENSE: &str = "dense";
-const BM25: &str = "bm25";
-/// Points read at once when all ids are listed.
-const SCROLL: usize = 10_000;
-/// Payload keys that filters ask for.
-const KEYWORDS: [&str; 3] = ["kind", "source", "regions"];
+/// An open shard, in the folder it is in.
+pub(super) struct Shard {
+    // Closed before the folder is given up.
+    engine: EdgeShard,
+    /// One writer at a time: the engine panics where a flush meets an update.
+    writing: Mutex<()>,
+    _folder: Folder,
+}
 
-/// An open shard.
-pub(super) struct Shard(EdgeShard);
+/// Wraps an error of the engine.
+fn failing(what: &'static str) -> impl FnOnce(OperationError) -> VectorError {
+    move |error| VectorError::Index { what, source: error.to_string().into() }
+}
 
 impl Shard {
-    pub(super) fn open(folder: &Path, dimensions: usize) -> Result<Self, VectorError> {
-        let fresh = !folder.join("segments").exists();
-        let opened =
-            if fresh { EdgeShard::new(folder, config(dimensions)) } else { EdgeShard::load(folder, None) };
-        let shard = opened.map_err(|error| {
-            let said = error.to_string();
-            if said.contains("WouldBlock")
-                || said.contains("lock")
-                || said.contains("temporarily unavailable")
-            {
-                VectorError::Locked { folder: folder.display().to_string() }
-            } else {
-                VectorError::Index { what: "open its folder", source: said.into() }
-            }
-        })?;
-        let shard = Self(shard);
-        if fresh {
-            shard.index_payload()?;
+    /// Opens the shard, making it where there is none.
+    pub(super) fn open(folder: Folder, marker: &Marker) -> Result<Self, VectorError> {
+        if folder.shard().exists() {
+            marker.check(&folder.shard(), folder.path())?;
+        } else {
+            folder.publish(|making| {
+                let engine = EdgeShard::new(making, config(marker.dimensions)).map_err(failing("be made"))?;
+                index_payload(&engine)?;
+                engine.flush();
+                marker.write(making)
+            })?;
         }
-        Ok(shard)
+        folder.prune()?;
+        let engine = EdgeShard::load(&folder.shard(), None).map_err(failing("be opened"))?;
+        Ok(Self { engine, writing: Mutex::default(), _folder: folder })
     }
 
-    fn index_payload(&self) -> Result<(), VectorError> {
-        let keywords = KEYWORDS.iter().map(|key| (*key, PayloadSchemaType::Keyword));
-        for (key, kind) in keywords.chain([("closes_by", PayloadSchemaType::Integer)]) {
-            let field_name = key
-                .try_into()
-                .map_err(|()| VectorError::Index { what: "index its payload", source: key.into() })?;
-            let create = CreateIndex { field_name, field_schema: Some(PayloadFieldSchema::FieldType(kind)) };
-            self.update(
-                UpdateOperation::FieldIndexOperation(FieldIndexOperations::CreateIndex(create)),
-                "index its payload",
-            )?;
+    /// Applies operations and makes them durable, which `flush` alone does.
+    fn update(
+        &self,
+        what: &'static str,
+        operations: impl Iterator<Item = Result<PointOperations, VectorError>>,
+    ) -> Result<(), VectorError> {
+        // It guards no value that a panic could have left half changed.
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        for operation in operations {
+            self.engine.update(UpdateOperation::PointOperation(operation?)).map_err(failing(what))?;
         }
-        self.0.flush();
+        self.engine.flush();
         Ok(())
     }
 
-    fn update(&self, operation: UpdateOperation, what: &'static str) -> Result<(), VectorError> {
-        self.0
-            .update(operation)
-            .map(drop)
-            .map_err(|error| VectorError::Index { what, source: error.to_string().into() })
-    }
-
-    /// Keeps documents; they are on disk when this returns, which `flush` alone makes sure of.
     pub(super) fn upsert(&self, documents: &[Document], dense: Vec<Vec<f32>>) -> Result<(), VectorError> {
-        let points = documents
-            .iter()
-            .zip(dense)
-            .map(|(document, dense)| point(document, dense))
-            .collect::<Result<_, _>>()?;
-        let insert = PointOperations::UpsertPoints(PointInsertOperations::PointsList(points));
-        self.update(UpdateOperation::PointOperation(insert), "keep points")?;
-        self.0.flush();
-        Ok(())
+        let mut words = Words::new();
+        let mut dense = dense.into_iter();
+        let chunks = documents.chunks(CHUNK).map(|chunk| {
+            let points = chunk.iter().zip(dense.by_ref());
+            let points = points.map(|(document, dense)| point(&mut words, document, dense));
+            let list = PointInsertOperations::PointsList(points.collect::<Result<_, _>>()?);
+            Ok(PointOperations::UpsertPoints(list))
+        });
+        self.update("keep points", chunks)
     }
 
     pub(super) fn withdraw(&self, ids: &[OpportunityId]) -> Result<(), VectorError> {
         let ids = ids.iter().map(|id| PointId::Uuid(id.uuid())).collect();
-        self.update(
-            UpdateOperation::PointOperation(PointOperations::DeletePoints { ids }),
-            "withdraw points",
-        )?;
-        self.0.flush();
-        Ok(())
+        self.update("withdraw points", std::iter::once(Ok(PointOperations::DeletePoints { ids })))
     }
 
     pub(super) fn nearest_dense(
@@ -133,11 +127,13 @@ impl Shard {
             with_vector: WithVector::Bool(false),
             with_payload: WithPayloadInterface::Bool(true),
         };
-        let found = self
-            .0
-            .query(request)
-            .map_err(|error| VectorError::Index { what: "search", source: error.to_string().into() })?;
-        Ok(found.into_iter().filter_map(|point| candidate(&point.id, point.score, point.payload)).collect())
+        let found = self.engine.query(request).map_err(failing("search"))?;
+        Ok(found.into_iter().filter_map(candidate).collect())
+    }
+
+    pub(super) fn count(&self) -> Result<u64, VectorError> {
+        let counted = self.engine.count(CountRequest { filter: None, exact: true });
+        Ok(u64::try_from(counted.map_err(failing("count its points"))?).unwrap_or(u64::MAX))
     }
 
     pub(super) fn ids(&self) -> Result<Vec<OpportunityId>, VectorError> {
@@ -145,18 +141,15 @@ impl Shard {
         loop {
             let request = ScrollRequest {
                 offset,
-                limit: Some(SCROLL),
+                limit: Some(SCROLL as usize),
                 filter: None,
                 with_payload: Some(WithPayloadInterface::Bool(false)),
                 with_vector: WithVector::Bool(false),
                 order_by: None,
             };
-            let page = self.0.scroll(request).map_err(|error| VectorError::Index {
-                what: "list its points",
-                source: error.to_string().into(),
-            })?;
-            ids.extend(page.0.iter().filter_map(|record| opportunity(&record.id)));
-            offset = page.1;
+            let (page, next) = self.engine.scroll(request).map_err(failing("list its points"))?;
+            ids.extend(page.iter().filter_map(|record| opportunity(&record.id)));
+            offset = next;
             if offset.is_none() {
                 return Ok(ids);
             }
@@ -164,61 +157,13 @@ impl Shard {
     }
 }
 
-fn config(dimensions: usize) -> EdgeConfig {
-    EdgeConfig {
-        on_disk_payload: true,
-        vectors: HashMap::from([(
-            DENSE.into(),
-            EdgeVectorParams::builder(dimensions, Distance::Cosine).build(),
-        )]),
-        sparse_vectors: HashMap::from([(
-            BM25.into(),
-            EdgeSparseVectorParams { modifier: Some(Modifier::Idf), ..Default::default() },
-        )]),
-        ..Default::default()
+/// Indexes the payload that filters ask for.
+fn index_payload(engine: &EdgeShard) -> Result<(), VectorError> {
+    let keywords = KEYWORDS.iter().map(|key| (*key, PayloadSchemaType::Keyword));
+    for (key, kind) in keywords.chain([(CLOSES_BY, PayloadSchemaType::Integer)]) {
+        let field_schema = Some(PayloadFieldSchema::FieldType(kind));
+        let create = FieldIndexOperations::CreateIndex(CreateIndex { field_name: field(key)?, field_schema });
+        engine.update(UpdateOperation::FieldIndexOperation(create)).map_err(failing("index its payload"))?;
     }
-}
-
-fn point(document: &Document, dense: Vec<f32>) -> Result<qdrant_edge::PointStructPersisted, VectorError> {
-    let words = Sparse::of_document(&document.text);
-    let sparse = Vector::new_sparse(words.indices, words.values).map_err(|error| VectorError::Index {
-        what: "take a text's words",
-        source: error.to_string().into(),
-    })?;
-    let vectors = Vectors::new_named([(DENSE, Vector::from(dense)), (BM25, sparse)]);
-    let mut payload =
-        serde_json::to_value(&document.payload).map_err(VectorError::doing("keep a payload"))?;
-    if let Some(map) = payload.as_object_mut() {
-        map.insert("closes_by".to_owned(), document.payload.closes_on.unwrap_or(NEVER).into());
-    }
-    Ok(PointStruct::new(PointId::Uuid(document.id.uuid()), vectors, payload).into())
-}
-
-fn condition(filter: &Filter) -> Result<Option<EdgeFilter>, VectorError> {
-    let key = |name: &str| {
-        name.try_into().map_err(|()| VectorError::Index { what: "filter", source: name.to_owned().into() })
-    };
-    let mut must = Vec::new();
-    for (name, values) in filter.lists() {
-        let any = AnyVariants::Strings(values.iter().cloned().collect());
-        must.push(Condition::Field(FieldCondition::new_match(key(name)?, Match::Any(MatchAny { any }))));
-    }
-    if let Some(day) = filter.closes_from() {
-        #[allow(clippy::cast_precision_loss, reason = "days are far below 2^52")]
-        let range = Range { gte: Some(OrderedFloat(day as f64)), lt: None, gt: None, lte: None };
-        must.push(Condition::Field(FieldCondition::new_range(key("closes_by")?, range)));
-    }
-    Ok((!must.is_empty()).then(|| EdgeFilter { must: Some(must), ..EdgeFilter::default() }))
-}
-
-fn opportunity(id: &PointId) -> Option<OpportunityId> {
-    match id {
-        PointId::Uuid(id) => Some(OpportunityId::from(*id)),
-        PointId::NumId(_) => None,
-    }
-}
-
-fn candidate(id: &PointId, score: f32, payload: Option<qdrant_edge::Payload>) -> Option<Candidate> {
-    let payload: Payload = serde_json::from_value(serde_json::Value::Object(payload?.0)).ok()?;
-    Some(Candidate { id: opportunity(id)?, score, payload })
+    Ok(())
 }

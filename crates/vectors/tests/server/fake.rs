@@ -1,85 +1,89 @@
-//! A Qdrant endpoint that keeps points in a map and compares them one by one.
+//! A Qdrant endpoint in this process: qdrant-client's own server stubs over the engine of the embedded index.
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex},
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard},
 };
 
-use ::qdrant_client::qdrant::{
-    condition::ConditionOneOf, r#match::MatchValue, point_id::PointIdOptions,
-    points_selector::PointsSelectorOneOf, query, vector, vector_input, vectors::VectorsOptions, *,
-};
+use ::qdrant_client::qdrant::{points_selector::PointsSelectorOneOf, *};
 use tonic::{Request, Response, Status, async_trait};
+
+use super::engine::{Collection, id, point};
 
 type Answer<T> = Result<Response<T>, Status>;
 
+/// Ids of a page at most, so that a few points take several.
+const PAGE: usize = 5;
+
+/// The endpoint. A clone is the same one.
 #[derive(Default, Clone)]
-struct Fake(Arc<Mutex<HashMap<String, BTreeMap<String, PointStruct>>>>);
-
-/// Starts it on a free port.
-pub(crate) async fn serve() -> url::Url {
-    let fake = Fake::default();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-    let server = tonic::transport::Server::builder()
-        .add_service(qdrant_server::QdrantServer::new(fake.clone()))
-        .add_service(collections_server::CollectionsServer::new(fake.clone()))
-        .add_service(points_server::PointsServer::new(fake));
-    tokio::spawn(server.serve_with_incoming(tonic::transport::server::TcpIncoming::from(listener)));
-    url
+pub(crate) struct Fake {
+    collections: Arc<Mutex<HashMap<String, Collection>>>,
+    requests: Arc<Mutex<Vec<&'static str>>>,
 }
 
-fn key(id: Option<&PointId>) -> String {
-    match id.and_then(|id| id.point_id_options.as_ref()) {
-        Some(PointIdOptions::Uuid(id)) => id.clone(),
-        other => panic!("not a UUID: {other:?}"),
+impl Fake {
+    /// Starts it on a free port. With a key it refuses requests that do not have it.
+    pub(crate) async fn start(key: Option<&'static str>) -> (Self, url::Url) {
+        let fake = Self::default();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let checked = move |request: Request<()>| {
+            let given = request.metadata().get("api-key").map(|value| value.to_str().unwrap().to_owned());
+            let refused = key.is_some() && given.as_deref() != key;
+            if refused { Err(Status::unauthenticated("Must provide an API key")) } else { Ok(request) }
+        };
+        let server = tonic::transport::Server::builder()
+            .add_service(collections_server::CollectionsServer::with_interceptor(fake.clone(), checked))
+            .add_service(points_server::PointsServer::with_interceptor(fake.clone(), checked));
+        tokio::spawn(server.serve_with_incoming(tonic::transport::server::TcpIncoming::from(listener)));
+        (fake, url)
+    }
+
+    /// Names of its collections, in order.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.all().keys().cloned().collect();
+        names.sort();
+        names
+    }
+
+    /// Loses a collection, as when somebody removes it.
+    pub(crate) fn lose(&self, name: &str) {
+        self.all().remove(name).unwrap();
+    }
+
+    /// Changes what a collection says of itself.
+    pub(crate) fn alter(&self, name: &str, change: impl FnOnce(&mut CollectionInfo)) {
+        change(&mut self.all().get_mut(name).unwrap().info);
+    }
+
+    /// What was asked of it since the last time.
+    pub(crate) fn requests(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.requests.lock().unwrap())
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<String, Collection>> {
+        self.collections.lock().unwrap()
+    }
+
+    fn with<T>(
+        &self,
+        request: &'static str,
+        name: &str,
+        work: impl FnOnce(&mut Collection) -> Result<T, Status>,
+    ) -> Result<T, Status> {
+        self.requests.lock().unwrap().push(request);
+        let mut all = self.all();
+        work(
+            all.get_mut(name)
+                .ok_or_else(|| Status::not_found(format!("Collection `{name}` doesn't exist!")))?,
+        )
     }
 }
 
-fn named(point: &PointStruct, name: &str) -> vector::Vector {
-    match point.vectors.as_ref().unwrap().vectors_options.as_ref().unwrap() {
-        VectorsOptions::Vectors(named) => named.vectors[name].vector.clone().unwrap(),
-        VectorsOptions::Vector(one) => panic!("not named: {one:?}"),
-    }
-}
-
-fn likeness(point: &PointStruct, using: &str, wanted: &vector_input::Variant) -> f32 {
-    match (named(point, using), wanted) {
-        (vector::Vector::Dense(kept), vector_input::Variant::Dense(wanted)) => {
-            kept.data.iter().zip(&wanted.data).map(|(a, b)| a * b).sum()
-        }
-        (vector::Vector::Sparse(kept), vector_input::Variant::Sparse(wanted)) => {
-            let kept: HashMap<u32, f32> = kept.indices.into_iter().zip(kept.values).collect();
-            wanted.indices.iter().zip(&wanted.values).map(|(at, b)| kept.get(at).map_or(0.0, |a| a * b)).sum()
-        }
-        other => panic!("{using} is asked with another kind of vector: {other:?}"),
-    }
-}
-
-fn passes(point: &PointStruct, filter: Option<&Filter>) -> bool {
-    filter.is_none_or(|filter| {
-        filter.must.iter().all(|condition| {
-            let Some(ConditionOneOf::Field(field)) = &condition.condition_one_of else {
-                panic!("{condition:?}")
-            };
-            let kept = point.payload[&field.key].clone().into_json();
-            match (&field.r#match, &field.range) {
-                (Some(Match { match_value: Some(MatchValue::Keywords(any)) }), None) => {
-                    let holds = |value: &serde_json::Value| {
-                        value.as_str().is_some_and(|text| any.strings.iter().any(|one| one == text))
-                    };
-                    kept.as_array().map_or_else(|| holds(&kept), |all| all.iter().any(holds))
-                }
-                (None, Some(range)) => kept.as_f64() >= range.gte,
-                other => panic!("{other:?}"),
-            }
-        })
-    })
-}
-
-fn done() -> PointsOperationResponse {
-    let result = UpdateResult { status: UpdateStatus::Completed.into(), ..UpdateResult::default() };
-    PointsOperationResponse { result: Some(result), ..PointsOperationResponse::default() }
+fn done() -> Response<PointsOperationResponse> {
+    let result = UpdateResult { status: UpdateStatus::Completed.into(), ..Default::default() };
+    Response::new(PointsOperationResponse { result: Some(result), ..Default::default() })
 }
 
 macro_rules! not_asked_for {
@@ -92,33 +96,31 @@ macro_rules! not_asked_for {
 }
 
 #[async_trait]
-impl qdrant_server::Qdrant for Fake {
-    async fn health_check(&self, _: Request<HealthCheckRequest>) -> Answer<HealthCheckReply> {
-        Ok(Response::new(HealthCheckReply {
-            title: "in this process".into(),
-            version: "1.20.0".into(),
-            commit: None,
-        }))
-    }
-}
-
-#[async_trait]
 impl collections_server::Collections for Fake {
     async fn create(&self, asked: Request<CreateCollection>) -> Answer<CollectionOperationResponse> {
         let asked = asked.into_inner();
-        let before = self.0.lock().unwrap().insert(asked.collection_name, BTreeMap::new());
-        assert!(before.is_none(), "a collection was made over another");
+        let name = asked.collection_name.clone();
+        if self.all().contains_key(&name) {
+            return Err(Status::already_exists(format!("Collection `{name}` already exists!")));
+        }
+        self.all().insert(name, Collection::make(asked));
         Ok(Response::new(CollectionOperationResponse { result: true, time: 0.0 }))
     }
+
     async fn collection_exists(
         &self,
         asked: Request<CollectionExistsRequest>,
     ) -> Answer<CollectionExistsResponse> {
-        let exists = self.0.lock().unwrap().contains_key(&asked.into_inner().collection_name);
+        let exists = self.all().contains_key(&asked.into_inner().collection_name);
         Ok(Response::new(CollectionExistsResponse { result: Some(CollectionExists { exists }), time: 0.0 }))
     }
+
+    async fn get(&self, asked: Request<GetCollectionInfoRequest>) -> Answer<GetCollectionInfoResponse> {
+        let info = self.with("info", &asked.into_inner().collection_name, |it| Ok(it.info.clone()))?;
+        Ok(Response::new(GetCollectionInfoResponse { result: Some(info), time: 0.0 }))
+    }
+
     not_asked_for! {
-        get(GetCollectionInfoRequest) -> GetCollectionInfoResponse;
         list(ListCollectionsRequest) -> ListCollectionsResponse;
         update(UpdateCollection) -> CollectionOperationResponse;
         delete(DeleteCollection) -> CollectionOperationResponse;
@@ -138,64 +140,60 @@ impl points_server::Points for Fake {
     async fn upsert(&self, asked: Request<UpsertPoints>) -> Answer<PointsOperationResponse> {
         let asked = asked.into_inner();
         assert_eq!(asked.wait, Some(true), "an upsert must be on disk when it returns");
-        let mut all = self.0.lock().unwrap();
-        let points = all.get_mut(&asked.collection_name).ok_or_else(|| Status::not_found("collection"))?;
-        points.extend(asked.points.into_iter().map(|point| (key(point.id.as_ref()), point)));
-        Ok(Response::new(done()))
+        let points = asked.points.into_iter().map(point).collect();
+        let list = qdrant_edge::PointInsertOperations::PointsList(points);
+        let insert = qdrant_edge::PointOperations::UpsertPoints(list);
+        self.with("upsert", &asked.collection_name, |it| it.change(insert))?;
+        Ok(done())
     }
+
     async fn delete(&self, asked: Request<DeletePoints>) -> Answer<PointsOperationResponse> {
         let asked = asked.into_inner();
-        let Some(PointsSelectorOneOf::Points(ids)) =
-            asked.points.and_then(|points| points.points_selector_one_of)
-        else {
+        assert_eq!(asked.wait, Some(true), "a deletion must be on disk when it returns");
+        let selector = asked.points.and_then(|points| points.points_selector_one_of);
+        let Some(PointsSelectorOneOf::Points(list)) = selector else {
             return Err(Status::invalid_argument("ids"));
         };
-        let mut all = self.0.lock().unwrap();
-        let points = all.get_mut(&asked.collection_name).ok_or_else(|| Status::not_found("collection"))?;
-        for id in &ids.ids {
-            points.remove(&key(Some(id)));
-        }
-        Ok(Response::new(done()))
+        let ids = list.ids.into_iter().map(id).collect();
+        let delete = qdrant_edge::PointOperations::DeletePoints { ids };
+        self.with("delete", &asked.collection_name, |it| it.change(delete))?;
+        Ok(done())
     }
-    async fn query(&self, asked: Request<QueryPoints>) -> Answer<QueryResponse> {
+
+    async fn query_batch(&self, asked: Request<QueryBatchPoints>) -> Answer<QueryBatchResponse> {
         let asked = asked.into_inner();
-        let Some(query::Variant::Nearest(wanted)) = asked.query.and_then(|query| query.variant) else {
-            return Err(Status::invalid_argument("nearest"));
-        };
-        let (wanted, using) = (wanted.variant.unwrap(), asked.using.unwrap());
-        let all = self.0.lock().unwrap();
-        let points = &all[&asked.collection_name];
-        let mut found: Vec<ScoredPoint> = points
-            .values()
-            .filter(|point| passes(point, asked.filter.as_ref()))
-            .map(|point| ScoredPoint {
-                id: point.id.clone(),
-                payload: point.payload.clone(),
-                score: likeness(point, &using, &wanted),
-                ..ScoredPoint::default()
-            })
-            .filter(|point| using == "dense" || point.score > 0.0)
-            .collect();
-        found.sort_by(|left, right| right.score.total_cmp(&left.score));
-        found.truncate(usize::try_from(asked.limit.unwrap()).unwrap());
-        Ok(Response::new(QueryResponse { result: found, ..QueryResponse::default() }))
+        let result = self.with("query_batch", &asked.collection_name, |it| {
+            asked.query_points.into_iter().map(|query| it.nearest(query)).collect()
+        })?;
+        Ok(Response::new(QueryBatchResponse { result, ..Default::default() }))
     }
+
     async fn scroll(&self, asked: Request<ScrollPoints>) -> Answer<ScrollResponse> {
-        let all = self.0.lock().unwrap();
-        let points = all[&asked.into_inner().collection_name].values();
-        let result = points
-            .map(|point| RetrievedPoint { id: point.id.clone(), ..RetrievedPoint::default() })
-            .collect();
-        Ok(Response::new(ScrollResponse { result, ..ScrollResponse::default() }))
+        let asked = asked.into_inner();
+        let limit = PAGE.min(asked.limit.unwrap() as usize);
+        self.with("scroll", &asked.collection_name, |it| it.page(asked.offset, limit)).map(Response::new)
     }
+
+    async fn count(&self, asked: Request<CountPoints>) -> Answer<CountResponse> {
+        let count = self.with("count", &asked.into_inner().collection_name, |it| it.count())?;
+        Ok(Response::new(CountResponse { result: Some(CountResult { count }), ..Default::default() }))
+    }
+
     async fn create_field_index(
         &self,
-        _: Request<CreateFieldIndexCollection>,
+        asked: Request<CreateFieldIndexCollection>,
     ) -> Answer<PointsOperationResponse> {
-        Ok(Response::new(done()))
+        let asked = asked.into_inner();
+        let kind = asked.field_type();
+        self.with("index", &asked.collection_name, |it| {
+            it.index(asked.field_name, kind);
+            Ok(())
+        })?;
+        Ok(done())
     }
+
     not_asked_for! {
-        count(CountPoints) -> CountResponse;
+        query(QueryPoints) -> QueryResponse;
         get(GetPoints) -> GetResponse;
         update_vectors(UpdatePointVectors) -> PointsOperationResponse;
         delete_vectors(DeletePointVectors) -> PointsOperationResponse;
@@ -215,7 +213,6 @@ impl points_server::Points for Fake {
         discover(DiscoverPoints) -> DiscoverResponse;
         discover_batch(DiscoverBatchPoints) -> DiscoverBatchResponse;
         update_batch(UpdateBatchPoints) -> UpdateBatchResponse;
-        query_batch(QueryBatchPoints) -> QueryBatchResponse;
         query_groups(QueryPointGroups) -> QueryGroupsResponse;
         facet(FacetCounts) -> FacetResponse;
         search_matrix_pairs(SearchMatrixPoints) -> SearchMatrixPairsResponse;

@@ -1,0 +1,79 @@
+//! The folder of an embedded index: one owner, and a shard in it that is whole.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io::{self, ErrorKind},
+    path::{Path, PathBuf},
+};
+
+use crate::VectorError;
+
+/// A folder this process owns until it is dropped.
+pub(super) struct Folder {
+    path: PathBuf,
+    /// The operating system gives it up with the process, however that ends.
+    _lock: File,
+}
+
+impl Folder {
+    /// Makes the folder where there is none, and takes it.
+    pub(super) fn take(path: &Path) -> Result<Self, VectorError> {
+        let failed = |source| VectorError::Folder { folder: path.display().to_string(), source };
+        fs::create_dir_all(path).map_err(failed)?;
+        // Not truncated and never removed: to remove a lock file is to let two processes hold it.
+        let lock = File::options().create(true).truncate(false).write(true).open(path.join("lock"));
+        let lock = lock.map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(VectorError::Locked { folder: path.display().to_string() }),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the shard is, or will be.
+    pub(super) fn shard(&self) -> PathBuf {
+        self.path.join("shard")
+    }
+
+    /// Makes the shard whole or not at all: `make` works elsewhere, and one rename publishes what it made.
+    pub(super) fn publish(
+        &self,
+        make: impl FnOnce(&Path) -> Result<(), VectorError>,
+    ) -> Result<(), VectorError> {
+        let making = self.path.join("making");
+        match fs::remove_dir_all(&making) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(self.failed(error)),
+            _ => fs::create_dir(&making).map_err(|error| self.failed(error))?,
+        }
+        make(&making)?;
+        let renamed = fs::rename(&making, self.shard()).and_then(|()| File::open(&self.path)?.sync_all());
+        renamed.map_err(|error| self.failed(error))
+    }
+
+    /// Removes the parts of the shard's journal that are behind it. The engine keeps a journal of all updates for ever and, in this
+    /// version, never reads it: 6 kB a point, and as much again whenever it changes. It only takes from it the number of the
+    /// next update, which must go on rising; the newest part is enough for that. All older ones hold what a flush has made
+    /// durable long ago.
+    pub(super) fn prune(&self) -> Result<(), VectorError> {
+        let mut closed = Vec::new();
+        let journal = self.shard().join("wal");
+        for entry in fs::read_dir(&journal).map_err(|error| self.failed(error))? {
+            let path = entry.map_err(|error| self.failed(error))?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if let Some(Ok(first)) = name.strip_prefix("closed-").map(str::parse::<u64>) {
+                closed.push((first, path));
+            }
+        }
+        closed.sort();
+        closed.pop();
+        closed.iter().try_for_each(|(_, path)| fs::remove_file(path)).map_err(|error| self.failed(error))
+    }
+
+    fn failed(&self, source: io::Error) -> VectorError {
+        VectorError::Folder { folder: self.path.display().to_string(), source }
+    }
+}

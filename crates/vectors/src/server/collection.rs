@@ -1,0 +1,93 @@
+//! The collection: made where it is not there, refused where it is another.
+
+use std::collections::HashMap;
+
+use qdrant_client::qdrant::{
+    CollectionInfo, CreateCollectionBuilder, CreateFieldIndexCollectionBuilder, Distance, FieldType,
+    Modifier, SparseVectorParamsBuilder, SparseVectorsConfigBuilder, VectorParamsBuilder,
+    VectorsConfigBuilder, vectors_config::Config,
+};
+use serde_json::Value;
+
+use super::{ServerIndex, failure};
+use crate::{
+    BM25, DENSE, SHAPE, VectorError,
+    document::{CLOSES_BY, KEYWORDS},
+};
+
+impl ServerIndex {
+    /// Makes the collection unless it is there, and sees that it is as it should be.
+    pub(super) async fn make(&self, model: &str) -> Result<(), VectorError> {
+        let there = self.client.collection_exists(&self.collection).await;
+        if !there.map_err(self.failing("look for its collection"))? {
+            self.create(model).await?;
+        }
+        let info = self.client.collection_info(&self.collection).await;
+        let info = info.map_err(self.failing("look at its collection"))?.result.unwrap_or_default();
+        self.check(&info, model)?;
+        self.index_payload(&info).await
+    }
+
+    async fn create(&self, model: &str) -> Result<(), VectorError> {
+        let mut dense = VectorsConfigBuilder::default();
+        let size = u64::try_from(self.dimensions).unwrap_or(u64::MAX);
+        dense.add_named_vector_params(DENSE, VectorParamsBuilder::new(size, Distance::Cosine));
+        let mut sparse = SparseVectorsConfigBuilder::default();
+        sparse.add_named_vector_params(BM25, SparseVectorParamsBuilder::default().modifier(Modifier::Idf));
+        let made_by = HashMap::from([
+            ("model".to_owned(), Value::from(model)),
+            ("shape".to_owned(), Value::from(SHAPE)),
+        ]);
+        let create = CreateCollectionBuilder::new(&self.collection)
+            .vectors_config(dense)
+            .sparse_vectors_config(sparse)
+            .metadata(made_by);
+        match self.client.create_collection(create).await {
+            // Two workers started at once; the other one made it.
+            Err(error) if failure::exists_already(&error) => Ok(()),
+            made => made.map(drop).map_err(self.failing("make its collection")),
+        }
+    }
+
+    /// Refuses a collection whose points could not be compared with ours, or not be found. Servers before 1.16 keep no model and
+    /// shape; there the name alone tells the model.
+    fn check(&self, info: &CollectionInfo, model: &str) -> Result<(), VectorError> {
+        let config = info.config.clone().unwrap_or_default();
+        let params = config.params.unwrap_or_default();
+        let dense = match params.vectors_config.and_then(|vectors| vectors.config) {
+            Some(Config::ParamsMap(named)) => named.map.get(DENSE).copied(),
+            _ => None,
+        };
+        let size =
+            dense.filter(|params| params.distance == i32::from(Distance::Cosine)).map(|params| params.size);
+        let sparse = params.sparse_vectors_config.and_then(|sparse| sparse.map.get(BM25).copied());
+        let weighted = sparse.is_some_and(|params| params.modifier == Some(i32::from(Modifier::Idf)));
+        let kept = |key: &str| config.metadata.get(key).cloned().map(qdrant_client::qdrant::Value::into_json);
+        let same = |key: &str, wanted: Value| kept(key).is_none_or(|found| found == wanted);
+        let fits = size.is_some_and(|size| usize::try_from(size) == Ok(self.dimensions)) && weighted;
+        if fits && same("model", model.into()) && same("shape", SHAPE.into()) {
+            return Ok(());
+        }
+        let said = |key: &str| kept(key).map_or_else(|| "unknown".to_owned(), |value| value.to_string());
+        let numbers = size.map_or_else(|| "other".to_owned(), |size| size.to_string());
+        let bm25 = if weighted { "" } else { ", without bm25" };
+        Err(VectorError::OtherModel {
+            place: format!("{} at {}", self.collection, self.url),
+            found: format!("model {} ({numbers} numbers, shape {}{bm25})", said("model"), said("shape")),
+            wanted: format!("{model} ({} numbers, shape {SHAPE})", self.dimensions),
+        })
+    }
+
+    /// Indexes the payload that filters ask for, as far as that is not done: whoever made the collection may have died on it.
+    async fn index_payload(&self, info: &CollectionInfo) -> Result<(), VectorError> {
+        let keywords = KEYWORDS.iter().map(|key| (*key, FieldType::Keyword));
+        for (key, kind) in keywords.chain([(CLOSES_BY, FieldType::Integer)]) {
+            if info.payload_schema.contains_key(key) {
+                continue;
+            }
+            let create = CreateFieldIndexCollectionBuilder::new(&self.collection, key, kind).wait(true);
+            self.client.create_field_index(create).await.map_err(self.failing("index its payload"))?;
+        }
+        Ok(())
+    }
+}
