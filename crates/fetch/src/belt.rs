@@ -1,34 +1,52 @@
 //! The process's own limit, in front of the pool's.
 //!
 //! The pool's budget is exact; this one keeps a process from asking it more often than could ever be answered, and holds
-//! should a budget be wrong.
+//! should a budget be wrong. It also remembers the pauses partners ask for: a slot reserved before the pause began may
+//! fall into it.
 
 use std::{
     collections::HashMap,
     num::NonZeroU32,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter, clock::Clock as _};
 
 /// Requests that may leave together after a pause: the hands of a pool come at once, the pool's budget spaces them.
 const BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(7);
 
-/// One limiter a partner and interval.
+/// One limiter a partner and interval; one pause a partner.
 #[derive(Debug, Default)]
-pub(crate) struct Belt(Mutex<HashMap<(String, Duration), Arc<DefaultDirectRateLimiter>>>);
+pub(crate) struct Belt {
+    limiters: Mutex<HashMap<(String, Duration), Arc<DefaultDirectRateLimiter>>>,
+    held: Mutex<HashMap<String, Instant>>,
+}
 
 impl Belt {
-    /// Waits until this process may ask for another slot of the partner.
-    pub(crate) async fn ready(&self, slug: &str, interval: Duration) {
-        if let Some(limiter) = self.limiter(slug, interval) {
-            limiter.until_ready().await;
+    /// Waits until this process may ask for another slot of the partner; or says how far away that is, where it is more
+    /// than `max_wait`.
+    pub(crate) async fn ready(
+        &self,
+        slug: &str,
+        interval: Duration,
+        max_wait: Duration,
+    ) -> Result<(), Duration> {
+        let Some(limiter) = self.limiter(slug, interval) else { return Ok(()) };
+        let begun = Instant::now();
+        // Somebody else may have been quicker when the wait is over.
+        while let Err(not_yet) = limiter.check() {
+            let wait = not_yet.wait_time_from(limiter.clock().now());
+            if begun.elapsed().saturating_add(wait) > max_wait {
+                return Err(wait);
+            }
+            tokio::time::sleep(wait).await;
         }
+        Ok(())
     }
 
     fn limiter(&self, slug: &str, interval: Duration) -> Option<Arc<DefaultDirectRateLimiter>> {
-        let mut limiters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut limiters = self.limiters.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (slug.to_owned(), interval);
         if let Some(known) = limiters.get(&key) {
             return Some(Arc::clone(known));
@@ -37,5 +55,50 @@ impl Belt {
         let made = Arc::new(RateLimiter::direct(quota));
         limiters.insert(key, Arc::clone(&made));
         Some(made)
+    }
+
+    /// Lets nobody in this process send before `pause`, at most a day, is over.
+    pub(crate) fn hold(&self, slug: &str, pause: Duration) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = Instant::now() + pause;
+        let known = held.entry(slug.to_owned()).or_insert(until);
+        *known = (*known).max(until);
+    }
+
+    /// What is left of the pause; none where there is none.
+    pub(crate) fn held(&self, slug: &str) -> Option<Duration> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = held.get(slug)?.saturating_duration_since(Instant::now());
+        (!left.is_zero()).then_some(left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_wait_that_is_too_long_is_told_and_costs_no_slot() {
+        let belt = Belt::default();
+        let hour = Duration::from_hours(1);
+        for _ in 0..BURST.get() {
+            assert_eq!(belt.ready("fne", hour, Duration::ZERO).await, Ok(()));
+        }
+        for _ in 0..2 {
+            let wait = belt.ready("fne", hour, Duration::from_secs(1)).await.unwrap_err();
+            assert!(wait > Duration::from_mins(59) && wait <= hour, "{wait:?}");
+        }
+        assert_eq!(belt.ready("mc2", hour, Duration::ZERO).await, Ok(()), "another partner is not held up");
+    }
+
+    #[test]
+    fn a_pause_is_its_partners_alone_and_a_shorter_one_does_not_end_it() {
+        let belt = Belt::default();
+        belt.hold("fne", Duration::from_mins(2));
+        belt.hold("fne", Duration::from_secs(1));
+        assert!(belt.held("fne").is_some_and(|left| left > Duration::from_mins(1)));
+        assert_eq!(belt.held("mc2"), None);
+        belt.hold("mc2", Duration::ZERO);
+        assert_eq!(belt.held("mc2"), None);
     }
 }

@@ -36,7 +36,7 @@ pub trait Budget: Send + Sync {
     async fn reserve(&self, key: &str, interval: Duration, max_wait: Duration)
     -> Result<Permit, BudgetError>;
 
-    /// Lets nobody send before `pause` is over.
+    /// Lets nobody send before `pause`, at most a day, is over.
     async fn hold(&self, key: &str, pause: Duration) -> Result<(), BudgetError>;
 }
 
@@ -73,9 +73,43 @@ impl Budget for LocalBudget {
 
     async fn hold(&self, key: &str, pause: Duration) -> Result<(), BudgetError> {
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let until = Instant::now() + pause;
+        let until = Instant::now() + pause.min(Duration::from_hours(24));
         let next = slots.entry(key.to_owned()).or_insert(until);
         *next = (*next).max(until);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[tokio::test]
+    async fn slots_are_an_interval_apart_and_a_far_one_is_not_taken() {
+        let budget = LocalBudget::new();
+        let ask = |key: &'static str| budget.reserve(key, 10 * SECOND, 15 * SECOND);
+        assert_eq!(ask("fne").await.unwrap(), Permit::After(Duration::ZERO));
+        let Permit::After(second) = ask("fne").await.unwrap() else { panic!("the second slot is near") };
+        assert!(second > 9 * SECOND && second <= 10 * SECOND, "{second:?}");
+        for _ in 0..2 {
+            let Permit::TooLong(third) = ask("fne").await.unwrap() else { panic!("the third slot is far") };
+            assert!(third > 19 * SECOND && third <= 20 * SECOND, "{third:?}");
+        }
+        assert_eq!(
+            ask("mc2").await.unwrap(),
+            Permit::After(Duration::ZERO),
+            "another partner is not held up"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_pause_of_any_length_holds_and_a_shorter_one_does_not_end_it() {
+        let budget = LocalBudget::new();
+        budget.hold("fne", Duration::MAX).await.unwrap();
+        budget.hold("fne", SECOND).await.unwrap();
+        let Permit::TooLong(left) = budget.reserve("fne", SECOND, SECOND).await.unwrap() else { panic!() };
+        assert!(left > Duration::from_hours(23) && left <= Duration::from_hours(24), "{left:?}");
     }
 }

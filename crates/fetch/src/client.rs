@@ -1,11 +1,11 @@
 //! The polite client.
 
 mod exchange;
+mod permitted;
 mod send;
+mod signed;
 
 use std::{sync::Arc, time::Duration};
-
-use url::Url;
 
 use crate::{
     Answer, Budget, FetchError, Partner, Request, belt::Belt, guard::PublicOnly, robots, token::Tokens,
@@ -15,10 +15,12 @@ use exchange::Exchange;
 /// Limits of a client.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How requests identify themselves.
+    /// How requests identify themselves: `product/version (+contact)`. The product is the name robots.txt knows us by.
     pub user_agent: String,
     /// Longest wait for a connection.
     pub connect_timeout: Duration,
+    /// Longest silence of a partner, before its answer or within it.
+    pub idle_timeout: Duration,
     /// Longest time for one answer.
     pub request_timeout: Duration,
     /// Largest body, decompressed, in bytes.
@@ -27,6 +29,8 @@ pub struct Settings {
     pub max_wire: u64,
     /// Tries of one request.
     pub max_attempts: u32,
+    /// Longest pause between two tries, where the partner names none.
+    pub max_backoff: Duration,
     /// Longest wait for a slot or a Retry-After in place; a longer one is the caller's.
     pub max_wait: Duration,
 }
@@ -34,12 +38,14 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            user_agent: "oim-etl/0.1".to_owned(),
+            user_agent: concat!("oim-etl/", env!("CARGO_PKG_VERSION")).to_owned(),
             connect_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(20),
             request_timeout: Duration::from_secs(30),
             max_body: 64 << 20,
             max_wire: 64 << 20,
             max_attempts: 4,
+            max_backoff: Duration::from_secs(8),
             max_wait: Duration::from_secs(10),
         }
     }
@@ -70,12 +76,16 @@ impl Client {
             reqwest::Client::builder()
                 .user_agent(&settings.user_agent)
                 .connect_timeout(settings.connect_timeout)
+                .read_timeout(settings.idle_timeout)
                 .timeout(settings.request_timeout)
                 .redirect(reqwest::redirect::Policy::none())
+                // What is sent again takes a slot again: no layer below does so by itself.
+                .retry(reqwest::retry::never())
                 .referer(false)
         };
         let open = builder().dns_resolver(Arc::new(PublicOnly)).build().map_err(FetchError::Setup)?;
-        let gateway = builder().build().map_err(FetchError::Setup)?;
+        // The gateway is the way: a proxy of the environment would be a second one.
+        let gateway = builder().no_proxy().build().map_err(FetchError::Setup)?;
         let (robots, tokens, belt) = (robots::Known::default(), Tokens::default(), Belt::default());
         Ok(Self(Arc::new(Shared { settings, open, gateway, robots, tokens, belt })))
     }
@@ -87,15 +97,6 @@ impl Client {
         request: &Request,
         budget: &dyn Budget,
     ) -> Result<Answer, FetchError> {
-        let mut exchange = Exchange::new(&self.0, partner, budget);
-        exchange.permitted(&request.url).await?;
-        exchange.get(request).await
+        Exchange::new(&self.0, partner, budget).get(request).await
     }
-}
-
-/// The address without its query, which may hold a secret, and without a user.
-pub(crate) fn named(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    format!("{}://{host}{port}{}", url.scheme(), url.path())
 }

@@ -21,6 +21,14 @@ pub enum FetchError {
         /// The partner.
         source_slug: String,
     },
+    /// A redirect from https to http.
+    #[error("{source_slug} redirects from https to {url}: nothing is asked for in clear text")]
+    ClearText {
+        /// The address.
+        url: String,
+        /// The partner.
+        source_slug: String,
+    },
     /// robots.txt forbids the address to us.
     #[error("robots.txt of {host} forbids {path}")]
     RobotsDenied {
@@ -36,6 +44,17 @@ pub enum FetchError {
         url: String,
         /// The cap.
         limit: u64,
+    },
+    /// The request itself cannot be written: a header, or a key in one, holds what no header may.
+    #[error("no request can be made to {url}: check the headers and credentials of {source_slug}")]
+    Unsendable {
+        /// The address.
+        url: String,
+        /// The partner.
+        source_slug: String,
+        /// The cause, which names no value.
+        #[source]
+        cause: reqwest::Error,
     },
     /// A status that is no answer.
     #[error("{url} answered {status}")]
@@ -54,7 +73,7 @@ pub enum FetchError {
         #[source]
         cause: reqwest::Error,
     },
-    /// The answer began and did not end in time.
+    /// No connection, no answer or no next part of it came in time.
     #[error("{url} did not answer within {} s", limit.as_secs())]
     Timeout {
         /// The address.
@@ -126,7 +145,9 @@ impl FetchError {
         match self {
             Self::Later { at, .. } => Retry::At(*at),
             Self::OffHost { .. }
+            | Self::ClearText { .. }
             | Self::Refused { .. }
+            | Self::Unsendable { .. }
             | Self::RobotsDenied { .. }
             | Self::TooLarge { .. }
             | Self::Redirects { .. } => Retry::Never,

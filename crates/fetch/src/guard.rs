@@ -3,7 +3,7 @@
 //! A name that a stranger controls may resolve to any address: the metadata service of a cloud, a database. A partner's
 //! name must resolve to public addresses, unless the configuration itself names a gateway.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
@@ -39,22 +39,15 @@ pub(crate) fn is_public_literal(url: &Url) -> bool {
 pub(crate) fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => is_public_v4(ip),
-        IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
-            Some(ip) => is_public_v4(ip),
-            None => {
-                !(ip.is_loopback()
-                    || ip.is_unspecified()
-                    || ip.is_multicast()
-                    || ip.is_unique_local()
-                    || ip.is_unicast_link_local())
-            }
-        },
+        IpAddr::V6(ip) => is_public_v6(ip),
     }
 }
 
 fn is_public_v4(ip: Ipv4Addr) -> bool {
-    let [a, b, ..] = ip.octets();
+    let [a, b, c, _] = ip.octets();
     let shared = a == 100 && (64..128).contains(&b);
+    let benchmarks = a == 198 && (b == 18 || b == 19);
+    let protocols = (a, b, c) == (192, 0, 0);
     let reserved = a == 0 || a >= 240;
     !(ip.is_private()
         || ip.is_loopback()
@@ -62,7 +55,23 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
         || ip.is_multicast()
         || ip.is_documentation()
         || shared
+        || benchmarks
+        || protocols
         || reserved)
+}
+
+/// Global unicast alone (`2000::/3`) is public; an address that carries an IPv4 one is what that one is.
+fn is_public_v6(ip: Ipv6Addr) -> bool {
+    let carried = |high: u16, low: u16| is_public_v4(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)));
+    match ip.segments() {
+        // Mapped, RFC 4291; NAT64, RFC 6052; 6to4, RFC 3056.
+        [0, 0, 0, 0, 0, 0xffff, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..] => carried(high, low),
+        // Documentation, RFC 3849; Teredo, RFC 4380.
+        [0x2001, 0x0db8 | 0, ..] => false,
+        [first, ..] => (0x2000..0x4000).contains(&first),
+    }
 }
 
 #[cfg(test)]
@@ -84,11 +93,32 @@ mod tests {
             "fe80::1",
             "::ffff:10.0.0.1",
             "255.255.255.255",
+            "198.18.0.1",
+            "192.0.0.8",
+            "::",
+            "::127.0.0.1",
+            "64:ff9b::a9fe:a9fe",
+            "2002:7f00:1::1",
+            "2001:db8::1",
+            "2001::1",
+            "fec0::1",
+            "ff02::1",
         ] {
             assert!(!is_public(inner.parse().unwrap()), "{inner}");
         }
-        for outer in ["196.168.1.1", "8.8.8.8", "2a00:1450:4007::8a"] {
+        for outer in ["196.168.1.1", "8.8.8.8", "2a00:1450:4007::8a", "64:ff9b::808:808", "::ffff:8.8.8.8"] {
             assert!(is_public(outer.parse().unwrap()), "{outer}");
         }
+    }
+
+    #[test]
+    fn numbers_in_disguise_are_seen_through() {
+        for inner in ["http://0x7f.1/", "http://2130706433/", "http://127.1/", "http://[::ffff:7f00:1]/"] {
+            assert!(!is_public_literal(&inner.parse().unwrap()), "{inner}");
+        }
+        assert!(
+            is_public_literal(&"https://api.fnecm.org/".parse().unwrap()),
+            "a name is judged when resolved"
+        );
     }
 }

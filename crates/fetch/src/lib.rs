@@ -3,6 +3,7 @@
 //! One [`Client`] serves all partners of a process. Whatever it sends, robots.txt, token requests, retries and redirect
 //! hops included, first takes a slot from the [`Budget`], which the whole pool shares.
 
+mod address;
 mod belt;
 mod body;
 mod budget;
@@ -10,6 +11,7 @@ mod client;
 mod error;
 mod guard;
 mod partner;
+mod redirect;
 mod request;
 mod retry;
 mod robots;

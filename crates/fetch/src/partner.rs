@@ -5,6 +5,8 @@ use std::fmt;
 use opportunity::{Rate, SourceSlug};
 use url::Url;
 
+use crate::{FetchError, address::named, guard};
+
 /// A secret. It cannot be printed; whoever needs it says so by calling [`Secret::expose`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -27,8 +29,14 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// How we show who we are.
-#[derive(Debug, Clone)]
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad("***")
+    }
+}
+
+/// How we show who we are. Shown to the origin of [`Partner::base_url`] alone, and to the token endpoint.
+#[derive(Clone)]
 pub enum Credentials {
     /// OAuth 2.0 client credentials grant (RFC 6749, 4.4).
     OAuth2 {
@@ -59,8 +67,19 @@ pub enum Credentials {
     Bearer(Secret),
 }
 
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OAuth2 { token_url, id, .. } => write!(f, "OAuth2 {id:?} at {}", named(token_url)),
+            Self::ApiKey { header, .. } => write!(f, "ApiKey in {header:?}"),
+            Self::Basic { user, .. } => write!(f, "Basic {user:?}"),
+            Self::Bearer(_) => f.write_str("Bearer"),
+        }
+    }
+}
+
 /// A partner's server.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Partner {
     /// Its key: of the budget, of caches, of logs.
     pub slug: SourceSlug,
@@ -78,11 +97,40 @@ pub struct Partner {
     pub via: Option<Url>,
 }
 
+impl fmt::Debug for Partner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Partner")
+            .field("slug", &self.slug.as_str())
+            .field("base_url", &named(&self.base_url))
+            .field("hosts", &self.hosts)
+            .field("rate", &self.rate)
+            .field("robots", &self.robots)
+            .field("credentials", &self.credentials)
+            .field("via", &self.via.as_ref().map(named))
+            .finish()
+    }
+}
+
 impl Partner {
-    /// Whether the address is the partner's own.
-    pub(crate) fn owns(&self, url: &Url) -> bool {
+    /// Refuses an address that is not the partner's own, and one that leads into our network.
+    pub(crate) fn admit(&self, url: &Url) -> Result<(), FetchError> {
+        if self.owns(url) && (self.via.is_some() || guard::is_public_literal(url)) {
+            return Ok(());
+        }
+        Err(FetchError::OffHost { url: named(url), source_slug: self.slug.to_string() })
+    }
+
+    fn owns(&self, url: &Url) -> bool {
         let web = matches!(url.scheme(), "http" | "https");
         web && url.host_str().is_some_and(|host| self.hosts.iter().any(|own| own.eq_ignore_ascii_case(host)))
+    }
+
+    /// Whether our credentials may be sent there: to the API's own origin, and never in clear text where that is not.
+    pub(crate) fn trusts(&self, url: &Url) -> bool {
+        let base = &self.base_url;
+        let secure = url.scheme() == base.scheme() || url.scheme() == "https";
+        let same_port = url.port() == base.port();
+        secure && same_port && url.host_str() == base.host_str()
     }
 
     /// Where the connection for `url` goes.
@@ -95,5 +143,32 @@ impl Partner {
             let _ = routed.set_port(via.port());
         }
         routed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_for_the_base_alone() {
+        let partner = Partner {
+            slug: SourceSlug::new("fne").unwrap(),
+            base_url: "https://api.fnecm.org".parse().unwrap(),
+            hosts: vec!["api.fnecm.org".to_owned(), "www.fnecm.org".to_owned()],
+            rate: "1/s".parse().unwrap(),
+            robots: false,
+            credentials: None,
+            via: None,
+        };
+        let trusted = |url: &str| partner.trusts(&url.parse().unwrap());
+        assert!(trusted("https://api.fnecm.org/v2/offres"));
+        for other in ["http://api.fnecm.org/", "https://www.fnecm.org/", "https://api.fnecm.org:8443/"] {
+            assert!(!trusted(other), "{other}");
+            assert!(partner.admit(&other.parse().unwrap()).is_ok(), "{other}");
+        }
+        for foreign in ["https://fnecm.org/", "https://api.fnecm.org.evil.example/", "ftp://api.fnecm.org/"] {
+            assert!(partner.admit(&foreign.parse().unwrap()).is_err(), "{foreign}");
+        }
     }
 }

@@ -1,41 +1,43 @@
 //! When to try again.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    time::{Duration, SystemTime},
+};
 
 /// Pause before the second try; it doubles.
 const FIRST: Duration = Duration::from_millis(500);
-/// Longest pause in place; a longer one is the job's to wait.
-const LONGEST: Duration = Duration::from_secs(8);
-
-/// Longest pause a partner may ask for: more is a mistake, and time arithmetic must not overflow on it.
-const LONGEST_HOLD: Duration = Duration::from_hours(24);
+/// Longest pause a partner may ask for: a longer one is a mistake, and must not shut it out for good.
+const LONGEST_HELD: Duration = Duration::from_hours(24);
 
 /// Whether a status passes by itself (RFC 9110; 425 is RFC 8470, 429 is RFC 6585).
 pub(crate) fn is_passing(status: u16) -> bool {
     matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504)
 }
 
-/// Seconds or an HTTP date (RFC 9110, 10.2.3), as the time from now.
+/// Seconds or an HTTP date (RFC 9110, 10.2.3), as the time from now; a day at most.
 pub(crate) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
-    if let Ok(seconds) = value.parse::<u64>() {
-        return Some(Duration::from_secs(seconds).min(LONGEST_HOLD));
-    }
-    let at = httpdate::parse_http_date(value).ok()?;
-    Some(at.duration_since(now).unwrap_or(Duration::ZERO).min(LONGEST_HOLD))
+    let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    let pause = if digits {
+        // More digits than a number holds are a long time, too.
+        value.parse().map_or(LONGEST_HELD, Duration::from_secs)
+    } else {
+        httpdate::parse_http_date(value).ok()?.duration_since(now).unwrap_or(Duration::ZERO)
+    };
+    Some(pause.min(LONGEST_HELD))
 }
 
-/// Exponential, with full jitter: `random` in 0..1 decides where below the ceiling.
-pub(crate) fn pause(attempt: u32, random: f64) -> Duration {
-    let ceiling = FIRST.saturating_mul(1 << attempt.min(8)).min(LONGEST);
+/// Exponential, with full jitter: `random` in 0..1 decides where below the ceiling, which grows up to `longest`.
+pub(crate) fn pause(attempt: u32, random: f64, longest: Duration) -> Duration {
+    let ceiling = FIRST.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(longest);
     ceiling.mul_f64(random.clamp(0.0, 1.0))
 }
 
-/// A number in 0..1 from the clock's finest digits: workers need only not to agree.
+/// A number in 0..1: the keys of a hasher are random, and differ each time.
 pub(crate) fn jitter() -> f64 {
-    let nanos =
-        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.subsec_nanos());
-    f64::from(nanos % 1_000_003) / 1_000_003.0
+    let [a, b, c, d, ..] = RandomState::new().hash_one(()).to_be_bytes();
+    f64::from(u32::from_be_bytes([a, b, c, d])) / (f64::from(u32::MAX) + 1.0)
 }
 
 #[cfg(test)]
@@ -49,18 +51,30 @@ mod tests {
         let date = httpdate::fmt_http_date(now + Duration::from_secs(90));
         assert_eq!(retry_after(&date, now), Some(Duration::from_secs(90)));
         assert_eq!(retry_after("Wed, 21 Oct 2015 07:28:00 GMT", now), Some(Duration::ZERO));
-        assert_eq!(retry_after("18446744073709551615", now), Some(LONGEST_HOLD));
-        for wrong in ["", "soon", "-1", "1.5"] {
+        for (long, held) in [("86401", LONGEST_HELD), ("99999999999999999999999", LONGEST_HELD)] {
+            assert_eq!(retry_after(long, now), Some(held));
+        }
+        assert_eq!(retry_after("Fri, 31 Dec 9999 23:59:59 GMT", now), Some(LONGEST_HELD));
+        for wrong in ["", "soon", "-1", "1.5", "+1"] {
             assert_eq!(retry_after(wrong, now), None, "{wrong:?}");
         }
     }
 
     #[test]
     fn pauses_grow_and_end() {
-        assert_eq!(pause(0, 1.0), Duration::from_millis(500));
-        assert_eq!(pause(2, 1.0), Duration::from_secs(2));
-        assert_eq!(pause(40, 1.0), LONGEST);
-        assert_eq!(pause(3, 0.0), Duration::ZERO);
-        assert!((0.0..1.0).contains(&jitter()));
+        let longest = Duration::from_secs(8);
+        assert_eq!(pause(1, 1.0, longest), Duration::from_millis(500));
+        assert_eq!(pause(3, 1.0, longest), Duration::from_secs(2));
+        assert_eq!(pause(u32::MAX, 1.0, longest), longest);
+        assert_eq!(pause(3, 0.0, longest), Duration::ZERO);
+    }
+
+    #[test]
+    fn jitter_is_spread_over_its_range() {
+        let drawn: Vec<f64> = (0..200).map(|_| jitter()).collect();
+        assert!(drawn.iter().all(|number| (0.0..1.0).contains(number)));
+        let low = drawn.iter().filter(|&&number| number < 0.5).count();
+        // A fair coin leaves this range once in 10^12 runs.
+        assert!((50..150).contains(&low), "{low} of 200 are low");
     }
 }

@@ -14,10 +14,11 @@ use crate::{FetchError, Partner, Secret};
 pub(crate) const MAX: u64 = 64 << 10;
 /// A token is renewed so long before it ends: a request under way must not outlive it.
 const BEFORE_END: Duration = Duration::from_secs(30);
-/// Longest life believed.
-const LONGEST: Duration = Duration::from_hours(24);
 /// Life of a token whose endpoint says nothing of it.
 const UNSAID: Duration = Duration::from_mins(10);
+
+/// Longest life believed.
+const LONGEST: Duration = Duration::from_hours(24);
 
 /// A token and its end.
 #[derive(Debug, Clone)]
@@ -46,11 +47,8 @@ impl Token {
         if !bearer || !printable {
             return Err(bad("it is no bearer token"));
         }
-        let life = given
-            .expires_in
-            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-            .unwrap_or(UNSAID)
-            .min(LONGEST);
+        let life = given.expires_in.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let life = life.unwrap_or(UNSAID).min(LONGEST);
         // A token that lives shorter than the margin is still used for half of its life.
         let margin = BEFORE_END.min(life / 2);
         Ok(Self {
@@ -82,4 +80,49 @@ impl Tokens {
 /// The token of a slot, if it still holds and is not the one that was just refused.
 pub(crate) fn usable(slot: Option<&Token>, refused: Option<&Secret>) -> Option<Secret> {
     slot.filter(|token| token.holds() && Some(&token.value) != refused).map(|token| token.value.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Result<Token, FetchError> {
+        Token::read(body.as_bytes(), "https://api.fnecm.org/token")
+    }
+
+    #[test]
+    fn a_token_is_renewed_before_it_ends() {
+        for (expires_in, at_least, at_most) in
+            [("300", 260, 270), ("20", 9, 10), ("0", 0, 0), ("-5", 560, 570), ("null", 560, 570)]
+        {
+            let token = read(&format!(r#"{{"access_token":"a","expires_in":{expires_in}}}"#)).unwrap();
+            let left = token.until.saturating_duration_since(Instant::now());
+            let within = Duration::from_secs(at_least)..=Duration::from_secs(at_most);
+            assert!(within.contains(&left), "{expires_in}: {left:?}");
+        }
+    }
+
+    #[test]
+    fn a_life_of_any_length_is_bounded() {
+        let token = read(r#"{"access_token":"a","expires_in":1e19}"#).unwrap();
+        assert!(token.until.saturating_duration_since(Instant::now()) < LONGEST);
+    }
+
+    #[test]
+    fn what_is_no_bearer_token_is_refused_without_its_words() {
+        for wrong in [
+            "",
+            "[]",
+            "hunter2",
+            r#"{"error":"hunter2"}"#,
+            r#"{"access_token":""}"#,
+            r#"{"access_token":"hunter2 hunter2"}"#,
+            r#"{"access_token":"hunter2\n"}"#,
+            r#"{"access_token":"hunter2","token_type":"mac"}"#,
+        ] {
+            let refused = read(wrong).unwrap_err();
+            assert!(matches!(refused, FetchError::BadToken { .. }), "{wrong}");
+            assert!(!format!("{refused} {refused:?}").contains("hunter2"), "{refused:?}");
+        }
+    }
 }

@@ -1,13 +1,23 @@
-//! One request on the wire.
+//! One request on the wire, as often as it takes.
+
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use reqwest::{RequestBuilder, header::HeaderMap};
 use url::Url;
 
-use super::{exchange::Exchange, named};
-use crate::{FetchError, Permit, body, guard};
+use super::exchange::Exchange;
+use crate::{
+    FetchError, Permit,
+    address::{host, named},
+    body::{self, Cap, Unread},
+    retry::{is_passing, jitter, pause, retry_after},
+};
 
-/// An answer of any status, read to its end.
+/// Bytes read of the body of a failure: nobody looks at it, but a connection read to its end serves again.
+const FAILURE: Cap = Cap::Cut(64 << 10);
+
+/// An answer of any status; its body is read where it is a success.
 #[derive(Debug)]
 pub(crate) struct Raw {
     pub(crate) status: u16,
@@ -23,62 +33,134 @@ impl Raw {
 }
 
 impl Exchange<'_> {
-    /// Takes a slot, sends, reads. `url` is the partner's own address; the connection may go through a gateway.
-    pub(crate) async fn send(
+    /// Sends until there is an answer that is no passing failure, or the tries are used up. `url` is the partner's own
+    /// address; the connection may go through a gateway.
+    pub(super) async fn send(
         &mut self,
         url: &Url,
-        max_body: u64,
-        build: impl FnOnce(&reqwest::Client, Url) -> RequestBuilder + Send,
+        cap: Cap,
+        build: impl Fn(&reqwest::Client, Url) -> RequestBuilder + Send + Sync,
     ) -> Result<Raw, FetchError> {
-        let partner = self.partner;
-        if !partner.owns(url) || (partner.via.is_none() && !guard::is_public_literal(url)) {
-            return Err(FetchError::OffHost { url: named(url), source_slug: partner.slug.to_string() });
+        self.partner.admit(url)?;
+        let (most, longest) = (self.shared.settings.max_attempts, self.shared.settings.max_backoff);
+        let mut attempt = 1;
+        loop {
+            let tried = self.once(url, cap, attempt, &build).await;
+            let asked = match &tried {
+                Ok(raw) if is_passing(raw.status) => self.asked_pause(raw).await?,
+                Err(FetchError::Transport { .. } | FetchError::Timeout { .. }) => None,
+                _ => return tried,
+            };
+            if attempt >= most {
+                return tried;
+            }
+            let wait = asked.unwrap_or_default().max(pause(attempt, jitter(), longest));
+            let (status, error) = match &tried {
+                Ok(raw) => (Some(raw.status), None),
+                Err(error) => (None, Some(tracing::field::display(error))),
+            };
+            let pause_ms = millis(wait);
+            tracing::warn!(source = %self.partner.slug, url = named(url), attempt, status, error, pause_ms, "trying again");
+            tokio::time::sleep(wait).await;
+            attempt += 1;
         }
+    }
+
+    /// The pause a partner asks for, which holds for the whole pool; one too long to be waited for here is the caller's.
+    async fn asked_pause(&self, raw: &Raw) -> Result<Option<Duration>, FetchError> {
+        let value = raw.header("retry-after");
+        let Some(asked) = value.and_then(|value| retry_after(value, SystemTime::now())) else {
+            return Ok(None);
+        };
+        let slug = self.partner.slug.as_str();
+        self.shared.belt.hold(slug, asked);
+        let held = self.budget.hold(slug, asked).await;
+        held.map_err(|cause| FetchError::Budget { source_slug: slug.to_owned(), cause })?;
+        if asked > self.shared.settings.max_wait {
+            return Err(self.later(asked, "the partner asks for a pause"));
+        }
+        Ok(Some(asked))
+    }
+
+    async fn once(
+        &mut self,
+        url: &Url,
+        cap: Cap,
+        attempt: u32,
+        build: &(impl Fn(&reqwest::Client, Url) -> RequestBuilder + Send + Sync),
+    ) -> Result<Raw, FetchError> {
+        let (partner, shared) = (self.partner, self.shared);
+        let client = if partner.via.is_some() { &shared.gateway } else { &shared.open };
+        let mut unsent = build(client, partner.route(url));
+        if partner.via.is_some() {
+            unsent = unsent.header("host", host(url));
+        }
+        let request = unsent.build().map_err(|cause| FetchError::Unsendable {
+            url: named(url),
+            source_slug: partner.slug.to_string(),
+            cause: cause.without_url(),
+        })?;
         self.take_slot().await?;
         self.requests += 1;
-        let client = if partner.via.is_some() { &self.shared.gateway } else { &self.shared.open };
-        let mut request = build(client, partner.route(url));
-        if partner.via.is_some() {
-            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-            request = request.header("host", format!("{}{port}", url.host_str().unwrap_or_default()));
-        }
-        let begun = std::time::Instant::now();
-        let answer = request.send().await.map_err(|cause| self.failed(url, cause))?;
+        let begun = Instant::now();
+        let answer = client.execute(request).await.map_err(|cause| self.failed(url, cause, begun))?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let limit = max_body.min(self.shared.settings.max_body);
-        let body =
-            body::read(answer, self.shared.settings.max_wire.min(limit), limit).await.map_err(|unread| {
-                match unread {
-                    body::Unread::TooLarge => FetchError::TooLarge { url: named(url), limit },
-                    body::Unread::Broken(cause) => self.failed(url, cause),
-                }
-            })?;
-        let elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::debug!(source = %partner.slug, url = named(url), status, bytes = body.len(), elapsed_ms, "answered");
+        let body = if answer.status().is_success() {
+            let read = body::read(answer, shared.settings.max_wire, cap).await;
+            read.map_err(|unread| match unread {
+                Unread::TooLarge(limit) => FetchError::TooLarge { url: named(url), limit },
+                Unread::Broken(cause) => self.failed(url, cause, begun),
+            })?
+        } else {
+            body::read(answer, shared.settings.max_wire, FAILURE).await.unwrap_or_default()
+        };
+        let (bytes, elapsed_ms) = (body.len(), millis(begun.elapsed()));
+        let (host, path) = (host(url), url.path());
+        tracing::debug!(source = %partner.slug, host, path, status, bytes, elapsed_ms, attempt, "answered");
         Ok(Raw { status, headers, body })
     }
 
     /// Waits for a slot of the pool's budget, or says when there is one.
     async fn take_slot(&self) -> Result<(), FetchError> {
-        let slug = &self.partner.slug;
-        let interval = self.partner.rate.interval().max(self.delay);
-        self.shared.belt.ready(slug.as_str(), interval).await;
-        let reserved = self.budget.reserve(slug.as_str(), interval, self.shared.settings.max_wait).await;
-        match reserved.map_err(|cause| FetchError::Budget { source_slug: slug.to_string(), cause })? {
-            Permit::After(wait) => {
-                tokio::time::sleep(wait).await;
-                Ok(())
+        let slug = self.partner.slug.as_str();
+        let interval = self.partner.rate.interval().max(self.delay.unwrap_or_default());
+        let (begun, max_wait) = (Instant::now(), self.shared.settings.max_wait);
+        let used_up = |wait| self.later(wait, "the rate is used up");
+        loop {
+            let left = || max_wait.saturating_sub(begun.elapsed());
+            self.shared.belt.ready(slug, interval, left()).await.map_err(used_up)?;
+            let reserved = self.budget.reserve(slug, interval, left()).await;
+            match reserved.map_err(|cause| FetchError::Budget { source_slug: slug.to_owned(), cause })? {
+                Permit::After(wait) => tokio::time::sleep(wait).await,
+                Permit::TooLong(wait) => return Err(used_up(wait)),
             }
-            Permit::TooLong(wait) => Err(self.later(wait, "the rate is used up")),
+            // The partner may have asked for a pause meanwhile: the slot fell into it, and another one is needed.
+            match self.shared.belt.held(slug) {
+                None => return Ok(()),
+                Some(rest) if rest > left() => return Err(self.later(rest, "the partner asks for a pause")),
+                Some(rest) => tokio::time::sleep(rest).await,
+            }
         }
     }
 
-    fn failed(&self, url: &Url, cause: reqwest::Error) -> FetchError {
+    fn failed(&self, url: &Url, cause: reqwest::Error, begun: Instant) -> FetchError {
         // The cause's own text would repeat the address, query and all.
         let cause = cause.without_url();
-        if cause.is_timeout() {
-            return FetchError::Timeout { url: named(url), limit: self.shared.settings.request_timeout };
+        if !cause.is_timeout() {
+            return FetchError::Transport { url: named(url), cause };
         }
-        FetchError::Transport { url: named(url), cause }
+        let settings = &self.shared.settings;
+        let limit = if cause.is_connect() {
+            settings.connect_timeout
+        } else if begun.elapsed() < settings.request_timeout {
+            settings.idle_timeout
+        } else {
+            settings.request_timeout
+        };
+        FetchError::Timeout { url: named(url), limit }
     }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
