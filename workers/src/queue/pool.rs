@@ -57,7 +57,9 @@ impl Pool {
             // hand, and tried again when its lease has ended.
             async move {
                 let ended = tokio::spawn(jobs::run(engine, task)).await;
-                ended.inspect_err(|error| tracing::error!(%error, "a job broke off")).map_err(|error| error.to_string())
+                ended
+                    .inspect_err(|error| tracing::error!(%error, "a job broke off"))
+                    .map_err(|error| error.to_string())
             }
         });
         let asked = stop.clone();
