@@ -8,7 +8,7 @@ use opportunity::SourceSlug;
 use crate::{Spec, SpecError, SpecErrors, grammar};
 
 /// The partner files of this folder, compiled in.
-static BUILTIN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR");
+pub(crate) static BUILTIN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR");
 
 /// A partner file: its name gives the slug.
 #[derive(Debug, Clone)]
@@ -65,6 +65,11 @@ impl Catalog {
     /// All partners, by slug.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Spec>> {
         self.0.values()
+    }
+
+    /// Each partner and the digest of its file: two catalogs with the same versions are the same.
+    pub fn versions(&self) -> Vec<(&SourceSlug, &str)> {
+        self.0.values().map(|spec| (&spec.slug, spec.version.as_str())).collect()
     }
 
     /// The slug most like a wrong one.

@@ -7,14 +7,22 @@
 mod catalog;
 mod error;
 mod expr;
+mod file;
 mod grammar;
+mod mask;
 mod page;
+mod propose;
 mod read;
+mod schema;
 mod spec;
 mod walk;
 
 pub use catalog::{Catalog, SpecFile};
 pub use error::{SpecError, SpecErrors};
+pub use file::LOOK;
+pub use mask::{contacts, mask};
 pub use page::{Alarm, Follow, Page, Reading, Role};
+pub use propose::{Answer, propose};
+pub use schema::{reference, schema};
 pub use spec::{Auth, Spec, Stream};
-pub use walk::{End, PageRequest, Step, Window};
+pub use walk::{End, Glance, PageRequest, RequestBody, Step, Trail, Window};

@@ -11,6 +11,8 @@ pub enum Role {
     List,
     /// The page of one record.
     Detail,
+    /// A list that came as a file.
+    File,
 }
 
 /// An archived page.
@@ -28,7 +30,7 @@ pub struct Page<'a> {
     pub status: u16,
     /// Headers kept with it, names in lower case.
     pub headers: &'a [(String, String)],
-    /// Its bytes.
+    /// Its bytes; empty where they are read as a stream ([`crate::Spec::read_stream`]).
     pub body: &'a [u8],
     /// Of a detail page: what the list page said of the record.
     pub card: Option<&'a Value>,
@@ -74,4 +76,6 @@ pub struct Reading {
     pub records: usize,
     /// Why the page must not be believed.
     pub alarm: Option<Alarm>,
+    /// What else is worth knowing of the page, in words: what was mended, what was left out and by which rule.
+    pub notes: Vec<String>,
 }

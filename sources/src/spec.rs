@@ -1,12 +1,14 @@
 //! A partner, as its file describes it.
 
+use std::{io::BufRead, ops::ControlFlow};
+
 use opportunity::{Kind, Rate, SourceSlug, StreamName};
 use serde_json::Value;
 use url::Url;
 
 use crate::{
     Page, Reading,
-    grammar::{Detail, Fields, Pages, Reader, RequestTemplate},
+    grammar::{Detail, Pages, RequestTemplate, Shape},
     read,
 };
 
@@ -31,6 +33,13 @@ pub enum Auth {
         /// Variable with the key.
         key: String,
     },
+    /// A key in the query.
+    QueryKey {
+        /// Name of the parameter.
+        param: String,
+        /// Variable with the key.
+        key: String,
+    },
     /// HTTP Basic (RFC 7617).
     Basic {
         /// Variable with the user.
@@ -52,13 +61,40 @@ pub struct Stream {
     pub name: StreamName,
     /// What its records are.
     pub kind: Kind,
-    pub(crate) request: RequestTemplate,
+    /// Whether it never shows everything: what it does not show is not missing.
+    pub partial: bool,
+    /// Whether a file of it is the whole list.
+    pub file_is_complete: bool,
+    pub(crate) request: Option<RequestTemplate>,
     pub(crate) pages: Pages,
-    pub(crate) reader: Reader,
-    pub(crate) fields: Fields,
+    pub(crate) shape: Shape,
     pub(crate) detail: Option<Detail>,
+    /// How it is read where it comes as a file; unsaid, as its pages.
+    pub(crate) file: Option<Shape>,
     /// Fields without which a record is refused.
     pub(crate) required: Vec<&'static str>,
+}
+
+impl Stream {
+    /// Whether it is fetched; else it only comes as a file.
+    pub fn is_fetched(&self) -> bool {
+        self.request.is_some()
+    }
+
+    /// Whether it can be read from a file: records of a file have no page of their own to go to.
+    pub fn takes_files(&self) -> bool {
+        self.file.is_some() || self.detail.is_none()
+    }
+
+    /// Our fields that have a form, in the list or on the record's own page.
+    pub fn mapped(&self) -> Vec<&'static str> {
+        let detail = self.detail.iter().flat_map(|detail| &detail.shape.fields);
+        let mut names: Vec<&'static str> =
+            self.shape.fields.iter().chain(detail).map(|(name, _)| *name).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
 }
 
 /// A partner.
@@ -95,6 +131,19 @@ impl Spec {
     /// Reads an archived page. Any bytes give a reading: what cannot be read is an alarm or a rejection.
     pub fn read(&self, page: &Page<'_>) -> Reading {
         self.stream(page.stream).map(|stream| read::read(self, stream, page)).unwrap_or_default()
+    }
+
+    /// Reads a page too large to be held, as it comes: each `batch` records are given to `each`, whatever is left is
+    /// returned, with the notes on the page and an alarm where it breaks off. `page.body` is not looked at.
+    pub fn read_stream(
+        &self,
+        page: &Page<'_>,
+        input: &mut dyn BufRead,
+        batch: usize,
+        each: &mut dyn FnMut(Reading) -> ControlFlow<()>,
+    ) -> Reading {
+        let stream = self.stream(page.stream);
+        stream.map(|stream| read::stream(self, stream, page, input, batch, each)).unwrap_or_default()
     }
 
     /// The partner's identifier of a record of which only its card is known.

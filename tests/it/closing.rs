@@ -19,6 +19,7 @@ fn request(source: &SourceSlug, mode: Mode) -> RunRequest {
         idempotency_key: None,
         requested_by: "test".to_owned(),
         replay_of: None,
+        file: None,
     }
 }
 
@@ -48,6 +49,7 @@ fn archived() -> Archived {
 async fn run(store: &Store, shows: &[&str], covers_all: bool, spoil: impl FnOnce(&mut Reading)) -> RunId {
     let source: SourceSlug = "fne".parse().unwrap();
     let run = store.request_run(&request(&source, Mode::Full)).await.unwrap().run;
+    let covered = ["offres".to_owned()];
     let walk = next(store, "fetch_source").await;
     store.begin_run(run, &"0".repeat(64)).await.unwrap();
     let kept = archived();
@@ -59,10 +61,13 @@ async fn run(store: &Store, shows: &[&str], covers_all: bool, spoil: impl FnOnce
         url: "https://api.fnecm.org/",
         request: json!({}),
         take: None,
+        is_file: false,
+        shown: None,
+        read_by: "test",
         archived: &kept,
     };
     store.list_page_archived(walk.lease, &page).await.unwrap();
-    store.end_walk(walk.lease, run, covers_all, None).await.unwrap();
+    store.end_walk(walk.lease, run, if covers_all { &covered } else { &[] }, None).await.unwrap();
     let parse = next(store, "parse_page").await;
     let row = store.page(parse.payload["page"].as_i64().unwrap()).await.unwrap();
     let mut reading = Reading {
@@ -174,10 +179,13 @@ async fn a_page_given_up_fails_its_run_and_nothing_waits_for_ever() {
         url: "https://x/",
         request: json!({}),
         take: None,
+        is_file: false,
+        shown: None,
+        read_by: "test",
         archived: &kept,
     };
     store.list_page_archived(walk.lease, &page).await.unwrap();
-    store.end_walk(walk.lease, id, true, None).await.unwrap();
+    store.end_walk(walk.lease, id, &["offres".to_owned()], None).await.unwrap();
     let parse = next(&store, "parse_page").await;
     store.job_discarded(parse.lease, "the archive lost it").await.unwrap();
     let close = next(&store, "close_missing").await;

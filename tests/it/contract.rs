@@ -6,7 +6,7 @@ use fetch::{Answer, Client, Credentials, LocalBudget, Partner, Request, Secret, 
 use fixtures::{Manners, Replay};
 use opportunity::{Context, Opportunity, Rejection};
 use serde_json::Value;
-use sources::{Auth, Catalog, Page, Reading, Role, Spec, Step, Window};
+use sources::{Auth, Catalog, Page, Reading, Role, Spec, Step, Trail, Window};
 use url::Url;
 
 use crate::support::replayed;
@@ -41,6 +41,9 @@ fn partner(spec: &Spec, replay: &Replay) -> Partner {
         Auth::ApiKey { header, key } => {
             Credentials::ApiKey { header: header.clone(), key: Secret::new(of(key)) }
         }
+        Auth::QueryKey { param, key } => {
+            Credentials::QueryKey { param: param.clone(), key: Secret::new(of(key)) }
+        }
         Auth::Basic { user, password } => {
             Credentials::Basic { user: of(user), password: Secret::new(of(password)) }
         }
@@ -58,8 +61,8 @@ fn partner(spec: &Spec, replay: &Replay) -> Partner {
 }
 
 impl Visitor {
-    async fn get(&self, url: &Url) -> Result<Answer, fetch::FetchError> {
-        let request = Request { url: url.clone(), headers: Vec::new(), validators: None };
+    async fn get(&self, url: &Url, headers: &[(String, String)]) -> Result<Answer, fetch::FetchError> {
+        let request = Request { url: url.clone(), headers: headers.to_vec(), validators: None, body: None };
         self.client.fetch(&self.partner, &request, &LocalBudget::new()).await
     }
 
@@ -89,9 +92,10 @@ impl Visitor {
     async fn walk(mut self) -> Given {
         let spec = Arc::clone(&self.spec);
         for stream in &spec.streams {
+            let mut trail = Trail::default();
             let mut next = spec.first(&stream.name, &Window::default());
             while let Some(request) = next.take() {
-                let answer = self.get(&request.url).await.unwrap();
+                let answer = self.get(&request.url, &request.headers).await.unwrap();
                 let page = Page {
                     stream: &stream.name,
                     role: Role::List,
@@ -104,7 +108,7 @@ impl Visitor {
                 };
                 let reading = self.read(&page, &answer);
                 for follow in reading.follow {
-                    let Ok(detail) = self.get(&follow.url).await else { continue };
+                    let Ok(detail) = self.get(&follow.url, &[]).await else { continue };
                     let page = Page {
                         role: Role::Detail,
                         url: &follow.url,
@@ -116,8 +120,8 @@ impl Visitor {
                     };
                     self.read(&page, &detail);
                 }
-                if let Step::Next(request) = spec.next(&request, &page) {
-                    next = Some(request);
+                if let Step::Next(request) = trail.after(spec.glance(&request, &page)) {
+                    next = Some(*request);
                 }
             }
         }

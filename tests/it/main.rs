@@ -21,6 +21,7 @@ mod crash;
 mod demo;
 mod failures;
 mod outbox;
+mod partners;
 mod politeness;
 mod queue;
 mod rates;

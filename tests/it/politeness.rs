@@ -30,18 +30,19 @@ async fn two_workers_share_a_rate_never_exceed_it_and_use_it() {
     for worker in &mut workers {
         terminate(worker).await;
     }
-    let arrivals: Vec<Instant> = road
+    let asked: Vec<_> = road
         .replay
         .arrivals()
-        .iter()
+        .into_iter()
         .filter(|arrival| arrival.host == "www.emploicameroun.cm")
-        .map(|arrival| arrival.at)
         .collect();
+    let arrivals: Vec<Instant> = asked.iter().map(|arrival| arrival.at).collect();
+    let begins: Vec<usize> =
+        (0..asked.len()).filter(|at| asked[*at].path.starts_with("/offres?page=0")).collect();
     assert!(arrivals.len() > 200, "{}", arrivals.len());
     let fullest = (0..arrivals.len()).map(|from| in_window(&arrivals, from)).max().unwrap();
     assert!(fullest <= COUNT, "{fullest} requests in {WINDOW:?}, {COUNT} are allowed");
-    let busiest = busy_spans(&arrivals);
-    let (requests, seconds) = busiest;
+    let (requests, seconds) = busy(&arrivals, &begins);
     let used = requests / seconds / (f64::from(80) / 4.0);
     assert!(used >= 0.95, "{:.1} % of the rate was used", used * 100.0);
 }
@@ -50,16 +51,17 @@ fn in_window(arrivals: &[Instant], from: usize) -> usize {
     arrivals[from..].iter().take_while(|at| at.duration_since(arrivals[from]) < WINDOW).count()
 }
 
-/// Requests and seconds of the time in which there was work: between two rounds nobody wants anything.
-fn busy_spans(arrivals: &[Instant]) -> (f64, f64) {
-    const PAUSE: Duration = Duration::from_millis(300);
+/// Requests and seconds of the time in which there was work for several: a round begins with one list after the other, and
+/// ends with the last pages under way.
+fn busy(arrivals: &[Instant], begins: &[usize]) -> (f64, f64) {
+    const BEGIN: usize = 12;
+    const END: usize = 4;
     let (mut requests, mut seconds) = (0.0, 0.0);
-    for pair in arrivals.windows(2) {
-        let gap = pair[1].duration_since(pair[0]);
-        if gap < PAUSE {
-            requests += 1.0;
-            seconds += gap.as_secs_f64();
-        }
+    for (at, begin) in begins.iter().enumerate() {
+        let end = begins.get(at + 1).copied().unwrap_or(arrivals.len());
+        let round = &arrivals[begin + BEGIN..end - END];
+        requests += f64::from(u32::try_from(round.len() - 1).unwrap());
+        seconds += round[round.len() - 1].duration_since(round[0]).as_secs_f64();
     }
     (requests, seconds)
 }

@@ -3,16 +3,21 @@
 //! An answer lies at `SOURCE/RUN/NAME.zst`, its request and headers beside it at `NAME.json`. The digest of
 //! the body stands in the database and is checked when it is read back.
 
+mod large;
+
 use std::{fmt::Write as _, path::Path, sync::Arc};
 
 use anyhow::Context as _;
 use bytes::Bytes;
 use object_store::{
-    ObjectStore, ObjectStoreExt as _, PutPayload, aws::AmazonS3Builder, local::LocalFileSystem,
-    path::Path as Key,
+    GetResultPayload, ObjectStore, ObjectStoreExt as _, PutPayload, aws::AmazonS3Builder,
+    local::LocalFileSystem, path::Path as Key,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use tokio::io::AsyncWriteExt as _;
+
+pub(crate) use large::Unpacked;
 
 /// Level 3 is zstd's own default: a page of HTML shrinks eightfold at 300 MB/s.
 const LEVEL: i32 = 3;
@@ -48,6 +53,18 @@ pub(crate) fn digest(body: &[u8]) -> [u8; 32] {
     Sha256::digest(body).into()
 }
 
+/// The digest hexadecimal digits spell; `None` where they spell none.
+pub(crate) fn unhex(text: &str) -> Option<[u8; 32]> {
+    let mut digest = [0; 32];
+    if text.len() != 64 {
+        return None;
+    }
+    for (at, byte) in digest.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    Some(digest)
+}
+
 /// The digest in hexadecimal.
 pub(crate) fn hex(digest: &[u8]) -> String {
     digest.iter().fold(String::with_capacity(2 * digest.len()), |mut hex, byte| {
@@ -60,26 +77,30 @@ pub(crate) fn hex(digest: &[u8]) -> String {
 impl Archive {
     /// Opens a folder (made if absent) or `s3://bucket/prefix`, whose credentials come from the usual `AWS_…` variables.
     pub(crate) fn open(place: &str) -> anyhow::Result<Self> {
-        let store: Arc<dyn ObjectStore> = if let Some(rest) = place.strip_prefix("s3://") {
-            let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-            let bucket = AmazonS3Builder::from_env()
-                .with_bucket_name(bucket)
-                .build()
-                .with_context(|| format!("could not open the archive {place}"))?;
-            Arc::new(object_store::prefix::PrefixStore::new(bucket, prefix))
-        } else {
-            std::fs::create_dir_all(place)
-                .with_context(|| format!("could not make the archive folder {place}"))?;
-            let folder = Path::new(place)
-                .canonicalize()
-                .with_context(|| format!("could not open the archive folder {place}"))?;
-            let folder = LocalFileSystem::new_with_prefix(&folder)
-                .with_context(|| format!("could not open the archive folder {place}"))?;
-            Arc::new(folder.with_fsync(true))
-        };
-        Ok(Self { store, place: place.to_owned() })
+        Ok(Self { store: object_store(place, "archive")?, place: place.to_owned() })
     }
+}
 
+/// Opens a folder, made if absent, or `s3://bucket/prefix`. `what`: for whom, in errors.
+pub(crate) fn object_store(place: &str, what: &str) -> anyhow::Result<Arc<dyn ObjectStore>> {
+    if let Some(rest) = place.strip_prefix("s3://") {
+        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        let bucket = AmazonS3Builder::from_env()
+            .with_bucket_name(bucket)
+            .build()
+            .with_context(|| format!("could not open the {what} {place}"))?;
+        return Ok(Arc::new(object_store::prefix::PrefixStore::new(bucket, prefix)));
+    }
+    std::fs::create_dir_all(place).with_context(|| format!("could not make the {what} folder {place}"))?;
+    let folder = Path::new(place)
+        .canonicalize()
+        .with_context(|| format!("could not open the {what} folder {place}"))?;
+    let folder = LocalFileSystem::new_with_prefix(&folder)
+        .with_context(|| format!("could not open the {what} folder {place}"))?;
+    Ok(Arc::new(folder.with_fsync(true)))
+}
+
+impl Archive {
     /// Where it is, for people.
     pub(crate) fn place(&self) -> &str {
         &self.place
@@ -96,6 +117,37 @@ impl Archive {
             .await
             .with_context(what)?;
         Ok(())
+    }
+
+    /// Keeps a file of any size in `folder`, under its digest; answers its key, the digest in hexadecimal and its length.
+    /// It is packed beside it first: a bucket takes it whole.
+    pub(crate) async fn keep_file(&self, folder: &str, path: &Path) -> anyhow::Result<(String, String, u64)> {
+        let what =
+            || format!("could not keep {} in the archive {}; is its disk full?", path.display(), self.place);
+        let from = path.to_owned();
+        let (packed, sha256, bytes) = tokio::task::spawn_blocking(move || large::pack(&from))
+            .await?
+            .with_context(|| path.display().to_string())?;
+        let sha256 = hex(&sha256);
+        let key = format!("{folder}/{sha256}");
+        let mut packed = tokio::fs::File::from_std(packed);
+        let mut writer =
+            object_store::buffered::BufWriter::new(Arc::clone(&self.store), Key::from(format!("{key}.zst")));
+        tokio::io::copy(&mut packed, &mut writer).await.with_context(what)?;
+        writer.shutdown().await.with_context(what)?;
+        Ok((key, sha256, bytes))
+    }
+
+    /// Opens a body of any size, to be read as it comes; [`Unpacked::verified`] tells in the end whether it is the one that
+    /// was kept.
+    pub(crate) async fn open_body(&self, key: &str, sha256: &[u8]) -> anyhow::Result<Unpacked> {
+        let what = || format!("could not read {key} from the archive {}", self.place);
+        let found = self.store.get(&Key::from(format!("{key}.zst"))).await.with_context(what)?;
+        let packed = match found.payload {
+            GetResultPayload::File(file, _) => file,
+            GetResultPayload::Stream(_) => large::spooled(found).await.with_context(what)?,
+        };
+        Unpacked::new(packed, key, sha256).with_context(what)
     }
 
     /// Reads a body back and checks that it is the one that was kept.

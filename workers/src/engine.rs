@@ -1,11 +1,16 @@
 //! What every job needs, opened once.
 
-use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use async_trait::async_trait;
 use fetch::{BudgetError, Client, Credentials, Partner, Permit, Secret};
-use opportunity::SourceSlug;
+use opportunity::{Rate, SourceSlug};
 use sources::{Auth, Catalog, Spec, SpecFile};
 use store::{SourceRow, Store};
 
@@ -15,7 +20,7 @@ use crate::{archive::Archive, config::Config, queue::Stop, vector::Vectors};
 pub(crate) struct Engine {
     pub(crate) config: Config,
     pub(crate) store: Store,
-    pub(crate) catalog: Catalog,
+    catalog: RwLock<Arc<Catalog>>,
     pub(crate) client: Client,
     pub(crate) archive: Archive,
     /// Absent where another process holds the embedded index.
@@ -40,7 +45,7 @@ impl Engine {
         Ok(Self {
             config,
             store,
-            catalog,
+            catalog: RwLock::new(Arc::new(catalog)),
             client,
             archive,
             vectors,
@@ -49,9 +54,26 @@ impl Engine {
         })
     }
 
+    /// The partners, as their files stand now.
+    pub(crate) fn catalog(&self) -> Arc<Catalog> {
+        Arc::clone(&self.catalog.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes up partner files that changed since they were last read; all of them are right, or none is taken. Answers
+    /// whether anything changed.
+    pub(crate) async fn reload(&self) -> anyhow::Result<bool> {
+        let fresh = catalog(&self.config)?;
+        if fresh.versions() == self.catalog().versions() {
+            return Ok(false);
+        }
+        self.store.register_sources(&rows(&self.config, &fresh)).await?;
+        *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
+        Ok(true)
+    }
+
     /// The spec of a source.
     pub(crate) fn spec(&self, slug: &str) -> anyhow::Result<Arc<Spec>> {
-        let known = SourceSlug::new(slug).ok().and_then(|slug| self.catalog.get(&slug).cloned());
+        let known = SourceSlug::new(slug).ok().and_then(|slug| self.catalog().get(&slug).cloned());
         known.with_context(|| format!("no partner file for source {slug:?}"))
     }
 
@@ -143,15 +165,49 @@ pub(crate) fn credentials_of(spec: &Spec) -> Vec<String> {
     match &spec.auth {
         None => Vec::new(),
         Some(Auth::OAuth2 { id, secret, .. }) => vec![id.clone(), secret.clone()],
-        Some(Auth::ApiKey { key, .. }) => vec![key.clone()],
+        Some(Auth::ApiKey { key, .. } | Auth::QueryKey { key, .. }) => vec![key.clone()],
         Some(Auth::Basic { user, password }) => vec![user.clone(), password.clone()],
         Some(Auth::Bearer { token }) => vec![token.clone()],
     }
 }
 
+/// The rate a source is asked at: its promise, unless the configuration says another.
+pub(crate) fn rate(config: &Config, spec: &Spec) -> Rate {
+    config.sources.get(&spec.slug).and_then(|source| source.rate).unwrap_or(spec.rate)
+}
+
+/// Spec and program that read a page: what they read before is not read again.
+pub(crate) fn read_by(spec: &Spec) -> String {
+    format!("{}/{}", spec.version, env!("CARGO_PKG_VERSION"))
+}
+
 /// Where raw answers are kept.
 pub(crate) fn archive_place(config: &Config) -> String {
     config.archive.clone().unwrap_or_else(|| config.data_dir.join("archive").display().to_string())
+}
+
+/// An answer of somebody who is no partner yet: one polite request, robots.txt asked.
+pub(crate) async fn stranger(config: &Config, url: &url::Url) -> anyhow::Result<fetch::Answer> {
+    let host = url.host_str().context("the address has no host")?.to_owned();
+    let mut base_url = url.clone();
+    base_url.set_path("/");
+    base_url.set_query(None);
+    let partner = Partner {
+        slug: SourceSlug::new("stranger")?,
+        base_url,
+        hosts: vec![host],
+        rate: "1/s".parse()?,
+        robots: true,
+        credentials: None,
+        via: None,
+    };
+    let request = fetch::Request { url: url.clone(), headers: Vec::new(), validators: None, body: None };
+    Ok(client(config)?.fetch(&partner, &request, &fetch::LocalBudget::new()).await?)
+}
+
+/// The partner of a spec, to whom we do not say who we are.
+pub(crate) fn anonymous(config: &Config, spec: &Spec) -> anyhow::Result<Partner> {
+    partner(config, &Spec { auth: None, ..spec.clone() }, &|_| None)
 }
 
 /// The partner of a spec; `secret` finds a credential by the name of its environment variable.
@@ -176,20 +232,22 @@ pub(crate) fn partner(
         Some(Auth::ApiKey { header, key }) => {
             Some(Credentials::ApiKey { header: header.clone(), key: Secret::new(of(key)?) })
         }
+        Some(Auth::QueryKey { param, key }) => {
+            Some(Credentials::QueryKey { param: param.clone(), key: Secret::new(of(key)?) })
+        }
         Some(Auth::Basic { user, password }) => {
             Some(Credentials::Basic { user: of(user)?, password: Secret::new(of(password)?) })
         }
         Some(Auth::Bearer { token }) => Some(Credentials::Bearer(Secret::new(of(token)?))),
     };
-    let overriding = config.sources.get(&spec.slug);
     Ok(Partner {
         slug: spec.slug.clone(),
         base_url: spec.base_url.clone(),
         hosts: spec.hosts.clone(),
-        rate: overriding.and_then(|source| source.rate).unwrap_or(spec.rate),
+        rate: rate(config, spec),
         robots: spec.robots,
         credentials,
-        via: overriding.and_then(|source| source.via.clone()),
+        via: config.sources.get(&spec.slug).and_then(|source| source.via.clone()),
     })
 }
 

@@ -21,4 +21,4 @@ pub use budget::{Budget, BudgetError, LocalBudget, Permit};
 pub use client::{Client, Settings};
 pub use error::{FetchError, Retry};
 pub use partner::{Credentials, Partner, Secret};
-pub use request::{Answer, Request, Validators};
+pub use request::{Answer, Body, Request, Validators};

@@ -56,6 +56,13 @@ pub enum Credentials {
         /// The key.
         key: Secret,
     },
+    /// A key in the query. It is added when a request is sent: addresses that are kept or told are without it.
+    QueryKey {
+        /// Name of the parameter.
+        param: String,
+        /// The key.
+        key: Secret,
+    },
     /// HTTP Basic (RFC 7617).
     Basic {
         /// User name.
@@ -72,6 +79,7 @@ impl fmt::Debug for Credentials {
         match self {
             Self::OAuth2 { token_url, id, .. } => write!(f, "OAuth2 {id:?} at {}", named(token_url)),
             Self::ApiKey { header, .. } => write!(f, "ApiKey in {header:?}"),
+            Self::QueryKey { param, .. } => write!(f, "QueryKey in {param:?}"),
             Self::Basic { user, .. } => write!(f, "Basic {user:?}"),
             Self::Bearer(_) => f.write_str("Bearer"),
         }

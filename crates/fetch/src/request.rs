@@ -17,7 +17,16 @@ pub struct Validators {
     pub last_modified: Option<String>,
 }
 
-/// A GET request.
+/// The body of a request: makes it a POST. It is a question (a search), so it is asked again where a GET would be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Body {
+    /// What it is: `application/json`, or a form.
+    pub media_type: &'static str,
+    /// The bytes.
+    pub bytes: Bytes,
+}
+
+/// A request: a GET, or a POST where it has a body.
 #[derive(Clone)]
 pub struct Request {
     /// The partner's own address, also where a gateway is used.
@@ -26,6 +35,8 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// What is known from the last visit.
     pub validators: Option<Validators>,
+    /// Makes it a POST.
+    pub body: Option<Body>,
 }
 
 impl fmt::Debug for Request {
@@ -36,6 +47,7 @@ impl fmt::Debug for Request {
             .field("url", &named(&self.url))
             .field("headers", &headers)
             .field("validators", &self.validators)
+            .field("body", &self.body.as_ref().map(|body| body.media_type))
             .finish()
     }
 }

@@ -1,13 +1,10 @@
 //! A record in our field names, still in the partner's words.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
-use crate::Kind;
+use crate::{Kind, Published};
 
 /// What `sources` reads out of a page, before anything is interpreted. Every field but the kind may be
 /// missing: a [`Draft`] is a claim of the partner, not yet a fact of ours.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
     /// Set by the stream's spec, not by the partner.
     pub kind: Kind,
@@ -40,7 +37,7 @@ pub struct Draft {
     /// Language of the text, in words ("fr", "Anglais").
     pub language: Option<String>,
     /// The record as the partner published it, for a rejection or an explanation.
-    pub record: Value,
+    pub record: Published,
 }
 
 impl Draft {
@@ -63,7 +60,8 @@ impl Draft {
     ];
 
     /// An empty claim of the given kind about `record`.
-    pub fn new(kind: Kind, record: Value) -> Self {
+    pub fn new(kind: Kind, record: impl Into<Published>) -> Self {
+        let record = record.into();
         Self {
             kind,
             external_id: None,

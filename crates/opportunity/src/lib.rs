@@ -14,6 +14,7 @@ mod draft;
 mod ids;
 mod kind;
 mod opportunity;
+mod published;
 mod rate;
 mod rejection;
 
@@ -32,5 +33,6 @@ pub use ids::{BadName, OpportunityId, RunId, SourceSlug, StreamName};
 pub use kind::Kind;
 pub use normalize::{Context, normalize};
 pub use opportunity::Opportunity;
+pub use published::{Published, Row};
 pub use rate::{BadRate, Rate};
 pub use rejection::{Reason, Rejection};

@@ -37,7 +37,7 @@ pub fn normalize(draft: Draft, context: &Context) -> Result<Opportunity, Rejecti
     read(&draft, context).map_err(|reason| Rejection {
         reason,
         external_id: identity(&draft).ok(),
-        record: draft.record,
+        record: draft.record.into_json(),
     })
 }
 

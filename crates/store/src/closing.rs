@@ -15,7 +15,7 @@ const GUARDED_FROM: i64 = 10;
 #[derive(Debug, Clone)]
 struct Showing {
     walked: bool,
-    covers_all: bool,
+    covers: Vec<String>,
     limited: bool,
     pages_failed: i32,
     /// Records loaded or found unchanged.
@@ -47,7 +47,7 @@ impl CompleteRun {
             let why = showing.message.clone().unwrap_or_else(|| "some pages could not be read".to_owned());
             return Err(Incomplete::Missing(why));
         }
-        if !showing.covers_all || showing.limited {
+        if showing.covers.is_empty() || showing.limited {
             return Err(Incomplete::Part);
         }
         let open = showing.open_before;
@@ -134,9 +134,9 @@ async fn showing(
     run: RunId,
 ) -> Result<(Showing, bool, Option<DateTime<Utc>>), StoreError> {
     let row = sqlx::query!(
-        r#"SELECT walked, covers_all, record_limit, pages_failed, seen, rejected, message, mode, started_at,
+        r#"SELECT walked, covers, record_limit, pages_failed, seen, rejected, message, mode, started_at,
                   (SELECT count(*) FROM ingest.opportunities o
-                    WHERE o.source = r.source AND o.status = 'open' AND o.first_run <> r.id) AS "open_before!"
+                    WHERE o.source = r.source AND o.stream = ANY (r.covers) AND o.status = 'open' AND o.first_run <> r.id) AS "open_before!"
              FROM ingest.runs r WHERE id = $1 FOR UPDATE OF r"#,
         run.uuid()
     )
@@ -146,7 +146,7 @@ async fn showing(
     let replay = row.mode == "replay";
     let showing = Showing {
         walked: row.walked,
-        covers_all: row.covers_all && !replay,
+        covers: if replay { Vec::new() } else { row.covers },
         limited: row.record_limit.is_some(),
         pages_failed: row.pages_failed,
         valid: row.seen - row.rejected,
@@ -163,12 +163,12 @@ async fn close_missing(
     complete: &CompleteRun,
 ) -> Result<u64, StoreError> {
     let done = sqlx::query!(
-        "WITH run AS (SELECT id, source FROM ingest.runs WHERE id = $1),
+        "WITH run AS (SELECT id, source, covers FROM ingest.runs WHERE id = $1),
               seen AS (SELECT DISTINCT unnest(p.seen) AS id FROM ingest.pages p WHERE p.run = $1)
          UPDATE ingest.opportunities o
             SET status = 'closed', closed_why = 'absent', changed_run = run.id, updated_at = now()
            FROM run
-          WHERE o.source = run.source AND o.status = 'open'
+          WHERE o.source = run.source AND o.stream = ANY (run.covers) AND o.status = 'open'
             AND NOT EXISTS (SELECT FROM seen WHERE seen.id = o.id)
             AND NOT EXISTS (SELECT FROM ingest.rejections x WHERE x.run = $1 AND x.external_id = o.external_id)",
         complete.0.uuid()
@@ -186,7 +186,7 @@ async fn move_cursors(
 ) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE ingest.streams s SET complete_to = greatest(s.complete_to, $2)
-           FROM ingest.runs r WHERE r.id = $1 AND s.source = r.source",
+           FROM ingest.runs r WHERE r.id = $1 AND s.source = r.source AND r.mode <> 'file'",
         run.uuid(),
         to
     )
@@ -203,7 +203,7 @@ mod tests {
     fn whole() -> Showing {
         Showing {
             walked: true,
-            covers_all: true,
+            covers: vec!["offres".to_owned()],
             limited: false,
             pages_failed: 0,
             valid: 90,
@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn only_a_whole_and_plausible_run_may_close() {
         assert_eq!(judged(|_| ()), Ok(()));
-        assert_eq!(judged(|s| s.covers_all = false), Err(Incomplete::Part));
+        assert_eq!(judged(|s| s.covers.clear()), Err(Incomplete::Part));
         assert_eq!(judged(|s| s.limited = true), Err(Incomplete::Part));
         assert!(matches!(judged(|s| s.walked = false), Err(Incomplete::Missing(_))));
         assert!(matches!(judged(|s| s.pages_failed = 1), Err(Incomplete::Missing(_))));

@@ -45,7 +45,7 @@ impl Archived {
     }
 }
 
-/// A page of a list, fetched and archived, to be entered.
+/// A page of a list, fetched or sent as a file, and archived, to be entered.
 #[derive(Debug)]
 pub struct NewListPage<'a> {
     /// Its run.
@@ -62,6 +62,12 @@ pub struct NewListPage<'a> {
     pub request: Value,
     /// How many of its records count, where the run has a limit.
     pub take: Option<i32>,
+    /// Whether it came as a file.
+    pub is_file: bool,
+    /// Digest of which records it shows.
+    pub shown: Option<[u8; 32]>,
+    /// Spec and program that would read it: what they read before is not read again.
+    pub read_by: &'a str,
     /// The answer.
     pub archived: &'a Archived,
 }
@@ -85,6 +91,8 @@ pub struct PageRow {
     pub headers: Option<Value>,
     pub archive_key: Option<String>,
     pub sha256: Option<Vec<u8>>,
+    pub bytes: Option<i64>,
+    pub parts: i32,
     pub fetched_at: Option<DateTime<Utc>>,
 }
 
@@ -109,7 +117,7 @@ impl Store {
         let row = sqlx::query_as!(
             PageRow,
             r#"SELECT p.id, p.run AS "run: Uuid", r.source, r.mode, p.stream, p.role, p.ordinal, p.url, p.request, p.take,
-                      p.state, p.status, p.headers, p.archive_key, p.sha256, p.fetched_at
+                      p.state, p.status, p.headers, p.archive_key, p.sha256, p.bytes, p.parts, p.fetched_at
                  FROM ingest.pages p JOIN ingest.runs r ON r.id = p.run WHERE p.id = $1"#,
             id
         )
@@ -124,7 +132,7 @@ impl Store {
         sqlx::query_as!(
             PageRow,
             r#"SELECT p.id, p.run AS "run: Uuid", r.source, r.mode, p.stream, p.role, p.ordinal, p.url, p.request, p.take,
-                      p.state, p.status, p.headers, p.archive_key, p.sha256, p.fetched_at
+                      p.state, p.status, p.headers, p.archive_key, p.sha256, p.bytes, p.parts, p.fetched_at
                  FROM ingest.pages p JOIN ingest.runs r ON r.id = p.run
                 WHERE p.run = $1 AND p.archive_key IS NOT NULL ORDER BY p.role DESC, p.ordinal, p.id"#,
             run.uuid()
@@ -139,7 +147,7 @@ impl Store {
         sqlx::query_as!(
             PageRow,
             r#"SELECT p.id, p.run AS "run: Uuid", r.source, r.mode, p.stream, p.role, p.ordinal, p.url, p.request, p.take,
-                      p.state, p.status, p.headers, p.archive_key, p.sha256, p.fetched_at
+                      p.state, p.status, p.headers, p.archive_key, p.sha256, p.bytes, p.parts, p.fetched_at
                  FROM ingest.pages p JOIN ingest.runs r ON r.id = p.run
                 WHERE p.run = $1 AND p.stream = $2 AND p.role = 'list' ORDER BY p.ordinal DESC LIMIT 1"#,
             run.uuid(),
@@ -157,8 +165,9 @@ impl Store {
         let kept = page.archived;
         let id = sqlx::query_scalar!(
             "INSERT INTO ingest.pages (run, stream, role, ordinal, url, request, take, state, status, content_type,
-                    headers, archive_key, sha256, bytes, fetched_at)
-             VALUES ($1, $2, 'list', $3, $4, $5, $6, 'archived', $7, $8, $9, $10, $11, $12, $13)
+                    headers, archive_key, sha256, bytes, fetched_at, shown)
+             VALUES ($1, $2, CASE WHEN $14 THEN 'file' ELSE 'list' END, $3, $4, $5, $6, 'archived', $7, $8, $9, $10, $11,
+                     $12, $13, $15)
              ON CONFLICT DO NOTHING RETURNING id",
             page.run.uuid(),
             page.stream,
@@ -172,14 +181,16 @@ impl Store {
             kept.archive_key,
             &kept.sha256,
             kept.size(),
-            kept.fetched_at
+            kept.fetched_at,
+            page.is_file,
+            page.shown.as_ref().map(<[u8; 32]>::as_slice)
         )
         .fetch_optional(&mut *tx)
         .await
         .map_err(doing())?;
         if let Some(id) = id {
             self.answered(&mut tx, page.run, page.source.as_str(), page.url, kept, 1).await?;
-            enqueue_reading(&mut tx, id, page.source.as_str()).await?;
+            read_next(&mut tx, id, page.source.as_str(), page.read_by).await?;
             lease.progressed(&mut tx).await?;
         }
         tx.commit().await.map_err(doing())
@@ -191,6 +202,7 @@ impl Store {
         lease: Lease,
         page: &PageRow,
         kept: &Archived,
+        read_by: &str,
     ) -> Result<(), StoreError> {
         let mut tx = self.pool.begin().await.map_err(doing())?;
         lease.settle(&mut tx).await?;
@@ -210,7 +222,7 @@ impl Store {
         .await
         .map_err(doing())?;
         self.answered(&mut tx, page.run, &page.source, &page.url, kept, 0).await?;
-        enqueue_reading(&mut tx, page.id, &page.source).await?;
+        read_next(&mut tx, page.id, &page.source, read_by).await?;
         tx.commit().await.map_err(doing())
     }
 
@@ -241,6 +253,19 @@ impl Store {
             .await
             .map_err(doing())?;
         tx.commit().await.map_err(doing())
+    }
+
+    /// What the list pages of a stream show that a run has archived so far.
+    pub async fn shown(&self, run: RunId, stream: &str) -> Result<Vec<[u8; 32]>, StoreError> {
+        let rows = sqlx::query_scalar!(
+            r#"SELECT shown AS "shown!" FROM ingest.pages WHERE run = $1 AND stream = $2 AND role = 'list' AND shown IS NOT NULL"#,
+            run.uuid(),
+            stream
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::doing("read what a walk has seen"))?;
+        Ok(rows.into_iter().filter_map(|shown| shown.try_into().ok()).collect())
     }
 
     /// Copies the archived pages of an earlier run into a replay and enqueues their reading.
@@ -282,7 +307,7 @@ impl Store {
     /// What an earlier visit left to ask `url` with.
     pub async fn validator(&self, source: &SourceSlug, url: &str) -> Result<Option<Validator>, StoreError> {
         let row = sqlx::query!(
-            "SELECT etag, last_modified, archive_key, sha256, bytes, status, content_type
+            "SELECT etag, last_modified, archive_key, sha256, bytes, status, headers
                FROM ingest.validators WHERE source = $1 AND url = $2",
             source.as_str(),
             url
@@ -291,10 +316,9 @@ impl Store {
         .await
         .map_err(StoreError::doing("read the validators of a page"))?;
         Ok(row.and_then(|row| {
-            let headers = row.content_type.map(|value| ("content-type".to_owned(), value));
             let archived = Archived {
                 status: u16::try_from(row.status).ok()?,
-                headers: headers.into_iter().collect(),
+                headers: serde_json::from_value(row.headers).unwrap_or_default(),
                 archive_key: row.archive_key,
                 sha256: row.sha256.try_into().ok()?,
                 bytes: u64::try_from(row.bytes).ok()?,
@@ -319,13 +343,13 @@ impl Store {
     ) -> Result<(), StoreError> {
         if kept.etag.is_some() || kept.last_modified.is_some() {
             sqlx::query!(
-                "INSERT INTO ingest.validators (source, url, etag, last_modified, archive_key, sha256, bytes, status, content_type)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                "INSERT INTO ingest.validators (source, url, etag, last_modified, archive_key, sha256, bytes, status, content_type, headers)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
                  ON CONFLICT (source, url) DO UPDATE SET etag = excluded.etag, last_modified = excluded.last_modified,
                     archive_key = excluded.archive_key, sha256 = excluded.sha256, bytes = excluded.bytes,
-                    status = excluded.status, content_type = excluded.content_type",
+                    status = excluded.status, content_type = excluded.content_type, headers = excluded.headers",
                 source, url, kept.etag, kept.last_modified, kept.archive_key, &kept.sha256, kept.size(),
-                kept.status_i16(), kept.content_type()
+                kept.status_i16(), kept.content_type(), headers(kept)
             )
             .execute(&mut **tx)
             .await
@@ -347,11 +371,20 @@ impl Store {
     }
 }
 
-async fn enqueue_reading(
+/// Takes over what an earlier reading of the same bytes found, or enqueues the reading.
+async fn read_next(
     tx: &mut Transaction<'_, Postgres>,
     page: i64,
     source: &str,
+    read_by: &str,
 ) -> Result<(), StoreError> {
+    let known = sqlx::query_scalar!(r#"SELECT ingest.reuse_page($1, $2) AS "known!""#, page, read_by)
+        .fetch_one(&mut **tx)
+        .await
+        .map_err(doing())?;
+    if known {
+        return Ok(());
+    }
     sqlx::query!(
         "SELECT queue.enqueue('parse_page', 'read:' || $1, jsonb_build_object('page', $2::bigint), 'parse_page:' || $2::bigint)",
         source,

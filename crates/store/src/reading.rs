@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use opportunity::{Opportunity, OpportunityId, Reason, Rejection};
+use opportunity::{Fingerprint, Opportunity, OpportunityId, Reason, Rejection};
 use serde_json::Value;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
@@ -34,6 +34,8 @@ pub struct Reading {
     pub wanted: Vec<Wanted>,
     /// Why the page as a whole must not be believed.
     pub alarm: Option<String>,
+    /// What else is worth knowing of the page.
+    pub notes: Vec<String>,
 }
 
 /// What became of the records of a page.
@@ -55,7 +57,25 @@ fn doing() -> impl FnOnce(sqlx::Error) -> StoreError {
     StoreError::doing("commit what a page held")
 }
 
+/// A page being committed, in one piece or in parts. Each part commits with its consequences; a job that breaks off is taken
+/// up behind the last one.
+#[derive(Debug)]
+pub struct PageCommit<'a> {
+    store: &'a Store,
+    lease: Lease,
+    page: &'a PageRow,
+    read_by: &'a str,
+    parts: i32,
+    /// The content each record had where it first stood on the page.
+    first: HashMap<OpportunityId, Fingerprint>,
+}
+
 impl Store {
+    /// Begins to commit what `page` held. `read_by`: spec and program that read it.
+    pub fn reading<'a>(&'a self, lease: Lease, page: &'a PageRow, read_by: &'a str) -> PageCommit<'a> {
+        PageCommit { store: self, lease, page, read_by, parts: 0, first: HashMap::new() }
+    }
+
     /// Commits what `page` held and ends the job that read it.
     pub async fn commit_reading(
         &self,
@@ -63,21 +83,44 @@ impl Store {
         page: &PageRow,
         reading: Reading,
     ) -> Result<Tally, StoreError> {
-        let mut tx = self.pool.begin().await.map_err(doing())?;
-        lease.settle(&mut tx).await?;
-        let tally = self.write_reading(&mut tx, page, reading).await?;
+        self.reading(lease, page, "").end(reading).await
+    }
+}
+
+impl PageCommit<'_> {
+    /// Commits one part of the page, unless an earlier attempt has.
+    pub async fn part(&mut self, mut reading: Reading) -> Result<Tally, StoreError> {
+        self.parts += 1;
+        if self.parts <= self.page.parts {
+            without_repeats(reading.opportunities, &mut reading.rejections, &mut self.first);
+            return Ok(Tally::default());
+        }
+        let mut tx = self.store.pool.begin().await.map_err(doing())?;
+        self.lease.check(&mut tx).await?;
+        let tally = self.write(&mut tx, reading, false).await?;
+        self.lease.progressed(&mut tx).await?;
         tx.commit().await.map_err(doing())?;
         Ok(tally)
     }
 
-    async fn write_reading(
-        &self,
+    /// Commits the last part, and ends the job.
+    pub async fn end(mut self, reading: Reading) -> Result<Tally, StoreError> {
+        let mut tx = self.store.pool.begin().await.map_err(doing())?;
+        self.lease.settle(&mut tx).await?;
+        let tally = self.write(&mut tx, reading, true).await?;
+        tx.commit().await.map_err(doing())?;
+        Ok(tally)
+    }
+
+    async fn write(
+        &mut self,
         tx: &mut Transaction<'_, Postgres>,
-        page: &PageRow,
         mut reading: Reading,
+        last: bool,
     ) -> Result<Tally, StoreError> {
-        let (opportunities, repeats) = without_repeats(reading.opportunities, &mut reading.rejections);
-        let seen: Vec<Uuid> = opportunities.iter().map(|o| o.id.uuid()).collect();
+        let page = self.page;
+        let (opportunities, repeats) =
+            without_repeats(reading.opportunities, &mut reading.rejections, &mut self.first);
         let origin = Origin {
             run: page.run,
             page: Some(page.id),
@@ -87,6 +130,7 @@ impl Store {
         };
         let (created, changed) = upsert(tx, &origin, &opportunities).await?;
         insert_rejections(tx, page.run, page.id, &page.source, &reading.rejections).await?;
+        let announced = reading.wanted.len();
         let wanted = if page.mode == "replay" { 0 } else { want(tx, page, reading.wanted).await? };
         let tally = Tally {
             created,
@@ -95,7 +139,15 @@ impl Store {
             rejected: reading.rejections.len(),
             wanted,
         };
-        mark_read(tx, page, &seen, reading.alarm.as_deref(), tally).await?;
+        self.mark(tx, tally, announced).await?;
+        if last {
+            self.mark_read(tx, reading.alarm.as_deref(), &reading.notes).await?;
+        }
+        let opened = count(tally.wanted) - i32::from(last);
+        sqlx::query!("SELECT ingest.advance_run($1, $2)", page.run.uuid(), opened)
+            .execute(&mut **tx)
+            .await
+            .map_err(doing())?;
         if created + changed > 0 {
             sqlx::query!("SELECT queue.enqueue('embed_opportunities', 'embed', '{}', 'embed_opportunities')")
                 .execute(&mut **tx)
@@ -104,11 +156,86 @@ impl Store {
         }
         Ok(tally)
     }
+
+    /// Writes what a part adds to the counters of page and run.
+    async fn mark(
+        &self,
+        tx: &mut Transaction<'_, Postgres>,
+        tally: Tally,
+        announced: usize,
+    ) -> Result<(), StoreError> {
+        let records = tally.created + tally.changed + tally.unchanged + tally.rejected;
+        sqlx::query!(
+            "UPDATE ingest.pages SET records = coalesce(records, 0) + $2, announced = announced + $3, parts = $4
+              WHERE id = $1",
+            self.page.id,
+            count(records),
+            count(announced),
+            self.parts
+        )
+        .execute(&mut **tx)
+        .await
+        .map_err(doing())?;
+        sqlx::query!(
+            "UPDATE ingest.runs SET seen = seen + $2, created = created + $3, changed = changed + $4,
+                    unchanged = unchanged + $5, rejected = rejected + $6
+              WHERE id = $1",
+            self.page.run.uuid(),
+            count(records),
+            count(tally.created),
+            count(tally.changed),
+            count(tally.unchanged),
+            count(tally.rejected)
+        )
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+        .map_err(doing())
+    }
+
+    /// The page is read: what stood on it, and whether it is believed.
+    async fn mark_read(
+        &self,
+        tx: &mut Transaction<'_, Postgres>,
+        alarm: Option<&str>,
+        notes: &[String],
+    ) -> Result<(), StoreError> {
+        let seen: Vec<Uuid> = self.first.keys().map(|id| id.uuid()).collect();
+        sqlx::query!(
+            "UPDATE ingest.pages SET state = CASE WHEN $3::text IS NULL THEN 'read' ELSE 'failed' END,
+                    seen = $2, alarm = $3, notes = $4, read_by = $5 WHERE id = $1",
+            self.page.id,
+            &seen,
+            alarm,
+            notes,
+            self.read_by
+        )
+        .execute(&mut **tx)
+        .await
+        .map_err(doing())?;
+        let Some(alarm) = alarm else { return Ok(()) };
+        sqlx::query!(
+            "UPDATE ingest.runs SET pages_failed = pages_failed + 1, message = $2 WHERE id = $1",
+            self.page.run.uuid(),
+            format!("{}: {alarm}", self.page.url)
+        )
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+        .map_err(doing())
+    }
+}
+
+fn count(n: usize) -> i32 {
+    i32::try_from(n).unwrap_or(i32::MAX)
 }
 
 /// One row a record: a record repeated as it was counts as unchanged, with other content it is refused.
-fn without_repeats(all: Vec<Opportunity>, rejections: &mut Vec<Rejection>) -> (Vec<Opportunity>, usize) {
-    let mut first: HashMap<OpportunityId, opportunity::Fingerprint> = HashMap::with_capacity(all.len());
+fn without_repeats(
+    all: Vec<Opportunity>,
+    rejections: &mut Vec<Rejection>,
+    first: &mut HashMap<OpportunityId, Fingerprint>,
+) -> (Vec<Opportunity>, usize) {
     let mut repeats = 0;
     let mut kept = Vec::with_capacity(all.len());
     for opportunity in all {
@@ -160,49 +287,4 @@ async fn want(
     .await
     .map_err(doing())?;
     Ok(usize::try_from(count).unwrap_or(0))
-}
-
-/// Writes the page's and the run's counters, and moves the run on.
-async fn mark_read(
-    tx: &mut Transaction<'_, Postgres>,
-    page: &PageRow,
-    seen: &[Uuid],
-    alarm: Option<&str>,
-    tally: Tally,
-) -> Result<(), StoreError> {
-    let count = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
-    let records = tally.created + tally.changed + tally.unchanged + tally.rejected;
-    sqlx::query!(
-        "UPDATE ingest.pages SET state = CASE WHEN $4::text IS NULL THEN 'read' ELSE 'failed' END,
-                records = $2, seen = $3, alarm = $4 WHERE id = $1",
-        page.id,
-        count(records),
-        seen,
-        alarm
-    )
-    .execute(&mut **tx)
-    .await
-    .map_err(doing())?;
-    sqlx::query!(
-        "UPDATE ingest.runs SET seen = seen + $2, created = created + $3, changed = changed + $4,
-                unchanged = unchanged + $5, rejected = rejected + $6,
-                pages_failed = pages_failed + CASE WHEN $7::text IS NULL THEN 0 ELSE 1 END,
-                message = coalesce($7, message)
-          WHERE id = $1",
-        page.run.uuid(),
-        count(records),
-        count(tally.created),
-        count(tally.changed),
-        count(tally.unchanged),
-        count(tally.rejected),
-        alarm.map(|alarm| format!("{}: {alarm}", page.url))
-    )
-    .execute(&mut **tx)
-    .await
-    .map_err(doing())?;
-    sqlx::query!("SELECT ingest.advance_run($1, $2)", page.run.uuid(), count(tally.wanted).saturating_sub(1))
-        .execute(&mut **tx)
-        .await
-        .map(drop)
-        .map_err(doing())
 }

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use chrono::{DateTime, Utc};
 use opportunity::{RunId, SourceSlug};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{Store, StoreError, queue::Lease};
@@ -50,6 +50,8 @@ words! {
         Full = "full",
         /// The archive of an earlier run, read again.
         Replay = "replay",
+        /// A file a partner sent.
+        File = "file",
     }
 }
 
@@ -113,6 +115,42 @@ pub struct RunRequest {
     pub requested_by: String,
     /// The run whose archive is read again; with [`Mode::Replay`] only.
     pub replay_of: Option<RunId>,
+    /// The file that is read; with [`Mode::File`] only.
+    pub file: Option<FileRef>,
+}
+
+impl RunRequest {
+    /// A run of everything that is newer, which nothing else is said of.
+    pub fn new(source: SourceSlug, trigger: Trigger, requested_by: impl Into<String>) -> Self {
+        Self {
+            source,
+            mode: Mode::Incremental,
+            trigger,
+            since: None,
+            limit: None,
+            idempotency_key: None,
+            requested_by: requested_by.into(),
+            replay_of: None,
+            file: None,
+        }
+    }
+}
+
+/// A file a partner sent, which lies in the archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRef {
+    /// The stream it holds.
+    pub stream: String,
+    /// Its name, as it came.
+    pub name: String,
+    /// Where it is archived.
+    pub key: String,
+    /// Hexadecimal SHA-256 of its bytes.
+    pub sha256: String,
+    /// Its length.
+    pub bytes: u64,
+    /// Whether it is the whole list: what it does not show is missing.
+    pub complete: bool,
 }
 
 /// The answer to a [`RunRequest`].
@@ -137,7 +175,8 @@ pub struct RunRow {
     pub record_limit: Option<i32>,
     pub replay_of: Option<RunId>,
     pub walked: bool,
-    pub covers_all: bool,
+    pub covers: Vec<String>,
+    pub file: Option<FileRef>,
     pub pages_open: i32,
     pub pages: i32,
     pub pages_failed: i32,
@@ -166,7 +205,8 @@ struct Raw {
     record_limit: Option<i32>,
     replay_of: Option<Uuid>,
     walked: bool,
-    covers_all: bool,
+    covers: Vec<String>,
+    file: Option<serde_json::Value>,
     pages_open: i32,
     pages: i32,
     pages_failed: i32,
@@ -198,7 +238,8 @@ impl TryFrom<Raw> for RunRow {
             record_limit: raw.record_limit,
             replay_of: raw.replay_of.map(RunId::from),
             walked: raw.walked,
-            covers_all: raw.covers_all,
+            covers: raw.covers,
+            file: raw.file.and_then(|file| serde_json::from_value(file).ok()),
             pages_open: raw.pages_open,
             pages: raw.pages,
             pages_failed: raw.pages_failed,
@@ -224,7 +265,7 @@ impl Store {
     pub async fn request_run(&self, request: &RunRequest) -> Result<Entered, StoreError> {
         let row = sqlx::query!(
             r#"SELECT run AS "run!", is_new AS "is_new!"
-                 FROM ingest.request_run($1, $2, $3, $4, $5, $6, $7, $8)"#,
+                 FROM ingest.request_run($1, $2, $3, $4, $5, $6, $7, $8, $9)"#,
             request.source.as_str(),
             request.mode.as_str(),
             request.trigger.as_str(),
@@ -232,7 +273,8 @@ impl Store {
             request.limit,
             request.idempotency_key,
             request.requested_by,
-            request.replay_of.map(RunId::uuid)
+            request.replay_of.map(RunId::uuid),
+            request.file.as_ref().map(|file| serde_json::json!(file))
         )
         .fetch_one(&self.pool)
         .await
@@ -259,7 +301,7 @@ impl Store {
     ) -> Result<Vec<RunRow>, StoreError> {
         let rows = sqlx::query_as!(
             Raw,
-            "SELECT id, source, mode, trigger, state, since, record_limit, replay_of, walked, covers_all, pages_open,
+            "SELECT id, source, mode, trigger, state, since, record_limit, replay_of, walked, covers, file, pages_open,
                     pages, pages_failed, requests, seen, created, changed, unchanged, rejected, closed, embedded,
                     message, created_at, started_at, last_fetch_at, finished_at
                FROM ingest.runs
@@ -335,24 +377,24 @@ impl Store {
         .map_err(StoreError::doing("note the state of a run"))
     }
 
-    /// Ends the walk of a run and the job that did it. `covers_all`: everything the partner publishes was
+    /// Ends the walk of a run and the job that did it. `covers`: the streams of which everything was
     /// asked for. `shortfall`: why the walk stopped early, where it did.
     pub async fn end_walk(
         &self,
         lease: Lease,
         run: RunId,
-        covers_all: bool,
+        covers: &[String],
         shortfall: Option<&str>,
     ) -> Result<(), StoreError> {
         let doing = || StoreError::doing("end a walk");
         let mut tx = self.pool.begin().await.map_err(doing())?;
         lease.settle(&mut tx).await?;
         sqlx::query!(
-            "UPDATE ingest.runs SET covers_all = $2, message = $3,
+            "UPDATE ingest.runs SET covers = $2, message = $3,
                     pages_failed = pages_failed + CASE WHEN $3::text IS NULL THEN 0 ELSE 1 END
               WHERE id = $1",
             run.uuid(),
-            covers_all,
+            covers,
             shortfall
         )
         .execute(&mut *tx)

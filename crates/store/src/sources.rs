@@ -22,6 +22,22 @@ pub struct SourceRow {
 }
 
 impl Store {
+    /// Streams of a source that its spec no longer has.
+    pub async fn retired_streams(
+        &self,
+        source: &SourceSlug,
+        streams: &[String],
+    ) -> Result<Vec<String>, StoreError> {
+        sqlx::query_scalar!(
+            "SELECT stream FROM ingest.streams WHERE source = $1 AND stream <> ALL ($2) ORDER BY 1",
+            source.as_str(),
+            streams
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::doing("read the streams of a source"))
+    }
+
     /// Writes the partners a worker knows. Partners that are no longer among them are disabled, not deleted.
     pub async fn register_sources(&self, rows: &[SourceRow]) -> Result<(), StoreError> {
         let doing = || StoreError::doing("register the sources");

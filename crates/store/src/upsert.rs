@@ -57,29 +57,6 @@ impl Store {
     }
 }
 
-impl Store {
-    /// What loading these would come to, without loading them.
-    pub async fn compare(&self, opportunities: &[Opportunity]) -> Result<crate::Tally, StoreError> {
-        let ids: Vec<Uuid> = opportunities.iter().map(|row| row.id.uuid()).collect();
-        let stored =
-            sqlx::query!("SELECT id, fingerprint FROM ingest.opportunities WHERE id = ANY ($1)", &ids)
-                .fetch_all(&self.pool)
-                .await
-                .map_err(StoreError::doing("compare opportunities"))?;
-        let stored: HashMap<Uuid, Vec<u8>> =
-            stored.into_iter().map(|row| (row.id, row.fingerprint)).collect();
-        let mut tally = crate::Tally::default();
-        for row in opportunities {
-            match stored.get(&row.id.uuid()) {
-                None => tally.created += 1,
-                Some(known) if known == row.fingerprint.as_bytes() => tally.unchanged += 1,
-                Some(_) => tally.changed += 1,
-            }
-        }
-        Ok(tally)
-    }
-}
-
 /// Loads what is new or changed; answers how many of each. Ids must not repeat within one call.
 pub(crate) async fn upsert(
     tx: &mut Transaction<'_, Postgres>,

@@ -34,19 +34,47 @@ impl Expr {
         }
     }
 
-    /// The first value as words.
+    /// What it gives, as words.
     pub(crate) fn words(&self, record: &Value) -> Result<Option<String>, String> {
         match self {
-            Self::Path(path) => Ok(words(&path.all(record))),
-            Self::Jq(jq) => Ok(words(&jq.all(record, 1_000)?.iter().collect::<Vec<_>>())),
+            Self::Path(path) if path.is_single() => Ok(path.first(record).and_then(word)),
+            Self::Path(path) => Ok(words(path.all(record))),
+            Self::Jq(jq) => Ok(words(&jq.all(record, 1_000)?)),
         }
+    }
+
+    /// Whether it gives something that is not false (jq's truth).
+    pub(crate) fn holds(&self, record: &Value) -> Result<bool, String> {
+        let is_true = |value: &Value| !matches!(value, Value::Null | Value::Bool(false));
+        match self {
+            Self::Path(path) => Ok(path.first(record).is_some_and(is_true)),
+            Self::Jq(jq) => Ok(jq.all(record, 1)?.first().is_some_and(is_true)),
+        }
+    }
+
+    /// The path, where it is a plain one.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Path(path) => Some(path),
+            Self::Jq(_) => None,
+        }
+    }
+
+    /// The name, where it is one name.
+    pub(crate) fn as_key(&self) -> Option<&str> {
+        self.path().and_then(Path::as_key)
     }
 }
 
 /// Values as words: text as it is, numbers and booleans printed, lists joined by commas; `None` for nothing.
-fn words(values: &[&Value]) -> Option<String> {
-    let parts: Vec<String> = values.iter().filter_map(|value| word(value)).collect();
-    (!parts.is_empty()).then(|| parts.join(", "))
+fn words<'v>(values: impl IntoIterator<Item = &'v Value>) -> Option<String> {
+    let mut parts = values.into_iter().filter_map(word);
+    let mut all = parts.next()?;
+    for part in parts {
+        all.push_str(", ");
+        all.push_str(&part);
+    }
+    Some(all)
 }
 
 fn word(value: &Value) -> Option<String> {
@@ -57,7 +85,9 @@ fn word(value: &Value) -> Option<String> {
         Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_number) => {
             Some(value.to_string())
         }
-        Value::Array(items) => words(&items.iter().collect::<Vec<_>>()),
-        Value::Null | Value::Object(_) => None,
+        Value::Array(items) => words(items),
+        // An XML element with attributes.
+        Value::Object(map) => map.get("#text").and_then(word),
+        Value::Null => None,
     }
 }

@@ -6,12 +6,17 @@ mod raw;
 
 use std::fmt::Write as _;
 
-use opportunity::SourceSlug;
+use opportunity::{Draft, SourceSlug};
+use serde_spanned::Spanned;
 use sha2::{Digest, Sha256};
 
 use crate::{Spec, SpecError, SpecFile, error::place};
 
-pub(crate) use compile::{Css, Detail, Fields, Form, Get, Link, Pages, Reader, RequestTemplate};
+pub(crate) use compile::{
+    Body, Css, Decoder, Detail, Elements, Expand, Fields, Form, Get, HtmlRecords, Link, Pages,
+    RequestTemplate, Shape, TableRules,
+};
+pub(crate) use raw::Partner;
 
 /// Errors met while a file is compiled; each knows its byte.
 #[derive(Debug, Default)]
@@ -29,7 +34,7 @@ pub(crate) fn read(slug: &SourceSlug, file: &SpecFile) -> Result<Spec, Vec<SpecE
         let (line, column) = place(&file.text, byte);
         SpecError { file: file.name.clone(), line, column, reason }
     };
-    let raw: raw::Partner = toml::from_str(&file.text).map_err(|error| {
+    let raw: Partner = toml::from_str(&file.text).map_err(|error| {
         let byte = error.span().map_or(0, |span| span.start);
         vec![at(byte, helpful(error.message()))]
     })?;
@@ -48,6 +53,20 @@ pub(crate) fn read(slug: &SourceSlug, file: &SpecFile) -> Result<Spec, Vec<SpecE
             Err(wrongs.0.into_iter().map(|(byte, reason)| at(byte, reason)).collect())
         }
     }
+}
+
+/// Our field of that name.
+fn known(name: &Spanned<String>, wrongs: &mut Wrongs) -> Option<&'static str> {
+    let found = Draft::FIELDS.iter().find(|field| **field == name.get_ref().as_str());
+    if found.is_none() {
+        let likeness = |field: &&&str| strsim::jaro_winkler(name.get_ref(), field);
+        let nearest = Draft::FIELDS.iter().max_by(|left, right| likeness(left).total_cmp(&likeness(right)));
+        let nearest =
+            nearest.filter(|field| likeness(field) > 0.7).map(|field| format!("; did you mean `{field}`?"));
+        let rest = nearest.unwrap_or_else(|| format!("; ours are {}", Draft::FIELDS.join(", ")));
+        wrongs.add(name.span().start, format!("`{}` is no field of ours{rest}", name.get_ref()));
+    }
+    found.copied()
 }
 
 /// Adds the nearest known name to serde's "unknown field `x`, expected one of `a`, `b`".

@@ -27,7 +27,7 @@ fn with(from: &str, to: &str) -> String {
 #[test]
 fn the_built_in_partners_are_right() {
     let slugs: Vec<String> = Catalog::builtin().unwrap().iter().map(|spec| spec.slug.to_string()).collect();
-    assert_eq!(slugs, ["emploicameroun", "fne"]);
+    assert_eq!(slugs, ["camccul", "emploicameroun", "fne", "mc2", "minefop"]);
     assert_eq!(refusal(RIGHT), "passed");
 }
 
@@ -65,7 +65,7 @@ fn what_is_wrong_is_told_with_its_place_and_remedy() {
             "\"repeat(.)\"",
             "new.toml:12:9: `repeat` is not allowed in an expression: it could run for ever, or is no jq",
         ),
-        ("\".title\"", "{ css = \"h3\" }", "new.toml:12:9: `css` is for HTML; this page is JSON"),
+        ("\".title\"", "{ css = \"h3\" }", "new.toml:12:9: `css` is for HTML; this is JSON or XML"),
         ("\".title\"", "{ pth = \".t\" }", "new.toml:12:11: unknown key `pth`; did you mean `path`?"),
         (
             "\".title\"",

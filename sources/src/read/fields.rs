@@ -1,10 +1,21 @@
 //! The words a record has for our fields.
 
+use std::borrow::Cow;
+
 use opportunity::Draft;
 use serde_json::Value;
+use url::Url;
+
+use crate::grammar::{Fields, Form, Get};
 
 /// Longest words kept of one field, in bytes; a body is shortened later, by characters.
 const LONGEST: usize = 200_000;
+
+/// A record that can be asked for the values of forms.
+pub(crate) trait Record {
+    /// The value of a place; `Err` where an expression fails on this record.
+    fn value(&self, get: &Get) -> Result<Option<Cow<'_, str>>, String>;
+}
 
 /// Words by our field names.
 #[derive(Debug, Clone, Default)]
@@ -14,8 +25,28 @@ pub(crate) struct Words {
 }
 
 impl Words {
+    /// What a record has for the fields. `empty`: words that mean nothing, folded.
+    pub(crate) fn of(fields: &Fields, record: &dyn Record, url: &Url, empty: &[String]) -> Self {
+        let mut words = Self { pairs: Vec::with_capacity(fields.len()), failed: None };
+        for (field, forms) in fields {
+            let mut failure = None;
+            let found = forms.iter().find_map(|form| match one(form, record, url) {
+                Ok(found) => found.filter(|words| says_something(words, empty)),
+                Err(why) => {
+                    failure.get_or_insert(why);
+                    None
+                }
+            });
+            match (&found, failure) {
+                (None, Some(why)) => words.fail(format!("{field}: {why}")),
+                _ => words.set(field, found.map(Cow::into_owned)),
+            }
+        }
+        words
+    }
+
     /// Keeps the words of a field, unless they are empty.
-    pub(crate) fn set(&mut self, field: &'static str, words: Option<String>) {
+    fn set(&mut self, field: &'static str, words: Option<String>) {
         if let Some(mut words) = words.filter(|words| !words.trim().is_empty()) {
             if words.len() > LONGEST {
                 let cut = (0..=LONGEST).rev().find(|at| words.is_char_boundary(*at)).unwrap_or(0);
@@ -34,12 +65,12 @@ impl Words {
         }
     }
 
-    /// Notes that a form failed on this record.
+    /// Notes that the record cannot be read.
     pub(crate) fn fail(&mut self, why: String) {
         self.failed.get_or_insert(why);
     }
 
-    /// Why a form failed, where one did.
+    /// Why the record cannot be read, where it cannot.
     pub(crate) fn failed(&self) -> Option<&str> {
         self.failed.as_deref()
     }
@@ -51,22 +82,67 @@ impl Words {
 
     /// All of them as an object.
     pub(crate) fn to_json(&self) -> Value {
-        super::object(self.pairs.iter().map(|(field, words)| (*field, words.as_str())))
+        let pair = |(field, words): &(&str, String)| ((*field).to_owned(), Value::String(words.clone()));
+        Value::Object(self.pairs.iter().map(pair).collect())
     }
 
     /// All of them.
-    pub(crate) fn into_iter(self) -> impl Iterator<Item = (&'static str, String)> {
+    pub(crate) fn into_pairs(self) -> impl Iterator<Item = (&'static str, String)> {
         self.pairs.into_iter()
     }
 }
 
-/// What of the words counts, by the form's regular expression.
-pub(crate) fn matched(regex: Option<&regex::Regex>, words: Option<String>) -> Option<String> {
-    let words = words?;
-    match regex {
-        None => Some(words),
-        Some(regex) => {
-            regex.captures(words.trim()).and_then(|hit| hit.get(1)).map(|group| group.as_str().to_owned())
+/// The first value of alternatives, for a link.
+pub(crate) fn first(forms: &[Form], record: &dyn Record, url: &Url) -> Option<String> {
+    forms.iter().find_map(|form| one(form, record, url).ok().flatten()).map(Cow::into_owned)
+}
+
+fn says_something(words: &str, empty: &[String]) -> bool {
+    let trimmed = words.trim();
+    // Folding costs more than the look at the length; what means nothing is short.
+    !trimmed.is_empty()
+        && (empty.is_empty() || trimmed.len() > 40 || !empty.contains(&opportunity::text::fold(trimmed)))
+}
+
+fn one<'r>(form: &'r Form, record: &'r dyn Record, url: &Url) -> Result<Option<Cow<'r, str>>, String> {
+    let found = match &form.get {
+        Get::Fixed(text) => Some(Cow::Borrowed(text.as_str())),
+        Get::PageUrl => Some(Cow::Owned(url.to_string())),
+        Get::Parts { parts, with, some } => joined(parts, with, *some, record, url)?.map(Cow::Owned),
+        get => record.value(get)?,
+    };
+    let found = match (&form.regex, found) {
+        (Some(regex), Some(words)) => {
+            let hit = regex.captures(words.trim()).and_then(|hit| hit.get(1));
+            hit.map(|group| Cow::Owned(group.as_str().to_owned()))
+        }
+        (_, found) => found,
+    };
+    Ok(found.map(|words| form.map.get(words.trim()).map_or(words, |named| Cow::Borrowed(named.as_str()))))
+}
+
+fn joined(
+    parts: &[Form],
+    with: &str,
+    some: bool,
+    record: &dyn Record,
+    url: &Url,
+) -> Result<Option<String>, String> {
+    let mut all = String::new();
+    let mut any = false;
+    for part in parts {
+        let found = one(part, record, url)?;
+        match found.as_deref().map(str::trim).filter(|words| !words.is_empty()) {
+            Some(words) => {
+                if any {
+                    all.push_str(with);
+                }
+                all.push_str(words);
+                any = true;
+            }
+            None if some => (),
+            None => return Ok(None),
         }
     }
+    Ok(any.then_some(all))
 }

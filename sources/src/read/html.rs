@@ -1,13 +1,21 @@
 //! HTML pages.
 
+use std::{borrow::Cow, cell::RefCell, collections::HashMap, rc::Rc};
+
 use opportunity::text::fold;
 use scraper::{ElementRef, Html, Node, Selector, node::Element};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::{Found, Words, charset, fields::matched, jsonld};
+use super::{
+    charset, embedded,
+    fields::{Record, Words, first},
+    json,
+    pass::{Flow, Found, Pass},
+};
 use crate::{
     Alarm, Page,
-    grammar::{Css, Fields, Form, Get},
+    grammar::{Css, Get, HtmlRecords, Shape},
 };
 
 /// Signs of a page that asks whether we are human, in its title or its markup.
@@ -40,16 +48,26 @@ const LARGEST: usize = 8 << 20;
 const MANY: usize = 200;
 
 /// An HTML record and what surrounds it.
-struct Record<'a> {
+struct Markup<'a> {
     element: ElementRef<'a>,
-    posting: Option<&'a Value>,
-    page: &'a Page<'a>,
+    whole: &'a Html,
+    /// What was read of the page's own data, by type.
+    data: &'a Data,
 }
 
-fn parsed(page: &Page<'_>) -> Result<Html, Alarm> {
-    let text = charset::decode(page);
+/// Data of the page, read when a form first asks for it.
+#[derive(Default)]
+struct Data {
+    jsonld: RefCell<HashMap<String, Option<Rc<Value>>>>,
+    microdata: RefCell<HashMap<String, Option<Rc<Value>>>>,
+    notes: RefCell<Vec<String>>,
+}
+
+/// The tree of a page.
+fn parsed(page: &Page<'_>, shape: &Shape) -> Result<Html, Alarm> {
+    let text = charset::decode(page.body, page, shape.encoding);
     let begin: String = text.trim_start().chars().take(1).collect();
-    if matches!(begin.as_str(), "{" | "[") && serde_json::from_str::<Value>(&text).is_ok() {
+    if matches!(begin.as_str(), "{" | "[") && serde_json::from_str::<IgnoredAny>(&text).is_ok() {
         return Err(Alarm::Unreadable("HTML is promised and JSON came".to_owned()));
     }
     if text.len() > LARGEST || depth(&text) > DEEPEST {
@@ -81,72 +99,127 @@ fn depth(text: &str) -> usize {
 
 /// Whether a page without records asks whether we are human.
 fn challenge(page: &Page<'_>) -> Option<Alarm> {
-    let lower = charset::decode(page).to_ascii_lowercase();
+    let lower = String::from_utf8_lossy(page.body).to_ascii_lowercase();
     let found = CHALLENGES.iter().find(|(sign, _)| lower.contains(sign));
     found.map(|(_, who)| Alarm::Challenge((*who).to_owned()))
 }
 
-/// The records of a list page.
-pub(super) fn list(
-    records: &Css,
-    fields: &Fields,
-    link: Option<&[Form]>,
-    page: &Page<'_>,
-) -> Result<Vec<Found>, Alarm> {
-    let html = parsed(page)?;
-    let read = |element: ElementRef<'_>| {
-        let record = Record { element, posting: None, page };
-        let words = record.words(fields);
-        let link = link.and_then(|forms| forms.iter().find_map(|form| record.one(form)));
-        Found { record: words.to_json(), words, link }
-    };
-    let found: Vec<Found> = html.select(&records.0).take(super::MOST + 1).map(read).collect();
-    match challenge(page).filter(|_| found.is_empty()) {
+/// The records of a list page, or the one record of a detail page.
+pub(super) fn list(records: &HtmlRecords, page: &Page<'_>, pass: &mut Pass<'_>) -> Result<(), Alarm> {
+    let html = parsed(page, pass.shape)?;
+    let mut any = false;
+    match records {
+        HtmlRecords::Css(css) => {
+            let data = Data::default();
+            for element in html.select(&css.0) {
+                any = true;
+                if (Markup { element, whole: &html, data: &data }).tell(pass).is_break() {
+                    break;
+                }
+            }
+            pass.note_all(data.notes.into_inner());
+        }
+        HtmlRecords::JsonLd(kind) => {
+            let found = embedded::jsonld(&html, kind);
+            any = !found.objects.is_empty();
+            pass.note_all(found.mended);
+            if found.unreadable > 0 {
+                pass.note(format!("{} JSON-LD blocks that are no JSON", found.unreadable));
+            }
+            let _ = found.objects.into_iter().try_for_each(|object| pass.tree(object));
+        }
+        HtmlRecords::Script { css, path } => {
+            let mut mended = Vec::new();
+            let document = html.select(&css.0).find_map(|element| embedded::script(element, &mut mended));
+            pass.note_all(mended);
+            let Some(document) = document else {
+                return Err(challenge(page).unwrap_or_else(|| {
+                    Alarm::Unreadable("it has no such script, or no JSON in it".to_owned())
+                }));
+            };
+            return json::of_document(path, &document, pass);
+        }
+        HtmlRecords::Whole => return whole(&html, page, pass),
+    }
+    match challenge(page).filter(|_| !any) {
         Some(alarm) => Err(alarm),
-        None => Ok(found),
+        None => Ok(()),
     }
 }
 
 /// The record of a detail page. A page with nothing of what is asked for is not one.
-pub(super) fn detail(fields: &Fields, page: &Page<'_>) -> Result<Found, Alarm> {
-    let html = parsed(page)?;
-    let posting = jsonld::job_posting(&html);
-    let record = Record { element: html.root_element(), posting: posting.as_ref(), page };
-    let words = record.words(fields);
+fn whole(html: &Html, page: &Page<'_>, pass: &mut Pass<'_>) -> Result<(), Alarm> {
+    let data = Data::default();
+    let record = Markup { element: html.root_element(), whole: html, data: &data };
+    let words = Words::of(pass.fields, &record, pass.url, &pass.shape.empty);
     if words.get("title").is_none() && words.get("description").is_none() {
         return Err(challenge(page).unwrap_or_else(|| {
             Alarm::Unreadable("it has neither the title nor the text its spec looks for".to_owned())
         }));
     }
-    Ok(Found { record: Value::Null, words, link: None })
+    pass.note_all(data.notes.into_inner());
+    let _ = pass.found(Found { words, record: Value::Null.into(), link: None });
+    Ok(())
 }
 
 /// Where the next page is linked.
-pub(super) fn next_link(css: &Css, page: &Page<'_>) -> Option<String> {
-    let html = parsed(page).ok()?;
+pub(super) fn next_link(css: &Css, page: &Page<'_>, shape: &Shape) -> Option<String> {
+    let html = parsed(page, shape).ok()?;
     let link = html.select(&css.0).find_map(|element| element.value().attr("href").map(str::to_owned));
     link.filter(|link| !link.trim().is_empty())
 }
 
-impl Record<'_> {
-    fn words(&self, fields: &Fields) -> Words {
-        let mut words = Words::default();
-        for (field, forms) in fields {
-            words.set(field, forms.iter().find_map(|form| self.one(form)));
-        }
-        words
-    }
-
-    fn one(&self, form: &Form) -> Option<String> {
-        let found = match &form.get {
+impl Record for Markup<'_> {
+    fn value(&self, get: &Get) -> Result<Option<Cow<'_, str>>, String> {
+        let found = match get {
             Get::Css { css, attr, html, join } => self.css(&css.0, attr.as_deref(), *html, join.as_deref()),
             Get::Label { css, label, value } => self.labelled(&css.0, label, value.as_ref()),
-            Get::JsonLd(expr) => self.posting.and_then(|posting| expr.words(posting).ok().flatten()),
-            Get::Fixed(text) => Some(text.clone()),
-            Get::PageUrl => Some(self.page.url.to_string()),
-            Get::Json(_) => None,
+            Get::JsonLd { kind, expr } => match self.jsonld(kind) {
+                Some(posting) => expr.words(&posting)?,
+                None => None,
+            },
+            Get::Microdata { kind, expr } => match self.microdata(kind) {
+                Some(posting) => expr.words(&posting)?,
+                None => None,
+            },
+            _ => None,
         };
-        matched(form.regex.as_ref(), found).filter(|words| !words.trim().is_empty())
+        Ok(found.filter(|words| !words.trim().is_empty()).map(Cow::Owned))
+    }
+}
+
+impl Markup<'_> {
+    fn tell(&self, pass: &mut Pass<'_>) -> Flow {
+        let words = Words::of(pass.fields, self, pass.url, &pass.shape.empty);
+        let link = pass.link.and_then(|forms| first(forms, self, pass.url));
+        let record = words.to_json().into();
+        pass.found(Found { words, record, link })
+    }
+
+    /// The page's first JSON-LD object of a type.
+    fn jsonld(&self, kind: &str) -> Option<Rc<Value>> {
+        if let Some(known) = self.data.jsonld.borrow().get(kind) {
+            return known.clone();
+        }
+        let found = embedded::jsonld(self.whole, kind);
+        let mut notes = self.data.notes.borrow_mut();
+        notes.extend(found.mended);
+        if found.unreadable > 0 {
+            notes.push("JSON-LD that is no JSON".to_owned());
+        }
+        let first = found.objects.into_iter().next().map(Rc::new);
+        self.data.jsonld.borrow_mut().insert(kind.to_owned(), first.clone());
+        first
+    }
+
+    /// The page's first microdata item of a type.
+    fn microdata(&self, kind: &str) -> Option<Rc<Value>> {
+        if let Some(known) = self.data.microdata.borrow().get(kind) {
+            return known.clone();
+        }
+        let found = embedded::microdata(self.whole, kind).map(Rc::new);
+        self.data.microdata.borrow_mut().insert(kind.to_owned(), found.clone());
+        found
     }
 
     fn css(&self, css: &Selector, attr: Option<&str>, html: bool, join: Option<&str>) -> Option<String> {

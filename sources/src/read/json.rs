@@ -1,51 +1,72 @@
-//! JSON pages.
+//! JSON pages: one document, or one on each line.
+
+use std::io::{BufRead, Read as _};
 
 use serde_json::Value;
 
-use super::{Found, Words, charset, fields::matched};
+use super::{
+    charset,
+    descend::{self, Walked},
+    mend,
+    pass::{Flow, Pass},
+};
 use crate::{
     Alarm, Page,
-    expr::Expr,
-    grammar::{Fields, Form, Get},
+    expr::{Expr, Path},
 };
 
-/// The document of a page. A byte order mark is allowed (RFC 8259, 8.1 lets readers ignore it).
-pub(super) fn document(page: &Page<'_>) -> Result<Value, Alarm> {
-    // Bytes that are not UTF-8 are read in the encoding the answer declares; a wrong byte costs a letter, not the page.
-    let text = charset::decode(page);
-    let body = text.as_bytes();
-    serde_json::from_slice(body).map_err(|error| {
-        let begin = body.iter().copied().find(|byte| !byte.is_ascii_whitespace());
-        let what = if begin == Some(b'<') {
-            "JSON is promised and markup came".to_owned()
-        } else {
-            format!("it is no JSON: {error}")
-        };
-        Alarm::Unreadable(what)
-    })
+/// Longest line of NDJSON, in bytes: a record has a thousandth of it.
+const LONGEST_LINE: usize = 8 << 20;
+
+/// The document of a page, mended where it is nearly JSON: with what was mended.
+pub(super) fn document(page: &Page<'_>, text: &str) -> Result<(Value, Option<String>), Alarm> {
+    let error = match serde_json::from_str(text) {
+        Ok(document) => return Ok((document, None)),
+        Err(error) => error,
+    };
+    if let Some((document, mended)) = mend::json(text) {
+        return Ok((document, Some(mended)));
+    }
+    let begin = text.bytes().find(|byte| !byte.is_ascii_whitespace());
+    let what = match begin {
+        Some(b'<') => "JSON is promised and markup came".to_owned(),
+        None => format!("it is empty, with status {}", page.status),
+        _ => format!("it is no JSON: {error}"),
+    };
+    Err(Alarm::Unreadable(what))
 }
 
-/// The records of a list page.
-pub(super) fn list(
-    records: &Expr,
-    fields: &Fields,
-    link: Option<&[Form]>,
-    page: &Page<'_>,
-) -> Result<Vec<Found>, Alarm> {
-    let document = document(page)?;
+/// The records of a page.
+pub(super) fn list(records: &Expr, page: &Page<'_>, pass: &mut Pass<'_>) -> Result<(), Alarm> {
+    let text = charset::decode(page.body, page, pass.shape.encoding);
+    if let Some(keys) = records.path().and_then(Path::keys_to_list) {
+        // The common case: the records are told one by one, and the document is never held as a whole.
+        let mut held = Vec::new();
+        let mut keep = |record| {
+            held.push(record);
+            if held.len() > super::MOST { Flow::Break(()) } else { Flow::Continue(()) }
+        };
+        if descend::items(serde_json::Deserializer::from_str(&text), &keys, &mut keep) == Ok(Walked::Found) {
+            let _ = held.into_iter().try_for_each(|record| pass.tree(record));
+            return Ok(());
+        }
+    }
+    let (document, mended) = document(page, &text)?;
+    if let Some(mended) = mended {
+        pass.note(mended);
+    }
+    of_document(records, &document, pass)
+}
+
+/// The records of a document that is at hand.
+pub(super) fn of_document(records: &Expr, document: &Value, pass: &mut Pass<'_>) -> Result<(), Alarm> {
     // Where the records are promised and nothing stands at all, the answer is another document: an error, a new version.
-    let all = records.all(&document, super::MOST + 1).map_err(Alarm::Unreadable)?;
-    if all.is_empty() && !has_place(records, &document) {
+    let all = records.all(document, super::MOST + 1).map_err(Alarm::Unreadable)?;
+    if all.is_empty() && !has_place(records, document) {
         return Err(Alarm::Unreadable("the records are not where the spec says".to_owned()));
     }
-    let read = |record: Value| {
-        let mut words = Words::default();
-        evaluate(&mut words, fields, &record, page);
-        let link =
-            link.and_then(|forms| forms.iter().find_map(|form| one(form, &record, page).ok().flatten()));
-        Found { words, record, link }
-    };
-    Ok(all.into_iter().map(read).collect())
+    let _ = all.into_iter().try_for_each(|record| pass.tree(record));
+    Ok(())
 }
 
 /// Whether the list itself is there, be it empty: `.resultats[]` without its last step.
@@ -56,37 +77,54 @@ fn has_place(records: &Expr, document: &Value) -> bool {
     }
 }
 
-/// The record of a detail page: the whole document.
-pub(super) fn detail(fields: &Fields, page: &Page<'_>) -> Result<Found, Alarm> {
-    let record = document(page)?;
-    let mut words = Words::default();
-    evaluate(&mut words, fields, &record, page);
-    Ok(Found { words, record, link: None })
-}
-
-fn evaluate(words: &mut Words, fields: &Fields, record: &Value, page: &Page<'_>) {
-    for (field, forms) in fields {
-        let mut failure = None;
-        let mut tried = |form: &Form| {
-            one(form, record, page).unwrap_or_else(|why| {
-                failure = Some(why);
-                None
-            })
-        };
-        let found = forms.iter().find_map(&mut tried);
-        match (&found, failure) {
-            (None, Some(why)) => words.fail(format!("{field}: {why}")),
-            _ => words.set(field, found),
-        }
+/// The records of a document that is read as it comes: only one is held at a time.
+pub(super) fn stream(records: &Expr, input: impl BufRead, pass: &mut Pass<'_>) -> Result<(), Alarm> {
+    let Some(keys) = records.path().and_then(Path::keys_to_list) else {
+        let why = "a file of this size is read as it comes: `records` must be a path such as `.items[]`";
+        return Err(Alarm::Unreadable(why.to_owned()));
+    };
+    let json = serde_json::Deserializer::from_reader(input);
+    match descend::items(json, &keys, &mut |record| pass.tree(record)) {
+        Ok(Walked::Found | Walked::Stopped) => Ok(()),
+        Ok(Walked::Missing) => Err(Alarm::Unreadable("the records are not where the spec says".to_owned())),
+        Err(why) => Err(Alarm::Unreadable(format!("it is no JSON: {why}"))),
     }
 }
 
-fn one(form: &Form, record: &Value, page: &Page<'_>) -> Result<Option<String>, String> {
-    let found = match &form.get {
-        Get::Json(expr) => expr.words(record)?,
-        Get::Fixed(text) => Some(text.clone()),
-        Get::PageUrl => Some(page.url.to_string()),
-        Get::Css { .. } | Get::Label { .. } | Get::JsonLd(_) => None,
-    };
-    Ok(matched(form.regex.as_ref(), found))
+/// The documents of the lines. A line that is none is refused alone.
+pub(super) fn lines(mut input: impl BufRead, pass: &mut Pass<'_>) -> Result<(), Alarm> {
+    let mut line = Vec::new();
+    let mut number = 0_u64;
+    loop {
+        line.clear();
+        let read = input.by_ref().take(LONGEST_LINE as u64 + 1).read_until(b'\n', &mut line);
+        let read = read.map_err(|error| Alarm::Unreadable(error.to_string()))?;
+        if read == 0 {
+            return Ok(());
+        }
+        if line.len() > LONGEST_LINE {
+            return Err(Alarm::Unreadable(format!("line {} has more than {LONGEST_LINE} bytes", number + 1)));
+        }
+        number += 1;
+        let bare = line.trim_ascii();
+        if bare.is_empty() {
+            continue;
+        }
+        let text = String::from_utf8_lossy(bare);
+        let flow = match serde_json::from_str::<Value>(&text) {
+            Ok(record) => pass.tree(record),
+            Err(error) => {
+                if let Some((record, mended)) = mend::json(&text) {
+                    pass.note(mended);
+                    pass.tree(record)
+                } else {
+                    let shown: String = text.chars().take(500).collect();
+                    pass.unreadable(Value::String(shown), format!("line {number} is no JSON: {error}"))
+                }
+            }
+        };
+        if flow.is_break() {
+            return Ok(());
+        }
+    }
 }

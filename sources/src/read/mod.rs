@@ -1,132 +1,177 @@
 //! Reading a page.
+//!
+//! A decoder turns bytes into records (`json`, `xml`, `table`, `html`), a [`Pass`] into the words they have for our fields,
+//! and the [`Sorter`] into drafts, pages to follow and refusals.
 
 mod charset;
+mod descend;
+mod embedded;
 mod fields;
 mod html;
 mod json;
-mod jsonld;
+mod mend;
+mod pass;
+mod sort;
+mod table;
+mod xml;
 
-use std::collections::HashSet;
+use std::{
+    borrow::Cow,
+    io::{BufRead, BufReader, Read},
+    ops::ControlFlow,
+};
 
-use opportunity::{Draft, Reason, Rejection};
-use serde_json::{Map, Value};
+use flate2::bufread::MultiGzDecoder;
+use serde_json::Value;
 use url::Url;
 
 use crate::{
-    Alarm, Follow, Page, Reading, Role, Spec, Stream,
-    grammar::{Link, Reader},
+    Alarm, Page, Reading, Role, Spec, Stream,
+    expr::Expr,
+    grammar::{Decoder, Fields, Form, Link, Shape},
 };
+use pass::{Found, Pass};
+use sort::Sorter;
 
-pub(crate) use fields::Words;
-
-/// Records read of one page at most: more is no page.
+/// Records read of one page at most, where the page is not read as a stream: more is no page.
 const MOST: usize = 50_000;
-/// Longest address followed.
-const LONGEST_URL: usize = 2_000;
+/// Largest page held, unpacked, in bytes.
+const LARGEST: usize = 256 << 20;
 
-/// A record's words by our field names, and the record itself.
-struct Found {
-    words: Words,
-    record: Value,
-    link: Option<String>,
+/// The shape a page is read by.
+fn shape_of<'s>(stream: &'s Stream, page: &Page<'_>) -> Result<&'s Shape, Alarm> {
+    match page.role {
+        Role::List => Ok(&stream.shape),
+        Role::File => Ok(stream.file.as_ref().unwrap_or(&stream.shape)),
+        Role::Detail => match &stream.detail {
+            Some(detail) => Ok(&detail.shape),
+            None => Err(Alarm::Unreadable("its spec has no detail page".to_owned())),
+        },
+    }
 }
 
-/// Reads a page by its stream.
+/// Where a list's records link to their own pages.
+fn link_of<'s>(stream: &'s Stream, page: &Page<'_>) -> Option<&'s [Form]> {
+    let detail = stream.detail.as_ref().filter(|_| page.role == Role::List)?;
+    Some(detail.link.as_slice())
+}
+
+/// Reads a page that is at hand.
 pub(crate) fn read(spec: &Spec, stream: &Stream, page: &Page<'_>) -> Reading {
     if page.status == 204 {
         return Reading::default();
     }
-    let found = match page.role {
-        Role::List => list(stream, page),
-        Role::Detail => detail(stream, page).map(|found| vec![found]),
+    let mut sorter = Sorter::new(spec, stream, page);
+    let mut count = 0;
+    let mut sink = |found: Found| {
+        count += 1;
+        sorter.take(found);
+        if count > MOST { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let found = match found {
-        Ok(found) => found,
-        Err(alarm) => return Reading { alarm: Some(alarm), ..Reading::default() },
+    let ended = shape_of(stream, page).and_then(|shape| {
+        let mut pass = Pass::new(shape, &shape.fields, link_of(stream, page), page.url, &mut sink);
+        decode(page, &mut pass).map(|()| pass.notes())
+    });
+    let alarm = match ended {
+        Err(alarm) => Some(alarm),
+        Ok(_) if count > MOST => Some(Alarm::Unreadable(format!("it has more than {MOST} records"))),
+        Ok(_) if count == 0 && misses_records(stream, page) => Some(Alarm::NoRecords),
+        Ok(notes) => return Reading { notes, ..sorter.end() },
     };
-    if found.len() > MOST {
-        let why = format!("it has more than {MOST} records");
-        return Reading { alarm: Some(Alarm::Unreadable(why)), ..Reading::default() };
-    }
-    if page.role == Role::List && page.expected && found.is_empty() && expects_records(stream, page) {
-        return Reading { alarm: Some(Alarm::NoRecords), ..Reading::default() };
-    }
-    sort(spec, stream, page, found)
+    // What stands on a page that is not believed is not believed either.
+    Reading { alarm, ..Reading::default() }
 }
 
-/// A JSON list may be empty and say so; a portal's first page has posts.
-fn expects_records(stream: &Stream, page: &Page<'_>) -> bool {
-    matches!(stream.reader, Reader::Html(_)) && page.status == 200
-}
-
-fn list(stream: &Stream, page: &Page<'_>) -> Result<Vec<Found>, Alarm> {
-    let link = stream.detail.as_ref().map(|detail| detail.link.as_slice());
-    match &stream.reader {
-        Reader::Json(records) => json::list(records, &stream.fields, link, page),
-        Reader::Html(records) => html::list(records, &stream.fields, link, page),
+/// Reads a page as it comes: each `batch` records are told, then what is noted of the page, with an alarm where it breaks off.
+pub(crate) fn stream(
+    spec: &Spec,
+    stream: &Stream,
+    page: &Page<'_>,
+    input: &mut dyn BufRead,
+    batch: usize,
+    each: &mut dyn FnMut(Reading) -> ControlFlow<()>,
+) -> Reading {
+    let mut sorter = Sorter::new(spec, stream, page);
+    let mut sink = |found: Found| {
+        sorter.take(found);
+        if sorter.len() < batch { ControlFlow::Continue(()) } else { each(sorter.batch()) }
+    };
+    let ended = shape_of(stream, page).and_then(|shape| {
+        let mut pass = Pass::new(shape, &shape.fields, link_of(stream, page), page.url, &mut sink);
+        decode_stream(page, input, &mut pass).map(|()| pass.notes())
+    });
+    match ended {
+        Ok(notes) => Reading { notes, ..sorter.end() },
+        Err(alarm) => Reading { alarm: Some(alarm), ..sorter.end() },
     }
 }
 
-fn detail(stream: &Stream, page: &Page<'_>) -> Result<Found, Alarm> {
-    let Some(detail) = &stream.detail else {
-        return Err(Alarm::Unreadable("its spec has no detail page".to_owned()));
-    };
-    let mut found = if detail.is_html {
-        html::detail(&detail.fields, page)?
+/// A JSON or XML list may be empty and say so; a portal's first page has posts.
+fn misses_records(stream: &Stream, page: &Page<'_>) -> bool {
+    let is_list = page.role == Role::List && page.expected && page.status == 200;
+    is_list && matches!(stream.shape.decoder, Decoder::Html(_))
+}
+
+/// The records of a page, to the pass.
+fn decode(page: &Page<'_>, pass: &mut Pass<'_>) -> Result<(), Alarm> {
+    let body = unpacked(page.body)?;
+    let page = &Page { body: &body, ..*page };
+    match &pass.shape.decoder {
+        Decoder::Json(records) => json::list(records, page, pass),
+        Decoder::Ndjson => json::lines(page.body, pass),
+        Decoder::Xml(elements) => {
+            let text = charset::decode(page.body, page, pass.shape.encoding);
+            xml::list(elements, text.trim_start().as_bytes(), pass)
+        }
+        Decoder::Table(rules) => table::list(rules, page, pass),
+        Decoder::Html(records) => html::list(records, page, pass),
+    }
+}
+
+/// The records of an input, to the pass.
+fn decode_stream(page: &Page<'_>, input: &mut dyn BufRead, pass: &mut Pass<'_>) -> Result<(), Alarm> {
+    let failed = |error: std::io::Error| Alarm::Unreadable(error.to_string());
+    let mut gunzip;
+    let input: &mut dyn BufRead = if input.fill_buf().map_err(failed)?.starts_with(&GZIP) {
+        gunzip = BufReader::new(MultiGzDecoder::new(input));
+        &mut gunzip
     } else {
-        json::detail(&detail.fields, page)?
+        input
     };
-    // The card fills what the record's own page leaves out.
-    if let Some(card) = page.card.and_then(Value::as_object) {
-        for (field, words) in card {
-            if let Some(words) = words.as_str() {
-                found.words.fill(field, words);
-            }
+    let shape = pass.shape;
+    match &shape.decoder {
+        Decoder::Json(records) if records.path().is_some() => {
+            let text = charset::stream(input, page, shape.encoding).map_err(failed)?;
+            json::stream(records, text, pass)
         }
-    }
-    found.record = found.words.to_json();
-    Ok(found)
-}
-
-/// Drafts, pages to follow, refusals.
-fn sort(spec: &Spec, stream: &Stream, page: &Page<'_>, found: Vec<Found>) -> Reading {
-    let mut reading = Reading::default();
-    let mut followed = HashSet::new();
-    for found in found {
-        if page.role == Role::List && stream.detail.is_some() {
-            match followable(spec, page, &found) {
-                // Featured posts stand on top of the list and in it.
-                Ok(url) if !followed.insert(url.clone()) => (),
-                Ok(url) => reading.follow.push(Follow { url, card: found.words.to_json() }),
-                Err(reason) => reading.rejected.push(found.refused(reason)),
-            }
-        } else {
-            match draft(stream, page, found) {
-                Ok(draft) => reading.drafts.push(draft),
-                Err(rejection) => reading.rejected.push(rejection),
-            }
+        Decoder::Ndjson => json::lines(input, pass),
+        Decoder::Xml(elements) => {
+            let text = charset::stream(input, page, shape.encoding).map_err(failed)?;
+            xml::list(elements, text, pass)
         }
-    }
-    reading.records = reading.drafts.len() + reading.follow.len() + reading.rejected.len();
-    reading
-}
-
-impl Found {
-    fn refused(self, reason: Reason) -> Rejection {
-        Rejection {
-            reason,
-            external_id: self.words.get("external_id").map(str::to_owned),
-            record: self.record,
+        Decoder::Table(rules) => table::stream(rules, page, input, pass),
+        Decoder::Json(_) | Decoder::Html(_) => {
+            let mut body = Vec::new();
+            input.take(LARGEST as u64 + 1).read_to_end(&mut body).map_err(failed)?;
+            decode(&Page { body: &body, ..*page }, pass)
         }
     }
 }
 
-fn followable(spec: &Spec, page: &Page<'_>, found: &Found) -> Result<Url, Reason> {
-    let link = found.link.as_deref().ok_or_else(|| Reason::MissingField("link".to_owned()))?;
-    let bad = || Reason::BadUrl(link.chars().take(200).collect());
-    let url = absolute(page.url, link).ok_or_else(bad)?;
-    let own = url.host_str().is_some_and(|host| spec.hosts.iter().any(|own| own == host));
-    if own { Ok(url) } else { Err(bad()) }
+/// How a gzipped file begins (RFC 1952).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+fn unpacked(body: &[u8]) -> Result<Cow<'_, [u8]>, Alarm> {
+    if !body.starts_with(&GZIP) {
+        return Ok(Cow::Borrowed(body));
+    }
+    let mut plain = Vec::new();
+    let unpacked = MultiGzDecoder::new(body).take(LARGEST as u64 + 1).read_to_end(&mut plain);
+    match unpacked {
+        Ok(size) if size <= LARGEST => Ok(Cow::Owned(plain)),
+        Ok(_) => Err(Alarm::Unreadable(format!("unpacked it has more than {LARGEST} bytes"))),
+        Err(error) => Err(Alarm::Unreadable(format!("it is no gzip: {error}"))),
+    }
 }
 
 /// A link of a page as an absolute web address without fragment.
@@ -134,50 +179,86 @@ pub(crate) fn absolute(base: &Url, link: &str) -> Option<Url> {
     let mut url = base.join(link.trim()).ok()?;
     url.set_fragment(None);
     let web = matches!(url.scheme(), "http" | "https") && url.has_host();
-    (web && url.as_str().len() <= LONGEST_URL).then_some(url)
+    (web && url.as_str().len() <= sort::LONGEST_URL).then_some(url)
 }
 
-fn draft(stream: &Stream, page: &Page<'_>, found: Found) -> Result<Draft, Rejection> {
-    if let Some(failed) = found.words.failed() {
-        let reason = Reason::UnreadableRecord(failed.to_owned());
-        return Err(found.refused(reason));
+/// What a list page shows, without what it says: the words of these fields, and the links, of each record.
+pub(crate) fn shown(stream: &Stream, fields: &Fields, page: &Page<'_>, each: &mut dyn FnMut(&[u8])) -> usize {
+    if page.status == 204 {
+        return 0;
     }
-    for name in &stream.required {
-        if found.words.get(name).is_none() {
-            let reason = match *name {
-                "external_id" => Reason::NoIdentity,
-                "title" => Reason::NoTitle,
-                other => Reason::MissingField(other.to_owned()),
-            };
-            return Err(found.refused(reason));
-        }
-    }
-    let mut draft = Draft::new(stream.kind, found.record);
-    for (name, words) in found.words.into_iter() {
-        // A relative address is one of the partner's.
-        let words = if name == "url" { absolute(page.url, &words).map_or(words, Url::into) } else { words };
-        if let Some(field) = draft.field_mut(name) {
-            *field = Some(words);
-        }
-    }
-    Ok(draft)
+    let mut count = 0;
+    let mut sink = |found: Found| {
+        count += 1;
+        each(found.link.as_deref().or(found.words.get("external_id")).unwrap_or_default().as_bytes());
+        if count > MOST { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let mut pass = Pass::new(&stream.shape, fields, link_of(stream, page), page.url, &mut sink);
+    // What is wrong with the page is told by the one who reads it.
+    let _ = decode(page, &mut pass);
+    count
 }
 
 /// The address of the next page, where the page links one.
-pub(crate) fn next_link(link: &Link, page: &Page<'_>) -> Option<Url> {
+pub(crate) fn next_link(link: &Link, stream: &Stream, page: &Page<'_>) -> Option<Url> {
     let to = match link {
-        Link::Css(css) => html::next_link(css, page)?,
-        Link::Json(expr) => expr.words(&json::document(page).ok()?).ok()??,
+        Link::Css(css) => html::next_link(css, page, &stream.shape)?,
+        Link::Path(expr) => words_of(expr, stream, page)?,
     };
     absolute(page.url, &to)
 }
 
-/// An object of texts.
-pub(crate) fn object<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Value {
-    Value::Object(
-        pairs.map(|(name, words)| (name.to_owned(), Value::String(words.to_owned()))).collect::<Map<_, _>>(),
-    )
+/// What a path gives on the whole of a JSON or XML page.
+pub(crate) fn words_of(expr: &Expr, stream: &Stream, page: &Page<'_>) -> Option<String> {
+    let document = document(stream, page)?;
+    expr.words(&document).ok()?
 }
+
+fn document(stream: &Stream, page: &Page<'_>) -> Option<Value> {
+    let body = unpacked(page.body).ok()?;
+    let encoding = stream.shape.encoding;
+    let text = charset::decode(&body, page, encoding);
+    if matches!(stream.shape.decoder, Decoder::Xml(_)) {
+        return xml::document(text.trim_start().as_bytes()).ok();
+    }
+    json::document(page, &text).ok().map(|(document, _)| document)
+}
+
+/// The text of a page, in whatever encoding it is.
+pub(crate) fn text<'p>(page: &Page<'p>) -> Cow<'p, str> {
+    charset::decode(page.body, page, None)
+}
+
+/// The document of a text that is nearly JSON.
+pub(crate) fn mended(text: &str) -> Option<Value> {
+    mend::json(text).map(|(document, _)| document)
+}
+
+/// The whole of an XML page.
+pub(crate) fn xml_document(page: &Page<'_>) -> Option<Value> {
+    xml::document(text(page).trim_start().as_bytes()).ok()
+}
+
+/// The first rows of a table.
+pub(crate) fn first_rows(page: &Page<'_>) -> Vec<Vec<String>> {
+    table::first_rows(page)
+}
+
+/// How many `JobPosting`s a page carries as JSON-LD.
+pub(crate) fn postings(html: &scraper::Html) -> usize {
+    embedded::jsonld(html, "JobPosting").objects.len()
+}
+
+/// The addresses of further sitemaps an index names.
+pub(crate) fn sitemaps(stream: &Stream, page: &Page<'_>) -> Vec<Url> {
+    let Some(document) = document(stream, page) else { return Vec::new() };
+    let Some(path) = crate::expr::Path::read(".sitemapindex.sitemap[].loc") else { return Vec::new() };
+    let words = path.all(&document).into_iter().filter_map(Value::as_str);
+    words.filter_map(|link| absolute(page.url, link)).take(MOST_SITEMAPS).collect()
+}
+
+/// Sitemaps followed of one index.
+const MOST_SITEMAPS: usize = 1_000;
 
 #[cfg(test)]
 mod tests;

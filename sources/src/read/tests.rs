@@ -200,8 +200,8 @@ fn walked(spec: &Spec, answers: &[(u16, &str, String)]) -> (Vec<String>, End) {
         let mut answer = Answer::new(request.url.as_str(), body.as_str());
         answer.status = *status;
         answer.headers = vec![("content-range".to_owned(), (*range).to_owned())];
-        match spec.next(&request, &answer.page(&offres())) {
-            Step::Next(next) => request = next,
+        match spec.glance(&request, &answer.page(&offres())).next {
+            Step::Next(next) => request = *next,
             Step::End(end) => return (asked, end),
         }
     }
@@ -288,10 +288,10 @@ fn a_page_that_was_promised_and_shows_nothing_is_an_alarm() {
     let pager = "<li class='pager-next'><a href='/offres?page=1'></a></li>";
     let first = Answer::new(LIST, card("/offre/a-12", "A") + pager);
     let asked = portal.first(&offres(), &Window::default()).unwrap();
-    let Step::Next(next) = portal.next(&asked, &first.page(&offres())) else { panic!("no next page") };
+    let Step::Next(next) = portal.glance(&asked, &first.page(&offres())).next else { panic!("no next page") };
     assert!(next.promised);
     let last = Answer::new(LIST, card("/offre/a-12", "A"));
-    assert_eq!(portal.next(&next, &last.page(&offres())), Step::End(End::NoLink));
+    assert_eq!(portal.glance(&next, &last.page(&offres())).next, Step::End(End::NoLink));
     let maintenance = Answer::new(LIST, "<p>Le site est en maintenance</p>");
     let stream = offres();
     let mut page = maintenance.page(&stream);

@@ -9,7 +9,7 @@ use super::{Bin, Database};
 
 /// The partners, replayed with gentle manners on a free port.
 pub(crate) async fn replayed(manners: Manners) -> Replay {
-    Replay::start(Options { addr: ([127, 0, 0, 1], 0).into(), manners }).await.unwrap()
+    Replay::start(Options { addr: ([127, 0, 0, 1], 0).into(), manners, folder: None }).await.unwrap()
 }
 
 /// Everything one test of the road needs.

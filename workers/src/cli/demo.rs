@@ -125,7 +125,7 @@ impl Demo {
         make_database(&cluster).await?;
         let manners =
             Manners { throttle_every: Some(THROTTLE_EVERY), crawl_delay: CRAWL_DELAY, ..Manners::default() };
-        let replay = Replay::start(Options { addr: ([127, 0, 0, 1], 0).into(), manners })
+        let replay = Replay::start(Options { addr: ([127, 0, 0, 1], 0).into(), manners, folder: None })
             .await
             .context("could not replay the partners")?;
         configure(&mut config, &data, &cluster, &replay)?;
@@ -184,17 +184,9 @@ async fn make_database(cluster: &Cluster) -> anyhow::Result<()> {
 /// Asks for a full run of every source.
 async fn ask_all(engine: &Engine) -> anyhow::Result<Vec<Line>> {
     let mut lines = Vec::new();
-    for spec in engine.catalog.iter().filter(|spec| crate::engine::is_enabled(&engine.config, &spec.slug)) {
-        let request = RunRequest {
-            source: spec.slug.clone(),
-            mode: Mode::Full,
-            trigger: Trigger::Cli,
-            since: None,
-            limit: None,
-            idempotency_key: None,
-            requested_by: "demo".to_owned(),
-            replay_of: None,
-        };
+    for spec in engine.catalog().iter().filter(|spec| crate::engine::is_enabled(&engine.config, &spec.slug)) {
+        let request =
+            RunRequest { mode: Mode::Full, ..RunRequest::new(spec.slug.clone(), Trigger::Cli, "demo") };
         let entered = engine.store.request_run(&request).await?;
         let rate = engine.partner(spec)?.rate;
         lines.push(Line { run: entered.run, source: spec.slug.to_string(), rate });

@@ -1,5 +1,7 @@
 //! `oim-etl ingest`
 
+mod file;
+
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
@@ -38,6 +40,15 @@ pub(super) struct Ingest {
     /// Stop after so many records of each source
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..))]
     limit: Option<i32>,
+    /// Take in a file the partner sent, by path or address: CSV, XLSX, XML, JSON, as its partner file says
+    #[arg(long, value_name = "PATH|URL", conflicts_with_all = ["all", "full", "since"])]
+    file: Option<String>,
+    /// The stream the file is, where that is not plain
+    #[arg(long, requires = "file")]
+    stream: Option<String>,
+    /// The file is the whole list: close what it does not show
+    #[arg(long, requires = "file")]
+    complete: bool,
     /// Fetch and read, print what would be loaded, write nothing
     #[arg(long)]
     dry_run: bool,
@@ -65,6 +76,11 @@ impl Ingest {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
         let catalog = engine::catalog(context.config())?;
         let slugs = self.slugs(&context, &catalog)?;
+        if self.file.is_some() {
+            let [slug] = slugs.as_slice() else { anyhow::bail!("a file is of one source: name one") };
+            let slug = slug.clone();
+            return file::run(self, context, catalog, slug).await;
+        }
         if self.dry_run {
             return preview(&context, &catalog, &slugs, self.limit, self.since).await;
         }
@@ -77,9 +93,11 @@ impl Ingest {
             if !entered.is_new {
                 ui::note(&format!("{slug}: run {} is already at it; following it", entered.run));
             }
-            let rate =
-                context.config().sources.get(&slug).and_then(|source| source.rate).unwrap_or(spec.rate);
-            lines.push(Line { run: entered.run, source: slug.to_string(), rate });
+            lines.push(Line {
+                run: entered.run,
+                source: slug.to_string(),
+                rate: engine::rate(context.config(), spec),
+            });
         }
         if self.no_wait {
             return told(&context, &lines);
@@ -97,16 +115,17 @@ impl Ingest {
 
     fn request(&self, source: SourceSlug) -> RunRequest {
         RunRequest {
-            source,
             mode: if self.full { Mode::Full } else { Mode::Incremental },
-            trigger: Trigger::Cli,
             since: self.since,
             limit: self.limit,
-            idempotency_key: None,
-            requested_by: std::env::var("USER").unwrap_or_else(|_| "cli".to_owned()),
-            replay_of: None,
+            ..RunRequest::new(source, Trigger::Cli, user())
         }
     }
+}
+
+/// Who sits at the command line, for the record.
+pub(super) fn user() -> String {
+    std::env::var("USER").unwrap_or_else(|_| "cli".to_owned())
 }
 
 /// The source of that name, or an error with the nearest one.

@@ -7,6 +7,7 @@ use store::{Mode, RunRequest, Trigger};
 use super::{Context, Outcome, ingest};
 use crate::{
     engine,
+    pipeline::rehearse::{Read, read_again},
     ui::{self, Line},
 };
 
@@ -42,14 +43,9 @@ impl Replay {
             return dry(&context, &store, &catalog, &source, earlier).await;
         }
         let request = RunRequest {
-            source: source.clone(),
             mode: Mode::Replay,
-            trigger: Trigger::Cli,
-            since: None,
-            limit: None,
-            idempotency_key: None,
-            requested_by: std::env::var("USER").unwrap_or_else(|_| "cli".to_owned()),
             replay_of: Some(earlier),
+            ..RunRequest::new(source.clone(), Trigger::Cli, ingest::user())
         };
         let entered = store.request_run(&request).await?;
         anyhow::ensure!(
@@ -72,20 +68,8 @@ async fn dry(
     run: RunId,
 ) -> anyhow::Result<Outcome> {
     let Some(spec) = catalog.get(source) else { anyhow::bail!("no partner file for {source}") };
-    let archive = crate::archive::Archive::open(&engine::archive_place(context.config()))?;
-    let (mut opportunities, mut rejections, mut alarms) = (Vec::new(), Vec::new(), Vec::new());
-    for page in store.archived_pages(run).await? {
-        let (Some(key), Some(sha256)) = (page.archive_key.as_deref(), page.sha256.as_deref()) else {
-            continue;
-        };
-        let body = archive.read(key, sha256).await?;
-        let read = crate::pipeline::parse::read(spec, &page, &body)?;
-        let reading = crate::pipeline::normalize::normalize(spec, &page, read)?;
-        opportunities.extend(reading.opportunities);
-        rejections.extend(reading.rejections);
-        alarms.extend(reading.alarm.map(|alarm| format!("{}: {alarm}", page.url)));
-    }
-    let difference = store.compare(&opportunities).await?;
+    let Read { opportunities, rejections, alarms } = read_again(context.config(), store, spec, run).await?;
+    let difference = store.rehearse(run, &opportunities).await?.tally;
     if context.is_json() {
         ui::json(
             &serde_json::json!({"run": run, "opportunities": opportunities.len(), "would_be": difference, "rejected": rejections, "alarms": alarms}),

@@ -8,9 +8,9 @@ use super::{Context, Outcome, asked_to_stop};
 use crate::{
     engine::Engine,
     http::Server,
-    observe,
+    incoming, observe,
     queue::{Pool, Stop},
-    scheduler,
+    reload, scheduler,
 };
 
 /// Runs a worker until it is stopped by Ctrl-C or SIGTERM; jobs in hand are finished first.
@@ -46,6 +46,14 @@ impl Worker {
         let clock = scheduled.then(|| {
             tokio::spawn(scheduler::run(engine.store.clone(), config.clone(), timetable, stop.clone()))
         });
+        let mut watching = Vec::new();
+        if config.sources_dir.is_some() {
+            watching.push(tokio::spawn(reload::watch(Arc::clone(&engine), stop.clone())));
+        }
+        if let Some(inbox) = &config.inbox {
+            let watch = incoming::watch(Arc::clone(&engine), inbox.clone(), stop.clone());
+            watching.push(tokio::spawn(watch));
+        }
         tracing::info!(
             http = address,
             hands = config.worker.concurrency,
@@ -58,6 +66,9 @@ impl Worker {
         pool.stop().await?;
         if let Some(clock) = clock {
             clock.abort();
+        }
+        for watch in watching {
+            watch.abort();
         }
         server.stopped().await;
         tracing::info!("stopped");

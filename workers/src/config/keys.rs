@@ -33,6 +33,11 @@ pub(crate) const KEYS: &[Key] = &[
     key("ollama_url", "", "address of Ollama (default: a local lexical embedder that needs no model)"),
     key("ollama_model", "'bge-m3'", "embedding model on Ollama"),
     key("sources_dir", "", "folder of partner files that replace or add to the built-in ones"),
+    key(
+        "inbox",
+        "",
+        "where partners' files are dropped, as SLUG/NAME: a folder or s3://bucket/prefix that workers watch",
+    ),
     key("timetable", "", "timetable file that replaces the built-in one"),
     secret("api_token", "token that POST /v1/ingest asks for (default: it is refused)"),
     key("log", "'info'", "log filter, in the manner of tracing: info, fetch=debug,warn"),

@@ -29,6 +29,7 @@ pub(crate) struct Config {
     pub(crate) ollama_url: Option<Url>,
     pub(crate) ollama_model: String,
     pub(crate) sources_dir: Option<PathBuf>,
+    pub(crate) inbox: Option<String>,
     pub(crate) timetable: Option<PathBuf>,
     pub(crate) api_token: Option<String>,
     pub(crate) log: String,

@@ -48,14 +48,11 @@ pub(crate) async fn ingest(
         return Err(Problem::new(StatusCode::BAD_REQUEST, "idempotency_key must have 1 to 200 characters"));
     }
     let request = RunRequest {
-        source: ask.source,
         mode: if matches!(ask.mode, AskMode::Full) { Mode::Full } else { Mode::Incremental },
-        trigger: Trigger::Http,
         since: ask.since,
         limit: ask.limit,
         idempotency_key: ask.idempotency_key,
-        requested_by: "http".to_owned(),
-        replay_of: None,
+        ..RunRequest::new(ask.source, Trigger::Http, "http")
     };
     match here.engine.store.request_run(&request).await {
         Ok(entered) => {

@@ -4,7 +4,10 @@ use opportunity::{Reason, Rejection};
 use store::queue::Lease;
 
 use super::{OfPage, Stopped};
-use crate::{engine::Engine, pipeline};
+use crate::{
+    engine::{self, Engine},
+    pipeline,
+};
 
 /// Stored name.
 pub(crate) const NAME: &str = "fetch_page";
@@ -20,10 +23,16 @@ pub(crate) async fn run(engine: &Engine, lease: Lease, of: OfPage) -> Result<(),
         .url
         .parse()
         .map_err(|error| Stopped::Hopeless(anyhow::Error::new(error).context(page.url.clone())))?;
-    let request =
-        pipeline::fetch::Wanted { url: &url, headers: &[], key: pipeline::archive::detail_key(&page) };
+    let request = pipeline::fetch::Wanted {
+        url: &url,
+        headers: &[],
+        body: None,
+        key: pipeline::archive::detail_key(&page),
+    };
     match pipeline::fetch::fetch(engine, &partner, request).await {
-        Ok(archived) => engine.store.detail_archived(lease, &page, &archived).await?,
+        Ok(archived) => {
+            engine.store.detail_archived(lease, &page, &archived, &engine::read_by(&spec)).await?;
+        }
         Err(pipeline::fetch::Failure::Gone(status)) => {
             let external_id = spec.card_identity(&page.request);
             let reason = Reason::DetailUnavailable(format!("{} answered {status}", page.url));

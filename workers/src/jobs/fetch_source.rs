@@ -1,10 +1,14 @@
 //! Walks the streams of a source, page by page, archiving each before the next is asked for.
 
-use store::{Mode, queue::Lease};
+use anyhow::Context as _;
+use sources::{Spec, Trail};
+use store::{Archived, FileRef, Mode, NewListPage, RunRow, queue::Lease};
+use url::Url;
 
 use super::{OfRun, Stopped};
 use crate::{
-    engine::Engine,
+    archive::unhex,
+    engine::{Engine, read_by},
     pipeline::fetch::{self, Walk},
 };
 
@@ -19,8 +23,11 @@ pub(crate) async fn run(engine: &Engine, lease: Lease, of: OfRun) -> Result<(), 
     let row = engine.store.begin_run(of.run, &spec.version).await?;
     if let (Mode::Replay, Some(earlier)) = (row.mode, row.replay_of) {
         engine.store.replay_pages(lease, of.run, earlier).await?;
-        engine.store.end_walk(lease, of.run, false, None).await?;
+        engine.store.end_walk(lease, of.run, &[], None).await?;
         return Ok(());
+    }
+    if let Some(file) = &row.file {
+        return enter_file(engine, lease, &spec, &row, file).await;
     }
     let partner = engine.partner(&spec).map_err(Stopped::Hopeless)?;
     let mut walk = Walk {
@@ -31,13 +38,60 @@ pub(crate) async fn run(engine: &Engine, lease: Lease, of: OfRun) -> Result<(), 
         partner: &partner,
         taken: 0,
         shortfall: None,
-        before: None,
+        trail: Trail::default(),
     };
-    let mut covers_all = true;
-    for stream in &spec.streams {
-        covers_all &= fetch::walk(&mut walk, stream).await?;
+    let mut covers = Vec::new();
+    for stream in spec.streams.iter().filter(|stream| stream.is_fetched()) {
+        if fetch::walk(&mut walk, stream).await? {
+            covers.push(stream.name.to_string());
+        }
     }
     let shortfall = walk.shortfall;
-    engine.store.end_walk(lease, of.run, covers_all, shortfall.as_deref()).await?;
+    if spec.streams.iter().all(|stream| stream.partial || covers.contains(&stream.name.to_string())) {
+        // Everything was asked for: what stands under a name the spec no longer has is missing too, unless it was seen.
+        let named: Vec<String> = spec.streams.iter().map(|stream| stream.name.to_string()).collect();
+        covers.extend(engine.store.retired_streams(&spec.slug, &named).await?);
+    }
+    engine.store.end_walk(lease, of.run, &covers, shortfall.as_deref()).await?;
+    Ok(())
+}
+
+/// Enters the file a run is of as its one page.
+async fn enter_file(
+    engine: &Engine,
+    lease: Lease,
+    spec: &Spec,
+    row: &RunRow,
+    file: &FileRef,
+) -> Result<(), Stopped> {
+    let archived = Archived {
+        status: 200,
+        headers: Vec::new(),
+        archive_key: file.key.clone(),
+        sha256: unhex(&file.sha256).context("the digest of the file")?,
+        bytes: file.bytes,
+        fetched_at: row.created_at,
+        requests: 0,
+        etag: None,
+        last_modified: None,
+    };
+    let mut url = Url::parse("file:///").context("an address for the file")?;
+    url.set_path(&file.name);
+    let page = NewListPage {
+        run: row.id,
+        source: &spec.slug,
+        stream: &file.stream,
+        ordinal: 0,
+        url: url.as_str(),
+        request: serde_json::json!({}),
+        take: row.record_limit,
+        is_file: true,
+        shown: None,
+        read_by: &read_by(spec),
+        archived: &archived,
+    };
+    engine.store.list_page_archived(lease, &page).await?;
+    let covers: Vec<String> = file.complete.then(|| file.stream.clone()).into_iter().collect();
+    engine.store.end_walk(lease, row.id, &covers, None).await?;
     Ok(())
 }

@@ -3,7 +3,10 @@
 use store::queue::Lease;
 
 use super::{OfPage, Stopped};
-use crate::{engine::Engine, pipeline};
+use crate::{
+    engine::{Engine, read_by},
+    pipeline,
+};
 
 /// Stored name.
 pub(crate) const NAME: &str = "parse_page";
@@ -14,11 +17,26 @@ pub(crate) async fn run(engine: &Engine, lease: Lease, of: OfPage) -> Result<(),
     let page = engine.store.page(of.page).await?;
     tracing::Span::current().record("source", &page.source).record("run", page.run.to_string());
     let spec = engine.spec(&page.source).map_err(Stopped::Hopeless)?;
-    let body = pipeline::archive::read(engine, &page).await?;
-    let reading = pipeline::parse::read(&spec, &page, &body)?;
-    let reading = pipeline::normalize::normalize(&spec, &page, reading)?;
-    let alarm = reading.alarm.clone();
-    let tally = engine.store.commit_reading(lease, &page, reading).await?;
+    let read_by = read_by(&spec);
+    let mut commit = engine.store.reading(lease, &page, &read_by);
+    let last = if pipeline::parse::is_large(&page) {
+        let mut parts = pipeline::parse::in_parts(engine, spec, page.clone()).await?;
+        loop {
+            match parts.next().await? {
+                pipeline::parse::Part::Next(reading) => {
+                    let tally = commit.part(reading).await?;
+                    pipeline::upsert::count(&page.source, tally);
+                }
+                pipeline::parse::Part::Last(reading) => break reading,
+            }
+        }
+    } else {
+        let body = pipeline::archive::read(engine, &page).await?;
+        let reading = pipeline::parse::read(&spec, &page, &body)?;
+        pipeline::normalize::normalize(&spec, &page, reading)?
+    };
+    let alarm = last.alarm.clone();
+    let tally = commit.end(last).await?;
     pipeline::upsert::count(&page.source, tally);
     if let Some(alarm) = alarm {
         tracing::error!(

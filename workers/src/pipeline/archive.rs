@@ -4,7 +4,7 @@ use bytes::Bytes;
 use store::PageRow;
 
 use crate::{
-    archive::{digest, hex},
+    archive::{Unpacked, digest, hex},
     engine::Engine,
 };
 
@@ -17,6 +17,14 @@ pub(crate) fn list_key(source: &str, run: opportunity::RunId, stream: &str, ordi
 pub(crate) fn detail_key(page: &PageRow) -> String {
     let name: String = hex(&digest(page.url.as_bytes())).chars().take(24).collect();
     format!("{}/{}/detail-{name}", page.source, page.run)
+}
+
+/// The body of an archived page, to be read as it comes.
+pub(crate) async fn open(engine: &Engine, page: &PageRow) -> anyhow::Result<Unpacked> {
+    let missing = || anyhow::anyhow!("page {} was never archived", page.id);
+    let key = page.archive_key.as_deref().ok_or_else(missing)?;
+    let sha256 = page.sha256.as_deref().ok_or_else(missing)?;
+    engine.archive.open_body(key, sha256).await
 }
 
 /// The body of an archived page.

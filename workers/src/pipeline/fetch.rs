@@ -1,16 +1,16 @@
 //! Stage 2: a stream is walked page by page; each answer is archived before the next is asked for.
 
-use ::fetch::{Answer, FetchError, Partner, Request, Retry, Validators};
+use ::fetch::{Answer, Body, FetchError, Partner, Request, Retry, Validators};
 use anyhow::Context as _;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use sources::{End, Page, PageRequest, Role, Spec, Step, Stream, Window};
+use sources::{End, Page, PageRequest, RequestBody, Role, Spec, Step, Stream, Trail, Window};
 use store::{Archived, Mode, NewListPage, PageRow, RunRow, queue::Lease};
 use url::Url;
 
 use super::archive;
 use crate::{
     archive::{Label, digest, hex},
-    engine::{Engine, PoolBudget},
+    engine::{Engine, PoolBudget, read_by},
     jobs::Stopped,
 };
 
@@ -27,6 +27,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) url: &'a Url,
     /// Headers the spec asks for.
     pub(crate) headers: &'a [(String, String)],
+    /// Makes it a POST.
+    pub(crate) body: Option<&'a RequestBody>,
     /// Where it is to be archived.
     pub(crate) key: String,
 }
@@ -51,11 +53,15 @@ pub(crate) async fn fetch(
     partner: &Partner,
     wanted: Wanted<'_>,
 ) -> Result<Archived, Failure> {
-    let known = engine.store.validator(&partner.slug, wanted.url.as_str()).await?;
+    // The address alone does not tell what a POST asks.
+    let known = match wanted.body {
+        None => engine.store.validator(&partner.slug, wanted.url.as_str()).await?,
+        Some(_) => None,
+    };
     let validators = known
         .as_ref()
         .map(|known| Validators { etag: known.etag.clone(), last_modified: known.last_modified.clone() });
-    let request = Request { url: wanted.url.clone(), headers: wanted.headers.to_vec(), validators };
+    let request = asked(&wanted, validators);
     let budget = PoolBudget(engine.store.clone());
     let answer = engine.client.fetch(partner, &request, &budget).await.map_err(failure)?;
     metrics::counter!("oim_pages_total", "source" => partner.slug.to_string(), "status" => answer.status.to_string()).increment(1);
@@ -67,7 +73,23 @@ pub(crate) async fn fetch(
     }
 }
 
+fn asked(wanted: &Wanted<'_>, validators: Option<Validators>) -> Request {
+    Request {
+        url: wanted.url.clone(),
+        headers: wanted.headers.to_vec(),
+        validators,
+        body: wanted.body.map(encoded),
+    }
+}
+
+/// The body of a request, as it is sent.
+pub(crate) fn encoded(body: &RequestBody) -> Body {
+    let (media_type, bytes) = body.encoded();
+    Body { media_type, bytes: bytes.into() }
+}
+
 async fn keep(engine: &Engine, wanted: Wanted<'_>, answer: Answer) -> anyhow::Result<Archived> {
+    let is_get = wanted.body.is_none();
     let sha256 = digest(&answer.body);
     let mut headers = answer.headers;
     headers.retain(|(name, _)| KEPT.contains(&name.as_str()));
@@ -87,8 +109,8 @@ async fn keep(engine: &Engine, wanted: Wanted<'_>, answer: Answer) -> anyhow::Re
         bytes: u64::try_from(answer.body.len()).unwrap_or(u64::MAX),
         fetched_at: answer.fetched_at,
         requests: answer.requests,
-        etag: answer.validators.etag,
-        last_modified: answer.validators.last_modified,
+        etag: answer.validators.etag.filter(|_| is_get),
+        last_modified: answer.validators.last_modified.filter(|_| is_get),
         headers,
     })
 }
@@ -119,27 +141,27 @@ pub(crate) struct Walk<'a> {
     pub(crate) taken: usize,
     /// Why the walk ended before the partner's last page.
     pub(crate) shortfall: Option<String>,
-    /// Digest of the page before: a portal that answers page 99 with its last page has no more.
-    pub(crate) before: Option<[u8; 32]>,
+    /// What the pages of the stream have shown so far.
+    pub(crate) trail: Trail,
 }
 
 /// Where a walk stands.
 enum Next {
-    Ask(PageRequest),
+    Ask(Box<PageRequest>),
     Over,
 }
 
 /// Walks one stream, from where an interrupted walk of the same run stopped. Answers whether everything the
 /// partner publishes there was asked for.
 pub(crate) async fn walk(walk: &mut Walk<'_>, stream: &Stream) -> Result<bool, Stopped> {
-    walk.before = None;
+    walk.trail = Trail::of(walk.engine.store.shown(walk.row.id, stream.name.as_str()).await?);
     let since = since(walk, stream).await?;
     let first = walk.spec.first(&stream.name, &Window { since });
     let everything = walk.spec.first(&stream.name, &Window { since: None });
-    let covers_all = first == everything;
+    let covers_all = first == everything && !stream.partial;
     let mut next = match walk.engine.store.last_list_page(walk.row.id, stream.name.as_str()).await? {
         Some(page) => resume(walk, stream, &page).await?,
-        None => first.map_or(Next::Over, Next::Ask),
+        None => first.map_or(Next::Over, |first| Next::Ask(Box::new(first))),
     };
     while let Next::Ask(request) = next {
         if walk.engine.stop.is_cancelled() {
@@ -151,7 +173,7 @@ pub(crate) async fn walk(walk: &mut Walk<'_>, stream: &Stream) -> Result<bool, S
         if walk.full() {
             return Ok(false);
         }
-        next = step(walk, stream, request).await?;
+        next = step(walk, stream, *request).await?;
     }
     Ok(covers_all)
 }
@@ -184,7 +206,7 @@ async fn since(walk: &Walk<'_>, stream: &Stream) -> Result<Option<DateTime<Utc>>
 /// Asks for one page, archives it, enters it, and says where the walk goes on.
 async fn step(walk: &mut Walk<'_>, stream: &Stream, request: PageRequest) -> Result<Next, Stopped> {
     let key = archive::list_key(walk.spec.slug.as_str(), walk.row.id, stream.name.as_str(), request.ordinal);
-    let wanted = Wanted { url: &request.url, headers: &request.headers, key };
+    let wanted = Wanted { url: &request.url, headers: &request.headers, body: request.body.as_ref(), key };
     let archived = match fetch(walk.engine, walk.partner, wanted).await {
         Ok(archived) => archived,
         Err(Failure::Gone(status)) => {
@@ -192,9 +214,6 @@ async fn step(walk: &mut Walk<'_>, stream: &Stream, request: PageRequest) -> Res
         }
         Err(Failure::Stopped(stopped)) => return Err(stopped),
     };
-    if walk.before.replace(archived.sha256) == Some(archived.sha256) {
-        return Ok(Next::Over);
-    }
     let body = walk.engine.archive.read(&archived.archive_key, &archived.sha256).await?;
     let page = Page {
         stream: &stream.name,
@@ -206,6 +225,13 @@ async fn step(walk: &mut Walk<'_>, stream: &Stream, request: PageRequest) -> Res
         body: &body,
         card: None,
     };
+    let glance = walk.spec.glance(&request, &page);
+    let shown = glance.shown;
+    let next = walk.trail.after(glance);
+    if next == Step::End(End::Repeated) {
+        // It was read when it was first shown.
+        return Ok(Next::Over);
+    }
     let take = walk.limit().map(|limit| limit.saturating_sub(walk.taken));
     if let Some(left) = take {
         walk.taken += walk.spec.read(&page).records.min(left);
@@ -218,14 +244,17 @@ async fn step(walk: &mut Walk<'_>, stream: &Stream, request: PageRequest) -> Res
         url: request.url.as_str(),
         request: serde_json::to_value(&request)?,
         take: take.and_then(|take| i32::try_from(take).ok()),
+        is_file: false,
+        shown,
+        read_by: &read_by(walk.spec),
         archived: &archived,
     };
     walk.engine.store.list_page_archived(walk.lease, &entered).await?;
-    Ok(follow(walk, stream, &request, &page))
+    Ok(follow(walk, stream, next))
 }
 
-fn follow(walk: &mut Walk<'_>, stream: &Stream, request: &PageRequest, page: &Page<'_>) -> Next {
-    match walk.spec.next(request, page) {
+fn follow(walk: &mut Walk<'_>, stream: &Stream, next: Step) -> Next {
+    match next {
         Step::Next(request) => Next::Ask(request),
         Step::End(end) => {
             walk.ended(stream, end);
@@ -254,7 +283,8 @@ async fn resume(walk: &mut Walk<'_>, stream: &Stream, last: &PageRow) -> Result<
         let before = limit.saturating_sub(usize::try_from(take).unwrap_or(0));
         walk.taken = before + walk.spec.read(&page).records.min(limit - before);
     }
-    walk.before = last.sha256.as_deref().and_then(|digest| digest.try_into().ok());
     tracing::info!(stream = %stream.name, after_page = last.ordinal, "the walk is taken up where it stopped");
-    Ok(follow(walk, stream, &request, &page))
+    // Its own trail is already in the walk's: only where it leads is asked.
+    let next = walk.spec.glance(&request, &page).next;
+    Ok(follow(walk, stream, next))
 }

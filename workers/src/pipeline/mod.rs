@@ -18,5 +18,8 @@ pub(crate) mod upsert;
 // 8. What changed is embedded and indexed.
 pub(crate) mod embed;
 
+// 4 and 5 over the archive: what `replay --dry-run` and `sources diff` show.
+pub(crate) mod rehearse;
+
 // 2, 4 and 5 alone: what `sources preview` and `--dry-run` show.
 pub(crate) mod preview;

@@ -17,8 +17,12 @@ pub(crate) fn normalize(
         country: spec.country.clone(),
         fetched_at: page.fetched_at.context("the page has no fetch time")?,
     };
-    let mut reading =
-        store::Reading { rejections: read.rejected, alarm: read.alarm.map(describe), ..Default::default() };
+    let mut reading = store::Reading {
+        rejections: read.rejected,
+        alarm: read.alarm.map(describe),
+        notes: read.notes,
+        ..Default::default()
+    };
     // A run with a limit counts only so many records of its last page.
     let take = page.take.map_or(usize::MAX, |take| usize::try_from(take).unwrap_or(0));
     reading.rejections.truncate(take);
@@ -43,7 +47,8 @@ fn keep(reading: &mut store::Reading, draft: Draft, context: &Context) {
     }
 }
 
-fn describe(alarm: Alarm) -> String {
+/// An alarm in words.
+pub(crate) fn describe(alarm: Alarm) -> String {
     match alarm {
         Alarm::Unreadable(why) => format!("the page could not be read: {why}"),
         Alarm::NoRecords => "the page answered 200 and shows no records; has its markup changed, or does it load them by script?".to_owned(),

@@ -1,10 +1,14 @@
 //! The road without its end: fetched, read, normalized, shown. Nothing is archived and nothing written.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use fetch::{Client, LocalBudget, Partner, Request};
-use opportunity::{Context, Opportunity, Rejection};
-use sources::{Page, Role, Spec, Step, Stream, Window};
+use opportunity::{Context, Opportunity, Reason, Rejection};
+use sources::{Follow, Page, Reading, RequestBody, Role, Spec, Step, Stream, Trail, Window};
 use url::Url;
+
+use super::normalize::describe;
 
 /// What a source would give.
 #[derive(Debug, Default)]
@@ -15,6 +19,44 @@ pub(crate) struct Preview {
     pub(crate) rejections: Vec<Rejection>,
     /// Pages that could not be believed.
     pub(crate) alarms: Vec<String>,
+    /// What else is worth knowing of the pages, and of how many it was said.
+    pub(crate) notes: BTreeMap<String, usize>,
+    /// Records seen.
+    pub(crate) records: usize,
+    /// The answers themselves, where they are asked for.
+    pub(crate) tapes: Vec<Tape>,
+}
+
+/// A question and its answer, as they were.
+#[derive(Debug)]
+pub(crate) struct Tape {
+    /// The address asked.
+    pub(crate) url: Url,
+    /// The body of a POST.
+    pub(crate) sent: Option<String>,
+    /// The answer.
+    pub(crate) answer: fetch::Answer,
+}
+
+/// What to look at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ask {
+    /// Stop after so many records.
+    pub(crate) limit: usize,
+    /// Only what is newer.
+    pub(crate) since: Option<DateTime<Utc>>,
+    /// Whether the answers are kept.
+    pub(crate) tapes: bool,
+}
+
+impl Preview {
+    /// The notes in words: "6 pages: mended JSON: trailing commas".
+    pub(crate) fn noted(&self) -> Vec<String> {
+        let say = |(note, pages): (&String, &usize)| {
+            if *pages == 1 { format!("1 page: {note}") } else { format!("{pages} pages: {note}") }
+        };
+        self.notes.iter().map(say).collect()
+    }
 }
 
 struct Previewer<'a> {
@@ -22,7 +64,7 @@ struct Previewer<'a> {
     partner: &'a Partner,
     spec: &'a Spec,
     budget: LocalBudget,
-    limit: usize,
+    ask: Ask,
     so_far: Preview,
 }
 
@@ -31,19 +73,15 @@ pub(crate) async fn preview(
     client: &Client,
     partner: &Partner,
     spec: &Spec,
-    limit: usize,
-    since: Option<DateTime<Utc>>,
+    ask: Ask,
 ) -> anyhow::Result<Preview> {
     let budget = LocalBudget::new();
-    let mut previewer = Previewer { client, partner, spec, budget, limit, so_far: Preview::default() };
+    let mut previewer = Previewer { client, partner, spec, budget, ask, so_far: Preview::default() };
     for stream in &spec.streams {
-        let mut before = None;
-        let mut next = spec.first(&stream.name, &Window { since });
+        let mut trail = Trail::default();
+        let mut next = spec.first(&stream.name, &Window { since: ask.since });
         while let Some(request) = next.take().filter(|_| previewer.left() > 0) {
-            let answer = previewer.get(&request.url, &request.headers).await?;
-            if before.replace(answer.body.clone()).is_some_and(|before| before == answer.body) {
-                break;
-            }
+            let answer = previewer.get(&request.url, &request.headers, request.body.as_ref()).await?;
             let page = page(
                 stream,
                 &request.url,
@@ -53,8 +91,8 @@ pub(crate) async fn preview(
                 None,
             );
             previewer.read(stream, &page, answer.fetched_at).await?;
-            next = match spec.next(&request, &page) {
-                Step::Next(request) => Some(request),
+            next = match trail.after(spec.glance(&request, &page)) {
+                Step::Next(request) => Some(*request),
                 Step::End(_) => None,
             };
         }
@@ -84,12 +122,23 @@ fn page<'a>(
 
 impl Previewer<'_> {
     fn left(&self) -> usize {
-        self.limit.saturating_sub(self.so_far.opportunities.len() + self.so_far.rejections.len())
+        self.ask.limit.saturating_sub(self.so_far.opportunities.len() + self.so_far.rejections.len())
     }
 
-    async fn get(&self, url: &Url, headers: &[(String, String)]) -> anyhow::Result<fetch::Answer> {
-        let request = Request { url: url.clone(), headers: headers.to_vec(), validators: None };
-        Ok(self.client.fetch(self.partner, &request, &self.budget).await?)
+    async fn get(
+        &mut self,
+        url: &Url,
+        headers: &[(String, String)],
+        body: Option<&RequestBody>,
+    ) -> anyhow::Result<fetch::Answer> {
+        let body = body.map(super::fetch::encoded);
+        let request = Request { url: url.clone(), headers: headers.to_vec(), validators: None, body };
+        let answer = self.client.fetch(self.partner, &request, &self.budget).await?;
+        if self.ask.tapes {
+            let sent = request.body.map(|body| String::from_utf8_lossy(&body.bytes).into_owned());
+            self.so_far.tapes.push(Tape { url: url.clone(), sent, answer: answer.clone() });
+        }
+        Ok(answer)
     }
 
     async fn read(
@@ -98,41 +147,69 @@ impl Previewer<'_> {
         page: &Page<'_>,
         fetched_at: DateTime<Utc>,
     ) -> anyhow::Result<()> {
-        let reading = self.spec.read(page);
-        self.so_far.alarms.extend(reading.alarm.map(|alarm| format!("{}: {alarm:?}", page.url)));
-        let left = self.left();
-        self.so_far.rejections.extend(reading.rejected.into_iter().take(left));
-        self.keep(stream, reading.drafts, fetched_at);
-        for follow in reading.follow {
+        let mut reading = self.spec.read(page);
+        let follow = std::mem::take(&mut reading.follow);
+        keep(&mut self.so_far, self.spec, page, reading, fetched_at, self.ask.limit);
+        for follow in follow {
             if self.left() == 0 {
                 break;
             }
-            match self.get(&follow.url, &[]).await {
+            match self.get(&follow.url, &[], None).await {
                 Ok(answer) => {
                     let detail =
                         self::page(stream, &follow.url, &answer, Role::Detail, false, Some(&follow.card));
                     let reading = self.spec.read(&detail);
-                    self.so_far.rejections.extend(reading.rejected);
-                    self.keep(stream, reading.drafts, answer.fetched_at);
+                    keep(&mut self.so_far, self.spec, &detail, reading, answer.fetched_at, self.ask.limit);
                 }
-                Err(error) => self.so_far.alarms.push(format!("{}: {error:#}", follow.url)),
+                Err(error) => self.missing(&follow, &error),
             }
         }
         Ok(())
     }
+}
 
-    fn keep(&mut self, stream: &Stream, drafts: Vec<opportunity::Draft>, fetched_at: DateTime<Utc>) {
-        let context = Context {
-            source: self.spec.slug.clone(),
-            stream: stream.name.clone(),
-            country: self.spec.country.clone(),
-            fetched_at,
+impl Previewer<'_> {
+    /// A page that is gone is its record's refusal; anything else is told.
+    fn missing(&mut self, follow: &Follow, error: &anyhow::Error) {
+        let Some(status) = error.downcast_ref::<fetch::FetchError>().and_then(fetch::FetchError::gone) else {
+            self.so_far.alarms.push(format!("{}: {error:#}", follow.url));
+            return;
         };
-        for draft in drafts.into_iter().take(self.left()) {
-            match opportunity::normalize(draft, &context) {
-                Ok(opportunity) => self.so_far.opportunities.push(opportunity),
-                Err(rejection) => self.so_far.rejections.push(rejection),
-            }
+        self.so_far.records += 1;
+        self.so_far.rejections.push(Rejection {
+            reason: Reason::DetailUnavailable(format!("{} answered {status}", follow.url)),
+            external_id: self.spec.card_identity(&follow.card),
+            record: follow.card.clone(),
+        });
+    }
+}
+
+/// Adds what a page would give, up to `limit` records in all.
+pub(crate) fn keep(
+    so_far: &mut Preview,
+    spec: &Spec,
+    page: &Page<'_>,
+    reading: Reading,
+    fetched_at: DateTime<Utc>,
+    limit: usize,
+) {
+    so_far.records += reading.drafts.len() + reading.rejected.len();
+    so_far.alarms.extend(reading.alarm.map(|alarm| format!("{}: {}", page.url, describe(alarm))));
+    for note in reading.notes {
+        *so_far.notes.entry(note).or_default() += 1;
+    }
+    let left = |so_far: &Preview| limit.saturating_sub(so_far.opportunities.len() + so_far.rejections.len());
+    so_far.rejections.extend(reading.rejected.into_iter().take(left(so_far)));
+    let context = Context {
+        source: spec.slug.clone(),
+        stream: page.stream.clone(),
+        country: spec.country.clone(),
+        fetched_at,
+    };
+    for draft in reading.drafts.into_iter().take(left(so_far)) {
+        match opportunity::normalize(draft, &context) {
+            Ok(opportunity) => so_far.opportunities.push(opportunity),
+            Err(rejection) => so_far.rejections.push(rejection),
         }
     }
 }

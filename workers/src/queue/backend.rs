@@ -19,7 +19,7 @@ use store::{
     Store,
     queue::{Job, WorkerId},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tower::layer::util::Identity;
 
@@ -29,20 +29,24 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// The jobs this process has in hand: only their leases are kept alive. A job that panicked, or whose end could not be
 /// written, is in nobody's hand, so its lease ends and it is given to others.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Held(Arc<Mutex<HashSet<i64>>>);
+pub(crate) struct Held {
+    jobs: Arc<Mutex<HashSet<i64>>>,
+    /// Rings when one ends: its lane has room again, and no insertion tells of that.
+    freed: Arc<Notify>,
+}
 
 impl Held {
     /// Their numbers.
     pub(crate) fn jobs(&self) -> Vec<i64> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
     }
 
     fn take(&self, job: i64) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(job);
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).insert(job);
     }
 
     fn release(&self, job: i64) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&job);
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).remove(&job);
     }
 }
 
@@ -64,6 +68,7 @@ struct Hand {
 impl Drop for Hand {
     fn drop(&mut self) {
         self.held.release(self.job);
+        self.held.freed.notify_one();
     }
 }
 
@@ -184,13 +189,14 @@ impl Claimer {
         self.store.claim(self.worker, &self.kinds, i64::try_from(free).unwrap_or(1), self.hold).await
     }
 
-    /// Until the bell rings, a while has passed, or the pool stops.
+    /// Until the bell rings, a job of this process ends, a while has passed, or the pool stops.
     async fn rest(&self, bell: &mut Option<store::queue::Wakeups>) {
         let ring = async {
             if let Some(bell) = bell { bell.next().await.is_ok() } else { std::future::pending().await }
         };
         tokio::select! {
             heard = ring => if !heard { *bell = None },
+            () = self.held.freed.notified() => (),
             () = tokio::time::sleep(LOOK_EVERY) => (),
             () = self.stop.cancelled() => (),
         }

@@ -38,14 +38,14 @@ impl Pool {
         let host = std::fs::read_to_string("/etc/hostname")
             .map_or_else(|_| "localhost".to_owned(), |name| name.trim().to_owned());
         engine.store.enter_worker(worker, &host, http, engine.vectors.is_some()).await?;
-        let held = Held::default();
+        let in_hand = Held::default();
         let claimer = Claimer {
             store: engine.store.clone(),
             worker,
             kinds: jobs::kinds(engine.vectors.is_some()),
             hands: settings.concurrency.max(1),
             hold,
-            held: held.clone(),
+            held: in_hand.clone(),
             stop: stop.clone(),
         };
         let (backend, feeding) = claimer.start();
@@ -72,7 +72,7 @@ impl Pool {
                 tracing::error!(error = %error, "the worker stopped");
             }
         });
-        let beating = tokio::spawn(beat(engine.store.clone(), worker, held, hold));
+        let beating = tokio::spawn(beat(engine.store.clone(), worker, in_hand, hold));
         let rescuing = tokio::spawn(rescue(engine.store.clone(), stop.clone()));
         let patience = Duration::from_secs(settings.stop_seconds);
         Ok(Self {
@@ -99,12 +99,12 @@ impl Pool {
     }
 }
 
-async fn beat(store: store::Store, worker: WorkerId, held: Held, hold: Duration) {
+async fn beat(store: store::Store, worker: WorkerId, in_hand: Held, hold: Duration) {
     let mut tick = tokio::time::interval(hold / BEATS_A_LEASE);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        if let Err(error) = store.beat(worker, &held.jobs(), hold).await {
+        if let Err(error) = store.beat(worker, &in_hand.jobs(), hold).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "could not keep the leases");
         }
     }

@@ -76,7 +76,12 @@ impl Follower {
                 let (before, since) = *waiting.get_or_insert((left, std::time::Instant::now()));
                 if left == 0 || since.elapsed() > EMBED_PATIENCE {
                     self.bars.values().for_each(ProgressBar::abandon);
-                    return Ok(rows);
+                    // What was embedded since they were read counts too.
+                    let mut ended = Vec::with_capacity(rows.len());
+                    for row in rows {
+                        ended.push(self.store.run(row.id).await?);
+                    }
+                    return Ok(ended);
                 }
                 if left != before {
                     waiting = Some((left, std::time::Instant::now()));

@@ -1,6 +1,6 @@
 //! From one request of a caller to its answer, over the redirects between them.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use chrono::{TimeDelta, Utc};
 use url::Url;
@@ -43,16 +43,21 @@ impl<'a> Exchange<'a> {
     /// The answer; each address on the way to it is the partner's own and allowed by robots.txt.
     pub(crate) async fn get(&mut self, request: &Request) -> Result<Answer, FetchError> {
         let mut url = bare(&request.url);
+        let mut request = Cow::Borrowed(request);
         for _ in 0..=HOPS {
             self.partner.admit(&url)?;
             self.permitted(&url).await?;
-            let raw = self.signed(&url, request).await?;
+            let raw = self.signed(&url, &request).await?;
             match raw.status {
                 // "Not modified" to a question that named no version says nothing.
                 200..=206 => return Ok(self.answer(url, raw)),
                 304 if request.validators.is_some() => return Ok(self.answer(url, raw)),
                 status if redirect::leads_on(status) => {
                     url = redirect::target(self.partner, &url, status, raw.header("location"))?;
+                    // RFC 9110, 15.4: only 307 and 308 ask for the same method again.
+                    if request.body.is_some() && !matches!(status, 307 | 308) {
+                        request.to_mut().body = None;
+                    }
                 }
                 status => return Err(FetchError::Status { url: named(&url), status }),
             }

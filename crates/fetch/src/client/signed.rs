@@ -17,14 +17,18 @@ impl Exchange<'_> {
     pub(super) async fn signed(&mut self, url: &Url, request: &Request) -> Result<Raw, FetchError> {
         let cap = Cap::Refuse(self.shared.settings.max_body);
         if !self.partner.trusts(url) {
-            return self.send(url, cap, |client, to| conditional(client.get(to), request)).await;
+            return self.send(url, cap, |client, to| conditional(begun(client, to, request), request)).await;
         }
         let partner = self.partner;
         let mut refused = None;
         loop {
             let token = self.token(refused.as_ref()).await?;
             let build = |client: &reqwest::Client, to| {
-                sign(headers(conditional(client.get(to), request), request), partner, token.as_ref())
+                sign(
+                    headers(conditional(begun(client, to, request), request), request),
+                    partner,
+                    token.as_ref(),
+                )
             };
             let raw = self.send(url, cap, build).await?;
             match raw.status {
@@ -67,6 +71,14 @@ fn refusal(partner: &Partner, url: &Url, status: u16) -> FetchError {
     FetchError::Refused { url: named(url), status, source_slug: partner.slug.to_string() }
 }
 
+/// A GET, or a POST where the request has a body.
+fn begun(client: &reqwest::Client, to: Url, request: &Request) -> RequestBuilder {
+    match &request.body {
+        None => client.get(to),
+        Some(body) => client.post(to).header(header::CONTENT_TYPE, body.media_type).body(body.bytes.clone()),
+    }
+}
+
 fn conditional(mut built: RequestBuilder, request: &Request) -> RequestBuilder {
     if let Some(known) = &request.validators {
         if let Some(etag) = &known.etag {
@@ -98,6 +110,7 @@ fn sign(built: RequestBuilder, partner: &Partner, token: Option<&Secret>) -> Req
             // Fails when the request is built: a request without its key must not be sent.
             Err(_) => built.header(header, key.expose()),
         },
+        (Some(Credentials::QueryKey { param, key }), _) => built.query(&[(param.as_str(), key.expose())]),
         (None | Some(Credentials::OAuth2 { .. }), _) => built,
     }
 }

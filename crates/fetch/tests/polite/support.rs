@@ -156,5 +156,6 @@ pub(crate) fn get(path: &str) -> Request {
         url: format!("https://api.fnecm.org{path}").parse().unwrap(),
         headers: Vec::new(),
         validators: None,
+        body: None,
     }
 }

@@ -77,7 +77,7 @@ fn redating_is_no_change_and_everything_else_is() {
     };
     let same = print(&|_| ());
     assert_eq!(print(&|d| d.posted_at = Some("2026-11-19".into())), same);
-    assert_eq!(print(&|d| d.record = json!({"id": "7", "views": 512})), same);
+    assert_eq!(print(&|d| d.record = json!({"id": "7", "views": 512}).into()), same);
     let changes: [&dyn Fn(&mut Draft); 9] = [
         &|d| d.title = Some("Soudeur TIG".into()),
         &|d| d.organization = Some("Chantier du Wouri".into()),

@@ -1,19 +1,22 @@
 //! Forms, compiled.
 
+use std::collections::BTreeMap;
+
 use regex::Regex;
 use scraper::Selector;
 use serde_spanned::Spanned;
-use url::Url;
 
+use super::shape::RecordKind;
 use crate::{
-    Page,
     expr::Expr,
     grammar::{
         Wrongs,
         form::{RawForm, RawTable},
     },
-    read,
 };
+
+/// The schema.org type looked for unless a form names another.
+const POSTING: &str = "JobPosting";
 
 /// A CSS selector and its text.
 #[derive(Debug, Clone)]
@@ -26,35 +29,27 @@ impl Css {
     }
 }
 
-/// Where the next page is linked.
-#[derive(Debug, Clone)]
-pub(crate) enum Link {
-    Css(Css),
-    Json(Expr),
-}
-
-impl Link {
-    /// The address of the next page.
-    pub(crate) fn find(&self, page: &Page<'_>) -> Option<Url> {
-        read::next_link(self, page)
-    }
-}
-
 /// Where a value comes from.
 #[derive(Debug, Clone)]
 pub(crate) enum Get {
-    /// A JSON record.
-    Json(Expr),
+    /// A JSON or XML record.
+    Tree(Expr),
+    /// A column of a table.
+    Column(String),
     /// Elements of an HTML record: their text, an attribute, or their markup.
     Css { css: Css, attr: Option<String>, html: bool, join: Option<String> },
     /// The element whose text begins with a label (folded): what is left of it, or a part of it.
     Label { css: Css, label: String, value: Option<Css> },
-    /// The page's JSON-LD.
-    JsonLd(Expr),
+    /// The page's JSON-LD of a type.
+    JsonLd { kind: String, expr: Expr },
+    /// The page's microdata of a type.
+    Microdata { kind: String, expr: Expr },
     /// A constant.
     Fixed(String),
     /// The page's address.
     PageUrl,
+    /// Several forms, joined.
+    Parts { parts: Vec<Form>, with: String, some: bool },
 }
 
 /// A source of a value, and what of it counts.
@@ -62,17 +57,24 @@ pub(crate) enum Get {
 pub(crate) struct Form {
     pub(crate) get: Get,
     pub(crate) regex: Option<Regex>,
+    pub(crate) map: BTreeMap<String, String>,
+}
+
+impl Form {
+    fn plain(get: Get) -> Self {
+        Self { get, regex: None, map: BTreeMap::new() }
+    }
 }
 
 /// Compiles a form into its alternatives; `None` when something is wrong with it.
-pub(super) fn compile(raw: &Spanned<RawForm>, is_html: bool, wrongs: &mut Wrongs) -> Option<Vec<Form>> {
+pub(super) fn compile(raw: &Spanned<RawForm>, kind: RecordKind, wrongs: &mut Wrongs) -> Option<Vec<Form>> {
     let alternatives = match raw.get_ref() {
         RawForm::Either(forms) => forms.as_slice(),
         one => std::slice::from_ref(one),
     };
     let mut forms = Vec::new();
     for form in alternatives {
-        match one(form, is_html) {
+        match one(form, kind) {
             Ok(form) => forms.push(form),
             Err(reason) => wrongs.add(raw.span().start, reason),
         }
@@ -80,45 +82,114 @@ pub(super) fn compile(raw: &Spanned<RawForm>, is_html: bool, wrongs: &mut Wrongs
     (!forms.is_empty()).then_some(forms)
 }
 
-fn one(raw: &RawForm, is_html: bool) -> Result<Form, String> {
-    match raw {
-        RawForm::Text(text) if is_html => Ok(Form {
-            get: Get::Css { css: Css::read(text)?, attr: None, html: false, join: None },
-            regex: None,
-        }),
-        RawForm::Text(text) => Ok(Form { get: Get::Json(Expr::read(text)?), regex: None }),
-        RawForm::Table(table) => table_form(table, is_html),
-        RawForm::Either(_) => Err("alternatives are one list, not a list within a list".to_owned()),
+fn one(raw: &RawForm, kind: RecordKind) -> Result<Form, String> {
+    match (raw, kind) {
+        (RawForm::Text(text), RecordKind::Markup) => {
+            Ok(Form::plain(Get::Css { css: Css::read(text)?, attr: None, html: false, join: None }))
+        }
+        (RawForm::Text(text), RecordKind::Row) => Ok(Form::plain(column(text)?)),
+        (RawForm::Text(text), RecordKind::Tree) => Ok(Form::plain(Get::Tree(Expr::read(text)?))),
+        (RawForm::Table(table), _) => table_form(table, kind),
+        (RawForm::Either(_), _) => Err("alternatives are one list, not a list within a list".to_owned()),
     }
 }
 
-fn table_form(raw: &RawTable, is_html: bool) -> Result<Form, String> {
+/// A column by its name, or a path or jq of the row.
+fn column(text: &str) -> Result<Get, String> {
+    if !text.starts_with('.') {
+        return Ok(Get::Column(text.to_owned()));
+    }
+    let expr = Expr::read(text)?;
+    Ok(match expr.as_key() {
+        Some(key) => Get::Column(key.to_owned()),
+        None => Get::Tree(expr),
+    })
+}
+
+fn table_form(raw: &RawTable, kind: RecordKind) -> Result<Form, String> {
+    extras(raw)?;
     let regex = raw.regex.as_deref().map(regex).transpose()?;
-    let html_only =
-        |key: &str| if is_html { Ok(()) } else { Err(format!("`{key}` is for HTML; this page is JSON")) };
+    let only = |key: &str, of: RecordKind, what: &str| {
+        let here = match kind {
+            RecordKind::Tree => "JSON or XML",
+            RecordKind::Row => "a table",
+            RecordKind::Markup => "HTML",
+        };
+        if kind == of { Ok(()) } else { Err(format!("`{key}` is for {what}; this is {here}")) }
+    };
+    let posting = || raw.kind.clone().unwrap_or_else(|| POSTING.to_owned());
     let get = match raw {
         RawTable { fixed: Some(text), .. } => Get::Fixed(text.clone()),
         RawTable { page_url: true, .. } => Get::PageUrl,
+        RawTable { parts: Some(parts), with, some, .. } => {
+            let parts = parts.iter().map(|part| one(part, kind)).collect::<Result<Vec<_>, _>>()?;
+            Get::Parts { parts, with: with.clone().unwrap_or_default(), some: *some }
+        }
         RawTable { jsonld: Some(path), .. } => {
-            html_only("jsonld")?;
-            Get::JsonLd(Expr::read(path)?)
+            only("jsonld", RecordKind::Markup, "HTML")?;
+            Get::JsonLd { kind: posting(), expr: Expr::read(path)? }
         }
-        RawTable { path: Some(_), .. } if is_html => {
-            return Err("`path` is for JSON; this page is HTML".to_owned());
+        RawTable { microdata: Some(path), .. } => {
+            only("microdata", RecordKind::Markup, "HTML")?;
+            Get::Microdata { kind: posting(), expr: Expr::read(path)? }
         }
-        RawTable { path: Some(path), .. } => Get::Json(Expr::read(path)?),
+        RawTable { column: Some(name), .. } => {
+            only("column", RecordKind::Row, "tables")?;
+            Get::Column(name.clone())
+        }
+        RawTable { path: Some(path), .. } if kind == RecordKind::Row => column(path)?,
+        RawTable { path: Some(path), .. } => {
+            only("path", RecordKind::Tree, "JSON and XML")?;
+            Get::Tree(Expr::read(path)?)
+        }
         RawTable { css: Some(css), label: Some(label), value, .. } => {
-            html_only("css")?;
+            only("css", RecordKind::Markup, "HTML")?;
             let label = opportunity::text::fold(label);
             Get::Label { css: Css::read(css)?, label, value: value.as_deref().map(Css::read).transpose()? }
         }
         RawTable { css: Some(css), attr, html, join, .. } => {
-            html_only("css")?;
+            only("css", RecordKind::Markup, "HTML")?;
             Get::Css { css: Css::read(css)?, attr: attr.clone(), html: *html, join: join.clone() }
         }
-        _ => return Err("a form needs one of `path`, `css`, `jsonld`, `const`, `page_url`".to_owned()),
+        _ => {
+            return Err("a form needs one of `path`, `column`, `css`, `jsonld`, `microdata`, `const`, `page_url`, `parts`"
+                .to_owned());
+        }
     };
-    Ok(Form { get, regex })
+    Ok(Form { get, regex, map: raw.map.clone() })
+}
+
+/// Refuses a second place a value comes from, and what belongs to a place that is not there: it would be left out in silence.
+fn extras(raw: &RawTable) -> Result<(), String> {
+    let places = [
+        ("path", raw.path.is_some()),
+        ("column", raw.column.is_some()),
+        ("css", raw.css.is_some()),
+        ("jsonld", raw.jsonld.is_some()),
+        ("microdata", raw.microdata.is_some()),
+        ("const", raw.fixed.is_some()),
+        ("page_url", raw.page_url),
+        ("parts", raw.parts.is_some()),
+    ];
+    let said: Vec<&str> = places.iter().filter(|(_, said)| *said).map(|(key, _)| *key).collect();
+    if let [first, second, ..] = said.as_slice() {
+        return Err(format!("a form has one place: `{first}` or `{second}`"));
+    }
+    let is = |key: &str| said.contains(&key);
+    let belongs = [
+        ("attr", raw.attr.is_some(), is("css"), "css"),
+        ("label", raw.label.is_some(), is("css"), "css"),
+        ("html", raw.html, is("css"), "css"),
+        ("join", raw.join.is_some(), is("css"), "css"),
+        ("value", raw.value.is_some(), raw.label.is_some(), "label"),
+        ("type", raw.kind.is_some(), is("jsonld") || is("microdata"), "jsonld"),
+        ("with", raw.with.is_some(), is("parts"), "parts"),
+        ("some", raw.some, is("parts"), "parts"),
+    ];
+    match belongs.iter().find(|(_, said, fits, _)| *said && !fits) {
+        Some((key, _, _, to)) => Err(format!("`{key}` goes with `{to}`")),
+        None => Ok(()),
+    }
 }
 
 /// A regular expression with exactly one group. The crate matches in linear time, whatever the pattern.

@@ -1,0 +1,106 @@
+//! The partner as a whole.
+
+use opportunity::SourceSlug;
+use serde_spanned::Spanned;
+use url::Url;
+
+use super::stream;
+use crate::{
+    Auth, Spec, Stream,
+    grammar::{Wrongs, raw},
+};
+
+/// Compiles a partner; what is wrong is added to `wrongs`.
+pub(crate) fn partner(
+    slug: &SourceSlug,
+    version: String,
+    raw: raw::Partner,
+    wrongs: &mut Wrongs,
+) -> Option<Spec> {
+    if raw.name.get_ref().trim().is_empty() {
+        wrongs.add(raw.name.span().start, "`name` is empty: write the partner's name for people");
+    }
+    let base_url = base(&raw.base_url, wrongs);
+    let country = country(raw.country.as_ref(), wrongs);
+    if raw.streams.get_ref().is_empty() {
+        wrongs.add(raw.streams.span().start, "there is no stream: write at least one [streams.NAME]");
+    }
+    let is_portal = |stream: &raw::Stream| {
+        matches!(stream.format, raw::Format::Html | raw::Format::Sitemap) || stream.detail.is_some()
+    };
+    let any_portal = raw.streams.get_ref().values().any(is_portal);
+    let streams: Vec<Stream> = raw
+        .streams
+        .into_inner()
+        .into_iter()
+        .filter_map(|(name, raw)| stream::compile(&name, raw, wrongs))
+        .collect();
+    let base_url = base_url?;
+    let mut hosts: Vec<String> = base_url.host_str().map(str::to_owned).into_iter().collect();
+    hosts.extend(raw.hosts.iter().map(|host| host.get_ref().to_lowercase()));
+    let auth = match raw.auth {
+        None => None,
+        Some(auth) => credentials(auth, &base_url, &mut hosts, wrongs),
+    };
+    Some(Spec {
+        slug: slug.clone(),
+        name: raw.name.into_inner(),
+        base_url,
+        hosts,
+        rate: raw.rate,
+        robots: raw.robots.unwrap_or(any_portal),
+        country,
+        auth,
+        streams,
+        version,
+    })
+}
+
+fn base(written: &Spanned<String>, wrongs: &mut Wrongs) -> Option<Url> {
+    let url = Url::parse(written.get_ref())
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    if url.is_none() {
+        wrongs.add(
+            written.span().start,
+            format!("`base_url` {:?} is no address: write https://HOST", written.get_ref()),
+        );
+    }
+    url
+}
+
+fn country(written: Option<&Spanned<String>>, wrongs: &mut Wrongs) -> String {
+    let Some(written) = written else { return "CM".to_owned() };
+    let code = written.get_ref();
+    if code.len() != 2 || !code.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        wrongs.add(
+            written.span().start,
+            format!("`country` {code:?} is no ISO 3166-1 alpha-2 code such as \"CM\""),
+        );
+    }
+    code.clone()
+}
+
+fn credentials(raw: raw::Auth, base: &Url, hosts: &mut Vec<String>, wrongs: &mut Wrongs) -> Option<Auth> {
+    Some(match raw {
+        raw::Auth::Oauth2 { token_url, scope, id, secret } => {
+            let Ok(token_url) = base.join(&token_url) else {
+                wrongs.add(0, format!("`token_url` {token_url:?} is no address"));
+                return None;
+            };
+            let host = token_url.host_str().unwrap_or_default().to_owned();
+            if !hosts.contains(&host) {
+                hosts.push(host);
+            }
+            Auth::OAuth2 { token_url, scope, id, secret }
+        }
+        raw::Auth::ApiKey { header: Some(header), query: None, key } => Auth::ApiKey { header, key },
+        raw::Auth::ApiKey { header: None, query: Some(query), key } => Auth::QueryKey { param: query, key },
+        raw::Auth::ApiKey { .. } => {
+            wrongs.add(0, "`auth`: an API key needs one of `header` and `query`, the place it is shown in");
+            return None;
+        }
+        raw::Auth::Basic { user, password } => Auth::Basic { user, password },
+        raw::Auth::Bearer { token } => Auth::Bearer { token },
+    })
+}

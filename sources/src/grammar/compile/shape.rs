@@ -1,0 +1,249 @@
+//! How a page is read, compiled.
+
+use encoding_rs::Encoding;
+use serde_spanned::Spanned;
+
+use super::{Css, Form, forms};
+use crate::{
+    expr::{Expr, Path},
+    grammar::{Wrongs, known, raw},
+};
+
+/// Forms of our fields; of each, the alternatives in order.
+pub(crate) type Fields = Vec<(&'static str, Vec<Form>)>;
+
+/// How a page is read.
+#[derive(Debug, Clone)]
+pub(crate) struct Shape {
+    pub(crate) decoder: Decoder,
+    /// Which records count.
+    pub(crate) keep: Option<Expr>,
+    pub(crate) expand: Vec<Expand>,
+    pub(crate) encoding: Option<&'static Encoding>,
+    /// Words that mean nothing, folded.
+    pub(crate) empty: Vec<String>,
+    pub(crate) fields: Fields,
+}
+
+/// From bytes to records.
+#[derive(Debug, Clone)]
+pub(crate) enum Decoder {
+    Json(Expr),
+    Ndjson,
+    Xml(Elements),
+    Table(TableRules),
+    Html(HtmlRecords),
+}
+
+/// Which elements are records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Elements {
+    /// Those of a name, wherever they stand.
+    Named(String),
+    /// Those at a path from the root.
+    At(Vec<String>),
+    /// The root alone.
+    Root,
+}
+
+/// What of a table is said and not found out.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TableRules {
+    pub(crate) header: Option<usize>,
+    pub(crate) columns: Option<Vec<String>>,
+    pub(crate) delimiter: Option<u8>,
+    pub(crate) quote: Option<u8>,
+    pub(crate) sheet: Option<String>,
+}
+
+/// Where the records of an HTML page stand.
+#[derive(Debug, Clone)]
+pub(crate) enum HtmlRecords {
+    Css(Css),
+    /// JSON-LD objects of a type.
+    JsonLd(String),
+    /// A JSON document within a script.
+    Script {
+        css: Css,
+        path: Expr,
+    },
+    /// The page is the record.
+    Whole,
+}
+
+/// A list within a record.
+#[derive(Debug, Clone)]
+pub(crate) struct Expand {
+    pub(crate) path: Path,
+    pub(crate) name: String,
+}
+
+/// What a record is: decides how a form written as text is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RecordKind {
+    Tree,
+    Row,
+    Markup,
+}
+
+/// What the records of a format are.
+pub(super) fn kind_of(format: raw::Format) -> RecordKind {
+    match format {
+        raw::Format::Html => RecordKind::Markup,
+        raw::Format::Table => RecordKind::Row,
+        raw::Format::Json | raw::Format::Ndjson | raw::Format::Xml | raw::Format::Sitemap => RecordKind::Tree,
+    }
+}
+
+/// Compiles how a list is read.
+pub(super) fn compile(raw: &raw::Shape, at: usize, wrongs: &mut Wrongs) -> Option<Shape> {
+    let (decoder, kind) = match (raw.format, &raw.records) {
+        (raw::Format::Html, Some(records)) => html(records, wrongs)?,
+        (raw::Format::Json, Some(records)) => {
+            let path = text(records, "a path such as `.items[]`", wrongs)?;
+            (Decoder::Json(expr(path, records.span().start, "records", wrongs)?), RecordKind::Tree)
+        }
+        (raw::Format::Xml, Some(records)) => {
+            let path = text(records, "the name of the element, or its path", wrongs)?;
+            (Decoder::Xml(elements(path)), RecordKind::Tree)
+        }
+        (raw::Format::Html | raw::Format::Json | raw::Format::Xml, None) => {
+            wrongs.add(at, "`records` is missing: where do the records stand?");
+            return None;
+        }
+        (raw::Format::Table | raw::Format::Ndjson | raw::Format::Sitemap, Some(records)) => {
+            wrongs.add(
+                records.span().start,
+                "`records` is not for this format: its rows, lines or entries are the records",
+            );
+            return None;
+        }
+        (raw::Format::Table, None) => (Decoder::Table(table(&raw.table, at, wrongs)), RecordKind::Row),
+        (raw::Format::Ndjson, None) => (Decoder::Ndjson, RecordKind::Tree),
+        (raw::Format::Sitemap, None) => (Decoder::Xml(Elements::Named("url".to_owned())), RecordKind::Tree),
+    };
+    rest(raw, decoder, kind, wrongs)
+}
+
+/// Compiles how a page is read that is one record.
+pub(super) fn compile_whole(raw: &raw::Shape, at: usize, wrongs: &mut Wrongs) -> Option<Shape> {
+    let decoder = match raw.format {
+        raw::Format::Html => Decoder::Html(HtmlRecords::Whole),
+        raw::Format::Json => Decoder::Json(Expr::Path(Path::root())),
+        raw::Format::Xml => Decoder::Xml(Elements::Root),
+        raw::Format::Ndjson | raw::Format::Table | raw::Format::Sitemap => {
+            wrongs.add(at, "the page of a record is `html`, `json` or `xml`");
+            return None;
+        }
+    };
+    let kind = kind_of(raw.format);
+    rest(raw, decoder, kind, wrongs)
+}
+
+fn rest(raw: &raw::Shape, decoder: Decoder, kind: RecordKind, wrongs: &mut Wrongs) -> Option<Shape> {
+    let mut fields = Fields::new();
+    for (name, form) in &raw.fields {
+        let Some(known) = known(name, wrongs) else { continue };
+        fields.extend(forms::compile(form, kind, wrongs).map(|forms| (known, forms)));
+    }
+    let keep = match &raw.keep {
+        Some(keep) if kind == RecordKind::Markup => {
+            wrongs.add(keep.span().start, "`where` is for records with paths; select HTML ones by `records`");
+            None
+        }
+        Some(keep) => Some(expr(keep.get_ref(), keep.span().start, "where", wrongs)?),
+        None => None,
+    };
+    let expand = raw.expand.iter().filter_map(|level| expanded(level, kind, wrongs)).collect();
+    let encoding = raw.encoding.as_ref().and_then(|label| {
+        let found = Encoding::for_label(label.get_ref().as_bytes());
+        if found.is_none() {
+            let why = format!("`encoding` {:?} is no label such as \"windows-1252\"", label.get_ref());
+            wrongs.add(label.span().start, why);
+        }
+        found
+    });
+    let empty = raw.empty.iter().map(|word| opportunity::text::fold(word)).collect();
+    Some(Shape { decoder, keep, expand, encoding, empty, fields })
+}
+
+fn text<'a>(records: &'a Spanned<raw::Records>, what: &str, wrongs: &mut Wrongs) -> Option<&'a str> {
+    if let raw::Records::Text(text) = records.get_ref() {
+        return Some(text);
+    }
+    wrongs.add(records.span().start, format!("`records` is {what} here"));
+    None
+}
+
+fn expr(text: &str, at: usize, key: &str, wrongs: &mut Wrongs) -> Option<Expr> {
+    Expr::read(text).map_err(|reason| wrongs.add(at, format!("`{key}`: {reason}"))).ok()
+}
+
+fn html(records: &Spanned<raw::Records>, wrongs: &mut Wrongs) -> Option<(Decoder, RecordKind)> {
+    let at = records.span().start;
+    let css = |text: &str, wrongs: &mut Wrongs| {
+        Css::read(text).map_err(|reason| wrongs.add(at, format!("`records`: {reason}"))).ok()
+    };
+    let (found, kind) = match records.get_ref() {
+        raw::Records::Text(text) => (HtmlRecords::Css(css(text, wrongs)?), RecordKind::Markup),
+        raw::Records::Within(raw::Within { jsonld: Some(kind), script: None, path: None }) => {
+            (HtmlRecords::JsonLd(kind.clone()), RecordKind::Tree)
+        }
+        raw::Records::Within(raw::Within { jsonld: None, script: Some(script), path: Some(path) }) => {
+            let path = expr(path, at, "records", wrongs)?;
+            (HtmlRecords::Script { css: css(script, wrongs)?, path }, RecordKind::Tree)
+        }
+        raw::Records::Within(_) => {
+            wrongs.add(at, "`records` needs `jsonld`, or `script` with `path`");
+            return None;
+        }
+    };
+    Some((Decoder::Html(found), kind))
+}
+
+/// `item`, or `.rss.channel.item[]`.
+fn elements(text: &str) -> Elements {
+    match text.trim().strip_prefix('.') {
+        None => Elements::Named(text.trim().to_owned()),
+        Some(path) => Elements::At(
+            path.split('.').map(|name| name.trim_end_matches("[]").trim_matches('"').to_owned()).collect(),
+        ),
+    }
+}
+
+fn table(raw: &raw::Table, at: usize, wrongs: &mut Wrongs) -> TableRules {
+    let mut one_byte = |sign: Option<char>, key: &str| {
+        sign.and_then(|sign| {
+            let byte = u8::try_from(sign).ok().filter(u8::is_ascii);
+            if byte.is_none() {
+                wrongs.add(at, format!("`table.{key}` {sign:?} is no ASCII character"));
+            }
+            byte
+        })
+    };
+    let (delimiter, quote) = (one_byte(raw.delimiter, "delimiter"), one_byte(raw.quote, "quote"));
+    if raw.header == Some(0) {
+        wrongs.add(at, "`table.header`: rows are counted from 1");
+    }
+    TableRules {
+        header: raw.header,
+        columns: raw.columns.clone(),
+        delimiter,
+        quote,
+        sheet: raw.sheet.clone(),
+    }
+}
+
+fn expanded(level: &Spanned<raw::Expand>, kind: RecordKind, wrongs: &mut Wrongs) -> Option<Expand> {
+    let at = level.span().start;
+    if kind != RecordKind::Tree {
+        wrongs.add(at, "`expand` is for JSON and XML records");
+        return None;
+    }
+    let raw::Expand { path, name } = level.get_ref();
+    let Some(path) = Path::read(path) else {
+        wrongs.add(at, format!("`expand`: `{path}` is no plain path such as `.actions[]`"));
+        return None;
+    };
+    Some(Expand { path, name: name.clone() })
+}

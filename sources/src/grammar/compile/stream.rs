@@ -1,0 +1,141 @@
+//! One list of a partner.
+
+use std::collections::BTreeMap;
+
+use opportunity::{Draft, StreamName};
+use serde_json::Value;
+use serde_spanned::Spanned;
+
+use super::{Fields, Form, Get, Shape, forms, pages, shape};
+use crate::{
+    Stream,
+    grammar::{Wrongs, known, raw},
+};
+
+/// The request of a list.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestTemplate {
+    pub(crate) path: String,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Option<Body>,
+}
+
+/// The body of a POST, with its placeholders.
+#[derive(Debug, Clone)]
+pub(crate) enum Body {
+    Json(Value),
+    Form(BTreeMap<String, String>),
+}
+
+/// The page of a record.
+#[derive(Debug, Clone)]
+pub(crate) struct Detail {
+    pub(crate) link: Vec<Form>,
+    pub(crate) shape: Shape,
+}
+
+/// Compiles a stream; what is wrong is added to `wrongs`.
+pub(super) fn compile(name: &Spanned<String>, mut raw: raw::Stream, wrongs: &mut Wrongs) -> Option<Stream> {
+    let at = name.span().start;
+    let stream_name = StreamName::new(name.get_ref()).map_err(|error| wrongs.add(at, error.to_string())).ok();
+    if raw.request.is_none() && raw.detail.is_some() {
+        wrongs.add(at, "a stream without `request` comes as a file, and the records of a file have no page");
+    }
+    let format = raw.format;
+    let empty: Vec<String> = raw.empty.iter().map(|word| opportunity::text::fold(word)).collect();
+    let shape = shape::compile(&raw.shape(), at, wrongs);
+    let request = raw.request.take().map(|raw| request(raw, wrongs));
+    let pages = pages::compile(raw.pages, format, at, wrongs);
+    let detail = raw.detail.take().and_then(|raw| detail(raw, format, &empty, wrongs));
+    let (complete, file) = match raw.file.take() {
+        None => (false, None),
+        Some(mut file) => {
+            // The file's own fields, or those of the stream where the file says none.
+            let inherits = file.fields.is_empty();
+            let complete = file.complete;
+            if inherits && let Some(shape) = &shape {
+                file.fields = BTreeMap::new();
+                let compiled = shape::compile(&file.shape(empty.clone()), at, wrongs);
+                (complete, compiled.map(|file| Shape { fields: shape.fields.clone(), ..file }))
+            } else {
+                (complete, shape::compile(&file.shape(empty.clone()), at, wrongs))
+            }
+        }
+    };
+    let shape = shape?;
+    let required = required(raw.required, &shape.fields, detail.as_ref(), at, wrongs);
+    Some(Stream {
+        name: stream_name?,
+        kind: raw.kind,
+        request,
+        pages: pages?,
+        shape,
+        detail,
+        file,
+        file_is_complete: complete,
+        partial: raw.partial,
+        required,
+    })
+}
+
+fn request(raw: raw::Request, wrongs: &mut Wrongs) -> RequestTemplate {
+    if !raw.path.get_ref().starts_with('/') {
+        wrongs.add(raw.path.span().start, "`path` begins with a slash");
+    }
+    if let (Some(json), Some(_)) = (&raw.json, &raw.form) {
+        wrongs.add(json.span().start, "a request has one body: `json` or `form`");
+    }
+    let json = raw.json.and_then(|json| {
+        let at = json.span().start;
+        let value = serde_json::to_value(json.into_inner());
+        value.map_err(|error| wrongs.add(at, format!("`json`: {error}"))).ok()
+    });
+    let form = raw.form.map(|form| Body::Form(form.into_inner()));
+    RequestTemplate {
+        path: raw.path.into_inner(),
+        query: raw.query.into_iter().collect(),
+        headers: raw.headers.into_iter().collect(),
+        body: json.map(Body::Json).or(form),
+    }
+}
+
+fn detail(raw: raw::Detail, list: raw::Format, empty: &[String], wrongs: &mut Wrongs) -> Option<Detail> {
+    let at = raw.link.span().start;
+    let mut link = forms::compile(&raw.link, shape::kind_of(list), wrongs)?;
+    for form in &mut link {
+        // A link of an HTML record is where its anchor leads, unless said otherwise.
+        if let Get::Css { attr: attr @ None, .. } = &mut form.get {
+            *attr = Some("href".to_owned());
+        }
+    }
+    let shape = shape::compile_whole(&raw.shape(list, empty.to_vec()), at, wrongs)?;
+    Some(Detail { link, shape })
+}
+
+fn required(
+    raw: Option<Vec<Spanned<String>>>,
+    fields: &Fields,
+    detail: Option<&Detail>,
+    byte: usize,
+    wrongs: &mut Wrongs,
+) -> Vec<&'static str> {
+    let named = raw.map(|names| names.iter().filter_map(|name| known(name, wrongs)).collect::<Vec<_>>());
+    let mut required = named.unwrap_or_else(|| vec!["external_id", "title"]);
+    if !required.contains(&"external_id") {
+        required.insert(0, "external_id");
+    }
+    let mapped = |name: &str| {
+        fields.iter().chain(detail.iter().flat_map(|d| &d.shape.fields)).any(|(field, _)| *field == name)
+    };
+    for name in &required {
+        if !mapped(name) {
+            wrongs.add(
+                byte,
+                format!("`{name}` is required and has no form: add it to the fields of the stream"),
+            );
+        }
+    }
+    debug_assert!(required.iter().all(|name| Draft::FIELDS.contains(name)));
+    required
+}

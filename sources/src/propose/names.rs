@@ -1,0 +1,224 @@
+//! What partners call our fields.
+
+use opportunity::text::fold;
+
+/// Names by field, folded, the likeliest first; one with a dot is a key within an object.
+const NAMES: [(&str, &[&str]); 14] = [
+    (
+        "external_id",
+        &[
+            "id",
+            "external_id",
+            "reference",
+            "ref",
+            "job_id",
+            "identifiant",
+            "code",
+            "numero",
+            "num",
+            "n°",
+            "guid",
+            "uuid",
+            "iati-identifier",
+            "slug",
+            "referencenumber",
+            "reference_apec",
+            "hash",
+        ],
+    ),
+    (
+        "title",
+        &[
+            "title",
+            "titre",
+            "intitule",
+            "libelle",
+            "name",
+            "nom",
+            "poste",
+            "intitule-formation",
+            "titlepub",
+            "job_title",
+            "formation",
+            "projet",
+        ],
+    ),
+    ("url", &["url", "link", "lien", "lien_offre", "redirection", "href", "url_offre", "page"]),
+    (
+        "organization",
+        &[
+            "organization",
+            "organisation",
+            "entreprise",
+            "company",
+            "employeur",
+            "employer",
+            "organisme",
+            "societe",
+            "company_name",
+            "recruteur",
+            "structure",
+            "reporting-org",
+            "ecole",
+            "caisse",
+        ],
+    ),
+    (
+        "description",
+        &[
+            "description",
+            "contenu",
+            "texte_offre",
+            "resume",
+            "objectif",
+            "info_post",
+            "summary",
+            "content",
+            "mission",
+            "missions",
+            "body",
+            "details",
+        ],
+    ),
+    (
+        "place",
+        &[
+            "place",
+            "lieu",
+            "ville",
+            "city",
+            "location",
+            "localisation",
+            "localite",
+            "lieutravail",
+            "region",
+            "adresse",
+            "address",
+            "commune",
+        ],
+    ),
+    (
+        "salary",
+        &[
+            "salary",
+            "salaire",
+            "remuneration",
+            "prix",
+            "cout",
+            "montant",
+            "pay",
+            "salaire_affiche",
+            "frais",
+            "tarif",
+            "budget",
+        ],
+    ),
+    (
+        "contract",
+        &[
+            "contract",
+            "contrat",
+            "type_contrat",
+            "contract_type",
+            "jobtype",
+            "typecontrat",
+            "typecontratlibelle",
+            "type_de_contrat",
+            "rythme",
+        ],
+    ),
+    (
+        "posted_at",
+        &[
+            "posted_at",
+            "datecreation",
+            "date_publication",
+            "date_posted",
+            "published_at",
+            "pubdate",
+            "date_parution",
+            "date",
+            "published",
+            "publication_date",
+            "date_updated",
+            "created_at",
+            "startdate",
+            "majle",
+        ],
+    ),
+    (
+        "closes_at",
+        &[
+            "closes_at",
+            "date_limite",
+            "datelimite",
+            "date_expired",
+            "deadline",
+            "validthrough",
+            "expires_at",
+            "cloture",
+            "date_limite_candidature",
+            "closedate",
+            "date_de_cloture",
+            "date_de_fin",
+            "end_date",
+        ],
+    ),
+    ("positions", &["positions", "nombrepostes", "nombre_postes", "places", "postes", "openings"]),
+    (
+        "education",
+        &[
+            "education",
+            "education_level",
+            "niveau_etudes",
+            "niveau_etude",
+            "niveau",
+            "formation_requise",
+            "diplome",
+        ],
+    ),
+    (
+        "experience",
+        &["experience", "experience_level", "experiencelibelle", "niveau_experience", "niveau experience"],
+    ),
+    ("language", &["language", "langue", "lang", "locale"]),
+];
+
+/// Of an object under one of our names, the key that says it.
+const WITHIN: [&str; 8] = ["libelle", "label", "nom", "name", "title", "value", "ville", "narrative"];
+
+/// Our field for a partner's name, and how likely (0 is best).
+pub(super) fn field_of(name: &str) -> Option<(&'static str, usize)> {
+    let folded = fold(name).replace([' ', '-'], "_");
+    let same = |known: &str| fold(known).replace([' ', '-'], "_") == folded;
+    let local = name.rsplit_once(':').map(|(_, local)| local);
+    NAMES
+        .iter()
+        .filter_map(|(field, names)| names.iter().position(|known| same(known)).map(|at| (*field, at)))
+        .min_by_key(|(_, at)| *at)
+        .or_else(|| local.and_then(field_of))
+}
+
+/// How likely a key within an object says what the object is called.
+pub(super) fn within(key: &str) -> Option<usize> {
+    let folded = fold(key);
+    WITHIN.iter().position(|known| *known == folded)
+}
+
+/// Keeps the likeliest form of each field.
+#[derive(Debug, Default)]
+pub(super) struct Best(Vec<(&'static str, usize, String)>);
+
+impl Best {
+    pub(super) fn offer(&mut self, field: &'static str, likely: usize, form: String) {
+        match self.0.iter_mut().find(|(known, ..)| *known == field) {
+            Some(known) if known.1 > likely => (known.1, known.2) = (likely, form),
+            Some(_) => (),
+            None => self.0.push((field, likely, form)),
+        }
+    }
+
+    pub(super) fn fields(self) -> Vec<(&'static str, String)> {
+        self.0.into_iter().map(|(field, _, form)| (field, form)).collect()
+    }
+}

@@ -1,0 +1,191 @@
+//! Data within an HTML page, made for machines: JSON-LD and microdata of schema.org, and documents within scripts.
+
+use scraper::{ElementRef, Html, Selector};
+use serde_json::{Map, Value};
+
+use super::mend;
+
+/// Blocks looked at in one page.
+const MANY: usize = 50;
+/// Depth of `@graph`, lists and nested items followed.
+const DEEP: usize = 6;
+/// Objects of one type told of one page.
+const MOST: usize = 2_000;
+
+/// What a page holds of a type, and in words what had to be mended to read it.
+#[derive(Debug, Default)]
+pub(super) struct Embedded {
+    pub(super) objects: Vec<Value>,
+    pub(super) mended: Vec<String>,
+    /// Blocks that no mending makes JSON.
+    pub(super) unreadable: usize,
+}
+
+/// The JSON-LD objects of a type, in the order of the page.
+pub(super) fn jsonld(html: &Html, kind: &str) -> Embedded {
+    let mut found = Embedded::default();
+    let Ok(blocks) = Selector::parse("script[type*='ld+json']") else { return found };
+    for block in html.select(&blocks).take(MANY) {
+        let text: String = block.text().collect();
+        if text.trim().is_empty() {
+            continue;
+        }
+        match lenient(&text, &mut found.mended) {
+            Some(value) => of_type(value, kind, DEEP, &mut found.objects),
+            None => found.unreadable += 1,
+        }
+    }
+    found
+}
+
+/// The JSON document of a script.
+pub(super) fn script(element: ElementRef<'_>, mended: &mut Vec<String>) -> Option<Value> {
+    let text: String = element.text().collect();
+    let text = text.trim();
+    // `window.__DATA__ = {…};`
+    let assigned = text.find(['{', '[']).and_then(|begin| text.get(begin..));
+    lenient(text, mended).or_else(|| lenient(assigned?, mended))
+}
+
+fn lenient(text: &str, mended: &mut Vec<String>) -> Option<Value> {
+    if let Ok(value) = serde_json::from_str(text) {
+        return Some(value);
+    }
+    let (value, done) = mend::json(text)?;
+    mended.push(done);
+    Some(value)
+}
+
+/// Collects the objects of a type in a value, its `@graph`, its lists and its items.
+fn of_type(value: Value, kind: &str, deep: usize, found: &mut Vec<Value>) {
+    if deep == 0 || found.len() >= MOST {
+        return;
+    }
+    match value {
+        Value::Array(items) => items.into_iter().for_each(|item| of_type(item, kind, deep - 1, found)),
+        Value::Object(mut map) => {
+            if map.get("@type").is_some_and(|said| says(said, kind)) {
+                found.push(Value::Object(map));
+                return;
+            }
+            for key in ["@graph", "itemListElement", "item", "mainEntity"] {
+                if let Some(below) = map.remove(key) {
+                    of_type(below, kind, deep - 1, found);
+                }
+            }
+        }
+        _ => (),
+    }
+}
+
+/// Whether a `@type` says this: `JobPosting`, `["JobPosting"]`, `https://schema.org/JobPosting`, `schema:JobPosting`.
+fn says(said: &Value, kind: &str) -> bool {
+    match said {
+        Value::String(word) => word.rsplit(['/', ':', '#']).next() == Some(kind),
+        Value::Array(words) => words.iter().any(|word| says(word, kind)),
+        _ => false,
+    }
+}
+
+/// The first microdata item of a type (HTML, 5.2): its properties as JSON-LD would name them.
+pub(super) fn microdata(html: &Html, kind: &str) -> Option<Value> {
+    let items = Selector::parse("[itemscope][itemtype]").ok()?;
+    let is = |item: &ElementRef<'_>| {
+        let said = item.value().attr("itemtype").unwrap_or_default();
+        said.split_whitespace().any(|one| says(&Value::String(one.trim_end_matches('/').to_owned()), kind))
+    };
+    html.select(&items).find(is).map(|item| properties(item, DEEP))
+}
+
+fn properties(item: ElementRef<'_>, deep: usize) -> Value {
+    let mut map = Map::new();
+    collect(item, deep, &mut map);
+    Value::Object(map)
+}
+
+/// Properties of the elements below, those of nested items left to them.
+fn collect(element: ElementRef<'_>, deep: usize, map: &mut Map<String, Value>) {
+    let mut below: Vec<ElementRef<'_>> = element.child_elements().collect();
+    below.reverse();
+    while let Some(child) = below.pop() {
+        let is_item = child.value().attr("itemscope").is_some();
+        for name in child.value().attr("itemprop").unwrap_or_default().split_whitespace() {
+            let value = if is_item && deep > 0 {
+                properties(child, deep - 1)
+            } else {
+                Value::String(property(child))
+            };
+            match map.get_mut(name) {
+                None => drop(map.insert(name.to_owned(), value)),
+                Some(Value::Array(items)) => items.push(value),
+                Some(first) => *first = Value::Array(vec![first.take(), value]),
+            }
+        }
+        if !is_item {
+            let at = below.len();
+            below.extend(child.child_elements());
+            if let Some(fresh) = below.get_mut(at..) {
+                fresh.reverse();
+            }
+        }
+    }
+}
+
+/// The value of a property (HTML, 5.2.4): an attribute where the element has one for it, else what stands in it.
+fn property(element: ElementRef<'_>) -> String {
+    let attr = match element.value().name() {
+        "a" | "area" | "link" => "href",
+        "img" | "audio" | "video" | "embed" | "iframe" | "source" | "track" => "src",
+        "time" => "datetime",
+        "data" | "meter" => "value",
+        _ => "content",
+    };
+    let of_attribute = element.value().attr(attr).map(str::to_owned);
+    of_attribute.unwrap_or_else(|| {
+        if element.child_elements().next().is_some() {
+            element.inner_html()
+        } else {
+            element.text().collect::<String>().trim().to_owned()
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn objects_of_a_type_are_found_wherever_they_stand() {
+        let page = Html::parse_document(
+            r#"<script type="application/ld+json">{"@context":"https://schema.org","@graph":[{"@type":"WebSite"},{"@type":["Thing","JobPosting"],"title":"a"}]}</script>
+               <script type="application/ld+json">[{"@type":"http://schema.org/JobPosting","title":"b",}]</script>
+               <script type="application/ld+json">{"@type":"ItemList","itemListElement":[{"@type":"ListItem","item":{"@type":"JobPosting","title":"c"}}]}</script>
+               <script type="application/ld+json">not json</script>"#,
+        );
+        let found = jsonld(&page, "JobPosting");
+        let titles: Vec<&Value> = found.objects.iter().filter_map(|object| object.get("title")).collect();
+        assert_eq!(titles, [&json!("a"), &json!("b"), &json!("c")]);
+        assert_eq!(
+            (found.mended.as_slice(), found.unreadable),
+            (&["mended JSON: trailing commas".to_owned()][..], 1)
+        );
+    }
+
+    #[test]
+    fn microdata_is_read_as_json_ld_would_say_it() {
+        let page = Html::parse_document(
+            r#"<div itemscope itemtype="https://schema.org/JobPosting"><h1 itemprop="title"> Soudeur </h1>
+               <div itemprop="hiringOrganization" itemscope itemtype="http://schema.org/Organization"><b itemprop="name">Chantier</b></div>
+               <time itemprop="datePosted" datetime="2026-11-02">2 nov.</time><div><p itemprop="description"><b>x</b> y</p></div>
+               <meta itemprop="employmentType" content="FULL_TIME"><span itemprop="skills">a</span><span itemprop="skills">b</span></div>"#,
+        );
+        assert_eq!(
+            microdata(&page, "JobPosting").unwrap(),
+            json!({"title": "Soudeur", "hiringOrganization": {"name": "Chantier"}, "datePosted": "2026-11-02",
+                   "description": "<b>x</b> y", "employmentType": "FULL_TIME", "skills": ["a", "b"]})
+        );
+        assert_eq!(microdata(&page, "Course"), None);
+    }
+}

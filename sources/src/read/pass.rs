@@ -1,0 +1,191 @@
+//! One pass over a page: which records count, what lists within them become, and what they say.
+
+use std::{borrow::Cow, collections::BTreeMap, ops::ControlFlow};
+
+use opportunity::Published;
+use serde_json::Value;
+use url::Url;
+
+use super::fields::{Record, Words, first};
+use crate::grammar::{Expand, Fields, Form, Get, Shape};
+
+/// Records one record may become: above it, the data multiplies itself.
+const MOST_EXPANDED: usize = 10_000;
+
+/// A record's words by our field names, and the record itself.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) words: Words,
+    pub(crate) record: Published,
+    pub(crate) link: Option<String>,
+}
+
+/// Whether the reading goes on.
+pub(crate) type Flow = ControlFlow<()>;
+
+/// Where the records of a page go.
+pub(crate) struct Pass<'a> {
+    pub(crate) shape: &'a Shape,
+    pub(crate) fields: &'a Fields,
+    pub(crate) link: Option<&'a [Form]>,
+    pub(crate) url: &'a Url,
+    sink: &'a mut dyn FnMut(Found) -> Flow,
+    notes: BTreeMap<String, usize>,
+}
+
+impl<'a> Pass<'a> {
+    pub(crate) fn new(
+        shape: &'a Shape,
+        fields: &'a Fields,
+        link: Option<&'a [Form]>,
+        url: &'a Url,
+        sink: &'a mut dyn FnMut(Found) -> Flow,
+    ) -> Self {
+        Self { shape, fields, link, url, sink, notes: BTreeMap::new() }
+    }
+
+    /// Notes something about the page, once for each time it is met.
+    pub(crate) fn note(&mut self, what: impl Into<String>) {
+        *self.notes.entry(what.into()).or_default() += 1;
+    }
+
+    /// Notes several things.
+    pub(crate) fn note_all(&mut self, what: impl IntoIterator<Item = String>) {
+        for note in what {
+            self.note(note);
+        }
+    }
+
+    /// What was noted: "mended: trailing commas", "3 × left out by `where`".
+    pub(crate) fn notes(self) -> Vec<String> {
+        let say = |(what, times)| if times == 1 { what } else { format!("{times} × {what}") };
+        self.notes.into_iter().map(say).collect()
+    }
+
+    /// A JSON or XML record.
+    pub(crate) fn tree(&mut self, record: Value) -> Flow {
+        if self.shape.expand.is_empty() {
+            return self.whole(record);
+        }
+        let mut made = Vec::new();
+        expand(record, &self.shape.expand, &mut made);
+        if made.len() > MOST_EXPANDED {
+            let why = format!("it would become more than {MOST_EXPANDED} records");
+            return self.unreadable(Value::Null, why);
+        }
+        made.into_iter().try_for_each(|record| self.whole(record))
+    }
+
+    fn whole(&mut self, record: Value) -> Flow {
+        if let Some(keep) = &self.shape.keep {
+            match keep.holds(&record) {
+                Ok(true) => (),
+                Ok(false) => {
+                    self.note("left out by `where`");
+                    return Flow::Continue(());
+                }
+                Err(why) => return self.unreadable(record, format!("where: {why}")),
+            }
+        }
+        let words = Words::of(self.fields, &Tree(&record), self.url, &self.shape.empty);
+        let link = self.link.and_then(|forms| first(forms, &Tree(&record), self.url));
+        self.found(Found { words, record: Published::Json(record), link })
+    }
+
+    /// A record of any kind, read.
+    pub(crate) fn found(&mut self, found: Found) -> Flow {
+        (self.sink)(found)
+    }
+
+    /// A record that cannot be read.
+    pub(crate) fn unreadable(&mut self, record: Value, why: impl Into<String>) -> Flow {
+        let mut words = Words::default();
+        words.fail(why.into());
+        self.found(Found { words, record: Published::Json(record), link: None })
+    }
+}
+
+/// A JSON or XML record, or a row as an object.
+pub(crate) struct Tree<'r>(pub(crate) &'r Value);
+
+impl Record for Tree<'_> {
+    fn value(&self, get: &Get) -> Result<Option<Cow<'_, str>>, String> {
+        match get {
+            Get::Tree(expr) => Ok(expr.words(self.0)?.map(Cow::Owned)),
+            Get::Column(name) => Ok(self.0.get(name).and_then(Value::as_str).map(Cow::Borrowed)),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// The record with each item of its lists in the place of the list; stops once there are too many.
+fn expand(record: Value, levels: &[Expand], made: &mut Vec<Value>) {
+    let Some((level, deeper)) = levels.split_first() else {
+        made.push(record);
+        return;
+    };
+    let items: Vec<Value> = level.path.all(&record).into_iter().take(MOST_EXPANDED + 1).cloned().collect();
+    let mut base = record;
+    without(&mut base, level);
+    if items.is_empty() {
+        // Without an item the record still stands: what it then lacks is told by the fields it requires.
+        expand(base, deeper, made);
+        return;
+    }
+    for item in items {
+        if made.len() > MOST_EXPANDED {
+            return;
+        }
+        let mut one = base.clone();
+        if let Some(map) = one.as_object_mut() {
+            map.insert(level.name.clone(), item);
+        }
+        expand(one, deeper, made);
+    }
+}
+
+/// Takes the list out of the record: each of its items would carry all of it.
+fn without(record: &mut Value, level: &Expand) {
+    let keys: Vec<&str> = level.path.leading_keys().collect();
+    let Some((last, before)) = keys.split_last() else { return };
+    let mut here = record;
+    for key in before {
+        let Some(next) = here.get_mut(*key) else { return };
+        here = next;
+    }
+    if let Some(map) = here.as_object_mut() {
+        map.remove(*last);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::expr::Path;
+
+    fn level(path: &str, name: &str) -> Expand {
+        Expand { path: Path::read(path).unwrap(), name: name.to_owned() }
+    }
+
+    #[test]
+    fn each_session_is_a_record_with_what_stands_above_it() {
+        let record = json!({"n": 1, "actions": [
+            {"a": 1, "sessions": [{"s": 1}, {"s": 2}]},
+            {"a": 2, "sessions": {"s": 3}},
+            {"a": 3, "sessions": []}
+        ]});
+        let mut made = Vec::new();
+        expand(record, &[level(".actions[]", "action"), level(".action.sessions[]", "session")], &mut made);
+        assert_eq!(
+            made,
+            [
+                json!({"n": 1, "action": {"a": 1}, "session": {"s": 1}}),
+                json!({"n": 1, "action": {"a": 1}, "session": {"s": 2}}),
+                json!({"n": 1, "action": {"a": 2}, "session": {"s": 3}}),
+                json!({"n": 1, "action": {"a": 3}}),
+            ]
+        );
+    }
+}

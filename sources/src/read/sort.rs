@@ -1,0 +1,122 @@
+//! What becomes of the records found: drafts, pages to follow, refusals.
+
+use std::collections::HashSet;
+
+use opportunity::{Draft, Reason, Rejection};
+use serde_json::Value;
+use url::Url;
+
+use super::{absolute, pass::Found};
+use crate::{Follow, Page, Reading, Role, Spec, Stream};
+
+/// Longest address followed.
+pub(super) const LONGEST_URL: usize = 2_000;
+
+/// Sorts the records of one page.
+pub(super) struct Sorter<'a> {
+    spec: &'a Spec,
+    stream: &'a Stream,
+    page: &'a Page<'a>,
+    reading: Reading,
+    followed: HashSet<Url>,
+}
+
+impl<'a> Sorter<'a> {
+    pub(super) fn new(spec: &'a Spec, stream: &'a Stream, page: &'a Page<'a>) -> Self {
+        Self { spec, stream, page, reading: Reading::default(), followed: HashSet::new() }
+    }
+
+    /// Records since the last batch.
+    pub(super) fn len(&self) -> usize {
+        let reading = &self.reading;
+        reading.drafts.len() + reading.follow.len() + reading.rejected.len()
+    }
+
+    /// What was sorted since the last batch.
+    pub(super) fn batch(&mut self) -> Reading {
+        let mut reading = std::mem::take(&mut self.reading);
+        reading.records = reading.drafts.len() + reading.follow.len() + reading.rejected.len();
+        reading
+    }
+
+    /// What was sorted since the last batch, the last one.
+    pub(super) fn end(mut self) -> Reading {
+        self.batch()
+    }
+
+    pub(super) fn take(&mut self, mut found: Found) {
+        if self.page.role == Role::Detail {
+            self.fill(&mut found);
+        }
+        if let Some(failed) = found.words.failed() {
+            let reason = Reason::UnreadableRecord(failed.to_owned());
+            self.reading.rejected.push(refused(found, reason));
+            return;
+        }
+        if self.page.role == Role::List && self.stream.detail.is_some() {
+            match self.followable(&found) {
+                // Featured posts stand on top of the list and in it.
+                Ok(url) if !self.followed.insert(url.clone()) => (),
+                Ok(url) => self.reading.follow.push(Follow { url, card: found.words.to_json() }),
+                Err(reason) => self.reading.rejected.push(refused(found, reason)),
+            }
+            return;
+        }
+        match self.draft(found) {
+            Ok(draft) => self.reading.drafts.push(draft),
+            Err(rejection) => self.reading.rejected.push(rejection),
+        }
+    }
+
+    /// The card fills what the record's own page leaves out.
+    fn fill(&self, found: &mut Found) {
+        if let Some(card) = self.page.card.and_then(Value::as_object) {
+            for (field, words) in card {
+                if let Some(words) = words.as_str() {
+                    found.words.fill(field, words);
+                }
+            }
+        }
+        found.record = found.words.to_json().into();
+    }
+
+    fn followable(&self, found: &Found) -> Result<Url, Reason> {
+        let link = found.link.as_deref().ok_or_else(|| Reason::MissingField("link".to_owned()))?;
+        let bad = || Reason::BadUrl(link.chars().take(200).collect());
+        let url = absolute(self.page.url, link).ok_or_else(bad)?;
+        let own = url.host_str().is_some_and(|host| self.spec.hosts.iter().any(|own| own == host));
+        if own { Ok(url) } else { Err(bad()) }
+    }
+
+    fn draft(&self, found: Found) -> Result<Draft, Rejection> {
+        for name in &self.stream.required {
+            if found.words.get(name).is_none() {
+                let reason = match *name {
+                    "external_id" => Reason::NoIdentity,
+                    "title" => Reason::NoTitle,
+                    other => Reason::MissingField(other.to_owned()),
+                };
+                return Err(refused(found, reason));
+            }
+        }
+        // A file lies nowhere on the web: its links are the partner's.
+        let base = if self.page.role == Role::File { &self.spec.base_url } else { self.page.url };
+        let mut draft = Draft::new(self.stream.kind, found.record);
+        for (name, words) in found.words.into_pairs() {
+            // A relative address is one of the partner's.
+            let words = if name == "url" { absolute(base, &words).map_or(words, Url::into) } else { words };
+            if let Some(field) = draft.field_mut(name) {
+                *field = Some(words);
+            }
+        }
+        Ok(draft)
+    }
+}
+
+fn refused(found: Found, reason: Reason) -> Rejection {
+    Rejection {
+        reason,
+        external_id: found.words.get("external_id").map(str::to_owned),
+        record: found.record.into_json(),
+    }
+}

@@ -1,0 +1,121 @@
+//! CSV and TSV.
+
+use std::io::Read;
+
+use csv::{ReaderBuilder, StringRecord, Terminator, Trim};
+
+use super::{
+    HEADER_WITHIN, header,
+    row::{Cells, Columns},
+};
+use crate::{Alarm, grammar::TableRules, read::pass::Pass};
+
+/// Signs that may stand between cells.
+const DELIMITERS: [u8; 4] = [b';', b'\t', b'|', b','];
+/// Rows looked at for the delimiter.
+const LOOKED_AT: usize = 100;
+/// Cells of a row at most: more is no table.
+const WIDEST: usize = 2_000;
+
+/// The records of a text. `look`: its begin, or all of it.
+pub(super) fn list(
+    rules: &TableRules,
+    look: &str,
+    input: impl Read,
+    pass: &mut Pass<'_>,
+) -> Result<(), Alarm> {
+    let (delimiter, quote) = signs(rules, look);
+    let head = first_rows(rules, look);
+    if head.is_empty() {
+        return Err(Alarm::Unreadable("it is empty".to_owned()));
+    }
+    let found = header::find(rules, &head, &header::wanted(pass.fields)).map_err(Alarm::Unreadable)?;
+    let columns = Columns::new(found.columns, false, pass);
+    let mut rows = reader(input, delimiter, quote);
+    let mut row = StringRecord::new();
+    let mut number = 0;
+    loop {
+        match rows.read_record(&mut row) {
+            Ok(true) => number += 1,
+            Ok(false) => return Ok(()),
+            Err(error) => return Err(Alarm::Unreadable(format!("row {}: {error}", number + 1))),
+        }
+        if row.len() > WIDEST {
+            return Err(Alarm::Unreadable(format!("row {number} has more than {WIDEST} cells")));
+        }
+        if number <= found.first_record {
+            continue;
+        }
+        let mut cells =
+            Cells { text: String::with_capacity(row.as_slice().len()), ends: Vec::with_capacity(row.len()) };
+        row.iter().for_each(|cell| cells.push(cell));
+        if columns.row(cells, number, pass).is_break() {
+            return Ok(());
+        }
+    }
+}
+
+/// The rows a header is looked for in.
+pub(super) fn first_rows(rules: &TableRules, look: &str) -> Vec<Vec<String>> {
+    let (delimiter, quote) = signs(rules, look);
+    reader(look.as_bytes(), delimiter, quote)
+        .into_records()
+        .take(HEADER_WITHIN + 1)
+        .filter_map(Result::ok)
+        .map(|row| row.iter().map(str::to_owned).collect())
+        .collect()
+}
+
+/// Delimiter and quote: said, or found.
+fn signs(rules: &TableRules, look: &str) -> (u8, u8) {
+    let quote = rules.quote.unwrap_or(b'"');
+    (rules.delimiter.unwrap_or_else(|| delimiter(look, quote)), quote)
+}
+
+fn reader<R: Read>(input: R, delimiter: u8, quote: u8) -> csv::Reader<R> {
+    ReaderBuilder::new()
+        .delimiter(delimiter)
+        .quote(quote)
+        .has_headers(false)
+        .flexible(true)
+        // Any of CR, LF and CRLF ends a row.
+        .terminator(Terminator::CRLF)
+        .trim(Trim::None)
+        .from_reader(input)
+}
+
+/// The sign that cuts the first rows into the most cells of one number.
+fn delimiter(look: &str, quote: u8) -> u8 {
+    let score = |delimiter: u8| {
+        let widths: Vec<usize> = reader(look.as_bytes(), delimiter, quote)
+            .into_records()
+            .take(LOOKED_AT)
+            .filter_map(Result::ok)
+            .map(|row| row.len())
+            .collect();
+        let usual = |width: usize| widths.iter().filter(|other| **other == width).count();
+        let mode =
+            widths.iter().copied().filter(|width| *width > 1).max_by_key(|width| (usual(*width), *width));
+        // Rows of one width, and then many columns, speak for a sign.
+        mode.map_or((0, 0), |mode| (100 * usual(mode) / widths.len().max(1), mode))
+    };
+    DELIMITERS.into_iter().max_by_key(|delimiter| score(*delimiter)).unwrap_or(b',')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_delimiter_is_the_one_that_gives_rows_of_one_width() {
+        for (text, found) in [
+            ("a;b;c\n1,5;2;3\n4;5,5;6\n", b';'),
+            ("a,b\n\"x;y;z\",2\n\"1;2;3\",3\n", b','),
+            ("a\tb\tc\r\n1\t2,3\t4\r\n", b'\t'),
+            ("a|b\r1|2\r", b'|'),
+            ("Liste\n\na;b;c\n1;2;3\n4;5;6\n", b';'),
+        ] {
+            assert_eq!(delimiter(text, b'"'), found, "{text}");
+        }
+    }
+}

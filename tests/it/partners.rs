@@ -1,0 +1,341 @@
+//! Partners beyond the built-in ones, and what partners send: by TOML alone, on recorded answers, from files, while a worker runs.
+
+use std::{fmt::Write as _, path::Path};
+
+use fixtures::{Manners, Options, Replay};
+
+use crate::{
+    road::count,
+    support::{Road, rows_of, terminate, wait_until},
+};
+
+/// Writes a file below the road's folder.
+fn put(road: &Road, name: &str, text: impl AsRef<[u8]>) -> String {
+    let path = road.data().join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn recorded(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../fixtures")
+        .join(name)
+        .canonicalize()
+        .unwrap()
+        .to_str()
+        .unwrap()
+        .to_owned()
+}
+
+async fn titles(road: &Road) -> Vec<String> {
+    let rows = rows_of(&*road.database.store().await).await;
+    rows.iter().map(|row| row["title"].as_str().unwrap().to_owned()).collect()
+}
+
+/// A partner of the test's own, told by TOML and recorded answers alone, replayed beside the built-in ones.
+async fn with_partner(slug: &str, spec: &str, manners: &str, answers: &[(&str, &str)]) -> (Road, Replay) {
+    let mut road = Road::new().await;
+    put(&road, &format!("specs/{slug}.toml"), spec);
+    put(&road, &format!("answers/{slug}/manners.toml"), manners);
+    for (name, text) in answers {
+        put(&road, &format!("answers/{slug}/{name}"), text);
+    }
+    let manners = Manners { crawl_delay: 0.0, ..Manners::default() };
+    let folder = Some(road.data().join("answers"));
+    let replay = Replay::start(Options { addr: ([127, 0, 0, 1], 0).into(), manners, folder }).await.unwrap();
+    road.settings.push(format!("sources_dir={}", road.data().join("specs").display()));
+    road.settings.push(format!("sources.{slug}.via={}", replay.url()));
+    road.settings.push(format!("sources.{slug}.rate=200/s"));
+    (road, replay)
+}
+
+const SEARCH: &str = r#"
+name = "Neuf"
+base_url = "https://api.neuf.cm"
+rate = "5/s"
+auth = { kind = "api_key", query = "cle", key = "NEUF_CLE" }
+
+[streams.offres]
+kind = "job"
+request = { path = "/recherche", json = { pays = "CM", page = 1 } }
+pages = { kind = "number", param = "page", first = 1 }
+records = ".hits[]"
+
+[streams.offres.fields]
+external_id = ".id"
+title = ".titre"
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_by_post_is_paged_until_a_page_repeats_and_its_key_is_nowhere_kept() {
+    let answer = |page: u32, file: &str| {
+        format!(
+            "{{ target = \"/recherche?cle=geheim-123\", sent = '{{\"page\":{page},\"pays\":\"CM\"}}', status = 200, file = \"{file}\" }}"
+        )
+    };
+    let manners = format!(
+        "host = \"api.neuf.cm\"\n[[routes]]\nkind = \"recorded\"\nanswers = [{}, {}, {}]\n",
+        answer(1, "1.json"),
+        answer(2, "2.json"),
+        answer(3, "1.json")
+    );
+    let answers = [
+        ("1.json", r#"{"hits": [{"id": 1, "titre": "Soudeur"}, {"id": 2, "titre": "Maçon"}]}"#),
+        ("2.json", r#"{"hits": [{"id": 3, "titre": "Plombier"}]}"#),
+    ];
+    let (road, replay) = with_partner("neuf", SEARCH, &manners, &answers).await;
+    let ended = road
+        .bin(&["ingest", "neuf", "--full", "--output", "json"])
+        .env("NEUF_CLE", "geheim-123")
+        .run()
+        .await
+        .expect(0);
+    let run = &ended.json()[0];
+    assert_eq!((run["state"].as_str(), count(run, "created")), (Some("complete"), 3), "{run}");
+    assert_eq!(titles(&road).await, ["Soudeur", "Maçon", "Plombier"]);
+    assert_eq!(replay.arrivals().len(), 3, "the page that repeats ends the walk");
+    let store = road.database.store().await;
+    let kept: String = sqlx::query_scalar("SELECT string_agg(to_jsonb(p)::text, ' ') FROM ingest.pages p")
+        .fetch_one(store.pool())
+        .await
+        .unwrap();
+    assert!(!kept.contains("geheim") && !ended.err.contains("geheim"), "{kept} {}", ended.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sheet_a_partner_mails_gives_the_same_products_as_its_api() {
+    let road = Road::new().await;
+    let by_api = road.bin(&["ingest", "mc2", "--full", "--output", "json"]).run().await.expect(0).json();
+    assert_eq!(by_api[0]["state"], "complete", "{by_api}");
+    let sheet = recorded("mc2/produits.csv");
+    let dry = road.bin(&["ingest", "mc2", "--file", &sheet, "--dry-run"]).run().await.expect(0);
+    assert!(dry.out.contains("nothing was written"), "{}", dry.out);
+    let run =
+        &road.bin(&["ingest", "mc2", "--file", &sheet, "--output", "json"]).run().await.expect(0).json()[0];
+    assert_eq!((run["mode"].as_str(), run["state"].as_str()), (Some("file"), Some("complete")), "{run}");
+    // The two products the API says are withdrawn stand in the sheet; the others are known.
+    assert_eq!(count(run, "created"), 2, "{run}");
+    assert!(count(run, "seen") >= 57 && count(run, "rejected") <= 4, "{run}");
+    let again =
+        &road.bin(&["ingest", "mc2", "--file", &sheet, "--output", "json"]).run().await.expect(0).json()[0];
+    assert_eq!((count(again, "created"), count(again, "changed")), (0, 0), "{again}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_list_closes_what_it_no_longer_shows_and_a_part_does_not() {
+    let road = Road::new().await;
+    let spec = "name = 'Liste'\nbase_url = 'https://liste.cm'\nrate = '1/s'\n[streams.postes]\nkind = 'job'\nformat = 'table'\n[streams.postes.fields]\nexternal_id = 'Code'\ntitle = 'Poste'\n";
+    put(&road, "specs/liste.toml", spec);
+    let specs = road.data().join("specs").display().to_string();
+    let of = async |rows: std::ops::Range<u32>, flags: &[&str]| {
+        let mut text = String::from("Code;Poste\n");
+        rows.for_each(|n| writeln!(text, "{n};Poste numéro {n}").unwrap());
+        let file = put(&road, "liste.csv", text);
+        let args =
+            [&["ingest", "liste", "--file", &file, "--sources", &specs, "--output", "json"], flags].concat();
+        road.bin(&args).run().await.expect(0).json()[0].clone()
+    };
+    assert_eq!(count(&of(0..40, &["--complete"]).await, "created"), 40);
+    let part = of(0..30, &[]).await;
+    assert_eq!((count(&part, "unchanged"), count(&part, "closed")), (30, 0), "{part}");
+    let whole = of(0..30, &["--complete"]).await;
+    assert_eq!((count(&whole, "unchanged"), count(&whole, "closed")), (30, 10), "{whole}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_file_is_committed_in_parts_and_a_repeat_across_parts_is_seen() {
+    let road = Road::new().await;
+    let spec = "name = 'Liste'\nbase_url = 'https://liste.cm'\nrate = '1/s'\n[streams.postes]\nkind = 'job'\nformat = 'table'\n[streams.postes.fields]\nexternal_id = 'Code'\ntitle = 'Poste'\ndescription = 'Texte'\n";
+    put(&road, "specs/liste.toml", spec);
+    let mut text = String::from("Code,Poste,Texte\n");
+    let body = "Assurer la soudure des pièces et tenir le poste propre chaque jour ouvré. ".repeat(6);
+    (0..11_000).for_each(|n| writeln!(text, "{n},Poste numéro {n},{body}").unwrap());
+    writeln!(text, "3,Poste numéro 3,{body}\n4,Un autre titre,{body}\n,Sans code,x").unwrap();
+    let file = put(&road, "liste.csv", text);
+    let specs = road.data().join("specs").display().to_string();
+    let run = &road
+        .bin(&["ingest", "liste", "--file", &file, "--sources", &specs, "--output", "json"])
+        .run()
+        .await
+        .expect(0)
+        .json()[0];
+    let counts = ["seen", "created", "changed", "unchanged", "rejected"].map(|column| count(run, column));
+    assert_eq!(counts, [11_003, 11_000, 0, 1, 2], "{run}");
+    let store = road.database.store().await;
+    let parts: i32 =
+        sqlx::query_scalar("SELECT parts FROM ingest.pages").fetch_one(store.pool()).await.unwrap();
+    assert_eq!(parts, 2, "11,003 records in parts of 4,000, and the last");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_no_list_of_the_partner_is_refused_with_what_to_do() {
+    let road = Road::new().await;
+    let page = put(&road, "page.html", "<!DOCTYPE html><p>maintenance</p>");
+    let empty = put(&road, "vide.csv", "");
+    for (args, said) in [
+        (
+            vec!["ingest", "mc2", "--file", &page],
+            "no stream of mc2 reads a file of this kind (streams that take files: produits)",
+        ),
+        (vec!["ingest", "mc2", "--file", &empty], "is empty"),
+        (vec!["ingest", "mc2", "--file", "/nowhere/x.csv"], "could not open /nowhere/x.csv"),
+        (vec!["ingest", "mc2", "fne", "--file", &page], "a file is of one source: name one"),
+        (
+            vec!["ingest", "mc2", "--file", &page, "--stream", "offres"],
+            "mc2 has no stream \"offres\" that can be read from a file",
+        ),
+        (vec!["ingest", "mc2", "--stream", "produits"], "--file"),
+    ] {
+        let ended = road.bin(&args).run().await.expect(2);
+        assert!(ended.err.contains(said), "{args:?}: {}", ended.err);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_takes_files_from_its_inbox_and_partner_files_as_they_change() {
+    let road = Road::new().await;
+    let spec = "name = 'Liste'\nbase_url = 'https://liste.cm'\nrate = '1/s'\n[streams.postes]\nkind = 'job'\nformat = 'table'\n[streams.postes.fields]\nexternal_id = 'Code'\ntitle = 'Poste'\n";
+    put(&road, "specs/liste.toml", spec);
+    let inbox = format!("inbox={}", road.data().join("inbox").display());
+    let specs = format!("sources_dir={}", road.data().join("specs").display());
+    let mut worker = road
+        .bin(&["worker", "--http", "127.0.0.1:0", "--no-scheduler", "--set", &inbox, "--set", &specs])
+        .env("OIM_ETL_LOG", "info")
+        .start();
+    let store = road.database.store().await;
+    wait_until("the worker is there", async || !store.workers().await.unwrap().is_empty()).await;
+    put(&road, "inbox/liste/mars.csv", "Code;Poste\n1;Soudeur\n2;Maçon\n");
+    put(&road, "inbox/liste/rapport.html", "<!DOCTYPE html><p>rien</p>");
+    wait_until("the file is loaded", async || titles(&road).await.len() == 2).await;
+    wait_until("the other file is refused", async || {
+        let failed = std::fs::read_dir(road.data().join("inbox/liste/failed"));
+        failed.is_ok_and(|entries| entries.count() == 2)
+    })
+    .await;
+    // A wrong set is refused as a whole; a right one is taken up.
+    put(&road, "specs/fausse.toml", "name = 1");
+    put(
+        &road,
+        "specs/liste.toml",
+        spec.replace("title = 'Poste'", "title = { parts = [{ const = 'Poste de' }, 'Poste'], with = ' ' }"),
+    );
+    std::fs::remove_file(road.data().join("specs/fausse.toml")).unwrap();
+    let version = sources::Catalog::load(vec![sources::SpecFile {
+        name: "liste.toml".to_owned(),
+        text: std::fs::read_to_string(road.data().join("specs/liste.toml")).unwrap(),
+    }])
+    .unwrap();
+    let wanted = version.versions()[0].1.to_owned();
+    wait_until("the changed file is taken up", async || {
+        let known: Option<String> =
+            sqlx::query_scalar("SELECT spec_version FROM ingest.sources WHERE slug = 'liste'")
+                .fetch_optional(store.pool())
+                .await
+                .unwrap();
+        known.as_deref() == Some(wanted.as_str())
+    })
+    .await;
+    put(&road, "inbox/liste/avril.csv", "Code;Poste\n1;Soudeur\n2;Maçon\n");
+    wait_until("it is read by the new file", async || {
+        titles(&road).await.iter().all(|title| title.starts_with("Poste de"))
+    })
+    .await;
+    terminate(&mut worker).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_did_not_change_is_not_read_again_unless_the_spec_did() {
+    let road = Road::new().await;
+    road.bin(&["ingest", "emploicameroun", "--full"]).run().await.expect(0);
+    let store = road.database.store().await;
+    let before = rows_of(&store).await;
+    // What is read again from these would fail: their bodies are not in the archive any more.
+    let keys: Vec<String> =
+        sqlx::query_scalar("SELECT archive_key FROM ingest.pages WHERE role = 'detail' AND state = 'read'")
+            .fetch_all(store.pool())
+            .await
+            .unwrap();
+    assert!(keys.len() > 40);
+    for key in &keys {
+        std::fs::remove_file(road.data().join("data/archive").join(format!("{key}.zst"))).unwrap();
+    }
+    let run =
+        &road.bin(&["ingest", "emploicameroun", "--full", "--output", "json"]).run().await.expect(0).json()
+            [0];
+    assert_eq!(run["state"], "complete", "{run}");
+    assert_eq!((count(run, "created"), count(run, "changed"), count(run, "closed")), (0, 0, 0), "{run}");
+    assert_eq!(count(run, "unchanged"), i64::try_from(before.len()).unwrap(), "{run}");
+    assert_eq!(rows_of(&store).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_eighth_partner_is_brought_in_by_the_workbench_alone() {
+    let mut road = Road::new().await;
+    let answer = r#"{"total": 2, "offres": [
+        {"id": "A1", "intitule": "Soudeur", "entreprise": {"nom": "Chantier du Wouri"}, "lieu": {"ville": "Douala"}, "date_publication": "2026-11-02", "courriel": "rh@wouri-chantier.cm"},
+        {"id": "A2", "intitule": "Maçon", "entreprise": {"nom": "Bâtisseurs du Noun"}, "lieu": {"ville": "Foumban"}, "date_publication": "2026-11-03"}]}"#;
+    let file = put(&road, "reponse.json", answer);
+    let specs = road.data().join("specs").display().to_string();
+    let made =
+        road.bin(&["sources", "new", "huit", "--from", &file, "--sources", &specs]).run().await.expect(0);
+    assert!(
+        made.out.contains("records = \".offres[]\"") && made.err.contains("written to"),
+        "{} {}",
+        made.out,
+        made.err
+    );
+    let again =
+        road.bin(&["sources", "new", "huit", "--from", &file, "--sources", &specs]).run().await.expect(2);
+    assert!(again.err.contains("is there already: nothing was written"), "{}", again.err);
+
+    let path = road.data().join("specs/huit.toml");
+    let spec = std::fs::read_to_string(&path).unwrap();
+    let spec = spec.replace("https://partner.example", "https://api.huit.cm");
+    std::fs::write(
+        &path,
+        spec.replace("# request = { path = \"/…\" }", "request = { path = \"/offres\" } #"),
+    )
+    .unwrap();
+    put(
+        &road,
+        "live/huit/manners.toml",
+        "host = \"api.huit.cm\"\n[[routes]]\nkind = \"pages\"\npath = \"/offres\"\nfile = \"offres.json\"\n",
+    );
+    put(&road, "live/huit/offres.json", answer);
+    let live = Options {
+        addr: ([127, 0, 0, 1], 0).into(),
+        manners: Manners::default(),
+        folder: Some(road.data().join("live")),
+    };
+    let live = Replay::start(live).await.unwrap();
+    road.settings.push(format!("sources.huit.via={}", live.url()));
+    road.settings.push(format!("sources_dir={specs}"));
+
+    let preview = road.bin(&["sources", "preview", "huit"]).run().await.expect(0);
+    assert!(preview.out.contains("2 would be loaded, 0 rejected"), "{}", preview.out);
+    let recorded = road.bin(&["sources", "record", "huit"]).run().await.expect(0);
+    assert!(
+        recorded.out.contains("1 answers recorded") && recorded.out.contains("1 secrets and contacts masked"),
+        "{}",
+        recorded.out
+    );
+    let kept = std::fs::read_to_string(road.data().join("specs/fixtures/huit/0000.json")).unwrap();
+    assert!(kept.contains("contact@example.org") && !kept.contains("wouri-chantier"), "{kept}");
+    let check = road.bin(&["sources", "check", "huit"]).run().await.expect(0);
+    assert!(check.out.contains("place 100") && check.out.contains("posted_at 100"), "{}", check.out);
+
+    road.bin(&["ingest", "huit"]).run().await.expect(0);
+    let changed = std::fs::read_to_string(&path)
+        .unwrap()
+        .replace("title = \".intitule\"", "title = '.intitule | ascii_upcase'");
+    std::fs::write(&path, changed).unwrap();
+    let diff = road.bin(&["sources", "diff", "huit"]).run().await.expect(0);
+    assert!(
+        diff.out.contains("0 would be new, 2 changed") && diff.out.contains("title          changes in 2"),
+        "{}",
+        diff.out
+    );
+    assert!(diff.out.contains("\"Soudeur\" → \"SOUDEUR\""), "{}", diff.out);
+    assert_eq!(titles(&road).await, ["Soudeur", "Maçon"], "a diff writes nothing");
+}

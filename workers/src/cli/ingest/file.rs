@@ -1,0 +1,127 @@
+//! `oim-etl ingest SLUG --file`
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use chrono::Utc;
+use opportunity::{SourceSlug, StreamName};
+use sources::{Catalog, Page, Role, Spec};
+use store::{RunRequest, Trigger};
+use url::Url;
+
+use super::{Ingest, follow, told, user};
+use crate::{
+    archive::Archive,
+    cli::{Context, Outcome, sources::print},
+    engine,
+    incoming::Incoming,
+    pipeline::preview::{Preview, keep},
+    ui::Line,
+};
+
+/// A file of the command line, here or fetched.
+struct Given {
+    path: PathBuf,
+    name: String,
+    /// Keeps what was fetched until it is archived.
+    _fetched: Option<tempfile::NamedTempFile>,
+}
+
+/// Takes the file in and follows its run.
+pub(super) async fn run(
+    ask: Ingest,
+    context: Context,
+    catalog: Catalog,
+    slug: SourceSlug,
+) -> anyhow::Result<Outcome> {
+    let spec = catalog.get(&slug).context("the source vanished")?;
+    let file = ask.file.as_deref().unwrap_or_default();
+    let given = fetched(&context, spec, file).await?;
+    let incoming = Incoming {
+        path: &given.path,
+        name: &given.name,
+        stream: ask.stream.as_deref(),
+        complete: ask.complete.then_some(true),
+    };
+    let stream =
+        incoming.stream_of(spec).map_err(|error| error.context(format!("could not take in {file}")))?;
+    if ask.dry_run {
+        return dry(&context, spec, &stream.name, &given, ask.limit);
+    }
+    let store = engine::open_store(context.config()).await?;
+    store.register_sources(&engine::rows(context.config(), &catalog)).await?;
+    let archive = Archive::open(&engine::archive_place(context.config()))?;
+    let request = RunRequest { limit: ask.limit, ..RunRequest::new(slug.clone(), Trigger::Cli, user()) };
+    let (entered, _) = incoming.enter((&store, &archive), spec, request).await?;
+    anyhow::ensure!(
+        entered.is_new,
+        "run {} of {slug} is active, and a source has one run at a time; ask again when it has ended",
+        entered.run
+    );
+    let rate = engine::rate(context.config(), spec);
+    let lines = vec![Line { run: entered.run, source: slug.to_string(), rate }];
+    if ask.no_wait { told(&context, &lines) } else { follow(context, store, lines).await }
+}
+
+/// The file, fetched where it is named by an address: politely, as the partner's, whoever's host it is.
+async fn fetched(context: &Context, spec: &Spec, file: &str) -> anyhow::Result<Given> {
+    let Some(url) = Url::parse(file).ok().filter(|url| matches!(url.scheme(), "http" | "https")) else {
+        let path = PathBuf::from(file);
+        let is_file = std::fs::metadata(&path).with_context(|| format!("could not open {file}"))?.is_file();
+        anyhow::ensure!(is_file, "{file} is a folder: name one file");
+        return Ok(Given { name: name_of(&path), path, _fetched: None });
+    };
+    let mut partner =
+        engine::partner(context.config(), spec, &|name| std::env::var(name).ok()).or_else(|error| {
+            // A file elsewhere needs no credentials of the partner's.
+            if partner_hosts(spec, &url) { Err(error) } else { engine::anonymous(context.config(), spec) }
+        })?;
+    partner.hosts.extend(url.host_str().map(str::to_owned));
+    let request = fetch::Request { url: url.clone(), headers: Vec::new(), validators: None, body: None };
+    let client = engine::client(context.config())?;
+    let answer = client.fetch(&partner, &request, &fetch::LocalBudget::new()).await?;
+    let temporary = tempfile::NamedTempFile::new().context("a place for the file")?;
+    std::fs::write(temporary.path(), &answer.body).context("a place for the file")?;
+    Ok(Given {
+        name: name_of(Path::new(url.path())),
+        path: temporary.path().to_owned(),
+        _fetched: Some(temporary),
+    })
+}
+
+fn partner_hosts(spec: &Spec, url: &Url) -> bool {
+    url.host_str().is_some_and(|host| spec.hosts.iter().any(|own| own == host))
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// What the file would load; nothing is written.
+fn dry(
+    context: &Context,
+    spec: &Spec,
+    stream: &StreamName,
+    given: &Given,
+    limit: Option<i32>,
+) -> anyhow::Result<Outcome> {
+    let body =
+        std::fs::read(&given.path).with_context(|| format!("could not read {}", given.path.display()))?;
+    let mut url = Url::parse("file:///").context("an address for the file")?;
+    url.set_path(&given.name);
+    let page = Page {
+        stream,
+        role: Role::File,
+        expected: true,
+        url: &url,
+        status: 200,
+        headers: &[],
+        body: &body,
+        card: None,
+    };
+    let reading = spec.read(&page);
+    let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+    let mut preview = Preview::default();
+    keep(&mut preview, spec, &page, reading, Utc::now(), limit);
+    print(context, &spec.slug, preview)
+}

@@ -1,0 +1,100 @@
+//! `oim-etl sources diff`
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use clap::Args;
+use opportunity::RunId;
+
+use crate::{
+    cli::{Context, Outcome, ingest::named},
+    engine,
+    pipeline::rehearse::{Read, read_again},
+    ui,
+};
+
+/// Tells what the partner file as it stands now would change, over the archive of a run; nothing is written
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Change the file in the folder of partner files, then:\n  oim-etl --sources DIR sources diff fne"
+)]
+pub(super) struct Diff {
+    /// The source, by slug
+    source: String,
+    /// The run whose archive is read [default: the newest complete one]
+    #[arg(long)]
+    run: Option<RunId>,
+    /// Show so many changed opportunities
+    #[arg(long, short = 'n', default_value_t = 5)]
+    show: usize,
+}
+
+impl Diff {
+    pub(super) async fn run(self, context: &Context) -> anyhow::Result<Outcome> {
+        let catalog = engine::catalog(context.config())?;
+        let slug = named(&catalog, &self.source)?;
+        let spec = catalog.get(&slug).context("the source vanished")?;
+        let store = engine::open_store(context.config()).await?;
+        let run = match self.run {
+            Some(run) => run,
+            None => store.last_archived_run(&slug).await?,
+        };
+        let Read { opportunities, rejections, alarms } =
+            read_again(context.config(), &store, spec, run).await?;
+        let rehearsal = store.rehearse(run, &opportunities).await?;
+        let before = store.rejection_counts(run).await?;
+        let mut reasons: BTreeMap<String, i64> = BTreeMap::new();
+        for rejection in &rejections {
+            *reasons.entry(rejection.reason.code().to_owned()).or_default() += 1;
+        }
+        for count in &before {
+            *reasons.entry(count.code.clone()).or_default() -= count.count;
+        }
+        reasons.retain(|_, difference| *difference != 0);
+        if context.is_json() {
+            ui::json(&serde_json::json!({
+                "source": slug, "run": run, "spec": spec.version, "would_be": rehearsal.tally, "fields": rehearsal.fields,
+                "changed": rehearsal.changed, "rejected": rejections.len(), "rejected_more_or_less": reasons, "alarms": alarms
+            }))?;
+            return Ok(if alarms.is_empty() { Outcome::Good } else { Outcome::Wrong });
+        }
+        let tally = rehearsal.tally;
+        ui::line(&format!(
+            "{slug}  over the archive of run {run}: {} would be new, {} changed, {} unchanged, {} rejected; nothing was written",
+            tally.created,
+            tally.changed,
+            tally.unchanged,
+            rejections.len()
+        ));
+        for (field, count) in &rehearsal.fields {
+            ui::line(&format!("  {field:<14} changes in {count}"));
+        }
+        for (code, difference) in &reasons {
+            ui::line(&format!("  rejected, {:<20} {difference:+}", code.replace('_', " ")));
+        }
+        for change in rehearsal.changed.iter().take(self.show) {
+            ui::line(&format!("{} {}  {}", slug, change.external_id, ui::strong(&change.title)));
+            for (field, values) in &change.fields {
+                ui::line(&format!(
+                    "    {field}: {} → {}",
+                    short(values.get("from")),
+                    short(values.get("to"))
+                ));
+            }
+        }
+        for alarm in &alarms {
+            ui::note(alarm);
+        }
+        Ok(if alarms.is_empty() { Outcome::Good } else { Outcome::Wrong })
+    }
+}
+
+/// A value on one line.
+fn short(value: Option<&serde_json::Value>) -> String {
+    let text = value.map_or_else(|| "-".to_owned(), ToString::to_string);
+    if text.chars().count() <= 100 {
+        text
+    } else {
+        format!("{}…", text.chars().take(100).collect::<String>())
+    }
+}

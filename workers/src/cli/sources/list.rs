@@ -1,0 +1,66 @@
+//! `oim-etl sources list`
+
+use serde::Serialize;
+use sources::Catalog;
+
+use crate::{
+    cli::{Context, Outcome},
+    engine,
+    ui::{self, Align, Table},
+};
+
+#[derive(Debug, Serialize)]
+struct Row {
+    slug: String,
+    name: String,
+    rate: String,
+    streams: Vec<String>,
+    base_url: String,
+    enabled: bool,
+    /// Environment variables it needs and that are not set.
+    missing: Vec<String>,
+}
+
+/// The partners, and what of them is missing here.
+pub(super) fn run(context: &Context, catalog: &Catalog) -> anyhow::Result<Outcome> {
+    let rows: Vec<Row> = catalog
+        .iter()
+        .map(|spec| Row {
+            slug: spec.slug.to_string(),
+            name: spec.name.clone(),
+            rate: engine::rate(context.config(), spec).to_string(),
+            streams: spec.streams.iter().map(|stream| stream.name.to_string()).collect(),
+            base_url: spec.base_url.to_string(),
+            enabled: engine::is_enabled(context.config(), &spec.slug),
+            missing: engine::credentials_of(spec)
+                .into_iter()
+                .filter(|name| std::env::var_os(name).is_none_or(|value| value.is_empty()))
+                .collect(),
+        })
+        .collect();
+    if context.is_json() {
+        ui::json(&rows)?;
+        return Ok(Outcome::Good);
+    }
+    let columns = [
+        ("source", Align::Left),
+        ("name", Align::Left),
+        ("rate", Align::Right),
+        ("streams", Align::Left),
+        ("address", Align::Left),
+        ("needs", Align::Left),
+    ];
+    let mut table = Table::new(&columns);
+    for row in rows {
+        let needs = if !row.enabled {
+            "disabled here".to_owned()
+        } else if row.missing.is_empty() {
+            "-".to_owned()
+        } else {
+            format!("{} (not set)", row.missing.join(", "))
+        };
+        table.row([row.slug, row.name, row.rate, row.streams.join(", "), row.base_url, needs]);
+    }
+    ui::line(&table.render());
+    Ok(Outcome::Good)
+}

@@ -1,0 +1,83 @@
+//! `oim-etl sources new`
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+use opportunity::SourceSlug;
+use sources::{Answer, Catalog, SpecFile};
+use url::Url;
+
+use crate::{
+    cli::{Context, Outcome},
+    engine, ui,
+};
+
+/// Proposes a partner file: detects the format, finds the records, guesses the fields
+#[derive(Debug, Args)]
+#[command(after_help = "Example: oim-etl sources new agrojob --from https://www.agrojob.cm/offres\n\
+    The proposal is to be looked through; `oim-etl sources check` and `preview` say what it gives.")]
+pub(super) struct New {
+    /// The slug of the new source: the name of its file and its key everywhere
+    slug: String,
+    /// An answer of the partner: the address of its list, or a file it sent
+    #[arg(long, value_name = "URL|PATH")]
+    from: String,
+    /// Folder the file is written to [default: the folder of partner files, else here]
+    #[arg(long, value_name = "DIR")]
+    to: Option<PathBuf>,
+}
+
+/// What an answer holds, whoever gave it.
+struct Got {
+    url: Option<Url>,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl New {
+    pub(super) async fn run(self, context: &Context) -> anyhow::Result<Outcome> {
+        let slug = SourceSlug::new(&self.slug)?;
+        let folder = self
+            .to
+            .clone()
+            .or_else(|| context.config().sources_dir.clone())
+            .unwrap_or_else(|| PathBuf::from("."));
+        let path = folder.join(format!("{slug}.toml"));
+        anyhow::ensure!(!path.exists(), "{} is there already: nothing was written", path.display());
+        let got = self.got(context).await?;
+        let answer = Answer { slug: &slug, url: got.url.as_ref(), headers: &got.headers, body: &got.body };
+        let text = sources::propose(&answer)
+            .map_err(|why| anyhow::anyhow!("no partner file could be proposed for {}: {why}", self.from))?;
+        std::fs::create_dir_all(&folder).with_context(|| format!("could not make {}", folder.display()))?;
+        std::fs::write(&path, &text).with_context(|| format!("could not write {}", path.display()))?;
+        if context.is_json() {
+            ui::json(&serde_json::json!({ "source": slug, "file": path, "text": text }))?;
+        } else {
+            ui::line(text.trim_end());
+            ui::note(&format!("\nwritten to {}", path.display()));
+            ui::note(&format!(
+                "next: look through it, then  oim-etl --sources {} sources preview {slug}",
+                folder.display()
+            ));
+        }
+        let file = SpecFile { name: format!("{slug}.toml"), text };
+        match Catalog::load(vec![file]) {
+            Ok(_) => Ok(Outcome::Good),
+            Err(errors) => {
+                ui::note(&format!("still to be filled in:\n{errors}"));
+                Ok(Outcome::Wrong)
+            }
+        }
+    }
+
+    async fn got(&self, context: &Context) -> anyhow::Result<Got> {
+        let Some(url) = Url::parse(&self.from).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
+        else {
+            let body = std::fs::read(&self.from).with_context(|| format!("could not read {}", self.from))?;
+            return Ok(Got { url: None, headers: Vec::new(), body });
+        };
+        let answer = engine::stranger(context.config(), &url).await?;
+        Ok(Got { url: Some(url), headers: answer.headers, body: answer.body.to_vec() })
+    }
+}

@@ -1,0 +1,83 @@
+//! `oim-etl sources preview`
+
+use chrono::{DateTime, Utc};
+use opportunity::{Opportunity, Rejection, SourceSlug};
+use sources::Catalog;
+
+use crate::{
+    cli::{Context, Outcome},
+    engine,
+    pipeline::preview::{Ask, Preview, preview as fetch_and_read},
+    ui,
+};
+
+/// Fetches and reads sources live and prints what would be loaded; nothing is written anywhere.
+pub(in crate::cli) async fn preview(
+    context: &Context,
+    catalog: &Catalog,
+    slugs: &[SourceSlug],
+    limit: Option<i32>,
+    since: Option<DateTime<Utc>>,
+) -> anyhow::Result<Outcome> {
+    let client = engine::client(context.config())?;
+    let mut all_read = true;
+    for slug in slugs {
+        let Some(spec) = catalog.get(slug) else { continue };
+        let partner = engine::partner(context.config(), spec, &|name| std::env::var(name).ok())?;
+        let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+        let ask = Ask { limit, since, tapes: false };
+        let preview = fetch_and_read(&client, &partner, spec, ask).await?;
+        all_read &= print(context, slug, preview)? == Outcome::Good;
+    }
+    Ok(if all_read { Outcome::Good } else { Outcome::Wrong })
+}
+
+/// Prints what would be loaded.
+pub(in crate::cli) fn print(
+    context: &Context,
+    slug: &SourceSlug,
+    preview: Preview,
+) -> anyhow::Result<Outcome> {
+    let notes = preview.noted();
+    let Preview { opportunities, rejections, alarms, .. } = preview;
+    if context.is_json() {
+        ui::json(&serde_json::json!({
+            "source": slug, "opportunities": opportunities, "rejected": rejections, "alarms": alarms, "notes": notes
+        }))?;
+    } else {
+        show(slug, &opportunities, &rejections);
+        for line in alarms.iter().chain(&notes) {
+            ui::note(&format!("{slug}  {line}"));
+        }
+    }
+    Ok(if alarms.is_empty() { Outcome::Good } else { Outcome::Wrong })
+}
+
+fn show(slug: &SourceSlug, opportunities: &[Opportunity], rejections: &[Rejection]) {
+    for row in opportunities {
+        let places = row.places.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        let contracts = row.contracts.iter().map(|contract| contract.label()).collect::<Vec<_>>().join(", ");
+        let dates = [
+            row.posted_at.map(|at| format!("posted {}", at.format("%Y-%m-%d"))),
+            row.closes_on.map(|day| format!("closes {day}")),
+        ];
+        let rest = [row.organization.clone(), Some(places), Some(contracts), row.pay_text.clone()]
+            .into_iter()
+            .flatten()
+            .chain(dates.into_iter().flatten());
+        ui::line(&format!("{slug} {}  {}", row.external_id, ui::strong(&row.title)));
+        ui::line(&format!("    {}", rest.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")));
+    }
+    for rejection in rejections {
+        ui::line(&format!(
+            "{slug} {}  rejected: {}",
+            rejection.external_id.as_deref().unwrap_or("-"),
+            rejection.reason
+        ));
+    }
+    ui::line(&format!(
+        "{slug}  {} would be loaded, {} rejected; nothing was written",
+        opportunities.len(),
+        rejections.len()
+    ));
+}

@@ -1,0 +1,61 @@
+//! Files partners send: by hand with `oim-etl ingest SLUG --file`, or dropped where the workers look.
+
+mod inbox;
+
+use std::{fs::File, io::Read as _, path::Path};
+
+use anyhow::Context as _;
+use sources::{Spec, Stream};
+use store::{Entered, FileRef, Mode, RunRequest, Store};
+
+use crate::archive::Archive;
+
+pub(crate) use inbox::watch;
+
+/// A file to take in.
+#[derive(Debug)]
+pub(crate) struct Incoming<'a> {
+    /// Where it lies.
+    pub(crate) path: &'a Path,
+    /// Its name, as it came.
+    pub(crate) name: &'a str,
+    /// The stream it is, where that is said.
+    pub(crate) stream: Option<&'a str>,
+    /// Whether it is the whole list; unsaid, as the partner's file says.
+    pub(crate) complete: Option<bool>,
+}
+
+impl Incoming<'_> {
+    /// The stream of the partner the file is.
+    pub(crate) fn stream_of<'s>(&self, spec: &'s Spec) -> anyhow::Result<&'s Stream> {
+        let mut begin = Vec::new();
+        let file =
+            File::open(self.path).with_context(|| format!("could not open {}", self.path.display()))?;
+        file.take(u64::try_from(sources::LOOK).unwrap_or(4_096))
+            .read_to_end(&mut begin)
+            .with_context(|| format!("could not read {}", self.path.display()))?;
+        anyhow::ensure!(!begin.is_empty(), "{} is empty", self.path.display());
+        spec.stream_of_file(&begin, self.stream).map_err(anyhow::Error::msg)
+    }
+
+    /// Archives the file and asks for a run of it.
+    pub(crate) async fn enter(
+        &self,
+        (store, archive): (&Store, &Archive),
+        spec: &Spec,
+        request: RunRequest,
+    ) -> anyhow::Result<(Entered, FileRef)> {
+        let stream = self.stream_of(spec)?;
+        let (key, sha256, bytes) = archive.keep_file(&format!("{}/files", spec.slug), self.path).await?;
+        let file = FileRef {
+            stream: stream.name.to_string(),
+            name: self.name.to_owned(),
+            key,
+            sha256,
+            bytes,
+            complete: self.complete.unwrap_or(stream.file_is_complete),
+        };
+        let request = RunRequest { mode: Mode::File, file: Some(file.clone()), ..request };
+        Ok((store.request_run(&request).await?, file))
+    }
+}
