@@ -2,7 +2,7 @@
 //!
 //! Bare means: the same bytes through the library alone, every record looked at and nothing kept: `serde_json` to a `Value`,
 //! `csv` record by record, `quick-xml` event by event with attributes and text unescaped, `scraper` parsing the document. Run it
-//! with `cargo run --release -p benches --bin decoders [MEGABYTES]`; the largest size is 1000 unless said otherwise.
+//! with `cargo run --release -p benches --bin decoders [MEGABYTES] [FORMAT]`; the largest size is 1000 unless said otherwise.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -20,6 +20,8 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// Records of the comparison.
 const RECORDS: usize = 50_000;
+/// Records held at a time.
+const BATCH: usize = 500;
 /// Runs of each; the best counts, as the machine is shared.
 const RUNS: usize = 3;
 
@@ -39,7 +41,7 @@ const FORMATS: [Format; 4] = [
     Format {
         name: "JSON",
         library: "serde_json::Value",
-        spec: "records = '.items[]'\n[streams.s.fields]\nexternal_id = '.id'\ntitle = '.intitule'\norganization = '.entreprise.nom'\ndescription = '.description'\nplace = '.lieu.libelle'\nsalary = '.salaire'\nposted_at = '.date'\ncontract = '.contrat'\n",
+        spec: "records = '.items[]'\n[streams.list.fields]\nexternal_id = '.id'\ntitle = '.intitule'\norganization = '.entreprise.nom'\ndescription = '.description'\nplace = '.lieu.libelle'\nsalary = '.salaire'\nposted_at = '.date'\ncontract = '.contrat'\n",
         head: "{\"items\":[",
         record: json_record,
         between: ",",
@@ -49,7 +51,7 @@ const FORMATS: [Format; 4] = [
     Format {
         name: "NDJSON",
         library: "serde_json::Value",
-        spec: "format = 'ndjson'\n[streams.s.fields]\nexternal_id = '.id'\ntitle = '.intitule'\norganization = '.entreprise.nom'\ndescription = '.description'\nplace = '.lieu.libelle'\nsalary = '.salaire'\nposted_at = '.date'\ncontract = '.contrat'\n",
+        spec: "format = 'ndjson'\n[streams.list.fields]\nexternal_id = '.id'\ntitle = '.intitule'\norganization = '.entreprise.nom'\ndescription = '.description'\nplace = '.lieu.libelle'\nsalary = '.salaire'\nposted_at = '.date'\ncontract = '.contrat'\n",
         head: "",
         record: json_record,
         between: "\n",
@@ -59,7 +61,7 @@ const FORMATS: [Format; 4] = [
     Format {
         name: "CSV",
         library: "csv",
-        spec: "format = 'table'\n[streams.s.fields]\nexternal_id = 'id'\ntitle = 'intitule'\norganization = 'entreprise'\ndescription = 'description'\nplace = 'lieu'\nsalary = 'salaire'\nposted_at = 'date'\ncontract = 'contrat'\n",
+        spec: "format = 'table'\n[streams.list.fields]\nexternal_id = 'id'\ntitle = 'intitule'\norganization = 'entreprise'\ndescription = 'description'\nplace = 'lieu'\nsalary = 'salaire'\nposted_at = 'date'\ncontract = 'contrat'\n",
         head: "id;intitule;entreprise;lieu;contrat;salaire;date;description\n",
         record: csv_record,
         between: "\n",
@@ -69,7 +71,7 @@ const FORMATS: [Format; 4] = [
     Format {
         name: "XML",
         library: "quick-xml",
-        spec: "format = 'xml'\nrecords = 'item'\n[streams.s.fields]\nexternal_id = '.@id'\ntitle = '.intitule'\norganization = '.entreprise.nom'\ndescription = '.description'\nplace = '.lieu'\nsalary = '.salaire'\nposted_at = '.date'\ncontract = '.contrat'\n",
+        spec: "format = 'xml'\nrecords = 'item'\n[streams.list.fields]\nexternal_id = '.@id'\ntitle = '.intitule'\norganization = '.entreprise.nom'\ndescription = '.description'\nplace = '.lieu'\nsalary = '.salaire'\nposted_at = '.date'\ncontract = '.contrat'\n",
         head: "<?xml version=\"1.0\"?><items>",
         record: xml_record,
         between: "",
@@ -139,7 +141,7 @@ fn bare_xml(input: &[u8]) -> usize {
                 for attribute in start.attributes().flatten() {
                     black_box(attribute.value.len());
                 }
-                count += usize::from(&*start.name().0 == "item");
+                count += usize::from(start.name().0 == "item");
             }
             Ok(Event::Text(text)) => drop(black_box(text.xml10_content())),
             Ok(Event::CData(text)) => drop(black_box(text.xml10_content())),
@@ -205,7 +207,7 @@ impl Read for Written {
 
 fn spec_of(format: &Format) -> Outcome<Catalog> {
     let text = format!(
-        "name = 'b'\nbase_url = 'https://b.cm'\nrate = '1/s'\n[streams.s]\nkind = 'job'\nrequest = {{ path = '/' }}\n{}",
+        "name = 'b'\nbase_url = 'https://b.cm'\nrate = '1/s'\n[streams.list]\nkind = 'job'\nrequest = {{ path = '/' }}\n{}",
         format.spec
     );
     Ok(Catalog::load(vec![SpecFile { name: "bench.toml".to_owned(), text }])?)
@@ -213,7 +215,7 @@ fn spec_of(format: &Format) -> Outcome<Catalog> {
 
 /// Records of an input, read as it comes and mapped; their drafts are let go.
 fn ours(spec: &Spec, input: impl Read) -> Outcome<usize> {
-    let stream = StreamName::new("s")?;
+    let stream = StreamName::new("list")?;
     let url = "https://b.cm/".parse()?;
     let page = Page {
         stream: &stream,
@@ -227,7 +229,7 @@ fn ours(spec: &Spec, input: impl Read) -> Outcome<usize> {
     };
     let mut count = 0;
     let mut input = BufReader::with_capacity(256 << 10, input);
-    let last = spec.read_stream(&page, &mut input, 4_000, &mut |reading| {
+    let last = spec.read_stream(&page, &mut input, BATCH, &mut |reading| {
         count += black_box(reading.drafts).len();
         ControlFlow::Continue(())
     });
@@ -252,12 +254,14 @@ fn best(mut run: impl FnMut() -> Outcome<usize>) -> Outcome<Duration> {
 
 fn main() -> Outcome<()> {
     let largest: usize = std::env::args().nth(1).map_or(Ok(1_000), |n| n.parse())?;
+    let only = std::env::args().nth(2);
+    let wanted = |name: &str| only.as_ref().is_none_or(|only| only.eq_ignore_ascii_case(name));
     println!("{RECORDS} records of each, best of {RUNS} runs\n");
     println!(
         "{:10} {:20} {:>12} {:>12} {:>10} {:>8}",
         "", "bare decoder", "bare rec/s", "ours rec/s", "MB/s", "× bare"
     );
-    for format in &FORMATS {
+    for format in FORMATS.iter().filter(|format| wanted(format.name)) {
         let catalog = spec_of(format)?;
         let spec = catalog.iter().next().ok_or("no spec")?;
         let mut input = format.head.as_bytes().to_vec();
@@ -272,10 +276,12 @@ fn main() -> Outcome<()> {
         let read = best(|| ours(spec, input.as_slice()))?;
         line(format.name, format.library, bare, read, input.len(), RECORDS);
     }
-    html()?;
-    println!("\npeak memory while reading, in MB ({} records are held at a time)", 4_000);
+    if wanted("HTML") {
+        html()?;
+    }
+    println!("\npeak memory while reading, in MB ({BATCH} records are held at a time)");
     println!("{:10} {:>10} {:>10} {:>10}", "", "10 MB", "100 MB", format!("{largest} MB"));
-    for format in &FORMATS {
+    for format in FORMATS.iter().filter(|format| wanted(format.name)) {
         let catalog = spec_of(format)?;
         let spec = catalog.iter().next().ok_or("no spec")?;
         let mut peaks = Vec::new();
@@ -311,7 +317,7 @@ fn html() -> Outcome<()> {
     };
     let page: String = (0..CARDS).map(card).collect();
     let page = format!("<!DOCTYPE html><html><head><title>x</title></head><body>{page}</body></html>");
-    let text = "name = 'b'\nbase_url = 'https://b.cm'\nrate = '1/s'\n[streams.s]\nkind = 'job'\nformat = 'html'\nrequest = { path = '/' }\nrecords = 'div.card'\n[streams.s.fields]\nexternal_id = { css = 'h3 a', attr = 'href' }\ntitle = 'h3 a'\norganization = '.co'\ndescription = '.d'\ncontract = { css = 'li', label = 'Contrat', value = 'strong' }\nplace = { css = 'li', label = 'Ville', value = 'strong' }\n";
+    let text = "name = 'b'\nbase_url = 'https://b.cm'\nrate = '1/s'\n[streams.list]\nkind = 'job'\nformat = 'html'\nrequest = { path = '/' }\nrecords = 'div.card'\n[streams.list.fields]\nexternal_id = { css = 'h3 a', attr = 'href' }\ntitle = 'h3 a'\norganization = '.co'\ndescription = '.d'\ncontract = { css = 'li', label = 'Contrat', value = 'strong' }\nplace = { css = 'li', label = 'Ville', value = 'strong' }\n";
     let catalog = Catalog::load(vec![SpecFile { name: "bench.toml".to_owned(), text: text.to_owned() }])?;
     let spec = catalog.iter().next().ok_or("no spec")?;
     let times = |run: &mut dyn FnMut() -> Outcome<usize>| -> Outcome<Duration> {

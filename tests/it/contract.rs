@@ -217,3 +217,38 @@ fn every_scheduled_source_has_a_partner_file() {
         assert!(catalog.get(&entry.source).is_some(), "{} names {}", entry.name, entry.source);
     }
 }
+
+/// Every file of a folder and the folders in it.
+fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found
+}
+
+#[test]
+fn no_recording_holds_a_secret_or_a_way_to_reach_somebody() {
+    for spec in Catalog::builtin().unwrap().iter() {
+        let folder =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(spec.slug.as_str());
+        let recordings = files(&folder)
+            .into_iter()
+            .filter(|file| file.file_name().is_some_and(|name| name != "manners.toml"));
+        for file in recordings {
+            let body = std::fs::read(&file).unwrap();
+            let own =
+                |mail: &str| spec.hosts.iter().any(|host| mail.ends_with(host.trim_start_matches("www.")));
+            assert_eq!(sources::contacts(&body, &own), Vec::<String>::new(), "{}", file.display());
+            let text = String::from_utf8_lossy(&body);
+            for (name, value) in fixtures::credentials() {
+                assert!(
+                    value == "demo" || !text.contains(value),
+                    "{} holds the value of {name}",
+                    file.display()
+                );
+            }
+        }
+    }
+}

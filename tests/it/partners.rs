@@ -269,13 +269,15 @@ async fn a_page_that_did_not_change_is_not_read_again_unless_the_spec_did() {
     assert_eq!(rows_of(&store).await, before);
 }
 
+/// What an eighth partner answers.
+const ANSWER: &str = r#"{"total": 2, "offres": [
+        {"id": "A1", "intitule": "Soudeur", "entreprise": {"nom": "Chantier du Wouri"}, "lieu": {"ville": "Douala"}, "date_publication": "2026-11-02", "courriel": "rh@wouri-chantier.cm"},
+        {"id": "A2", "intitule": "Maçon", "entreprise": {"nom": "Bâtisseurs du Noun"}, "lieu": {"ville": "Foumban"}, "date_publication": "2026-11-03"}]}"#;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_eighth_partner_is_brought_in_by_the_workbench_alone() {
     let mut road = Road::new().await;
-    let answer = r#"{"total": 2, "offres": [
-        {"id": "A1", "intitule": "Soudeur", "entreprise": {"nom": "Chantier du Wouri"}, "lieu": {"ville": "Douala"}, "date_publication": "2026-11-02", "courriel": "rh@wouri-chantier.cm"},
-        {"id": "A2", "intitule": "Maçon", "entreprise": {"nom": "Bâtisseurs du Noun"}, "lieu": {"ville": "Foumban"}, "date_publication": "2026-11-03"}]}"#;
-    let file = put(&road, "reponse.json", answer);
+    let file = put(&road, "reponse.json", ANSWER);
     let specs = road.data().join("specs").display().to_string();
     let made =
         road.bin(&["sources", "new", "huit", "--from", &file, "--sources", &specs]).run().await.expect(0);
@@ -302,7 +304,7 @@ async fn an_eighth_partner_is_brought_in_by_the_workbench_alone() {
         "live/huit/manners.toml",
         "host = \"api.huit.cm\"\n[[routes]]\nkind = \"pages\"\npath = \"/offres\"\nfile = \"offres.json\"\n",
     );
-    put(&road, "live/huit/offres.json", answer);
+    put(&road, "live/huit/offres.json", ANSWER);
     let live = Options {
         addr: ([127, 0, 0, 1], 0).into(),
         manners: Manners::default(),
@@ -338,4 +340,73 @@ async fn an_eighth_partner_is_brought_in_by_the_workbench_alone() {
     );
     assert!(diff.out.contains("\"Soudeur\" → \"SOUDEUR\""), "{}", diff.out);
     assert_eq!(titles(&road).await, ["Soudeur", "Maçon"], "a diff writes nothing");
+}
+
+/// The posts a recorded list page of the portal links to.
+fn posts(page: &str) -> Vec<String> {
+    let text = std::fs::read(recorded(&format!("camerjob/{page}"))).unwrap();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let ids =
+        text.split("/emploi/").skip(1).map(|rest| rest.chars().take_while(char::is_ascii_digit).collect());
+    ids.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_list_no_longer_shows_is_closed_also_where_a_feed_had_announced_it() {
+    let road = Road::new().await;
+    road.bin(&["ingest", "camerjob", "--full"]).run().await.expect(0);
+    let store = road.database.store().await;
+    let by_feed: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM ingest.opportunities WHERE stream = 'nouveautes'")
+            .fetch_one(store.pool())
+            .await
+            .unwrap();
+    assert!(by_feed > 20, "{by_feed} posts are known by the feed");
+    let page = |file: &str, kind: &str| fixtures::Canned {
+        status: 200,
+        headers: vec![("content-type".into(), kind.into())],
+        body: std::fs::read(recorded(&format!("camerjob/{file}"))).unwrap().into(),
+    };
+    // The second page is gone from the list, and its posts from the feed.
+    let feed = "<rss><channel><item><title>x</title><link>https://www.camerjob.com/emploi/48261-technicien-fibre-optique-douala</link></item></channel></rss>";
+    let feed = fixtures::Canned { body: feed.into(), ..page("rss.xml", "application/rss+xml") };
+    road.replay.replace("www.camerjob.com", "/rss/all/", feed);
+    road.replay.replace("www.camerjob.com", "/jobs/?p=2", page("jobs-3.html", "text/html"));
+    road.replay.replace("www.camerjob.com", "/jobs/?p=3", page("jobs-4.html", "text/html"));
+    road.replay.replace("www.camerjob.com", "/jobs/?p=4", page("jobs-1.html", "text/html"));
+    let run =
+        &road.bin(&["ingest", "camerjob", "--full", "--output", "json"]).run().await.expect(0).json()[0];
+    assert!(count(run, "closed") >= 20, "{run}");
+    let kept: Vec<String> =
+        ["jobs-1.html", "jobs-3.html", "jobs-4.html"].iter().flat_map(|page| posts(page)).collect();
+    let gone: Vec<String> = posts("jobs-2.html").into_iter().filter(|id| !kept.contains(id)).collect();
+    let open: Vec<String> = sqlx::query_scalar(
+        "SELECT external_id FROM ingest.opportunities WHERE status = 'open' AND external_id = ANY ($1)",
+    )
+    .bind(&gone)
+    .fetch_all(store.pool())
+    .await
+    .unwrap();
+    assert_eq!(open, Vec::<String>::new(), "of {} gone", gone.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workbook_by_mail_adds_to_the_list_on_the_web() {
+    let road = Road::new().await;
+    let web = &road.bin(&["ingest", "fao", "--full", "--output", "json"]).run().await.expect(0).json()[0];
+    assert_eq!(web["state"], "complete", "{web}");
+    let book = &road
+        .bin(&["ingest", "fao", "--file", &recorded("fao/projets.xlsx"), "--output", "json"])
+        .run()
+        .await
+        .expect(0)
+        .json()[0];
+    assert_eq!(book["file"]["stream"], "projets");
+    assert!(count(book, "created") >= 36 && count(book, "closed") == 0, "{book}");
+    let store = road.database.store().await;
+    let notes: Vec<String> = sqlx::query_scalar("SELECT unnest(notes) FROM ingest.pages WHERE role = 'file'")
+        .fetch_all(store.pool())
+        .await
+        .unwrap();
+    assert!(notes.iter().any(|note| note.contains("title of a section")), "{notes:?}");
 }

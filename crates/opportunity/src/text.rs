@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
+use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
 /// Rounds of "take tags out, resolve entities": partners escape twice, nobody escapes five times.
 const ROUNDS: usize = 5;
@@ -17,30 +17,69 @@ const BLOCKS: [&str; 18] = [
 
 /// One line of plain text: no markup, no entities, white space folded.
 pub fn clean_line(text: &str) -> String {
-    plain(text).split_whitespace().collect::<Vec<_>>().join(" ")
+    let plain = plain(text);
+    let mut line = String::with_capacity(plain.len());
+    push_folded(&mut line, &plain);
+    line
 }
 
 /// Plain text with its paragraphs: white space folded within a line, no more than one blank line between two.
 pub fn clean_text(text: &str) -> String {
     let plain = plain(text);
-    let lines = plain.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
-    let mut kept: Vec<String> = Vec::new();
-    for line in lines {
-        if !line.is_empty() || kept.last().is_some_and(|last| !last.is_empty()) {
-            kept.push(line);
+    let mut clean = String::with_capacity(plain.len());
+    let mut blank = false;
+    for line in plain.lines() {
+        let before = clean.len();
+        if !clean.is_empty() {
+            clean.push_str(if blank { "\n\n" } else { "\n" });
+        }
+        let begin = clean.len();
+        push_folded(&mut clean, line);
+        if clean.len() == begin {
+            clean.truncate(before);
+            blank = !clean.is_empty();
+        } else {
+            blank = false;
         }
     }
-    while kept.last().is_some_and(String::is_empty) {
-        kept.pop();
+    clean
+}
+
+/// Adds the words of a line, one blank between two.
+fn push_folded(out: &mut String, line: &str) {
+    for (at, word) in line.split_whitespace().enumerate() {
+        if at > 0 {
+            out.push(' ');
+        }
+        out.push_str(word);
     }
-    kept.join("\n")
 }
 
 /// For look-ups: lower case, no accents, every run of other characters than letters and digits one blank.
 pub fn fold(text: &str) -> String {
-    let mut folded = String::with_capacity(text.len());
-    let mut gap = false;
-    for c in text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
+    let mut folded = Folded { text: String::with_capacity(text.len()), gap: false };
+    for c in text.chars() {
+        if c.is_ascii() {
+            folded.push(c.to_ascii_lowercase());
+        } else {
+            // Each by itself: in which order its marks stand does not matter, as they go.
+            decompose_compatible(c, |part| {
+                if !is_combining_mark(part) {
+                    part.to_lowercase().for_each(|part| folded.push(part));
+                }
+            });
+        }
+    }
+    folded.text
+}
+
+struct Folded {
+    text: String,
+    gap: bool,
+}
+
+impl Folded {
+    fn push(&mut self, c: char) {
         let letters: &str = match c {
             'œ' => "oe",
             'æ' => "ae",
@@ -48,16 +87,16 @@ pub fn fold(text: &str) -> String {
             _ => "",
         };
         if letters.is_empty() && !c.is_alphanumeric() {
-            gap = true;
-            continue;
+            // A mark that lower case makes ("İ" is "i" and a dot) is no gap between words.
+            self.gap |= !is_combining_mark(c);
+            return;
         }
-        if gap && !folded.is_empty() {
-            folded.push(' ');
+        if self.gap && !self.text.is_empty() {
+            self.text.push(' ');
         }
-        gap = false;
-        if letters.is_empty() { folded.push(c) } else { folded.push_str(letters) }
+        self.gap = false;
+        if letters.is_empty() { self.text.push(c) } else { self.text.push_str(letters) }
     }
-    folded
 }
 
 /// The first `max` characters, cut at the end of a word where one is near.
@@ -72,21 +111,25 @@ pub fn shorten(text: &str, max: usize) -> Cow<'_, str> {
 }
 
 /// Without markup and entities; control characters and the marks that hide in portals' text become blanks.
-fn plain(text: &str) -> String {
-    let mut now = text.to_owned();
+fn plain(text: &str) -> Cow<'_, str> {
+    let mut now = Cow::Borrowed(text);
     for _ in 0..ROUNDS {
-        let stripped = if now.contains('<') { without_tags(&now) } else { now.clone() };
+        if !now.contains(['<', '&']) {
+            break;
+        }
+        let stripped = if now.contains('<') { without_tags(&now) } else { now.to_string() };
         let next = html_escape::decode_html_entities(&stripped).into_owned();
         let done = next == now;
-        now = next;
+        now = Cow::Owned(next);
         if done {
             break;
         }
     }
-    now.chars()
-        .filter(|c| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}'))
-        .map(visible)
-        .collect()
+    let is_hidden = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}');
+    if now.chars().all(|c| visible(c) == c && !is_hidden(c)) {
+        return now;
+    }
+    Cow::Owned(now.chars().filter(|c| !is_hidden(*c)).map(visible).collect())
 }
 
 fn visible(c: char) -> char {

@@ -147,7 +147,11 @@ pub(crate) struct Detail {
     pub(super) link: Spanned<RawForm>,
     /// What the page is: `html`, `json` or `xml`. Unsaid: as the list; for a sitemap or a feed, `html`.
     pub(super) format: Option<Format>,
+    /// The stream whose records have the same kind of page: its format and fields are taken.
+    #[schemars(with = "Option<String>")]
+    pub(super) like: Option<Spanned<String>>,
     /// Its own fields; the list's fill what they leave empty.
+    #[serde(default)]
     #[schemars(with = "BTreeMap<String, RawForm>")]
     pub(super) fields: RawFields,
 }
@@ -203,8 +207,13 @@ impl Stream {
 impl Detail {
     /// How the page of a record of that list is read.
     pub(super) fn shape(self, list: Format, empty: Vec<String>) -> Shape {
+        Shape::plain(self.format_in(list), empty, self.fields)
+    }
+
+    /// What the page is: as said, or as the list it belongs to suggests.
+    pub(super) fn format_in(&self, list: Format) -> Format {
         let unsaid = if matches!(list, Format::Sitemap | Format::Xml) { Format::Html } else { list };
-        Shape::plain(self.format.unwrap_or(unsaid), empty, self.fields)
+        self.format.unwrap_or(unsaid)
     }
 }
 

@@ -27,7 +27,7 @@ fn with(from: &str, to: &str) -> String {
 #[test]
 fn the_built_in_partners_are_right() {
     let slugs: Vec<String> = Catalog::builtin().unwrap().iter().map(|spec| spec.slug.to_string()).collect();
-    assert_eq!(slugs, ["camccul", "emploicameroun", "fne", "mc2", "minefop"]);
+    assert_eq!(slugs, ["camccul", "camerjob", "emploicameroun", "fao", "fne", "mc2", "minefop"]);
     assert_eq!(refusal(RIGHT), "passed");
 }
 

@@ -108,6 +108,7 @@ fn one<'r>(form: &'r Form, record: &'r dyn Record, url: &Url) -> Result<Option<C
     let found = match &form.get {
         Get::Fixed(text) => Some(Cow::Borrowed(text.as_str())),
         Get::PageUrl => Some(Cow::Owned(url.to_string())),
+        Get::First(forms) => first_of(forms, record, url)?,
         Get::Parts { parts, with, some } => joined(parts, with, *some, record, url)?.map(Cow::Owned),
         get => record.value(get)?,
     };
@@ -119,6 +120,19 @@ fn one<'r>(form: &'r Form, record: &'r dyn Record, url: &Url) -> Result<Option<C
         (_, found) => found,
     };
     Ok(found.map(|words| form.map.get(words.trim()).map_or(words, |named| Cow::Borrowed(named.as_str()))))
+}
+
+fn first_of<'r>(
+    forms: &'r [Form],
+    record: &'r dyn Record,
+    url: &Url,
+) -> Result<Option<Cow<'r, str>>, String> {
+    for form in forms {
+        if let Some(found) = one(form, record, url)?.filter(|words| !words.trim().is_empty()) {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
 }
 
 fn joined(

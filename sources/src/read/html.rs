@@ -81,10 +81,10 @@ fn parsed(page: &Page<'_>, shape: &Shape) -> Result<Html, Alarm> {
 fn depth(text: &str) -> usize {
     let (mut open, mut deepest) = (0_usize, 0);
     for tag in text.split('<').skip(1) {
-        let (closes, name) = tag.strip_prefix('/').map_or((false, tag), |rest| (true, rest));
-        let name: String = name.chars().take_while(char::is_ascii_alphanumeric).take(12).collect();
-        let name = name.to_ascii_lowercase();
-        if name.is_empty() || UNCLOSED.contains(&name.as_str()) {
+        let (closes, rest) = tag.strip_prefix('/').map_or((false, tag), |rest| (true, rest));
+        let length = rest.bytes().take(12).take_while(u8::is_ascii_alphanumeric).count();
+        let name = rest.get(..length).unwrap_or_default();
+        if name.is_empty() || UNCLOSED.iter().any(|known| known.eq_ignore_ascii_case(name)) {
             continue;
         }
         if closes {
@@ -246,7 +246,7 @@ impl Markup<'_> {
 
     /// "Contrat proposé : <strong>CDI</strong>": the element whose folded text begins with the label.
     fn labelled(&self, css: &Selector, label: &str, value: Option<&Css>) -> Option<String> {
-        let element = self.element.select(css).find(|element| fold(&text(*element)).starts_with(label))?;
+        let element = self.element.select(css).find(|element| begins(&text(*element), label))?;
         if let Some(value) = value {
             return element.select(&value.0).map(text).find(|words| !words.is_empty());
         }
@@ -254,6 +254,13 @@ impl Markup<'_> {
         let (_, rest) = all.split_once(':')?;
         Some(rest.trim().to_owned())
     }
+}
+
+/// Whether a text, folded, begins with the label. Only as much is folded as can decide it.
+fn begins(text: &str, label: &str) -> bool {
+    let enough =
+        text.char_indices().nth(2 * label.len() + 16).map_or(text, |(at, _)| text.get(..at).unwrap_or(text));
+    fold(enough).starts_with(label)
 }
 
 /// The text of an element, white space folded, without what scripts and styles hold.

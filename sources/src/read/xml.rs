@@ -24,39 +24,37 @@ const LARGEST: usize = 16 << 20;
 /// The records of a page.
 pub(super) fn list(elements: &Elements, input: impl BufRead, pass: &mut Pass<'_>) -> Result<(), Alarm> {
     let want = Want::of(pass.shape, pass.fields, pass.link);
-    let meter = Meter::default();
-    let mut reader = Reader::from_reader(Guard::new(input, meter.clone(), LARGEST));
-    let config = reader.config_mut();
-    config.allow_dangling_amp = true;
-    let mut walk = Walk { reader, meter, buffer: Vec::new() };
+    let mut walk = Walk::new(input);
     let mut open: Vec<String> = Vec::new();
     loop {
         walk.meter.reset();
-        let (start, is_empty) = match walk.next()? {
-            Next::Start(start) => (start, false),
-            Next::Empty(start) => (start, true),
-            Next::End => {
+        walk.buffer.clear();
+        let at = walk.reader.buffer_position();
+        let event = walk.reader.read_event_into(&mut walk.buffer).map_err(|error| broken(&error, at))?;
+        let (start, is_empty) = match event {
+            Event::Start(start) => (start, false),
+            Event::Empty(start) => (start, true),
+            Event::End(_) => {
                 open.pop();
                 continue;
             }
-            Next::Text(_) => continue,
-            Next::Eof if open.is_empty() => return Ok(()),
-            Next::Eof => {
-                return Err(Alarm::Unreadable(format!("it breaks off within <{}>", open.join("><"))));
-            }
+            Event::Eof if open.is_empty() => return Ok(()),
+            Event::Eof => return Err(cut_off(open.last())),
+            _ => continue,
         };
-        let name = start.name().0.to_owned();
+        let name = start.name().0;
         if open.is_empty() && name.eq_ignore_ascii_case("html") {
             return Err(Alarm::Unreadable("XML is promised and HTML came".to_owned()));
         }
-        if is_record(elements, &open, &name) {
-            let record = walk.element(&start, is_empty, &want, 0)?;
-            let record = if record.is_null() { Value::Object(Map::new()) } else { record };
+        if is_record(elements, &open, name) {
+            let map = attributes(&start, &want);
+            let record = if is_empty { assembled(map, String::new()) } else { walk.element(map, &want, 0)? };
+            let record = if record.is_object() { record } else { of_text(record) };
             if pass.tree(record).is_break() {
                 return Ok(());
             }
         } else if !is_empty {
-            open.push(name);
+            open.push(name.to_owned());
             if open.len() > DEEPEST {
                 return Err(too_deep());
             }
@@ -66,19 +64,21 @@ pub(super) fn list(elements: &Elements, input: impl BufRead, pass: &mut Pass<'_>
 
 /// The whole document as one value, for what stands beside the records: a total, a cursor, a link.
 pub(super) fn document(input: impl BufRead) -> Result<Value, Alarm> {
-    let meter = Meter::default();
-    let mut reader = Reader::from_reader(Guard::new(input, meter.clone(), LARGEST));
-    reader.config_mut().allow_dangling_amp = true;
-    let mut walk = Walk { reader, meter, buffer: Vec::new() };
+    let want = Want::everything();
+    let mut walk = Walk::new(input);
     loop {
-        let (start, is_empty) = match walk.next()? {
-            Next::Start(start) => (start, false),
-            Next::Empty(start) => (start, true),
-            Next::Eof => return Err(Alarm::Unreadable("it has no element".to_owned())),
-            Next::End | Next::Text(_) => continue,
+        walk.buffer.clear();
+        let at = walk.reader.buffer_position();
+        let event = walk.reader.read_event_into(&mut walk.buffer).map_err(|error| broken(&error, at))?;
+        let (start, is_empty) = match event {
+            Event::Start(start) => (start, false),
+            Event::Empty(start) => (start, true),
+            Event::Eof => return Err(Alarm::Unreadable("it has no element".to_owned())),
+            _ => continue,
         };
         let name = start.name().0.to_owned();
-        let value = walk.element(&start, is_empty, &Want::everything(), 0)?;
+        let map = attributes(&start, &want);
+        let value = if is_empty { assembled(map, String::new()) } else { walk.element(map, &want, 0)? };
         return Ok(Value::Object(Map::from_iter([(name, value)])));
     }
 }
@@ -87,9 +87,24 @@ fn too_deep() -> Alarm {
     Alarm::Unreadable(format!("it is nested deeper than {DEEPEST} elements"))
 }
 
+fn cut_off(within: Option<&String>) -> Alarm {
+    Alarm::Unreadable(format!("it breaks off within <{}>", within.map_or("?", String::as_str)))
+}
+
+fn broken(error: &quick_xml::Error, at: u64) -> Alarm {
+    Alarm::Unreadable(format!("it is no XML: {error}, about byte {at}"))
+}
+
+/// A record that is a text alone, or nothing.
+fn of_text(text: Value) -> Value {
+    let text = if text.is_null() { None } else { Some(("#text".to_owned(), text)) };
+    Value::Object(text.into_iter().collect())
+}
+
 /// A name without its prefix.
 pub(super) fn local(name: &str) -> &str {
-    name.rsplit_once(':').map_or(name, |(_, local)| local)
+    let colon = name.bytes().rposition(|byte| byte == b':');
+    colon.and_then(|at| name.get(at + 1..)).unwrap_or(name)
 }
 
 fn same(name: &str, wanted: &str) -> bool {
@@ -112,95 +127,89 @@ fn is_record(elements: &Elements, open: &[String], name: &str) -> bool {
     }
 }
 
-/// What comes next, without what nobody asks for.
-enum Next {
-    Start(BytesStart<'static>),
-    Empty(BytesStart<'static>),
-    End,
-    Text(String),
-    Eof,
+/// The attributes that are wanted, as `@name`.
+fn attributes(start: &BytesStart<'_>, want: &Want) -> Map<String, Value> {
+    let mut map = Map::new();
+    if !want.any_attribute() {
+        return map;
+    }
+    for attribute in start.attributes().with_checks(false).flatten() {
+        let name = attribute.key.0;
+        if !name.starts_with("xmlns") && want.attribute(name) {
+            let value = html_escape::decode_html_entities(&*attribute.value).into_owned();
+            map.insert(format!("@{name}"), Value::String(value));
+        }
+    }
+    map
 }
 
 struct Walk<R> {
-    reader: Reader<R>,
+    reader: Reader<Guard<R>>,
     meter: Meter,
     buffer: Vec<u8>,
 }
 
 impl<R: BufRead> Walk<R> {
-    fn next(&mut self) -> Result<Next, Alarm> {
-        loop {
-            self.buffer.clear();
-            let at = self.reader.buffer_position();
-            return Ok(match self.reader.read_event_into(&mut self.buffer) {
-                Ok(Event::Start(start)) => Next::Start(start.into_owned()),
-                Ok(Event::Empty(start)) => Next::Empty(start.into_owned()),
-                Ok(Event::End(_)) => Next::End,
-                Ok(Event::Text(text)) => Next::Text(text.into_inner().into_owned()),
-                Ok(Event::CData(text)) => Next::Text(text.into_inner().into_owned()),
-                Ok(Event::GeneralRef(name)) => Next::Text(referred(&name)),
-                Ok(Event::Eof) => Next::Eof,
-                Ok(Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_)) => continue,
-                Err(error) => {
-                    return Err(Alarm::Unreadable(format!("it is no XML: {error}, about byte {at}")));
-                }
-            });
-        }
+    fn new(input: R) -> Self {
+        let meter = Meter::default();
+        let mut reader = Reader::from_reader(Guard::new(input, meter.clone(), LARGEST));
+        reader.config_mut().allow_dangling_amp = true;
+        Self { reader, meter, buffer: Vec::with_capacity(4 << 10) }
     }
 
-    /// The value of an element: its attributes as `@name`, its elements by name, its text.
-    fn element(
-        &mut self,
-        start: &BytesStart<'_>,
-        is_empty: bool,
-        want: &Want,
-        depth: usize,
-    ) -> Result<Value, Alarm> {
+    /// The value of an element whose start was read: its attributes in `map`, its elements by name, its text.
+    fn element(&mut self, mut map: Map<String, Value>, want: &Want, depth: usize) -> Result<Value, Alarm> {
         if depth > DEEPEST {
             return Err(too_deep());
         }
-        let mut map = Map::new();
-        for attribute in start.attributes().with_checks(false).flatten() {
-            let name = attribute.key.0;
-            if !name.starts_with("xmlns") && want.attribute(name) {
-                let value = html_escape::decode_html_entities(&*attribute.value).into_owned();
-                map.insert(format!("@{name}"), Value::String(value));
-            }
-        }
         let mut words = String::new();
         loop {
-            if is_empty {
-                break;
-            }
-            let (child, child_is_empty) = match self.next()? {
-                Next::Start(child) => (child, false),
-                Next::Empty(child) => (child, true),
-                Next::Text(text) => {
-                    words.push_str(&text);
-                    continue;
+            self.buffer.clear();
+            let at = self.reader.buffer_position();
+            let event = self.reader.read_event_into(&mut self.buffer).map_err(|error| broken(&error, at))?;
+            match event {
+                Event::Text(text) => words.push_str(&text),
+                Event::CData(text) => words.push_str(&text),
+                Event::GeneralRef(name) => words.push_str(&referred(&name)),
+                Event::Start(start) => match want.element(start.name().0) {
+                    Some(want) => {
+                        let name = start.name().0.to_owned();
+                        let below = attributes(&start, want);
+                        let value = self.element(below, want, depth + 1)?;
+                        push(&mut map, name, value);
+                    }
+                    None => self.pass_over()?,
+                },
+                Event::Empty(start) => {
+                    if let Some(want) = want.element(start.name().0) {
+                        push(
+                            &mut map,
+                            start.name().0.to_owned(),
+                            assembled(attributes(&start, want), String::new()),
+                        );
+                    }
                 }
-                Next::End => break,
-                Next::Eof => {
-                    return Err(Alarm::Unreadable(format!("it breaks off within <{}>", start.name().0)));
-                }
-            };
-            let name = child.name().0.to_owned();
-            match want.element(&name) {
-                Some(want) => {
-                    let value = self.element(&child, child_is_empty, want, depth + 1)?;
-                    push(&mut map, name, value);
-                }
-                None if child_is_empty => (),
-                None => self.skip(&child)?,
+                Event::End(_) => return Ok(assembled(map, words)),
+                Event::Eof => return Err(Alarm::Unreadable("it breaks off within a record".to_owned())),
+                Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => (),
             }
         }
-        Ok(assembled(map, words))
     }
 
-    fn skip(&mut self, start: &BytesStart<'_>) -> Result<(), Alarm> {
-        self.buffer.clear();
-        let skipped = self.reader.read_to_end_into(start.name(), &mut self.buffer);
-        skipped.map(drop).map_err(|error| Alarm::Unreadable(format!("it is no XML: {error}")))
+    /// Goes on to the end of an element nobody asks for.
+    fn pass_over(&mut self) -> Result<(), Alarm> {
+        let mut depth = 0_usize;
+        loop {
+            self.buffer.clear();
+            let at = self.reader.buffer_position();
+            match self.reader.read_event_into(&mut self.buffer).map_err(|error| broken(&error, at))? {
+                Event::Start(_) => depth += 1,
+                Event::End(_) if depth == 0 => return Ok(()),
+                Event::End(_) => depth -= 1,
+                Event::Eof => return Err(Alarm::Unreadable("it breaks off within a record".to_owned())),
+                _ => (),
+            }
+        }
     }
 }
 

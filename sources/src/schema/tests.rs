@@ -63,7 +63,7 @@ fn walked(spec: &Spec, page: &Page<'_>, text: &mut String) {
     }
 }
 
-/// With UPDATE_REFERENCE set, what the examples give is written down anew, and the page with them.
+/// With `UPDATE_REFERENCE` set, what the examples give is written down anew, and the page with them.
 #[test]
 fn every_example_gives_what_the_page_shows() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -94,25 +94,26 @@ fn the_page_is_what_the_types_say() {
     );
 }
 
-#[test]
-fn every_key_is_described_and_every_field_shown() {
-    fn look(at: &str, value: &Value) {
-        if let Some(properties) = value.get("properties").and_then(Value::as_object) {
-            for (key, value) in properties.iter().filter(|(_, value)| value.get("const").is_none()) {
-                assert!(
-                    !description(value).is_empty() || value.get("$ref").is_some(),
-                    "{at}.{key} is not described"
-                );
-            }
-        }
-        for key in ["$defs", "oneOf"] {
-            match value.get(key) {
-                Some(Value::Object(map)) => map.iter().for_each(|(name, value)| look(name, value)),
-                Some(Value::Array(items)) => items.iter().for_each(|value| look(at, value)),
-                _ => (),
-            }
+fn look(at: &str, value: &Value) {
+    if let Some(properties) = value.get("properties").and_then(Value::as_object) {
+        for (key, value) in properties.iter().filter(|(_, value)| value.get("const").is_none()) {
+            assert!(
+                !description(value).is_empty() || value.get("$ref").is_some(),
+                "{at}.{key} is not described"
+            );
         }
     }
+    for key in ["$defs", "oneOf"] {
+        match value.get(key) {
+            Some(Value::Object(map)) => map.iter().for_each(|(name, value)| look(name, value)),
+            Some(Value::Array(items)) => items.iter().for_each(|value| look(at, value)),
+            _ => (),
+        }
+    }
+}
+
+#[test]
+fn every_key_is_described_and_every_construct_shown() {
     look("Partner", &Value::from(schema()));
     let shown: String = examples().iter().map(|example| example.spec).collect();
     for construct in [

@@ -47,6 +47,13 @@ pub(crate) async fn run(engine: &Engine, lease: Lease, of: OfRun) -> Result<(), 
         }
     }
     let shortfall = walk.shortfall;
+    // A feed of the newest shows what a list of the same kind shows too: what the whole list lacks is missing from both.
+    let feeds = spec.streams.iter().filter(|stream| stream.partial);
+    let with_list = feeds.filter(|feed| {
+        spec.streams.iter().any(|list| list.kind == feed.kind && covers.contains(&list.name.to_string()))
+    });
+    let feeds: Vec<String> = with_list.map(|feed| feed.name.to_string()).collect();
+    covers.extend(feeds);
     if spec.streams.iter().all(|stream| stream.partial || covers.contains(&stream.name.to_string())) {
         // Everything was asked for: what stands under a name the spec no longer has is missing too, unless it was seen.
         let named: Vec<String> = spec.streams.iter().map(|stream| stream.name.to_string()).collect();

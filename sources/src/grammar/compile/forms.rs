@@ -48,6 +48,8 @@ pub(crate) enum Get {
     Fixed(String),
     /// The page's address.
     PageUrl,
+    /// The first of several that gives something.
+    First(Vec<Form>),
     /// Several forms, joined.
     Parts { parts: Vec<Form>, with: String, some: bool },
 }
@@ -94,6 +96,17 @@ fn one(raw: &RawForm, kind: RecordKind) -> Result<Form, String> {
     }
 }
 
+/// A part of a value: a form, or alternatives.
+fn part(raw: &RawForm, kind: RecordKind) -> Result<Form, String> {
+    match raw {
+        RawForm::Either(forms) => {
+            let forms = forms.iter().map(|form| one(form, kind)).collect::<Result<Vec<_>, _>>()?;
+            Ok(Form::plain(Get::First(forms)))
+        }
+        form => one(form, kind),
+    }
+}
+
 /// A column by its name, or a path or jq of the row.
 fn column(text: &str) -> Result<Get, String> {
     if !text.starts_with('.') {
@@ -122,7 +135,7 @@ fn table_form(raw: &RawTable, kind: RecordKind) -> Result<Form, String> {
         RawTable { fixed: Some(text), .. } => Get::Fixed(text.clone()),
         RawTable { page_url: true, .. } => Get::PageUrl,
         RawTable { parts: Some(parts), with, some, .. } => {
-            let parts = parts.iter().map(|part| one(part, kind)).collect::<Result<Vec<_>, _>>()?;
+            let parts = parts.iter().map(|each| part(each, kind)).collect::<Result<Vec<_>, _>>()?;
             Get::Parts { parts, with: with.clone().unwrap_or_default(), some: *some }
         }
         RawTable { jsonld: Some(path), .. } => {

@@ -1,5 +1,7 @@
 //! The partner as a whole.
 
+use std::collections::BTreeMap;
+
 use opportunity::SourceSlug;
 use serde_spanned::Spanned;
 use url::Url;
@@ -29,12 +31,10 @@ pub(crate) fn partner(
         matches!(stream.format, raw::Format::Html | raw::Format::Sitemap) || stream.detail.is_some()
     };
     let any_portal = raw.streams.get_ref().values().any(is_portal);
-    let streams: Vec<Stream> = raw
-        .streams
-        .into_inner()
-        .into_iter()
-        .filter_map(|(name, raw)| stream::compile(&name, raw, wrongs))
-        .collect();
+    let mut named = raw.streams.into_inner();
+    same_pages(&mut named, wrongs);
+    let streams: Vec<Stream> =
+        named.into_iter().filter_map(|(name, raw)| stream::compile(&name, raw, wrongs)).collect();
     let base_url = base_url?;
     let mut hosts: Vec<String> = base_url.host_str().map(str::to_owned).into_iter().collect();
     hosts.extend(raw.hosts.iter().map(|host| host.get_ref().to_lowercase()));
@@ -54,6 +54,27 @@ pub(crate) fn partner(
         streams,
         version,
     })
+}
+
+/// Gives the details that are like another stream's its format and fields.
+fn same_pages(streams: &mut BTreeMap<Spanned<String>, raw::Stream>, wrongs: &mut Wrongs) {
+    let own = |stream: &raw::Stream| {
+        let detail = stream.detail.as_ref().filter(|detail| detail.like.is_none())?;
+        Some((detail.format_in(stream.format), detail.fields.clone()))
+    };
+    let known: Vec<(String, _)> =
+        streams.iter().filter_map(|(name, stream)| Some((name.get_ref().clone(), own(stream)?))).collect();
+    for detail in streams.values_mut().filter_map(|stream| stream.detail.as_mut()) {
+        let Some(like) = &detail.like else { continue };
+        if let Some((_, (format, fields))) = known.iter().find(|(name, _)| name == like.get_ref()) {
+            detail.format = Some(*format);
+            let own = std::mem::replace(&mut detail.fields, fields.clone());
+            detail.fields.extend(own);
+        } else {
+            let why = format!("`like` {:?} is no stream here with a detail of its own", like.get_ref());
+            wrongs.add(like.span().start, why);
+        }
+    }
 }
 
 fn base(written: &Spanned<String>, wrongs: &mut Wrongs) -> Option<Url> {

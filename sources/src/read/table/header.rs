@@ -17,8 +17,13 @@ pub(super) struct Header {
 
 /// Columns that fields name.
 pub(super) fn wanted(fields: &Fields) -> Vec<String> {
+    fields.iter().flat_map(|(_, forms)| columns(forms)).collect()
+}
+
+/// Columns that the forms of one field name.
+pub(super) fn columns(forms: &[Form]) -> Vec<String> {
     let mut names = Vec::new();
-    for form in fields.iter().flat_map(|(_, forms)| forms) {
+    for form in forms {
         collect(form, &mut names);
     }
     names
@@ -28,7 +33,7 @@ fn collect(form: &Form, names: &mut Vec<String>) {
     match &form.get {
         Get::Column(name) => names.push(name.clone()),
         Get::Tree(Expr::Path(path)) => names.extend(path.leading_keys().take(1).map(str::to_owned)),
-        Get::Parts { parts, .. } => parts.iter().for_each(|part| collect(part, names)),
+        Get::Parts { parts, .. } | Get::First(parts) => parts.iter().for_each(|part| collect(part, names)),
         _ => (),
     }
 }

@@ -1,6 +1,6 @@
 //! One row of a table.
 
-use std::{borrow::Cow, collections::HashMap, sync::Arc};
+use std::{borrow::Cow, sync::Arc};
 
 use opportunity::{Published, Row};
 
@@ -15,7 +15,8 @@ use crate::grammar::Get;
 #[derive(Debug)]
 pub(super) struct Columns {
     names: Arc<[String]>,
-    by_name: HashMap<String, usize>,
+    /// The columns forms ask for, and where they are: few enough to be looked through.
+    asked: Vec<(String, usize)>,
     /// Whether a row that says one thing alone is the title of a section.
     sections: bool,
     /// Rows need not become objects: all forms name columns.
@@ -24,24 +25,25 @@ pub(super) struct Columns {
 
 impl Columns {
     pub(super) fn new(names: Vec<String>, sections: bool, pass: &mut Pass<'_>) -> Self {
-        for wanted in header::wanted(pass.fields) {
-            if !names.contains(&wanted) {
-                pass.note(format!("no column {wanted:?}"));
-            }
-        }
-        let by_name = names.iter().enumerate().rev().map(|(at, name)| (name.clone(), at)).collect();
+        let missing = pass.fields.iter().filter_map(|(field, forms)| {
+            let wanted = header::columns(forms);
+            let none = !wanted.is_empty() && !wanted.iter().any(|name| names.contains(name));
+            none.then(|| format!("no column for {field} ({})", wanted.join(", ")))
+        });
+        pass.note_all(missing.collect::<Vec<_>>());
+        let asked = header::wanted(pass.fields)
+            .into_iter()
+            .filter_map(|wanted| names.iter().position(|name| *name == wanted).map(|at| (wanted, at)))
+            .collect();
         let plain =
             pass.shape.keep.is_none() && pass.fields.iter().all(|(_, forms)| forms.iter().all(is_plain));
-        Self { names: names.into(), by_name, sections, plain }
+        Self { names: names.into(), asked, sections, plain }
     }
 
     /// Tells a row to the pass. `number`: its place in the file, from 1.
     pub(super) fn row(&self, row: Cells, number: usize, pass: &mut Pass<'_>) -> Flow {
-        let filled = row.filled();
-        if filled == 0 {
-            return Flow::Continue(());
-        }
-        if self.names.len() > 2 && row.says_one_thing() && (self.sections || filled > 1) {
+        let Some(said) = row.said() else { return Flow::Continue(()) };
+        if self.names.len() > 2 && said.one_thing && (self.sections || said.filled > 1) {
             pass.note("row that says one thing alone, and is the title of a section");
             return Flow::Continue(());
         }
@@ -66,10 +68,16 @@ impl Columns {
     }
 }
 
+impl Columns {
+    fn at(&self, name: &str) -> Option<usize> {
+        self.asked.iter().find(|(asked, _)| asked == name).map(|(_, at)| *at)
+    }
+}
+
 fn is_plain(form: &crate::grammar::Form) -> bool {
     match &form.get {
         Get::Column(_) | Get::Fixed(_) | Get::PageUrl => true,
-        Get::Parts { parts, .. } => parts.iter().all(is_plain),
+        Get::Parts { parts, .. } | Get::First(parts) => parts.iter().all(is_plain),
         _ => false,
     }
 }
@@ -100,15 +108,28 @@ impl Cells {
         self.cells().nth(at).is_none_or(str::is_empty)
     }
 
-    fn filled(&self) -> usize {
-        self.cells().filter(|cell| !cell.is_empty()).count()
+    /// What the cells say, looked at no further than needed; `None` for a blank row.
+    fn said(&self) -> Option<Said> {
+        let mut filled = self.cells().filter(|cell| !cell.is_empty());
+        let first = filled.next()?;
+        let mut said = Said { filled: 1, one_thing: true };
+        for cell in filled {
+            said.filled += 1;
+            if cell != first {
+                said.one_thing = false;
+                break;
+            }
+        }
+        Some(said)
     }
+}
 
-    fn says_one_thing(&self) -> bool {
-        let mut said = self.cells().filter(|cell| !cell.is_empty());
-        let first = said.next();
-        said.all(|cell| Some(cell) == first)
-    }
+/// What a row says.
+struct Said {
+    /// Cells that are not blank, up to the first that differs.
+    filled: usize,
+    /// Whether they all say the same.
+    one_thing: bool,
 }
 
 struct Named<'a> {
@@ -120,7 +141,7 @@ impl Record for Named<'_> {
     fn value(&self, get: &Get) -> Result<Option<Cow<'_, str>>, String> {
         match get {
             Get::Column(name) => {
-                Ok(self.columns.by_name.get(name).and_then(|at| self.row.cell(*at)).map(Cow::Borrowed))
+                Ok(self.columns.at(name).and_then(|at| self.row.cell(at)).map(Cow::Borrowed))
             }
             _ => Ok(None),
         }

@@ -1,6 +1,6 @@
 //! What of an element is wanted: the rest is passed over unread.
 
-use super::same;
+use super::{local, same};
 use crate::{
     expr::Expr,
     grammar::{Fields, Form, Get, Shape},
@@ -37,7 +37,14 @@ impl Want {
         if self.all {
             return Some(self);
         }
-        self.below.iter().find(|(wanted, _)| same(name, wanted)).map(|(_, want)| want)
+        // A wanted name without a prefix is met by the name without its own; one with a prefix never is.
+        let local = local(name);
+        self.below.iter().find(|(wanted, _)| wanted == name || wanted == local).map(|(_, want)| want)
+    }
+
+    /// Whether any attribute is wanted.
+    pub(super) fn any_attribute(&self) -> bool {
+        self.all || self.below.iter().any(|(wanted, _)| wanted.starts_with('@'))
     }
 
     /// Whether an attribute of that name is wanted.
@@ -49,7 +56,7 @@ impl Want {
     fn form(&mut self, form: &Form) {
         match &form.get {
             Get::Tree(expr) => self.expr(expr),
-            Get::Parts { parts, .. } => parts.iter().for_each(|part| self.form(part)),
+            Get::Parts { parts, .. } | Get::First(parts) => parts.iter().for_each(|part| self.form(part)),
             _ => (),
         }
     }

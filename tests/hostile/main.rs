@@ -1,0 +1,231 @@
+//! Every recorded page, cut and mutated: whatever a partner sends, reading it ends, soon, in bounded memory, without a panic.
+//!
+//! A binary of its own and one thread: the memory that is counted is that of the reading.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
+
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use opportunity::StreamName;
+use peak_alloc::PeakAlloc;
+use sources::{Catalog, Page, Role, Spec};
+use url::Url;
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+/// Mutations of each page; of the pages of posts, of which there are many alike, of the first few.
+const MUTATIONS: usize = 1_000;
+/// Mutations of the pages of posts after those.
+const FEW: usize = 40;
+/// Pages of posts of one stream that are mutated as often as lists.
+const FIRST: usize = 3;
+/// Prefixes tried of a page; of a shorter one, every prefix.
+const CUTS: usize = 400;
+
+/// A recorded page, and what it is.
+struct Recorded {
+    stream: StreamName,
+    role: Role,
+    file: PathBuf,
+    times: usize,
+}
+
+fn page<'a>(recorded: &'a Recorded, url: &'a Url, body: &'a [u8]) -> Page<'a> {
+    Page {
+        stream: &recorded.stream,
+        role: recorded.role,
+        expected: true,
+        url,
+        status: 200,
+        headers: &[],
+        body,
+        card: None,
+    }
+}
+
+/// The recordings of a partner: each is tried as whatever page of the spec it can be read as.
+fn recordings(spec: &Spec) -> Vec<Recorded> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(spec.slug.as_str());
+    let mut files = Vec::new();
+    let mut folders = vec![folder];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending != "toml") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    let mut found = Vec::new();
+    let mut details = 0;
+    for file in files {
+        let body = std::fs::read(&file).unwrap();
+        let mut known = false;
+        for stream in &spec.streams {
+            for role in [Role::List, Role::File, Role::Detail] {
+                let url = spec.base_url.join("/emploi/1-x").unwrap();
+                let recorded = Recorded { stream: stream.name.clone(), role, file: file.clone(), times: 0 };
+                let reading = spec.read(&page(&recorded, &url, &body));
+                let fits = reading.alarm.is_none()
+                    && (role != Role::Detail
+                        || file.parent().is_some_and(|f| !f.ends_with(spec.slug.as_str())));
+                if fits && (reading.records > 0 || role == Role::Detail) {
+                    details += usize::from(role == Role::Detail);
+                    let times = if role == Role::Detail && details > FIRST { FEW } else { MUTATIONS };
+                    found.push(Recorded { times, ..recorded });
+                    known = true;
+                    break;
+                }
+            }
+            if known {
+                break;
+            }
+        }
+    }
+    found
+}
+
+/// A source of chance that is the same in every run (xorshift64*, Vigna 2016).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        let drawn = self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33;
+        usize::try_from(drawn).unwrap() % limit.max(1)
+    }
+}
+
+/// What partners' servers really do to a page, and what they should not.
+const TOKENS: [&[u8]; 14] = [
+    b"<",
+    b">",
+    b"\"",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b"\0",
+    b"\xff\xfe",
+    b"&",
+    b"<!--",
+    b"]]>",
+    b"99999999999999999999",
+    b"<div><div><div><div>",
+];
+
+fn mutated(body: &[u8], chance: &mut Chance) -> Vec<u8> {
+    let mut body = body.to_vec();
+    for _ in 0..=chance.below(3) {
+        let at = chance.below(body.len());
+        let end = (at + 1 + chance.below(400)).min(body.len());
+        match chance.below(5) {
+            0 if !body.is_empty() => body[at] = u8::try_from(chance.below(256)).unwrap(),
+            1 => drop(body.drain(at..end)),
+            2 => {
+                let part = body[at..end].to_vec();
+                body.splice(at..at, part.iter().copied().cycle().take(part.len() * 4));
+            }
+            3 => drop(body.splice(at..at, TOKENS[chance.below(TOKENS.len())].iter().copied())),
+            _ => {
+                let token = TOKENS[chance.below(TOKENS.len())];
+                body.splice(at..at, token.iter().copied().cycle().take(token.len() * 200));
+            }
+        }
+    }
+    body
+}
+
+/// What reading took, at most.
+#[derive(Default)]
+struct Worst {
+    time: Duration,
+    memory: usize,
+}
+
+impl Worst {
+    fn read(&mut self, spec: &Spec, recorded: &Recorded, url: &Url, body: &[u8]) {
+        let before = MEMORY.current_usage();
+        MEMORY.reset_peak_usage();
+        let begun = Instant::now();
+        let reading = spec.read(&page(recorded, url, body));
+        self.time = self.time.max(begun.elapsed());
+        self.memory = self.memory.max(MEMORY.peak_usage().saturating_sub(before));
+        let told = reading.drafts.len() + reading.follow.len() + reading.rejected.len();
+        assert_eq!(reading.records, told, "a record was dropped in silence: {}", recorded.file.display());
+        for draft in &reading.drafts {
+            assert!(
+                draft.external_id.as_ref().is_some_and(|id| !id.trim().is_empty()),
+                "{}",
+                recorded.file.display()
+            );
+        }
+        for follow in &reading.follow {
+            assert!(spec.hosts.iter().any(|host| follow.url.host_str() == Some(host)), "{}", follow.url);
+        }
+    }
+}
+
+#[test]
+fn every_page_cut_and_mutated_is_read_to_an_end() {
+    let catalog = Catalog::builtin().unwrap();
+    let (mut pages, mut readings) = (0, 0);
+    for spec in catalog.iter() {
+        let recordings = recordings(spec);
+        assert!(!recordings.is_empty(), "{} has no recordings that can be read", spec.slug);
+        for (number, recorded) in recordings.iter().enumerate() {
+            let body = std::fs::read(&recorded.file).unwrap();
+            let url = spec.base_url.join("/emploi/1-x").unwrap();
+            let (mut whole, mut worst) = (Worst::default(), Worst::default());
+            for _ in 0..3 {
+                whole.read(spec, recorded, &url, &body);
+            }
+            let cuts = CUTS * recorded.times / MUTATIONS;
+            let step = (body.len() / cuts.max(1)).max(1);
+            for cut in (0..body.len()).step_by(step).chain(body.len().saturating_sub(40)..body.len()) {
+                worst.read(spec, recorded, &url, &body[..cut]);
+                readings += 1;
+            }
+            let mut chance = Chance(0x9E37_79B9_7F4A_7C15 ^ u64::try_from(number + 1).unwrap());
+            for _ in 0..recorded.times {
+                worst.read(spec, recorded, &url, &mutated(&body, &mut chance));
+                readings += 1;
+            }
+            pages += 1;
+            // Beside its own untouched reading, with room for a machine that does other things too.
+            let time = whole.time * 40 + Duration::from_millis(250);
+            assert!(
+                worst.time <= time,
+                "{} took {:?}, untouched {:?}",
+                recorded.file.display(),
+                worst.time,
+                whole.time
+            );
+            let memory = whole.memory * 8 + body.len() * 16 + (4 << 20);
+            assert!(
+                worst.memory <= memory,
+                "{} took {} bytes, untouched {}",
+                recorded.file.display(),
+                worst.memory,
+                whole.memory
+            );
+        }
+    }
+    println!("{pages} pages, {readings} readings");
+    assert!(pages > 150 && readings > 20_000, "{pages} pages, {readings} readings");
+}
