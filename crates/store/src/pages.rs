@@ -6,7 +6,7 @@ use serde_json::Value;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::{Store, StoreError, queue::Lease, rejections::insert_rejections};
+use crate::{Reading, Store, StoreError, Tally, queue::Lease, rejections::insert_rejections};
 
 /// An answer that lies in the archive.
 #[derive(Debug, Clone)]
@@ -94,6 +94,22 @@ pub struct PageRow {
     pub bytes: Option<i64>,
     pub parts: i32,
     pub fetched_at: Option<DateTime<Utc>>,
+}
+
+impl PageRow {
+    /// The page with the answer that came for it.
+    #[must_use]
+    pub fn with(self, kept: &Archived) -> Self {
+        Self {
+            status: Some(kept.status_i16()),
+            headers: Some(headers(kept)),
+            archive_key: Some(kept.archive_key.clone()),
+            sha256: Some(kept.sha256.to_vec()),
+            bytes: Some(kept.size()),
+            fetched_at: Some(kept.fetched_at),
+            ..self
+        }
+    }
 }
 
 /// What is known of an address from an earlier visit.
@@ -206,6 +222,37 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut tx = self.pool.begin().await.map_err(doing())?;
         lease.settle(&mut tx).await?;
+        self.enter_detail(&mut tx, page, kept).await?;
+        self.answered(&mut tx, page.run, &page.source, &page.url, kept, 0).await?;
+        read_next(&mut tx, page.id, &page.source, read_by).await?;
+        tx.commit().await.map_err(doing())
+    }
+
+    /// Enters the answer of a wanted detail page with what was read from it, and the end of the job that did both.
+    pub async fn detail_read(
+        &self,
+        lease: Lease,
+        page: &PageRow,
+        kept: &Archived,
+        read_by: &str,
+        reading: Reading,
+    ) -> Result<Tally, StoreError> {
+        let mut tx = self.pool.begin().await.map_err(doing())?;
+        lease.settle(&mut tx).await?;
+        self.enter_detail(&mut tx, page, kept).await?;
+        let tally = self.reading(lease, page, read_by).write(&mut tx, reading, true).await?;
+        // The run's row comes last: every page of the run waits for it.
+        self.answered(&mut tx, page.run, &page.source, &page.url, kept, 0).await?;
+        tx.commit().await.map_err(doing())?;
+        Ok(tally)
+    }
+
+    async fn enter_detail(
+        &self,
+        tx: &mut Transaction<'_, Postgres>,
+        page: &PageRow,
+        kept: &Archived,
+    ) -> Result<(), StoreError> {
         sqlx::query!(
             "UPDATE ingest.pages SET state = 'archived', status = $2, content_type = $3, headers = $4,
                     archive_key = $5, sha256 = $6, bytes = $7, fetched_at = $8 WHERE id = $1",
@@ -218,12 +265,10 @@ impl Store {
             kept.size(),
             kept.fetched_at
         )
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await
-        .map_err(doing())?;
-        self.answered(&mut tx, page.run, &page.source, &page.url, kept, 0).await?;
-        read_next(&mut tx, page.id, &page.source, read_by).await?;
-        tx.commit().await.map_err(doing())
+        .map(drop)
+        .map_err(doing())
     }
 
     /// A wanted detail page is no longer there: its record is refused with that reason.

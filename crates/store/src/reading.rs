@@ -112,7 +112,7 @@ impl PageCommit<'_> {
         Ok(tally)
     }
 
-    async fn write(
+    pub(crate) async fn write(
         &mut self,
         tx: &mut Transaction<'_, Postgres>,
         mut reading: Reading,

@@ -1,7 +1,11 @@
 //! Fetches and archives one detail page.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
 use opportunity::{Reason, Rejection};
-use store::queue::Lease;
+use sources::Spec;
+use store::{Archived, PageRow, queue::Lease};
 
 use super::{OfPage, Stopped};
 use crate::{
@@ -30,9 +34,7 @@ pub(crate) async fn run(engine: &Engine, lease: Lease, of: OfPage) -> Result<(),
         key: pipeline::archive::detail_key(&page),
     };
     match pipeline::fetch::fetch(engine, &partner, request).await {
-        Ok(archived) => {
-            engine.store.detail_archived(lease, &page, &archived, &engine::read_by(&spec)).await?;
-        }
+        Ok((archived, body)) => arrived(engine, lease, &spec, page, archived, body).await?,
         Err(pipeline::fetch::Failure::Gone(status)) => {
             let external_id = spec.card_identity(&page.request);
             let reason = Reason::DetailUnavailable(format!("{} answered {status}", page.url));
@@ -42,6 +44,47 @@ pub(crate) async fn run(engine: &Engine, lease: Lease, of: OfPage) -> Result<(),
                 .await?;
         }
         Err(pipeline::fetch::Failure::Stopped(stopped)) => return Err(stopped),
+    }
+    Ok(())
+}
+
+/// Enters the answer. What came now and is archived is read at once, in the transaction that enters it; what an earlier visit
+/// kept, or a panic of the reader leaves, is read by a job of its own.
+async fn arrived(
+    engine: &Engine,
+    lease: Lease,
+    spec: &Arc<Spec>,
+    page: PageRow,
+    archived: Archived,
+    body: Option<Bytes>,
+) -> Result<(), Stopped> {
+    let read_by = engine::read_by(spec);
+    let fresh = body.filter(|body| {
+        i64::try_from(body.len())
+            .is_ok_and(|bytes| !pipeline::parse::is_large(&PageRow { bytes: Some(bytes), ..page.clone() }))
+    });
+    let Some(body) = fresh else {
+        return Ok(engine.store.detail_archived(lease, &page, &archived, &read_by).await?);
+    };
+    let page = page.with(&archived);
+    let (reader, about) = (Arc::clone(spec), page.clone());
+    let read = tokio::task::spawn_blocking(move || {
+        let reading = pipeline::parse::read(&reader, &about, &body)?;
+        pipeline::normalize::normalize(&reader, &about, reading)
+    });
+    let Ok(reading) = read.await else {
+        return Ok(engine.store.detail_archived(lease, &page, &archived, &read_by).await?);
+    };
+    let reading = reading?;
+    let alarm = reading.alarm.clone();
+    let tally = engine.store.detail_read(lease, &page, &archived, &read_by, reading).await?;
+    pipeline::upsert::count(&page.source, tally);
+    if let Some(alarm) = alarm {
+        tracing::error!(
+            url = page.url,
+            alarm,
+            "the page cannot be believed; nothing of its run will be closed"
+        );
     }
     Ok(())
 }

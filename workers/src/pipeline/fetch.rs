@@ -2,6 +2,7 @@
 
 use ::fetch::{Answer, Body, FetchError, Partner, Request, Retry, Validators};
 use anyhow::Context as _;
+use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use sources::{End, Page, PageRequest, RequestBody, Role, Spec, Step, Stream, Trail, Window};
 use store::{Archived, Mode, NewListPage, PageRow, RunRow, queue::Lease};
@@ -47,12 +48,13 @@ impl<E: Into<Stopped>> From<E> for Failure {
     }
 }
 
-/// Gets an answer and archives it. A 304 costs no body: the answer kept by an earlier visit stands for it.
+/// Gets an answer and archives it; answers it with its body, where it came now. A 304 costs no body: the answer kept by an
+/// earlier visit stands for it.
 pub(crate) async fn fetch(
     engine: &Engine,
     partner: &Partner,
     wanted: Wanted<'_>,
-) -> Result<Archived, Failure> {
+) -> Result<(Archived, Option<Bytes>), Failure> {
     // The address alone does not tell what a POST asks.
     let known = match wanted.body {
         None => engine.store.validator(&partner.slug, wanted.url.as_str()).await?,
@@ -67,9 +69,14 @@ pub(crate) async fn fetch(
     metrics::counter!("oim_pages_total", "source" => partner.slug.to_string(), "status" => answer.status.to_string()).increment(1);
     match known {
         Some(known) if answer.status == 304 => {
-            Ok(Archived { fetched_at: answer.fetched_at, requests: answer.requests, ..known.archived })
+            let archived =
+                Archived { fetched_at: answer.fetched_at, requests: answer.requests, ..known.archived };
+            Ok((archived, None))
         }
-        _ => Ok(keep(engine, wanted, answer).await?),
+        _ => {
+            let body = answer.body.clone();
+            Ok((keep(engine, wanted, answer).await?, Some(body)))
+        }
     }
 }
 
@@ -207,14 +214,17 @@ async fn since(walk: &Walk<'_>, stream: &Stream) -> Result<Option<DateTime<Utc>>
 async fn step(walk: &mut Walk<'_>, stream: &Stream, request: PageRequest) -> Result<Next, Stopped> {
     let key = archive::list_key(walk.spec.slug.as_str(), walk.row.id, stream.name.as_str(), request.ordinal);
     let wanted = Wanted { url: &request.url, headers: &request.headers, body: request.body.as_ref(), key };
-    let archived = match fetch(walk.engine, walk.partner, wanted).await {
-        Ok(archived) => archived,
+    let (archived, body) = match fetch(walk.engine, walk.partner, wanted).await {
+        Ok((archived, body)) => (archived, body),
         Err(Failure::Gone(status)) => {
             return Err(Stopped::Failed(anyhow::anyhow!("the list {} answered {status}", request.url)));
         }
         Err(Failure::Stopped(stopped)) => return Err(stopped),
     };
-    let body = walk.engine.archive.read(&archived.archive_key, &archived.sha256).await?;
+    let body = match body {
+        Some(body) => body,
+        None => walk.engine.archive.read(&archived.archive_key, &archived.sha256).await?,
+    };
     let page = Page {
         stream: &stream.name,
         role: Role::List,

@@ -26,6 +26,9 @@ use tower::layer::util::Identity;
 /// Longest time between two looks at the table: what a lost notification can cost.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
+/// Time in which hands that become free are gathered for one look at the table.
+const GATHER: Duration = Duration::from_millis(2);
+
 /// The jobs this process has in hand: only their leases are kept alive. A job that panicked, or whose end could not be
 /// written, is in nobody's hand, so its lease ends and it is given to others.
 #[derive(Debug, Clone, Default)]
@@ -191,12 +194,17 @@ impl Claimer {
 
     /// Until the bell rings, a job of this process ends, a while has passed, or the pool stops.
     async fn rest(&self, bell: &mut Option<store::queue::Wakeups>) {
+        let several = async {
+            self.held.freed.notified().await;
+            // Hands that become free together are filled together.
+            tokio::time::sleep(GATHER).await;
+        };
         let ring = async {
             if let Some(bell) = bell { bell.next().await.is_ok() } else { std::future::pending().await }
         };
         tokio::select! {
             heard = ring => if !heard { *bell = None },
-            () = self.held.freed.notified() => (),
+            () = several => (),
             () = tokio::time::sleep(LOOK_EVERY) => (),
             () = self.stop.cancelled() => (),
         }
