@@ -27,5 +27,6 @@ mod queue;
 mod rates;
 mod real;
 mod road;
+mod samples;
 mod ticks;
 mod upsert;

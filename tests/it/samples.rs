@@ -1,0 +1,137 @@
+//! Real third-party files, read by TOML alone: which share of their records becomes valid, and why each of the others does not.
+//!
+//! The files lie beside the project, not in it; where they are absent there is nothing to test. What is kept of them here are counts
+//! and reasons.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
+
+use opportunity::{Context, Reason, StreamName};
+use sources::{Catalog, Page, Role, SpecFile};
+
+fn samples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/real")
+}
+
+fn specs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("it/real")
+}
+
+/// One line of `cases.tsv`.
+struct Case {
+    spec: String,
+    stream: StreamName,
+    role: Role,
+    sample: String,
+    url: url::Url,
+}
+
+fn cases() -> Vec<Case> {
+    let table = std::fs::read_to_string(specs().join("cases.tsv")).unwrap();
+    let case = |line: &str| {
+        let cells: Vec<&str> = line.split('\t').collect();
+        Case {
+            spec: cells[0].to_owned(),
+            stream: StreamName::new(cells[1]).unwrap(),
+            role: match cells[2] {
+                "detail" => Role::Detail,
+                "file" => Role::File,
+                _ => Role::List,
+            },
+            sample: cells[3].to_owned(),
+            url: cells
+                .get(4)
+                .filter(|url| !url.is_empty())
+                .unwrap_or(&"https://partner.example/")
+                .parse()
+                .unwrap(),
+        }
+    };
+    table.lines().skip(1).filter(|line| !line.trim().is_empty()).map(case).collect()
+}
+
+/// A reason without the partner's words, but for those that name a field of ours.
+fn kind(reason: &Reason) -> String {
+    let words = reason.detail().unwrap_or_default();
+    let field = words.split(':').next().filter(|field| ["posted_at", "closes_at"].contains(field));
+    let own = matches!(reason, Reason::MissingField(_)).then_some(words);
+    let said = field.or(own).map(|said| format!(" ({said})")).unwrap_or_default();
+    format!("{}{said}", reason.code().replace('_', " "))
+}
+
+fn told(case: &Case, body: &[u8]) -> String {
+    let name = format!("{}.toml", case.spec);
+    let text = std::fs::read_to_string(specs().join(&name)).unwrap();
+    let catalog = Catalog::load(vec![SpecFile { name, text }]).unwrap_or_else(|errors| panic!("{errors}"));
+    let spec = catalog.iter().next().unwrap();
+    let page = Page {
+        stream: &case.stream,
+        role: case.role,
+        expected: true,
+        url: &case.url,
+        status: 200,
+        headers: &[],
+        body,
+        card: None,
+    };
+    let reading = spec.read(&page);
+    let context = Context {
+        source: spec.slug.clone(),
+        stream: case.stream.clone(),
+        country: spec.country.clone(),
+        fetched_at: "2026-11-20T18:00:00Z".parse().unwrap(),
+    };
+    let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+    for rejection in &reading.rejected {
+        *reasons.entry(kind(&rejection.reason)).or_default() += 1;
+    }
+    let mut valid = reading.follow.len();
+    for draft in reading.drafts {
+        match opportunity::normalize(draft, &context) {
+            Ok(_) => valid += 1,
+            Err(rejection) => *reasons.entry(kind(&rejection.reason)).or_default() += 1,
+        }
+    }
+    let mut text = format!("{} by {}: {valid} of {} valid", case.sample, case.spec, reading.records);
+    for (reason, count) in reasons {
+        let _ = write!(text, "; {count} × {reason}");
+    }
+    for note in reading.notes {
+        let _ = write!(text, "; noted: {note}");
+    }
+    if let Some(alarm) = reading.alarm {
+        let _ = write!(text, "; alarm: {alarm:?}");
+    }
+    text
+}
+
+#[test]
+fn real_files_are_read_by_toml_alone() {
+    if !samples().is_dir() {
+        println!("skipped: {} is not here", samples().display());
+        return;
+    }
+    let mut lines = Vec::new();
+    for case in cases() {
+        let path = samples().join(&case.sample);
+        match std::fs::read(&path) {
+            Ok(body) => lines.push(told(&case, &body)),
+            Err(_) => println!("skipped: {} is not here", path.display()),
+        }
+    }
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn every_spec_of_the_samples_is_right() {
+    for case in cases() {
+        let name = format!("{}.toml", case.spec);
+        let text = std::fs::read_to_string(specs().join(&name)).unwrap();
+        let catalog =
+            Catalog::load(vec![SpecFile { name, text }]).unwrap_or_else(|errors| panic!("{errors}"));
+        assert!(catalog.iter().next().unwrap().stream(&case.stream).is_some(), "{}", case.stream);
+    }
+}
