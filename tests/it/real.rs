@@ -7,13 +7,17 @@ use std::{
 
 use fixtures::Canned;
 
-use crate::support::{Road, rows_of};
+use crate::support::{Road, rows_of, skipped};
 
 fn sample(name: &str) -> Option<Vec<u8>> {
     let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/real").join(name);
     let found = std::fs::read(&path).ok();
     if found.is_none() {
         println!("skipped: {} is not here", path.display());
+        skipped(&[
+            "real__a_live_list_of_emploi_cm_as_the_answer_of_the_portal",
+            "real__live_offers_of_france_travail_as_the_answer_of_fne",
+        ]);
     }
     found
 }

@@ -20,10 +20,13 @@ pub(crate) enum Expr {
 impl Expr {
     /// Reads an expression; an error says what is wrong with it.
     pub(crate) fn read(text: &str) -> Result<Self, String> {
-        match Path::read(text) {
-            Some(path) => Ok(Self::Path(path)),
-            None => Jq::compile(text).map(Self::Jq),
+        if let Some(path) = Path::read(text) {
+            return Ok(Self::Path(path));
         }
+        let is_name = text.starts_with(char::is_alphabetic) && Path::read(&format!(".{text}")).is_some();
+        Jq::compile(text)
+            .map(Self::Jq)
+            .map_err(|why| if is_name { format!("a path begins with a dot: `.{text}`") } else { why })
     }
 
     /// All values it gives, at most `limit`; an error is the record's, not the file's.

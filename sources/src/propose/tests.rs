@@ -83,3 +83,21 @@ fn what_holds_no_list_is_told_so() {
         );
     }
 }
+
+#[test]
+fn what_repeats_most_is_not_what_a_record_is() {
+    let activity = |n: u32| {
+        format!(
+            "<iati-activity><iati-identifier>XM-{n}</iati-identifier><title><narrative xml:lang='fr'>Oignons {n}</narrative><narrative>Onions {n}</narrative></title>\
+             <description><narrative xml:lang='fr'>Texte</narrative></description><reporting-org><narrative>FAO</narrative></reporting-org></iati-activity>"
+        )
+    };
+    let iati =
+        format!("<?xml version='1.0'?><iati-activities>{}{}</iati-activities>", activity(1), activity(2));
+    let (text, records, read) = tried(None, iati.as_bytes());
+    assert_eq!((records, read), (2, 2), "{text}");
+    assert!(text.contains("records = \"iati-activity\""), "{text}");
+    let fineract = r#"[{"id": 1, "name": "Crédit", "startDate": [2026, 9, 2]}, {"id": 2, "name": "Épargne", "startDate": [2026, 10, 1]}]"#;
+    let (text, _, _) = tried(None, fineract.as_bytes());
+    assert!(text.contains("posted_at = \".startDate\""), "{text}");
+}

@@ -42,7 +42,7 @@ pub(super) fn json(page: &Page<'_>) -> Result<Found, String> {
 fn of_document(document: &Value) -> Found {
     let mut lists = Vec::new();
     look("", document, DEEP, &mut lists);
-    let best = lists.into_iter().max_by_key(|(_, items)| items.len() * width(items));
+    let best = lists.into_iter().max_by(|(_, left), (_, right)| promise(left).total_cmp(&promise(right)));
     let Some((path, items)) = best else {
         let fields = fields(std::slice::from_ref(document));
         let seen = usize::from(!fields.is_empty());
@@ -80,8 +80,14 @@ fn look<'v>(path: &str, value: &'v Value, deep: usize, lists: &mut Vec<(String, 
     }
 }
 
-fn width(items: &[Value]) -> usize {
-    items.iter().take(LOOKED_AT).filter_map(Value::as_object).map(Map::len).max().unwrap_or(0)
+/// How much a list promises: what of ours it has, and how often it has it.
+fn promise(items: &[Value]) -> f64 {
+    let count = u32::try_from(items.len()).unwrap_or(u32::MAX);
+    let known = u32::try_from(fields(items).len()).unwrap_or(0);
+    let wide = u32::try_from(
+        items.iter().take(LOOKED_AT).filter_map(Value::as_object).map(Map::len).max().unwrap_or(0),
+    );
+    (f64::from(known) + f64::from(wide.unwrap_or(0).min(50)) / 100.0) * (f64::from(count) + 1.0).log2()
 }
 
 /// What the document says of how it goes on.
@@ -109,12 +115,18 @@ pub(super) fn xml(page: &Page<'_>) -> Found {
     };
     let mut repeated: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
     elements(&document, DEEP, &mut repeated);
-    let weight = |items: &[&Value]| {
-        let width = items.iter().filter_map(|item| item.as_object()).map(Map::len).max().unwrap_or(0);
-        if width < 2 { 0 } else { items.len() * width }
+    let known = |items: &[&Value]| {
+        let some: Vec<Value> = items.iter().take(LOOKED_AT).map(|item| (*item).clone()).collect();
+        fields(&some).len()
     };
-    let best =
-        repeated.into_iter().filter(|(_, items)| weight(items) > 0).max_by_key(|(_, items)| weight(items));
+    let promise = |items: &[&Value]| {
+        let count = u32::try_from(items.len()).unwrap_or(u32::MAX);
+        f64::from(u32::try_from(known(items)).unwrap_or(0)) * (f64::from(count) + 1.0).log2()
+    };
+    let best = repeated
+        .into_iter()
+        .filter(|(_, items)| known(items) > 1)
+        .max_by(|(_, left), (_, right)| promise(left).total_cmp(&promise(right)));
     let Some((name, items)) = best else { return Found { format: "xml", ..Found::default() } };
     let count = items.len();
     let items: Vec<Value> = items.into_iter().take(LOOKED_AT).cloned().collect();
@@ -172,6 +184,10 @@ fn offer(best: &mut Best, field: &'static str, likely: usize, path: &str, value:
             {
                 offer(best, field, 2 * likely + 10, &format!("{path}{}", step(key)), value);
             }
+        }
+        // A date of Fineract: [2026, 9, 2].
+        Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_number) => {
+            best.offer(field, likely, literal(path));
         }
         Value::Array(items) => {
             if let Some(first) = items.first() {

@@ -30,7 +30,7 @@ impl Words {
         let mut words = Self { pairs: Vec::with_capacity(fields.len()), failed: None };
         for (field, forms) in fields {
             let mut failure = None;
-            let found = forms.iter().find_map(|form| match one(form, record, url) {
+            let found = forms.iter().find_map(|form| match one(form, record, url, empty) {
                 Ok(found) => found.filter(|words| says_something(words, empty)),
                 Err(why) => {
                     failure.get_or_insert(why);
@@ -94,7 +94,7 @@ impl Words {
 
 /// The first value of alternatives, for a link.
 pub(crate) fn first(forms: &[Form], record: &dyn Record, url: &Url) -> Option<String> {
-    forms.iter().find_map(|form| one(form, record, url).ok().flatten()).map(Cow::into_owned)
+    forms.iter().find_map(|form| one(form, record, url, &[]).ok().flatten()).map(Cow::into_owned)
 }
 
 fn says_something(words: &str, empty: &[String]) -> bool {
@@ -104,12 +104,17 @@ fn says_something(words: &str, empty: &[String]) -> bool {
         && (empty.is_empty() || trimmed.len() > 40 || !empty.contains(&opportunity::text::fold(trimmed)))
 }
 
-fn one<'r>(form: &'r Form, record: &'r dyn Record, url: &Url) -> Result<Option<Cow<'r, str>>, String> {
+fn one<'r>(
+    form: &'r Form,
+    record: &'r dyn Record,
+    url: &Url,
+    empty: &[String],
+) -> Result<Option<Cow<'r, str>>, String> {
     let found = match &form.get {
         Get::Fixed(text) => Some(Cow::Borrowed(text.as_str())),
         Get::PageUrl => Some(Cow::Owned(url.to_string())),
-        Get::First(forms) => first_of(forms, record, url)?,
-        Get::Parts { parts, with, some } => joined(parts, with, *some, record, url)?.map(Cow::Owned),
+        Get::First(forms) => first_of(forms, record, url, empty)?,
+        Get::Parts { parts, with, some } => joined(parts, (with, *some), record, url, empty)?.map(Cow::Owned),
         get => record.value(get)?,
     };
     let found = match (&form.regex, found) {
@@ -126,37 +131,40 @@ fn first_of<'r>(
     forms: &'r [Form],
     record: &'r dyn Record,
     url: &Url,
+    empty: &[String],
 ) -> Result<Option<Cow<'r, str>>, String> {
     for form in forms {
-        if let Some(found) = one(form, record, url)?.filter(|words| !words.trim().is_empty()) {
+        if let Some(found) = one(form, record, url, empty)?.filter(|words| says_something(words, empty)) {
             return Ok(Some(found));
         }
     }
     Ok(None)
 }
 
+/// The parts, joined. A constant is no content: beside parts that give nothing it makes no value.
 fn joined(
     parts: &[Form],
-    with: &str,
-    some: bool,
+    (with, some): (&str, bool),
     record: &dyn Record,
     url: &Url,
+    empty: &[String],
 ) -> Result<Option<String>, String> {
     let mut all = String::new();
-    let mut any = false;
+    let (mut any, mut content) = (false, false);
     for part in parts {
-        let found = one(part, record, url)?;
-        match found.as_deref().map(str::trim).filter(|words| !words.is_empty()) {
+        let found = one(part, record, url, empty)?;
+        match found.as_deref().map(str::trim).filter(|words| says_something(words, empty)) {
             Some(words) => {
                 if any {
                     all.push_str(with);
                 }
                 all.push_str(words);
                 any = true;
+                content |= !matches!(part.get, Get::Fixed(_));
             }
             None if some => (),
             None => return Ok(None),
         }
     }
-    Ok(any.then_some(all))
+    Ok(content.then_some(all))
 }

@@ -62,7 +62,7 @@ pub(super) fn list(records: &Expr, page: &Page<'_>, pass: &mut Pass<'_>) -> Resu
 pub(super) fn of_document(records: &Expr, document: &Value, pass: &mut Pass<'_>) -> Result<(), Alarm> {
     // Where the records are promised and nothing stands at all, the answer is another document: an error, a new version.
     let all = records.all(document, super::MOST + 1).map_err(Alarm::Unreadable)?;
-    if all.is_empty() && !has_place(records, document) {
+    if !has_place(records, document) {
         return Err(Alarm::Unreadable("the records are not where the spec says".to_owned()));
     }
     let _ = all.into_iter().try_for_each(|record| pass.tree(record));

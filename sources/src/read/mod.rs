@@ -28,7 +28,7 @@ use url::Url;
 use crate::{
     Alarm, Page, Reading, Role, Spec, Stream,
     expr::Expr,
-    grammar::{Decoder, Fields, Form, Link, Shape},
+    grammar::{Decoder, Fields, Form, Link, Pages, Shape},
 };
 use pass::{Found, Pass};
 use sort::Sorter;
@@ -70,7 +70,12 @@ pub(crate) fn read(spec: &Spec, stream: &Stream, page: &Page<'_>) -> Reading {
     };
     let ended = shape_of(stream, page).and_then(|shape| {
         let mut pass = Pass::new(shape, &shape.fields, link_of(stream, page), page.url, &mut sink);
-        decode(page, &mut pass).map(|()| pass.notes())
+        decode(page, &mut pass)?;
+        // A list may be empty; one whose elements are all called otherwise is another list.
+        if pass.seen() == 0 && lacks_elements(stream, page) {
+            return Err(Alarm::NoRecords);
+        }
+        Ok(pass.notes())
     });
     let alarm = match ended {
         Err(alarm) => Some(alarm),
@@ -110,6 +115,12 @@ pub(crate) fn stream(
 fn misses_records(stream: &Stream, page: &Page<'_>) -> bool {
     let is_list = page.role == Role::List && page.expected && page.status == 200;
     is_list && matches!(stream.shape.decoder, Decoder::Html(_))
+}
+
+/// Whether an XML list is to have elements of the name its spec says: a renamed one would read as "nothing is published".
+fn lacks_elements(stream: &Stream, page: &Page<'_>) -> bool {
+    let is_list = page.role == Role::List && page.expected && page.status == 200;
+    is_list && matches!(stream.shape.decoder, Decoder::Xml(_)) && !matches!(stream.pages, Pages::Sitemap)
 }
 
 /// The records of a page, to the pass.

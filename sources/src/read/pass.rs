@@ -31,6 +31,8 @@ pub(crate) struct Pass<'a> {
     pub(crate) url: &'a Url,
     sink: &'a mut dyn FnMut(Found) -> Flow,
     notes: BTreeMap<String, usize>,
+    /// Records told, before `where` and `expand`.
+    seen: usize,
 }
 
 impl<'a> Pass<'a> {
@@ -41,7 +43,7 @@ impl<'a> Pass<'a> {
         url: &'a Url,
         sink: &'a mut dyn FnMut(Found) -> Flow,
     ) -> Self {
-        Self { shape, fields, link, url, sink, notes: BTreeMap::new() }
+        Self { shape, fields, link, url, sink, notes: BTreeMap::new(), seen: 0 }
     }
 
     /// Notes something about the page, once for each time it is met.
@@ -56,6 +58,11 @@ impl<'a> Pass<'a> {
         }
     }
 
+    /// Records told so far, those that `where` leaves out among them.
+    pub(crate) fn seen(&self) -> usize {
+        self.seen
+    }
+
     /// What was noted: "mended: trailing commas", "3 × left out by `where`".
     pub(crate) fn notes(self) -> Vec<String> {
         let say = |(what, times)| if times == 1 { what } else { format!("{times} × {what}") };
@@ -64,6 +71,12 @@ impl<'a> Pass<'a> {
 
     /// A JSON or XML record.
     pub(crate) fn tree(&mut self, record: Value) -> Flow {
+        self.seen += 1;
+        if !record.is_object() {
+            let what = if record.is_array() { "a list: `records` goes on with `[]`" } else { "no object" };
+            let shown: String = record.to_string().chars().take(500).collect();
+            return self.unreadable(Value::String(shown), format!("it is {what}"));
+        }
         if self.shape.expand.is_empty() {
             return self.whole(record);
         }

@@ -174,7 +174,7 @@ fn a_missing_required_field_is_a_refusal_with_its_reason() {
     let reasons: Vec<&str> = reading.rejected.iter().map(|rejection| rejection.reason.code()).collect();
     assert_eq!(
         (reading.drafts.len(), reading.records, reasons),
-        (1, 4, vec!["no_title", "no_identity", "no_identity"])
+        (1, 4, vec!["no_title", "no_identity", "unreadable_record"])
     );
 }
 
@@ -340,4 +340,19 @@ proptest! {
             prop_assert_eq!(first.records, first.drafts.len() + first.follow.len() + first.rejected.len());
         }
     }
+}
+
+#[test]
+fn a_list_of_other_elements_is_an_alarm_and_a_constant_alone_no_value() {
+    let spec = spec(
+        "name='n'\nbase_url='https://a.cm'\nrate='1/s'\n[streams.offres]\nkind='job'\nformat='xml'\nrequest={path='/'}\nrecords='job'\nempty=['0.00']\n\
+         [streams.offres.fields]\nexternal_id='.id'\ntitle='.t'\nsalary={parts=['.min',{const='-'},'.max'],with=' ',some=true}\n",
+    );
+    let read = |body: &str| spec.read(&Answer::new("https://a.cm/", body).page(&offres()));
+    assert_eq!(read("<jobs><post><id>1</id></post></jobs>").alarm, Some(Alarm::NoRecords));
+    let reading = read(
+        "<jobs><job><id>1</id><t>a</t><min>0.00</min><max/></job><job><id>2</id><t>b</t><min>5</min></job></jobs>",
+    );
+    let pay: Vec<_> = reading.drafts.iter().map(|draft| draft.salary.as_deref()).collect();
+    assert_eq!(pay, [None, Some("5 -")]);
 }
