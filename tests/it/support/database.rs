@@ -2,7 +2,7 @@
 
 use std::{
     ops::Deref,
-    sync::{Arc, Weak},
+    sync::{Arc, LazyLock, Weak},
 };
 
 use store::{
@@ -10,7 +10,7 @@ use store::{
     private::{Cluster, Durability, create_database},
 };
 use tempfile::TempDir;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 use uuid::Uuid;
 
 /// Migrated once; each test's database is a copy of it.
@@ -24,10 +24,19 @@ pub(crate) struct Shared {
 /// Weak, so that the last test of the process stops the server: statics are never dropped.
 static SHARED: Mutex<Weak<Shared>> = Mutex::const_new(Weak::new());
 
+/// Whose turn it is: tests run side by side, but one that measures time runs alone.
+static TURN: LazyLock<Arc<RwLock<()>>> = LazyLock::new(Arc::default);
+
+enum Turn {
+    Shared(#[allow(dead_code, reason = "held, not read")] OwnedRwLockReadGuard<()>),
+    Alone(#[allow(dead_code, reason = "held, not read")] OwnedRwLockWriteGuard<()>),
+}
+
 /// A database of its own, dropped with the cluster.
 pub(crate) struct Database {
     shared: Arc<Shared>,
     name: String,
+    _turn: Turn,
 }
 
 /// A store that keeps its server up as long as it lives.
@@ -64,14 +73,20 @@ async fn shared() -> Arc<Shared> {
 impl Database {
     /// A fresh, migrated database.
     pub(crate) async fn new() -> Self {
-        let database = Self::empty_named(format!("it_{}", Uuid::now_v7().simple())).await;
+        Self::in_turn(Turn::Shared(Arc::clone(&TURN).read_owned().await)).await
+    }
+
+    /// The same for a test that measures time: no other test with a database runs until it is dropped.
+    pub(crate) async fn alone() -> Self {
+        Self::in_turn(Turn::Alone(Arc::clone(&TURN).write_owned().await)).await
+    }
+
+    async fn in_turn(turn: Turn) -> Self {
+        let database =
+            Self { shared: shared().await, name: format!("it_{}", Uuid::now_v7().simple()), _turn: turn };
         let statement = format!("CREATE DATABASE {} TEMPLATE {TEMPLATE}", database.name);
         database.administer(statement).await;
         database
-    }
-
-    async fn empty_named(name: String) -> Self {
-        Self { shared: shared().await, name }
     }
 
     /// One statement at a time: PostgreSQL copies a template only while nobody is connected to it.

@@ -34,14 +34,14 @@ impl Road {
 
     /// A road with these manners and rates.
     pub(crate) async fn with(manners: Manners, rate: &str) -> Self {
+        Self::on(Database::new().await, manners, rate).await
+    }
+
+    /// A road on that database.
+    pub(crate) async fn on(database: Database, manners: Manners, rate: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("oim-road-").tempdir().unwrap();
-        Self {
-            database: Database::new().await,
-            replay: replayed(manners).await,
-            folder,
-            rate: rate.to_owned(),
-            settings: Vec::new(),
-        }
+        let replay = replayed(manners).await;
+        Self { database, replay, folder, rate: rate.to_owned(), settings: Vec::new() }
     }
 
     /// The data folder.
