@@ -140,12 +140,16 @@ fn peer(script: &str, args: &[&str], folder: &Path) -> Outcome<Option<Took>> {
     }
     let script = top.join("benches/peers").join(script);
     let ran = Command::new(python)
-        .arg(script)
+        .arg(&script)
         .args(args)
         .env("PEER_DIR", folder.join("peers"))
         .env("RUNTIME__DLTHUB_TELEMETRY", "false")
         .current_dir(folder)
         .output()?;
+    if !ran.status.success() {
+        // A crawl with errors is no measure, whatever it printed.
+        return Err(format!("{} failed\n{}", script.display(), String::from_utf8_lossy(&ran.stderr)).into());
+    }
     let text = String::from_utf8_lossy(&ran.stdout).into_owned();
     let line = text.lines().last().unwrap_or_default();
     let told: Value = serde_json::from_str(line)

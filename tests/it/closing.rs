@@ -190,7 +190,24 @@ async fn a_page_given_up_fails_its_run_and_nothing_waits_for_ever() {
     store.job_discarded(parse.lease, "the archive lost it").await.unwrap();
     let close = next(&store, "close_missing").await;
     assert_eq!(store.finish_run(close.lease, id).await.unwrap(), RunState::Partial);
-    assert_eq!(store.run(id).await.unwrap().message.as_deref(), Some("the archive lost it"));
+    assert_eq!(store.run(id).await.unwrap().message.as_deref(), Some("https://x/: the archive lost it"));
+}
+
+#[tokio::test]
+async fn who_dies_after_the_last_page_leaves_the_end_of_the_run_to_the_others() {
+    let store = fresh().await;
+    let source: SourceSlug = "fne".parse().unwrap();
+    let id = store.request_run(&request(&source, Mode::Full)).await.unwrap().run;
+    let walk = next(&store, "fetch_source").await;
+    store.begin_run(id, &"0".repeat(64)).await.unwrap();
+    store.end_walk(walk.lease, id, &["offres".to_owned()], None).await.unwrap();
+    let close = next(&store, "close_missing").await;
+    store.job_done(close.lease).await.unwrap();
+    // As its row stands when the last page is committed and nobody has said so yet.
+    sqlx::query("UPDATE ingest.runs SET state = 'running'").execute(store.pool()).await.unwrap();
+    store.rescue().await.unwrap();
+    let close = next(&store, "close_missing").await;
+    assert_eq!(store.finish_run(close.lease, id).await.unwrap(), RunState::Complete);
 }
 
 #[tokio::test]

@@ -75,6 +75,7 @@ impl Store {
     pub async fn finish_run(&self, lease: Lease, run: RunId) -> Result<RunState, StoreError> {
         let mut tx = self.pool.begin().await.map_err(doing())?;
         lease.settle(&mut tx).await?;
+        sqlx::query!("SELECT ingest.total_run($1)", run.uuid()).execute(&mut *tx).await.map_err(doing())?;
         let (showing, replay, started) = showing(&mut tx, run).await?;
         let verdict = CompleteRun::judge(run, &showing);
         let (state, message, closed) = match verdict {

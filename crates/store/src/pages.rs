@@ -40,6 +40,10 @@ impl Archived {
         i16::try_from(self.status).unwrap_or(i16::MAX)
     }
 
+    fn requests(&self) -> i32 {
+        i32::try_from(self.requests).unwrap_or(i32::MAX)
+    }
+
     fn size(&self) -> i64 {
         i64::try_from(self.bytes).unwrap_or(i64::MAX)
     }
@@ -181,9 +185,9 @@ impl Store {
         let kept = page.archived;
         let id = sqlx::query_scalar!(
             "INSERT INTO ingest.pages (run, stream, role, ordinal, url, request, take, state, status, content_type,
-                    headers, archive_key, sha256, bytes, fetched_at, shown)
+                    headers, archive_key, sha256, bytes, fetched_at, shown, requests)
              VALUES ($1, $2, CASE WHEN $14 THEN 'file' ELSE 'list' END, $3, $4, $5, $6, 'archived', $7, $8, $9, $10, $11,
-                     $12, $13, $15)
+                     $12, $13, $15, $16)
              ON CONFLICT DO NOTHING RETURNING id",
             page.run.uuid(),
             page.stream,
@@ -199,13 +203,14 @@ impl Store {
             kept.size(),
             kept.fetched_at,
             page.is_file,
-            page.shown.as_ref().map(<[u8; 32]>::as_slice)
+            page.shown.as_ref().map(<[u8; 32]>::as_slice),
+            kept.requests()
         )
         .fetch_optional(&mut *tx)
         .await
         .map_err(doing())?;
         if let Some(id) = id {
-            self.answered(&mut tx, page.run, page.source.as_str(), page.url, kept, 1).await?;
+            self.remember(&mut tx, page.source.as_str(), page.url, kept).await?;
             read_next(&mut tx, id, page.source.as_str(), page.read_by).await?;
             lease.progressed(&mut tx).await?;
         }
@@ -223,9 +228,11 @@ impl Store {
         let mut tx = self.pool.begin().await.map_err(doing())?;
         lease.settle(&mut tx).await?;
         self.enter_detail(&mut tx, page, kept).await?;
-        self.answered(&mut tx, page.run, &page.source, &page.url, kept, 0).await?;
+        self.remember(&mut tx, &page.source, &page.url, kept).await?;
         read_next(&mut tx, page.id, &page.source, read_by).await?;
-        tx.commit().await.map_err(doing())
+        tx.commit().await.map_err(doing())?;
+        self.after_page(page.run, false).await;
+        Ok(())
     }
 
     /// Enters the answer of a wanted detail page with what was read from it, and the end of the job that did both.
@@ -241,9 +248,9 @@ impl Store {
         lease.settle(&mut tx).await?;
         self.enter_detail(&mut tx, page, kept).await?;
         let tally = self.reading(lease, page, read_by).write(&mut tx, reading, true).await?;
-        // The run's row comes last: every page of the run waits for it.
-        self.answered(&mut tx, page.run, &page.source, &page.url, kept, 0).await?;
+        self.remember(&mut tx, &page.source, &page.url, kept).await?;
         tx.commit().await.map_err(doing())?;
+        self.after_page(page.run, tally.is_change()).await;
         Ok(tally)
     }
 
@@ -255,7 +262,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         sqlx::query!(
             "UPDATE ingest.pages SET state = 'archived', status = $2, content_type = $3, headers = $4,
-                    archive_key = $5, sha256 = $6, bytes = $7, fetched_at = $8 WHERE id = $1",
+                    archive_key = $5, sha256 = $6, bytes = $7, fetched_at = $8, requests = $9 WHERE id = $1",
             page.id,
             kept.status_i16(),
             kept.content_type(),
@@ -263,7 +270,8 @@ impl Store {
             kept.archive_key,
             &kept.sha256,
             kept.size(),
-            kept.fetched_at
+            kept.fetched_at,
+            kept.requests()
         )
         .execute(&mut **tx)
         .await
@@ -280,24 +288,17 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut tx = self.pool.begin().await.map_err(doing())?;
         lease.settle(&mut tx).await?;
-        sqlx::query!("UPDATE ingest.pages SET state = 'gone', records = 1 WHERE id = $1", page.id)
-            .execute(&mut *tx)
-            .await
-            .map_err(doing())?;
-        insert_rejections(&mut tx, page.run, page.id, &page.source, &[rejection]).await?;
         sqlx::query!(
-            "UPDATE ingest.runs SET requests = requests + 1, seen = seen + 1, rejected = rejected + 1,
-                    last_fetch_at = now() WHERE id = $1",
-            page.run.uuid()
+            "UPDATE ingest.pages SET state = 'gone', records = 1, rejected = 1, requests = 1, fetched_at = now() WHERE id = $1",
+            page.id
         )
         .execute(&mut *tx)
         .await
         .map_err(doing())?;
-        sqlx::query!("SELECT ingest.advance_run($1, -1)", page.run.uuid())
-            .execute(&mut *tx)
-            .await
-            .map_err(doing())?;
-        tx.commit().await.map_err(doing())
+        insert_rejections(&mut tx, page.run, page.id, &page.source, &[rejection]).await?;
+        tx.commit().await.map_err(doing())?;
+        self.after_page(page.run, false).await;
+        Ok(())
     }
 
     /// What the list pages of a stream show that a run has archived so far.
@@ -336,15 +337,6 @@ impl Store {
         .fetch_one(&mut *tx)
         .await
         .map_err(doing())?;
-        let count = i32::try_from(copied).unwrap_or(i32::MAX);
-        sqlx::query!("UPDATE ingest.runs SET pages = pages + $2 WHERE id = $1", run.uuid(), count)
-            .execute(&mut *tx)
-            .await
-            .map_err(doing())?;
-        sqlx::query!("SELECT ingest.advance_run($1, $2)", run.uuid(), count)
-            .execute(&mut *tx)
-            .await
-            .map_err(doing())?;
         tx.commit().await.map_err(doing())?;
         Ok(u64::try_from(copied).unwrap_or(0))
     }
@@ -376,15 +368,13 @@ impl Store {
         }))
     }
 
-    /// Counts an answer on its run and keeps its validators. `opened`: pages it adds to those not yet read.
-    async fn answered(
+    /// Keeps the validators of an answer.
+    async fn remember(
         &self,
         tx: &mut Transaction<'_, Postgres>,
-        run: RunId,
         source: &str,
         url: &str,
         kept: &Archived,
-        opened: i32,
     ) -> Result<(), StoreError> {
         if kept.etag.is_some() || kept.last_modified.is_some() {
             sqlx::query!(
@@ -400,19 +390,7 @@ impl Store {
             .await
             .map_err(doing())?;
         }
-        sqlx::query!(
-            "UPDATE ingest.runs SET pages = pages + 1, requests = requests + $2, last_fetch_at = now() WHERE id = $1",
-            run.uuid(),
-            i32::try_from(kept.requests).unwrap_or(i32::MAX)
-        )
-        .execute(&mut **tx)
-        .await
-        .map_err(doing())?;
-        sqlx::query!("SELECT ingest.advance_run($1, $2)", run.uuid(), opened)
-            .execute(&mut **tx)
-            .await
-            .map(drop)
-            .map_err(doing())
+        Ok(())
     }
 }
 

@@ -57,6 +57,13 @@ fn doing() -> impl FnOnce(sqlx::Error) -> StoreError {
     StoreError::doing("commit what a page held")
 }
 
+impl Tally {
+    /// Whether opportunities are other than before.
+    pub(crate) fn is_change(self) -> bool {
+        self.created + self.changed > 0
+    }
+}
+
 /// A page being committed, in one piece or in parts. Each part commits with its consequences; a job that breaks off is taken
 /// up behind the last one.
 #[derive(Debug)]
@@ -100,6 +107,7 @@ impl PageCommit<'_> {
         let tally = self.write(&mut tx, reading, false).await?;
         self.lease.progressed(&mut tx).await?;
         tx.commit().await.map_err(doing())?;
+        self.store.after_page(self.page.run, tally.is_change()).await;
         Ok(tally)
     }
 
@@ -109,6 +117,7 @@ impl PageCommit<'_> {
         self.lease.settle(&mut tx).await?;
         let tally = self.write(&mut tx, reading, true).await?;
         tx.commit().await.map_err(doing())?;
+        self.store.after_page(self.page.run, tally.is_change()).await;
         Ok(tally)
     }
 
@@ -143,21 +152,10 @@ impl PageCommit<'_> {
         if last {
             self.mark_read(tx, reading.alarm.as_deref(), &reading.notes).await?;
         }
-        let opened = count(tally.wanted) - i32::from(last);
-        sqlx::query!("SELECT ingest.advance_run($1, $2)", page.run.uuid(), opened)
-            .execute(&mut **tx)
-            .await
-            .map_err(doing())?;
-        if created + changed > 0 {
-            sqlx::query!("SELECT queue.enqueue('embed_opportunities', 'embed', '{}', 'embed_opportunities')")
-                .execute(&mut **tx)
-                .await
-                .map_err(doing())?;
-        }
         Ok(tally)
     }
 
-    /// Writes what a part adds to the counters of page and run.
+    /// Writes what a part adds to the counters of the page.
     async fn mark(
         &self,
         tx: &mut Transaction<'_, Postgres>,
@@ -166,22 +164,13 @@ impl PageCommit<'_> {
     ) -> Result<(), StoreError> {
         let records = tally.created + tally.changed + tally.unchanged + tally.rejected;
         sqlx::query!(
-            "UPDATE ingest.pages SET records = coalesce(records, 0) + $2, announced = announced + $3, parts = $4
+            "UPDATE ingest.pages SET records = coalesce(records, 0) + $2, announced = announced + $3, parts = $4,
+                    created = created + $5, changed = changed + $6, unchanged = unchanged + $7, rejected = rejected + $8
               WHERE id = $1",
             self.page.id,
             count(records),
             count(announced),
-            self.parts
-        )
-        .execute(&mut **tx)
-        .await
-        .map_err(doing())?;
-        sqlx::query!(
-            "UPDATE ingest.runs SET seen = seen + $2, created = created + $3, changed = changed + $4,
-                    unchanged = unchanged + $5, rejected = rejected + $6
-              WHERE id = $1",
-            self.page.run.uuid(),
-            count(records),
+            self.parts,
             count(tally.created),
             count(tally.changed),
             count(tally.unchanged),
@@ -209,15 +198,6 @@ impl PageCommit<'_> {
             alarm,
             notes,
             self.read_by
-        )
-        .execute(&mut **tx)
-        .await
-        .map_err(doing())?;
-        let Some(alarm) = alarm else { return Ok(()) };
-        sqlx::query!(
-            "UPDATE ingest.runs SET pages_failed = pages_failed + 1, message = $2 WHERE id = $1",
-            self.page.run.uuid(),
-            format!("{}: {alarm}", self.page.url)
         )
         .execute(&mut **tx)
         .await

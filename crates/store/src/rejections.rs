@@ -61,7 +61,7 @@ impl Store {
                  FROM ingest.rejections x JOIN ingest.pages p ON p.id = x.page
                 WHERE ($1::text IS NULL OR x.source = $1) AND ($2::uuid IS NULL OR x.run = $2)
                   AND ($2::uuid IS NOT NULL OR x.run IN (
-                        SELECT DISTINCT ON (r.source) r.id FROM ingest.runs r WHERE r.rejected > 0
+                        SELECT DISTINCT ON (r.source) r.id FROM ingest.runs_now r WHERE r.rejected > 0
                          ORDER BY r.source, r.created_at DESC))
                 ORDER BY x.source, x.code, x.id LIMIT $3"#,
             source.map(SourceSlug::as_str),

@@ -301,12 +301,15 @@ impl Store {
     ) -> Result<Vec<RunRow>, StoreError> {
         let rows = sqlx::query_as!(
             Raw,
-            "SELECT id, source, mode, trigger, state, since, record_limit, replay_of, walked, covers, file, pages_open,
-                    pages, pages_failed, requests, seen, created, changed, unchanged, rejected, closed, embedded,
-                    message, created_at, started_at, last_fetch_at, finished_at
-               FROM ingest.runs
+            r#"SELECT id AS "id!", source AS "source!", mode AS "mode!", trigger AS "trigger!", state AS "state!", since,
+                      record_limit, replay_of, walked AS "walked!", covers AS "covers!", file, pages_open AS "pages_open!",
+                      pages AS "pages!", pages_failed AS "pages_failed!", requests AS "requests!", seen AS "seen!",
+                      created AS "created!", changed AS "changed!", unchanged AS "unchanged!", rejected AS "rejected!",
+                      closed AS "closed!", embedded AS "embedded!", message, created_at AS "created_at!", started_at,
+                      last_fetch_at, finished_at
+               FROM ingest.runs_now
               WHERE ($1::uuid IS NULL OR id = $1) AND ($2::text IS NULL OR source = $2)
-              ORDER BY created_at DESC LIMIT $3",
+              ORDER BY created_at DESC LIMIT $3"#,
             id,
             source,
             limit
@@ -321,7 +324,7 @@ impl Store {
     pub async fn last_archived_run(&self, source: &SourceSlug) -> Result<RunId, StoreError> {
         let id = sqlx::query_scalar!(
             "SELECT id FROM ingest.runs
-              WHERE source = $1 AND mode <> 'replay' AND pages > 0 AND finished_at IS NOT NULL
+              WHERE source = $1 AND mode <> 'replay' AND EXISTS (SELECT FROM ingest.pages p WHERE p.run = runs.id AND p.archive_key IS NOT NULL) AND finished_at IS NOT NULL
               ORDER BY (state = 'complete') DESC, created_at DESC LIMIT 1",
             source.as_str()
         )
@@ -390,7 +393,7 @@ impl Store {
         let mut tx = self.pool.begin().await.map_err(doing())?;
         lease.settle(&mut tx).await?;
         sqlx::query!(
-            "UPDATE ingest.runs SET covers = $2, message = $3,
+            "UPDATE ingest.runs SET covers = $2, message = $3, walked = true,
                     pages_failed = pages_failed + CASE WHEN $3::text IS NULL THEN 0 ELSE 1 END
               WHERE id = $1",
             run.uuid(),
@@ -400,10 +403,15 @@ impl Store {
         .execute(&mut *tx)
         .await
         .map_err(doing())?;
-        sqlx::query!("SELECT ingest.advance_run($1, 0, true)", run.uuid())
-            .execute(&mut *tx)
-            .await
-            .map_err(doing())?;
-        tx.commit().await.map_err(doing())
+        tx.commit().await.map_err(doing())?;
+        self.after_page(run, false).await;
+        Ok(())
+    }
+
+    /// Has embedded what a committed page changed, and the run closed, if that was its last one. What goes wrong here is made
+    /// good by the next [`Store::rescue`].
+    pub(crate) async fn after_page(&self, run: RunId, changed: bool) {
+        let _ =
+            sqlx::query!("SELECT ingest.after_page($1, $2)", run.uuid(), changed).execute(&self.pool).await;
     }
 }

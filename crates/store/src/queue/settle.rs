@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{Store, StoreError};
 
-/// The right to end a job, drawn when it was claimed..
+/// The right to end a job, drawn when it was claimed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
     job: i64,

@@ -102,6 +102,20 @@ impl Store {
         .execute(&mut *tx)
         .await
         .map_err(doing())?;
+        // What follows a page whose worker died between committing it and ringing the bell.
+        sqlx::query!(
+            "SELECT ingest.close_if_read(id) FROM ingest.runs WHERE state IN ('queued', 'running') AND walked"
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(doing())?;
+        sqlx::query!(
+            "SELECT queue.enqueue('embed_opportunities', 'embed', '{}', 'embed_opportunities')
+              WHERE EXISTS (SELECT FROM ingest.outbox) AND NOT EXISTS (SELECT FROM queue.jobs WHERE kind = 'embed_opportunities')"
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(doing())?;
         tx.commit().await.map_err(doing())?;
         if freed > 0 {
             sqlx::query!("SELECT pg_notify('oim_queue', '')").execute(&self.pool).await.map_err(doing())?;
