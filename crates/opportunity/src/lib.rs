@@ -10,6 +10,8 @@
 //! 2. [`normalize()`] — dates, money, places and vocabularies are read, or the record is refused;
 //! 3. [`Opportunity`] — typed; its [`Fingerprint`] tells whether its content changed.
 
+#[cfg(test)]
+mod cases;
 mod draft;
 mod ids;
 mod kind;

@@ -130,21 +130,13 @@ fn home_currency(country: &str) -> Currency {
     }
 }
 
-fn given(words: Option<&str>) -> Option<&str> {
-    words.map(str::trim).filter(|words| !words.is_empty() && *words != "-")
-}
-
 fn instant(words: Option<&str>, context: &Context, field: &str) -> Result<Option<DateTime<Utc>>, Reason> {
-    let Some(words) = given(words) else { return Ok(None) };
-    dates::read_instant(words, context.fetched_at)
-        .map(Some)
+    dates::read_instant(words.unwrap_or_default(), context.fetched_at)
         .map_err(|bad| Reason::UnreadableDate(format!("{field}: {}", bad.0)))
 }
 
 fn day(words: Option<&str>, context: &Context, field: &str) -> Result<Option<NaiveDate>, Reason> {
-    let Some(words) = given(words) else { return Ok(None) };
-    dates::read_day(words, context.fetched_at)
-        .map(Some)
+    dates::read_day(words.unwrap_or_default(), context.fetched_at)
         .map_err(|bad| Reason::UnreadableDate(format!("{field}: {}", bad.0)))
 }
 

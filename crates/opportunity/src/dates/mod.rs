@@ -2,10 +2,17 @@
 //!
 //! The clock is the page's fetch time, handed in: "hier" read again next year is the same day. Where no zone is given, it
 //! is that of Cameroon, an hour ahead of UTC all year.
+//!
+//! A line is tried as what machines write ([`machine`]), then for days named in it ([`prose`]), then for a time told from
+//! today ([`relative`]), and last for words that say there is no date ([`absent`]).
 
-mod forms;
+mod absent;
+mod machine;
+mod prose;
+mod relative;
+mod tokens;
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _, Utc};
+use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _, Utc};
 
 use crate::text::clean_line;
 
@@ -17,66 +24,98 @@ pub struct UnreadableDate(pub String);
 /// Years a partner can mean; others are typing errors.
 const YEARS: std::ops::RangeInclusive<i32> = 1990..=2100;
 
+/// What a date is for: it tells which of two dates in a line counts, and where one without a year lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// Publication: the begin of a span, never in the future.
+    Posted,
+    /// The last day to answer: the end of a span.
+    Closes,
+}
+
 /// What a form of words gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Moment {
+enum Moment {
     /// With its zone.
-    Instant(DateTime<Utc>),
+    Instant(DateTime<FixedOffset>),
     /// Without a zone.
     Local(NaiveDateTime),
     /// A day.
     Day(NaiveDate),
 }
 
-/// Africa/Douala: UTC+1, no summer time (IANA time zone database).
-pub(crate) fn douala() -> FixedOffset {
-    FixedOffset::east_opt(3_600).unwrap_or_else(|| Utc.fix_offset())
-}
-
-trait FixOffset {
-    fn fix_offset(&self) -> FixedOffset;
-}
-
-impl FixOffset for Utc {
-    fn fix_offset(&self) -> FixedOffset {
-        chrono::Offset::fix(self)
+impl Moment {
+    fn day(&self) -> NaiveDate {
+        match self {
+            Self::Instant(at) => at.date_naive(),
+            Self::Local(at) => at.date(),
+            Self::Day(day) => *day,
+        }
     }
 }
 
-/// The instant the words name; a day is its begin in Africa/Douala.
-pub fn read_instant(words: &str, fetched_at: DateTime<Utc>) -> Result<DateTime<Utc>, UnreadableDate> {
-    let local = match moment(words, fetched_at)? {
-        Moment::Instant(at) => return Ok(at),
-        Moment::Local(at) => at,
-        Moment::Day(day) => day.and_time(NaiveTime::MIN),
-    };
-    douala().from_local_datetime(&local).single().map(|at| at.to_utc()).ok_or_else(|| unreadable(words))
+/// What a line turned out to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Said {
+    /// This.
+    Date(Moment),
+    /// That there is none: "dès que possible", "0000-00-00".
+    Nothing,
+    /// Something that looks like a date and is none: "31/02/2026".
+    Impossible,
 }
 
-/// The day the words name, in Africa/Douala. Of a span ("Du … au …") it is the last.
-pub fn read_day(words: &str, fetched_at: DateTime<Utc>) -> Result<NaiveDate, UnreadableDate> {
-    Ok(match moment(words, fetched_at)? {
+/// Africa/Douala: UTC+1, no summer time (IANA time zone database).
+fn douala() -> FixedOffset {
+    FixedOffset::east_opt(3_600).unwrap_or_else(|| chrono::Offset::fix(&Utc))
+}
+
+/// When something was published; a day is its begin in Africa/Douala. Of a span ("Du … au …") the begin counts, and a date
+/// without a year is the nearest that is not in the future. `Ok(None)`: the words say that there is no date.
+pub fn read_instant(words: &str, fetched_at: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, UnreadableDate> {
+    let local = match moment(words, fetched_at, Role::Posted)? {
+        None => return Ok(None),
+        Some(Moment::Instant(at)) => return Ok(Some(at.to_utc())),
+        Some(Moment::Local(at)) => at,
+        Some(Moment::Day(day)) => day.and_time(NaiveTime::MIN),
+    };
+    let at = douala().from_local_datetime(&local).single().ok_or_else(|| unreadable(words))?;
+    Ok(Some(at.to_utc()))
+}
+
+/// The last day to answer, in Africa/Douala. Of a span it is the end; an instant that is midnight where it was written means
+/// the day it was written as. `Ok(None)`: the words say that there is no date.
+pub fn read_day(words: &str, fetched_at: DateTime<Utc>) -> Result<Option<NaiveDate>, UnreadableDate> {
+    Ok(moment(words, fetched_at, Role::Closes)?.map(|moment| match moment {
+        Moment::Instant(at) if at.time() == NaiveTime::MIN => at.date_naive(),
         Moment::Instant(at) => at.with_timezone(&douala()).date_naive(),
-        Moment::Local(at) => at.date(),
-        Moment::Day(day) => day,
-    })
+        other => other.day(),
+    }))
 }
 
-fn moment(words: &str, fetched_at: DateTime<Utc>) -> Result<Moment, UnreadableDate> {
+fn moment(words: &str, fetched_at: DateTime<Utc>, role: Role) -> Result<Option<Moment>, UnreadableDate> {
     let line = clean_line(words);
+    if line.is_empty() {
+        return Ok(None);
+    }
     let today = fetched_at.with_timezone(&douala()).date_naive();
-    let found = forms::machine(&line).or_else(|| forms::prose(&line, today));
-    found.filter(is_plausible).ok_or_else(|| unreadable(words))
+    let said = machine::read(&line).or_else(|| {
+        let tokens = tokens::of(&line);
+        prose::read(&tokens, today, role)
+            .or_else(|| relative::read(&tokens, today))
+            .or_else(|| absent::read(&line).then_some(Said::Nothing))
+    });
+    match said {
+        Some(Said::Nothing) => Ok(None),
+        Some(Said::Date(moment)) if is_zero(moment.day()) => Ok(None),
+        Some(Said::Date(moment)) if YEARS.contains(&moment.day().year()) => Ok(Some(moment)),
+        _ => Err(unreadable(words)),
+    }
 }
 
-fn is_plausible(moment: &Moment) -> bool {
-    use chrono::Datelike as _;
-    let year = match moment {
-        Moment::Instant(at) => at.year(),
-        Moment::Local(at) => at.year(),
-        Moment::Day(day) => day.year(),
-    };
-    YEARS.contains(&year)
+/// Days that systems print where no date was entered.
+fn is_zero(day: NaiveDate) -> bool {
+    matches!((day.year(), day.month(), day.day()), (1 | 1900 | 1970, 1, 1) | (9999, ..))
 }
 
 fn unreadable(words: &str) -> UnreadableDate {

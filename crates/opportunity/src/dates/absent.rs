@@ -1,0 +1,93 @@
+//! Words that say there is no date.
+
+use crate::text::fold;
+
+/// Whole answers, folded.
+const WHOLE: [&str; 24] = [
+    "",
+    "n a",
+    "na",
+    "nd",
+    "neant",
+    "aucun",
+    "aucune",
+    "null",
+    "none",
+    "nan",
+    "tbd",
+    "tba",
+    "asap",
+    "ouvert",
+    "ouverte",
+    "open",
+    "permanent",
+    "permanente",
+    "illimite",
+    "illimitee",
+    "ongoing",
+    "jj mm aaaa",
+    "dd mm yyyy",
+    "invalid date",
+];
+
+/// Parts of longer ones, folded.
+const PARTS: [&str; 29] = [
+    "non precise",
+    "non renseigne",
+    "non specifie",
+    "non defini",
+    "non communique",
+    "non determine",
+    "not specified",
+    "not defined",
+    "not available",
+    "des que possible",
+    "meilleurs delais",
+    "as soon as possible",
+    "immediat",
+    "a definir",
+    "a determiner",
+    "a preciser",
+    "a convenir",
+    "until filled",
+    "soit pourvu",
+    "pourvoi du poste",
+    "recrutement permanent",
+    "en continu",
+    "toute l annee",
+    "sans date",
+    "pas de date",
+    "no deadline",
+    "sans limite",
+    "rolling",
+    "year round",
+];
+
+/// Words in front of the answer that only name the field.
+const LABELS: [&str; 17] = [
+    "date",
+    "limite",
+    "deadline",
+    "de",
+    "des",
+    "du",
+    "d",
+    "la",
+    "candidature",
+    "candidatures",
+    "cloture",
+    "closing",
+    "publication",
+    "depot",
+    "expiration",
+    "application",
+    "dossiers",
+];
+
+/// Whether the line says that there is no date.
+pub(super) fn read(line: &str) -> bool {
+    let folded = fold(line);
+    let words: Vec<&str> = folded.split(' ').skip_while(|word| LABELS.contains(word)).collect();
+    let answer = words.join(" ");
+    WHOLE.contains(&answer.as_str()) || PARTS.iter().any(|part| folded.contains(part))
+}

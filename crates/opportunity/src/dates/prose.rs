@@ -1,0 +1,134 @@
+//! Days named in a line, in digits or with the name of their month, and the time behind them.
+
+mod find;
+
+use chrono::{DateTime, Datelike as _, FixedOffset, Months, NaiveDate, NaiveTime};
+
+use super::{Moment, Role, Said, douala, tokens::Token};
+use find::{Mention, Part};
+
+pub(super) use find::{Clock, clock};
+
+/// The date a line names for this role.
+pub(super) fn read(tokens: &[Token], today: NaiveDate, role: Role) -> Option<Said> {
+    let mentions = find::all(tokens);
+    if mentions.is_empty() {
+        return None;
+    }
+    if mentions.iter().all(|mention| mention.part == Part::Zero) {
+        return Some(Said::Nothing);
+    }
+    let at = chosen(tokens, &mentions, role)?;
+    let mention = mentions.get(at)?;
+    let Some(day) = day(&mentions, at, today, role) else { return Some(Said::Impossible) };
+    let until = mentions.get(at + 1).map_or(tokens.len(), |next| next.begin);
+    Some(Said::Date(match mention.part {
+        Part::Month | Part::MonthEnd => Moment::Day(day),
+        _ => with_clock(tokens, mention, until, day),
+    }))
+}
+
+/// Which mention counts. Of several, one that is labelled for the other role does not; of the rest the end of a span
+/// closes, its begin is when it was posted.
+fn chosen(tokens: &[Token], mentions: &[Mention], role: Role) -> Option<usize> {
+    let label = |at: usize| {
+        let begin = at.checked_sub(1).and_then(|before| mentions.get(before)).map_or(0, |before| before.end);
+        label(tokens.get(begin..mentions.get(at)?.begin)?)
+    };
+    let kept: Vec<usize> =
+        (0..mentions.len()).filter(|at| label(*at).is_none_or(|found| found == role)).collect();
+    let kept = if kept.is_empty() { (0..mentions.len()).collect() } else { kept };
+    match role {
+        Role::Posted => kept.first().copied(),
+        Role::Closes => kept.last().copied(),
+    }
+}
+
+/// What the words in front of a date say it is for.
+fn label(before: &[Token]) -> Option<Role> {
+    const POSTED: [&str; 6] = ["publi", "post", "parution", "ligne", "mise", "online"];
+    const CLOSES: [&str; 9] =
+        ["limite", "deadline", "clotur", "closing", "expir", "jusqu", "delai", "tard", "apply"];
+    let names = |signs: &[&str]| {
+        before.iter().filter_map(Token::word).any(|word| signs.iter().any(|sign| word.starts_with(sign)))
+    };
+    if names(&CLOSES) {
+        Some(Role::Closes)
+    } else if names(&POSTED) {
+        Some(Role::Posted)
+    } else {
+        None
+    }
+}
+
+/// The day of a mention. A missing year is that of the date it is a span with, else the one that is nearest.
+fn day(mentions: &[Mention], at: usize, today: NaiveDate, role: Role) -> Option<NaiveDate> {
+    let mention = mentions.get(at)?;
+    if mention.part == Part::Zero {
+        return None;
+    }
+    if mention.year.is_none()
+        && let Some(partner) = mentions.get(at + 1).filter(|next| next.year.is_some())
+    {
+        // "du 28 décembre au 4 janvier 2027" begins in the year before.
+        let last = partner.day_in(partner.year?, role)?;
+        let same = mention.day_in(last.year(), role)?;
+        return if same > last { mention.day_in(last.year() - 1, role) } else { Some(same) };
+    }
+    if mention.year.is_none()
+        && let Some(first) =
+            at.checked_sub(1).and_then(|before| mentions.get(before)).filter(|m| m.year.is_some())
+    {
+        let begin = first.day_in(first.year?, role)?;
+        let same = mention.day_in(begin.year(), role)?;
+        return if same < begin { mention.day_in(begin.year() + 1, role) } else { Some(same) };
+    }
+    match mention.year {
+        Some(year) => mention.day_in(year, role),
+        None => nearest(mention, today, role),
+    }
+}
+
+fn nearest(mention: &Mention, today: NaiveDate, role: Role) -> Option<NaiveDate> {
+    let years = [today.year() - 1, today.year(), today.year() + 1];
+    let days: Vec<NaiveDate> = years.into_iter().filter_map(|year| mention.day_in(year, role)).collect();
+    let distance = |day: &NaiveDate| (*day - today).num_days();
+    match role {
+        Role::Closes => days.into_iter().min_by_key(|day| distance(day).abs()),
+        // A day ahead is a clock that runs ahead.
+        Role::Posted => days.into_iter().filter(|day| distance(day) <= 1).max(),
+    }
+}
+
+impl Mention {
+    /// Its day in that year.
+    fn day_in(&self, year: i32, role: Role) -> Option<NaiveDate> {
+        let first = NaiveDate::from_ymd_opt(year, self.month, 1)?;
+        match self.part {
+            Part::Zero => None,
+            Part::Day(day) => NaiveDate::from_ymd_opt(year, self.month, day),
+            Part::Month if role == Role::Posted => Some(first),
+            Part::Month | Part::MonthEnd => first.checked_add_months(Months::new(1))?.pred_opt(),
+        }
+    }
+}
+
+/// The day with the time that stands behind it.
+fn with_clock(tokens: &[Token], mention: &Mention, until: usize, day: NaiveDate) -> Moment {
+    let upto = tokens.get(..until).unwrap_or_default();
+    let found = mention.clock.or_else(|| (mention.end..until).find_map(|at| clock(upto, at)));
+    match found {
+        None | Some((Clock::Midnight, _)) => Moment::Day(day),
+        Some((Clock::Time(time), zone)) => timed(day, time, zone),
+    }
+}
+
+fn timed(day: NaiveDate, time: NaiveTime, zone: Option<FixedOffset>) -> Moment {
+    let local = day.and_time(time);
+    let instant =
+        |zone: FixedOffset| -> Option<DateTime<FixedOffset>> { local.and_local_timezone(zone).single() };
+    match zone.filter(|zone| *zone != douala()).and_then(instant) {
+        Some(at) => Moment::Instant(at),
+        None => Moment::Local(local),
+    }
+}

@@ -1,0 +1,355 @@
+//! Where days stand among the pieces of a line.
+
+use chrono::{FixedOffset, NaiveTime};
+
+use super::super::{douala, tokens::Token};
+
+/// What is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Part {
+    /// A day of the month.
+    Day(u32),
+    /// The month as a whole.
+    Month,
+    /// "fin mars".
+    MonthEnd,
+    /// "00/00/0000".
+    Zero,
+}
+
+/// A day, or a month, and where it stands.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Mention {
+    pub(super) begin: usize,
+    pub(super) end: usize,
+    pub(super) year: Option<i32>,
+    pub(super) month: u32,
+    pub(super) part: Part,
+    /// The time, where it stands inside the date ("May 12 10:50:20 2026").
+    pub(super) clock: Option<(Clock, Option<FixedOffset>)>,
+}
+
+/// A time of the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Clock {
+    /// This time.
+    Time(NaiveTime),
+    /// Midnight: which of the two, nobody knows; the day counts.
+    Midnight,
+}
+
+/// All mentions, from the left; the days of "24-30 novembre" are two.
+pub(super) fn all(tokens: &[Token]) -> Vec<Mention> {
+    let mut found: Vec<Mention> = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        let scan = Scan { tokens, at };
+        let Some(mention) = scan.mention() else {
+            at += 1;
+            continue;
+        };
+        let before = found.last().map_or(0, |last| last.end);
+        found.extend(scan.earlier(before, &mention));
+        at = mention.end;
+        found.push(mention);
+        let later = Scan { tokens, at: mention.end }.later(&mut found);
+        found.extend(later);
+        at = at.max(found.last().map_or(at, |last| last.end));
+    }
+    found
+}
+
+struct Scan<'t> {
+    tokens: &'t [Token],
+    at: usize,
+}
+
+impl<'t> Scan<'t> {
+    fn get(&self, ahead: usize) -> Option<&'t Token> {
+        self.tokens.get(self.at + ahead)
+    }
+
+    /// How many pieces from `ahead` on are one of these marks or words: what may stand between the parts of a date.
+    fn skip(&self, ahead: usize, marks: &str, words: &[&str]) -> usize {
+        let rest = self.tokens.get(self.at + ahead..).unwrap_or_default();
+        let skipped =
+            |token: &&Token| token.is_mark(marks) || token.word().is_some_and(|word| words.contains(&word));
+        ahead + rest.iter().take_while(skipped).count()
+    }
+
+    fn made(&self, end: usize, year: Option<i32>, month: u32, part: Part) -> Mention {
+        Mention { begin: self.at, end: self.at + end, year, month, part, clock: None }
+    }
+
+    fn mention(&self) -> Option<Mention> {
+        self.year_first()
+            .or_else(|| self.in_digits())
+            .or_else(|| self.day_month())
+            .or_else(|| self.month_day())
+            .or_else(|| self.month_alone())
+    }
+
+    /// "2026.10.01", "2026 12 05", "2026-Nov-30"; "2027-02" is a month.
+    fn year_first(&self) -> Option<Mention> {
+        let year = self.get(0)?.year().filter(|year| (0..=9999).contains(year))?;
+        let marked = self.get(1)?.is_mark("-/.");
+        let at = if marked { 2 } else { 1 };
+        let month = self.get(at)?.short().or_else(|| self.get(at)?.month())?;
+        let day_at = if self.get(at + 1).is_some_and(|token| token.is_mark("-/.")) { at + 2 } else { at + 1 };
+        match self.get(day_at).and_then(Token::short) {
+            Some(day) if marked == (day_at == at + 2) => {
+                Some(self.made(day_at + 1, Some(year), month, Part::Day(day)))
+            }
+            _ if marked && month <= 12 => Some(self.made(at + 1, Some(year), month, Part::Month)),
+            _ => None,
+        }
+    }
+
+    /// "01/10/2026", "1.10.26", "01 12 2026"; "10/2026" is a month, "18/11" a day without a year.
+    fn in_digits(&self) -> Option<Mention> {
+        let first = self.get(0)?.short()?;
+        let mark = self.get(1).filter(|token| token.is_mark("/.-"));
+        let Some(mark) = mark else {
+            let (month, year) = (self.get(1)?.short()?, self.get(2)?.year()?);
+            return Some(self.day_of(3, first, month, Some(year)));
+        };
+        if let Some(year) = self.get(2)?.year().filter(|_| mark.is_mark("/")) {
+            return (1..=12).contains(&first).then(|| self.made(3, Some(year), first, Part::Month));
+        }
+        let second = self.get(2)?.short()?;
+        let third = self.get(4).filter(|_| self.get(3) == Some(mark));
+        let year = third.and_then(|token| token.year().or_else(|| token.short().map(of_century)));
+        match year {
+            Some(year) => Some(self.day_of(5, first, second, Some(year))),
+            None if mark.is_mark("/") && third.is_none() => Some(self.day_of(3, first, second, None)),
+            None => None,
+        }
+    }
+
+    /// Day first, as in Cameroon; where that cannot be, month first.
+    fn day_of(&self, end: usize, first: u32, second: u32, year: Option<i32>) -> Mention {
+        if (first, second) == (0, 0) {
+            return self.made(end, year, 1, Part::Zero);
+        }
+        let (day, month) = if second > 12 && first <= 12 { (second, first) } else { (first, second) };
+        self.made(end, year, month, Part::Day(day))
+    }
+
+    /// A day of the month in front of its name: "1er", "3rd", "15", "premier"; and how many pieces it takes.
+    fn day_number(&self) -> Option<(u32, usize)> {
+        let token = self.get(0)?;
+        if token.word() == Some("premier") {
+            return Some((1, 1));
+        }
+        let day = token.short()?;
+        let is_ordinal = self
+            .get(1)
+            .and_then(Token::word)
+            .is_some_and(|word| matches!(word, "er" | "e" | "st" | "nd" | "rd" | "th"));
+        Some((day, if is_ordinal { 2 } else { 1 }))
+    }
+
+    /// "1er octobre 2026", "30-Nov-26", "1st of October", "30NOV2026".
+    fn day_month(&self) -> Option<Mention> {
+        let (day, taken) = self.day_number()?;
+        let at = self.skip(taken, "-/.", &["de", "of", "d"]);
+        let month = self.get(at)?.month()?;
+        let (year, end) = self.year_behind(at + 1, true);
+        Some(self.made(end, year, month, Part::Day(day)))
+    }
+
+    /// "October 1st, 2026", "Aug, 30", "May 12 10:50:20 2026". "mar. 3 déc." is a Tuesday.
+    fn month_day(&self) -> Option<Mention> {
+        let month = self.get(0)?.month()?;
+        let at = self.skip(1, ".,", &["the"]);
+        let (day, taken) = Scan { tokens: self.tokens, at: self.at + at }.day_number()?;
+        let behind = at + taken;
+        let has_month =
+            || self.get(self.skip(behind, "-/.", &["de"])).is_some_and(|token| token.month().is_some());
+        if self.get(0)?.word() == Some("mar") && has_month() {
+            return None;
+        }
+        if self.is_clock(at) {
+            return None;
+        }
+        // The year of C's asctime stands behind the time.
+        if let Some((time, zone, end)) = clock_at(self.tokens, self.at + behind)
+            && let Some(year) = self.tokens.get(end).and_then(Token::year)
+        {
+            let clock = Some((time, zone));
+            return Some(Mention { end: end + 1, clock, ..self.made(0, Some(year), month, Part::Day(day)) });
+        }
+        let (year, end) = self.year_behind(behind, false);
+        Some(self.made(end, year, month, Part::Day(day)))
+    }
+
+    /// "mars 2027", "fin novembre", "décembre" by itself. "mi-mars" and "début janvier" are no days.
+    fn month_alone(&self) -> Option<Mention> {
+        let month = self.get(0)?.month()?;
+        let before =
+            |back: usize| self.at.checked_sub(back).and_then(|at| self.tokens.get(at)).and_then(Token::word);
+        let is_vague =
+            [1, 2].into_iter().any(|back| matches!(before(back), Some("mi" | "debut" | "mid" | "early")));
+        if is_vague {
+            return None;
+        }
+        let is_end = before(1) == Some("fin") || (before(1) == Some("of") && before(2) == Some("end"));
+        let (year, end) = self.year_behind(1, false);
+        if year.is_none() && !is_end && self.tokens.len() > 1 {
+            return None;
+        }
+        Some(self.made(end, year, month, if is_end { Part::MonthEnd } else { Part::Month }))
+    }
+
+    /// A year behind a day and a month, and where the date ends then. Of two digits only where they are no time and, with
+    /// `short`, lie around now.
+    fn year_behind(&self, ahead: usize, short: bool) -> (Option<i32>, usize) {
+        let at = self.skip(ahead, ".,-/", &["de"]);
+        let Some(token) = self.get(at) else { return (None, ahead) };
+        if let Some(year) = token.year() {
+            return (Some(year), at + 1);
+        }
+        match token.short() {
+            Some(two)
+                if short
+                    && (10..60).contains(&two)
+                    && matches!(token, Token::Number(_, 2))
+                    && !self.is_clock(at) =>
+            {
+                (Some(of_century(two)), at + 1)
+            }
+            _ => (None, ahead),
+        }
+    }
+
+    /// Whether a time begins there.
+    fn is_clock(&self, ahead: usize) -> bool {
+        clock_at(self.tokens, self.at + ahead).is_some()
+    }
+
+    /// The begin of a span whose month is told at its end: "24-30 novembre", "du 24 au 30 novembre", "21-25/09".
+    fn earlier(&self, not_before: usize, of: &Mention) -> Option<Mention> {
+        const BETWEEN: [&str; 6] = ["au", "a", "to", "et", "le", "and"];
+        let Part::Day(last) = of.part else { return None };
+        let mut at = self.at;
+        let mut between = 0;
+        while at > not_before {
+            let token = self.tokens.get(at - 1)?;
+            let joins = token.is_mark("-") || token.word().is_some_and(|word| BETWEEN.contains(&word));
+            if !joins {
+                break;
+            }
+            between += 1;
+            at -= 1;
+        }
+        let mut begin = at.checked_sub(1)?;
+        if self.tokens.get(begin)?.word() == Some("er") {
+            begin = begin.checked_sub(1)?;
+        }
+        let day = self.tokens.get(begin).filter(|_| between > 0 && begin >= not_before)?.short()?;
+        (1..last).contains(&day).then_some(Mention { begin, end: at, part: Part::Day(day), ..*of })
+    }
+
+    /// The end of a span whose month is told at its begin: "November 24-30, 2026". The begin takes its year.
+    fn later(&self, found: &mut [Mention]) -> Option<Mention> {
+        let first = found.last_mut()?;
+        let Part::Day(begin) = first.part else { return None };
+        if first.year.is_some() || !self.get(0)?.is_mark("-") {
+            return None;
+        }
+        let day = self.get(1)?.short().filter(|day| *day > begin)?;
+        let (year, end) = self.year_behind(2, false);
+        year?;
+        first.year = year;
+        Some(Mention { begin: self.at, end: self.at + end, part: Part::Day(day), year, ..*first })
+    }
+}
+
+/// "26" is 2026.
+fn of_century(two: u32) -> i32 {
+    2_000 + i32::try_from(two).unwrap_or(0)
+}
+
+/// The time that stands at `at`, and its zone.
+pub(in super::super) fn clock(tokens: &[Token], at: usize) -> Option<(Clock, Option<FixedOffset>)> {
+    clock_at(tokens, at).map(|(clock, zone, _)| (clock, zone))
+}
+
+/// "12h00", "8 h", "8 heures 45", "10:50:20", "5pm", "3:30 p.m.", "midi"; its zone, and where both end.
+fn clock_at(tokens: &[Token], at: usize) -> Option<(Clock, Option<FixedOffset>, usize)> {
+    let word = |at: usize| tokens.get(at).and_then(Token::word);
+    match word(at) {
+        Some("midi" | "noon") => {
+            return Some((Clock::Time(NaiveTime::from_hms_opt(12, 0, 0)?), None, at + 1));
+        }
+        Some("minuit" | "midnight") => return Some((Clock::Midnight, None, at + 1)),
+        _ => (),
+    }
+    let mut hour = tokens.get(at)?.short().filter(|hour| *hour <= 24)?;
+    let marked = tokens.get(at + 1)?.is_mark(":");
+    let (mut minute, mut second, mut end) = (0, 0, at + 1);
+    let sixty = |at: usize| tokens.get(at).and_then(Token::short).filter(|part| *part < 60);
+    if marked {
+        (minute, end) = (sixty(at + 2)?, at + 3);
+        if tokens.get(end).is_some_and(|token| token.is_mark(":")) {
+            (second, end) = (sixty(end + 1)?, end + 2);
+        }
+        if tokens.get(end).is_some_and(|token| token.is_mark("."))
+            && matches!(tokens.get(end + 1), Some(Token::Number(..)))
+        {
+            end += 2;
+        }
+    } else if matches!(word(at + 1), Some("h" | "heure" | "heures" | "hrs")) {
+        end = at + 2;
+        if let Some(found) = sixty(end) {
+            (minute, end) = (found, end + 1);
+        }
+    } else {
+        half(tokens, at + 1)?;
+    }
+    if let Some((is_afternoon, after)) = half(tokens, end) {
+        hour = hour % 12 + if is_afternoon { 12 } else { 0 };
+        end = after;
+    }
+    if (hour, minute) == (24, 0) || ((hour, minute, second) == (0, 0, 0) && !marked) {
+        return Some((Clock::Midnight, None, end));
+    }
+    let (zone, end) = zone(tokens, end);
+    Some((Clock::Time(NaiveTime::from_hms_opt(hour, minute, second)?), zone, end))
+}
+
+/// "am", "PM", "p.m.": whether it is the afternoon, and where it ends.
+fn half(tokens: &[Token], at: usize) -> Option<(bool, usize)> {
+    let word = |at: usize| tokens.get(at).and_then(Token::word);
+    match word(at)? {
+        "am" => Some((false, at + 1)),
+        "pm" => Some((true, at + 1)),
+        half @ ("a" | "p") if tokens.get(at + 1)?.is_mark(".") && word(at + 2) == Some("m") => {
+            Some((half == "p", at + 3))
+        }
+        _ => None,
+    }
+}
+
+/// "UTC", "GMT+1", "WAT", "+0100".
+fn zone(tokens: &[Token], at: usize) -> (Option<FixedOffset>, usize) {
+    let word = tokens.get(at).and_then(Token::word);
+    if word == Some("wat") {
+        return (Some(douala()), at + 1);
+    }
+    let is_named = matches!(word, Some("utc" | "gmt" | "z"));
+    let sign_at = if is_named { at + 1 } else { at };
+    let sign = match tokens.get(sign_at) {
+        Some(Token::Mark('+')) => 1,
+        Some(Token::Mark('-')) => -1,
+        _ => 0,
+    };
+    if let (true, Some(Token::Number(value, digits))) = (sign != 0, tokens.get(sign_at + 1))
+        && (*digits == 4 || is_named)
+    {
+        let value = i32::try_from(*value).unwrap_or(0);
+        let seconds = if *digits == 4 { value / 100 * 3_600 + value % 100 * 60 } else { value * 3_600 };
+        return (FixedOffset::east_opt(sign * seconds), sign_at + 2);
+    }
+    if is_named { (FixedOffset::east_opt(0), at + 1) } else { (None, at) }
+}

@@ -1,0 +1,163 @@
+//! Times told from today: "hier", "il y a 3 semaines", "dans 5 jours", "J-5".
+
+use chrono::{Datelike as _, Days, Months, NaiveDate};
+
+use super::{
+    Moment, Said,
+    prose::{Clock, clock},
+    tokens::{Token, weekday},
+};
+
+/// The day the line tells from today.
+pub(super) fn read(tokens: &[Token], today: NaiveDate) -> Option<Said> {
+    let words: Vec<&str> = tokens.iter().filter_map(Token::word).collect();
+    let day =
+        near(&words, today).or_else(|| of_week(&words, today)).or_else(|| counted(tokens, &words, today))?;
+    let time = (0..tokens.len()).find_map(|at| clock(tokens, at));
+    Some(match time {
+        Some((Clock::Time(time), _)) if near(&words, today).is_some() => {
+            Said::Date(Moment::Local(day.and_time(time)))
+        }
+        _ => Said::Date(Moment::Day(day)),
+    })
+}
+
+fn has(words: &[&str], phrase: &[&str]) -> bool {
+    words.windows(phrase.len()).any(|window| window == phrase)
+}
+
+fn shifted(today: NaiveDate, days: i64) -> Option<NaiveDate> {
+    today.checked_add_signed(chrono::TimeDelta::try_days(days)?)
+}
+
+/// Days that have names of their own.
+fn near(words: &[&str], today: NaiveDate) -> Option<NaiveDate> {
+    const NAMES: [(&[&str], i64); 13] = [
+        (&["aujourd", "hui"], 0),
+        (&["aujourdhui"], 0),
+        (&["today"], 0),
+        (&["a", "l", "instant"], 0),
+        (&["just", "now"], 0),
+        (&["ce", "jour"], 0),
+        (&["avant", "hier"], -2),
+        (&["hier"], -1),
+        (&["yesterday"], -1),
+        (&["apres", "demain"], 2),
+        (&["demain"], 1),
+        (&["tomorrow"], 1),
+        (&["maintenant"], 0),
+    ];
+    NAMES.into_iter().find(|(name, _)| has(words, name)).and_then(|(_, days)| shifted(today, days))
+}
+
+/// "lundi dernier", "next Monday".
+fn of_week(words: &[&str], today: NaiveDate) -> Option<NaiveDate> {
+    let day = words.iter().find_map(|word| weekday(word))?;
+    let ahead = i64::from(day.days_since(today.weekday()));
+    if words.iter().any(|word| matches!(*word, "dernier" | "last")) {
+        shifted(today, if ahead == 0 { -7 } else { ahead - 7 })
+    } else if words.iter().any(|word| matches!(*word, "prochain" | "next")) {
+        shifted(today, if ahead == 0 { 7 } else { ahead })
+    } else {
+        None
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Unit {
+    Hours,
+    Days,
+    Weeks,
+    Months,
+    Years,
+}
+
+fn unit(word: &str) -> Option<Unit> {
+    Some(match word {
+        "minute" | "minutes" | "min" | "mins" | "m" | "seconde" | "secondes" | "second" | "seconds" => {
+            Unit::Hours
+        }
+        "heure" | "heures" | "hour" | "hours" | "h" | "hr" | "hrs" => Unit::Hours,
+        "jour" | "jours" | "day" | "days" | "j" | "d" => Unit::Days,
+        "semaine" | "semaines" | "week" | "weeks" | "sem" | "w" => Unit::Weeks,
+        "mois" | "month" | "months" | "mo" => Unit::Months,
+        "an" | "ans" | "annee" | "annees" | "year" | "years" | "y" => Unit::Years,
+        _ => return None,
+    })
+}
+
+fn spelled(word: &str) -> Option<u32> {
+    const NUMBERS: [&[&str]; 10] = [
+        &["un", "une", "a", "an", "one"],
+        &["deux", "two"],
+        &["trois", "three"],
+        &["quatre", "four"],
+        &["cinq", "five"],
+        &["six"],
+        &["sept", "seven"],
+        &["huit", "eight"],
+        &["neuf", "nine"],
+        &["dix", "ten"],
+    ];
+    NUMBERS.iter().position(|names| names.contains(&word)).and_then(|at| u32::try_from(at + 1).ok())
+}
+
+/// Longest time a partner tells so.
+const FARTHEST: u32 = 999;
+
+fn count(token: &Token) -> Option<u32> {
+    match token {
+        Token::Number(value, _) => u32::try_from(*value).ok().filter(|value| *value <= FARTHEST),
+        Token::Word(word) => spelled(word),
+        Token::Mark(_) => None,
+    }
+}
+
+/// "il y a 3 semaines", "2 days ago", "dans 3 jours", "3 days left", "J-5". The direction must be told.
+fn counted(tokens: &[Token], words: &[&str], today: NaiveDate) -> Option<NaiveDate> {
+    if let [Token::Word(j), Token::Mark('-'), days] = tokens
+        && j == "j"
+    {
+        return shifted(today, i64::from(days.short()?));
+    }
+    let past = has(words, &["il", "y", "a"]) || words.iter().any(|word| matches!(*word, "ago" | "depuis"));
+    let future = words.iter().any(|word| matches!(*word, "dans" | "in" | "left" | "reste"))
+        || has(words, &["plus", "que"]);
+    if past == future {
+        return None;
+    }
+    // The "a" of "il y a" is no number.
+    let begin = tokens.windows(3).position(|three| {
+        let is = |at: usize, word: &str| three.get(at).and_then(Token::word) == Some(word);
+        is(0, "il") && is(1, "y") && is(2, "a")
+    });
+    let told = tokens.get(begin.map_or(0, |at| at + 3)..)?;
+    let (count, unit) = told.iter().enumerate().find_map(|(at, token)| {
+        let count = count(token)?;
+        // "30+ days".
+        let behind = told.get(at + 1..)?.iter().find(|token| !token.is_mark("+"))?;
+        Some((count, unit(behind.word()?)?))
+    })?;
+    moved(today, count, unit, future)
+}
+
+fn moved(today: NaiveDate, count: u32, unit: Unit, future: bool) -> Option<NaiveDate> {
+    let days = |days: u64| {
+        if future { today.checked_add_days(Days::new(days)) } else { today.checked_sub_days(Days::new(days)) }
+    };
+    let months = |months: u32| {
+        if future {
+            today.checked_add_months(Months::new(months))
+        } else {
+            today.checked_sub_months(Months::new(months))
+        }
+    };
+    match unit {
+        // "il y a 5 heures" is today as far as a day can tell; "dans 48 heures" is in two days.
+        Unit::Hours => days(if future { u64::from(count / 24) } else { 0 }),
+        Unit::Days => days(u64::from(count)),
+        Unit::Weeks => days(7 * u64::from(count)),
+        Unit::Months => months(count),
+        Unit::Years => months(12 * count),
+    }
+}
