@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use include_dir::Dir;
+use opportunity::Draft;
 use schemars::{Schema, schema_for};
 use serde_json::Value;
 
@@ -34,11 +35,21 @@ pub fn reference() -> String {
             section(&mut page, &title(name), definition);
         }
     }
+    our_fields(&mut page);
     page.push_str("\n## Examples\n");
     for example in examples() {
         example.shown(&mut page);
     }
     page
+}
+
+/// The fields a partner file may map, and what is understood in them.
+fn our_fields(page: &mut String) {
+    page.push_str("\n## Our fields\n\nA stream maps the partner's words to these and no others. What cannot be read refuses the record, with the words.\n");
+    page.push_str("`kind`, of the stream, is `job`, `training`, `agr` (income-generating activity) or `microfinance`.\n\n| field | what it is |\n|---|---|\n");
+    for field in Draft::FIELDS {
+        let _ = writeln!(page, "| `{field}` | {} |", Draft::describe(field).replace('|', "\\|"));
+    }
 }
 
 /// What a definition says, as a heading, its text, and a table of its keys.

@@ -54,6 +54,18 @@ pub enum Auth {
     },
 }
 
+impl Auth {
+    /// Names of the environment variables it takes its values from.
+    pub fn variables(&self) -> Vec<String> {
+        match self {
+            Self::OAuth2 { id, secret, .. } => vec![id.clone(), secret.clone()],
+            Self::ApiKey { key, .. } | Self::QueryKey { key, .. } => vec![key.clone()],
+            Self::Basic { user, password } => vec![user.clone(), password.clone()],
+            Self::Bearer { token } => vec![token.clone()],
+        }
+    }
+}
+
 /// One list a partner publishes.
 #[derive(Debug, Clone)]
 pub struct Stream {

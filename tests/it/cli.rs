@@ -1,5 +1,7 @@
 //! The wrong thing, tried: each failure says what happened, to which thing, and what to do.
 
+use store::private::{Cluster, DEMO, create_database};
+
 use crate::support::{Bin, Road};
 
 async fn said(args: &[&str], env: &[(&str, &str)], code: i32) -> String {
@@ -70,6 +72,33 @@ async fn a_broken_partner_file_is_told_by_file_and_line() {
     assert!(text.contains("new.toml:2:1") && text.contains("base_urll"), "{text}");
     let text = said(&["sources", "list", "--sources", dir], &[], 2).await;
     assert!(text.contains("new.toml:2:1"), "{text}");
+}
+
+#[tokio::test]
+async fn a_private_database_needs_no_server_and_outlives_the_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data").display().to_string();
+    let specs = folder.path().join("partners");
+    std::fs::create_dir(&specs).unwrap();
+    std::fs::write(
+        specs.join("liste.toml"),
+        "name = 'Liste'\nbase_url = 'https://liste.cm'\nrate = '1/s'\n[streams.offres]\nkind = 'job'\nformat = 'table'\n\
+         [streams.offres.fields]\nexternal_id = 'id'\ntitle = 'titre'\n",
+    )
+    .unwrap();
+    let file = folder.path().join("liste.csv");
+    std::fs::write(&file, "id;titre\n1;Soudeur\n2;Maçon\n").unwrap();
+    let env = [("DATABASE_URL", "private"), ("OIM_ETL_DATA_DIR", data.as_str())];
+    let sources = ["--sources", specs.to_str().unwrap()];
+    let file = ["ingest", "liste", "--file", file.to_str().unwrap(), "--complete"];
+    assert!(said(&[&sources[..], &file].concat(), &env, 0).await.contains("2 new"));
+    assert!(said(&[&sources[..], &file].concat(), &env, 0).await.contains("2 unchanged"));
+    // The demo's database lies in the same place: its invented opportunities are not mixed with real ones.
+    let server = Cluster::join(&folder.path().join("data/postgres")).await.unwrap();
+    create_database(&server.url("postgres"), DEMO).await.unwrap();
+    drop(server);
+    let refused = said(&["runs"], &env, 2).await;
+    assert!(refused.contains("holds the data of the demo: set `data_dir`"), "{refused}");
 }
 
 #[tokio::test]

@@ -97,9 +97,17 @@ impl Engine {
 
 /// Opens the database and brings it to this version.
 pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
-    let store = Store::connect(config.database_url()?, config.database_connections).await?;
+    let store = connect(config, config.database_connections).await?;
     store.migrate().await?;
     Ok(store)
+}
+
+/// Connects to the database. `private` is one of our own, whose server runs as long as a command needs it.
+pub(crate) async fn connect(config: &Config, connections: u32) -> anyhow::Result<Store> {
+    match config.database_url()? {
+        "private" => Ok(Store::private(&config.data_dir.join("postgres"), connections).await?),
+        url => Ok(Store::connect(url, connections).await?),
+    }
 }
 
 /// The polite client.
@@ -162,13 +170,7 @@ pub(crate) fn rows(config: &Config, catalog: &Catalog) -> Vec<SourceRow> {
 
 /// Names of the environment variables a spec's credentials come from.
 pub(crate) fn credentials_of(spec: &Spec) -> Vec<String> {
-    match &spec.auth {
-        None => Vec::new(),
-        Some(Auth::OAuth2 { id, secret, .. }) => vec![id.clone(), secret.clone()],
-        Some(Auth::ApiKey { key, .. } | Auth::QueryKey { key, .. }) => vec![key.clone()],
-        Some(Auth::Basic { user, password }) => vec![user.clone(), password.clone()],
-        Some(Auth::Bearer { token }) => vec![token.clone()],
-    }
+    spec.auth.as_ref().map(Auth::variables).unwrap_or_default()
 }
 
 /// The rate a source is asked at: its promise, unless the configuration says another.
@@ -186,20 +188,24 @@ pub(crate) fn archive_place(config: &Config) -> String {
     config.archive.clone().unwrap_or_else(|| config.data_dir.join("archive").display().to_string())
 }
 
-/// An answer of somebody who is no partner yet: one polite request, robots.txt asked.
-pub(crate) async fn stranger(config: &Config, url: &url::Url) -> anyhow::Result<fetch::Answer> {
+/// An answer of somebody who is to become a partner: one polite request, robots.txt asked.
+pub(crate) async fn stranger(
+    config: &Config,
+    slug: &SourceSlug,
+    url: &url::Url,
+) -> anyhow::Result<fetch::Answer> {
     let host = url.host_str().context("the address has no host")?.to_owned();
     let mut base_url = url.clone();
     base_url.set_path("/");
     base_url.set_query(None);
     let partner = Partner {
-        slug: SourceSlug::new("stranger")?,
+        slug: slug.clone(),
         base_url,
         hosts: vec![host],
         rate: "1/s".parse()?,
         robots: true,
         credentials: None,
-        via: None,
+        via: config.sources.get(slug).and_then(|source| source.via.clone()),
     };
     let request = fetch::Request { url: url.clone(), headers: Vec::new(), validators: None, body: None };
     Ok(client(config)?.fetch(&partner, &request, &fetch::LocalBudget::new()).await?)

@@ -21,6 +21,17 @@ pub enum FetchError {
         /// The partner.
         source_slug: String,
     },
+    /// An address inside our own network, which a partner's file or answer may not lead us to.
+    #[error(
+        "{url} lies in a private network, where no partner is visited: give {source_slug} the name it has outside as \
+         `base_url`, and the address to connect to as the setting `sources.{source_slug}.via`"
+    )]
+    Private {
+        /// The address.
+        url: String,
+        /// The partner.
+        source_slug: String,
+    },
     /// A redirect from https to http.
     #[error("{source_slug} redirects from https to {url}: nothing is asked for in clear text")]
     ClearText {
@@ -145,6 +156,7 @@ impl FetchError {
         match self {
             Self::Later { at, .. } => Retry::At(*at),
             Self::OffHost { .. }
+            | Self::Private { .. }
             | Self::ClearText { .. }
             | Self::Refused { .. }
             | Self::Unsendable { .. }

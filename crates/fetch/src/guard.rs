@@ -19,7 +19,10 @@ impl Resolve for PublicOnly {
             let found = tokio::net::lookup_host((host.as_str(), 0)).await?;
             let public: Vec<SocketAddr> = found.filter(|address| is_public(address.ip())).collect();
             if public.is_empty() {
-                return Err(format!("{host} has no public address").into());
+                return Err(format!(
+                    "{host} has no public address; to reach it inside a network, set sources.SLUG.via"
+                )
+                .into());
             }
             Ok(Box::new(public.into_iter()) as Addrs)
         })

@@ -122,10 +122,14 @@ impl fmt::Debug for Partner {
 impl Partner {
     /// Refuses an address that is not the partner's own, and one that leads into our network.
     pub(crate) fn admit(&self, url: &Url) -> Result<(), FetchError> {
-        if self.owns(url) && (self.via.is_some() || guard::is_public_literal(url)) {
-            return Ok(());
+        let (address, source_slug) = (named(url), self.slug.to_string());
+        if !self.owns(url) {
+            Err(FetchError::OffHost { url: address, source_slug })
+        } else if self.via.is_none() && !guard::is_public_literal(url) {
+            Err(FetchError::Private { url: address, source_slug })
+        } else {
+            Ok(())
         }
-        Err(FetchError::OffHost { url: named(url), source_slug: self.slug.to_string() })
     }
 
     fn owns(&self, url: &Url) -> bool {

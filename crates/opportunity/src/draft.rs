@@ -59,6 +59,44 @@ impl Draft {
         "language",
     ];
 
+    /// What a field holds and which words of it are understood, for the reference; empty for a name that is not in
+    /// [`Draft::FIELDS`].
+    pub fn describe(name: &str) -> &'static str {
+        match name {
+            "external_id" => {
+                "The partner's own identifier: the same the next day, another for another record. Up to 300 bytes."
+            }
+            "title" => "Heading. Markup and entities may be left in it; 300 characters are kept.",
+            "url" => {
+                "Absolute `http(s)` address of the page a person can read. Other addresses refuse the record."
+            }
+            "organization" => {
+                "Who offers: employer, school, programme, credit union. A phone number or an address of e-mail is none."
+            }
+            "description" => "Body, plain or HTML; 20,000 characters are kept.",
+            "place" => {
+                "Where, in words: \"Douala, Littoral\", \"Région de l'Ouest\", \"Douala & Yaoundé\", \"CM-LT\". What is in no gazetteer refuses the record."
+            }
+            "salary" => {
+                "Pay or amount, in words: \"150 000 - 250 000 FCFA / mois\", \"2 000 000 F CFA maximum\", \"à négocier\"."
+            }
+            "contract" => "Contract, in words: \"CDI & CDD\", \"Stage\", schema.org's `FULL_TIME`.",
+            "posted_at" => {
+                "When it was published: ISO 8601, \"01/10/2026\", \"1er octobre 2026 à 12h00\", \"il y a 3 semaines\", `[2026,9,2]`, seconds since 1970. In Africa/Douala where no zone is given."
+            }
+            "closes_at" => {
+                "Last day to answer, in the same forms; of a span its end. \"Dès que possible\" is none."
+            }
+            "positions" => "Number of places offered: the first number in the words.",
+            "education" => {
+                "Education asked for: \"BAC+2\", \"GCE A-Level\", \"CAP\". The lowest level named counts."
+            }
+            "experience" => "Experience asked for, kept in the partner's words.",
+            "language" => "Language of the text: \"fr\", \"Anglais\", \"bilingue\".",
+            _ => "",
+        }
+    }
+
     /// An empty claim of the given kind about `record`.
     pub fn new(kind: Kind, record: impl Into<Published>) -> Self {
         let record = record.into();

@@ -11,6 +11,9 @@ const PLAUSIBLE_SHARE: f64 = 0.5;
 /// Sources smaller than this lose half of their posts on an ordinary day.
 const GUARDED_FROM: i64 = 10;
 
+/// A run that covers a part is doubted when this many records and no usable one among them were read.
+const ALL_REFUSED_FROM: i32 = 5;
+
 /// What a run showed, as far as closing needs to know.
 #[derive(Debug, Clone)]
 struct Showing {
@@ -47,11 +50,13 @@ impl CompleteRun {
             let why = showing.message.clone().unwrap_or_else(|| "some pages could not be read".to_owned());
             return Err(Incomplete::Missing(why));
         }
-        if showing.covers.is_empty() || showing.limited {
+        let open = showing.open_before;
+        let is_part = showing.covers.is_empty() || showing.limited;
+        // Of the few records that an incremental run shows, all may be bad ones.
+        let refused_all = showing.valid == 0 && showing.seen >= if is_part { ALL_REFUSED_FROM } else { 1 };
+        if is_part && !refused_all {
             return Err(Incomplete::Part);
         }
-        let open = showing.open_before;
-        let refused_all = showing.seen > 0 && showing.valid == 0;
         let empty = showing.seen == 0 && open > 0;
         #[allow(clippy::cast_precision_loss, reason = "counts of records are far below 2^52")]
         let shrunk = open >= GUARDED_FROM && f64::from(showing.valid) < PLAUSIBLE_SHARE * open as f64;
@@ -225,6 +230,8 @@ mod tests {
         assert_eq!(judged(|_| ()), Ok(()));
         assert_eq!(judged(|s| s.covers.clear()), Err(Incomplete::Part));
         assert_eq!(judged(|s| s.limited = true), Err(Incomplete::Part));
+        assert_eq!(judged(|s| (s.limited, s.valid, s.seen) = (true, 0, 4)), Err(Incomplete::Part));
+        assert!(matches!(judged(|s| (s.limited, s.valid) = (true, 0)), Err(Incomplete::Implausible(_))));
         assert!(matches!(judged(|s| s.walked = false), Err(Incomplete::Missing(_))));
         assert!(matches!(judged(|s| s.pages_failed = 1), Err(Incomplete::Missing(_))));
         assert!(matches!(judged(|s| (s.valid, s.seen) = (0, 0)), Err(Incomplete::Implausible(_))));

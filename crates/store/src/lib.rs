@@ -21,7 +21,7 @@ mod upsert;
 pub mod private;
 pub mod queue;
 
-use std::time::Duration;
+use std::{path::Path, sync::Arc, time::Duration};
 
 use sqlx::{
     PgPool,
@@ -29,7 +29,7 @@ use sqlx::{
 };
 
 pub use closing::{CompleteRun, Incomplete};
-pub use error::StoreError;
+pub use error::{PrivateStoreError, StoreError};
 pub use outbox::{Claimed, IndexRow};
 pub use overview::{DeadLetter, Overview, QueueDepth, WorkerRow};
 pub use pages::{Archived, NewListPage, PageRow, Validator};
@@ -47,6 +47,8 @@ static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: PgPool,
+    /// Keeps a private server up as long as somebody uses it.
+    _server: Option<Arc<private::Cluster>>,
 }
 
 impl Store {
@@ -61,7 +63,19 @@ impl Store {
             .connect_with(options)
             .await
             .map_err(|source| StoreError::Unreachable { place, source })?;
-        Ok(Self { pool })
+        Ok(Self { pool, _server: None })
+    }
+
+    /// Opens the database on a private server in `folder`, both made if absent. The server is stopped with the last clone of
+    /// this store, unless another process had started it.
+    pub async fn private(folder: &Path, connections: u32) -> Result<Self, PrivateStoreError> {
+        let server = private::Cluster::join(folder).await?;
+        if private::has_database(&server.url("postgres"), private::DEMO).await? {
+            return Err(PrivateStoreError::Demo(folder.display().to_string()));
+        }
+        private::create_database(&server.url("postgres"), "oim").await?;
+        let store = Self::connect(&server.url("oim"), connections).await?;
+        Ok(Self { _server: Some(Arc::new(server)), ..store })
     }
 
     /// Applies the migrations that are missing; harmless when none is, and when several workers start at once.

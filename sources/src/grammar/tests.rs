@@ -109,3 +109,15 @@ fn a_file_name_that_is_no_slug_is_refused() {
     let file = SpecFile { name: "My Partner.toml".to_owned(), text: RIGHT.to_owned() };
     assert!(Catalog::load(vec![file]).unwrap_err().to_string().contains("the file's name is the slug"));
 }
+
+#[test]
+fn a_secret_in_the_file_is_refused_and_not_repeated() {
+    let text = "name='n'\nbase_url='https://a.cm'\nrate='1/s'\nauth={kind='api_key',header='X-Key',key='s3cret-8'}\n[streams.offres]\nkind='job'\nrequest={path='/'}\nrecords='.[]'\n\
+         [streams.offres.fields]\nexternal_id='.id'\ntitle={css='h1'}\n";
+    let said = Catalog::load(vec![SpecFile { name: "a-b.toml".to_owned(), text: text.to_owned() }])
+        .unwrap_err()
+        .to_string();
+    assert!(said.contains("key = \"A_B_KEY\"") && !said.contains("s3cret"), "{said}");
+    // A form that is wrong is told once, not also as missing.
+    assert!(!said.contains("is required and has no form"), "{said}");
+}

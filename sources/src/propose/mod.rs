@@ -126,7 +126,8 @@ fn written(answer: &Answer<'_>, url: &Url, found: &Found) -> String {
     }
     line(&mut out, "\n[streams.list.fields]");
     fields(&mut out, &found.fields);
-    if let Some(link) = &found.link {
+    // The records of a file have no pages of their own.
+    if let Some(link) = found.link.as_ref().filter(|_| answer.url.is_some()) {
         line(&mut out, "\n[streams.list.detail]");
         line(&mut out, &format!("link = {link}"));
         line(&mut out, "\n[streams.list.detail.fields]");

@@ -63,13 +63,30 @@ pub(super) fn of_document(records: &Expr, document: &Value, pass: &mut Pass<'_>)
     // Where the records are promised and nothing stands at all, the answer is another document: an error, a new version.
     let all = records.all(document, super::MOST + 1).map_err(Alarm::Unreadable)?;
     if !has_place(records, document) {
-        return Err(Alarm::Unreadable("the records are not where the spec says".to_owned()));
+        return Err(Alarm::Unreadable(format!(
+            "the records are not where the spec says; it has {}",
+            has(document)
+        )));
     }
     let _ = all.into_iter().try_for_each(|record| pass.tree(record));
     Ok(())
 }
 
 /// Whether the list itself is there, be it empty: `.resultats[]` without its last step.
+/// What a document is, for an error: its first keys, shortened.
+fn has(document: &Value) -> String {
+    match document {
+        Value::Object(map) if map.is_empty() => "no keys".to_owned(),
+        Value::Object(map) => {
+            let keys =
+                map.keys().take(8).map(|key| format!("`.{}`", key.chars().take(40).collect::<String>()));
+            keys.collect::<Vec<_>>().join(", ")
+        }
+        Value::Array(items) => format!("a list of {}: `records = \".[]\"`?", items.len()),
+        _ => "one value".to_owned(),
+    }
+}
+
 fn has_place(records: &Expr, document: &Value) -> bool {
     match records {
         Expr::Path(path) => path.place_exists(document),

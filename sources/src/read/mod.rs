@@ -111,16 +111,20 @@ pub(crate) fn stream(
     }
 }
 
+/// The decoder of a page that is to have records: of the first of a list, or of a file.
+fn of_records<'s>(stream: &'s Stream, page: &Page<'_>) -> Option<&'s Decoder> {
+    let is_list = matches!(page.role, Role::List | Role::File) && page.expected && page.status == 200;
+    if is_list { shape_of(stream, page).ok().map(|shape| &shape.decoder) } else { None }
+}
+
 /// A JSON or XML list may be empty and say so; a portal's first page has posts.
 fn misses_records(stream: &Stream, page: &Page<'_>) -> bool {
-    let is_list = page.role == Role::List && page.expected && page.status == 200;
-    is_list && matches!(stream.shape.decoder, Decoder::Html(_))
+    matches!(of_records(stream, page), Some(Decoder::Html(_)))
 }
 
 /// Whether an XML list is to have elements of the name its spec says: a renamed one would read as "nothing is published".
 fn lacks_elements(stream: &Stream, page: &Page<'_>) -> bool {
-    let is_list = page.role == Role::List && page.expected && page.status == 200;
-    is_list && matches!(stream.shape.decoder, Decoder::Xml(_)) && !matches!(stream.pages, Pages::Sitemap)
+    matches!(of_records(stream, page), Some(Decoder::Xml(_))) && !matches!(stream.pages, Pages::Sitemap)
 }
 
 /// The records of a page, to the pass.

@@ -10,7 +10,7 @@ use fixtures::{Manners, Options, Replay};
 use opportunity::Rate;
 use store::{
     Mode, RunRequest, Trigger,
-    private::{Cluster, Durability},
+    private::{self, Cluster, Durability},
 };
 
 use super::{Context, Outcome, asked_to_stop};
@@ -90,7 +90,7 @@ impl Demo {
             ));
             ui::note(&format!(
                 "for other commands: export DATABASE_URL='{}'",
-                running.cluster.url("oim_etl")
+                running.cluster.url(private::DEMO)
             ));
             std::future::pending::<()>().await;
         }
@@ -159,7 +159,7 @@ fn configure(
     cluster: &Cluster,
     replay: &Replay,
 ) -> anyhow::Result<()> {
-    config.database_url = Some(cluster.url("oim_etl"));
+    config.database_url = Some(cluster.url(private::DEMO));
     data.clone_into(&mut config.data_dir);
     config.archive = None;
     config.qdrant_url = None;
@@ -177,7 +177,7 @@ fn configure(
 
 /// Makes the demo's database on the private cluster, unless it is there.
 async fn make_database(cluster: &Cluster) -> anyhow::Result<()> {
-    store::private::create_database(&cluster.url("postgres"), "oim_etl").await?;
+    private::create_database(&cluster.url("postgres"), private::DEMO).await?;
     Ok(())
 }
 

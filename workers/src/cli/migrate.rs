@@ -1,10 +1,9 @@
 //! `oim-etl migrate`
 
 use clap::Args;
-use store::Store;
 
 use super::{Context, Outcome};
-use crate::ui;
+use crate::{engine, ui};
 
 /// Brings the database to this version. Workers do it at their start too.
 #[derive(Debug, Args)]
@@ -14,11 +13,11 @@ impl Migrate {
     #[allow(clippy::unused_self, reason = "the shape of every command")]
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
         let config = context.config();
-        let store = Store::connect(config.database_url()?, 2).await?;
+        let store = engine::connect(config, 2).await?;
         let missing = store.missing_migrations().await?;
         store.migrate().await?;
-        let catalog = crate::engine::catalog(config)?;
-        store.register_sources(&crate::engine::rows(config, &catalog)).await?;
+        let catalog = engine::catalog(config)?;
+        store.register_sources(&engine::rows(config, &catalog)).await?;
         let sources = catalog.iter().count();
         if context.is_json() {
             ui::json(&serde_json::json!({ "migrations_applied": missing, "sources": sources }))?;

@@ -2,10 +2,12 @@
 
 use clap::Args;
 use opportunity::{RunId, SourceSlug};
-use store::Store;
 
 use super::{Context, Outcome};
-use crate::ui::{self, Align, Table};
+use crate::{
+    engine,
+    ui::{self, Align, Table},
+};
 
 /// Lists the records refused in the newest run that refused any.
 #[derive(Debug, Args)]
@@ -22,7 +24,7 @@ pub(super) struct Rejections {
 
 impl Rejections {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
-        let store = Store::connect(context.config().database_url()?, 2).await?;
+        let store = engine::connect(context.config(), 2).await?;
         let rows = store.rejections(self.source.as_ref(), self.run, self.limit.max(1)).await?;
         if context.is_json() {
             ui::json(&rows)?;

@@ -2,10 +2,13 @@
 
 use clap::Args;
 use opportunity::SourceSlug;
-use store::{RunRow, Store};
+use store::RunRow;
 
 use super::{Context, Outcome};
-use crate::ui::{self, Align, Table, ago};
+use crate::{
+    engine,
+    ui::{self, Align, Table, ago},
+};
 
 /// Lists runs, newest first.
 #[derive(Debug, Args)]
@@ -19,7 +22,7 @@ pub(super) struct Runs {
 
 impl Runs {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
-        let store = Store::connect(context.config().database_url()?, 2).await?;
+        let store = engine::connect(context.config(), 2).await?;
         let runs = store.runs(self.source.as_ref(), self.limit.max(1)).await?;
         if context.is_json() {
             ui::json(&runs)?;

@@ -3,11 +3,11 @@
 use chrono::Utc;
 use clap::Args;
 use opportunity::Kind;
-use store::Store;
+
 use vectors::{Filter, Hit};
 
 use super::{Context, Outcome};
-use crate::{remote, ui, vector::Vectors};
+use crate::{engine, remote, ui, vector::Vectors};
 
 /// Finds opportunities by meaning: embeds the text and asks the index.
 #[derive(Debug, Args)]
@@ -54,7 +54,7 @@ impl Search {
 
     /// The embedded index is in the hands of a worker: its API answers.
     async fn ask_worker(&self, context: &Context) -> anyhow::Result<Vec<Hit>> {
-        let store = Store::connect(context.config().database_url()?, 1).await?;
+        let store = engine::connect(context.config(), 1).await?;
         let workers = store.workers().await?;
         let address =
             workers.iter().find(|worker| worker.indexes).and_then(|worker| worker.http_address.clone());

@@ -2,6 +2,7 @@
 
 mod check;
 mod diff;
+mod fill;
 mod list;
 mod new;
 mod preview;

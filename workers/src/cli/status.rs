@@ -2,10 +2,11 @@
 
 use clap::Args;
 use opportunity::OpportunityId;
-use store::{Overview, Store};
+use store::Overview;
 
 use super::{Context, Outcome};
 use crate::{
+    engine,
     ui::{self, Align, Table, ago},
     vector::Vectors,
 };
@@ -23,7 +24,7 @@ pub(super) struct Status {
 
 impl Status {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
-        let store = Store::connect(context.config().database_url()?, 2).await?;
+        let store = engine::connect(context.config(), 2).await?;
         let overview = store.overview(self.dead.max(0)).await?;
         let points = if self.points { Some(points(&context).await?) } else { None };
         if context.is_json() {

@@ -19,7 +19,11 @@ const fn secret(name: &'static str, help: &'static str) -> Key {
 
 /// Every key but those of `[sources.SLUG]`.
 pub(crate) const KEYS: &[Key] = &[
-    key("database_url", "", "PostgreSQL: postgres://user:password@host:5432/database"),
+    key(
+        "database_url",
+        "",
+        "PostgreSQL: postgres://user:password@host:5432/database, or `private`: one of our own in DATA_DIR/postgres",
+    ),
     key("database_connections", "20", "connections a process may hold"),
     key("data_dir", "'.oim-etl'", "folder of the archive, the embedded index and the demo"),
     key(

@@ -106,8 +106,8 @@ impl Config {
     pub(crate) fn database_url(&self) -> anyhow::Result<&str> {
         self.database_url.as_deref().ok_or_else(|| {
             anyhow::anyhow!(
-                "no database is configured: set DATABASE_URL or `database_url` in oim-etl.toml \
-                 (to look around without one, run `oim-etl demo`)"
+                "no database is configured: set DATABASE_URL or `database_url` in oim-etl.toml, to an address or to \
+                 `private` for one in the data folder (to look around without one, run `oim-etl demo`)"
             )
         })
     }

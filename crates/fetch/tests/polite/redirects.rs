@@ -74,7 +74,7 @@ async fn without_a_gateway_our_own_network_is_out_of_reach() {
     for host in &partner.hosts {
         let request = Request { url: format!("http://{host}:{port}/").parse().unwrap(), ..get("/") };
         let refused = client().fetch(&partner, &request, &Counting::default()).await.unwrap_err();
-        let named = matches!(refused, FetchError::OffHost { .. });
+        let named = matches!(refused, FetchError::Private { .. });
         let resolved = matches!(refused, FetchError::Transport { .. }) && host == "localhost";
         assert!(named || resolved, "{host}: {refused:?}");
     }

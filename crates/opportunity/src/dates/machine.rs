@@ -86,13 +86,16 @@ fn clock(text: &str) -> Option<(Clock, Option<FixedOffset>)> {
         (second, at) = (found, 6);
     }
     let mut rest = text.get(at..)?;
+    let mut nanos = 0;
     if let Some(fraction) = rest.strip_prefix(['.', ',']) {
         rest = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
+        let digits = fraction.bytes().take(fraction.len() - rest.len()).chain(std::iter::repeat(b'0'));
+        nanos = digits.take(9).fold(0, |nanos, digit| nanos * 10 + u32::from(digit - b'0'));
     }
     let time = if (hour, minute, second) == (24, 0, 0) {
         None
     } else {
-        Some(NaiveTime::from_hms_opt(hour, minute, second.min(59))?)
+        Some(NaiveTime::from_hms_nano_opt(hour, minute, second.min(59), nanos)?)
     };
     Some((time, zone(rest.trim())?))
 }

@@ -3,8 +3,8 @@
 //! The clock is the page's fetch time, handed in: "hier" read again next year is the same day. Where no zone is given, it
 //! is that of Cameroon, an hour ahead of UTC all year.
 //!
-//! A line is tried as what machines write ([`machine`]), then for days named in it ([`prose`]), then for a time told from
-//! today ([`relative`]), and last for words that say there is no date ([`absent`]).
+//! A line is tried as what machines write (`machine`), then for days named in it (`prose`), then for a time told from
+//! today (`relative`), and last for words that say there is no date (`absent`).
 
 mod absent;
 mod machine;

@@ -39,12 +39,23 @@ pub struct Cluster {
     version: String,
     pid: Pid,
     child: Option<Child>,
+    /// Whether it ends with us.
+    ours: bool,
 }
 
 impl Cluster {
     /// Starts the server whose data is in `folder`, making it first where there is none. A server that is
     /// still running there, left by a process that was killed, is taken over.
     pub async fn start(folder: &Path, durability: Durability) -> Result<Self, PrivateError> {
+        Self::open(folder, durability, true).await
+    }
+
+    /// The same, but a server that runs there is another process's: it is used, and left to that one to stop.
+    pub async fn join(folder: &Path) -> Result<Self, PrivateError> {
+        Self::open(folder, Durability::Safe, false).await
+    }
+
+    async fn open(folder: &Path, durability: Durability, takes_over: bool) -> Result<Self, PrivateError> {
         let owner = Owner::needed();
         let folder = prepare(folder, owner)?;
         let programs = match locate::binaries() {
@@ -55,7 +66,7 @@ impl Cluster {
         let data = folder.join("data");
         let socket = socket_folder(&folder, owner)?;
         if let Some(pid) = running(&data) {
-            let taken = Self { folder, socket, version, pid, child: None };
+            let taken = Self { folder, socket, version, pid, child: None, ours: takes_over };
             return taken.answering().await;
         }
         if !data.join("PG_VERSION").exists() {
@@ -63,7 +74,7 @@ impl Cluster {
         }
         let child = spawn(&programs, owner, &folder, &socket, durability)?;
         let pid = Pid::from_child(&child);
-        Self { folder, socket, version, pid, child: Some(child) }.answering().await
+        Self { folder, socket, version, pid, child: Some(child), ours: true }.answering().await
     }
 
     /// The address of a database of this server; `postgres` always exists.
@@ -112,7 +123,7 @@ impl Cluster {
 impl Drop for Cluster {
     /// Fast shutdown (SIGINT): open transactions are rolled back, everything committed is written.
     fn drop(&mut self) {
-        if kill_process(self.pid, Signal::INT).is_err() {
+        if !self.ours || kill_process(self.pid, Signal::INT).is_err() {
             return;
         }
         if let Some(child) = &mut self.child {

@@ -39,16 +39,29 @@ pub enum PrivateError {
     },
 }
 
-/// Makes a database on the server at `url` unless it is there.
-pub async fn create_database(url: &str, name: &str) -> Result<(), crate::StoreError> {
+/// The demo's database.
+pub const DEMO: &str = "oim_etl";
+
+/// Whether the server at `url` has a database of that name.
+pub async fn has_database(url: &str, name: &str) -> Result<bool, crate::StoreError> {
     use sqlx::Connection as _;
-    let doing = || crate::StoreError::doing("make a database");
+    let doing = || crate::StoreError::doing("look for a database");
     let mut connection = sqlx::PgConnection::connect(url).await.map_err(doing())?;
-    let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
+    let has = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
         .bind(name)
         .fetch_one(&mut connection)
         .await
         .map_err(doing())?;
+    connection.close().await.map_err(doing())?;
+    Ok(has)
+}
+
+/// Makes a database on the server at `url` unless it is there.
+pub async fn create_database(url: &str, name: &str) -> Result<(), crate::StoreError> {
+    use sqlx::Connection as _;
+    let doing = || crate::StoreError::doing("make a database");
+    let exists = has_database(url, name).await?;
+    let mut connection = sqlx::PgConnection::connect(url).await.map_err(doing())?;
     if !exists {
         // Identifiers cannot be bound; quotes are doubled as PostgreSQL's own quote_ident does.
         let statement = format!("CREATE DATABASE \"{}\"", name.replace('"', "\"\""));

@@ -42,6 +42,14 @@ pub(crate) fn partner(
         None => None,
         Some(auth) => credentials(auth, &base_url, &mut hosts, wrongs),
     };
+    if auth.iter().flat_map(Auth::variables).any(|name| !is_variable(&name)) {
+        // The words are not repeated: they may be the secret itself.
+        let why = format!(
+            "`auth` names environment variables, as in key = \"{}_KEY\"; the value of one does not belong in a file",
+            slug.as_str().to_uppercase().replace('-', "_")
+        );
+        wrongs.add(0, why);
+    }
     Some(Spec {
         slug: slug.clone(),
         name: raw.name.into_inner(),
@@ -100,6 +108,12 @@ fn country(written: Option<&Spanned<String>>, wrongs: &mut Wrongs) -> String {
         );
     }
     code.clone()
+}
+
+/// Whether it is written as the names of variables are (POSIX.1-2017, 8.1).
+fn is_variable(name: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_') && name.chars().all(is_part)
 }
 
 fn credentials(raw: raw::Auth, base: &Url, hosts: &mut Vec<String>, wrongs: &mut Wrongs) -> Option<Auth> {

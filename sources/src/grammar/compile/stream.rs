@@ -43,6 +43,8 @@ pub(super) fn compile(name: &Spanned<String>, mut raw: raw::Stream, wrongs: &mut
         wrongs.add(at, "a stream without `request` comes as a file, and the records of a file have no page");
     }
     let format = raw.format;
+    let named = raw.fields.keys().chain(raw.detail.iter().flat_map(|detail| detail.fields.keys()));
+    let named: Vec<String> = named.map(|name| name.get_ref().clone()).collect();
     let empty: Vec<String> = raw.empty.iter().map(|word| opportunity::text::fold(word)).collect();
     let shape = shape::compile(&raw.shape(), at, wrongs);
     let request = raw.request.take().map(|raw| request(raw, wrongs));
@@ -64,7 +66,7 @@ pub(super) fn compile(name: &Spanned<String>, mut raw: raw::Stream, wrongs: &mut
         }
     };
     let shape = shape?;
-    let required = required(raw.required, &shape.fields, detail.as_ref(), at, wrongs);
+    let required = required(raw.required, (&shape.fields, detail.as_ref(), &named), at, wrongs);
     Some(Stream {
         name: stream_name?,
         kind: raw.kind,
@@ -115,8 +117,7 @@ fn detail(raw: raw::Detail, list: raw::Format, empty: &[String], wrongs: &mut Wr
 
 fn required(
     raw: Option<Vec<Spanned<String>>>,
-    fields: &Fields,
-    detail: Option<&Detail>,
+    (fields, detail, written): (&Fields, Option<&Detail>, &[String]),
     byte: usize,
     wrongs: &mut Wrongs,
 ) -> Vec<&'static str> {
@@ -129,7 +130,8 @@ fn required(
         fields.iter().chain(detail.iter().flat_map(|d| &d.shape.fields)).any(|(field, _)| *field == name)
     };
     for name in &required {
-        if !mapped(name) {
+        // A form that is wrong has been told.
+        if !mapped(name) && !written.iter().any(|written| written == name) {
             wrongs.add(
                 byte,
                 format!("`{name}` is required and has no form: add it to the fields of the stream"),

@@ -123,5 +123,5 @@ fn dry(
     let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
     let mut preview = Preview::default();
     keep(&mut preview, spec, &page, reading, Utc::now(), limit);
-    print(context, &spec.slug, preview)
+    print(context, spec, preview)
 }

@@ -4,11 +4,14 @@ use std::{path::PathBuf, sync::Arc};
 
 use clap::Args;
 use fixtures::{Manners, Options, Replay};
-use opportunity::{Draft, Opportunity};
+
 use serde::Serialize;
 use sources::{Catalog, Spec};
 
-use super::record::folder;
+use super::{
+    fill::{filled, shown},
+    record::folder,
+};
 use crate::{
     cli::{Context, Outcome},
     engine,
@@ -107,40 +110,15 @@ async fn tried(
 }
 
 fn report(spec: &Spec, recorded: bool, found: Preview) -> Report {
-    let total = found.opportunities.len();
-    let mapped: Vec<&str> = spec.streams.iter().flat_map(sources::Stream::mapped).collect();
-    let percent = |field: &'static str| {
-        let has = found.opportunities.iter().filter(|row| has(row, field)).count();
-        (field, (100 * has).checked_div(total).unwrap_or(0))
-    };
     Report {
         source: spec.slug.to_string(),
         recorded,
         records: found.records,
-        opportunities: total,
+        opportunities: found.opportunities.len(),
         rejected: found.rejections.len(),
-        filled: Draft::FIELDS.into_iter().filter(|field| mapped.contains(field)).map(percent).collect(),
+        filled: filled(spec, &found.opportunities),
         notes: found.noted(),
         alarms: found.alarms,
-    }
-}
-
-/// Whether a field came through as a value.
-fn has(row: &Opportunity, field: &str) -> bool {
-    match field {
-        "url" => row.url.is_some(),
-        "organization" => row.organization.is_some(),
-        "description" => row.description.is_some(),
-        "place" => !row.places.is_empty(),
-        "salary" => row.pay_text.is_some(),
-        "contract" => !row.contracts.is_empty(),
-        "posted_at" => row.posted_at.is_some(),
-        "closes_at" => row.closes_on.is_some(),
-        "positions" => row.positions.is_some(),
-        "education" => row.education.is_some(),
-        "experience" => row.experience.is_some(),
-        "language" => row.language.is_some(),
-        _ => true,
     }
 }
 
@@ -162,12 +140,10 @@ fn told(context: &Context, catalog: &Catalog, reports: &[Report]) -> anyhow::Res
         ("filled, in % of what would be loaded", Align::Left),
     ]);
     for report in reports.iter().filter(|report| report.recorded) {
-        let filled = report.filled.iter().filter(|(field, _)| !["external_id", "title"].contains(field));
-        let filled: Vec<String> = filled.map(|(field, percent)| format!("{field} {percent}")).collect();
         let numbers =
             [report.records, report.opportunities, report.rejected].map(|number| number.to_string());
         let [records, loaded, rejected] = numbers;
-        table.row([report.source.clone(), records, loaded, rejected, filled.join(" · ")]);
+        table.row([report.source.clone(), records, loaded, rejected, shown(&report.filled)]);
     }
     ui::line(&table.render());
     for report in reports {

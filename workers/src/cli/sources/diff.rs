@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use clap::Args;
-use opportunity::RunId;
+use opportunity::{RunId, SourceSlug};
+use store::Change;
 
 use crate::{
     cli::{Context, Outcome, ingest::named},
@@ -43,6 +44,9 @@ impl Diff {
             read_again(context.config(), &store, spec, run).await?;
         let rehearsal = store.rehearse(run, &opportunities).await?;
         let before = store.rejection_counts(run).await?;
+        let row = store.run(run).await?;
+        let loaded = usize::try_from(row.seen - row.rejected).unwrap_or(0);
+        let gone = loaded.saturating_sub(opportunities.len());
         let mut reasons: BTreeMap<String, i64> = BTreeMap::new();
         for rejection in &rejections {
             *reasons.entry(rejection.reason.code().to_owned()).or_default() += 1;
@@ -54,13 +58,13 @@ impl Diff {
         if context.is_json() {
             ui::json(&serde_json::json!({
                 "source": slug, "run": run, "spec": spec.version, "would_be": rehearsal.tally, "fields": rehearsal.fields,
-                "changed": rehearsal.changed, "rejected": rejections.len(), "rejected_more_or_less": reasons, "alarms": alarms
+                "changed": rehearsal.changed, "rejected": rejections.len(), "no_longer_found": gone, "rejected_more_or_less": reasons, "alarms": alarms
             }))?;
             return Ok(if alarms.is_empty() { Outcome::Good } else { Outcome::Wrong });
         }
         let tally = rehearsal.tally;
         ui::line(&format!(
-            "{slug}  over the archive of run {run}: {} would be new, {} changed, {} unchanged, {} rejected; nothing was written",
+            "{slug}  over the archive of run {run}: {} would be new, {} changed, {} unchanged, {} rejected, {gone} of {loaded} no longer found; nothing was written",
             tally.created,
             tally.changed,
             tally.unchanged,
@@ -72,20 +76,23 @@ impl Diff {
         for (code, difference) in &reasons {
             ui::line(&format!("  rejected, {:<20} {difference:+}", code.replace('_', " ")));
         }
-        for change in rehearsal.changed.iter().take(self.show) {
-            ui::line(&format!("{} {}  {}", slug, change.external_id, ui::strong(&change.title)));
-            for (field, values) in &change.fields {
-                ui::line(&format!(
-                    "    {field}: {} → {}",
-                    short(values.get("from")),
-                    short(values.get("to"))
-                ));
-            }
-        }
+        rehearsal.changed.iter().take(self.show).for_each(|change| show(&slug, change));
         for alarm in &alarms {
             ui::note(alarm);
         }
-        Ok(if alarms.is_empty() { Outcome::Good } else { Outcome::Wrong })
+        Ok(if alarms.is_empty() && (gone == 0 || !opportunities.is_empty()) {
+            Outcome::Good
+        } else {
+            Outcome::Wrong
+        })
+    }
+}
+
+/// One opportunity and what of it would change.
+fn show(slug: &SourceSlug, change: &Change) {
+    ui::line(&format!("{} {}  {}", slug, change.external_id, ui::strong(&change.title)));
+    for (field, values) in &change.fields {
+        ui::line(&format!("    {field}: {} → {}", short(values.get("from")), short(values.get("to"))));
     }
 }
 

@@ -45,7 +45,7 @@ impl New {
             .unwrap_or_else(|| PathBuf::from("."));
         let path = folder.join(format!("{slug}.toml"));
         anyhow::ensure!(!path.exists(), "{} is there already: nothing was written", path.display());
-        let got = self.got(context).await?;
+        let got = self.got(context, &slug).await?;
         let answer = Answer { slug: &slug, url: got.url.as_ref(), headers: &got.headers, body: &got.body };
         let text = sources::propose(&answer)
             .map_err(|why| anyhow::anyhow!("no partner file could be proposed for {}: {why}", self.from))?;
@@ -71,13 +71,13 @@ impl New {
         }
     }
 
-    async fn got(&self, context: &Context) -> anyhow::Result<Got> {
+    async fn got(&self, context: &Context, slug: &SourceSlug) -> anyhow::Result<Got> {
         let Some(url) = Url::parse(&self.from).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
         else {
             let body = std::fs::read(&self.from).with_context(|| format!("could not read {}", self.from))?;
             return Ok(Got { url: None, headers: Vec::new(), body });
         };
-        let answer = engine::stranger(context.config(), &url).await?;
+        let answer = engine::stranger(context.config(), slug, &url).await?;
         Ok(Got { url: Some(url), headers: answer.headers, body: answer.body.to_vec() })
     }
 }

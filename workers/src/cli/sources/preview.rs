@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use opportunity::{Opportunity, Rejection, SourceSlug};
-use sources::Catalog;
+use sources::{Catalog, Spec};
+
+use super::fill::{filled, shown};
 
 use crate::{
     cli::{Context, Outcome},
@@ -27,17 +29,14 @@ pub(in crate::cli) async fn preview(
         let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
         let ask = Ask { limit, since, tapes: false };
         let preview = fetch_and_read(&client, &partner, spec, ask).await?;
-        all_read &= print(context, slug, preview)? == Outcome::Good;
+        all_read &= print(context, spec, preview)? == Outcome::Good;
     }
     Ok(if all_read { Outcome::Good } else { Outcome::Wrong })
 }
 
 /// Prints what would be loaded.
-pub(in crate::cli) fn print(
-    context: &Context,
-    slug: &SourceSlug,
-    preview: Preview,
-) -> anyhow::Result<Outcome> {
+pub(in crate::cli) fn print(context: &Context, spec: &Spec, preview: Preview) -> anyhow::Result<Outcome> {
+    let slug = &spec.slug;
     let notes = preview.noted();
     let Preview { opportunities, rejections, alarms, .. } = preview;
     if context.is_json() {
@@ -46,6 +45,10 @@ pub(in crate::cli) fn print(
         }))?;
     } else {
         show(slug, &opportunities, &rejections);
+        let filled = filled(spec, &opportunities);
+        if !opportunities.is_empty() && filled.iter().any(|(_, percent)| *percent < 100) {
+            ui::line(&format!("{slug}  filled, in %: {}", shown(&filled)));
+        }
         for line in alarms.iter().chain(&notes) {
             ui::note(&format!("{slug}  {line}"));
         }
@@ -58,7 +61,9 @@ fn show(slug: &SourceSlug, opportunities: &[Opportunity], rejections: &[Rejectio
         let places = row.places.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         let contracts = row.contracts.iter().map(|contract| contract.label()).collect::<Vec<_>>().join(", ");
         let dates = [
-            row.posted_at.map(|at| format!("posted {}", at.format("%Y-%m-%d"))),
+            row.posted_at.map(|at| {
+                format!("posted {}", at.with_timezone(&chrono_tz::Africa::Douala).format("%Y-%m-%d"))
+            }),
             row.closes_on.map(|day| format!("closes {day}")),
         ];
         let rest = [row.organization.clone(), Some(places), Some(contracts), row.pay_text.clone()]
