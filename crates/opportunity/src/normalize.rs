@@ -117,7 +117,7 @@ fn pay(draft: &Draft, context: &Context) -> Result<Option<Pay>, Reason> {
 }
 
 /// The currency of a country, for amounts that name none (ISO 4217; the two CFA zones by their members).
-fn home_currency(country: &str) -> Currency {
+pub(crate) fn home_currency(country: &str) -> Currency {
     match country {
         "BJ" | "BF" | "CI" | "GW" | "ML" | "NE" | "SN" | "TG" => Currency::Xof,
         "FR" | "BE" | "DE" | "ES" | "IT" => Currency::Eur,

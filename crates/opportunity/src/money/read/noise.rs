@@ -1,0 +1,46 @@
+//! Numbers that are no amounts.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// What is taken out, in lower case and without accents. The order matters: the longer forms go first.
+static NOISE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let duration = r"(?:mois|months?|ans?|annees?|years?|jours?|days?|semaines?|weeks?)";
+    let number = r"\d+(?:[.,]\d+)?";
+    Regex::new(&format!(
+        r"(?x)
+        \+\d[\d\ .-]{{6,}}\d                                            # +237 699 00 00 00
+        | \b(?:tel|telephone|phone|whatsapp)\b[\ .:]*[\d\ .-]{{8,}}     # Tel : 699 00 00 00
+        | \b[26]\d\d[\ .-]\d\d[\ .-]\d\d[\ .-]\d\d\b
+        | \b[26]\d{{8}}\b\ *\(?\ *(?:whatsapp|appel)
+        | \b\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{4}}\b                       # 01/12/2026
+        | \b24\ ?/\ ?7\b
+        | \bbac\ ?\+\ ?\d
+        | \b(?:categorie|echelon|grade|indice|niveau)\s*:?\s*\d+
+        | (?:{number}\ *(?:a|-|et|to|and)\ *)?{number}\ *(?:h|heures?|hours?|hrs?)\b(?:\ *(?:/|par|per|a)\ *(?:semaine|week|jour|day|mois))?
+        | (?:{number}\ *(?:a|-|et|to|and)\ *)?{number}\ *{duration}\b(?:\ de\ salaire(?:\ (?:net|brut))?)?
+        | {number}\ *(?:e|eme|er|th)\ (?:mois|month)\b
+        | {number}\ *%
+        | (?:{number}\ *(?:a|-|et|to|and)\ *)?\b\d+\ *(?:postes?|places?|personnes?|employes?|positions?)\b
+        "
+    ))
+    .ok()
+});
+
+/// "EUR 12.5 HOUR", as schema.org's `MonetaryAmount` is often printed: here the unit behind the number is what is paid for.
+static PRINTED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^[a-z]{3} ?[\d.,]+(?: ?- ?[\d.,]+)? (?:hour|day|week|month|year)$").ok());
+
+/// The text with what is no amount replaced by a mark.
+pub(super) fn without(text: &str) -> String {
+    if PRINTED.as_ref().is_some_and(|form| form.is_match(text)) {
+        return text.to_owned();
+    }
+    // "12 an hour" is no twelve years.
+    let text = text.replace(" an hour", " per hour");
+    match NOISE.as_ref() {
+        Some(noise) => noise.replace_all(&text, " ; ").into_owned(),
+        None => text,
+    }
+}

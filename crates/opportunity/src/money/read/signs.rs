@@ -1,0 +1,189 @@
+//! The words around an amount.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
+
+use super::{
+    super::{Basis, Currency, Period},
+    number::Amount,
+};
+
+/// Lower case, without accents; marks stay, those of one meaning become one.
+pub(super) fn lowered(line: &str) -> String {
+    let plain = line.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
+    plain
+        .map(|c| match c {
+            '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
+            '\u{2018}' | '\u{2019}' | '`' | '´' => '\'',
+            c if c.is_whitespace() => ' ',
+            c => c,
+        })
+        .collect()
+}
+
+/// Currencies by the words that name them; digits may stand right beside them, letters not.
+static CURRENCIES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?x)(?:^|[^a-z])(?:
+            (?P<cfa> f\.?\ ?cfa | k?f\ ?cfa | frs?\.?\ cfa | francs?\ cfa | cfaf? | kf | f | frs? | francs? )
+          | (?P<xaf> xaf ) | (?P<xof> xof )
+          | (?P<eur> k?€ | euros? | k?eur )
+          | (?P<usd> us\ ?\$ | \$ | usd | dollars? )
+          | (?P<gbp> £ | gbp ) | (?P<mad> dhs? | mad | dirhams? ) | (?P<ngn> ₦ | ngn | nairas? ) | (?P<chf> chf )
+        )(?:[^a-z]|$)",
+    )
+    .ok()
+});
+
+/// The currency named nearest to the amount.
+pub(super) fn currency(text: &str, amount: &Amount, home: Currency) -> Option<Currency> {
+    let forms = CURRENCIES.as_ref()?;
+    let cfa = if home == Currency::Xof { Currency::Xof } else { Currency::Xaf };
+    let of = |hit: &regex::Captures<'_>| {
+        let table = [
+            ("cfa", cfa),
+            ("xaf", Currency::Xaf),
+            ("xof", Currency::Xof),
+            ("eur", Currency::Eur),
+            ("usd", Currency::Usd),
+            ("gbp", Currency::Gbp),
+            ("mad", Currency::Mad),
+            ("ngn", Currency::Ngn),
+            ("chf", Currency::Chf),
+        ];
+        table
+            .into_iter()
+            .find_map(|(name, currency)| hit.name(name).map(|at| (at.start(), at.end(), currency)))
+    };
+    let mut found = Vec::new();
+    let mut from = 0;
+    // A mark between two hits belongs to both.
+    while let Some((begin, end, currency)) = forms.captures_at(text, from).as_ref().and_then(of) {
+        found.push((begin, end, currency));
+        from = end;
+    }
+    let distance = |begin: usize, end: usize| {
+        if begin >= amount.end { begin - amount.end } else { amount.begin.saturating_sub(end) }
+    };
+    found.into_iter().min_by_key(|(begin, end, _)| distance(*begin, *end)).map(|(.., currency)| currency)
+}
+
+static PERIODS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?x)(?:^|[^a-z])(?:
+            (?P<hour> horaire | heures? | hour(?:ly)? | (?:/\ ?)h )
+          | (?P<day> journaliere? s? | jours? | day | daily | per\ diem | (?:/\ ?)j )
+          | (?P<week> hebdomadaires? | semaines? | week(?:ly)? )
+          | (?P<month> mensuel(?:le)?s? | mois | month(?:ly)? | p\.\ ?m\. )
+          | (?P<year> annuel(?:le)?s? | ans? | annees? | year(?:ly)? | annual(?:ly)? | annum | p\.\ ?a\. )
+        )(?:[^a-z]|$)",
+    )
+    .ok()
+});
+
+/// What is paid for: the first word that tells.
+pub(super) fn period(text: &str) -> Option<Period> {
+    let text = text.replace('/', " / ");
+    let hit = PERIODS.as_ref()?.captures(&text)?;
+    let table = [
+        ("hour", Period::Hour),
+        ("day", Period::Day),
+        ("week", Period::Week),
+        ("month", Period::Month),
+        ("year", Period::Year),
+    ];
+    table.into_iter().find(|(name, _)| hit.name(name).is_some()).map(|(_, period)| period)
+}
+
+static BASES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?:^|[^a-z])(?:(?P<gross>brute?s?|gross)|(?P<net>net(?:te)?s?))(?:[^a-z]|$)").ok()
+});
+
+/// Gross or net: the first word that tells.
+pub(super) fn basis(text: &str) -> Option<Basis> {
+    let hit = BASES.as_ref()?.captures(text)?;
+    Some(if hit.name("gross").is_some() { Basis::Gross } else { Basis::Net })
+}
+
+/// What may stand between the two ends of a range.
+static BETWEEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?x)^(?:
+            \ | / | , | ; | \. | \(s\) | k | m | € | \$ | £
+          | \b(?: mille | thousand | millions? | milliards? | f | fcfa | cfa | cfaf | frs? | francs? | xaf | xof | eur | euros? | usd
+                | dollars? | dhs? | mad | dirhams? | ngn | nairas? | chf | gbp | de | par | per | le | la | net | nets | brut | bruts
+                | mois | month | an | jour | heure | mensuel | annuel | maximum | max )\b
+          | (?P<joint> - | \b(?: a | et | to | and | jusqu'a | through | maximum | max )\b | / )
+        )+$",
+    )
+    .ok()
+});
+
+/// Whether two amounts with this between them are the ends of one range.
+pub(super) fn joins(between: &str) -> bool {
+    let is_plain = BETWEEN.as_ref().is_some_and(|form| form.is_match(between));
+    let joint = between.contains(['-', '/'])
+        || [" a ", " et ", " to ", " and ", "jusqu'a", "maximum", " max "]
+            .iter()
+            .any(|word| between.contains(word));
+    is_plain && joint
+}
+
+fn any(text: &str, signs: &[&str]) -> bool {
+    signs.iter().any(|sign| {
+        text.match_indices(sign).any(|(at, _)| {
+            let letter = |c: Option<char>| c.is_some_and(char::is_alphabetic);
+            let before = text.get(..at).and_then(|before| before.chars().next_back());
+            let after = text.get(at + sign.len()..).and_then(|after| after.chars().next());
+            let is_word = sign.ends_with(char::is_alphabetic);
+            !(letter(before) || is_word && letter(after))
+        })
+    })
+}
+
+/// Whether the words say "at most".
+pub(super) fn is_most(before: &str, after: &str) -> bool {
+    const EITHER: [&str; 4] = ["maximum", "max", "maxi", "au plus"];
+    const BEFORE: [&str; 12] = [
+        "jusqu'a",
+        "jusqu a",
+        "up to",
+        "upto",
+        "plafond",
+        "moins de",
+        "inferieur",
+        "less than",
+        "depassant pas",
+        "<",
+        "at most",
+        "under",
+    ];
+    any(before, &EITHER) || any(after, &EITHER) || any(before, &BEFORE)
+}
+
+/// Whether the words say "at least".
+pub(super) fn is_least(before: &str, after: &str) -> bool {
+    const EITHER: [&str; 4] = ["minimum", "min", "mini", "au moins"];
+    const BEFORE: [&str; 11] = [
+        "a partir de",
+        "a partir d'",
+        "des",
+        "plus de",
+        "more than",
+        "superieur",
+        ">",
+        "at least",
+        "from",
+        "starting",
+        "over",
+    ];
+    const AFTER: [&str; 3] = ["et plus", "and more", "and above"];
+    // "120000 FCFA + primes" is no bound, "100 000+" is.
+    any(before, &EITHER)
+        || any(after, &EITHER)
+        || any(before, &BEFORE)
+        || any(after, &AFTER)
+        || after.starts_with('+')
+}
