@@ -132,6 +132,7 @@ fn read_page(spec: &Spec, body: &[u8], fetched_at: DateTime<Utc>) -> Outcome<Vec
         source: spec.slug.clone(),
         stream: stream.clone(),
         country: spec.country.clone(),
+        hosts: Vec::new(),
         fetched_at,
     };
     let drafts = spec.read(&page).drafts.into_iter();

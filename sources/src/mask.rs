@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use opportunity::contacts::PHONES;
 use regex::bytes::{Captures, Regex};
 
 /// Shortest secret looked for: a shorter one would be found in ordinary words.
@@ -11,16 +12,8 @@ static MAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i-u)[a-z0-9._%+-]{1,64}(?:@|%40|&#64;|&commat;|\\u0040)([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*\.[a-z]{2,12})\b").ok()
 });
 
-/// Numbers people write to be called: with their country's code, or in the groups of a Cameroonian number.
-static PHONE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let numbers = [
-        r"(?:\+|\b00)(?:237|33|49|41|32|1|212|225|228)[ .\-/]?(?:\(0\)[ ]?)?[0-9](?:[ .\-/]?[0-9]){6,10}",
-        r"\b(?:237[ .\-])?6[0-9]{2}(?:[ .\-][0-9]{2}){3}\b",
-        r"\b(?:237[ .\-])?6[0-9]{2}[ .\-][0-9]{3}[ .\-][0-9]{3}\b",
-        r"\b2[234]2(?:[ .\-][0-9]{2}){3}\b",
-    ];
-    Regex::new(&format!("(?-u){}", numbers.join("|"))).ok()
-});
+static PHONE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(&format!("(?-u){}", PHONES.join("|"))).ok());
 
 /// The answer without secrets, addresses of mail and numbers of telephones; and how many of each were masked.
 pub fn mask(body: &[u8], secrets: &[&str]) -> (Vec<u8>, usize) {

@@ -76,6 +76,7 @@ impl Visitor {
             source: self.spec.slug.clone(),
             stream: page.stream.clone(),
             country: self.spec.country.clone(),
+            hosts: Vec::new(),
             fetched_at: "2026-11-20T18:00:00Z".parse().unwrap(),
         };
         assert!(answer.status < 300);

@@ -84,6 +84,7 @@ fn told(case: &Case, body: &[u8]) -> String {
         source: spec.slug.clone(),
         stream: case.stream.clone(),
         country: spec.country.clone(),
+        hosts: Vec::new(),
         fetched_at: "2026-11-20T18:00:00Z".parse().unwrap(),
     };
     let mut reasons: BTreeMap<String, usize> = BTreeMap::new();

@@ -17,6 +17,7 @@ pub(crate) fn opportunity(id: &str, title: &str, closes: Option<&str>) -> Opport
         source: "fne".parse().unwrap(),
         stream: StreamName::new("offres").unwrap(),
         country: "CM".to_owned(),
+        hosts: Vec::new(),
         fetched_at: noon(),
     };
     let mut draft = Draft::new(Kind::Job, json!({ "id": id }));

@@ -35,6 +35,8 @@ impl Fingerprint {
                 opportunity.education,
                 &opportunity.experience,
                 opportunity.language,
+                opportunity.remote,
+                &opportunity.contacts,
             ),
         );
         // JSON of a tuple: every value is delimited, so none can be shifted into its neighbour.

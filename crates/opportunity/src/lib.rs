@@ -20,9 +20,11 @@ mod published;
 mod rate;
 mod rejection;
 
+pub mod contacts;
 pub mod dates;
 pub mod money;
 pub mod places;
+pub mod quality;
 pub mod text;
 pub mod vocabulary;
 

@@ -3,10 +3,13 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{
-    Draft, Fingerprint, Opportunity, OpportunityId, Reason, Rejection, SourceSlug, StreamName, dates,
+    Draft, Fingerprint, Opportunity, OpportunityId, Reason, Rejection, SourceSlug, StreamName,
+    contacts::Contacts,
+    dates,
     money::{Currency, Pay, read_pay},
-    places::{Place, read_places},
-    text::{clean_line, clean_text, shorten},
+    places::{Where, read_places},
+    quality::{self, Quality},
+    text::{clean_line, clean_text, fold, shorten},
     vocabulary::{Contract, Education, Language},
 };
 
@@ -30,6 +33,16 @@ pub struct Context {
     pub country: String,
     /// When its page was fetched: the clock of relative dates.
     pub fetched_at: DateTime<Utc>,
+    /// The partner's own hosts: mail to them is the portal's, not the offer's.
+    pub hosts: Vec<String>,
+}
+
+impl Context {
+    /// Whether an address of e-mail is the partner's own.
+    fn is_own(&self, mail: &str) -> bool {
+        let domain = mail.rsplit('@').next().unwrap_or_default();
+        self.hosts.iter().any(|host| host.trim_start_matches("www.") == domain)
+    }
 }
 
 /// Reads every field by its rule. What cannot be read is refused with the partner's words, never guessed.
@@ -43,32 +56,38 @@ pub fn normalize(draft: Draft, context: &Context) -> Result<Opportunity, Rejecti
 
 fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
     let external_id = identity(draft)?;
+    let Where { places, remote } = places(draft, context)?;
+    // Contacts are taken out of every text that is shown.
+    let mut contacts = Contacts::default();
+    let is_own = |mail: &str| context.is_own(mail);
+    let mut plain = |text: String| contacts.take(text, &is_own);
+    let description: Option<String> = draft.description.as_deref().map(clean_text).map(&mut plain);
     let mut opportunity = Opportunity {
         id: OpportunityId::of(&context.source, &external_id),
         source: context.source.clone(),
         stream: context.stream.clone(),
         external_id,
         kind: draft.kind,
-        title: title(draft)?,
+        title: plain(title(draft)?),
         url: url(draft)?,
-        organization: draft.organization.as_deref().and_then(organization),
-        description: draft
-            .description
-            .as_deref()
-            .map(clean_text)
-            .and_then(|text| short(&text, DESCRIPTION_MAX)),
-        places: places(draft, context)?,
+        organization: draft.organization.as_deref().and_then(organization).map(&mut plain),
+        description: description.and_then(|text| short(&text, DESCRIPTION_MAX)),
+        places,
+        remote,
         pay: pay(draft, context)?,
-        pay_text: line(draft.salary.as_deref()),
+        pay_text: line(draft.salary.as_deref()).map(&mut plain),
         contracts: draft.contract.as_deref().map(Contract::read_all).unwrap_or_default(),
         posted_at: instant(draft.posted_at.as_deref(), context, "posted_at")?,
         closes_on: day(draft.closes_at.as_deref(), context, "closes_at")?,
         positions: draft.positions.as_deref().and_then(positions),
         education: draft.education.as_deref().and_then(Education::read),
-        experience: line(draft.experience.as_deref()),
+        experience: line(draft.experience.as_deref()).map(&mut plain),
         language: draft.language.as_deref().and_then(Language::read),
+        contacts,
+        quality: Quality::default(),
         fingerprint: Fingerprint::UNKNOWN,
     };
+    opportunity.quality = quality::judge(&opportunity, context.fetched_at);
     opportunity.fingerprint = Fingerprint::of(&opportunity);
     Ok(opportunity)
 }
@@ -97,15 +116,47 @@ fn url(draft: &Draft) -> Result<Option<String>, Reason> {
     if is_web && url.as_str().len() <= 2_000 { Ok(Some(url.into())) } else { Err(bad()) }
 }
 
-/// Who offers, unless the words are a placeholder: empty, a phone number, an address of e-mail.
+/// Words printed where a partner hides who offers, folded.
+const NOBODY: [&str; 26] = [
+    "local company",
+    "anonyme",
+    "anonymous",
+    "confidentiel",
+    "confidentielle",
+    "confidential",
+    "entreprise confidentielle",
+    "societe confidentielle",
+    "societe anonyme confidentielle",
+    "non communique",
+    "non precise",
+    "non renseigne",
+    "non specifie",
+    "not specified",
+    "n a",
+    "na",
+    "null",
+    "none",
+    "inconnu",
+    "unknown",
+    "entreprise de la place",
+    "societe de la place",
+    "une entreprise de la place",
+    "employeur anonyme",
+    "recruteur anonyme",
+    "company name",
+];
+
+/// Who offers, unless the words are a placeholder: empty, a phone number, an address of e-mail, "Local company".
 fn organization(words: &str) -> Option<String> {
     let line = clean_line(words);
-    let letters = line.chars().filter(|c| c.is_alphabetic()).count();
+    let has_letters =
+        line.chars().any(char::is_alphabetic) && line.chars().filter(|c| c.is_alphanumeric()).count() >= 2;
     let is_mail = line.contains('@') && !line.contains(' ');
-    (letters >= 2 && !is_mail).then(|| shorten(&line, LINE_MAX).into_owned())
+    let is_nobody = NOBODY.contains(&fold(&line).as_str());
+    (has_letters && !is_mail && !is_nobody).then(|| shorten(&line, LINE_MAX).into_owned())
 }
 
-fn places(draft: &Draft, context: &Context) -> Result<Vec<Place>, Reason> {
+fn places(draft: &Draft, context: &Context) -> Result<Where, Reason> {
     let words = draft.place.as_deref().unwrap_or_default();
     read_places(words, &context.country).map_err(|unknown| Reason::UnknownPlace(unknown.0))
 }
@@ -148,10 +199,14 @@ fn short(text: &str, max: usize) -> Option<String> {
     (!text.is_empty()).then(|| shorten(text, max).into_owned())
 }
 
-/// "3 postes": the first number, from 1 to 10,000.
+/// "3 postes", "10 000": the first number, from 1 to 10,000.
 fn positions(words: &str) -> Option<u32> {
-    let digits: String =
-        words.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+    let digits: String = clean_line(words)
+        .replace(' ', "")
+        .chars()
+        .skip_while(|c| !c.is_ascii_digit())
+        .take_while(char::is_ascii_digit)
+        .collect();
     digits.parse().ok().filter(|count| (1..=10_000).contains(count))
 }
 

@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Fingerprint, Kind, OpportunityId, SourceSlug, StreamName,
+    contacts::Contacts,
     money::Pay,
     places::Place,
+    quality::Quality,
     vocabulary::{Contract, Education, Language},
 };
 
@@ -33,6 +35,8 @@ pub struct Opportunity {
     pub description: Option<String>,
     /// Where. More than one for "Douala & Yaoundé".
     pub places: Vec<Place>,
+    /// Whether the work can be done from anywhere.
+    pub remote: bool,
     /// Pay or amount, where a number was given.
     pub pay: Option<Pay>,
     /// The partner's own words on pay, kept beside the reading.
@@ -51,6 +55,10 @@ pub struct Opportunity {
     pub experience: Option<String>,
     /// Language of the text.
     pub language: Option<Language>,
+    /// How to reach who offers. Not in the text, the views or the vectors.
+    pub contacts: Contacts,
+    /// How much of it can be relied on. Not content.
+    pub quality: Quality,
     /// Digest of the content; dates and counters of the portal are left out of it.
     pub fingerprint: Fingerprint,
 }

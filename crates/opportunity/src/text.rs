@@ -9,6 +9,9 @@ const ROUNDS: usize = 5;
 
 /// Elements whose content is no text.
 const SILENT: [&str; 4] = ["script", "style", "noscript", "template"];
+/// Elements that stand inside words and sentences: they leave no gap.
+const INLINE: [&str; 12] =
+    ["b", "i", "u", "s", "em", "strong", "small", "sup", "sub", "mark", "wbr", "strike"];
 /// Elements that begin a line of their own.
 const BLOCKS: [&str; 18] = [
     "p", "br", "div", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "section",
@@ -125,6 +128,9 @@ fn plain(text: &str) -> Cow<'_, str> {
             break;
         }
     }
+    if let Some(read) = mended(&now) {
+        now = Cow::Owned(read);
+    }
     let is_hidden = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}');
     if now.chars().all(|c| visible(c) == c && !is_hidden(c)) {
         return now;
@@ -137,9 +143,47 @@ fn visible(c: char) -> char {
         '\n' => '\n',
         '\u{a0}' | '\u{202f}' | '\u{2007}' | '\u{2009}' => ' ',
         '\u{2011}' => '-',
+        '\u{80}'..='\u{9f}' => windows_1252(c),
         c if c.is_control() => ' ',
         c => c,
     }
+}
+
+/// What a C1 control stands for: HTML reads a reference such as `&#x92;` as windows-1252 (WHATWG HTML, 13.2.5.80).
+fn windows_1252(c: char) -> char {
+    const TABLE: [char; 32] = [
+        '€', ' ', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', ' ', 'Ž', ' ', ' ', '‘', '’', '“',
+        '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', ' ', 'ž', 'Ÿ',
+    ];
+    usize::try_from(u32::from(c) - 0x80).ok().and_then(|at| TABLE.get(at)).copied().unwrap_or(' ')
+}
+
+/// Text that was UTF-8, was read as windows-1252, and written again: "DÃ©veloppeur". Read back where all of it can be, and where
+/// that makes it shorter; else left as it is.
+fn mended(text: &str) -> Option<String> {
+    if !text.contains(['Ã', 'Â', 'â', 'Å']) {
+        return None;
+    }
+    let byte = |c: char| -> Option<u8> {
+        match u32::from(c) {
+            code @ 0..=0xff => u8::try_from(code).ok(),
+            _ => (0x80..=0x9f_u8).find(|byte| windows_1252(char::from(*byte)) == c),
+        }
+    };
+    // One run of letters at a time: a page may hold mended and broken parts side by side.
+    let mut out = String::with_capacity(text.len());
+    let mut changed = false;
+    for piece in text.split_inclusive(|c: char| c.is_ascii_whitespace()) {
+        let bytes: Option<Vec<u8>> = piece.chars().map(byte).collect();
+        match bytes.and_then(|bytes| String::from_utf8(bytes).ok()).filter(|read| read.len() < piece.len()) {
+            Some(read) => {
+                changed = true;
+                out.push_str(&read);
+            }
+            None => out.push_str(piece),
+        }
+    }
+    changed.then_some(out)
 }
 
 /// Takes out what reads as a tag: `<`, then a letter, `/`, `!` or `?`, up to `>`. "a < b" stays.
@@ -162,14 +206,18 @@ fn without_tags(text: &str) -> String {
             .take_while(char::is_ascii_alphanumeric)
             .collect::<String>()
             .to_ascii_lowercase();
-        out.push(if BLOCKS.contains(&name.as_str()) { '\n' } else { ' ' });
+        if BLOCKS.contains(&name.as_str()) {
+            out.push('\n');
+        } else if !INLINE.contains(&name.as_str()) {
+            out.push(' ');
+        }
         rest = inner.get(end + 1..).unwrap_or_default();
         if SILENT.contains(&name.as_str()) && !inner.starts_with('/') {
             rest = after_end_of(rest, &name);
         }
     }
     out.push_str(rest);
-    // An inline tag inside a word leaves no gap before punctuation.
+    // Other tags leave a gap, but none before punctuation.
     out.replace(" ,", ",").replace(" .", ".")
 }
 
@@ -197,6 +245,11 @@ mod tests {
             ("x<script>alert('<b>')</script>y", "x y"),
             ("ligne\u{200b} une\r\n  deux", "ligne une deux"),
             ("150\u{202f}000\u{a0}FCFA", "150 000 FCFA"),
+            ("DÃ©veloppeur Ã\u{a0} YaoundÃ©", "Développeur à Yaoundé"),
+            ("lâ€™offre d&#x92;emploi", "l’offre d’emploi"),
+            ("SÃO TOMÉ, Ângela, pâte", "SÃO TOMÉ, Ângela, pâte"),
+            ("Ingé<b>nieur</b>", "Ingénieur"),
+            ("<b>Chef</b>, <i>confirmé</i>.", "Chef, confirmé."),
         ] {
             assert_eq!(clean_line(raw), plain, "{raw:?}");
         }

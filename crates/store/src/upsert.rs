@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use opportunity::{Opportunity, RunId};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
@@ -136,6 +136,7 @@ struct Columns {
     pay_max: Vec<Option<i64>>,
     pay_currency: Vec<Option<String>>,
     pay_period: Vec<Option<String>>,
+    pay_basis: Vec<Option<String>>,
     pay_text: Vec<Option<String>>,
     contracts: Vec<String>,
     posted_at: Vec<Option<DateTime<Utc>>>,
@@ -144,6 +145,11 @@ struct Columns {
     education: Vec<Option<String>>,
     experience: Vec<Option<String>>,
     language: Vec<Option<String>>,
+    remote: Vec<bool>,
+    emails: Vec<String>,
+    phones: Vec<String>,
+    quality: Vec<i16>,
+    quality_parts: Vec<Value>,
     fingerprint: Vec<Vec<u8>>,
     open: Vec<bool>,
 }
@@ -168,6 +174,11 @@ impl Columns {
         self.education.push(row.education.map(|level| level.as_str().to_owned()));
         self.experience.push(text(&row.experience));
         self.language.push(row.language.map(|language| language.as_str().to_owned()));
+        self.remote.push(row.remote);
+        self.emails.push(joined(&row.contacts.emails));
+        self.phones.push(joined(&row.contacts.phones));
+        self.quality.push(row.quality.score.into());
+        self.quality_parts.push(json!({ "missing": row.quality.missing, "doubts": row.quality.doubts }));
         self.fingerprint.push(row.fingerprint.as_bytes().to_vec());
         self.open.push(is_open(row, day));
     }
@@ -192,6 +203,7 @@ impl Columns {
         self.pay_max.push(pay.and_then(|pay| pay.max));
         self.pay_currency.push(pay.map(|pay| pay.currency.as_str().to_owned()));
         self.pay_period.push(pay.and_then(|pay| pay.period).map(|period| period.as_str().to_owned()));
+        self.pay_basis.push(pay.and_then(|pay| pay.basis).map(|basis| basis.as_str().to_owned()));
         self.pay_text.push(row.pay_text.as_deref().map(storable));
     }
 }
@@ -229,6 +241,7 @@ async fn send(
         &c.pay_max as &[Option<i64>],
         &c.pay_currency as &[Option<String>],
         &c.pay_period as &[Option<String>],
+        &c.pay_basis as &[Option<String>],
         &c.pay_text as &[Option<String>],
         &c.contracts,
         &c.posted_at as &[Option<DateTime<Utc>>],
@@ -237,6 +250,11 @@ async fn send(
         &c.education as &[Option<String>],
         &c.experience as &[Option<String>],
         &c.language as &[Option<String>],
+        &c.remote,
+        &c.emails,
+        &c.phones,
+        &c.quality,
+        &c.quality_parts,
         &c.fingerprint,
         &c.open
     )

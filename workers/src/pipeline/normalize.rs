@@ -15,6 +15,7 @@ pub(crate) fn normalize(
         source: spec.slug.clone(),
         stream: StreamName::new(&page.stream)?,
         country: spec.country.clone(),
+        hosts: spec.hosts.clone(),
         fetched_at: page.fetched_at.context("the page has no fetch time")?,
     };
     let mut reading = store::Reading {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use fetch::{Client, LocalBudget, Partner, Request};
 use opportunity::{Context, Opportunity, Reason, Rejection};
-use sources::{Follow, Page, Reading, RequestBody, Role, Spec, Step, Stream, Trail, Window};
+use sources::{Follow, Page, PageRequest, Reading, RequestBody, Role, Spec, Step, Stream, Trail, Window};
 use url::Url;
 
 use super::normalize::describe;
@@ -41,12 +41,14 @@ pub(crate) struct Tape {
 /// What to look at.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ask {
-    /// Stop after so many records.
+    /// Stop after so many records of each stream.
     pub(crate) limit: usize,
     /// Only what is newer.
     pub(crate) since: Option<DateTime<Utc>>,
     /// Whether the answers are kept.
     pub(crate) tapes: bool,
+    /// Whether recordings are asked, which may end anywhere: what is not there was not recorded.
+    pub(crate) recorded: bool,
 }
 
 impl Preview {
@@ -66,9 +68,12 @@ struct Previewer<'a> {
     budget: LocalBudget,
     ask: Ask,
     so_far: Preview,
+    /// Records and refusals before the stream at hand.
+    before: usize,
 }
 
-/// Walks the source until `limit` records are read.
+/// Walks each stream of the source until `limit` records of it are read. A stream that cannot be had is told among the alarms;
+/// the others are walked all the same.
 pub(crate) async fn preview(
     client: &Client,
     partner: &Partner,
@@ -76,12 +81,20 @@ pub(crate) async fn preview(
     ask: Ask,
 ) -> anyhow::Result<Preview> {
     let budget = LocalBudget::new();
-    let mut previewer = Previewer { client, partner, spec, budget, ask, so_far: Preview::default() };
+    let mut previewer =
+        Previewer { client, partner, spec, budget, ask, so_far: Preview::default(), before: 0 };
     for stream in &spec.streams {
+        previewer.before = previewer.so_far.opportunities.len() + previewer.so_far.rejections.len();
         let mut trail = Trail::default();
         let mut next = spec.first(&stream.name, &Window { since: ask.since });
         while let Some(request) = next.take().filter(|_| previewer.left() > 0) {
-            let answer = previewer.get(&request.url, &request.headers, request.body.as_ref()).await?;
+            let answer = match previewer.get(&request.url, &request.headers, request.body.as_ref()).await {
+                Ok(answer) => answer,
+                Err(error) => {
+                    previewer.ended(stream, &request, &error);
+                    break;
+                }
+            };
             let page = page(
                 stream,
                 &request.url,
@@ -122,7 +135,24 @@ fn page<'a>(
 
 impl Previewer<'_> {
     fn left(&self) -> usize {
-        self.ask.limit.saturating_sub(self.so_far.opportunities.len() + self.so_far.rejections.len())
+        let taken = self.so_far.opportunities.len() + self.so_far.rejections.len() - self.before;
+        self.ask.limit.saturating_sub(taken)
+    }
+
+    /// How many there may be in all.
+    fn most(&self) -> usize {
+        self.before.saturating_add(self.ask.limit)
+    }
+
+    /// A list page that cannot be had.
+    fn ended(&mut self, stream: &Stream, request: &PageRequest, error: &anyhow::Error) {
+        let gone = error.downcast_ref::<fetch::FetchError>().and_then(fetch::FetchError::gone);
+        if self.ask.recorded && gone.is_some() && request.ordinal > 0 {
+            let note = format!("stream {}: the recordings end before its next page", stream.name);
+            *self.so_far.notes.entry(note).or_default() += 1;
+        } else {
+            self.so_far.alarms.push(format!("stream {}: {error:#}", stream.name));
+        }
     }
 
     async fn get(
@@ -149,7 +179,8 @@ impl Previewer<'_> {
     ) -> anyhow::Result<()> {
         let mut reading = self.spec.read(page);
         let follow = std::mem::take(&mut reading.follow);
-        keep(&mut self.so_far, self.spec, page, reading, fetched_at, self.ask.limit);
+        let most = self.most();
+        keep(&mut self.so_far, self.spec, page, reading, fetched_at, most);
         for follow in follow {
             if self.left() == 0 {
                 break;
@@ -159,7 +190,7 @@ impl Previewer<'_> {
                     let detail =
                         self::page(stream, &follow.url, &answer, Role::Detail, false, Some(&follow.card));
                     let reading = self.spec.read(&detail);
-                    keep(&mut self.so_far, self.spec, &detail, reading, answer.fetched_at, self.ask.limit);
+                    keep(&mut self.so_far, self.spec, &detail, reading, answer.fetched_at, most);
                 }
                 Err(error) => self.missing(&follow, &error),
             }
@@ -175,6 +206,10 @@ impl Previewer<'_> {
             self.so_far.alarms.push(format!("{}: {error:#}", follow.url));
             return;
         };
+        if self.ask.recorded {
+            *self.so_far.notes.entry("the page of a record was not recorded".to_owned()).or_default() += 1;
+            return;
+        }
         self.so_far.records += 1;
         self.so_far.rejections.push(Rejection {
             reason: Reason::DetailUnavailable(format!("{} answered {status}", follow.url)),
@@ -204,6 +239,7 @@ pub(crate) fn keep(
         source: spec.slug.clone(),
         stream: page.stream.clone(),
         country: spec.country.clone(),
+        hosts: spec.hosts.clone(),
         fetched_at,
     };
     for draft in reading.drafts.into_iter().take(left(so_far)) {

@@ -9,6 +9,7 @@ fn context() -> Context {
         source: "fne".parse().unwrap(),
         stream: "offres".parse().unwrap(),
         country: "CM".to_owned(),
+        hosts: Vec::new(),
         fetched_at: "2026-11-20T11:00:00Z".parse().unwrap(),
     }
 }

@@ -10,107 +10,215 @@ use crate::text::fold;
 pub(super) enum Entry {
     /// One of the ten.
     Region(Region),
+    /// Three of them: "Grand Nord".
+    North,
     /// One of the 58: read as its region.
     Department(Region),
-    /// A town, with its spelling.
-    Town(&'static str, Region),
+    /// A town, with its spelling; and the city that has a quarter of the same name.
+    Town(&'static str, Region, Option<&'static str>),
     /// All of Cameroon, or any place in it.
     Country,
-    /// Somewhere else: whatever else the words say, they do not mean Cameroon.
-    Abroad,
+    /// Another country.
+    Abroad(&'static str),
+    /// No fixed place.
+    Remote,
+    /// Words that say what kind of place follows, or nothing of where it is.
+    Filler,
 }
 
-/// Words for all of Cameroon, or for no fixed place in it.
-const EVERYWHERE: [&str; 16] = [
-    "cameroun",
-    "cameroon",
-    "tout le cameroun",
-    "cameroun entier",
-    "territoire national",
-    "national",
-    "toutes les regions",
-    "toutes les villes",
-    "plusieurs villes",
-    "teletravail",
-    "a distance",
-    "remote",
-    "home office",
-    "partout au cameroun",
-    "all regions",
-    "nationwide",
-];
-
-/// Countries a post may be in instead: Cameroon's neighbours and where its posts abroad are.
-const ABROAD: [&str; 44] = [
-    "france",
-    "gabon",
-    "tchad",
-    "chad",
-    "congo",
-    "rdc",
-    "rca",
-    "centrafrique",
-    "guinee",
-    "guinee equatoriale",
-    "nigeria",
-    "niger",
-    "cote d ivoire",
-    "ivory coast",
-    "senegal",
-    "togo",
-    "benin",
-    "mali",
-    "burkina faso",
-    "maroc",
-    "morocco",
-    "tunisie",
-    "algerie",
-    "belgique",
-    "belgium",
-    "suisse",
-    "canada",
-    "allemagne",
-    "germany",
-    "espagne",
-    "italie",
-    "royaume uni",
-    "united kingdom",
-    "etats unis",
-    "usa",
-    "united states",
-    "chine",
-    "china",
-    "emirats arabes unis",
-    "dubai",
-    "qatar",
-    "afrique du sud",
-    "south africa",
-    "rwanda",
-];
-
 static TABLE: &str = include_str!("cameroon.tsv");
+static COUNTRIES: &str = include_str!("countries.tsv");
+
+/// Words for all of Cameroon.
+const EVERYWHERE: [&str; 19] = [
+    "Cameroun",
+    "Cameroon",
+    "CM",
+    "République du Cameroun",
+    "Republic of Cameroon",
+    "Tout le Cameroun",
+    "territoire national",
+    "territoire camerounais",
+    "national",
+    "nationwide",
+    "toutes les régions",
+    "all regions",
+    "toutes les villes",
+    "10 régions",
+    "plusieurs villes",
+    "partout",
+    "anywhere",
+    "anywhere in Cameroon",
+    "Cameroun entier",
+];
+
+/// Words for no fixed place.
+const REMOTE: [&str; 10] = [
+    "télétravail",
+    "remote",
+    "fully remote",
+    "à distance",
+    "work from home",
+    "home office",
+    "en ligne",
+    "online",
+    "télétravail total",
+    "100 % remote",
+];
+
+/// Words that do not tell where.
+const FILLERS: [&str; 69] = [
+    "région",
+    "régions",
+    "region of",
+    "ville",
+    "villes",
+    "département",
+    "départements",
+    "arrondissement",
+    "arrondissements",
+    "commune",
+    "communes",
+    "commune d'arrondissement",
+    "communauté urbaine",
+    "province",
+    "town",
+    "city",
+    "division",
+    "subdivision",
+    "area",
+    "centre ville",
+    "quartier",
+    "de",
+    "du",
+    "des",
+    "d",
+    "la",
+    "le",
+    "les",
+    "l",
+    "of",
+    "the",
+    "à",
+    "au",
+    "aux",
+    "in",
+    "at",
+    "et",
+    "and",
+    "ou",
+    "or",
+    "lieu",
+    "lieux",
+    "lieu de travail",
+    "location",
+    "localisation",
+    "localité",
+    "basé",
+    "basée",
+    "based",
+    "poste",
+    "environs",
+    "ses",
+    "autres",
+    "dans",
+    "100",
+    "ensemble",
+    "étendue",
+    "sur",
+    "avec",
+    "déplacements",
+    "toute",
+    "tout",
+    "bp",
+    "b p",
+    "cedex",
+    "cm lt cm",
+    "p o box",
+    "po box",
+    "entire",
+];
+
+/// Towns that bear the name of a quarter of a larger one: beside that one, the quarter is meant.
+const SHARED: [(&str, &str); 3] = [("Bali", "Douala"), ("Mokolo", "Yaoundé"), ("Éfoulan", "Yaoundé")];
+
+/// Short names of towns that no table has.
+const SHORT: [(&str, &str); 5] =
+    [("DLA", "Douala"), ("Duala", "Douala"), ("YDE", "Yaoundé"), ("NGD", "Ngaoundéré"), ("Ydé", "Yaoundé")];
+
+/// Longest name, in words.
+pub(super) const LONGEST: usize = 6;
 
 static NAMES: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {
     let mut names = HashMap::new();
-    names.extend(EVERYWHERE.iter().map(|name| ((*name).to_owned(), Entry::Country)));
-    names.extend(ABROAD.iter().map(|name| ((*name).to_owned(), Entry::Abroad)));
-    // Later lines win: a town that bears the name of a department is the town.
-    for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
-        let mut fields = line.split('\t');
-        let (Some(kind), Some(name), Some(code)) = (fields.next(), fields.next(), fields.next()) else {
-            continue;
-        };
-        let Some(region) = Region::from_code(code) else { continue };
-        let entry = match kind {
-            "region" => Entry::Region(region),
-            "department" => Entry::Department(region),
-            _ => Entry::Town(name, region),
-        };
-        let others = fields.next().unwrap_or_default().split('|').filter(|other| !other.is_empty());
-        names.extend(std::iter::once(name).chain(others).map(|name| (fold(name), entry)));
+    let mut put = |list: &[&str], entry| names.extend(list.iter().map(|name| (fold(name), entry)));
+    put(&FILLERS, Entry::Filler);
+    for line in lines(COUNTRIES) {
+        if let Some((code, all)) = line.split_once('\t') {
+            put(&all.split('|').collect::<Vec<_>>(), Entry::Abroad(code));
+        }
     }
+    // Later lines win: a town that bears the name of a department is the town.
+    for kind in ["quarter", "department", "town", "region"] {
+        for place in lines(TABLE).filter_map(Line::of).filter(|place| place.kind == kind) {
+            put(&place.names(), place.entry());
+        }
+    }
+    for region in Region::ALL {
+        put(&[region.code()], Entry::Region(region));
+    }
+    for (short, town) in SHORT {
+        if let Some(place) =
+            lines(TABLE).filter_map(Line::of).find(|place| place.kind == "town" && place.name == town)
+        {
+            put(&[short], place.entry());
+        }
+    }
+    put(&["Région Littorale", "Littorale"], Entry::Region(Region::Littoral));
+    put(&["Grand Nord", "Septentrion", "Greater North"], Entry::North);
+    put(&EVERYWHERE, Entry::Country);
+    put(&REMOTE, Entry::Remote);
     names
 });
+
+fn lines(table: &'static str) -> impl Iterator<Item = &'static str> {
+    table.lines().filter(|line| !line.starts_with('#') && !line.is_empty())
+}
+
+/// A line of the table.
+struct Line {
+    kind: &'static str,
+    name: &'static str,
+    region: Region,
+    /// Its department; of a quarter its town.
+    of: &'static str,
+    others: &'static str,
+}
+
+impl Line {
+    fn of(line: &'static str) -> Option<Self> {
+        let mut fields = line.split('\t');
+        let (kind, name, code) = (fields.next()?, fields.next()?, fields.next()?);
+        let of = fields.next().unwrap_or_default();
+        let others = fields.next().unwrap_or_default();
+        Some(Self { kind, name, region: Region::from_code(code)?, of, others })
+    }
+
+    fn names(&self) -> Vec<&'static str> {
+        let others = self.others.split('|').filter(|other| !other.is_empty());
+        std::iter::once(self.name).chain(others).collect()
+    }
+
+    fn entry(&self) -> Entry {
+        let city = SHARED.iter().find(|(town, _)| *town == self.name).map(|(_, city)| *city);
+        match self.kind {
+            "region" => Entry::Region(self.region),
+            "department" => Entry::Department(self.region),
+            "quarter" => Entry::Town(self.of.trim_start_matches("town:"), self.region, None),
+            _ => Entry::Town(self.name, self.region, city),
+        }
+    }
+}
 
 /// What a folded name means.
 pub(super) fn find(folded: &str) -> Option<Entry> {
@@ -123,26 +231,36 @@ mod tests {
 
     #[test]
     fn the_table_is_whole() {
-        let count = |kind: &str| TABLE.lines().filter(|line| line.starts_with(kind)).count();
-        assert_eq!((count("region\t"), count("department\t")), (10, 58));
-        assert!(count("town\t") > 200);
-        for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
-            let fields: Vec<&str> = line.split('\t').collect();
-            assert_eq!(fields.len(), 4, "{line}");
-            assert!(Region::from_code(fields[2]).is_some(), "{line}");
+        let places: Vec<Line> = lines(TABLE).filter_map(Line::of).collect();
+        assert_eq!(places.len(), lines(TABLE).count(), "a line has no region");
+        let of = |kind: &str| places.iter().filter(|place| place.kind == kind).collect::<Vec<_>>();
+        assert_eq!((of("region").len(), of("department").len()), (10, 58));
+        assert!(of("town").len() > 360 && of("quarter").len() > 300);
+        for town in of("town") {
+            let department = of("department").into_iter().find(|department| department.name == town.of);
+            assert_eq!(department.map(|department| department.region), Some(town.region), "{}", town.name);
+        }
+        for quarter in of("quarter") {
+            let name = quarter.of.trim_start_matches("town:");
+            let town = of("town").into_iter().find(|town| town.name == name);
+            assert_eq!(town.map(|town| town.region), Some(quarter.region), "{}", quarter.name);
         }
     }
 
     #[test]
-    fn no_two_towns_share_a_name() {
-        let mut towns: Vec<String> = TABLE
-            .lines()
-            .filter(|l| l.starts_with("town"))
-            .map(|l| fold(l.split('\t').nth(1).unwrap()))
-            .collect();
-        let all = towns.len();
-        towns.sort();
-        towns.dedup();
-        assert_eq!(towns.len(), all);
+    fn every_name_is_found_and_none_means_two_towns() {
+        let mut known: HashMap<String, &str> = HashMap::new();
+        for place in lines(TABLE).filter_map(Line::of).filter(|place| place.kind == "town") {
+            for name in place.names() {
+                let other = known.insert(fold(name), place.name);
+                assert!(
+                    other.is_none_or(|other| other == place.name),
+                    "{name}: {other:?} and {}",
+                    place.name
+                );
+                assert!(matches!(find(&fold(name)), Some(Entry::Town(..) | Entry::Region(_))), "{name}");
+                assert!(fold(name).split(' ').count() <= LONGEST, "{name}");
+            }
+        }
     }
 }

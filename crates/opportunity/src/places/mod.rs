@@ -2,6 +2,7 @@
 
 mod gazetteer;
 mod reader;
+mod words;
 
 use std::fmt;
 
@@ -78,11 +79,21 @@ pub struct Place {
     pub locality: Option<String>,
 }
 
+/// Where the work is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Where {
+    /// The places, in order, without repeats.
+    pub places: Vec<Place>,
+    /// Whether it can be done from anywhere.
+    pub remote: bool,
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.locality, self.region) {
             (Some(town), Some(region)) => write!(f, "{town}, {}", region.name_fr()),
-            (Some(words), None) => f.write_str(words),
+            (Some(words), None) if self.country == "CM" => f.write_str(words),
+            (Some(words), None) => write!(f, "{words}, {}", self.country),
             (None, Some(region)) => f.write_str(region.name_fr()),
             (None, None) if self.country == "CM" => f.write_str("Cameroun"),
             (None, None) => f.write_str(&self.country),

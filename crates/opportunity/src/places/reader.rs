@@ -1,157 +1,185 @@
-//! From words to places.
+//! From names to places.
 
 use super::{
-    Place, Region,
-    gazetteer::{Entry, find},
+    Place, Region, Where,
+    gazetteer::Entry,
+    words::{Gap, Item, items},
 };
 use crate::text::{clean_line, fold};
 
-/// Words that name no place of the gazetteer.
+/// Words that name no place of the gazetteer, or places that contradict each other.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the place {0:?} is not in the gazetteer")]
 pub struct UnknownPlace(pub String);
 
-/// Words in front of a name that say what it is.
-const FILLERS: [&str; 22] = [
-    "region",
-    "regions",
-    "ville",
-    "villes",
-    "departement",
-    "arrondissement",
-    "commune",
-    "province",
-    "town",
-    "city",
-    "division",
-    "subdivision",
-    "area",
-    "de",
-    "du",
-    "des",
-    "la",
-    "le",
-    "l",
-    "d",
-    "of",
-    "the",
-];
-
-/// Towns large enough that a quarter often follows their name without a comma ("Douala Akwa").
+/// Cities nobody means when a country abroad stands behind their name.
 const LARGE: [&str; 10] = [
-    "douala",
-    "yaounde",
-    "bafoussam",
-    "bamenda",
-    "garoua",
-    "maroua",
-    "ngaoundere",
-    "buea",
-    "limbe",
-    "bertoua",
+    "Douala",
+    "Yaoundé",
+    "Bafoussam",
+    "Bamenda",
+    "Garoua",
+    "Maroua",
+    "Ngaoundéré",
+    "Buea",
+    "Limbe",
+    "Bertoua",
 ];
 
 /// More places than this in one field is a list of all there are, not where the work is.
 const MANY: usize = 30;
 
-/// The places the words name, in order, without repeats; none for empty words.
+/// Words that say that no place is told, folded.
+const ABSENT: [&str; 11] =
+    ["n a", "na", "null", "none", "nan", "a definir", "a determiner", "a preciser", "tbd", "lieu", "neant"];
+
+/// The places the words name, in order, without repeats; none for empty words and placeholders.
 ///
 /// `country` says where the partner's places are (ISO 3166-1 alpha-2). Outside Cameroon there is no gazetteer: the words are
 /// kept as they are.
-pub fn read_places(words: &str, country: &str) -> Result<Vec<Place>, UnknownPlace> {
+pub fn read_places(words: &str, country: &str) -> Result<Where, UnknownPlace> {
     let line = clean_line(words);
-    let line = line.trim_matches(|c: char| !c.is_alphanumeric() && c != ')');
-    if line.is_empty() {
-        return Ok(Vec::new());
+    let folded = fold(&line);
+    if is_absent(&folded) {
+        return Ok(Where::default());
+    }
+    if country != "CM" {
+        let locality = Some(line.chars().take(200).collect()).filter(|_| !is_country(&folded, country));
+        let place = Place { country: country.to_owned(), region: None, locality };
+        return Ok(Where { places: vec![place], remote: false });
     }
     let unknown = || UnknownPlace(line.chars().take(200).collect());
-    if country != "CM" {
-        return Ok(vec![Place {
-            country: country.to_owned(),
-            region: None,
-            locality: Some(line.chars().take(200).collect()),
-        }]);
-    }
-    let mut places = Places::default();
-    let parts = parts(line);
-    // "59 - Nord" and "35 - Essé" are in France: a department there is written by its number, in front.
-    let is_digit = |byte: u8| byte.is_ascii_digit();
-    if parts.first().is_some_and(|part| matches!(part.len(), 2 | 3) && part.bytes().all(is_digit)) {
+    if is_numbered(&line) {
         return Err(unknown());
     }
-    for part in parts {
-        match entry(&part) {
-            Some(Entry::Abroad) => return Err(unknown()),
-            Some(Entry::Country) => places.somewhere = true,
-            Some(Entry::Town(name, region)) => places.town(name, region),
-            Some(Entry::Region(region) | Entry::Department(region)) => places.region(region),
-            None => (),
+    let mut found = Found::default();
+    let all = items(&line);
+    let mut from = 0;
+    for (at, item) in all.iter().enumerate() {
+        // A country ends what it is said of.
+        if let Some(Entry::Abroad(code)) = item.entry {
+            let before = all.get(from..at).unwrap_or_default();
+            found.abroad(code, before, item).ok_or_else(unknown)?;
+            from = at + 1;
+        } else if item.entry == Some(Entry::Country) {
+            found.home(all.get(from..at).unwrap_or_default()).ok_or_else(unknown)?;
+            found.somewhere = true;
+            from = at + 1;
         }
     }
-    let found = places.found();
-    if found.is_empty() || found.len() > MANY { Err(unknown()) } else { Ok(found) }
+    found.home(all.get(from..).unwrap_or_default()).ok_or_else(unknown)?;
+    let read = found.end();
+    let is_read = !read.places.is_empty() || read.remote;
+    if is_read && read.places.len() <= MANY { Ok(read) } else { Err(unknown()) }
 }
 
-/// The words between commas, slashes, dashes with blanks, brackets, "&", "et" and "and".
-fn parts(line: &str) -> Vec<String> {
-    let marked = line
-        .replace(" - ", ",")
-        .replace(" – ", ",")
-        .replace(" et ", ",")
-        .replace(" and ", ",")
-        .replace(" ou ", ",");
-    let parts = marked.split([',', ';', '/', '&', '|', '(', ')', ':', '+', '\n']).map(fold);
-    parts.filter(|part| !part.is_empty()).collect()
+fn is_absent(folded: &str) -> bool {
+    const PARTS: [&str; 5] = ["non precis", "non renseign", "non specif", "not specified", "non communiqu"];
+    folded.is_empty() || ABSENT.contains(&folded) || PARTS.iter().any(|part| folded.contains(part))
 }
 
-fn entry(part: &str) -> Option<Entry> {
-    if let Some(entry) = find(part) {
-        return Some(entry);
-    }
-    let words: Vec<&str> = part.split(' ').skip_while(|word| FILLERS.contains(word)).collect();
-    let kept: Vec<&str> = words.iter().copied().take_while(|word| !is_number(word)).collect();
-    if let Some(entry) = find(&kept.join(" ")) {
-        return Some(entry);
-    }
-    // "Bafoussam Ouest", "Littoral Douala": two names without a comma. "Douala Akwa": a large town and its quarter.
-    let (first, rest) = kept.split_first()?;
-    match (find(first), find(&rest.join(" "))) {
-        (Some(town @ Entry::Town(_, of)), Some(Entry::Region(region))) if of == region => Some(town),
-        (Some(Entry::Region(region)), Some(town @ Entry::Town(_, of))) if of == region => Some(town),
-        (Some(town), None) if LARGE.contains(first) => Some(town),
-        (Some(town @ Entry::Town(..)), Some(Entry::Country)) => Some(town),
-        _ => None,
-    }
+fn is_country(folded: &str, country: &str) -> bool {
+    matches!(super::gazetteer::find(folded), Some(Entry::Abroad(code)) if code == country)
 }
 
-/// "1er", "2e", "iii", "5eme": which arrondissement; not part of a name.
-fn is_number(word: &str) -> bool {
-    word.starts_with(|c: char| c.is_ascii_digit())
-        || matches!(word, "i" | "iii" | "iv" | "v" | "vi" | "vii" | "cedex" | "bp")
+/// "59 - Nord" and "35 - Essé" are in France: a department there is written by its number, in front.
+fn is_numbered(line: &str) -> bool {
+    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+    matches!(digits, 2 | 3) && line.get(digits..).is_some_and(|rest| rest.trim_start().starts_with('-'))
 }
 
 #[derive(Debug, Default)]
-struct Places {
+struct Found {
     towns: Vec<(&'static str, Region)>,
     regions: Vec<Region>,
+    foreign: Vec<Place>,
     somewhere: bool,
+    remote: bool,
 }
 
-impl Places {
-    fn town(&mut self, name: &'static str, region: Region) {
-        if !self.towns.contains(&(name, region)) {
+impl Found {
+    /// What is said of another country: a town there, or the country as a whole. `None`: it cannot be.
+    fn abroad(&mut self, code: &str, before: &[Item], country: &Item) -> Option<()> {
+        let is_ours =
+            |item: &Item| matches!(item.entry, Some(Entry::Town(name, ..)) if LARGE.contains(&name));
+        if before.iter().any(is_ours) || (country.is_bound && !before.is_empty()) {
+            return None;
+        }
+        // The first name, up to the next mark.
+        let end =
+            before.iter().skip(1).position(|item| item.gap > Gap::None).map_or(before.len(), |at| at + 1);
+        let name: Vec<&str> = before
+            .get(..end)?
+            .iter()
+            .map(|item| item.text.as_str())
+            .filter(|text| !text.is_empty())
+            .collect();
+        let locality = Some(name.join(" ")).filter(|name| !name.is_empty());
+        self.foreign.push(Place { country: code.to_owned(), region: None, locality });
+        Some(())
+    }
+
+    /// What is said of Cameroon. `None`: a region that contradicts, or words nobody knows and no town beside them.
+    fn home(&mut self, said: &[Item]) -> Option<()> {
+        let mut strange = false;
+        let mut known = 0;
+        for (at, item) in said.iter().enumerate() {
+            let alone = segment(said, at).iter().all(|item| item.entry.is_some());
+            match item.entry {
+                // "Santa Barbara" is not Santa.
+                Some(Entry::Town(name, ..)) if !LARGE.contains(&name) && goes_on(said, at) => strange = true,
+                Some(Entry::Town(name, region, city)) => {
+                    self.town(said, name, region, city);
+                    known += 1;
+                }
+                Some(Entry::Region(region)) if alone => self.region(said, at, region)?,
+                Some(Entry::Department(region)) if alone => self.add(region),
+                Some(Entry::North) if alone => {
+                    for region in [Region::Adamaoua, Region::Nord, Region::ExtremeNord] {
+                        self.add(region);
+                    }
+                }
+                Some(Entry::Remote) if alone => self.remote = true,
+                _ => strange = true,
+            }
+        }
+        (!strange || known > 0).then_some(())
+    }
+
+    fn town(&mut self, said: &[Item], name: &'static str, region: Region, city: Option<&str>) {
+        let is_city = |item: &Item| matches!(item.entry, Some(Entry::Town(name, ..)) if Some(name) == city);
+        let is_quarter = city.is_some() && said.iter().any(is_city);
+        if !is_quarter && !self.towns.contains(&(name, region)) {
             self.towns.push((name, region));
         }
     }
 
-    fn region(&mut self, region: Region) {
+    /// A region holds the towns and departments beside it, or begins another place of a list, or contradicts them.
+    fn region(&mut self, said: &[Item], at: usize, region: Region) -> Option<()> {
+        let item = said.get(at)?;
+        let of = |item: &Item| match item.entry {
+            Some(Entry::Town(_, of, _) | Entry::Department(of)) => Some(of),
+            _ => None,
+        };
+        let others: Vec<Region> = said.iter().filter_map(of).collect();
+        if others.is_empty() || others.contains(&region) || item.gap == Gap::List {
+            self.add(region);
+            return Some(());
+        }
+        // "Douala centre", "Akwa Nord": a part of the town.
+        let is_part = item.gap == Gap::None && at > 0 && said.get(at - 1).and_then(of).is_some();
+        let directions = [Region::Centre, Region::Nord, Region::Sud, Region::Est, Region::Ouest];
+        (is_part && directions.contains(&region)).then_some(())
+    }
+
+    fn add(&mut self, region: Region) {
         if !self.regions.contains(&region) {
             self.regions.push(region);
         }
     }
 
     /// Towns first; a region that a town already lies in only qualified it.
-    fn found(self) -> Vec<Place> {
+    fn end(self) -> Where {
         let place = |region, locality: Option<&str>| Place {
             country: "CM".to_owned(),
             region,
@@ -159,12 +187,27 @@ impl Places {
         };
         let bare = self.regions.iter().filter(|region| !self.towns.iter().any(|(_, of)| of == *region));
         let bare: Vec<Place> = bare.map(|region| place(Some(*region), None)).collect();
-        let mut found: Vec<Place> =
+        let mut places: Vec<Place> =
             self.towns.iter().map(|(name, region)| place(Some(*region), Some(name))).collect();
-        found.extend(bare);
-        if found.is_empty() && self.somewhere {
-            found.push(place(None, None));
+        places.extend(bare);
+        if places.is_empty() && self.somewhere && !self.remote {
+            places.push(place(None, None));
         }
-        found
+        places.extend(self.foreign);
+        Where { places, remote: self.remote }
     }
+}
+
+/// Whether a word nobody knows follows a name at once.
+fn goes_on(said: &[Item], at: usize) -> bool {
+    said.get(at + 1).is_some_and(|next| next.entry.is_none() && next.gap == Gap::None)
+}
+
+/// The names that stand with this one between the same marks.
+fn segment(said: &[Item], at: usize) -> &[Item] {
+    let begin =
+        said.get(..=at).unwrap_or_default().iter().rposition(|item| item.gap > Gap::Dash).unwrap_or(0);
+    let rest = said.get(at + 1..).unwrap_or_default();
+    let end = rest.iter().position(|item| item.gap > Gap::Dash).map_or(said.len(), |more| at + 1 + more);
+    said.get(begin..end).unwrap_or_default()
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use sources::{Catalog, Spec};
 
 use super::{
-    fill::{filled, shown},
+    fill::{filled, shown, unfilled},
     record::folder,
 };
 use crate::{
@@ -98,7 +98,7 @@ async fn tried(
     partner.via = Some(replay.url().parse()?);
     partner.rate = "1000/s".parse()?;
     partner.robots = false;
-    let ask = Ask { limit: usize::MAX, since: None, tapes: false };
+    let ask = Ask { limit: usize::MAX, since: None, tapes: false, recorded: true };
     let found = preview(&engine::client(context.config())?, &partner, spec, ask).await;
     Ok(match found {
         Ok(found) => report(spec, true, found),
@@ -117,7 +117,7 @@ fn report(spec: &Spec, recorded: bool, found: Preview) -> Report {
         opportunities: found.opportunities.len(),
         rejected: found.rejections.len(),
         filled: filled(spec, &found.opportunities),
-        notes: found.noted(),
+        notes: found.noted().into_iter().chain(unfilled(spec, &found.opportunities)).collect(),
         alarms: found.alarms,
     }
 }

@@ -13,6 +13,28 @@ pub(super) fn filled(spec: &Spec, rows: &[Opportunity]) -> Vec<(&'static str, us
     Draft::FIELDS.into_iter().filter(|field| mapped.contains(field)).map(percent).collect()
 }
 
+/// Fields that a stream maps and none of its rows has: a path or a selector that finds nothing.
+pub(super) fn unfilled(spec: &Spec, rows: &[Opportunity]) -> Vec<String> {
+    let mut told = Vec::new();
+    for stream in &spec.streams {
+        let own: Vec<&Opportunity> = rows.iter().filter(|row| row.stream == stream.name).collect();
+        if own.is_empty() {
+            continue;
+        }
+        let empty = |field: &&str| !own.iter().any(|row| has(row, field));
+        let fields: Vec<&str> = stream.mapped().into_iter().filter(empty).collect();
+        if !fields.is_empty() {
+            told.push(format!(
+                "stream {}: mapped, and without a value in all {}: {}",
+                stream.name,
+                own.len(),
+                fields.join(", ")
+            ));
+        }
+    }
+    told
+}
+
 /// The same on one line; what every row has goes without saying.
 pub(super) fn shown(filled: &[(&'static str, usize)]) -> String {
     let told = filled.iter().filter(|(field, _)| !["external_id", "title"].contains(field));

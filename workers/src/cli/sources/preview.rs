@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use opportunity::{Opportunity, Rejection, SourceSlug};
 use sources::{Catalog, Spec};
 
-use super::fill::{filled, shown};
+use super::fill::{filled, shown, unfilled};
 
 use crate::{
     cli::{Context, Outcome},
@@ -27,7 +27,7 @@ pub(in crate::cli) async fn preview(
         let Some(spec) = catalog.get(slug) else { continue };
         let partner = engine::partner(context.config(), spec, &|name| std::env::var(name).ok())?;
         let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
-        let ask = Ask { limit, since, tapes: false };
+        let ask = Ask { limit, since, tapes: false, recorded: false };
         let preview = fetch_and_read(&client, &partner, spec, ask).await?;
         all_read &= print(context, spec, preview)? == Outcome::Good;
     }
@@ -49,7 +49,7 @@ pub(in crate::cli) fn print(context: &Context, spec: &Spec, preview: Preview) ->
         if !opportunities.is_empty() && filled.iter().any(|(_, percent)| *percent < 100) {
             ui::line(&format!("{slug}  filled, in %: {}", shown(&filled)));
         }
-        for line in alarms.iter().chain(&notes) {
+        for line in alarms.iter().chain(&notes).chain(&unfilled(spec, &opportunities)) {
             ui::note(&format!("{slug}  {line}"));
         }
     }

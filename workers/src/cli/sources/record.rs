@@ -69,11 +69,15 @@ impl Record {
         let spec = catalog.get(&slug).context("the source vanished")?;
         let folder = folder(context, self.to).join(slug.as_str());
         let is_free = !folder.exists() || folder.read_dir().is_ok_and(|mut entries| entries.next().is_none());
-        anyhow::ensure!(is_free, "{} holds recordings already: move them away first", folder.display());
+        anyhow::ensure!(
+            is_free,
+            "{} holds recordings already: move them away first (`-n` says how many records of each stream are recorded)",
+            folder.display()
+        );
         let environment = |name: &str| std::env::var(name).ok();
         let partner = engine::partner(context.config(), spec, &environment)?;
         let limit = usize::try_from(self.limit.max(1)).unwrap_or(usize::MAX);
-        let ask = Ask { limit, since: None, tapes: true };
+        let ask = Ask { limit, since: None, tapes: true, recorded: false };
         let found = preview(&engine::client(context.config())?, &partner, spec, ask).await?;
         let secrets: Vec<String> =
             engine::credentials_of(spec).iter().filter_map(|name| environment(name)).collect();

@@ -1,0 +1,120 @@
+//! How much of an opportunity can be relied on.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{Kind, Opportunity};
+
+/// What speaks for an opportunity and what against it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quality {
+    /// 0 to 100: what its parts weigh, less ten for each doubt.
+    pub score: u8,
+    /// Parts that are missing.
+    pub missing: Vec<Part>,
+    /// What does not fit together.
+    pub doubts: Vec<Doubt>,
+}
+
+macro_rules! coded {
+    ($(#[$doc:meta])* $type:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum $type { $($(#[$vdoc])* #[serde(rename = $code)] $variant,)* }
+
+        impl $type {
+            /// The stored word.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+        }
+    };
+}
+
+coded! {
+    /// What a good opportunity has.
+    Part {
+        /// Somebody who offers.
+        Organization = "organization",
+        /// A town, or the word that it can be done from anywhere.
+        Place = "place",
+        /// A body of some length.
+        Description = "description",
+        /// A date: of publication, or to answer by.
+        Date = "date",
+        /// What is paid, or lent.
+        Pay = "pay",
+        /// Contract or education asked for.
+        Terms = "terms",
+        /// A page to read, or somebody to write to.
+        Way = "way",
+    }
+}
+
+coded! {
+    /// What makes one look twice.
+    Doubt {
+        /// Published after it was fetched.
+        FromTheFuture = "from_the_future",
+        /// Its last day lies before its publication.
+        ClosedBeforePosted = "closed_before_posted",
+        /// Its last day is more than two years off.
+        ClosesFarAway = "closes_far_away",
+        /// The title is a few letters, or all capitals and long.
+        OddTitle = "odd_title",
+        /// Pay above any in Cameroon.
+        OddPay = "odd_pay",
+    }
+}
+
+/// Shortest body that tells something, in characters.
+const BODY: usize = 120;
+
+/// Judges an opportunity as it was read from a page of that time.
+pub fn judge(row: &Opportunity, fetched_at: DateTime<Utc>) -> Quality {
+    let parts = [
+        (Part::Organization, 15, row.organization.is_some()),
+        (
+            Part::Place,
+            20,
+            row.remote || row.places.iter().any(|place| place.locality.is_some() || place.region.is_some()),
+        ),
+        (Part::Description, 25, row.description.as_ref().is_some_and(|text| text.chars().count() >= BODY)),
+        (Part::Date, 15, row.closes_on.is_some() || row.posted_at.is_some()),
+        (Part::Pay, 10, row.pay.is_some()),
+        (Part::Terms, 5, row.kind != Kind::Job || !row.contracts.is_empty() || row.education.is_some()),
+        (Part::Way, 10, row.url.is_some() || !row.contacts.is_empty()),
+    ];
+    let doubts = doubts(row, fetched_at);
+    let has: u8 = parts.iter().filter(|(.., has)| *has).map(|(_, weight, _)| weight).sum();
+    let doubt = u8::try_from(doubts.len() * 10).unwrap_or(u8::MAX);
+    Quality {
+        score: has.saturating_sub(doubt),
+        missing: parts.into_iter().filter(|(.., has)| !has).map(|(part, ..)| part).collect(),
+        doubts,
+    }
+}
+
+fn doubts(row: &Opportunity, fetched_at: DateTime<Utc>) -> Vec<Doubt> {
+    let letters = row.title.chars().filter(|c| c.is_alphabetic()).count();
+    let capitals = row.title.chars().filter(|c| c.is_uppercase()).count();
+    let posted = row.posted_at.map(|at| at.date_naive());
+    let monthly = row.pay.as_ref().filter(|pay| row.kind == Kind::Job && pay.period.is_some());
+    [
+        (Doubt::FromTheFuture, row.posted_at.is_some_and(|at| at > fetched_at + TimeDelta::days(2))),
+        (Doubt::ClosedBeforePosted, row.closes_on.zip(posted).is_some_and(|(last, first)| last < first)),
+        (
+            Doubt::ClosesFarAway,
+            row.closes_on.is_some_and(|last| last > fetched_at.date_naive() + TimeDelta::days(730)),
+        ),
+        (Doubt::OddTitle, letters < 4 || (letters > 60 && capitals == letters)),
+        (
+            Doubt::OddPay,
+            monthly.and_then(|pay| pay.max.or(pay.min)).is_some_and(|cents| cents > 5_000_000_000),
+        ),
+    ]
+    .into_iter()
+    .filter(|(_, holds)| *holds)
+    .map(|(doubt, _)| doubt)
+    .collect()
+}
