@@ -63,6 +63,17 @@ async fn an_unknown_source_names_the_nearest() {
 }
 
 #[tokio::test]
+async fn only_a_quarantined_run_is_decided_on() {
+    let road = Road::new().await;
+    let nobody = "a09c52ca-0000-4000-8000-000000000000";
+    let said = road.bin(&["runs", "accept", nobody]).run().await.expect(2).err;
+    assert!(said.contains(&format!("there is no run {nobody}")), "{said}");
+    let run = road.bin(&["ingest", "mc2", "--output", "json"]).run().await.expect(0).json();
+    let said = road.bin(&["runs", "discard", run[0]["id"].as_str().unwrap()]).run().await.expect(2).err;
+    assert!(said.contains("is complete; only a quarantined one is decided on"), "{said}");
+}
+
+#[tokio::test]
 async fn a_broken_partner_file_is_told_by_file_and_line() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("new.toml"), "name = \"New\"\nbase_urll = \"https://new.cm\"\n")

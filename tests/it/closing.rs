@@ -7,7 +7,10 @@ use store::{
     queue::{Job, WorkerId},
 };
 
-use crate::upsert::{fresh, noon, opportunity};
+use crate::{
+    support::Held,
+    upsert::{fresh, noon, opportunity},
+};
 
 fn request(source: &SourceSlug, mode: Mode) -> RunRequest {
     RunRequest {
@@ -151,6 +154,99 @@ async fn an_implausible_run_is_quarantined_and_closes_nothing() {
     }
     run(&store, &all[..12], true, |_| ()).await;
     assert_eq!(open(&store).await.len(), 12);
+}
+
+/// Three ordinary runs of twenty posts by different employers.
+async fn with_a_history() -> (Held, Vec<String>) {
+    let store = fresh().await;
+    let ids: Vec<String> = (0..20).map(|n| n.to_string()).collect();
+    let shows: Vec<&str> = ids.iter().map(String::as_str).collect();
+    for _ in 0..3 {
+        run(&store, &shows, true, employers).await;
+    }
+    (store, ids)
+}
+
+type Spoil<'a> = &'a dyn Fn(&mut Reading);
+
+fn employers(reading: &mut Reading) {
+    for (at, row) in reading.opportunities.iter_mut().enumerate() {
+        row.organization = Some(format!("Atelier {at}"));
+        row.closes_on = Some("2099-01-31".parse().unwrap());
+        row.fingerprint = opportunity::Fingerprint::of(row);
+    }
+}
+
+#[tokio::test]
+async fn a_source_is_held_to_its_own_history() {
+    let (store, ids) = with_a_history().await;
+    let shows: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let one_employer = |reading: &mut Reading| {
+        employers(reading);
+        for row in &mut reading.opportunities {
+            row.organization = Some("Portail".to_owned());
+            row.fingerprint = opportunity::Fingerprint::of(row);
+        }
+    };
+    let no_dates = |reading: &mut Reading| {
+        employers(reading);
+        for row in &mut reading.opportunities {
+            row.closes_on = None;
+            row.fingerprint = opportunity::Fingerprint::of(row);
+        }
+    };
+    // Nineteen of twenty stand there, so that the volume alone is plausible and one could close.
+    let cases: [(Spoil<'_>, &str); 2] = [
+        (&one_employer, "different organizations: 5 %, where 100 % are usual"),
+        (&no_dates, "closes_on: 0 %, where 100 % are usual"),
+    ];
+    for (spoil, sign) in cases {
+        let id = run(&store, &shows[..19], true, spoil).await;
+        let row = store.run(id).await.unwrap();
+        assert_eq!(row.state, RunState::Quarantined);
+        assert!(row.message.as_deref().unwrap().contains(sign), "{:?}", row.message);
+        assert_eq!(open(&store).await.len(), 20);
+    }
+    let id = run(&store, &shows[..19], true, employers).await;
+    assert_eq!((store.run(id).await.unwrap().state, open(&store).await.len()), (RunState::Complete, 19));
+}
+
+#[tokio::test]
+async fn records_without_an_identity_may_be_those_that_are_missing() {
+    let (store, ids) = with_a_history().await;
+    let shows: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let id = run(&store, &shows[..17], true, |reading| {
+        employers(reading);
+        let nobody = Rejection { reason: Reason::NoIdentity, external_id: None, record: json!({}) };
+        reading.rejections = vec![nobody.clone(), nobody.clone(), nobody];
+    })
+    .await;
+    let row = store.run(id).await.unwrap();
+    assert_eq!(row.state, RunState::Quarantined);
+    assert!(row.message.unwrap().contains("3 records have no identity"));
+    assert_eq!(open(&store).await.len(), 20);
+}
+
+#[tokio::test]
+async fn an_operator_accepts_or_discards_a_quarantined_run_once() {
+    let (store, ids) = with_a_history().await;
+    let shows: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let first = run(&store, &shows[..5], true, employers).await;
+    let second = run(&store, &shows[..6], true, employers).await;
+    store.discard_run(first, "ada").await.unwrap();
+    assert!(store.accept_run(first, "ada").await.unwrap_err().to_string().contains("was discarded already"));
+    assert_eq!(open(&store).await.len(), 20);
+    assert_eq!(store.accept_run(second, "ada").await.unwrap(), 14);
+    let row = store.run(second).await.unwrap();
+    assert_eq!((row.state, row.closed, open(&store).await.len()), (RunState::Complete, 14, 6));
+    assert!(
+        row.message.unwrap().starts_with("accepted by ada; it was doubted: stream offres: 6 usable records")
+    );
+    // What is older than a complete run knows less than that one.
+    let third = run(&store, &[], true, |_| ()).await;
+    run(&store, &shows[..6], true, employers).await;
+    assert!(store.accept_run(third, "ada").await.unwrap_err().to_string().contains("a newer run"));
+    assert!(store.accept_run(second, "ada").await.unwrap_err().to_string().contains("accepted already"));
 }
 
 #[tokio::test]

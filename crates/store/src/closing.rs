@@ -4,12 +4,7 @@ use chrono::{DateTime, Utc};
 use opportunity::RunId;
 use sqlx::{Postgres, Transaction};
 
-use crate::{RunState, Store, StoreError, queue::Lease};
-
-/// Below this share of what is open, a run that covers everything is not believed.
-const PLAUSIBLE_SHARE: f64 = 0.5;
-/// Sources smaller than this lose half of their posts on an ordinary day.
-const GUARDED_FROM: i64 = 10;
+use crate::{RunState, Store, StoreError, guard, queue::Lease};
 
 /// A run that covers a part is doubted when this many records and no usable one among them were read.
 const ALL_REFUSED_FROM: i32 = 5;
@@ -24,12 +19,13 @@ struct Showing {
     /// Records loaded or found unchanged.
     valid: i32,
     seen: i32,
-    open_before: i64,
+    /// Why what it showed is not plausible, where it covers something.
+    doubt: Option<String>,
     message: Option<String>,
 }
 
-/// Proof that a run saw everything its source publishes, plausibly. Closing takes one of these, and only
-/// judging the run makes it: absence is not deletion.
+/// Proof that a run saw everything its source publishes, plausibly. Closing takes one of these, and only judging the run, or an
+/// operator's word, makes it: absence is not deletion.
 #[derive(Debug)]
 pub struct CompleteRun(RunId);
 
@@ -50,20 +46,15 @@ impl CompleteRun {
             let why = showing.message.clone().unwrap_or_else(|| "some pages could not be read".to_owned());
             return Err(Incomplete::Missing(why));
         }
-        let open = showing.open_before;
-        let is_part = showing.covers.is_empty() || showing.limited;
-        // Of the few records that an incremental run shows, all may be bad ones.
-        let refused_all = showing.valid == 0 && showing.seen >= if is_part { ALL_REFUSED_FROM } else { 1 };
-        if is_part && !refused_all {
-            return Err(Incomplete::Part);
+        if showing.covers.is_empty() || showing.limited {
+            // Of the few records that an incremental run shows, all may be bad ones.
+            let refused_all = showing.valid == 0 && showing.seen >= ALL_REFUSED_FROM;
+            let why = || format!("none of {} records is usable; nothing was closed", showing.seen);
+            return Err(if refused_all { Incomplete::Implausible(why()) } else { Incomplete::Part });
         }
-        let empty = showing.seen == 0 && open > 0;
-        #[allow(clippy::cast_precision_loss, reason = "counts of records are far below 2^52")]
-        let shrunk = open >= GUARDED_FROM && f64::from(showing.valid) < PLAUSIBLE_SHARE * open as f64;
-        if refused_all || empty || shrunk {
+        if let Some(doubt) = &showing.doubt {
             return Err(Incomplete::Implausible(format!(
-                "{} of {} records were usable while {open} opportunities are open; nothing was closed",
-                showing.valid, showing.seen
+                "{doubt}; nothing was closed. Look at it, then: oim-etl runs accept {run}, or runs discard {run}"
             )));
         }
         Ok(Self(run))
@@ -102,14 +93,44 @@ impl Store {
         .execute(&mut *tx)
         .await
         .map_err(doing())?;
-        if closed > 0 {
-            sqlx::query!("SELECT queue.enqueue('embed_opportunities', 'embed', '{}', 'embed_opportunities')")
-                .execute(&mut *tx)
-                .await
-                .map_err(doing())?;
-        }
+        withdraw(&mut tx, closed).await?;
         tx.commit().await.map_err(doing())?;
         Ok(state)
+    }
+
+    /// An operator believes a quarantined run: it closes what it did not show, as it would have. Answers how many.
+    pub async fn accept_run(&self, run: RunId, by: &str) -> Result<u64, StoreError> {
+        let mut tx = self.pool.begin().await.map_err(doing())?;
+        let covers = undecided(&mut tx, run).await?;
+        let newer = sqlx::query_scalar!(
+            r#"SELECT EXISTS (SELECT FROM ingest.runs n JOIN ingest.runs r ON n.source = r.source
+                               WHERE r.id = $1 AND n.created_at > r.created_at AND n.state = 'complete' AND n.covers && r.covers) AS "newer!""#,
+            run.uuid()
+        )
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(doing())?;
+        if newer {
+            let why =
+                "a newer run of the source is complete, and what this one did not show may be there again";
+            return Err(StoreError::denied(format!("run {run} cannot be accepted: {why}")));
+        }
+        let closed = if covers { close_missing(&mut tx, &CompleteRun(run)).await? } else { 0 };
+        let started = decide(&mut tx, run, by, "accepted", closed).await?;
+        if covers {
+            move_cursors(&mut tx, run, started).await?;
+        }
+        withdraw(&mut tx, closed).await?;
+        tx.commit().await.map_err(doing())?;
+        Ok(closed)
+    }
+
+    /// An operator does not believe a quarantined run: it stays as it is, and is no longer asked about.
+    pub async fn discard_run(&self, run: RunId, by: &str) -> Result<(), StoreError> {
+        let mut tx = self.pool.begin().await.map_err(doing())?;
+        undecided(&mut tx, run).await?;
+        decide(&mut tx, run, by, "discarded", 0).await?;
+        tx.commit().await.map_err(doing())
     }
 
     /// Closes what passed its last day. Answers how many.
@@ -123,15 +144,67 @@ impl Store {
         .execute(&mut *tx)
         .await
         .map_err(doing())?;
-        if done.rows_affected() > 0 {
-            sqlx::query!("SELECT queue.enqueue('embed_opportunities', 'embed', '{}', 'embed_opportunities')")
-                .execute(&mut *tx)
-                .await
-                .map_err(doing())?;
-        }
+        withdraw(&mut tx, done.rows_affected()).await?;
         tx.commit().await.map_err(doing())?;
         Ok(done.rows_affected())
     }
+}
+
+/// Has the points of what was closed withdrawn.
+async fn withdraw(tx: &mut Transaction<'_, Postgres>, closed: u64) -> Result<(), StoreError> {
+    if closed == 0 {
+        return Ok(());
+    }
+    sqlx::query!("SELECT queue.enqueue('embed_opportunities', 'embed', '{}', 'embed_opportunities')")
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+        .map_err(doing())
+}
+
+/// Makes sure a run waits for a decision, and locks it. Answers whether it covers something.
+async fn undecided(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<bool, StoreError> {
+    let row = sqlx::query!(
+        "SELECT state, decision, covers, record_limit FROM ingest.runs WHERE id = $1 FOR UPDATE",
+        run.uuid()
+    )
+    .fetch_optional(&mut **tx)
+    .await
+    .map_err(doing())?
+    .ok_or_else(|| StoreError::Missing(format!("run {run}")))?;
+    if let Some(decision) = row.decision {
+        return Err(StoreError::denied(format!("run {run} was {decision} already")));
+    }
+    if row.state != RunState::Quarantined.as_str() {
+        return Err(StoreError::denied(format!(
+            "run {run} is {}; only a quarantined one is decided on",
+            row.state
+        )));
+    }
+    Ok(!row.covers.is_empty() && row.record_limit.is_none())
+}
+
+/// Writes what was decided; answers when the run began.
+async fn decide(
+    tx: &mut Transaction<'_, Postgres>,
+    run: RunId,
+    by: &str,
+    decision: &str,
+    closed: u64,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    sqlx::query_scalar!(
+        "UPDATE ingest.runs SET decision = $2, decided_by = $3, closed = $4,
+                message = left($2 || ' by ' || $3 || '; it was doubted: ' || split_part(message, '; nothing was closed', 1), 2000),
+                state = CASE WHEN $2 = 'accepted' THEN 'complete' ELSE state END
+          WHERE id = $1 RETURNING started_at",
+        run.uuid(),
+        decision,
+        by,
+        i32::try_from(closed).unwrap_or(i32::MAX)
+    )
+    .fetch_one(&mut **tx)
+    .await
+    .map_err(doing())
 }
 
 /// What the run showed; its row is locked.
@@ -140,9 +213,7 @@ async fn showing(
     run: RunId,
 ) -> Result<(Showing, bool, Option<DateTime<Utc>>), StoreError> {
     let row = sqlx::query!(
-        r#"SELECT walked, covers, record_limit, pages_failed, seen, rejected, message, mode, started_at,
-                  (SELECT count(*) FROM ingest.opportunities o
-                    WHERE o.source = r.source AND o.stream = ANY (r.covers) AND o.status = 'open' AND o.first_run <> r.id) AS "open_before!"
+        r#"SELECT walked, covers, record_limit, pages_failed, seen, rejected, message, mode, started_at
              FROM ingest.runs r WHERE id = $1 FOR UPDATE OF r"#,
         run.uuid()
     )
@@ -150,14 +221,17 @@ async fn showing(
     .await
     .map_err(doing())?;
     let replay = row.mode == "replay";
+    let covers = if replay { Vec::new() } else { row.covers };
+    let judges = row.walked && row.pages_failed == 0 && !covers.is_empty() && row.record_limit.is_none();
+    let doubt = if judges { guard::doubts(tx, run).await? } else { None };
     let showing = Showing {
         walked: row.walked,
-        covers: if replay { Vec::new() } else { row.covers },
+        covers,
         limited: row.record_limit.is_some(),
         pages_failed: row.pages_failed,
         valid: row.seen - row.rejected,
         seen: row.seen,
-        open_before: row.open_before,
+        doubt,
         message: row.message,
     };
     Ok((showing, replay, row.started_at))
@@ -214,7 +288,7 @@ mod tests {
             pages_failed: 0,
             valid: 90,
             seen: 100,
-            open_before: 100,
+            doubt: None,
             message: None,
         }
     }
@@ -234,19 +308,9 @@ mod tests {
         assert!(matches!(judged(|s| (s.limited, s.valid) = (true, 0)), Err(Incomplete::Implausible(_))));
         assert!(matches!(judged(|s| s.walked = false), Err(Incomplete::Missing(_))));
         assert!(matches!(judged(|s| s.pages_failed = 1), Err(Incomplete::Missing(_))));
-        assert!(matches!(judged(|s| (s.valid, s.seen) = (0, 0)), Err(Incomplete::Implausible(_))));
-        assert!(matches!(judged(|s| s.valid = 0), Err(Incomplete::Implausible(_))));
-        assert!(matches!(judged(|s| s.valid = 49), Err(Incomplete::Implausible(_))));
-        assert_eq!(judged(|s| s.valid = 50), Ok(()));
-    }
-
-    #[test]
-    fn a_small_source_may_lose_half_of_its_posts_but_not_all() {
-        assert_eq!(judged(|s| (s.open_before, s.valid, s.seen) = (9, 1, 1)), Ok(()));
         assert!(matches!(
-            judged(|s| (s.open_before, s.valid, s.seen) = (9, 0, 0)),
+            judged(|s| s.doubt = Some("stream offres: odd".to_owned())),
             Err(Incomplete::Implausible(_))
         ));
-        assert_eq!(judged(|s| (s.open_before, s.valid, s.seen) = (0, 0, 0)), Ok(()));
     }
 }

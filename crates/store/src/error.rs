@@ -61,6 +61,11 @@ const DISK_FULL: &str = "53100";
 const REFUSED: &str = "22023";
 
 impl StoreError {
+    /// Something that may not be done as things stand.
+    pub(crate) fn denied(message: String) -> Self {
+        Self::Refused { message, hint: None }
+    }
+
     /// Wraps the failure of a statement, for `map_err`.
     pub(crate) fn doing(what: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
         move |source| {

@@ -7,6 +7,7 @@
 mod budget;
 mod closing;
 mod error;
+mod guard;
 mod outbox;
 mod overview;
 mod pages;

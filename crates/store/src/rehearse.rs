@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use opportunity::{Opportunity, RunId};
+use opportunity::{Opportunity, OpportunityId, RunId};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -34,6 +34,18 @@ pub struct Change {
 }
 
 impl Store {
+    /// The opportunities a run showed, loaded or found unchanged.
+    pub async fn shown_by(&self, run: RunId) -> Result<Vec<OpportunityId>, StoreError> {
+        let ids = sqlx::query_scalar!(
+            r#"SELECT DISTINCT unnest(seen) AS "id!" FROM ingest.pages WHERE run = $1"#,
+            run.uuid()
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::doing("read what a run showed"))?;
+        Ok(ids.into_iter().map(OpportunityId::from).collect())
+    }
+
     /// Loads the opportunities in a transaction that is rolled back: the answer is that of the real thing, its triggers and
     /// all, and nothing stays of it. The rows are locked meanwhile, for as long as a page of them would lock them.
     pub async fn rehearse(&self, run: RunId, opportunities: &[Opportunity]) -> Result<Rehearsal, StoreError> {

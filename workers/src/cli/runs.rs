@@ -1,18 +1,21 @@
 //! `oim-etl runs`
 
-use clap::Args;
-use opportunity::SourceSlug;
-use store::RunRow;
+use clap::{Args, Subcommand};
+use opportunity::{RunId, SourceSlug};
+use store::{RunRow, Store};
 
-use super::{Context, Outcome};
+use super::{Context, Outcome, ingest::user};
 use crate::{
     engine,
     ui::{self, Align, Table, ago},
 };
 
-/// Lists runs, newest first.
+/// Lists runs, newest first; decides on quarantined ones.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Runs {
+    #[command(subcommand)]
+    what: Option<What>,
     /// Only of this source
     source: Option<SourceSlug>,
     /// How many
@@ -20,9 +23,47 @@ pub(super) struct Runs {
     limit: i64,
 }
 
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Believe a quarantined run: close what it did not show
+    Accept {
+        /// The run
+        run: RunId,
+    },
+    /// Do not believe it: everything stays as it is
+    Discard {
+        /// The run
+        run: RunId,
+    },
+}
+
+impl What {
+    async fn done(&self, store: &Store) -> anyhow::Result<String> {
+        Ok(match self {
+            Self::Accept { run } => {
+                let closed = store.accept_run(*run, &user()).await?;
+                format!("run {run} is accepted: {closed} opportunities it did not show are closed")
+            }
+            Self::Discard { run } => {
+                store.discard_run(*run, &user()).await?;
+                format!("run {run} is discarded: nothing is closed by it")
+            }
+        })
+    }
+}
+
 impl Runs {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
         let store = engine::connect(context.config(), 2).await?;
+        if let Some(what) = &self.what {
+            let said = what.done(&store).await?;
+            if context.is_json() {
+                ui::json(&serde_json::json!({ "done": said }))?;
+            } else {
+                ui::line(&said);
+            }
+            return Ok(Outcome::Good);
+        }
         let runs = store.runs(self.source.as_ref(), self.limit.max(1)).await?;
         if context.is_json() {
             ui::json(&runs)?;

@@ -1,6 +1,6 @@
 //! `oim-etl sources diff`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -44,14 +44,15 @@ impl Diff {
             read_again(context.config(), &store, spec, run).await?;
         let rehearsal = store.rehearse(run, &opportunities).await?;
         let before = store.rejection_counts(run).await?;
-        let row = store.run(run).await?;
-        let loaded = usize::try_from(row.seen - row.rejected).unwrap_or(0);
-        let gone = loaded.saturating_sub(opportunities.len());
+        let shown = store.shown_by(run).await?;
+        let found: HashSet<_> = opportunities.iter().map(|row| row.id).collect();
+        let (loaded, gone) = (shown.len(), shown.iter().filter(|id| !found.contains(id)).count());
         let mut reasons: BTreeMap<String, i64> = BTreeMap::new();
         for rejection in &rejections {
             *reasons.entry(rejection.reason.code().to_owned()).or_default() += 1;
         }
-        for count in &before {
+        // A page that was gone is not in the archive: nothing is known of it now.
+        for count in before.iter().filter(|count| count.code != "detail_unavailable") {
             *reasons.entry(count.code.clone()).or_default() -= count.count;
         }
         reasons.retain(|_, difference| *difference != 0);
