@@ -151,6 +151,7 @@ async fn every_command_explains_itself() {
         "ingest",
         "replay",
         "runs",
+        "explain",
         "rejections",
         "status",
         "search",

@@ -209,3 +209,29 @@ fn shrunk() -> String {
     let offers = all["resultats"].as_array().unwrap();
     serde_json::json!({ "resultats": offers[..offers.len() - 100] }).to_string()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_value_of_a_row_is_explained_by_the_partners_words() {
+    let road = Road::new().await;
+    road.bin(&["ingest", "fne", "--full"]).run().await.expect(0);
+    let store = road.database.store().await;
+    let (id, url, words): (String, String, String) = sqlx::query_as(
+        "SELECT external_id, url, pay_text FROM ingest.opportunities WHERE pay_min IS NOT NULL AND url IS NOT NULL ORDER BY id LIMIT 1",
+    )
+    .fetch_one(store.pool())
+    .await
+    .unwrap();
+    for asked in [format!("fne/{id}"), url] {
+        let told = road.bin(&["explain", &asked]).run().await.expect(0).out;
+        for sign in
+            ["pay_min", "regions CM-", "archived as fne/", "partner file", words.split(' ').next().unwrap()]
+        {
+            assert!(told.contains(sign), "{sign}: {told}");
+        }
+        let json = road.bin(&["explain", &asked, "--output", "json"]).run().await.expect(0).json();
+        assert_eq!(json["words"]["external_id"], id.as_str());
+        assert_eq!(json["life"]["row"]["external_id"], id.as_str());
+    }
+    let nobody = road.bin(&["explain", "fne/nothing"]).run().await.expect(2).err;
+    assert!(nobody.contains("there is no opportunity \"fne/nothing\": name an id"), "{nobody}");
+}

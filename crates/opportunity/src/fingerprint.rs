@@ -38,6 +38,13 @@ impl Fingerprint {
                 opportunity.remote,
                 &opportunity.contacts,
             ),
+            (
+                opportunity.experience_months,
+                &opportunity.working_time,
+                &opportunity.occupation,
+                &opportunity.sector,
+                &opportunity.audiences,
+            ),
         );
         // JSON of a tuple: every value is delimited, so none can be shifted into its neighbour.
         let json = serde_json::to_vec(&content).unwrap_or_default();

@@ -22,6 +22,7 @@ mod rejection;
 
 pub mod contacts;
 pub mod dates;
+pub mod duplicates;
 pub mod money;
 pub mod places;
 pub mod quality;

@@ -3,14 +3,14 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{
-    Draft, Fingerprint, Opportunity, OpportunityId, Reason, Rejection, SourceSlug, StreamName,
+    Draft, Fingerprint, Kind, Opportunity, OpportunityId, Reason, Rejection, SourceSlug, StreamName,
     contacts::Contacts,
     dates,
     money::{Currency, Pay, read_pay},
     places::{Where, read_places},
     quality::{self, Quality},
     text::{clean_line, clean_text, fold, shorten},
-    vocabulary::{Contract, Education, Language},
+    vocabulary::{Audience, Contract, Education, Language, WorkingTime, occupation, read_experience, sector},
 };
 
 /// Longest title, in characters: what a card shows, with room.
@@ -82,14 +82,31 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         positions: draft.positions.as_deref().and_then(positions),
         education: draft.education.as_deref().and_then(Education::read),
         experience: line(draft.experience.as_deref()).map(&mut plain),
+        experience_months: draft.experience.as_deref().and_then(read_experience),
+        working_time: draft.contract.as_deref().map(WorkingTime::read_all).unwrap_or_default(),
+        occupation: None,
+        sector: None,
+        audiences: Vec::new(),
         language: draft.language.as_deref().and_then(Language::read),
         contacts,
         quality: Quality::default(),
         fingerprint: Fingerprint::UNKNOWN,
     };
+    classify(&mut opportunity);
     opportunity.quality = quality::judge(&opportunity, context.fetched_at);
     opportunity.fingerprint = Fingerprint::of(&opportunity);
     Ok(opportunity)
+}
+
+/// What title and text say of occupation, sector and audience.
+fn classify(row: &mut Opportunity) {
+    let title = fold(&row.title);
+    let text = row.description.as_deref().map(fold).unwrap_or_default();
+    let is_work = matches!(row.kind, Kind::Job | Kind::Training);
+    let occupation = if is_work { occupation(&title) } else { None };
+    row.sector = sector(&title, occupation, &text).map(str::to_owned);
+    row.occupation = occupation.map(str::to_owned);
+    row.audiences = Audience::read_all(row.kind, &title, &text);
 }
 
 fn identity(draft: &Draft) -> Result<String, Reason> {

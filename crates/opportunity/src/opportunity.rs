@@ -9,7 +9,7 @@ use crate::{
     money::Pay,
     places::Place,
     quality::Quality,
-    vocabulary::{Contract, Education, Language},
+    vocabulary::{Audience, Contract, Education, Language, WorkingTime},
 };
 
 /// One opportunity, ours: what enters PostgreSQL. Every value was read by a rule or is absent.
@@ -53,6 +53,16 @@ pub struct Opportunity {
     pub education: Option<Education>,
     /// The partner's words on experience, as one line.
     pub experience: Option<String>,
+    /// The same in months, where the words tell; 0 where beginners are welcome.
+    pub experience_months: Option<u16>,
+    /// How the work lies in the week.
+    pub working_time: Vec<WorkingTime>,
+    /// ISCO-08 unit group the title names, of jobs and trainings.
+    pub occupation: Option<String>,
+    /// Sector, a word of ours within a section of ISIC rev. 4.
+    pub sector: Option<String>,
+    /// Whom it is for, where it says so.
+    pub audiences: Vec<Audience>,
     /// Language of the text.
     pub language: Option<Language>,
     /// How to reach who offers. Not in the text, the views or the vectors.

@@ -1,11 +1,18 @@
-//! Controlled words: contract, education, language.
+//! Controlled words: contract, working time, education, experience, audience, sector, occupation, language.
+
+mod experience;
+mod signs;
+
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::fold;
+use crate::{Kind, text::fold};
+pub use experience::read_experience;
+use signs::Signs;
 
 macro_rules! words {
-    ($(#[$doc:meta])* $type:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal, $label:literal, [$($sign:literal),*];)* }) => {
+    ($(#[$doc:meta])* $type:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal, $label:literal;)* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum $type { $($(#[$vdoc])* #[serde(rename = $word)] $variant,)* }
@@ -24,44 +31,96 @@ macro_rules! words {
                 match self { $(Self::$variant => $label,)* }
             }
 
-            /// Folded phrases that mean it.
-            fn signs(self) -> &'static [&'static str] {
-                match self { $(Self::$variant => &[$($sign),*],)* }
-            }
-
-            /// All that the words name, without repeats, in order.
-            pub fn read_all(words: &str) -> Vec<Self> {
-                let padded = format!(" {} ", fold(words));
-                let names = |value: &Self| value.signs().iter().any(|sign| padded.contains(&format!(" {sign} ")));
-                Self::ALL.iter().copied().filter(names).collect()
+            /// Those of the codes, without repeats, in order.
+            fn of(codes: &[&str]) -> Vec<Self> {
+                Self::ALL.iter().copied().filter(|value| codes.contains(&value.as_str())).collect()
             }
         }
     };
+}
+
+static CONTRACTS: LazyLock<Signs> = LazyLock::new(|| Signs::of(include_str!("vocabulary/contracts.tsv"), 1));
+static EDUCATION: LazyLock<Signs> = LazyLock::new(|| Signs::of(include_str!("vocabulary/education.tsv"), 1));
+static WORKING_TIME: LazyLock<Signs> =
+    LazyLock::new(|| Signs::of(include_str!("vocabulary/working_time.tsv"), 1));
+static OCCUPATIONS: LazyLock<Signs> =
+    LazyLock::new(|| Signs::of(include_str!("vocabulary/occupations.tsv"), 2));
+static SECTORS: LazyLock<Signs> = LazyLock::new(|| {
+    let rows = include_str!("vocabulary/sectors.tsv").lines().filter(|line| !line.starts_with('#'));
+    Signs::new(rows.filter_map(|line| {
+        let mut cells = line.split('\t').skip(1);
+        Some((cells.next()?, cells.nth(1)?))
+    }))
+});
+static BY_OCCUPATION: &str = include_str!("vocabulary/sectors_by_isco.tsv");
+static AUDIENCES: &str = include_str!("vocabulary/audience.tsv");
+static ANYWHERE: LazyLock<Signs> = LazyLock::new(|| block("ANYWHERE"));
+static IN_TITLE: LazyLock<Signs> = LazyLock::new(|| block("TITLE"));
+static MASKED: LazyLock<Signs> = LazyLock::new(|| block("MASK"));
+
+/// A block of the table of audiences, from its heading to the next.
+fn block(name: &str) -> Signs {
+    let heading = format!("# --- {name} ---");
+    let lines = AUDIENCES
+        .lines()
+        .skip_while(move |line| *line != heading)
+        .skip(1)
+        .take_while(|line| !line.starts_with("# ---"));
+    Signs::new(lines.filter_map(|line| {
+        let mut cells = line.split('\t');
+        Some((cells.next()?, cells.nth(1)?))
+    }))
 }
 
 words! {
     /// Contract offered. Words of schema.org `employmentType` are understood beside the French ones.
     Contract {
         /// Without an end: "contrat à durée indéterminée".
-        Permanent = "cdi", "CDI", ["cdi", "duree indeterminee", "permanent", "full time permanent"];
+        Permanent = "cdi", "CDI";
         /// With an end: "contrat à durée déterminée".
-        FixedTerm = "cdd", "CDD", ["cdd", "duree determinee", "fixed term", "temporary", "contractor", "contract"];
+        FixedTerm = "cdd", "CDD";
         /// Through an agency.
-        Interim = "interim", "Intérim", ["interim", "mis", "mission interimaire", "interimaire", "interimaires"];
+        Interim = "interim", "Intérim";
         /// Of one season.
-        Seasonal = "seasonal", "Saisonnier", ["sai", "saisonnier", "saisonniere", "seasonal"];
+        Seasonal = "seasonal", "Saisonnier";
         /// Internship.
-        Internship = "internship", "Stage", ["stage", "stagiaire", "intern", "internship"];
+        Internship = "internship", "Stage";
         /// Apprenticeship.
-        Apprenticeship = "apprenticeship", "Apprentissage", ["apprentissage", "alternance", "apprenticeship", "professionnalisation"];
+        Apprenticeship = "apprenticeship", "Apprentissage";
         /// On one's own account.
-        Freelance = "freelance", "Freelance", ["freelance", "lib", "profession liberale", "independant", "consultant", "consultance", "prestation"];
+        Freelance = "freelance", "Freelance";
         /// Unpaid.
-        Volunteer = "volunteer", "Bénévolat", ["benevolat", "benevole", "volontariat", "volunteer"];
-        /// The whole week, where the partner says only that.
-        FullTime = "full_time", "Temps plein", ["full time", "temps plein", "plein temps"];
-        /// Part of the week, where the partner says only that.
-        PartTime = "part_time", "Temps partiel", ["part time", "temps partiel", "mi temps"];
+        Volunteer = "volunteer", "Bénévolat";
+    }
+}
+
+impl Contract {
+    /// All that the words of a contract field name.
+    pub fn read_all(words: &str) -> Vec<Self> {
+        Self::of(&CONTRACTS.read(&fold(words)))
+    }
+}
+
+words! {
+    /// How the work lies in the week.
+    WorkingTime {
+        /// The whole week.
+        FullTime = "full_time", "Temps plein";
+        /// Part of it.
+        PartTime = "part_time", "Temps partiel";
+        /// In shifts, or at night.
+        Shift = "shift", "Travail posté";
+        /// In one season.
+        Seasonal = "seasonal", "Saisonnier";
+        /// As agreed.
+        Flexible = "flexible", "Horaires flexibles";
+    }
+}
+
+impl WorkingTime {
+    /// All that the words of a contract field name.
+    pub fn read_all(words: &str) -> Vec<Self> {
+        Self::of(&WORKING_TIME.read(&fold(words)))
     }
 }
 
@@ -69,61 +128,111 @@ words! {
     /// Education, lowest first; names of Cameroon's two school systems.
     Education {
         /// End of primary school.
-        Primary = "primary", "CEP", ["cep", "cepe", "fslc", "primaire", "primary"];
+        Primary = "primary", "CEP";
         /// A trade, by a short qualification.
-        Vocational = "vocational", "CAP/DQP", ["cap", "dqp", "cqp", "cap bep", "bep", "cap bep et equivalents"];
+        Vocational = "vocational", "CAP/DQP";
         /// Lower secondary.
-        LowerSecondary = "lower_secondary", "BEPC", ["bepc", "o level", "ordinary level", "gce o level"];
+        LowerSecondary = "lower_secondary", "BEPC";
         /// The year before the end of upper secondary.
-        Probatoire = "probatoire", "Probatoire", ["probatoire", "avant bac"];
+        Probatoire = "probatoire", "Probatoire";
         /// End of upper secondary.
-        UpperSecondary = "upper_secondary", "BAC", ["bac", "baccalaureat", "a level", "advanced level", "gce a level", "bac ou equivalent"];
+        UpperSecondary = "upper_secondary", "BAC";
         /// Two years after it.
-        ShortTertiary = "short_tertiary", "BAC+2", ["bac 2", "bts", "hnd", "dut", "deug", "bac 2 ou equivalents"];
+        ShortTertiary = "short_tertiary", "BAC+2";
         /// Three years after it.
-        Bachelor = "bachelor", "BAC+3", ["bac 3", "licence", "bachelor", "bac 3 bac 4 ou equivalents", "bac 4"];
+        Bachelor = "bachelor", "BAC+3";
         /// Five years after it.
-        Master = "master", "BAC+5", ["bac 5", "master", "ingenieur", "engineer", "msc", "mba", "bac 5 et plus ou equivalents"];
+        Master = "master", "BAC+5";
         /// Doctorate.
-        Doctorate = "doctorate", "Doctorat", ["doctorat", "phd", "bac 8"];
+        Doctorate = "doctorate", "Doctorat";
     }
+}
+
+impl Education {
+    /// The lowest level the words name: "BAC+2 à BAC+3" asks for two years.
+    pub fn read(words: &str) -> Option<Self> {
+        Self::of(&EDUCATION.read(&fold(words))).into_iter().next()
+    }
+}
+
+words! {
+    /// Whom the offer is for. Not who is merely mentioned in it.
+    Audience {
+        /// Women.
+        Women = "women", "Femmes";
+        /// The young.
+        Youth = "youth", "Jeunes";
+        /// Migrants who came back.
+        Returnees = "returnees", "Migrants de retour";
+        /// People with disabilities.
+        Disabled = "disabled", "Personnes handicapées";
+        /// Displaced people and refugees.
+        Displaced = "displaced", "Déplacés et réfugiés";
+        /// People without employment.
+        Unemployed = "unemployed", "Sans emploi";
+        /// Pupils and students.
+        Students = "students", "Élèves et étudiants";
+        /// Farmers and their groups.
+        Farmers = "farmers", "Agriculteurs";
+        /// Those who run or begin a business.
+        Entrepreneurs = "entrepreneurs", "Porteurs de projets";
+    }
+}
+
+impl Audience {
+    /// Whom title and text, both folded, say the offer is for. What an offer of work is called after is whom it works with:
+    /// of a job, only phrases such as "réservé aux femmes" count.
+    pub fn read_all(kind: Kind, title: &str, text: &str) -> Vec<Self> {
+        let mut codes = ANYWHERE.all(title);
+        codes.extend(ANYWHERE.all(text));
+        if kind != Kind::Job {
+            codes.extend(IN_TITLE.all(&MASKED.without(title)));
+        }
+        Self::of(&codes)
+    }
+}
+
+/// The occupation a folded title names: ISCO-08 unit group, four digits (ILO, 2012).
+pub fn occupation(title: &str) -> Option<&'static str> {
+    OCCUPATIONS.longest(title)
+}
+
+/// The sector: what the title names, else that of its occupation, else what the text names twice over. A word of ours, each
+/// within a section of ISIC rev. 4.
+pub fn sector(title: &str, occupation: Option<&str>, text: &str) -> Option<&'static str> {
+    let of = |isco: &str| BY_OCCUPATION.lines().find_map(|line| line.strip_prefix(isco)?.strip_prefix('\t'));
+    SECTORS.longest(title).or_else(|| occupation.and_then(of)).or_else(|| {
+        let named = SECTORS.read(text);
+        let count = |code: &&str| named.iter().filter(|other| *other == code).count();
+        named.iter().max_by_key(|code| count(code)).filter(|code| count(code) > 1).copied()
+    })
 }
 
 words! {
     /// Language of a text, as the partner names it.
     Language {
         /// French.
-        French = "fr", "français", ["fr", "francais", "french", "francophone"];
+        French = "fr", "français";
         /// English.
-        English = "en", "English", ["en", "anglais", "english", "anglophone"];
+        English = "en", "English";
         /// Both official languages.
-        Both = "both", "bilingue", ["bilingue", "bilingual", "fr en", "en fr"];
+        Both = "both", "bilingue";
     }
 }
 
-impl Education {
-    /// The lowest level the words name: "BAC+2 à BAC+3" asks for two years. "Bac" inside "bac +2" is not the BAC.
-    pub fn read(words: &str) -> Option<Self> {
-        let all = Self::read_all(words);
-        let above_bac = all.iter().any(|level| *level > Self::UpperSecondary);
-        all.into_iter().find(|level| !(above_bac && *level == Self::UpperSecondary && is_prefix(words)))
-    }
-}
-
-/// Whether every "bac" of the words is followed by a number of years.
-fn is_prefix(words: &str) -> bool {
-    let folded = fold(words);
-    let all: Vec<&str> = folded.split(' ').collect();
-    all.iter()
-        .enumerate()
-        .filter(|(_, word)| **word == "bac")
-        .all(|(at, _)| all.get(at + 1).is_some_and(|next| next.starts_with(|c: char| c.is_ascii_digit())))
-}
+static LANGUAGES: LazyLock<Signs> = LazyLock::new(|| {
+    let rows = [
+        ("fr", "fr|francais|francaise|french|francophone"),
+        ("en", "en|anglais|anglaise|english|anglophone"),
+        ("both", "bilingue|bilingual|fr en|en fr"),
+    ];
+    Signs::new(rows.into_iter())
+});
 
 impl Language {
     /// The language the words name: both where both are named.
     pub fn read(words: &str) -> Option<Self> {
-        match Self::read_all(words).as_slice() {
+        match Self::of(&LANGUAGES.read(&fold(words))).as_slice() {
             [] => None,
             [one] => Some(*one),
             _ => Some(Self::Both),
@@ -132,55 +241,4 @@ impl Language {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn contracts() {
-        for (words, read) in [
-            ("CDI", vec!["cdi"]),
-            ("CDI & CDD", vec!["cdi", "cdd"]),
-            ("Contrat à durée déterminée - 6 Mois", vec!["cdd"]),
-            ("Mission intérimaire - 3 Mois", vec!["interim"]),
-            ("MIS", vec!["interim"]),
-            ("FULL_TIME", vec!["full_time"]),
-            ("[\"FULL_TIME\",\"TEMPORARY\"]", vec!["cdd", "full_time"]),
-            ("Stage - Freelance", vec!["internship", "freelance"]),
-            ("à discuter", vec![]),
-        ] {
-            let found: Vec<&str> = Contract::read_all(words).into_iter().map(Contract::as_str).collect();
-            assert_eq!(found, read, "{words:?}");
-        }
-    }
-
-    #[test]
-    fn education() {
-        for (words, read) in [
-            ("BAC", Some("upper_secondary")),
-            ("Bac+2 ou équivalents", Some("short_tertiary")),
-            ("BAC +3", Some("bachelor")),
-            ("Niveau d´études exigé : Bac+5 et plus", Some("master")),
-            ("BEPC ou BAC", Some("lower_secondary")),
-            ("GCE A-Level", Some("upper_secondary")),
-            ("CAP, BEP et équivalents", Some("vocational")),
-            ("Licence", Some("bachelor")),
-            ("PhD", Some("doctorate")),
-            ("aucun", None),
-        ] {
-            assert_eq!(Education::read(words).map(Education::as_str), read, "{words:?}");
-        }
-    }
-
-    #[test]
-    fn languages() {
-        for (words, read) in [
-            ("fr", Some("fr")),
-            ("Anglais", Some("en")),
-            ("français et anglais", Some("both")),
-            ("Bilingue", Some("both")),
-            ("ewondo", None),
-        ] {
-            assert_eq!(Language::read(words).map(Language::as_str), read, "{words:?}");
-        }
-    }
-}
+mod tests;

@@ -7,7 +7,9 @@
 mod budget;
 mod closing;
 mod error;
+mod explain;
 mod guard;
+mod matching;
 mod outbox;
 mod overview;
 mod pages;
@@ -31,6 +33,7 @@ use sqlx::{
 
 pub use closing::{CompleteRun, Incomplete};
 pub use error::{PrivateStoreError, StoreError};
+pub use explain::{Life, Step, Twin};
 pub use outbox::{Claimed, IndexRow};
 pub use overview::{DeadLetter, Overview, QueueDepth, WorkerRow};
 pub use pages::{Archived, NewListPage, PageRow, Validator};

@@ -145,6 +145,11 @@ struct Columns {
     education: Vec<Option<String>>,
     experience: Vec<Option<String>>,
     language: Vec<Option<String>>,
+    experience_months: Vec<Option<i16>>,
+    working_time: Vec<String>,
+    occupation: Vec<Option<String>>,
+    sector: Vec<Option<String>>,
+    audiences: Vec<String>,
     remote: Vec<bool>,
     emails: Vec<String>,
     phones: Vec<String>,
@@ -174,6 +179,11 @@ impl Columns {
         self.education.push(row.education.map(|level| level.as_str().to_owned()));
         self.experience.push(text(&row.experience));
         self.language.push(row.language.map(|language| language.as_str().to_owned()));
+        self.experience_months.push(row.experience_months.and_then(|months| i16::try_from(months).ok()));
+        self.working_time.push(joined(row.working_time.iter().map(|time| time.as_str())));
+        self.occupation.push(row.occupation.clone());
+        self.sector.push(row.sector.clone());
+        self.audiences.push(joined(row.audiences.iter().map(|audience| audience.as_str())));
         self.remote.push(row.remote);
         self.emails.push(joined(&row.contacts.emails));
         self.phones.push(joined(&row.contacts.phones));
@@ -250,6 +260,11 @@ async fn send(
         &c.education as &[Option<String>],
         &c.experience as &[Option<String>],
         &c.language as &[Option<String>],
+        &c.experience_months as &[Option<i16>],
+        &c.working_time,
+        &c.occupation as &[Option<String>],
+        &c.sector as &[Option<String>],
+        &c.audiences,
         &c.remote,
         &c.emails,
         &c.phones,

@@ -3,6 +3,7 @@
 mod completions;
 mod config;
 mod demo;
+mod explain;
 mod ingest;
 mod migrate;
 mod rejections;
@@ -75,6 +76,8 @@ enum Command {
     Replay(replay::Replay),
     /// List runs, newest first
     Runs(runs::Runs),
+    /// Show where each value of an opportunity came from
+    Explain(explain::Explain),
     /// List the records that were refused, with the reason
     Rejections(rejections::Rejections),
     /// Show workers, queue, dead letters and counts
@@ -145,6 +148,7 @@ async fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Ingest(command) => Box::pin(command.run(context)).await,
         Command::Replay(command) => command.run(context).await,
         Command::Runs(command) => command.run(context).await,
+        Command::Explain(command) => command.run(context).await,
         Command::Rejections(command) => command.run(context).await,
         Command::Status(command) => command.run(context).await,
         Command::Search(command) => command.run(context).await,

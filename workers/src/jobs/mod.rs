@@ -7,6 +7,7 @@ mod close_missing;
 mod embed_opportunities;
 mod fetch_page;
 mod fetch_source;
+mod match_duplicates;
 mod parse_page;
 
 use std::{sync::Arc, time::Duration};
@@ -19,8 +20,14 @@ use tracing::Instrument as _;
 use crate::{engine::Engine, queue::InHand};
 
 /// The register of jobs.
-const KINDS: [&str; 5] =
-    [fetch_source::NAME, fetch_page::NAME, parse_page::NAME, embed_opportunities::NAME, close_missing::NAME];
+const KINDS: [&str; 6] = [
+    fetch_source::NAME,
+    fetch_page::NAME,
+    parse_page::NAME,
+    embed_opportunities::NAME,
+    match_duplicates::NAME,
+    close_missing::NAME,
+];
 
 /// Pause before the second try; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -107,6 +114,7 @@ async fn dispatch(engine: &Engine, job: &Job) -> Result<(), Stopped> {
         fetch_page::NAME => fetch_page::run(engine, job.lease, payload(job)?).await,
         parse_page::NAME => parse_page::run(engine, job.lease, payload(job)?).await,
         embed_opportunities::NAME => embed_opportunities::run(engine, job.lease).await,
+        match_duplicates::NAME => match_duplicates::run(engine, job.lease).await,
         close_missing::NAME => close_missing::run(engine, job.lease, payload(job)?).await,
         other => Err(Stopped::Hopeless(anyhow::anyhow!("no job is called {other:?}"))),
     }

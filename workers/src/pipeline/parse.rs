@@ -21,7 +21,7 @@ pub(crate) fn read(spec: &Spec, page: &PageRow, body: &[u8]) -> anyhow::Result<R
     Ok(spec.read(&Page {
         stream: &stream,
         role,
-        expected: is_list && (page.ordinal == 0 || promised),
+        expected: role == Role::File || is_list && (page.ordinal == 0 || promised),
         url: &url,
         status: page.status.and_then(|status| u16::try_from(status).ok()).unwrap_or(200),
         headers: &headers,

@@ -116,6 +116,13 @@ impl Store {
         .execute(&mut *tx)
         .await
         .map_err(doing())?;
+        sqlx::query!(
+            "SELECT queue.enqueue('match_duplicates', 'match', '{}', 'match_duplicates')
+              WHERE EXISTS (SELECT FROM ingest.to_match) AND NOT EXISTS (SELECT FROM queue.jobs WHERE kind = 'match_duplicates')"
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(doing())?;
         tx.commit().await.map_err(doing())?;
         if freed > 0 {
             sqlx::query!("SELECT pg_notify('oim_queue', '')").execute(&self.pool).await.map_err(doing())?;

@@ -1,0 +1,121 @@
+//! Experience asked for, in months.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
+
+const NUMBERS: [(&str, u16); 20] = [
+    ("un", 1),
+    ("une", 1),
+    ("one", 1),
+    ("deux", 2),
+    ("two", 2),
+    ("trois", 3),
+    ("three", 3),
+    ("quatre", 4),
+    ("four", 4),
+    ("cinq", 5),
+    ("five", 5),
+    ("six", 6),
+    ("sept", 7),
+    ("seven", 7),
+    ("huit", 8),
+    ("eight", 8),
+    ("neuf", 9),
+    ("nine", 9),
+    ("dix", 10),
+    ("ten", 10),
+];
+
+const UNIT: &str = r"(ans?|annees?|years?|yrs?|mois|months?)\b";
+
+fn form(pattern: &str) -> Option<Regex> {
+    Regex::new(pattern).ok()
+}
+
+/// Words that ask for none.
+static NONE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    form(
+        r"debutants? (est |sont )?accepte|sans experience|aucune experience|experience (non|pas) (exigee|requise|obligatoire|necessaire)|no experience|entry level|fresh(ly)? graduate|fraichement diplome|jeunes? diplome|debutants? ?<|(moins d[e'] ?|< ?|jusqu'a |less than |up to )\d+ ?(ans?|annees?|years?|yrs?|mois|months?)\b",
+    )
+});
+
+/// Years that are not of experience: of age, of a contract, of a school level, of the firm.
+static OTHER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    form(
+        r"(?x)\bbac(?:c|calaureat)?\s*(?:\+|plus)?\s*\d(?:\s*[/&]\s*\+?\d\b)*
+        | \bage[es]*\b\s*:?[^.,;]*?\bans?(?:\ au\ (?:moins|plus)|\ revolus)?
+        | \bjeunes?(?:\ \w+)*\ de\ \d+\ a\ \d+\ ans
+        | \b(?:1[6-9]|[2-5]\d)\s*(?:ans)?\s*(?:a|-|–|et|to)\s*(?:2\d|[3-6]\d)\s*(?:ans|years)
+        | \b(?:forte?|depuis|riche|existe\ depuis)\ (?:de\ )?(?:plus\ de\ )?\d+\ (?:ans|annees)
+        | \b(?:cdd|contrat|stage|mission|essai|interim|sur|pendant|duree)\b(?:\ de|\ d'|\ :)?\s*(?:de\ )?\d+(?:\.\d)?\ ?mois(?:\ renouvelables?)?",
+    )
+});
+
+static HALF: LazyLock<Option<Regex>> = LazyLock::new(|| form(&format!(r"(\d+) ?{UNIT} et demie?")));
+static SPAN: LazyLock<Option<Regex>> =
+    LazyLock::new(|| form(&format!(r"(\d+) ?(?:{UNIT})? ?(?:a|-|–|et|to|and) ?(\d+) ?{UNIT}")));
+static PLAIN: LazyLock<Option<Regex>> = LazyLock::new(|| form(&format!(r"(\d+) ?\+? ?{UNIT}")));
+static TWICE: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"\b(\w+)\s*\(\s*(\d+|\w+)\s*\)"));
+static ENDINGS: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"\((?:s|ne|nes|e|es)\)"));
+static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"\b[a-z]+\b"));
+static PARTS: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"&| ou |;"));
+
+/// The least experience asked for, in months; 0 where beginners are welcome, `None` where the words do not tell.
+pub fn read_experience(words: &str) -> Option<u16> {
+    let text = lowered(words);
+    if NONE.as_ref()?.is_match(&text) {
+        return Some(0);
+    }
+    let text = OTHER.as_ref()?.replace_all(&text, " ").into_owned();
+    // "5 ans dont 2 à un poste similaire": five are asked for.
+    let told = text.split(" dont ").next().unwrap_or_default();
+    PARTS.as_ref()?.split(told).filter_map(months).min()
+}
+
+fn months(part: &str) -> Option<u16> {
+    let value = |hit: &regex::Captures<'_>, number: usize, unit: &[usize]| -> Option<u16> {
+        let number: u16 = hit.get(number)?.as_str().parse().ok()?;
+        let unit = unit.iter().find_map(|at| hit.get(*at))?.as_str();
+        number.checked_mul(if unit.starts_with('m') { 1 } else { 12 }).filter(|months| *months <= 600)
+    };
+    if let Some(hit) = HALF.as_ref()?.captures(part) {
+        return value(&hit, 1, &[2]).map(|months| months + 6);
+    }
+    if let Some(hit) = SPAN.as_ref()?.captures(part) {
+        return value(&hit, 1, &[2, 4]);
+    }
+    PLAIN.as_ref()?.captures(part).and_then(|hit| value(&hit, 1, &[2]))
+}
+
+/// Lower case, no accents, numbers in digits, each said once.
+fn lowered(words: &str) -> String {
+    let plain: String = words
+        .nfkd()
+        .filter(|c| !is_combining_mark(*c))
+        .flat_map(char::to_lowercase)
+        .map(|c| if matches!(c, '’' | '`' | '´') { '\'' } else { c })
+        .collect();
+    let number = |word: &str| NUMBERS.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
+    let replaced = |form: &LazyLock<Option<Regex>>,
+                    text: String,
+                    with: &dyn Fn(&regex::Captures<'_>) -> String| match form.as_ref() {
+        Some(form) => form.replace_all(&text, |hit: &regex::Captures<'_>| with(hit)).into_owned(),
+        None => text,
+    };
+    let text = replaced(&ENDINGS, plain, &|_| String::new());
+    // "cinq (05) ans", "5 (cinq) ans".
+    let text = replaced(&TWICE, text, &|hit| {
+        let of = |at: usize| hit.get(at).map(|part| part.as_str()).unwrap_or_default();
+        let told = |word: &str| number(word).or_else(|| word.parse().ok());
+        match (told(of(1)), told(of(2))) {
+            (Some(value), Some(_)) => value.to_string(),
+            _ => of(0).to_owned(),
+        }
+    });
+    replaced(&WORDS, text, &|hit| {
+        let word = hit.get(0).map(|word| word.as_str()).unwrap_or_default();
+        number(word).map_or_else(|| word.to_owned(), |value| value.to_string())
+    })
+}

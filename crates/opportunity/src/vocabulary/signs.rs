@@ -1,0 +1,109 @@
+//! Tables of signs: folded phrases and what they mean. From left to right, at each word the longest sign wins and its words are
+//! used up: "bac 3" is not also "bac", and a sign of the row `none` only hides what stands in it.
+
+use std::collections::HashMap;
+
+/// A table of signs.
+pub(super) struct Signs {
+    /// Signs by their first word, with their words and their code.
+    by_first: HashMap<&'static str, Vec<Sign>>,
+}
+
+struct Sign {
+    words: Vec<&'static str>,
+    code: &'static str,
+}
+
+impl Signs {
+    /// The signs of a table: code in the first column, signs in that one, separated by `|`.
+    pub(super) fn of(table: &'static str, column: usize) -> Self {
+        let rows = table.lines().filter(|line| !line.starts_with('#'));
+        Self::new(rows.filter_map(|line| {
+            let mut cells = line.split('\t');
+            let code = cells.clone().next()?;
+            Some((code, cells.nth(column)?))
+        }))
+    }
+
+    /// The signs of rows of code and signs.
+    pub(super) fn new(rows: impl Iterator<Item = (&'static str, &'static str)>) -> Self {
+        let mut by_first: HashMap<&str, Vec<Sign>> = HashMap::new();
+        for (code, signs) in rows {
+            for sign in signs.split('|') {
+                let words: Vec<&str> = sign.split(' ').filter(|word| !word.is_empty()).collect();
+                if let Some(first) = words.first() {
+                    by_first.entry(*first).or_default().push(Sign { words, code });
+                }
+            }
+        }
+        for signs in by_first.values_mut() {
+            signs.sort_by_key(|sign| std::cmp::Reverse(sign.words.len()));
+        }
+        Self { by_first }
+    }
+
+    /// The longest sign that stands at a word.
+    fn at(&self, words: &[&str]) -> Option<&Sign> {
+        let signs = self.by_first.get(*words.first()?)?;
+        signs.iter().find(|sign| words.starts_with(&sign.words))
+    }
+
+    /// The codes a folded text names, in the order of the text, with repeats; `none` is left out.
+    pub(super) fn read(&self, folded: &str) -> Vec<&'static str> {
+        let words: Vec<&str> = folded.split(' ').collect();
+        let mut found = Vec::new();
+        let mut rest = words.as_slice();
+        while let Some((_, after)) = rest.split_first() {
+            match self.at(rest) {
+                Some(sign) => {
+                    found.extend(Some(sign.code).filter(|code| *code != "none"));
+                    rest = rest.get(sign.words.len()..).unwrap_or_default();
+                }
+                None => rest = after,
+            }
+        }
+        found
+    }
+
+    /// The codes of all signs that stand somewhere in a folded text, also of those that lie over each other.
+    pub(super) fn all(&self, folded: &str) -> Vec<&'static str> {
+        let words: Vec<&str> = folded.split(' ').collect();
+        let mut found = Vec::new();
+        for at in 0..words.len() {
+            let Some(rest) = words.get(at..) else { continue };
+            let signs = rest.first().and_then(|first| self.by_first.get(*first)).into_iter().flatten();
+            found.extend(signs.filter(|sign| rest.starts_with(&sign.words)).map(|sign| sign.code));
+        }
+        found
+    }
+
+    /// The code of the longest sign in a folded text; of equals the first.
+    pub(super) fn longest(&self, folded: &str) -> Option<&'static str> {
+        let words: Vec<&str> = folded.split(' ').collect();
+        let length = |sign: &Sign| sign.words.iter().map(|word| word.len() + 1).sum::<usize>();
+        let mut best: Option<&Sign> = None;
+        for at in 0..words.len() {
+            let sign = words.get(at..).and_then(|rest| self.at(rest));
+            if let Some(sign) = sign.filter(|sign| best.is_none_or(|best| length(sign) > length(best))) {
+                best = Some(sign);
+            }
+        }
+        best.map(|sign| sign.code)
+    }
+
+    /// The text without the signs that stand in it.
+    pub(super) fn without(&self, folded: &str) -> String {
+        let words: Vec<&str> = folded.split(' ').collect();
+        let mut kept = Vec::new();
+        let mut rest = words.as_slice();
+        while let Some((first, after)) = rest.split_first() {
+            if let Some(sign) = self.at(rest) {
+                rest = rest.get(sign.words.len()..).unwrap_or_default();
+            } else {
+                kept.push(*first);
+                rest = after;
+            }
+        }
+        kept.join(" ")
+    }
+}

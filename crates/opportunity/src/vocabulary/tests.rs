@@ -1,0 +1,89 @@
+use super::*;
+use crate::cases;
+
+fn shown(codes: &[&str]) -> String {
+    if codes.is_empty() { "none".to_owned() } else { codes.join(",") }
+}
+
+/// Every case of a table whose last column is what `read` is to answer of the others.
+fn check(table: &str, least: usize, read: impl Fn(&[String]) -> String) {
+    let table = cases::of(table);
+    assert!(table.len() >= least);
+    let all: Vec<_> = table
+        .into_iter()
+        .map(|mut case| {
+            let expected = case.pop().unwrap();
+            let got = read(&case);
+            (case.join(" | "), expected, got)
+        })
+        .collect();
+    cases::check(&all);
+}
+
+#[test]
+fn contracts() {
+    check(include_str!("cases/contract.tsv"), 60, |case| {
+        shown(&Contract::read_all(&case[0]).into_iter().map(Contract::as_str).collect::<Vec<_>>())
+    });
+}
+
+#[test]
+fn working_times() {
+    check(include_str!("cases/working_time.tsv"), 30, |case| {
+        shown(&WorkingTime::read_all(&case[0]).into_iter().map(WorkingTime::as_str).collect::<Vec<_>>())
+    });
+}
+
+#[test]
+fn education() {
+    check(include_str!("cases/education.tsv"), 80, |case| {
+        Education::read(&case[0]).map_or("none", Education::as_str).to_owned()
+    });
+}
+
+#[test]
+fn experience() {
+    check(include_str!("cases/experience.tsv"), 60, |case| {
+        read_experience(&case[0]).map_or("none".to_owned(), |months| months.to_string())
+    });
+}
+
+#[test]
+fn audiences() {
+    check(include_str!("cases/audience.tsv"), 50, |case| {
+        let kind = match case[0].as_str() {
+            "grant" => Kind::Agr,
+            "loan" => Kind::Microfinance,
+            other => other.parse().unwrap(),
+        };
+        let found = Audience::read_all(kind, &fold(&case[1]), &fold(&case[2]));
+        shown(&found.into_iter().map(Audience::as_str).collect::<Vec<_>>())
+    });
+}
+
+#[test]
+fn occupations_and_sectors_of_titles() {
+    let table = cases::of(include_str!("cases/titles.tsv"));
+    assert!(table.len() > 200);
+    let right = table.iter().filter(|case| {
+        let title = fold(&case[0]);
+        let occupation = occupation(&title);
+        let sector = sector(&title, occupation, "");
+        occupation.unwrap_or("none") == case[1] && sector.unwrap_or("none") == case[2]
+    });
+    let right = right.count();
+    assert!(100 * right >= 97 * table.len(), "{right} of {}", table.len());
+}
+
+#[test]
+fn languages() {
+    for (words, read) in [
+        ("fr", Some("fr")),
+        ("Anglais", Some("en")),
+        ("français et anglais", Some("both")),
+        ("Bilingue", Some("both")),
+        ("ewondo", None),
+    ] {
+        assert_eq!(Language::read(words).map(Language::as_str), read, "{words:?}");
+    }
+}

@@ -1,0 +1,130 @@
+//! Where a row came from and what became of it.
+
+use chrono::{DateTime, Utc};
+use opportunity::OpportunityId;
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{Store, StoreError};
+
+/// A step in the life of an opportunity.
+#[derive(Debug, Serialize)]
+pub struct Step {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// changed, closed or reopened.
+    pub what: String,
+    /// The run that did it.
+    pub run: Option<Uuid>,
+    /// The page it was read from.
+    pub page: Option<i64>,
+    /// Each changed column, from what and to what.
+    pub fields: Value,
+}
+
+/// Another row that is the same opportunity.
+#[derive(Debug, Serialize)]
+pub struct Twin {
+    /// The row.
+    pub id: Uuid,
+    /// Its partner.
+    pub source: String,
+    /// Its identifier there.
+    pub external_id: String,
+    /// Its heading.
+    pub title: String,
+    /// Whether it stands for the cluster.
+    pub canonical: bool,
+}
+
+/// What is known of an opportunity.
+#[derive(Debug, Serialize)]
+pub struct Life {
+    /// Its id.
+    pub id: OpportunityId,
+    /// The row, each column by its name.
+    pub row: Value,
+    /// The page its content was read from.
+    pub page: Option<i64>,
+    /// The run that read it, and by which version of the spec.
+    pub run: Uuid,
+    /// SHA-256 of the partner file in force then.
+    pub spec_version: Option<String>,
+    /// What happened to it, oldest first.
+    pub steps: Vec<Step>,
+    /// The rows it is one with, itself left out.
+    pub twins: Vec<Twin>,
+    /// Whether the index holds its content as it is.
+    pub indexed: bool,
+}
+
+fn doing() -> impl FnOnce(sqlx::Error) -> StoreError {
+    StoreError::doing("look up an opportunity")
+}
+
+impl Store {
+    /// The id of what is asked for: an id, an address, or `SOURCE/IDENTIFIER`.
+    pub async fn find_opportunity(&self, words: &str) -> Result<OpportunityId, StoreError> {
+        let id = words.parse::<Uuid>().ok();
+        let (source, external_id) = words.split_once('/').unwrap_or((words, ""));
+        let found = sqlx::query_scalar!(
+            "SELECT id FROM ingest.opportunities WHERE id = $1 OR url = $2 OR (source = $3 AND external_id = $4)
+              ORDER BY (status = 'open') DESC, updated_at DESC LIMIT 1",
+            id,
+            words,
+            source,
+            external_id
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(doing())?;
+        found.map(OpportunityId::from).ok_or_else(|| {
+            StoreError::Missing(format!(
+                "opportunity {words:?}: name an id, the address of its page, or SOURCE/IDENTIFIER"
+            ))
+        })
+    }
+
+    /// Everything that is known of an opportunity.
+    pub async fn life(&self, id: OpportunityId) -> Result<Life, StoreError> {
+        let row = sqlx::query!(
+            r#"SELECT to_jsonb(o) AS "row!", o.page, o.changed_run, r.spec_version AS "spec_version?",
+                      (e.fingerprint = o.fingerprint) IS TRUE AS "indexed!"
+                 FROM ingest.opportunities o LEFT JOIN ingest.pages p ON p.id = o.page LEFT JOIN ingest.runs r ON r.id = p.run
+                 LEFT JOIN ingest.embeddings e ON e.opportunity = o.id WHERE o.id = $1"#,
+            id.uuid()
+        )
+        .fetch_one(&self.pool)
+        .await
+        .map_err(doing())?;
+        let steps = sqlx::query_as!(
+            Step,
+            "SELECT at, what, run, page, fields FROM ingest.changes WHERE opportunity = $1 ORDER BY id",
+            id.uuid()
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(doing())?;
+        let twins = sqlx::query_as!(
+            Twin,
+            "SELECT o.id, o.source, o.external_id, o.title, c.canonical
+               FROM ingest.clusters mine JOIN ingest.clusters c ON c.cluster = mine.cluster JOIN ingest.opportunities o ON o.id = c.opportunity
+              WHERE mine.opportunity = $1 AND c.opportunity <> $1 ORDER BY o.source, o.external_id",
+            id.uuid()
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(doing())?;
+        Ok(Life {
+            id,
+            row: row.row,
+            page: row.page,
+            run: row.changed_run,
+            spec_version: row.spec_version,
+            steps,
+            twins,
+            indexed: row.indexed,
+        })
+    }
+}

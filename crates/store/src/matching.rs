@@ -1,0 +1,227 @@
+//! The same opportunity from several partners: what is to be looked at, what it may be the same as, and what was found.
+
+use std::collections::{HashMap, HashSet};
+
+use opportunity::{
+    OpportunityId,
+    duplicates::{Listing, Member, Sketch, cluster},
+    places::Place,
+    vocabulary::Education,
+};
+use serde_json::Value;
+use sqlx::{Postgres, Transaction};
+use uuid::Uuid;
+
+use crate::{Store, StoreError, queue::Lease};
+
+/// Rows looked at in one transaction.
+const BATCH: i64 = 200;
+/// More rows than this under one key are a template's: the key tells nothing.
+const CROWD: i32 = 50;
+
+fn doing() -> impl FnOnce(sqlx::Error) -> StoreError {
+    StoreError::doing("look for duplicates")
+}
+
+impl Store {
+    /// Looks at the clusters of some of the rows that changed. Answers how many; none are left at 0. A row that changed leaves its
+    /// cluster, and those that stay are compared anew: what it held together falls apart.
+    pub async fn match_some(&self, lease: Lease) -> Result<usize, StoreError> {
+        let mut tx = self.pool.begin().await.map_err(doing())?;
+        lease.check(&mut tx).await?;
+        let rows = sqlx::query!("SELECT opportunity, version FROM ingest.to_match ORDER BY version LIMIT $1 FOR UPDATE SKIP LOCKED", BATCH)
+            .fetch_all(&mut *tx)
+            .await
+            .map_err(doing())?;
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let changed: Vec<Uuid> = rows.iter().map(|row| row.opportunity).collect();
+        let fresh = members(&mut tx, &changed).await?;
+        enter_keys(&mut tx, &changed, &fresh).await?;
+        let pairs = candidates(&mut tx, &changed).await?;
+        let touched: HashSet<Uuid> =
+            changed.iter().copied().chain(pairs.iter().flat_map(|(a, b)| [*a, *b])).collect();
+        let (all, old) = with_their_clusters(&mut tx, touched).await?;
+        let members = members(&mut tx, &all).await?;
+        let clusters = found(&members, &pairs, &old);
+        write(&mut tx, &all, &clusters).await?;
+        sqlx::query!("DELETE FROM ingest.to_match WHERE opportunity = ANY ($1)", &changed)
+            .execute(&mut *tx)
+            .await
+            .map_err(doing())?;
+        lease.progressed(&mut tx).await?;
+        tx.commit().await.map_err(doing())?;
+        Ok(changed.len())
+    }
+
+    /// Ends the job; where rows came in meanwhile, another one follows.
+    pub async fn end_matching(&self, lease: Lease) -> Result<(), StoreError> {
+        let mut tx = self.pool.begin().await.map_err(doing())?;
+        lease.settle(&mut tx).await?;
+        sqlx::query!(
+            "SELECT queue.enqueue('match_duplicates', 'match', '{}', 'match_duplicates') WHERE EXISTS (SELECT FROM ingest.to_match)"
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(doing())?;
+        tx.commit().await.map_err(doing())
+    }
+}
+
+/// The clusters among rows, from the pairs that share a key and those that were together.
+fn found(members: &[Member], pairs: &[(Uuid, Uuid)], old: &[(Uuid, Uuid)]) -> Vec<Vec<OpportunityId>> {
+    let at: HashMap<Uuid, usize> =
+        members.iter().enumerate().map(|(at, member)| (member.id.uuid(), at)).collect();
+    let of = |(a, b): &(Uuid, Uuid)| Some((*at.get(a)?, *at.get(b)?));
+    let ordered = |(a, b): (usize, usize)| if a < b { (a, b) } else { (b, a) };
+    let mut worth: Vec<(usize, usize)> = pairs.iter().chain(old).filter_map(of).map(ordered).collect();
+    worth.sort_unstable();
+    worth.dedup();
+    cluster(members, &worth)
+}
+
+/// The rows that are open, as far as they are compared: what is closed is nobody's duplicate.
+async fn members(tx: &mut Transaction<'_, Postgres>, ids: &[Uuid]) -> Result<Vec<Member>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT id, kind, title, organization, description, places, education, closes_on,
+                  (posted_at AT TIME ZONE 'Africa/Douala')::date AS posted_on,
+                  coalesce(quality, 0) AS "quality!", coalesce(length(description), 0) AS "length!",
+                  (coalesce(pay_min, pay_max) * 100)::bigint AS pay_min, (coalesce(pay_max, pay_min) * 100)::bigint AS pay_max
+             FROM ingest.opportunities WHERE id = ANY ($1) AND status = 'open' ORDER BY id"#,
+        ids
+    )
+    .fetch_all(&mut **tx)
+    .await
+    .map_err(doing())?;
+    let mut members = Vec::with_capacity(rows.len());
+    for row in rows {
+        let places: Vec<Place> = read_places(row.places)?;
+        let kind = row.kind.parse().map_err(|_| StoreError::Stored { what: "a kind".to_owned() })?;
+        let education = row.education.as_deref();
+        let sketch = Sketch::of_listing(&Listing {
+            kind,
+            title: &row.title,
+            organization: row.organization.as_deref(),
+            description: row.description.as_deref(),
+            places: &places,
+            pay: row.pay_min.zip(row.pay_max),
+            education: Education::ALL.iter().copied().find(|level| Some(level.as_str()) == education),
+            posted_on: row.posted_on,
+            closes_on: row.closes_on,
+        });
+        // Quality first; of equals, the one that says more.
+        let weight = i64::from(row.quality) * 100_000 + i64::from(row.length);
+        members.push(Member { id: row.id.into(), weight, sketch });
+    }
+    Ok(members)
+}
+
+fn read_places(value: Value) -> Result<Vec<Place>, StoreError> {
+    serde_json::from_value(value).map_err(|_| StoreError::Stored { what: "a place".to_owned() })
+}
+
+/// Keys are stored as PostgreSQL's `bigint`: the same 64 bits.
+async fn enter_keys(
+    tx: &mut Transaction<'_, Postgres>,
+    changed: &[Uuid],
+    members: &[Member],
+) -> Result<(), StoreError> {
+    sqlx::query!("DELETE FROM ingest.match_keys WHERE opportunity = ANY ($1)", changed)
+        .execute(&mut **tx)
+        .await
+        .map_err(doing())?;
+    let (mut keys, mut of) = (Vec::new(), Vec::new());
+    for member in members {
+        for key in member.sketch.keys() {
+            keys.push(key.cast_signed());
+            of.push(member.id.uuid());
+        }
+    }
+    sqlx::query!(
+        "INSERT INTO ingest.match_keys (key, opportunity) SELECT u.key, u.id FROM unnest($1::bigint[], $2::uuid[]) u(key, id)
+         ON CONFLICT DO NOTHING",
+        &keys,
+        &of
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+    .map_err(doing())
+}
+
+/// Pairs of a changed row and another that share a key few have.
+async fn candidates(
+    tx: &mut Transaction<'_, Postgres>,
+    ids: &[Uuid],
+) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"WITH mine AS (SELECT key, opportunity FROM ingest.match_keys WHERE opportunity = ANY ($1)),
+                telling AS (SELECT k.key FROM (SELECT DISTINCT key FROM mine) k
+                             WHERE (SELECT count(*) FROM (SELECT FROM ingest.match_keys o WHERE o.key = k.key LIMIT $2 + 1) AS several) BETWEEN 2 AND $2)
+           SELECT DISTINCT m.opportunity AS "one!", o.opportunity AS "other!"
+             FROM telling t JOIN mine m USING (key) JOIN ingest.match_keys o USING (key) WHERE m.opportunity <> o.opportunity"#,
+        ids,
+        CROWD
+    )
+    .fetch_all(&mut **tx)
+    .await
+    .map_err(doing())?;
+    Ok(rows.into_iter().map(|row| (row.one, row.other)).collect())
+}
+
+/// The rows and all that are in a cluster with one of them; and the pairs that were together.
+async fn with_their_clusters(
+    tx: &mut Transaction<'_, Postgres>,
+    ids: HashSet<Uuid>,
+) -> Result<(Vec<Uuid>, Vec<(Uuid, Uuid)>), StoreError> {
+    let some: Vec<Uuid> = ids.iter().copied().collect();
+    let rows = sqlx::query!(
+        "SELECT opportunity, cluster FROM ingest.clusters WHERE cluster IN (SELECT cluster FROM ingest.clusters WHERE opportunity = ANY ($1))
+          ORDER BY opportunity",
+        &some
+    )
+    .fetch_all(&mut **tx)
+    .await
+    .map_err(doing())?;
+    let mut together = Vec::new();
+    for (at, one) in rows.iter().enumerate() {
+        let others = rows.iter().skip(at + 1).filter(|other| other.cluster == one.cluster);
+        together.extend(others.map(|other| (one.opportunity, other.opportunity)));
+    }
+    let mut all = ids;
+    all.extend(rows.iter().map(|row| row.opportunity));
+    Ok((all.into_iter().collect(), together))
+}
+
+/// Replaces the clusters of the rows.
+async fn write(
+    tx: &mut Transaction<'_, Postgres>,
+    all: &[Uuid],
+    clusters: &[Vec<OpportunityId>],
+) -> Result<(), StoreError> {
+    sqlx::query!("DELETE FROM ingest.clusters WHERE opportunity = ANY ($1)", all)
+        .execute(&mut **tx)
+        .await
+        .map_err(doing())?;
+    let (mut ids, mut names, mut canonical) = (Vec::new(), Vec::new(), Vec::new());
+    for members in clusters {
+        let Some(name) = members.iter().min() else { continue };
+        for (at, member) in members.iter().enumerate() {
+            ids.push(member.uuid());
+            names.push(name.uuid());
+            canonical.push(at == 0);
+        }
+    }
+    sqlx::query!(
+        "INSERT INTO ingest.clusters (opportunity, cluster, canonical)
+         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::boolean[])",
+        &ids,
+        &names,
+        &canonical
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+    .map_err(doing())
+}

@@ -1,0 +1,87 @@
+//! The same opportunity from several partners is one cluster, and falls apart when it is no longer the same.
+
+use opportunity::{Draft, Kind, Opportunity};
+use store::{Origin, Store, queue::WorkerId};
+
+use crate::{
+    ticks::register,
+    upsert::{fresh, noon},
+};
+
+const TEXT: &str = "Le chantier recrute un soudeur pour la réparation de coques en acier. Douze mois, horaires de 7 h 30 à 16 h, prime de \
+                    rendement de 15 000 FCFA. CV et copie du CAP au siège, zone portuaire.";
+
+/// A welder's post as one partner publishes it.
+fn post(source: &str, id: &str, place: &str, text: &str) -> Opportunity {
+    let mut draft = Draft::new(Kind::Job, serde_json::Value::Null);
+    for (name, value) in [
+        ("external_id", id),
+        ("title", "Soudeur à l'arc (H/F)"),
+        ("organization", "Chantier Naval du Wouri"),
+        ("place", place),
+        ("closes_at", "2099-12-12"),
+        ("description", text),
+    ] {
+        *draft.field_mut(name).unwrap() = Some(value.to_owned());
+    }
+    let context = opportunity::Context {
+        source: source.parse().unwrap(),
+        stream: "offres".parse().unwrap(),
+        country: "CM".to_owned(),
+        hosts: Vec::new(),
+        fetched_at: noon(),
+    };
+    opportunity::normalize(draft, &context).unwrap()
+}
+
+async fn load(store: &Store, row: &Opportunity) {
+    let origin = Origin { run: uuid::Uuid::now_v7().into(), page: None, fetched_at: noon() };
+    store.load(&origin, std::slice::from_ref(row)).await.unwrap();
+    sqlx::query("SELECT queue.enqueue('match_duplicates', 'match', '{}', 'match_duplicates')")
+        .execute(store.pool())
+        .await
+        .unwrap();
+    let jobs = store
+        .claim(WorkerId::new(), &["match_duplicates".to_owned()], 1, std::time::Duration::from_secs(30))
+        .await
+        .unwrap();
+    while store.match_some(jobs[0].lease).await.unwrap() > 0 {}
+    store.end_matching(jobs[0].lease).await.unwrap();
+}
+
+/// Members of each cluster, the one that stands for it marked.
+async fn clusters(store: &Store) -> Vec<String> {
+    sqlx::query_scalar(
+        "SELECT string_agg(external_id || CASE WHEN canonical THEN '*' ELSE '' END, ' ' ORDER BY external_id)
+           FROM api.opportunities WHERE status = 'open' GROUP BY cluster ORDER BY 1",
+    )
+    .fetch_all(store.pool())
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn one_post_of_two_partners_is_one_cluster_until_it_changes() {
+    let store = fresh().await;
+    for source in ["camerjob", "emploicameroun"] {
+        register(&store, source).await;
+    }
+    load(&store, &post("fne", "a", "Douala", TEXT)).await;
+    load(&store, &post("camerjob", "b", "Douala, Littoral", &TEXT[..120])).await;
+    load(&store, &post("emploicameroun", "c", "Kribi", TEXT)).await;
+    assert_eq!(clusters(&store).await, ["a* b", "c*"]);
+    // The third comes to the town of the first.
+    load(&store, &post("emploicameroun", "c", "Douala", TEXT)).await;
+    assert_eq!(clusters(&store).await, ["a* b c"]);
+    // The first, which stood for them, goes elsewhere; the others stay together.
+    load(&store, &post("fne", "a", "Garoua", TEXT)).await;
+    assert_eq!(clusters(&store).await, ["a*", "b c*"]);
+    sqlx::query(
+        "UPDATE ingest.opportunities SET status = 'closed', closed_why = 'absent' WHERE external_id = 'c'",
+    )
+    .execute(store.pool())
+    .await
+    .unwrap();
+    load(&store, &post("fne", "a", "Garoua", TEXT)).await;
+    assert_eq!(clusters(&store).await, ["a*", "b*"], "what is closed stands for nothing");
+}

@@ -1,0 +1,102 @@
+//! The data dictionary is what the database says of itself.
+
+use std::fmt::Write as _;
+
+use sqlx::Row as _;
+
+use crate::support::Road;
+
+/// What a column is read from: a field of the partner file, and the module whose rule reads it.
+fn origin(column: &str) -> &'static str {
+    match column {
+        "id" => "source and external_id (`opportunity::ids`)",
+        "source" => "name of the partner file",
+        "external_id" => "field `external_id`",
+        "kind" => "`kind` of the stream",
+        "title" => "field `title`, cleaned (`text`)",
+        "url" => "field `url`, checked",
+        "organization" => "field `organization`; placeholders are none",
+        "description" => "field `description`, cleaned (`text`), contacts taken out (`contacts`)",
+        "places" | "countries" | "regions" | "localities" | "remote" => "field `place` (`places`)",
+        "pay_min" | "pay_max" | "pay_currency" | "pay_period" | "pay_basis" => "field `salary` (`money`)",
+        "pay_text" => "field `salary`, the partner's words",
+        "contracts" | "working_time" => "field `contract` (`vocabulary`)",
+        "posted_at" => "field `posted_at` (`dates`)",
+        "closes_on" => "field `closes_at` (`dates`)",
+        "positions" => "field `positions`",
+        "education" => "field `education` (`vocabulary`)",
+        "experience" | "experience_months" => "field `experience` (`vocabulary`)",
+        "language" => "field `language` (`vocabulary`)",
+        "occupation" => "title (`vocabulary`)",
+        "sector" => "title, occupation, description (`vocabulary`)",
+        "audiences" => "title and description (`vocabulary`)",
+        "quality" | "quality_parts" => "the row itself (`quality`)",
+        "cluster" | "canonical" => "all rows (`duplicates`)",
+        "status" | "closed_why" => "closes_on; absence from a complete, plausible run",
+        "emails" | "phones" => "the texts (`contacts`)",
+        _ => "oim-etl",
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_data_dictionary_is_what_the_database_says() {
+    let road = Road::new().await;
+    for source in ["fne", "minefop", "camccul"] {
+        road.bin(&["ingest", source]).run().await.expect(0);
+    }
+    let store = road.database.store().await;
+    let mut page = String::from(
+        "# Data dictionary\n\n<!-- Written by the test `dictionary`: the words are those of the database's own comments. -->\n\n\
+         What other services read: the views of schema `api`. Each column, what it is, where it comes from, and one value of the\n\
+         recorded partners. Reasons for refusals and the other tables: `migrations/`.\n",
+    );
+    let columns = sqlx::query(
+        "SELECT c.relname AS view, obj_description(c.oid) AS about, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
+                col_description(c.oid, a.attnum) AS what
+           FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+          WHERE c.relnamespace = 'api'::regnamespace AND c.relkind = 'v' AND a.attnum > 0 AND NOT a.attisdropped
+          ORDER BY c.relname <> 'opportunities', c.relname, a.attnum",
+    )
+    .fetch_all(store.pool())
+    .await
+    .unwrap();
+    let mut last = String::new();
+    for column in columns {
+        let (view, name): (String, String) = (column.get("view"), column.get("name"));
+        if view != last {
+            let about: String = column.get("about");
+            write!(page, "\n## api.{view}\n\n{about}\n\n| column | type | what it is | from | example |\n|---|---|---|---|---|\n").unwrap();
+            last.clone_from(&view);
+        }
+        let what: Option<String> = column.get("what");
+        let what = what.unwrap_or_else(|| panic!("api.{view}.{name} has no comment"));
+        let example = example(store.pool(), &view, &name).await;
+        let from = if view == "opportunities" || view == "contacts" { origin(&name) } else { "oim-etl" };
+        let kind: String = column.get("type");
+        writeln!(page, "| `{name}` | {kind} | {what} | {from} | {example} |").unwrap();
+    }
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/DATA_DICTIONARY.md");
+    if std::env::var_os("UPDATE_REFERENCE").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == page,
+        "docs/DATA_DICTIONARY.md is not what the database says: run this test with UPDATE_REFERENCE=1"
+    );
+}
+
+/// One value; none of what is different at each run.
+async fn example(pool: &sqlx::PgPool, view: &str, name: &str) -> String {
+    let changes = ["created_at", "updated_at", "started_at", "finished_at", "complete_at"].contains(&name);
+    if changes || (view == "runs" && name == "id") || view == "contacts" {
+        return String::new();
+    }
+    let sql = format!(
+        "SELECT left(regexp_replace(v.\"{name}\"::text, '\\s+', ' ', 'g'), 60) FROM api.{view} v
+          WHERE v.\"{name}\" IS NOT NULL AND v.\"{name}\"::text NOT IN ('{{}}', '[]', '') ORDER BY v.\"{name}\"::text DESC, 1 LIMIT 1"
+    );
+    let value: Option<String> =
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_optional(pool).await.unwrap();
+    value.map(|value| format!("`{}`", value.replace('|', "\\|"))).unwrap_or_default()
+}

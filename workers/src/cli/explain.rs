@@ -1,0 +1,172 @@
+//! `oim-etl explain`
+
+use anyhow::Context as _;
+use clap::Args;
+use opportunity::Draft;
+use serde_json::{Value, json};
+use store::{Life, PageRow};
+
+use super::{Context, Outcome};
+use crate::{archive::Archive, engine, pipeline, ui};
+
+/// Shows where each value of an opportunity came from: the partner's words, the page, the run, the partner file; and what became of it.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: oim-etl explain fne/1204418")]
+pub(super) struct Explain {
+    /// Its id, the address of its page, or SOURCE/IDENTIFIER
+    opportunity: String,
+}
+
+/// The columns a field of a draft becomes.
+fn columns(field: &str) -> &'static [&'static str] {
+    match field {
+        "external_id" => &["external_id"],
+        "title" => &["title", "occupation", "sector"],
+        "url" => &["url"],
+        "organization" => &["organization"],
+        "description" => &["description", "audiences", "emails", "phones"],
+        "place" => &["regions", "localities", "countries", "remote"],
+        "salary" => &["pay_min", "pay_max", "pay_currency", "pay_period", "pay_basis"],
+        "contract" => &["contracts", "working_time"],
+        "posted_at" => &["posted_at"],
+        "closes_at" => &["closes_on"],
+        "positions" => &["positions"],
+        "education" => &["education"],
+        "experience" => &["experience_months"],
+        "language" => &["language"],
+        _ => &[],
+    }
+}
+
+impl Explain {
+    pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
+        let store = engine::connect(context.config(), 2).await?;
+        let life = store.life(store.find_opportunity(&self.opportunity).await?).await?;
+        let page = match life.page {
+            Some(page) => Some(store.page(page).await?),
+            None => None,
+        };
+        // The words are read again from the archive: what cannot be had is told, and the rest is shown all the same.
+        let words = match &page {
+            Some(page) => said(&context, &life, page).await,
+            None => Err(anyhow::anyhow!("no page is known of it")),
+        };
+        if context.is_json() {
+            let words = words
+                .map_or_else(|error| json!({ "unknown": format!("{error:#}") }), |draft| words_of(&draft));
+            let page = page.map(|page| json!({ "id": page.id, "url": page.url, "archive_key": page.archive_key, "fetched_at": page.fetched_at }));
+            ui::json(&json!({ "life": life, "page": page, "words": words }))?;
+            return Ok(Outcome::Good);
+        }
+        show(&life, words.as_ref().ok());
+        origin(&life, page.as_ref());
+        if let Err(error) = &words {
+            ui::note(&format!("its words cannot be shown: {error:#}"));
+        }
+        Ok(Outcome::Good)
+    }
+}
+
+fn words_of(draft: &Draft) -> Value {
+    Draft::FIELDS
+        .into_iter()
+        .filter_map(|field| Some((field.to_owned(), json!(draft.field(field)?))))
+        .collect()
+}
+
+/// The record as its page gave it, read by the partner file as it stands now.
+async fn said(context: &Context, life: &Life, page: &PageRow) -> anyhow::Result<Draft> {
+    let catalog = engine::catalog(context.config())?;
+    let slug = page.source.parse()?;
+    let spec = catalog.get(&slug).with_context(|| format!("there is no partner file of {slug}"))?;
+    let archive = Archive::open(&engine::archive_place(context.config()))?;
+    let wanted = life.row.get("external_id").and_then(Value::as_str).unwrap_or_default();
+    let (key, sha256) =
+        page.archive_key.as_deref().zip(page.sha256.as_deref()).context("its page was not archived")?;
+    let body = archive.read(key, sha256).await?;
+    let reading = pipeline::parse::read(spec, page, &body)?;
+    let own = |draft: &Draft| draft.external_id.as_deref().map(str::trim) == Some(wanted);
+    let found = reading.drafts.into_iter().find(own);
+    found.context("the partner file as it stands now does not find the record on its page any more")
+}
+
+fn show(life: &Life, words: Option<&Draft>) {
+    let column = |name: &str| life.row.get(name).filter(|value| !is_empty(value));
+    let title = life.row.get("title").and_then(Value::as_str).unwrap_or_default();
+    ui::line(&format!("{}  {}", ui::strong(title), life.id));
+    let status =
+        ["status", "closed_why"].map(|name| column(name).and_then(Value::as_str).unwrap_or_default());
+    ui::line(&format!(
+        "{}  {}",
+        status.join(" ").trim(),
+        if life.indexed { "in the index" } else { "not in the index" }
+    ));
+    for field in Draft::FIELDS {
+        let said = words.and_then(|draft| draft.field(field)).map(|words| shortened(words, 70));
+        let became: Vec<String> = columns(field)
+            .iter()
+            .filter_map(|name| Some(format!("{name} {}", shortened(&plain(column(name)?), 60))))
+            .collect();
+        if said.is_some() || !became.is_empty() {
+            let said = said.map_or_else(|| "-".to_owned(), |said| format!("{said:?}"));
+            ui::line(&format!("  {field:<13} {said:<40} → {}", became.join(", ")));
+        }
+    }
+    if let (Some(score), Some(parts)) = (column("quality"), column("quality_parts")) {
+        ui::line(&format!("  {:<13} {score} of 100; {}", "quality", plain(parts)));
+    }
+}
+
+/// Where it was read, what happened to it, and what it is one with.
+fn origin(life: &Life, page: Option<&PageRow>) {
+    if let Some(page) = page {
+        let fetched = page.fetched_at.map(|at| at.to_rfc3339()).unwrap_or_default();
+        ui::line(&format!(
+            "read from {} ({} page of {}), fetched {fetched}",
+            page.url, page.role, page.stream
+        ));
+        ui::line(&format!("archived as {}", page.archive_key.as_deref().unwrap_or("-")));
+    }
+    let version = life.spec_version.as_deref().unwrap_or_default();
+    let first = life.row.get("first_run").and_then(Value::as_str).unwrap_or_default();
+    ui::line(&format!(
+        "by run {}, partner file {}; first seen by run {first}",
+        life.run,
+        version.get(..12).unwrap_or("unknown")
+    ));
+    for step in &life.steps {
+        let fields = step.fields.as_object().into_iter().flatten();
+        let fields = fields.map(|(name, change)| {
+            let side = |side: &str| shortened(&plain(change.get(side).unwrap_or(&Value::Null)), 40);
+            format!("{name}: {} → {}", side("from"), side("to"))
+        });
+        let fields: Vec<String> = fields.collect();
+        ui::line(&format!("{}  {}  {}", step.at.format("%Y-%m-%d %H:%M"), step.what, fields.join("; ")));
+    }
+    for twin in &life.twins {
+        let mark = if twin.canonical { "stands for both" } else { "the same" };
+        ui::line(&format!("{mark}: {}/{}  {}  {}", twin.source, twin.external_id, twin.title, twin.id));
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    }
+}
+
+/// A value without the marks of JSON.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}
+
+fn shortened(text: &str, max: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    opportunity::text::shorten(&line, max).into_owned()
+}
