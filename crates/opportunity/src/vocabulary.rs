@@ -3,7 +3,7 @@
 mod experience;
 mod signs;
 
-use std::sync::LazyLock;
+use std::{collections::HashMap, sync::LazyLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -52,7 +52,10 @@ static SECTORS: LazyLock<Signs> = LazyLock::new(|| {
         Some((cells.next()?, cells.nth(1)?))
     }))
 });
-static BY_OCCUPATION: &str = include_str!("vocabulary/sectors_by_isco.tsv");
+static BY_OCCUPATION: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+    let rows = include_str!("vocabulary/sectors_by_isco.tsv").lines().filter(|line| !line.starts_with('#'));
+    rows.filter_map(|line| line.split_once('\t')).collect()
+});
 static AUDIENCES: &str = include_str!("vocabulary/audience.tsv");
 static ANYWHERE: LazyLock<Signs> = LazyLock::new(|| block("ANYWHERE"));
 static IN_TITLE: LazyLock<Signs> = LazyLock::new(|| block("TITLE"));
@@ -200,7 +203,7 @@ pub fn occupation(title: &str) -> Option<&'static str> {
 /// The sector: what the title names, else that of its occupation, else what the text names twice over. A word of ours, each
 /// within a section of ISIC rev. 4.
 pub fn sector(title: &str, occupation: Option<&str>, text: &str) -> Option<&'static str> {
-    let of = |isco: &str| BY_OCCUPATION.lines().find_map(|line| line.strip_prefix(isco)?.strip_prefix('\t'));
+    let of = |isco: &str| BY_OCCUPATION.get(isco).copied();
     SECTORS.longest(title).or_else(|| occupation.and_then(of)).or_else(|| {
         let named = SECTORS.read(text);
         let count = |code: &&str| named.iter().filter(|other| *other == code).count();
