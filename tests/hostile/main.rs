@@ -32,6 +32,12 @@ const FIRST: usize = 3;
 /// Prefixes tried of a page; of a shorter one, every prefix.
 const CUTS: usize = 400;
 
+/// Whether every prefix of each page and as many mutations of all of them are tried: hours, for a quiet night. `HOSTILE=all` asks
+/// for it.
+fn is_whole() -> bool {
+    std::env::var_os("HOSTILE").is_some_and(|words| words == "all")
+}
+
 /// A recorded page, and what it is.
 struct Recorded {
     stream: StreamName,
@@ -84,7 +90,8 @@ fn recordings(spec: &Spec) -> Vec<Recorded> {
                         || file.parent().is_some_and(|f| !f.ends_with(spec.slug.as_str())));
                 if fits && (reading.records > 0 || role == Role::Detail) {
                     details += usize::from(role == Role::Detail);
-                    let times = if role == Role::Detail && details > FIRST { FEW } else { MUTATIONS };
+                    let times =
+                        if role == Role::Detail && details > FIRST && !is_whole() { FEW } else { MUTATIONS };
                     found.push(Recorded { times, ..recorded });
                     known = true;
                     break;
@@ -196,7 +203,7 @@ fn every_page_cut_and_mutated_is_read_to_an_end() {
                 whole.read(spec, recorded, &url, &body);
             }
             let cuts = CUTS * recorded.times / MUTATIONS;
-            let step = (body.len() / cuts.max(1)).max(1);
+            let step = if is_whole() { 1 } else { (body.len() / cuts.max(1)).max(1) };
             for cut in (0..body.len()).step_by(step).chain(body.len().saturating_sub(40)..body.len()) {
                 worst.read(spec, recorded, &url, &body[..cut]);
                 readings += 1;
