@@ -14,6 +14,7 @@ SELECT o.id, o.source, o.external_id, o.kind, o.title, o.url, o.organization, o.
        o.pay_basis, o.quality, o.quality_parts, coalesce(c.cluster, o.id) AS cluster, coalesce(c.canonical, true) AS canonical,
        o.experience_months, o.working_time, o.occupation, o.sector, o.audiences
   FROM ingest.opportunities o LEFT JOIN ingest.clusters c ON c.opportunity = o.id;
+COMMENT ON COLUMN api.opportunities.language IS 'Language of the text, as the partner names it, else as it reads: fr, en or both.';
 COMMENT ON COLUMN api.opportunities.experience_months IS 'Least experience asked for, in months; 0 where beginners are welcome.';
 COMMENT ON COLUMN api.opportunities.working_time IS 'full_time, part_time, shift, seasonal, flexible; empty where the partner says nothing.';
 COMMENT ON COLUMN api.opportunities.occupation IS 'ISCO-08 unit group the title names, of jobs and trainings; four digits.';

@@ -12,6 +12,7 @@
 
 #[cfg(test)]
 mod cases;
+mod coded;
 mod draft;
 mod ids;
 mod kind;

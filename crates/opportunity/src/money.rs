@@ -4,24 +4,10 @@ mod read;
 
 use serde::{Deserialize, Serialize};
 
+use crate::coded::coded;
 pub use read::read_pay;
 
-macro_rules! words {
-    ($(#[$doc:meta])* $type:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-        pub enum $type { $($(#[$vdoc])* #[serde(rename = $word)] $variant,)* }
-
-        impl $type {
-            /// The stored word.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-        }
-    };
-}
-
-words! {
+coded! {
     /// A currency, by its ISO 4217 code.
     Currency {
         /// CFA franc of Central Africa: what "FCFA" means in Cameroon.
@@ -43,7 +29,7 @@ words! {
     }
 }
 
-words! {
+coded! {
     /// What an amount is paid for.
     Period {
         /// An hour of work.
@@ -59,7 +45,7 @@ words! {
     }
 }
 
-words! {
+coded! {
     /// Before or after what is withheld from it.
     Basis {
         /// Before contributions and taxes.

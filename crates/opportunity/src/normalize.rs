@@ -106,6 +106,7 @@ fn classify(row: &mut Opportunity) {
     let occupation = if is_work { occupation(&title) } else { None };
     row.sector = sector(&title, occupation, &text).map(str::to_owned);
     row.occupation = occupation.map(str::to_owned);
+    row.language = row.language.or_else(|| Language::of_text(&format!("{title} {text}")));
     row.audiences = Audience::read_all(row.kind, &title, &text);
 }
 

@@ -63,7 +63,7 @@ pub struct Opportunity {
     pub sector: Option<String>,
     /// Whom it is for, where it says so.
     pub audiences: Vec<Audience>,
-    /// Language of the text.
+    /// Language of the text: as the partner names it, else as it reads.
     pub language: Option<Language>,
     /// How to reach who offers. Not in the text, the views or the vectors.
     pub contacts: Contacts,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{Kind, Opportunity};
+use crate::{Kind, Opportunity, coded::coded};
 
 /// What speaks for an opportunity and what against it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,21 +14,6 @@ pub struct Quality {
     pub missing: Vec<Part>,
     /// What does not fit together.
     pub doubts: Vec<Doubt>,
-}
-
-macro_rules! coded {
-    ($(#[$doc:meta])* $type:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-        pub enum $type { $($(#[$vdoc])* #[serde(rename = $code)] $variant,)* }
-
-        impl $type {
-            /// The stored word.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $code,)* }
-            }
-        }
-    };
 }
 
 coded! {

@@ -232,7 +232,35 @@ static LANGUAGES: LazyLock<Signs> = LazyLock::new(|| {
     Signs::new(rows.into_iter())
 });
 
+/// Words that are frequent in the one language and rare in the other.
+const ENGLISH: [&str; 20] = [
+    "the", "and", "of", "with", "for", "is", "are", "will", "you", "our", "at", "on", "or", "be", "from",
+    "who", "your", "to", "in", "an",
+];
+const FRENCH: [&str; 22] = [
+    "le", "la", "les", "des", "et", "de", "du", "un", "une", "pour", "dans", "avec", "est", "sont", "vous",
+    "nous", "au", "aux", "par", "sur", "en", "ou",
+];
+/// Frequent words a text must have before it is judged.
+const TELLING: usize = 5;
+
 impl Language {
+    /// The language a folded text is written in, by its frequent words; both where each has a good part of them. `None` of a
+    /// text too short to tell.
+    pub fn of_text(folded: &str) -> Option<Self> {
+        let count = |list: &[&str]| folded.split(' ').filter(|word| list.contains(word)).count();
+        let (english, french) = (count(&ENGLISH), count(&FRENCH));
+        if english + french < TELLING {
+            None
+        } else if 3 * english.min(french) >= english.max(french) {
+            Some(Self::Both)
+        } else if english > french {
+            Some(Self::English)
+        } else {
+            Some(Self::French)
+        }
+    }
+
     /// The language the words name: both where both are named.
     pub fn read(words: &str) -> Option<Self> {
         match Self::of(&LANGUAGES.read(&fold(words))).as_slice() {

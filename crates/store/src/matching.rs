@@ -5,14 +5,12 @@ use std::collections::{HashMap, HashSet};
 use opportunity::{
     OpportunityId,
     duplicates::{Listing, Member, Sketch, cluster},
-    places::Place,
     vocabulary::Education,
 };
-use serde_json::Value;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::{Store, StoreError, queue::Lease};
+use crate::{Store, StoreError, outbox::places, queue::Lease};
 
 /// Rows looked at in one transaction.
 const BATCH: i64 = 200;
@@ -96,7 +94,7 @@ async fn members(tx: &mut Transaction<'_, Postgres>, ids: &[Uuid]) -> Result<Vec
     .map_err(doing())?;
     let mut members = Vec::with_capacity(rows.len());
     for row in rows {
-        let places: Vec<Place> = read_places(row.places)?;
+        let places = places(row.places)?;
         let kind = row.kind.parse().map_err(|_| StoreError::Stored { what: "a kind".to_owned() })?;
         let education = row.education.as_deref();
         let sketch = Sketch::of_listing(&Listing {
@@ -115,10 +113,6 @@ async fn members(tx: &mut Transaction<'_, Postgres>, ids: &[Uuid]) -> Result<Vec
         members.push(Member { id: row.id.into(), weight, sketch });
     }
     Ok(members)
-}
-
-fn read_places(value: Value) -> Result<Vec<Place>, StoreError> {
-    serde_json::from_value(value).map_err(|_| StoreError::Stored { what: "a place".to_owned() })
 }
 
 /// Keys are stored as PostgreSQL's `bigint`: the same 64 bits.

@@ -228,6 +228,7 @@ impl Store {
     }
 }
 
-fn places(value: Value) -> Result<Vec<Place>, StoreError> {
+/// The places of a row.
+pub(crate) fn places(value: Value) -> Result<Vec<Place>, StoreError> {
     serde_json::from_value(value).map_err(|_| StoreError::Stored { what: "a place".to_owned() })
 }

@@ -42,6 +42,8 @@ struct Mender<'t> {
     open: Vec<char>,
     /// Whether a value just ended, so that another one needs a comma.
     ended: bool,
+    /// Where the last string begins in `out`.
+    string_at: usize,
     done: Vec<&'static str>,
 }
 
@@ -52,6 +54,7 @@ impl<'t> Mender<'t> {
             out: String::with_capacity(text.len() + 64),
             open: Vec::new(),
             ended: false,
+            string_at: 0,
             done: Vec::new(),
         };
         while let Some(c) = mender.rest.next() {
@@ -70,6 +73,7 @@ impl<'t> Mender<'t> {
         match c {
             '"' => {
                 self.separated();
+                self.string_at = self.out.len();
                 self.string();
                 self.ended = true;
             }
@@ -85,6 +89,7 @@ impl<'t> Mender<'t> {
             ',' => self.comma(),
             '/' if matches!(self.rest.peek(), Some('/' | '*')) => self.comment(),
             ':' => {
+                self.key();
                 self.out.push(c);
                 self.ended = false;
             }
@@ -109,6 +114,18 @@ impl<'t> Mender<'t> {
             self.did("missing commas");
         }
         self.ended = false;
+    }
+
+    /// A key among the items of a list belongs to the object around it: the list was not closed before.
+    fn key(&mut self) {
+        while let [.., '{', '['] = self.open.as_slice() {
+            let before = self.out.get(..self.string_at).unwrap_or_default().trim_end();
+            let Some(comma) = before.strip_suffix(',').map(str::len) else { return };
+            self.out.insert(comma, ']');
+            self.string_at += 1;
+            self.open.pop();
+            self.did("lists that were not closed");
+        }
     }
 
     fn string(&mut self) {
@@ -207,6 +224,11 @@ mod tests {
             ),
             ("[{\"a\": 1]", json!([{"a": 1}]), "brackets that were not closed"),
             ("{\"a\": 1}}", json!({"a": 1}), "brackets that close nothing"),
+            (
+                "{\"a\": [{\"b\": 1}, \"c\": 2}",
+                json!({"a": [{"b": 1}], "c": 2}),
+                "lists that were not closed",
+            ),
             ("{ // first\n \"a\": 1 /* one */ }", json!({"a": 1}), "comments"),
             ("{&quot;a&quot;: 1}", json!({"a": 1}), "entities"),
             ("{\"a\": \"d\\'oeuvre\"}", json!({"a": "d'oeuvre"}), "wrong escapes"),

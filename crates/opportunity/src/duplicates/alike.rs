@@ -18,7 +18,10 @@ pub(super) fn missing_of(a: &Sketch, b: &Sketch) -> Vec<String> {
     let is_place = |word: &str| {
         a.towns.iter().chain(&b.towns).any(|town| town.split(' ').any(|part| stem(part) == word))
     };
-    let is_employer = |word: &String| a.employer.contains(word) || b.employer.contains(word);
+    // "Soudeur n° 3" of "Atelier 3" is not "Soudeur n° 7" of "Atelier 7".
+    let is_number = |word: &String| word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_employer =
+        |word: &String| !is_number(word) && (a.employer.contains(word) || b.employer.contains(word));
     let told: Vec<&String> = a.title.iter().filter(|word| !is_place(word) && !is_employer(word)).collect();
     let told = if told.is_empty() { a.title.iter().collect() } else { told };
     told.into_iter().filter(|word| !b.title.iter().any(|other| is_near(word, other))).cloned().collect()

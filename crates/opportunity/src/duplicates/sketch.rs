@@ -5,7 +5,12 @@ use std::sync::LazyLock;
 use chrono::NaiveDate;
 use regex::Regex;
 
-use crate::{Kind, Opportunity, places::Place, text::fold, vocabulary::Education};
+use crate::{
+    Kind, Opportunity,
+    places::Place,
+    text::fold,
+    vocabulary::{Education, Language},
+};
 
 /// What a sketch is made of, whoever holds it.
 #[derive(Debug, Clone, Copy)]
@@ -216,7 +221,7 @@ impl Sketch {
             shingles: shingles(&folded),
             numbers: numbers(&text),
             references: references(&format!("{title} {text}")),
-            is_english: is_english(&folded, &fold(&title)),
+            is_english: Language::of_text(&format!("{} {folded}", fold(&title))) == Some(Language::English),
         }
     }
 
@@ -338,18 +343,4 @@ fn references(text: &str) -> Vec<String> {
     all.sort();
     all.dedup();
     all
-}
-
-fn is_english(text: &str, title: &str) -> bool {
-    const ENGLISH: [&str; 17] = [
-        "the", "and", "of", "with", "for", "is", "are", "will", "you", "our", "at", "on", "or", "be", "from",
-        "who", "your",
-    ];
-    const FRENCH: [&str; 20] = [
-        "le", "la", "les", "des", "et", "de", "du", "un", "une", "pour", "dans", "avec", "est", "sont",
-        "vous", "nous", "au", "aux", "par", "sur",
-    ];
-    let words = || text.split(' ').chain(title.split(' '));
-    let count = |list: &[&str]| words().filter(|word| list.contains(word)).count();
-    count(&ENGLISH) > count(&FRENCH)
 }

@@ -69,6 +69,12 @@ fn one_thing_that_speaks_against_it_is_enough() {
     ] {
         assert_eq!(verdict(changes), Verdict::Different(why), "{changes:?}");
     }
+    let numbered = |n: &'static str, of: &'static str| [("title", n), ("organization", of)];
+    let (a, b) = (
+        row("fne", &with(&numbered("Soudeur n° 3", "Atelier 3"))),
+        row("fne", &with(&numbered("Soudeur n° 7", "Atelier 7"))),
+    );
+    assert!(!compare(&Sketch::of(&a), &Sketch::of(&b)).is_same());
     let other = [("title", "Chef d'équipe chaudronnerie"), ("description", "Vous encadrez six ouvriers.")];
     assert_eq!(verdict(&other), Verdict::Unclear);
 }

@@ -76,6 +76,18 @@ fn occupations_and_sectors_of_titles() {
 }
 
 #[test]
+fn languages_of_texts() {
+    let french =
+        "Le chantier recrute un soudeur pour la réparation des coques et la pose de tôles dans le port.";
+    let english =
+        "The yard is looking for a welder who will work on hulls and be part of our team in the port.";
+    for (text, read) in [(french, Some("fr")), (english, Some("en")), ("Soudeur TIG", None)] {
+        assert_eq!(Language::of_text(&fold(text)).map(Language::as_str), read, "{text}");
+    }
+    assert_eq!(Language::of_text(&fold(&format!("{french} {english}"))), Some(Language::Both));
+}
+
+#[test]
 fn languages() {
     for (words, read) in [
         ("fr", Some("fr")),
