@@ -23,7 +23,7 @@ SELECT r.id, r.source, r.mode, r.trigger, r.state, r.since, r.record_limit, r.re
        r.created + coalesce(c.created, 0)::integer AS created, r.changed + coalesce(c.changed, 0)::integer AS changed,
        r.unchanged + coalesce(c.unchanged, 0)::integer AS unchanged, r.rejected + coalesce(c.rejected, 0)::integer AS rejected,
        r.closed, r.embedded,
-       CASE WHEN c.failed > 0 THEN
+       CASE WHEN c.failed > 0 AND r.state <> 'failed' THEN
            (SELECT CASE WHEN position(p.url IN p.alarm) > 0 THEN p.alarm ELSE p.url || ': ' || p.alarm END
               FROM ingest.pages p WHERE p.run = r.id AND p.state = 'failed' ORDER BY p.id LIMIT 1)
            || CASE WHEN c.failed > 1 THEN format(' (and %s more)', c.failed - 1) ELSE '' END

@@ -2,8 +2,8 @@
 //!
 //! A CSV of 100,000 rows by `ingest --file`, 50,000 records in JSON pages, 3,000 pages of a portal with JSON-LD: through the real
 //! binary, a worker of its own, PostgreSQL with fsync on. Beside it dlt and Scrapy, where `benches/peers/setup.sh` has put them.
-//! Seconds run from a run's request to its end: fetched, archived, read, refused or loaded, closed. Embedding is held back: the
-//! peers have none. Run it with `cargo build --release && cargo run --release -p benches --bin road [tables|portal]`.
+//! Seconds run from a run's request to its end: fetched, archived, read, refused or loaded, closed. Embedding and the
+//! search for duplicates are held back: the peers have none. Run it with `cargo build --release && cargo run --release -p benches --bin road [tables|portal]`.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -65,11 +65,11 @@ impl Road {
         }
         let store = Store::connect(database, 2).await?;
         store.migrate().await?;
-        // Nobody embeds: the peers do not either.
+        // Nobody embeds or looks for duplicates: the peers do not either.
         sqlx::query("ALTER TABLE queue.lanes DROP CONSTRAINT IF EXISTS lanes_max_running_check")
             .execute(store.pool())
             .await?;
-        sqlx::query("UPDATE queue.lanes SET max_running = 0 WHERE lane = 'embed'")
+        sqlx::query("UPDATE queue.lanes SET max_running = 0 WHERE lane IN ('embed', 'match')")
             .execute(store.pool())
             .await?;
         let mut road = Self {

@@ -20,6 +20,9 @@ mod walk;
 pub use catalog::{Catalog, SpecFile};
 pub use error::{SpecError, SpecErrors};
 pub use file::LOOK;
+/// Digest of the rules this program reads and normalizes by: of the sources of this crate and of `opportunity`.
+pub const RULES: &str = env!("RULES");
+
 pub use mask::{contacts, mask};
 pub use page::{Alarm, Follow, Page, Reading, Role};
 pub use propose::{Answer, propose};

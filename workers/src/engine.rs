@@ -178,9 +178,9 @@ pub(crate) fn rate(config: &Config, spec: &Spec) -> Rate {
     config.sources.get(&spec.slug).and_then(|source| source.rate).unwrap_or(spec.rate)
 }
 
-/// Spec and program that read a page: what they read before is not read again.
+/// Spec and rules that read a page: what they read before is not read again.
 pub(crate) fn read_by(spec: &Spec) -> String {
-    format!("{}/{}", spec.version, env!("CARGO_PKG_VERSION"))
+    format!("{}/{}", spec.version, sources::RULES)
 }
 
 /// Where raw answers are kept.

@@ -1,6 +1,9 @@
 //! From the partner's words to an opportunity, or a refusal.
 
+use std::sync::LazyLock;
+
 use chrono::{DateTime, NaiveDate, Utc};
+use regex::Regex;
 
 use crate::{
     Draft, Fingerprint, Kind, Opportunity, OpportunityId, Reason, Rejection, SourceSlug, StreamName,
@@ -68,7 +71,7 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         stream: context.stream.clone(),
         external_id,
         kind: draft.kind,
-        title: plain(title(draft)?),
+        title: title(draft, &mut plain)?,
         url: url(draft)?,
         organization: draft.organization.as_deref().and_then(organization).map(&mut plain),
         description: description.and_then(|text| short(&text, DESCRIPTION_MAX)),
@@ -115,13 +118,13 @@ fn identity(draft: &Draft) -> Result<String, Reason> {
     if id.is_empty() || id.len() > IDENTITY_MAX { Err(Reason::NoIdentity) } else { Ok(id) }
 }
 
-fn title(draft: &Draft) -> Result<String, Reason> {
+/// The heading, its contacts taken out by `plain`: what stands for them is longer than some of them, so it is cut afterwards.
+fn title(draft: &Draft, plain: &mut dyn FnMut(String) -> String) -> Result<String, Reason> {
     let title = clean_line(draft.title.as_deref().unwrap_or_default());
-    if title.chars().any(char::is_alphanumeric) {
-        Ok(shorten(&title, TITLE_MAX).into_owned())
-    } else {
-        Err(Reason::NoTitle)
+    if !title.chars().any(char::is_alphanumeric) {
+        return Err(Reason::NoTitle);
     }
+    Ok(shorten(&plain(title), TITLE_MAX).into_owned())
 }
 
 fn url(draft: &Draft) -> Result<Option<String>, Reason> {
@@ -217,14 +220,11 @@ fn short(text: &str, max: usize) -> Option<String> {
     (!text.is_empty()).then(|| shorten(text, max).into_owned())
 }
 
-/// "3 postes", "10 000": the first number, from 1 to 10,000.
+/// "3 postes", "10 000": the first number, from 1 to 10,000; a blank separates thousands alone.
 fn positions(words: &str) -> Option<u32> {
-    let digits: String = clean_line(words)
-        .replace(' ', "")
-        .chars()
-        .skip_while(|c| !c.is_ascii_digit())
-        .take_while(char::is_ascii_digit)
-        .collect();
+    static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\d{1,3}(?: \d{3})+\b|\d+").ok());
+    let line = clean_line(words);
+    let digits = NUMBER.as_ref()?.find(&line)?.as_str().replace(' ', "");
     digits.parse().ok().filter(|count| (1..=10_000).contains(count))
 }
 

@@ -2,7 +2,11 @@
 
 use std::borrow::Cow;
 
-use unicode_normalization::char::{decompose_compatible, is_combining_mark};
+use encoding_rs::WINDOWS_1252;
+use unicode_normalization::{
+    UnicodeNormalization as _,
+    char::{decompose_compatible, is_combining_mark},
+};
 
 /// Rounds of "take tags out, resolve entities": partners escape twice, nobody escapes five times.
 const ROUNDS: usize = 5;
@@ -74,6 +78,19 @@ pub fn fold(text: &str) -> String {
         }
     }
     folded.text
+}
+
+/// Lower case, without accents; marks stay, those of one meaning become one. For rules that look at marks.
+pub(crate) fn lowered(text: &str) -> String {
+    let plain = text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
+    plain
+        .map(|c| match c {
+            '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
+            '\u{2018}' | '\u{2019}' | '`' | '´' => '\'',
+            c if c.is_whitespace() => ' ',
+            c => c,
+        })
+        .collect()
 }
 
 struct Folded {
@@ -151,38 +168,30 @@ fn visible(c: char) -> char {
 
 /// What a C1 control stands for: HTML reads a reference such as `&#x92;` as windows-1252 (WHATWG HTML, 13.2.5.80).
 fn windows_1252(c: char) -> char {
-    const TABLE: [char; 32] = [
-        '€', ' ', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', ' ', 'Ž', ' ', ' ', '‘', '’', '“',
-        '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', ' ', 'ž', 'Ÿ',
-    ];
-    usize::try_from(u32::from(c) - 0x80).ok().and_then(|at| TABLE.get(at)).copied().unwrap_or(' ')
+    let byte = [u8::try_from(u32::from(c)).unwrap_or(b' ')];
+    let (read, _) = WINDOWS_1252.decode_without_bom_handling(&byte);
+    read.chars().next().filter(|c| !c.is_control()).unwrap_or(' ')
 }
 
-/// Text that was UTF-8, was read as windows-1252, and written again: "DÃ©veloppeur". Read back where all of it can be, and where
-/// that makes it shorter; else left as it is.
+/// Text that was UTF-8, was read as windows-1252, and written again: "DÃ©veloppeur". Read back, a run of letters at a time, where
+/// that makes it shorter; else left as it is: a page may hold mended and broken parts side by side.
 fn mended(text: &str) -> Option<String> {
     if !text.contains(['Ã', 'Â', 'â', 'Å']) {
         return None;
     }
-    let byte = |c: char| -> Option<u8> {
-        match u32::from(c) {
-            code @ 0..=0xff => u8::try_from(code).ok(),
-            _ => (0x80..=0x9f_u8).find(|byte| windows_1252(char::from(*byte)) == c),
-        }
+    let read = |piece: &str| {
+        let (bytes, _, failed) = WINDOWS_1252.encode(piece);
+        String::from_utf8(bytes.into_owned()).ok().filter(|read| !failed && read.len() < piece.len())
     };
-    // One run of letters at a time: a page may hold mended and broken parts side by side.
-    let mut out = String::with_capacity(text.len());
     let mut changed = false;
-    for piece in text.split_inclusive(|c: char| c.is_ascii_whitespace()) {
-        let bytes: Option<Vec<u8>> = piece.chars().map(byte).collect();
-        match bytes.and_then(|bytes| String::from_utf8(bytes).ok()).filter(|read| read.len() < piece.len()) {
-            Some(read) => {
-                changed = true;
-                out.push_str(&read);
-            }
-            None => out.push_str(piece),
+    let pieces = text.split_inclusive(|c: char| c.is_ascii_whitespace()).map(|piece| match read(piece) {
+        Some(read) => {
+            changed = true;
+            Cow::Owned(read)
         }
-    }
+        None => Cow::Borrowed(piece),
+    });
+    let out: String = pieces.collect();
     changed.then_some(out)
 }
 

@@ -150,16 +150,18 @@ impl Store {
     }
 }
 
-/// Has the points of what was closed withdrawn.
+/// Has the points of what was closed withdrawn, and its clusters looked at: another member may have to stand for them.
 async fn withdraw(tx: &mut Transaction<'_, Postgres>, closed: u64) -> Result<(), StoreError> {
     if closed == 0 {
         return Ok(());
     }
-    sqlx::query!("SELECT queue.enqueue('embed_opportunities', 'embed', '{}', 'embed_opportunities')")
-        .execute(&mut **tx)
-        .await
-        .map(drop)
-        .map_err(doing())
+    sqlx::query!(
+        "SELECT queue.enqueue(kind, lane, '{}', kind) FROM (VALUES ('embed_opportunities', 'embed'), ('match_duplicates', 'match')) v(kind, lane)"
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+    .map_err(doing())
 }
 
 /// Makes sure a run waits for a decision, and locks it. Answers whether it covers something.

@@ -53,6 +53,14 @@ impl Store {
         Ok(changed.len())
     }
 
+    /// Rows whose clusters are still to be looked at.
+    pub async fn unmatched(&self) -> Result<i64, StoreError> {
+        sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM ingest.to_match"#)
+            .fetch_one(&self.pool)
+            .await
+            .map_err(doing())
+    }
+
     /// Ends the job; where rows came in meanwhile, another one follows.
     pub async fn end_matching(&self, lease: Lease) -> Result<(), StoreError> {
         let mut tx = self.pool.begin().await.map_err(doing())?;

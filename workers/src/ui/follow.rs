@@ -61,7 +61,7 @@ impl Follower {
         Self { store, lines, bars, told: HashMap::new(), quiet }
     }
 
-    /// Until every run has ended and what it changed is embedded. Answers with the runs as they ended.
+    /// Until every run has ended and what it changed is embedded and compared with the others. Answers with the runs as they ended.
     pub(crate) async fn until_done(mut self) -> anyhow::Result<Vec<RunRow>> {
         let mut waiting: Option<(i64, std::time::Instant)> = None;
         loop {
@@ -72,7 +72,7 @@ impl Follower {
                 rows.push(row);
             }
             if rows.iter().all(|row| row.state.ended()) {
-                let left = self.embed_left(&rows).await?;
+                let left = self.left(&rows).await?;
                 let (before, since) = *waiting.get_or_insert((left, std::time::Instant::now()));
                 if left == 0 || since.elapsed() > EMBED_PATIENCE {
                     self.bars.values().for_each(ProgressBar::abandon);
@@ -91,8 +91,9 @@ impl Follower {
         }
     }
 
-    async fn embed_left(&self, rows: &[RunRow]) -> anyhow::Result<i64> {
-        let mut left = 0;
+    /// What is still to be embedded or compared.
+    async fn left(&self, rows: &[RunRow]) -> anyhow::Result<i64> {
+        let mut left = self.store.unmatched().await?;
         for row in rows {
             left += self.store.outbox_of(row.id).await?;
         }

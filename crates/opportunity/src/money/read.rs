@@ -8,7 +8,7 @@ mod number;
 mod signs;
 
 use super::{Currency, Pay, UnreadableAmount};
-use crate::text::clean_line;
+use crate::text::{clean_line, lowered};
 use number::Amount;
 
 /// Largest amount read: a thousand milliards. Above it, digits were run together.
@@ -24,7 +24,7 @@ pub fn read_pay(words: &str, home: Currency) -> Result<Option<Pay>, UnreadableAm
         return Ok(None);
     }
     let unreadable = || UnreadableAmount(line.chars().take(200).collect());
-    let text = noise::without(&signs::lowered(&line));
+    let text = noise::without(&lowered(&line));
     let amounts = number::all(&text).ok_or_else(unreadable)?;
     let Some(first) = amounts.first() else { return Ok(None) };
     let range = range(&text, &amounts);

@@ -96,6 +96,23 @@ fn redating_is_no_change_and_everything_else_is() {
 }
 
 #[test]
+fn what_stands_for_contacts_makes_no_title_too_long() {
+    let numbers = ["699001122"; 40].join(" ");
+    let row = normalize(Draft { title: Some(format!("Soudeur {numbers}")), ..draft() }, &context()).unwrap();
+    assert!(
+        row.title.chars().count() <= 300 && row.title.starts_with("Soudeur [téléphone] [téléphone]"),
+        "{}",
+        row.title
+    );
+    assert_eq!(row.contacts.phones, ["+237699001122"]);
+    for (words, count) in
+        [("3 postes", Some(3)), ("10 000", Some(10_000)), ("2 12/2026", Some(2)), ("aucun", None)]
+    {
+        assert_eq!(positions(words), count, "{words}");
+    }
+}
+
+#[test]
 fn a_placeholder_is_no_employer() {
     for words in ["", "699 11 22 33", "+237 699112233", "rh@exemple.cm", "-"] {
         let mut draft = draft();

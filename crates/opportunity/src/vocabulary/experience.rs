@@ -3,7 +3,6 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
 const NUMBERS: [(&str, u16); 20] = [
     ("un", 1),
@@ -64,7 +63,7 @@ static PARTS: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"&| ou |;"));
 
 /// The least experience asked for, in months; 0 where beginners are welcome, `None` where the words do not tell.
 pub fn read_experience(words: &str) -> Option<u16> {
-    let text = lowered(words);
+    let text = in_digits(words);
     if NONE.as_ref()?.is_match(&text) {
         return Some(0);
     }
@@ -90,13 +89,8 @@ fn months(part: &str) -> Option<u16> {
 }
 
 /// Lower case, no accents, numbers in digits, each said once.
-fn lowered(words: &str) -> String {
-    let plain: String = words
-        .nfkd()
-        .filter(|c| !is_combining_mark(*c))
-        .flat_map(char::to_lowercase)
-        .map(|c| if matches!(c, '’' | '`' | '´') { '\'' } else { c })
-        .collect();
+fn in_digits(words: &str) -> String {
+    let plain = crate::text::lowered(words);
     let number = |word: &str| NUMBERS.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
     let replaced = |form: &LazyLock<Option<Regex>>,
                     text: String,

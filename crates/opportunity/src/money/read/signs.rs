@@ -3,25 +3,11 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
 use super::{
     super::{Basis, Currency, Period},
     number::Amount,
 };
-
-/// Lower case, without accents; marks stay, those of one meaning become one.
-pub(super) fn lowered(line: &str) -> String {
-    let plain = line.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
-    plain
-        .map(|c| match c {
-            '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
-            '\u{2018}' | '\u{2019}' | '`' | '´' => '\'',
-            c if c.is_whitespace() => ' ',
-            c => c,
-        })
-        .collect()
-}
 
 /// Currencies by the words that name them; digits may stand right beside them, letters not.
 static CURRENCIES: LazyLock<Option<Regex>> = LazyLock::new(|| {
