@@ -1,11 +1,16 @@
 //! Real third-party answers on our road. They lie beside the project, not in it; where they are absent there is nothing to test.
 
 use std::{
+    collections::{HashMap, HashSet},
     fmt::Write as _,
     path::{Path, PathBuf},
 };
 
 use fixtures::Canned;
+use opportunity::{
+    places::{Region, read_places},
+    text::fold,
+};
 
 use crate::support::{Road, rows_of, skipped};
 
@@ -92,4 +97,63 @@ async fn a_list_that_loads_by_script_is_an_alarm() {
     road.replay.replace("www.emploicameroun.cm", "/offres", canned("text/html", body));
     let told = told(&road, "emploicameroun", None).await;
     assert!(told.starts_with("partial: pages 1 seen 0"), "{told}");
+}
+
+/// Codes of the regions in `GeoNames` (admin1).
+const ADMIN1: [(&str, Region); 10] = [
+    ("10", Region::Adamaoua),
+    ("11", Region::Centre),
+    ("12", Region::ExtremeNord),
+    ("04", Region::Est),
+    ("05", Region::Littoral),
+    ("13", Region::Nord),
+    ("07", Region::NordOuest),
+    ("08", Region::Ouest),
+    ("14", Region::Sud),
+    ("09", Region::SudOuest),
+];
+
+#[test]
+fn the_gazetteer_agrees_with_geonames() {
+    let Some(body) = sample("gazetteer_codes/geonames_CM_full.txt") else { return };
+    let table = include_str!("../../crates/opportunity/src/places/cameroon.tsv");
+    let mut regions: HashMap<String, HashSet<Region>> = HashMap::new();
+    let mut large = Vec::new();
+    for line in String::from_utf8(body).unwrap().lines() {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let Some((_, region)) = ADMIN1.iter().find(|(code, _)| *code == cells[10]) else { continue };
+        if !["P", "A"].contains(&cells[6]) {
+            continue;
+        }
+        for name in [cells[1], cells[2]].into_iter().chain(cells[3].split(',')) {
+            regions.entry(fold(name)).or_default().insert(*region);
+        }
+        if cells[6] == "P" && cells[14].parse::<u32>().is_ok_and(|people| people >= 5_000) {
+            large.push((cells[1].to_owned(), *region));
+        }
+    }
+    let (mut agree, mut unknown, mut other) = (0, 0, Vec::new());
+    for cells in
+        table.lines().map(|line| line.split('\t').collect::<Vec<_>>()).filter(|cells| cells[0] == "town")
+    {
+        let names = cells.get(4).into_iter().flat_map(|others| others.split('|')).chain([cells[1]]);
+        let found: HashSet<Region> =
+            names.filter_map(|name| regions.get(&fold(name))).flatten().copied().collect();
+        match (found.is_empty(), found.contains(&Region::from_code(cells[2]).unwrap())) {
+            (true, _) => unknown += 1,
+            (_, true) => agree += 1,
+            _ => other.push(cells[1]),
+        }
+    }
+    println!("{agree} towns as in GeoNames, {unknown} it does not know, {other:?} it knows elsewhere");
+    assert!(agree > 300 && unknown < 50, "{agree} {unknown}");
+    // Each of these is a village of that name elsewhere; the seat of the arrondissement is missing there.
+    assert!(other.len() <= 5, "{other:?}");
+    let reads = |name: &str, region: Region| {
+        read_places(name, "CM").is_ok_and(|read| read.places.iter().any(|place| place.region == Some(region)))
+    };
+    let missed: Vec<&(String, Region)> =
+        large.iter().filter(|(name, region)| !reads(name, *region)).collect();
+    println!("of {} places of 5,000 people and more not read: {missed:?}", large.len());
+    assert!(missed.len() * 20 <= large.len(), "{} of {}: {missed:?}", missed.len(), large.len());
 }
