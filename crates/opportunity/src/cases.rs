@@ -1,5 +1,21 @@
 //! Tables of cases: one a line, tab-separated, `#` in front of a comment, characters that hide written `\u00a0`.
 
+/// Checks a table of at least so many cases: of each, the last column is what `read` is to answer of the others. Fails with all that
+/// differ, so that they are seen at once.
+pub(crate) fn check(table: &str, least: usize, read: impl Fn(&[String]) -> String) {
+    let cases = of(table);
+    assert!(cases.len() >= least, "{} cases", cases.len());
+    let wrong: Vec<String> = cases
+        .iter()
+        .filter_map(|case| {
+            let (expected, given) = case.split_last().unwrap();
+            let got = read(given);
+            (got != *expected).then(|| format!("{}: {expected} expected, {got} read", given.join(" | ")))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{} of {} wrong:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}
+
 /// The cases of a table, by their columns.
 pub(crate) fn of(table: &str) -> Vec<Vec<String>> {
     table
@@ -18,14 +34,4 @@ fn unescaped(cell: &str) -> String {
         text.push_str(rest);
     }
     text
-}
-
-/// Fails with every case whose answer is not the one expected, so that all are seen at once.
-pub(crate) fn check(cases: &[(String, String, String)]) {
-    let wrong: Vec<String> = cases
-        .iter()
-        .filter(|(_, expected, got)| expected != got)
-        .map(|(words, expected, got)| format!("{words:?}: {expected} expected, {got} read"))
-        .collect();
-    assert!(wrong.is_empty(), "{} of {} wrong:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }

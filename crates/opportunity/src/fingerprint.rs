@@ -45,6 +45,16 @@ impl Fingerprint {
                 &opportunity.sector,
                 &opportunity.audiences,
             ),
+            (
+                &opportunity.interest,
+                &opportunity.interest_text,
+                &opportunity.fees,
+                &opportunity.fees_text,
+                opportunity.duration,
+                &opportunity.duration_text,
+                opportunity.starts_on,
+                &opportunity.description_html,
+            ),
         );
         // JSON of a tuple: every value is delimited, so none can be shifted into its neighbour.
         let json = serde_json::to_vec(&content).unwrap_or_default();

@@ -16,17 +16,21 @@ mod coded;
 mod draft;
 mod ids;
 mod kind;
+mod numbers;
 mod opportunity;
 mod published;
 mod rate;
 mod rejection;
+mod scaled;
 
 pub mod contacts;
 pub mod dates;
 pub mod duplicates;
+pub mod duration;
 pub mod money;
 pub mod places;
 pub mod quality;
+pub mod status;
 pub mod text;
 pub mod vocabulary;
 

@@ -1,11 +1,14 @@
 //! Pay and amounts in words.
 
+mod credit;
 mod read;
 
 use serde::{Deserialize, Serialize};
 
 use crate::coded::coded;
-pub use read::read_pay;
+pub use credit::{Fees, Interest, RatePeriod, UnreadableRate};
+pub(crate) use read::{is_least, is_most};
+pub use read::{read_fees, read_interest, read_pay};
 
 coded! {
     /// A currency, by its ISO 4217 code.
@@ -58,9 +61,11 @@ coded! {
 /// Pay or an amount. At least one of `min` and `max` is there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pay {
-    /// Lowest, in hundredths of the currency's unit, whatever the currency.
+    /// Lowest, in hundredths of the currency's unit, whatever the currency; in JSON, as all here, in its units.
+    #[serde(with = "crate::scaled::hundredths")]
     pub min: Option<i64>,
     /// Highest, in hundredths of the currency's unit.
+    #[serde(with = "crate::scaled::hundredths")]
     pub max: Option<i64>,
     /// The currency.
     pub currency: Currency,

@@ -1,5 +1,7 @@
 //! From the partner's words to an opportunity, or a refusal.
 
+mod place;
+
 use std::sync::LazyLock;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -9,10 +11,12 @@ use crate::{
     Draft, Fingerprint, Kind, Opportunity, OpportunityId, Reason, Rejection, SourceSlug, StreamName,
     contacts::Contacts,
     dates,
-    money::{Currency, Pay, read_pay},
-    places::{Where, read_places},
-    quality::{self, Quality},
-    text::{clean_line, clean_text, fold, shorten},
+    duration::read_duration,
+    money::{Currency, Fees, Interest, Pay, read_fees, read_interest, read_pay},
+    places::Where,
+    quality::{self, Doubt, Quality},
+    status::says_closed,
+    text::{clean_line, clean_text, cut, fold, safe_subset, shorten},
     vocabulary::{Audience, Contract, Education, Language, WorkingTime, occupation, read_experience, sector},
 };
 
@@ -59,29 +63,42 @@ pub fn normalize(draft: Draft, context: &Context) -> Result<Opportunity, Rejecti
 
 fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
     let external_id = identity(draft)?;
-    let Where { places, remote } = places(draft, context)?;
+    let mut doubts = Vec::new();
+    let (interest, fees) = credit(draft, context, &mut doubts)?;
     // Contacts are taken out of every text that is shown.
     let mut contacts = Contacts::default();
     let is_own = |mail: &str| context.is_own(mail);
     let mut plain = |text: String| contacts.take(text, &is_own);
-    let description: Option<String> = draft.description.as_deref().map(clean_text).map(&mut plain);
+    let title = title(draft, &mut plain)?;
+    let description: Option<String> =
+        draft.description.as_deref().map(|body| plain(cut(&clean_text(body)).into_owned()));
+    let Where { places, remote } = place::read(draft, context, &title, description.as_deref(), &mut doubts)?;
     let mut opportunity = Opportunity {
         id: OpportunityId::of(&context.source, &external_id),
         source: context.source.clone(),
         stream: context.stream.clone(),
         external_id,
         kind: draft.kind,
-        title: title(draft, &mut plain)?,
+        title,
         url: url(draft)?,
         organization: draft.organization.as_deref().and_then(organization).map(&mut plain),
         description: description.and_then(|text| short(&text, DESCRIPTION_MAX)),
+        description_html: draft.description.as_deref().and_then(|body| safe_subset(body, &mut plain)),
         places,
         remote,
         pay: pay(draft, context)?,
         pay_text: line(draft.salary.as_deref()).map(&mut plain),
+        interest,
+        interest_text: line(draft.interest.as_deref()).map(&mut plain),
+        fees,
+        fees_text: line(draft.fees.as_deref()).map(&mut plain),
+        duration: draft.duration.as_deref().and_then(read_duration),
+        duration_text: line(draft.duration.as_deref()).map(&mut plain),
         contracts: draft.contract.as_deref().map(Contract::read_all).unwrap_or_default(),
         posted_at: instant(draft.posted_at.as_deref(), context, "posted_at")?,
+        starts_on: starts_on(draft, context, &mut doubts),
         closes_on: day(draft.closes_at.as_deref(), context, "closes_at")?,
+        is_closed: draft.status.as_deref().is_some_and(says_closed),
         positions: draft.positions.as_deref().and_then(positions),
         education: draft.education.as_deref().and_then(Education::read),
         experience: line(draft.experience.as_deref()).map(&mut plain),
@@ -92,7 +109,7 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         audiences: Vec::new(),
         language: draft.language.as_deref().and_then(Language::read),
         contacts,
-        quality: Quality::default(),
+        quality: Quality { doubts, ..Quality::default() },
         fingerprint: Fingerprint::UNKNOWN,
     };
     classify(&mut opportunity);
@@ -177,9 +194,20 @@ fn organization(words: &str) -> Option<String> {
     (has_letters && !is_mail && !is_nobody).then(|| shorten(&line, LINE_MAX).into_owned())
 }
 
-fn places(draft: &Draft, context: &Context) -> Result<Where, Reason> {
-    let words = draft.place.as_deref().unwrap_or_default();
-    read_places(words, &context.country).map_err(|unknown| Reason::UnknownPlace(unknown.0))
+/// What a loan costs. Fees that stand in the words on interest count where there are no others.
+fn credit(
+    draft: &Draft,
+    context: &Context,
+    doubts: &mut Vec<Doubt>,
+) -> Result<(Option<Interest>, Option<Fees>), Reason> {
+    let words = draft.interest.as_deref().unwrap_or_default();
+    let (interest, beside) = read_interest(words).map_err(|bad| Reason::UnreadableRate(bad.0))?;
+    if interest.is_none() && words.bytes().any(|byte| byte.is_ascii_digit()) {
+        doubts.push(Doubt::InterestWithoutPeriod);
+    }
+    let fees = draft.fees.as_deref().and_then(|words| read_fees(words, home_currency(&context.country)));
+    let beside = beside.map(|percent| Fees { percent: Some(percent), ..Fees::default() });
+    Ok((interest, fees.or(beside)))
 }
 
 fn pay(draft: &Draft, context: &Context) -> Result<Option<Pay>, Reason> {
@@ -210,6 +238,15 @@ fn instant(words: Option<&str>, context: &Context, field: &str) -> Result<Option
 fn day(words: Option<&str>, context: &Context, field: &str) -> Result<Option<NaiveDate>, Reason> {
     dates::read_day(words.unwrap_or_default(), context.fetched_at)
         .map_err(|bad| Reason::UnreadableDate(format!("{field}: {}", bad.0)))
+}
+
+/// The day it begins. It decides nothing, so words that cannot be read are doubted and do not refuse the record.
+fn starts_on(draft: &Draft, context: &Context, doubts: &mut Vec<Doubt>) -> Option<NaiveDate> {
+    let read = dates::read_first_day(draft.starts_at.as_deref().unwrap_or_default(), context.fetched_at);
+    read.unwrap_or_else(|_| {
+        doubts.push(Doubt::UnreadableStart);
+        None
+    })
 }
 
 fn line(words: Option<&str>) -> Option<String> {

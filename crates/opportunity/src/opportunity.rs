@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Fingerprint, Kind, OpportunityId, SourceSlug, StreamName,
     contacts::Contacts,
-    money::Pay,
+    duration::Duration,
+    money::{Fees, Interest, Pay},
     places::Place,
     quality::Quality,
     vocabulary::{Audience, Contract, Education, Language, WorkingTime},
@@ -33,6 +34,8 @@ pub struct Opportunity {
     pub organization: Option<String>,
     /// Body: plain text, paragraphs separated by newlines, at most 20,000 characters.
     pub description: Option<String>,
+    /// The same as a safe subset of HTML, where the partner gave markup; see [`crate::text`].
+    pub description_html: Option<String>,
     /// Where. More than one for "Douala & Yaoundé".
     pub places: Vec<Place>,
     /// Whether the work can be done from anywhere.
@@ -41,12 +44,28 @@ pub struct Opportunity {
     pub pay: Option<Pay>,
     /// The partner's own words on pay, kept beside the reading.
     pub pay_text: Option<String>,
+    /// Interest: of a loan what is paid for it, of a savings product what it earns.
+    pub interest: Option<Interest>,
+    /// The partner's own words on interest.
+    pub interest_text: Option<String>,
+    /// Fees of a loan.
+    pub fees: Option<Fees>,
+    /// The partner's own words on fees.
+    pub fees_text: Option<String>,
+    /// How long the loan, the training or the contract lasts.
+    pub duration: Option<Duration>,
+    /// The partner's own words on that.
+    pub duration_text: Option<String>,
     /// Contracts offered, without repeats, in the order of [`Contract`].
     pub contracts: Vec<Contract>,
     /// When it was published. Not content: portals re-date posts.
     pub posted_at: Option<DateTime<Utc>>,
+    /// Day the training or the work begins, in Africa/Douala.
+    pub starts_on: Option<NaiveDate>,
     /// Last day to answer, in Africa/Douala.
     pub closes_on: Option<NaiveDate>,
+    /// Whether the partner says that it is no longer to be had.
+    pub is_closed: bool,
     /// Number of places offered, at least 1.
     pub positions: Option<u32>,
     /// Lowest education asked for.

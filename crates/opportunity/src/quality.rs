@@ -49,13 +49,19 @@ coded! {
         OddTitle = "odd_title",
         /// Pay above any in Cameroon.
         OddPay = "odd_pay",
+        /// The partner's field for the place says another one than the text, which counts.
+        PlaceDisagrees = "place_disagrees",
+        /// Words on when it begins that no rule reads.
+        UnreadableStart = "unreadable_start",
+        /// A rate of interest without the time it is for.
+        InterestWithoutPeriod = "interest_without_period",
     }
 }
 
 /// Shortest body that tells something, in characters.
 const BODY: usize = 120;
 
-/// Judges an opportunity as it was read from a page of that time.
+/// Judges an opportunity as it was read from a page of that time; what was doubted while it was read is already among its doubts.
 pub fn judge(row: &Opportunity, fetched_at: DateTime<Utc>) -> Quality {
     let parts = [
         (Part::Organization, 15, row.organization.is_some()),
@@ -66,11 +72,12 @@ pub fn judge(row: &Opportunity, fetched_at: DateTime<Utc>) -> Quality {
         ),
         (Part::Description, 25, row.description.as_ref().is_some_and(|text| text.chars().count() >= BODY)),
         (Part::Date, 15, row.closes_on.is_some() || row.posted_at.is_some()),
-        (Part::Pay, 10, row.pay.is_some()),
+        (Part::Pay, 10, row.pay.is_some() || row.interest.is_some()),
         (Part::Terms, 5, row.kind != Kind::Job || !row.contracts.is_empty() || row.education.is_some()),
         (Part::Way, 10, row.url.is_some() || !row.contacts.is_empty()),
     ];
-    let doubts = doubts(row, fetched_at);
+    let mut doubts = doubts(row, fetched_at);
+    doubts.extend(row.quality.doubts.iter().copied());
     let has: u8 = parts.iter().filter(|(.., has)| *has).map(|(_, weight, _)| weight).sum();
     let doubt = u8::try_from(doubts.len() * 10).unwrap_or(u8::MAX);
     Quality {

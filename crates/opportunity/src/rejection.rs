@@ -23,6 +23,8 @@ pub enum Reason {
     UnreadableDate(String),
     /// An amount that no rule can read, or minimum above maximum.
     UnreadableAmount(String),
+    /// A rate of interest that no rule can read: lowest above highest, negative, or over 1,000 % a year.
+    UnreadableRate(String),
     /// An address that is not an absolute `http` or `https` one.
     BadUrl(String),
     /// The record's own page is gone: the status it answered with.
@@ -42,6 +44,7 @@ impl Reason {
             Self::UnknownPlace(_) => "unknown_place",
             Self::UnreadableDate(_) => "unreadable_date",
             Self::UnreadableAmount(_) => "unreadable_amount",
+            Self::UnreadableRate(_) => "unreadable_rate",
             Self::BadUrl(_) => "bad_url",
             Self::DetailUnavailable(_) => "detail_unavailable",
             Self::RepeatedIdentity(_) => "repeated_identity",
@@ -57,6 +60,7 @@ impl Reason {
             | Self::UnknownPlace(words)
             | Self::UnreadableDate(words)
             | Self::UnreadableAmount(words)
+            | Self::UnreadableRate(words)
             | Self::BadUrl(words)
             | Self::DetailUnavailable(words)
             | Self::RepeatedIdentity(words) => Some(words),

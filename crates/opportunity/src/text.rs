@@ -1,5 +1,8 @@
 //! Text of partners made plain.
 
+mod boilerplate;
+mod html;
+
 use std::borrow::Cow;
 
 use encoding_rs::WINDOWS_1252;
@@ -7,6 +10,10 @@ use unicode_normalization::{
     UnicodeNormalization as _,
     char::{decompose_compatible, is_combining_mark},
 };
+
+pub(crate) use boilerplate::cut;
+pub use boilerplate::is_boilerplate;
+pub(crate) use html::safe_subset;
 
 /// Rounds of "take tags out, resolve entities": partners escape twice, nobody escapes five times.
 const ROUNDS: usize = 5;
@@ -153,6 +160,22 @@ fn plain(text: &str) -> Cow<'_, str> {
         return now;
     }
     Cow::Owned(now.chars().filter(|c| !is_hidden(*c)).map(visible).collect())
+}
+
+/// The text with its entities resolved as often as it takes to make it what is looked for; `None` where it never becomes that.
+fn decoded(text: &str, is_it: impl Fn(&str) -> bool) -> Option<String> {
+    let mut now = Cow::Borrowed(text);
+    for _ in 0..ROUNDS {
+        if is_it(&now) {
+            return Some(mended(&now).unwrap_or_else(|| now.into_owned()));
+        }
+        let next = html_escape::decode_html_entities(&now).into_owned();
+        if next == now {
+            return None;
+        }
+        now = Cow::Owned(next);
+    }
+    None
 }
 
 fn visible(c: char) -> char {

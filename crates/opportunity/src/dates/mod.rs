@@ -29,6 +29,8 @@ const YEARS: std::ops::RangeInclusive<i32> = 1990..=2100;
 enum Role {
     /// Publication: the begin of a span, never in the future.
     Posted,
+    /// The day something begins: the begin of a span, maybe in the future.
+    Starts,
     /// The last day to answer: the end of a span.
     Closes,
 }
@@ -86,11 +88,21 @@ pub fn read_instant(words: &str, fetched_at: DateTime<Utc>) -> Result<Option<Dat
 /// The last day to answer, in Africa/Douala. Of a span it is the end; an instant that is midnight where it was written means
 /// the day it was written as. `Ok(None)`: the words say that there is no date.
 pub fn read_day(words: &str, fetched_at: DateTime<Utc>) -> Result<Option<NaiveDate>, UnreadableDate> {
-    Ok(moment(words, fetched_at, Role::Closes)?.map(|moment| match moment {
+    Ok(moment(words, fetched_at, Role::Closes)?.map(day_here))
+}
+
+/// The day something begins, in Africa/Douala. Of a span it is the begin, of a month the first. `Ok(None)`: the words say that there
+/// is no date.
+pub fn read_first_day(words: &str, fetched_at: DateTime<Utc>) -> Result<Option<NaiveDate>, UnreadableDate> {
+    Ok(moment(words, fetched_at, Role::Starts)?.map(day_here))
+}
+
+fn day_here(moment: Moment) -> NaiveDate {
+    match moment {
         Moment::Instant(at) if at.time() == NaiveTime::MIN => at.date_naive(),
         Moment::Instant(at) => at.with_timezone(&douala()).date_naive(),
         other => other.day(),
-    }))
+    }
 }
 
 fn moment(words: &str, fetched_at: DateTime<Utc>, role: Role) -> Result<Option<Moment>, UnreadableDate> {

@@ -39,7 +39,7 @@ fn chosen(tokens: &[Token], mentions: &[Mention], role: Role) -> Option<usize> {
         (0..mentions.len()).filter(|at| label(*at).is_none_or(|found| found == role)).collect();
     let kept = if kept.is_empty() { (0..mentions.len()).collect() } else { kept };
     match role {
-        Role::Posted => kept.first().copied(),
+        Role::Posted | Role::Starts => kept.first().copied(),
         Role::Closes => kept.last().copied(),
     }
 }
@@ -94,7 +94,7 @@ fn nearest(mention: &Mention, today: NaiveDate, role: Role) -> Option<NaiveDate>
     let days: Vec<NaiveDate> = years.into_iter().filter_map(|year| mention.day_in(year, role)).collect();
     let distance = |day: &NaiveDate| (*day - today).num_days();
     match role {
-        Role::Closes => days.into_iter().min_by_key(|day| distance(day).abs()),
+        Role::Closes | Role::Starts => days.into_iter().min_by_key(|day| distance(day).abs()),
         // A day ahead is a clock that runs ahead.
         Role::Posted => days.into_iter().filter(|day| distance(day) <= 1).max(),
     }
@@ -107,7 +107,7 @@ impl Mention {
         match self.part {
             Part::Zero => None,
             Part::Day(day) => NaiveDate::from_ymd_opt(year, self.month, day),
-            Part::Month if role == Role::Posted => Some(first),
+            Part::Month if role != Role::Closes => Some(first),
             Part::Month | Part::MonthEnd => first.checked_add_months(Months::new(1))?.pred_opt(),
         }
     }

@@ -7,6 +7,7 @@ use super::{
     prose::{Clock, clock},
     tokens::{Token, weekday},
 };
+use crate::numbers;
 
 /// The day the line tells from today.
 pub(super) fn read(tokens: &[Token], today: NaiveDate) -> Option<Said> {
@@ -87,19 +88,7 @@ fn unit(word: &str) -> Option<Unit> {
 }
 
 fn spelled(word: &str) -> Option<u32> {
-    const NUMBERS: [&[&str]; 10] = [
-        &["un", "une", "a", "an", "one"],
-        &["deux", "two"],
-        &["trois", "three"],
-        &["quatre", "four"],
-        &["cinq", "five"],
-        &["six"],
-        &["sept", "seven"],
-        &["huit", "eight"],
-        &["neuf", "nine"],
-        &["dix", "ten"],
-    ];
-    NUMBERS.iter().position(|names| names.contains(&word)).and_then(|at| u32::try_from(at + 1).ok())
+    if matches!(word, "a" | "an") { Some(1) } else { numbers::of(word).map(u32::from) }
 }
 
 /// Longest time a partner tells so.

@@ -3,9 +3,16 @@
 //! First goes out what is a number and no amount: telephone numbers, dates, durations, percentages. What is left is read as one
 //! amount or as a range; the words around it tell bound, currency, period and basis.
 
+mod fees;
+mod interest;
 mod noise;
 mod number;
+mod percent;
 mod signs;
+
+pub use fees::read_fees;
+pub use interest::read_interest;
+pub(crate) use signs::{is_least, is_most};
 
 use super::{Currency, Pay, UnreadableAmount};
 use crate::text::{clean_line, lowered};
@@ -88,9 +95,9 @@ fn like(low: &Amount, high: &Amount) -> Option<i64> {
 fn bounded(text: &str, amount: &Amount, value: i64) -> (Option<i64>, Option<i64>) {
     let before = text.get(..amount.begin).unwrap_or_default();
     let after = text.get(amount.end..).unwrap_or_default();
-    if signs::is_most(before, after) {
+    if is_most(before, after) {
         (None, Some(value))
-    } else if signs::is_least(before, after) {
+    } else if is_least(before, after) {
         (Some(value), None)
     } else {
         (Some(value), Some(value))

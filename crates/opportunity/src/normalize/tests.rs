@@ -79,7 +79,7 @@ fn redating_is_no_change_and_everything_else_is() {
     let same = print(&|_| ());
     assert_eq!(print(&|d| d.posted_at = Some("2026-11-19".into())), same);
     assert_eq!(print(&|d| d.record = json!({"id": "7", "views": 512}).into()), same);
-    let changes: [&dyn Fn(&mut Draft); 9] = [
+    let changes: [&dyn Fn(&mut Draft); 12] = [
         &|d| d.title = Some("Soudeur TIG".into()),
         &|d| d.organization = Some("Chantier du Wouri".into()),
         &|d| d.description = Some("Autre".into()),
@@ -89,6 +89,9 @@ fn redating_is_no_change_and_everything_else_is() {
         &|d| d.closes_at = Some("2026-12-01".into()),
         &|d| d.positions = Some("2".into()),
         &|d| d.education = Some("BAC".into()),
+        &|d| d.interest = Some("18 % l'an".into()),
+        &|d| d.fees = Some("1 %".into()),
+        &|d| d.duration = Some("12 mois".into()),
     ];
     for (n, change) in changes.iter().enumerate() {
         assert_ne!(print(*change), same, "change {n}");
@@ -113,6 +116,71 @@ fn what_stands_for_contacts_makes_no_title_too_long() {
 }
 
 #[test]
+fn a_default_place_yields_to_what_the_text_states() {
+    let read = |place: &str, title: &str, text: &str| {
+        let words = (place.to_owned(), title.to_owned(), text.to_owned());
+        let row = normalize(
+            Draft { place: Some(words.0), title: Some(words.1), description: Some(words.2), ..draft() },
+            &context(),
+        );
+        let row = row.unwrap();
+        let names: Vec<String> = row.places.iter().map(ToString::to_string).collect();
+        (names.join(" | "), row.quality.doubts.contains(&Doubt::PlaceDisagrees))
+    };
+    for (place, title, text, expected, doubted) in [
+        ("Douala, Cameroon", "Chauffeur", "Lieu d'affectation : Garoua", "Garoua, Nord", true),
+        ("Cameroun", "Chauffeur", "Poste basé à Garoua.", "Garoua, Nord", false),
+        ("", "Chauffeur - Kribi", "Conduire.", "Kribi, Sud", false),
+        ("Littoral", "Chauffeur", "Lieu : Édéa", "Edéa, Littoral", false),
+        // The text names the place of the field as well: it is none that was printed without a look.
+        ("Douala", "Chauffeur", "Lieu : Garoua. Départ de Douala.", "Douala, Littoral", false),
+        ("Douala", "Chauffeur - Douala", "Lieu : Bonabéri", "Douala, Littoral", false),
+        ("Douala & Garoua", "Chauffeur", "Lieu : Garoua", "Douala, Littoral | Garoua, Nord", false),
+        ("Garoua", "Chauffeur", "Notre société basée à Douala recrute.", "Garoua, Nord", false),
+        ("Télétravail", "Chauffeur - Kribi", "", "", false),
+    ] {
+        assert_eq!(read(place, title, text), (expected.to_owned(), doubted), "{place} | {title} | {text}");
+    }
+}
+
+#[test]
+fn terms_of_a_loan_are_read() {
+    let row = normalize(
+        Draft {
+            interest: Some("1,5 % par mois + TAF (10 %), assurance 0,5 %".into()),
+            duration: Some("de 6 à 24 mois".into()),
+            status: Some("Expirée".into()),
+            ..draft()
+        },
+        &context(),
+    )
+    .unwrap();
+    let interest = row.interest.unwrap();
+    assert_eq!((interest.min, interest.max, interest.tax), (Some(18_000), Some(18_000), Some(10_000)));
+    assert_eq!(row.fees.unwrap().percent, Some(500));
+    assert_eq!(row.duration.map(|read| (read.min, read.max)), Some((Some(600), Some(2_400))));
+    assert!(row.is_closed);
+    let own = Draft {
+        interest: Some("18 % l'an, assurance 1 %".into()),
+        fees: Some("5 000 FCFA".into()),
+        ..draft()
+    };
+    assert_eq!(normalize(own, &context()).unwrap().fees.unwrap().amount, Some(500_000));
+    let unsure = normalize(Draft { interest: Some("1,5 %".into()), ..draft() }, &context()).unwrap();
+    assert_eq!((unsure.interest, unsure.quality.doubts), (None, vec![Doubt::InterestWithoutPeriod]));
+    assert_eq!(refused(|d| d.interest = Some("de 18 % à 12 % l'an".into())).code(), "unreadable_rate");
+}
+
+#[test]
+fn a_body_keeps_its_safe_html_without_the_portals_lines() {
+    let body = "<div>Souder.</div><p onclick=x>CV à rh@wouri.cm</p><p>Partager sur Facebook</p>";
+    let row = normalize(Draft { description: Some(body.into()), ..draft() }, &context()).unwrap();
+    assert_eq!(row.description.unwrap(), "Souder.\n\nCV à [e-mail]");
+    assert_eq!(row.description_html.unwrap(), "<p>Souder.</p><p>CV à [e-mail]</p>");
+    assert_eq!(row.contacts.emails, ["rh@wouri.cm"]);
+}
+
+#[test]
 fn a_placeholder_is_no_employer() {
     for words in ["", "699 11 22 33", "+237 699112233", "rh@exemple.cm", "-"] {
         let mut draft = draft();
@@ -123,7 +191,7 @@ fn a_placeholder_is_no_employer() {
 
 proptest! {
     #[test]
-    fn any_words_give_a_row_that_the_database_takes_or_a_refusal(words in prop::collection::vec("\\PC{0,40}|<[a-z]{1,6}>|\0", 14)) {
+    fn any_words_give_a_row_that_the_database_takes_or_a_refusal(words in prop::collection::vec("\\PC{0,40}|<[a-z]{1,6}>|\0", Draft::FIELDS.len())) {
         let mut draft = draft();
         for (name, words) in Draft::FIELDS.iter().zip(words) {
             *draft.field_mut(name).unwrap() = Some(words);

@@ -2,6 +2,7 @@
 
 mod gazetteer;
 mod reader;
+mod stated;
 mod words;
 
 use std::fmt;
@@ -9,6 +10,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use reader::{UnknownPlace, read_places};
+pub use stated::stated_places;
 
 macro_rules! regions {
     ($($(#[$doc:meta])* $variant:ident = $code:literal, $fr:literal, $en:literal;)*) => {

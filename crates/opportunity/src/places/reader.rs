@@ -13,7 +13,7 @@ use crate::text::{clean_line, fold};
 pub struct UnknownPlace(pub String);
 
 /// Cities nobody means when a country abroad stands behind their name.
-const LARGE: [&str; 10] = [
+pub(super) const LARGE: [&str; 10] = [
     "Douala",
     "Yaoundé",
     "Bafoussam",
@@ -71,6 +71,12 @@ pub fn read_places(words: &str, country: &str) -> Result<Where, UnknownPlace> {
     let read = found.end();
     let is_read = !read.places.is_empty() || read.remote;
     if is_read && read.places.len() <= MANY { Ok(read) } else { Err(unknown()) }
+}
+
+/// The places of names that are all known; none where they contradict each other.
+pub(super) fn leading(items: &[Item]) -> Vec<Place> {
+    let mut found = Found::default();
+    found.home(items).map(|()| found.end().places).unwrap_or_default()
 }
 
 fn is_absent(folded: &str) -> bool {

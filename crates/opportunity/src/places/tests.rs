@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::cases;
+use crate::cases::check;
 
 fn shown(words: &str) -> String {
     match read_places(words, "CM") {
@@ -16,17 +16,18 @@ fn shown(words: &str) -> String {
 
 #[test]
 fn words_for_places() {
-    let table = cases::of(include_str!("cases.tsv"));
-    assert!(table.len() > 500);
-    let all: Vec<_> = table
-        .into_iter()
-        .map(|case| {
-            let [words, expected] = case.try_into().unwrap();
-            let got = shown(&words);
-            (words, expected, got)
-        })
-        .collect();
-    cases::check(&all);
+    check(include_str!("cases.tsv"), 530, |case| shown(&case[0]));
+}
+
+#[test]
+fn places_that_texts_state() {
+    check(include_str!("stated.tsv"), 220, |case| {
+        let found = stated_places(&case[0], &case[1]);
+        let name =
+            |place: &Place| place.locality.clone().or(place.region.map(|region| region.name_fr().to_owned()));
+        let names: Vec<String> = found.iter().filter_map(name).collect();
+        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    });
 }
 
 #[test]

@@ -4,28 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-const NUMBERS: [(&str, u16); 20] = [
-    ("un", 1),
-    ("une", 1),
-    ("one", 1),
-    ("deux", 2),
-    ("two", 2),
-    ("trois", 3),
-    ("three", 3),
-    ("quatre", 4),
-    ("four", 4),
-    ("cinq", 5),
-    ("five", 5),
-    ("six", 6),
-    ("sept", 7),
-    ("seven", 7),
-    ("huit", 8),
-    ("eight", 8),
-    ("neuf", 9),
-    ("nine", 9),
-    ("dix", 10),
-    ("ten", 10),
-];
+use crate::numbers::in_digits;
 
 const UNIT: &str = r"(ans?|annees?|years?|yrs?|mois|months?)\b";
 
@@ -56,9 +35,6 @@ static HALF: LazyLock<Option<Regex>> = LazyLock::new(|| form(&format!(r"(\d+) ?{
 static SPAN: LazyLock<Option<Regex>> =
     LazyLock::new(|| form(&format!(r"(\d+) ?(?:{UNIT})? ?(?:a|-|–|et|to|and) ?(\d+) ?{UNIT}")));
 static PLAIN: LazyLock<Option<Regex>> = LazyLock::new(|| form(&format!(r"(\d+) ?\+? ?{UNIT}")));
-static TWICE: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"\b(\w+)\s*\(\s*(\d+|\w+)\s*\)"));
-static ENDINGS: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"\((?:s|ne|nes|e|es)\)"));
-static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"\b[a-z]+\b"));
 static PARTS: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"&| ou |;"));
 
 /// The least experience asked for, in months; 0 where beginners are welcome, `None` where the words do not tell.
@@ -86,30 +62,4 @@ fn months(part: &str) -> Option<u16> {
         return value(&hit, 1, &[2, 4]);
     }
     PLAIN.as_ref()?.captures(part).and_then(|hit| value(&hit, 1, &[2]))
-}
-
-/// Lower case, no accents, numbers in digits, each said once.
-fn in_digits(words: &str) -> String {
-    let plain = crate::text::lowered(words);
-    let number = |word: &str| NUMBERS.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
-    let replaced = |form: &LazyLock<Option<Regex>>,
-                    text: String,
-                    with: &dyn Fn(&regex::Captures<'_>) -> String| match form.as_ref() {
-        Some(form) => form.replace_all(&text, |hit: &regex::Captures<'_>| with(hit)).into_owned(),
-        None => text,
-    };
-    let text = replaced(&ENDINGS, plain, &|_| String::new());
-    // "cinq (05) ans", "5 (cinq) ans".
-    let text = replaced(&TWICE, text, &|hit| {
-        let of = |at: usize| hit.get(at).map(|part| part.as_str()).unwrap_or_default();
-        let told = |word: &str| number(word).or_else(|| word.parse().ok());
-        match (told(of(1)), told(of(2))) {
-            (Some(value), Some(_)) => value.to_string(),
-            _ => of(0).to_owned(),
-        }
-    });
-    replaced(&WORDS, text, &|hit| {
-        let word = hit.get(0).map(|word| word.as_str()).unwrap_or_default();
-        number(word).map_or_else(|| word.to_owned(), |value| value.to_string())
-    })
 }

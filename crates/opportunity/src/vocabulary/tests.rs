@@ -1,23 +1,8 @@
 use super::*;
-use crate::cases;
+use crate::cases::{check, of};
 
 fn shown(codes: &[&str]) -> String {
     if codes.is_empty() { "none".to_owned() } else { codes.join(",") }
-}
-
-/// Every case of a table whose last column is what `read` is to answer of the others.
-fn check(table: &str, least: usize, read: impl Fn(&[String]) -> String) {
-    let table = cases::of(table);
-    assert!(table.len() >= least);
-    let all: Vec<_> = table
-        .into_iter()
-        .map(|mut case| {
-            let expected = case.pop().unwrap();
-            let got = read(&case);
-            (case.join(" | "), expected, got)
-        })
-        .collect();
-    cases::check(&all);
 }
 
 #[test]
@@ -63,7 +48,7 @@ fn audiences() {
 
 #[test]
 fn occupations_and_sectors_of_titles() {
-    let table = cases::of(include_str!("cases/titles.tsv"));
+    let table = of(include_str!("cases/titles.tsv"));
     assert!(table.len() > 200);
     let right = table.iter().filter(|case| {
         let title = fold(&case[0]);

@@ -130,9 +130,9 @@ fn any(text: &str, signs: &[&str]) -> bool {
 }
 
 /// Whether the words say "at most".
-pub(super) fn is_most(before: &str, after: &str) -> bool {
-    const EITHER: [&str; 4] = ["maximum", "max", "maxi", "au plus"];
-    const BEFORE: [&str; 12] = [
+pub(crate) fn is_most(before: &str, after: &str) -> bool {
+    const EITHER: [&str; 7] = ["maximum", "max", "maxi", "maximal", "maximale", "au plus", "at most"];
+    const BEFORE: [&str; 19] = [
         "jusqu'a",
         "jusqu a",
         "up to",
@@ -143,16 +143,23 @@ pub(super) fn is_most(before: &str, after: &str) -> bool {
         "less than",
         "depassant pas",
         "<",
-        "at most",
+        "≤",
+        "plafonne",
+        "excedant pas",
+        "exceder",
+        "exceed",
+        "exceeding",
+        "up-to",
+        "within",
         "under",
     ];
     any(before, &EITHER) || any(after, &EITHER) || any(before, &BEFORE)
 }
 
 /// Whether the words say "at least".
-pub(super) fn is_least(before: &str, after: &str) -> bool {
+pub(crate) fn is_least(before: &str, after: &str) -> bool {
     const EITHER: [&str; 4] = ["minimum", "min", "mini", "au moins"];
-    const BEFORE: [&str; 11] = [
+    const BEFORE: [&str; 12] = [
         "a partir de",
         "a partir d'",
         "des",
@@ -160,12 +167,13 @@ pub(super) fn is_least(before: &str, after: &str) -> bool {
         "more than",
         "superieur",
         ">",
+        "≥",
         "at least",
         "from",
         "starting",
         "over",
     ];
-    const AFTER: [&str; 3] = ["et plus", "and more", "and above"];
+    const AFTER: [&str; 4] = ["et plus", "et +", "and more", "and above"];
     // "120000 FCFA + primes" is no bound, "100 000+" is.
     any(before, &EITHER)
         || any(after, &EITHER)

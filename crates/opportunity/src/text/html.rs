@@ -1,0 +1,139 @@
+//! The HTML of a body, kept as a small subset that is safe to show.
+//!
+//! What a browser would run, load or follow is gone: no attributes, so no addresses, no styles, no scripts.
+
+use std::{collections::HashSet, sync::LazyLock};
+
+use ammonia::Builder;
+use regex::Regex;
+
+use super::{boilerplate::is_boilerplate, clean_line, clean_text, decoded};
+
+/// Longest kept, in characters: three times the plain text.
+const LONGEST: usize = 60_000;
+
+/// What is kept: headings, paragraphs, lists and emphasis.
+const KEPT: [&str; 15] =
+    ["p", "br", "ul", "ol", "li", "b", "strong", "i", "em", "h1", "h2", "h3", "h4", "h5", "h6"];
+
+static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
+    let mut cleaner = Builder::empty();
+    cleaner
+        .tags(HashSet::from(KEPT))
+        .clean_content_tags(HashSet::from(["script", "style"]))
+        .strip_comments(true);
+    cleaner
+});
+
+fn form(pattern: &str) -> Option<Regex> {
+    Regex::new(pattern).ok()
+}
+
+/// A tag that HTML has: "a < b" and "<requis>" are text.
+static TAG: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    form(r"(?i)</?(?:p|br|div|ul|ol|li|b|i|em|strong|span|h[1-6]|table|tr|td|a|font|u)(?:\s[^<>]*|/)?>")
+});
+/// Blocks that are not kept become paragraphs, so that their lines stay apart.
+static BLOCK: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    form(r"(?i)<(/?)(?:div|section|article|header|footer|tr|dt|dd|table|blockquote|pre)(?:\s[^<>]*)?>")
+});
+static EMPTY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    form(
+        r"(?:<br>\s*)+(</(?:p|li|h[1-6])>)|<(?:p|li|ul|ol|b|strong|i|em|h[1-6])>(?:\s|&nbsp;|<br>)*</(?:p|li|ul|ol|b|strong|i|em|h[1-6])>",
+    )
+});
+/// Where one line of the text ends and another begins.
+static EDGE: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"</?(?:p|li|ul|ol|h[1-6])>|<br>"));
+static INNER: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"</?(?:b|strong|i|em)>"));
+
+/// The safe subset of a body, where it has any markup. `mask` takes the contacts out of a text; where one is left that only stands
+/// out once the markup is gone, the plain text is all that is kept.
+pub(crate) fn safe_subset(body: &str, mask: &mut dyn FnMut(String) -> String) -> Option<String> {
+    let body = decoded(body, |text| TAG.as_ref().is_some_and(|tag| tag.is_match(text)))?;
+    let apart = BLOCK.as_ref()?.replace_all(&body, "<${1}p>");
+    let clean = CLEANER.clean(&apart).to_string();
+    let mut html = without_boilerplate(&mask(clean))?;
+    // Taking out an empty element may leave another one empty: as deep as they are nested by anybody.
+    for _ in 0..4 {
+        let next = EMPTY.as_ref()?.replace_all(&html, "$1").into_owned();
+        if next.len() == html.len() {
+            break;
+        }
+        html = next;
+    }
+    let html = html.trim();
+    let text = clean_text(html);
+    let is_clean = mask(text.clone()) == text;
+    (is_clean && !text.is_empty() && html.chars().count() <= LONGEST).then(|| html.to_owned())
+}
+
+/// The text of lines that a portal adds to every post is taken out; the markup around it stays as it is.
+fn without_boilerplate(html: &str) -> Option<String> {
+    let mut out = String::with_capacity(html.len());
+    let mut from = 0;
+    let edges = EDGE.as_ref()?.find_iter(html).map(|edge| (edge.start(), edge.end()));
+    for (begin, end) in edges.chain([(html.len(), html.len())]) {
+        let line = html.get(from..begin)?;
+        if is_boilerplate(&clean_line(line)) {
+            INNER.as_ref()?.find_iter(line).for_each(|tag| out.push_str(tag.as_str()));
+        } else {
+            out.push_str(line);
+        }
+        out.push_str(html.get(begin..end)?);
+        from = end;
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::contacts::Contacts;
+
+    fn subset(body: &str) -> Option<String> {
+        let mut contacts = Contacts::default();
+        safe_subset(body, &mut |text| contacts.take(text, &|_| false))
+    }
+
+    #[test]
+    fn a_small_subset_is_kept_and_nothing_runs() {
+        for (body, kept) in [
+            ("Un soudeur, sans balise. a < b", None),
+            ("<p>Un</p>", Some("<p>Un</p>")),
+            ("<div>Un</div><div>Deux</div>", Some("<p>Un</p><p>Deux</p>")),
+            ("&lt;p&gt;Un &amp;amp; deux&lt;/p&gt;", Some("<p>Un &amp; deux</p>")),
+            (
+                "<h3 onclick=\"x()\">Missions</h3><ul><li style='a'>Souder</li><li></li></ul><script>alert(1)</script>",
+                Some("<h3>Missions</h3><ul><li>Souder</li></ul>"),
+            ),
+            (
+                "<p><a href=\"javascript:alert(1)\">Lire</a> <img src=x onerror=alert(1)> le <b>poste</p>",
+                Some("<p>Lire  le <b>poste</b></p>"),
+            ),
+            ("<svg><p><style><g title=\"</style><img src=x onerror=alert(1)>\">", Some("<p>\"&gt;</p>")),
+            ("<p>CV à rh@chantier.cm, tél. 699 00 11 22</p>", Some("<p>CV à [e-mail], tél. [téléphone]</p>")),
+            // Only once the tags are gone is it a number: the plain text is kept alone.
+            ("<p>tél. 699 00 <b>11 22</b></p>", None),
+            ("<p>Souder.</p><p><b>Partager sur Facebook</b></p>", Some("<p>Souder.</p>")),
+            ("<p><br></p><div> </div>", None),
+        ] {
+            assert_eq!(subset(body).as_deref(), kept, "{body}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_attribute_and_no_other_element_is_left(
+            body in "(<(p|b|script|img|a|svg|math|style|li|iframe)( (on[a-z]{2}|href|src|style)=[\"']?[a-z:(]{0,6}[\"']?)?>|&lt;|</(p|b|style|script)>|<!--|-->|[a-z ]{0,4}){0,20}"
+        ) {
+            if let Some(html) = subset(&body) {
+                for tag in html.split('<').skip(1) {
+                    let name = tag.split('>').next().unwrap_or_default().trim_start_matches('/');
+                    prop_assert!(KEPT.contains(&name), "{name:?} in {html:?}");
+                }
+            }
+        }
+    }
+}
