@@ -23,6 +23,7 @@ mod demo;
 mod dictionary;
 mod duplicates;
 mod failures;
+mod guards;
 mod outbox;
 mod partners;
 mod politeness;

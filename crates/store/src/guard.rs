@@ -89,7 +89,10 @@ fn rates(now: &Measure, past: &[Measure]) -> Option<String> {
     if now.valid < GUARDED_FROM {
         return None;
     }
-    now.rates.iter().find_map(|(name, rate)| {
+    // Of a field that is gone all values are alike: that it is gone is told.
+    let (variety, fill): (Vec<_>, Vec<_>) =
+        now.rates.iter().partition(|(name, _)| name.starts_with("different "));
+    fill.into_iter().chain(variety).find_map(|(name, rate)| {
         let before: Vec<f64> = past.iter().filter_map(|measure| measure.rates.get(name).copied()).collect();
         let usual = middle(before.iter().copied()).filter(|_| before.len() >= ENOUGH)?;
         let allowed = (SWINGS * swing(&before, usual)).max(LEAST_CHANGE);
