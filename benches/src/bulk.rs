@@ -76,6 +76,7 @@ async fn register(store: &Store, spec: &Spec) -> Outcome<()> {
         slug: spec.slug.clone(),
         name: spec.name.clone(),
         spec_version: spec.version.clone(),
+        offers_itself: spec.offers_itself,
         streams: vec!["offres".to_owned()],
         fetch_at_once: 1,
         read_at_once: 1,

@@ -126,6 +126,8 @@ pub struct Spec {
     pub robots: bool,
     /// Where its places are (ISO 3166-1 alpha-2).
     pub country: String,
+    /// Whether it offers what it publishes, and relays nobody.
+    pub offers_itself: bool,
     /// Who we are there.
     pub auth: Option<Auth>,
     /// Its lists, by name.

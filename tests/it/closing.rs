@@ -120,6 +120,56 @@ async fn a_complete_run_closes_what_it_no_longer_shows_and_requests_the_withdraw
 }
 
 #[tokio::test]
+async fn the_partners_word_closes_and_opens_again() {
+    let store = fresh().await;
+    let state = async || -> Vec<(String, Option<String>)> {
+        sqlx::query_as("SELECT status, closed_why FROM api.opportunities ORDER BY external_id")
+            .fetch_all(store.pool())
+            .await
+            .unwrap()
+    };
+    let closed = |reading: &mut Reading| reading.opportunities[0].is_closed = true;
+    run(&store, &["1", "2"], true, |_| ()).await;
+    run(&store, &["1", "2"], true, closed).await;
+    let open = ("open".to_owned(), None);
+    assert_eq!(state().await, [("closed".to_owned(), Some("partner".to_owned())), open.clone()]);
+    run(&store, &["1", "2"], true, |_| ()).await;
+    assert_eq!(state().await, [open.clone(), open]);
+    let told: Vec<String> = sqlx::query_scalar("SELECT what FROM ingest.changes ORDER BY id")
+        .fetch_all(store.pool())
+        .await
+        .unwrap();
+    assert_eq!(told, ["closed", "reopened"]);
+}
+
+#[tokio::test]
+async fn the_address_a_portal_prints_beside_every_post_is_nobodys() {
+    let store = fresh().await;
+    let ids: Vec<String> = (0..20).map(|n| n.to_string()).collect();
+    let shows: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let with_mails = |reading: &mut Reading| {
+        employers(reading);
+        for (at, row) in reading.opportunities.iter_mut().enumerate() {
+            row.contacts.emails = vec!["portail@exemple.cm".to_owned()];
+            if at % 2 == 0 {
+                row.contacts.emails.push(format!("atelier{at}@exemple.cm"));
+            }
+            row.fingerprint = opportunity::Fingerprint::of(row);
+        }
+    };
+    run(&store, &shows, true, with_mails).await;
+    let mails = async || -> Vec<String> {
+        sqlx::query_scalar("SELECT unnest(emails) FROM api.contacts").fetch_all(store.pool()).await.unwrap()
+    };
+    let kept = mails().await;
+    assert_eq!((kept.len(), kept.contains(&"portail@exemple.cm".to_owned())), (10, false), "{kept:?}");
+    // Who offers itself is reached by the one address beside all of it.
+    sqlx::query("UPDATE ingest.sources SET offers_itself = true").execute(store.pool()).await.unwrap();
+    run(&store, &shows, true, with_mails).await;
+    assert_eq!(mails().await.len(), 30);
+}
+
+#[tokio::test]
 async fn an_incremental_run_closes_nothing() {
     let store = fresh().await;
     run(&store, &["1", "2", "3"], true, |_| ()).await;

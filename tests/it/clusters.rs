@@ -61,6 +61,27 @@ async fn clusters(store: &Store) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn of_rows_about_as_complete_the_one_of_who_offers_stands_for_both() {
+    let store = fresh().await;
+    register(&store, "camerjob").await;
+    // The portal's row says a little more.
+    load(&store, &post("fne", "a", "Douala", TEXT)).await;
+    load(&store, &post("camerjob", "b", "Douala", &format!("{TEXT} Merci."))).await;
+    assert_eq!(clusters(&store).await, ["a b*"]);
+    sqlx::query("UPDATE ingest.sources SET offers_itself = true WHERE slug = 'fne'")
+        .execute(store.pool())
+        .await
+        .unwrap();
+    load(&store, &post("fne", "a", "Douala", TEXT)).await;
+    sqlx::query("INSERT INTO ingest.to_match (opportunity) SELECT id FROM ingest.opportunities")
+        .execute(store.pool())
+        .await
+        .unwrap();
+    load(&store, &post("fne", "a", "Douala", TEXT)).await;
+    assert_eq!(clusters(&store).await, ["a* b"]);
+}
+
+#[tokio::test]
 async fn one_post_of_two_partners_is_one_cluster_until_it_changes() {
     let store = fresh().await;
     for source in ["camerjob", "emploicameroun"] {

@@ -146,7 +146,7 @@ fn shown(spec: &Spec, given: &Given) -> String {
     let with = |has: fn(&Opportunity) -> bool| given.opportunities.iter().filter(|row| has(row)).count();
     let _ = writeln!(
         text,
-        "filled: url {}, organization {}, description {}, places {}, pay {}, contracts {}, posted_at {}, closes_on {}, positions {}, education {}, experience {}",
+        "filled: url {}, organization {}, description {}, places {}, pay {}, contracts {}, posted_at {}, closes_on {}, positions {}, education {}, experience {}, interest {}, fees {}, duration {}, starts_on {}, is_closed {}",
         with(|r| r.url.is_some()),
         with(|r| r.organization.is_some()),
         with(|r| r.description.is_some()),
@@ -157,7 +157,12 @@ fn shown(spec: &Spec, given: &Given) -> String {
         with(|r| r.closes_on.is_some()),
         with(|r| r.positions.is_some()),
         with(|r| r.education.is_some()),
-        with(|r| r.experience.is_some())
+        with(|r| r.experience.is_some()),
+        with(|r| r.interest.is_some()),
+        with(|r| r.fees.is_some()),
+        with(|r| r.duration.is_some()),
+        with(|r| r.starts_on.is_some()),
+        with(|r| r.is_closed)
     );
     let mut reasons: Vec<String> = given
         .rejected
@@ -176,7 +181,6 @@ fn shown(spec: &Spec, given: &Given) -> String {
                     row.description.as_ref().map(|body| body.chars().take(160).collect::<String>())
                 ),
                 "places" => row.places.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | "),
-                "pay" => format!("{:?}", row.pay),
                 _ => value.to_string(),
             };
             let _ = writeln!(text, "{name}: {shown}");

@@ -17,11 +17,22 @@ fn origin(column: &str) -> &'static str {
         "url" => "field `url`, checked",
         "organization" => "field `organization`; placeholders are none",
         "description" => "field `description`, cleaned (`text`), contacts taken out (`contacts`)",
-        "places" | "countries" | "regions" | "localities" | "remote" => "field `place` (`places`)",
+        "places" | "countries" | "regions" | "localities" | "remote" => {
+            "field `place`; what the text states of the post where it is nearer or another (`places`)"
+        }
         "pay_min" | "pay_max" | "pay_currency" | "pay_period" | "pay_basis" => "field `salary` (`money`)",
         "pay_text" => "field `salary`, the partner's words",
         "contracts" | "working_time" => "field `contract` (`vocabulary`)",
         "posted_at" => "field `posted_at` (`dates`)",
+        "starts_on" => "field `starts_at` (`dates`)",
+        "interest_min" | "interest_max" | "interest_period" | "interest_tax" => "field `interest` (`money`)",
+        "fees_percent" | "fees_amount" | "fees_currency" => {
+            "field `fees` (`money`), else the words of `interest`"
+        }
+        "duration_min" | "duration_max" => "field `duration` (`duration`)",
+        "interest_text" | "fees_text" | "duration_text" => "the field, in the partner's words",
+        "description_html" => "field `description` (`text`), contacts taken out (`contacts`)",
+        "stream" => "name of the stream in the partner file",
         "closes_on" => "field `closes_at` (`dates`)",
         "positions" => "field `positions`",
         "education" => "field `education` (`vocabulary`)",
@@ -32,7 +43,7 @@ fn origin(column: &str) -> &'static str {
         "audiences" => "title and description (`vocabulary`)",
         "quality" | "quality_parts" => "the row itself (`quality`)",
         "cluster" | "canonical" => "all rows (`duplicates`)",
-        "status" | "closed_why" => "closes_on; absence from a complete, plausible run",
+        "status" | "closed_why" => "closes_on; field `status`; absence from a complete, plausible run",
         "emails" | "phones" => "the texts (`contacts`)",
         _ => "oim-etl",
     }
@@ -41,7 +52,7 @@ fn origin(column: &str) -> &'static str {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_data_dictionary_is_what_the_database_says() {
     let road = Road::new().await;
-    for source in ["fne", "minefop", "camccul"] {
+    for source in ["fne", "minefop", "camccul", "emploicameroun"] {
         road.bin(&["ingest", source]).run().await.expect(0);
     }
     let store = road.database.store().await;

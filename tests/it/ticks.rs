@@ -12,6 +12,7 @@ pub(crate) async fn register(store: &Store, slug: &str) -> SourceSlug {
         slug: slug.clone(),
         name: slug.to_string(),
         spec_version: "0".repeat(64),
+        offers_itself: false,
         streams: vec!["offres".to_owned()],
         fetch_at_once: 4,
         read_at_once: 8,

@@ -26,6 +26,11 @@ pub(crate) fn opportunity(id: &str, title: &str, closes: Option<&str>) -> Opport
     draft.place = Some("Douala".to_owned());
     draft.contract = Some("CDI".to_owned());
     draft.salary = Some("150 000 - 250 000 FCFA / mois".to_owned());
+    draft.interest = Some("1,5 - 2 % par mois + TAF (10 %)".to_owned());
+    draft.fees = Some("1 % + 5 000 FCFA".to_owned());
+    draft.duration = Some("6 - 36 mois".to_owned());
+    draft.starts_at = Some("15/01/2027".to_owned());
+    draft.description = Some("<div>Souder.</div>".to_owned());
     draft.closes_at = closes.map(str::to_owned);
     normalize(draft, &context).unwrap()
 }
@@ -60,6 +65,14 @@ async fn a_row_is_stored_with_its_types() {
     assert_eq!((stored["pay_min"].as_f64(), stored["pay_max"].as_f64()), (Some(150_000.0), Some(250_000.0)));
     assert_eq!((&stored["pay_currency"], &stored["pay_period"]), (&json!("XAF"), &json!("month")));
     assert_eq!(stored["closes_on"], "2026-12-12");
+    assert_eq!((stored["interest_min"].as_f64(), stored["interest_max"].as_f64()), (Some(18.0), Some(24.0)));
+    assert_eq!((&stored["interest_period"], stored["interest_tax"].as_f64()), (&json!("month"), Some(10.0)));
+    assert_eq!((stored["fees_percent"].as_f64(), stored["fees_amount"].as_f64()), (Some(1.0), Some(5_000.0)));
+    assert_eq!((stored["duration_min"].as_f64(), stored["duration_max"].as_f64()), (Some(6.0), Some(36.0)));
+    assert_eq!(
+        (&stored["starts_on"], &stored["description_html"]),
+        (&json!("2027-01-15"), &json!("<p>Souder.</p>"))
+    );
     assert_eq!(stored["status"], "open");
 }
 

@@ -161,6 +161,7 @@ pub(crate) fn rows(config: &Config, catalog: &Catalog) -> Vec<SourceRow> {
             slug: spec.slug.clone(),
             name: spec.name.clone(),
             spec_version: spec.version.clone(),
+            offers_itself: spec.offers_itself,
             streams: spec.streams.iter().map(|stream| stream.name.to_string()).collect(),
             fetch_at_once: config.worker.fetch_at_once,
             read_at_once: config.worker.read_at_once,

@@ -93,6 +93,15 @@ impl Store {
         .execute(&mut *tx)
         .await
         .map_err(doing())?;
+        if state == RunState::Complete && !showing.covers.is_empty() {
+            sqlx::query!(
+                "SELECT ingest.learn_house_contacts(source) FROM ingest.runs WHERE id = $1",
+                run.uuid()
+            )
+            .execute(&mut *tx)
+            .await
+            .map_err(doing())?;
+        }
         withdraw(&mut tx, closed).await?;
         tx.commit().await.map_err(doing())?;
         Ok(state)

@@ -17,6 +17,9 @@ const BATCH: i64 = 200;
 /// More rows than this under one key are a template's: the key tells nothing.
 const CROWD: i32 = 50;
 
+/// Rows whose quality differs by no more are about as complete: who offers it itself then stands for both.
+const ABOUT_EQUAL: i64 = 10;
+
 fn doing() -> impl FnOnce(sqlx::Error) -> StoreError {
     StoreError::doing("look for duplicates")
 }
@@ -90,11 +93,11 @@ fn found(members: &[Member], pairs: &[(Uuid, Uuid)], old: &[(Uuid, Uuid)]) -> Ve
 /// The rows that are open, as far as they are compared: what is closed is nobody's duplicate.
 async fn members(tx: &mut Transaction<'_, Postgres>, ids: &[Uuid]) -> Result<Vec<Member>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT id, kind, title, organization, description, places, education, closes_on,
+        r#"SELECT id, kind, title, organization, description, places, education, closes_on, offers_itself,
                   (posted_at AT TIME ZONE 'Africa/Douala')::date AS posted_on,
                   coalesce(quality, 0) AS "quality!", coalesce(length(description), 0) AS "length!",
                   (coalesce(pay_min, pay_max) * 100)::bigint AS pay_min, (coalesce(pay_max, pay_min) * 100)::bigint AS pay_max
-             FROM ingest.opportunities WHERE id = ANY ($1) AND status = 'open' ORDER BY id"#,
+             FROM ingest.opportunities JOIN ingest.sources ON slug = source WHERE id = ANY ($1) AND status = 'open' ORDER BY id"#,
         ids
     )
     .fetch_all(&mut **tx)
@@ -116,8 +119,9 @@ async fn members(tx: &mut Transaction<'_, Postgres>, ids: &[Uuid]) -> Result<Vec
             posted_on: row.posted_on,
             closes_on: row.closes_on,
         });
-        // Quality first; of equals, the one that says more.
-        let weight = i64::from(row.quality) * 100_000 + i64::from(row.length);
+        // Completeness first; of about equals, who offers it itself; then the one that says more.
+        let quality = i64::from(row.quality) + if row.offers_itself { ABOUT_EQUAL } else { 0 };
+        let weight = quality * 100_000 + i64::from(row.length);
         members.push(Member { id: row.id.into(), weight, sketch });
     }
     Ok(members)

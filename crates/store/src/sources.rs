@@ -13,6 +13,8 @@ pub struct SourceRow {
     pub name: String,
     /// Digest of its spec (hexadecimal SHA-256).
     pub spec_version: String,
+    /// Whether it offers what it publishes, and relays nobody.
+    pub offers_itself: bool,
     /// Its streams.
     pub streams: Vec<String>,
     /// Requests in flight to it at once, over all workers.
@@ -45,13 +47,15 @@ impl Store {
         let mut tx = self.pool.begin().await.map_err(doing())?;
         for row in rows {
             sqlx::query!(
-                "INSERT INTO ingest.sources AS s (slug, name, spec_version) VALUES ($1, $2, $3)
+                "INSERT INTO ingest.sources AS s (slug, name, spec_version, offers_itself) VALUES ($1, $2, $3, $4)
                  ON CONFLICT (slug) DO UPDATE SET name = excluded.name, spec_version = excluded.spec_version,
-                        enabled = true, updated_at = now()
-                  WHERE (s.name, s.spec_version, s.enabled) <> (excluded.name, excluded.spec_version, true)",
+                        offers_itself = excluded.offers_itself, enabled = true, updated_at = now()
+                  WHERE (s.name, s.spec_version, s.offers_itself, s.enabled)
+                     <> (excluded.name, excluded.spec_version, excluded.offers_itself, true)",
                 row.slug.as_str(),
                 row.name,
-                row.spec_version
+                row.spec_version,
+                row.offers_itself
             )
             .execute(&mut *tx)
             .await

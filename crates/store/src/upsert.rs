@@ -102,15 +102,17 @@ async fn different<'a>(
         .iter()
         .filter(|row| {
             stored.get(&row.id.uuid()).is_none_or(|known| {
-                let same = known.fingerprint == row.fingerprint.as_bytes() && known.open == is_open(row, day);
+                let same = known.fingerprint == row.fingerprint.as_bytes()
+                    && known.open == closed_why(row, day).is_none();
                 !same && known.content_at <= origin.fetched_at
             })
         })
         .collect())
 }
 
-fn is_open(row: &Opportunity, day: NaiveDate) -> bool {
-    row.closes_on.is_none_or(|last| last >= day)
+/// Why a row is closed as it is read: by the partner's word, or because its last day is over.
+fn closed_why(row: &Opportunity, day: NaiveDate) -> Option<&'static str> {
+    if row.is_closed { Some("partner") } else { row.closes_on.filter(|last| *last < day).map(|_| "date") }
 }
 
 /// Values of a list column as one text: arrays of arrays cannot be unnested.
@@ -155,8 +157,10 @@ struct Columns {
     phones: Vec<String>,
     quality: Vec<i16>,
     quality_parts: Vec<Value>,
+    description_html: Vec<Option<String>>,
+    terms: Vec<Option<Value>>,
     fingerprint: Vec<Vec<u8>>,
-    open: Vec<bool>,
+    closed_why: Vec<Option<String>>,
 }
 
 impl Columns {
@@ -190,7 +194,9 @@ impl Columns {
         self.quality.push(row.quality.score.into());
         self.quality_parts.push(json!({ "missing": row.quality.missing, "doubts": row.quality.doubts }));
         self.fingerprint.push(row.fingerprint.as_bytes().to_vec());
-        self.open.push(is_open(row, day));
+        self.closed_why.push(closed_why(row, day).map(str::to_owned));
+        self.description_html.push(text(&row.description_html));
+        self.terms.push(terms(row));
     }
 
     fn push_places(&mut self, row: &Opportunity) {
@@ -216,6 +222,26 @@ impl Columns {
         self.pay_basis.push(pay.and_then(|pay| pay.basis).map(|basis| basis.as_str().to_owned()));
         self.pay_text.push(row.pay_text.as_deref().map(storable));
     }
+}
+
+/// What a loan costs and how long things last: few rows have it, so it travels as one value.
+fn terms(row: &Opportunity) -> Option<Value> {
+    let (interest, fees, duration) = (row.interest.as_ref(), row.fees.as_ref(), row.duration.as_ref());
+    let texts = [&row.interest_text, &row.fees_text, &row.duration_text];
+    let none = interest.is_none() && fees.is_none() && duration.is_none() && row.starts_on.is_none();
+    if none && texts.iter().all(|text| text.is_none()) {
+        return None;
+    }
+    let [interest_text, fees_text, duration_text] = texts.map(|text| text.as_deref().map(storable));
+    Some(json!({
+        "interest_min": interest.and_then(|rate| rate.min), "interest_max": interest.and_then(|rate| rate.max),
+        "interest_period": interest.map(|rate| rate.period), "interest_tax": interest.and_then(|rate| rate.tax),
+        "interest_text": interest_text,
+        "fees_percent": fees.and_then(|fees| fees.percent), "fees_amount": fees.and_then(|fees| fees.amount),
+        "fees_currency": fees.and_then(|fees| fees.currency), "fees_text": fees_text,
+        "duration_min": duration.and_then(|length| length.min), "duration_max": duration.and_then(|length| length.max),
+        "duration_text": duration_text, "starts_on": row.starts_on,
+    }))
 }
 
 /// Sends rows; answers for each row that was written whether it was new.
@@ -270,8 +296,10 @@ async fn send(
         &c.phones,
         &c.quality,
         &c.quality_parts,
+        &c.description_html as &[Option<String>],
+        &c.terms as &[Option<Value>],
         &c.fingerprint,
-        &c.open
+        &c.closed_why as &[Option<String>]
     )
     .fetch_all(&mut **tx)
     .await

@@ -43,6 +43,10 @@ pub(crate) struct Partner {
     /// Where its places are and whose money it means: ISO 3166-1 alpha-2. Unsaid: `CM`.
     #[schemars(with = "Option<String>")]
     pub(super) country: Option<Spanned<String>>,
+    /// Whether it offers what it publishes itself, as a credit union or a ministry does, and relays nobody: where several partners
+    /// publish the same, its row stands for all that are about as complete. Unsaid: `false`.
+    #[serde(default)]
+    pub(super) offers_itself: bool,
     /// Who we are there. Each value names an environment variable, never the secret itself.
     pub(super) auth: Option<Auth>,
     /// The lists it publishes, by name.

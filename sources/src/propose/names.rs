@@ -3,7 +3,7 @@
 use opportunity::text::fold;
 
 /// Names by field, folded, the likeliest first; one with a dot is a key within an object.
-const NAMES: [(&str, &[&str]); 14] = [
+const NAMES: [(&str, &[&str]); 19] = [
     (
         "external_id",
         &[
@@ -113,6 +113,41 @@ const NAMES: [(&str, &[&str]); 14] = [
             "budget",
         ],
     ),
+    (
+        "interest",
+        &[
+            "interest",
+            "interest_rate",
+            "interestrate",
+            "taux",
+            "taux_interet",
+            "taux_mensuel",
+            "tauxmensuel",
+            "taux_annuel",
+            "annualinterestrate",
+            "nominalannualinterestrate",
+        ],
+    ),
+    ("fees", &["fees", "frais_dossier", "fraisdossier", "frais_de_dossier", "commission", "charges"]),
+    (
+        "duration",
+        &[
+            "duration",
+            "duree",
+            "duree_mois",
+            "dureemois",
+            "duree_(mois)",
+            "term",
+            "tenor",
+            "loan_term",
+            "loanterm",
+        ],
+    ),
+    (
+        "starts_at",
+        &["starts_at", "date_debut", "datedebut", "date_de_debut", "debut", "start_date", "rentree"],
+    ),
+    ("status", &["status", "statut", "etat", "actif", "active", "is_active", "state"]),
     (
         "contract",
         &[

@@ -153,14 +153,16 @@ fn joined(
     let (mut any, mut content) = (false, false);
     for part in parts {
         let found = one(part, record, url, empty)?;
-        match found.as_deref().map(str::trim).filter(|words| says_something(words, empty)) {
+        // A constant is the file's own word: what means nothing where the partner says it ("Fcfa") is a unit here.
+        let is_fixed = matches!(part.get, Get::Fixed(_));
+        match found.as_deref().map(str::trim).filter(|words| is_fixed || says_something(words, empty)) {
             Some(words) => {
                 if any {
                     all.push_str(with);
                 }
                 all.push_str(words);
                 any = true;
-                content |= !matches!(part.get, Get::Fixed(_));
+                content |= !is_fixed;
             }
             None if some => (),
             None => return Ok(None),

@@ -345,14 +345,17 @@ proptest! {
 #[test]
 fn a_list_of_other_elements_is_an_alarm_and_a_constant_alone_no_value() {
     let spec = spec(
-        "name='n'\nbase_url='https://a.cm'\nrate='1/s'\n[streams.offres]\nkind='job'\nformat='xml'\nrequest={path='/'}\nrecords='job'\nempty=['0.00']\n\
-         [streams.offres.fields]\nexternal_id='.id'\ntitle='.t'\nsalary={parts=['.min',{const='-'},'.max'],with=' ',some=true}\n",
+        "name='n'\nbase_url='https://a.cm'\nrate='1/s'\n[streams.offres]\nkind='job'\nformat='xml'\nrequest={path='/'}\nrecords='job'\nempty=['0.00','Fcfa']\n\
+         [streams.offres.fields]\nexternal_id='.id'\ntitle='.t'\nsalary={parts=['.min',{const='-'},'.max'],with=' ',some=true}\n\
+         fees={parts=['.frais',{const='Fcfa'}],with=' '}\n",
     );
     let read = |body: &str| spec.read(&Answer::new("https://a.cm/", body).page(&offres()));
     assert_eq!(read("<jobs><post><id>1</id></post></jobs>").alarm, Some(Alarm::NoRecords));
     let reading = read(
-        "<jobs><job><id>1</id><t>a</t><min>0.00</min><max/></job><job><id>2</id><t>b</t><min>5</min></job></jobs>",
+        "<jobs><job><id>1</id><t>a</t><min>0.00</min><max/></job><job><id>2</id><t>b</t><min>5</min><frais>5000</frais></job></jobs>",
     );
     let pay: Vec<_> = reading.drafts.iter().map(|draft| draft.salary.as_deref()).collect();
     assert_eq!(pay, [None, Some("5 -")]);
+    let fees: Vec<_> = reading.drafts.iter().map(|draft| draft.fees.as_deref()).collect();
+    assert_eq!(fees, [None, Some("5000 Fcfa")], "a word that means nothing alone is the unit of a number");
 }

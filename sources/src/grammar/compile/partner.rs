@@ -58,6 +58,7 @@ pub(crate) fn partner(
         rate: raw.rate,
         robots: raw.robots.unwrap_or(any_portal),
         country,
+        offers_itself: raw.offers_itself,
         auth,
         streams,
         version,

@@ -64,10 +64,14 @@ fn show(slug: &SourceSlug, opportunities: &[Opportunity], rejections: &[Rejectio
             row.posted_at.map(|at| {
                 format!("posted {}", at.with_timezone(&chrono_tz::Africa::Douala).format("%Y-%m-%d"))
             }),
+            row.starts_on.map(|day| format!("starts {day}")),
             row.closes_on.map(|day| format!("closes {day}")),
+            row.is_closed.then(|| "closed by the partner's word".to_owned()),
         ];
-        let rest = [row.organization.clone(), Some(places), Some(contracts), row.pay_text.clone()]
+        let terms = [&row.pay_text, &row.interest_text, &row.fees_text, &row.duration_text];
+        let rest = [row.organization.clone(), Some(places), Some(contracts)]
             .into_iter()
+            .chain(terms.into_iter().cloned())
             .flatten()
             .chain(dates.into_iter().flatten());
         ui::line(&format!("{slug} {}  {}", row.external_id, ui::strong(&row.title)));
