@@ -70,9 +70,8 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
     let is_own = |mail: &str| context.is_own(mail);
     let mut plain = |text: String| contacts.take(text, &is_own);
     let title = title(draft, &mut plain)?;
-    let description: Option<String> =
-        draft.description.as_deref().map(|body| plain(cut(&clean_text(body)).into_owned()));
-    let Where { places, remote } = place::read(draft, context, &title, description.as_deref(), &mut doubts)?;
+    let (description, folded) = cut(&plain(clean_text(draft.description.as_deref().unwrap_or_default())));
+    let Where { places, remote } = place::read(draft, context, &title, &description, &mut doubts)?;
     let mut opportunity = Opportunity {
         id: OpportunityId::of(&context.source, &external_id),
         source: context.source.clone(),
@@ -82,7 +81,7 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         title,
         url: url(draft)?,
         organization: draft.organization.as_deref().and_then(organization).map(&mut plain),
-        description: description.and_then(|text| short(&text, DESCRIPTION_MAX)),
+        description: short(&description, DESCRIPTION_MAX),
         description_html: draft.description.as_deref().and_then(|body| safe_subset(body, &mut plain)),
         places,
         remote,
@@ -112,22 +111,21 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         quality: Quality { doubts, ..Quality::default() },
         fingerprint: Fingerprint::UNKNOWN,
     };
-    classify(&mut opportunity);
+    classify(&mut opportunity, &folded);
     opportunity.quality = quality::judge(&opportunity, context.fetched_at);
     opportunity.fingerprint = Fingerprint::of(&opportunity);
     Ok(opportunity)
 }
 
-/// What title and text say of occupation, sector and audience.
-fn classify(row: &mut Opportunity) {
+/// What title and text say of occupation, sector and audience. The text is folded.
+fn classify(row: &mut Opportunity, text: &str) {
     let title = fold(&row.title);
-    let text = row.description.as_deref().map(fold).unwrap_or_default();
     let is_work = matches!(row.kind, Kind::Job | Kind::Training);
     let occupation = if is_work { occupation(&title) } else { None };
-    row.sector = sector(&title, occupation, &text).map(str::to_owned);
+    row.sector = sector(&title, occupation, text).map(str::to_owned);
     row.occupation = occupation.map(str::to_owned);
     row.language = row.language.or_else(|| Language::of_text(&format!("{title} {text}")));
-    row.audiences = Audience::read_all(row.kind, &title, &text);
+    row.audiences = Audience::read_all(row.kind, &title, text);
 }
 
 fn identity(draft: &Draft) -> Result<String, Reason> {

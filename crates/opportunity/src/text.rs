@@ -6,10 +6,7 @@ mod html;
 use std::borrow::Cow;
 
 use encoding_rs::WINDOWS_1252;
-use unicode_normalization::{
-    UnicodeNormalization as _,
-    char::{decompose_compatible, is_combining_mark},
-};
+use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
 pub(crate) use boilerplate::cut;
 pub use boilerplate::is_boilerplate;
@@ -89,15 +86,29 @@ pub fn fold(text: &str) -> String {
 
 /// Lower case, without accents; marks stay, those of one meaning become one. For rules that look at marks.
 pub(crate) fn lowered(text: &str) -> String {
-    let plain = text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
-    plain
-        .map(|c| match c {
-            '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
-            '\u{2018}' | '\u{2019}' | '`' | '´' => '\'',
-            c if c.is_whitespace() => ' ',
-            c => c,
-        })
-        .collect()
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '`' => out.push('\''),
+            c if c.is_ascii_whitespace() => out.push(' '),
+            c if c.is_ascii() => out.push(c.to_ascii_lowercase()),
+            // Before it is taken apart: the accent of "´" would leave a blank.
+            '´' => out.push('\''),
+            c => decompose_compatible(c, |part| lower(part, &mut out)),
+        }
+    }
+    out
+}
+
+/// A part of a letter that was taken apart.
+fn lower(part: char, out: &mut String) {
+    match part {
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => out.push('-'),
+        '\u{2018}' | '\u{2019}' => out.push('\''),
+        c if c.is_whitespace() => out.push(' '),
+        c if is_combining_mark(c) => (),
+        c => out.extend(c.to_lowercase()),
+    }
 }
 
 struct Folded {

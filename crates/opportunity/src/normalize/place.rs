@@ -14,7 +14,7 @@ pub(super) fn read(
     draft: &Draft,
     context: &Context,
     title: &str,
-    text: Option<&str>,
+    text: &str,
     doubts: &mut Vec<Doubt>,
 ) -> Result<Where, Reason> {
     let words = draft.place.as_deref().unwrap_or_default();
@@ -23,7 +23,6 @@ pub(super) fn read(
     if context.country != "CM" || is_abroad || told.remote {
         return Ok(told);
     }
-    let text = text.unwrap_or_default();
     let stated = stated_places(title, text);
     let Some(choice) = nearer(&told.places, &stated, &[title, text]) else { return Ok(told) };
     if choice == Choice::Other {

@@ -10,7 +10,7 @@ use regex::Regex;
 
 use super::{
     Place,
-    gazetteer::Entry,
+    gazetteer::{Entry, find},
     reader::{LARGE, leading, read_places},
     words::{Gap, Item, items},
 };
@@ -154,6 +154,11 @@ fn of_title(title: &str) -> Vec<Place> {
 
 /// "Recrutement Commerciaux Douala et Yaoundé": large cities at the end, not bound to what stands before.
 fn last_cities(title: &str) -> Vec<Place> {
+    // To cut a title into names costs as much as all the rest, and few end so.
+    let last = title.split_whitespace().next_back().map(fold).unwrap_or_default();
+    if !matches!(find(&last), Some(Entry::Town(name, ..)) if LARGE.contains(&name)) {
+        return Vec::new();
+    }
     let items = items(title);
     let is_city = |item: &&Item| matches!(item.entry, Some(Entry::Town(name, ..)) if LARGE.contains(&name) && fold(name) == fold(&item.text));
     let many = items.iter().rev().take_while(is_city).count();

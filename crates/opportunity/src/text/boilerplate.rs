@@ -29,6 +29,7 @@ const FORMS: &[&str] = &[
     r"(abonnez vous|subscribe)( (a|sur|to|our|notre|nos|page|chaine|channel|facebook|whatsapp|youtube|linkedin|telegram))+",
     r"(telechargez|download|get|installez) (notre|our|the) (application|appli|app|mobile app)( .*)?",
     // Other posts.
+    r"(a )?(lire|voir|read|see) (aussi|egalement|also|more)",
     r"(voir|decouvrez|consultez|consulter|see|view|browse)( (aussi|egalement|also|more|plus|toutes?|tous|all|les|the|d|autres?|other|nos|our|l|de|this|company|entreprise|similaires?|similar|related))* (offres?|annonces?|jobs?|emplois?|articles?|posts?|recrutements?|profil|profile|opportunities|vacancies)( .*)?",
     r"(toutes les|all|ces|these) (offres|annonces|jobs|emplois|vacancies) (de ce recruteur|de cette entreprise|from this|by this|peuvent|pourraient|may|might|similaires)\b.*",
     r"vous (aimerez|pourriez) (aussi|aimer|etre)\b.*|you (may|might) (also )?(like|be interested)\b.*|cela peut (aussi )?vous interesser.*",
@@ -52,18 +53,28 @@ const FORMS: &[&str] = &[
     r"disclaimer .*(not the employer|does not charge|third part).*|.{1,30} ne (demande|reclame) jamais (d )?argent.*|.{1,30} never (asks?|charges?) .*(money|fees?|candidates?).*",
     r"(ne|n) (jamais |payez|versez|envoyez|donnez|effectuez)( jamais| pas)?\b.*(argent|paiement|somme|frais|recruteur|coordonnees bancaires|recrutement).*",
     r"(never|do not|don t) (pay|send|give|make)\b.*(money|payment|fee|recruit|job|employer|bank|interview).*",
-    r".*\b(decline toute responsabilite|n est pas responsable|not (be )?(held )?(responsible|liable)|is not responsible)\b.*",
     r"(signaler|report|denoncer|flag)( (cette|l|this|the|un|une|a|abus|abuse|@|offre|annonce|job|ad|post|listing|probleme|problem|as|comme|frauduleuse|fraude|spam|contenu|content|inappropriate|inapproprie))*",
     // The page's own.
-    r".*\b(tous droits reserves|all rights reserved)\b.*|copyright\b.*",
+    r"copyright\b.*",
     r"(ce site|nous utilisons|we use|this (web)?site uses|en poursuivant|by continuing|accepter (les|tous les)|accept (all )?)\b.*\bcookies?\b.*|(accepter|accept|refuser|reject)( all| les| tous les)* cookies?",
     r"((politique de|privacy|cookie|confidentialite|policy|cookies|conditions (generales )?d utilisation|terms (of use|and conditions)|mentions legales)( contact| faq)?( |$)){1,6}",
     r"besoin d aide pour votre (cv|lettre)\b.*|need help with your (cv|resume)\b.*",
     r"(loading|chargement|chargement en cours|please wait|veuillez patienter|advertisement|publicite|sponsored|offre sponsorisee|sponsorisee?|annonce sponsorisee|afficher (plus|moins|la carte)|show (more|less)|read more|en savoir plus|lire la suite|voir plus|see more|see less|laisser un commentaire|leave a (comment|reply)|commentaires?( \d+)?|comments?( \d+)?|\d+ commentaires?|\d+ comments?|menu|accueil|home)",
 ];
+/// Words that make any line one of the portal's, folded.
+const ANYWHERE: [&str; 8] = [
+    "tous droits reserves",
+    "all rights reserved",
+    "decline toute responsabilite",
+    "n est pas responsable",
+    "not be held responsible",
+    "not be held liable",
+    "is not responsible",
+    "is not liable",
+];
 /// The same of lines as they are written, where a mark tells: "Lire aussi : …", "© 2026 …", "Posted 3 days ago · 24 views".
 const MARKED: &[&str] = &[
-    r"^[^a-z]*(a )?(lire|voir|read|see) (aussi|egalement|also|more)\s?(:|$)",
+    r"^[^a-z]*(a )?(lire|voir|read|see) (aussi|egalement|also|more)\s?:",
     r"^©",
     r"^[^a-z]*(posted|publie)[^:]{0,30} [·•|] \d+ (views?|vues?)$",
 ];
@@ -80,28 +91,33 @@ static AS_WRITTEN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&MARKED
 
 /// Whether a whole line is of the portal.
 pub fn is_boilerplate(line: &str) -> bool {
-    // Most lines are long, or begin with none of these: they are told apart without the form.
-    if line.is_empty() || line.len() > 2 * LONGEST {
-        return false;
-    }
-    let folded = fold(line);
-    let is_any =
-        |form: &LazyLock<Option<Regex>>, text: &str| form.as_ref().is_some_and(|form| form.is_match(text));
-    !folded.is_empty()
-        && folded.len() <= LONGEST
-        && (is_any(&ANY, &folded) || (folded.len() < 80 && is_any(&AS_WRITTEN, &lowered(line))))
+    is_it(line, &fold(line))
 }
 
-/// A text without such lines.
-pub(crate) fn cut(text: &str) -> std::borrow::Cow<'_, str> {
-    if !text.lines().any(is_boilerplate) {
-        return text.into();
+fn is_it(line: &str, folded: &str) -> bool {
+    if folded.is_empty() || folded.len() > LONGEST {
+        return false;
     }
-    let mut kept = String::with_capacity(text.len());
+    let is_any =
+        |form: &LazyLock<Option<Regex>>, text: &str| form.as_ref().is_some_and(|form| form.is_match(text));
+    is_any(&ANY, folded)
+        || ANYWHERE.iter().any(|words| folded.contains(words))
+        || (folded.len() < 80
+            && line.contains([':', '©', '·', '•', '|'])
+            && is_any(&AS_WRITTEN, &lowered(line)))
+}
+
+/// A text without such lines, and what is left of it folded, for the rules that look up words.
+pub(crate) fn cut(text: &str) -> (String, String) {
+    let (mut kept, mut folded) = (String::with_capacity(text.len()), String::with_capacity(text.len()));
     let mut blank = false;
-    for line in text.lines().filter(|line| !is_boilerplate(line)) {
+    for line in text.lines() {
+        let line_folded = fold(line);
         if line.is_empty() {
             blank = !kept.is_empty();
+            continue;
+        }
+        if is_it(line, &line_folded) {
             continue;
         }
         if !kept.is_empty() {
@@ -109,8 +125,12 @@ pub(crate) fn cut(text: &str) -> std::borrow::Cow<'_, str> {
         }
         kept.push_str(line);
         blank = false;
+        if !folded.is_empty() && !line_folded.is_empty() {
+            folded.push(' ');
+        }
+        folded.push_str(&line_folded);
     }
-    kept.into()
+    (kept, folded)
 }
 
 #[cfg(test)]
@@ -128,8 +148,7 @@ mod tests {
     #[test]
     fn what_is_left_keeps_its_paragraphs() {
         let text = "Un soudeur.\n\nPartager sur Facebook\nVues : 512\n\nÀ Kribi.\nLire aussi : Chauffeur";
-        assert_eq!(cut(text), "Un soudeur.\n\nÀ Kribi.");
-        assert_eq!(cut("Imprimer"), "");
-        assert!(matches!(cut("Un soudeur."), std::borrow::Cow::Borrowed(_)));
+        assert_eq!(cut(text), ("Un soudeur.\n\nÀ Kribi.".to_owned(), "un soudeur a kribi".to_owned()));
+        assert_eq!(cut("Imprimer"), (String::new(), String::new()));
     }
 }

@@ -49,6 +49,9 @@ static INNER: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"</?(?:b|strong|i
 /// The safe subset of a body, where it has any markup. `mask` takes the contacts out of a text; where one is left that only stands
 /// out once the markup is gone, the plain text is all that is kept.
 pub(crate) fn safe_subset(body: &str, mask: &mut dyn FnMut(String) -> String) -> Option<String> {
+    if !body.contains(['<', '&']) {
+        return None;
+    }
     let body = decoded(body, |text| TAG.as_ref().is_some_and(|tag| tag.is_match(text)))?;
     let apart = BLOCK.as_ref()?.replace_all(&body, "<${1}p>");
     let clean = CLEANER.clean(&apart).to_string();

@@ -22,6 +22,9 @@ const SURELY_ANNUAL: i64 = 5_000;
 /// Reads interest; answers it and the fees the same words tell, in thousandths of a percent of the amount. No interest: the words
 /// tell none, or not for which time. Several rates, for several groups: from the lowest to the highest.
 pub fn read_interest(words: &str) -> Result<(Option<Interest>, Option<i64>), UnreadableRate> {
+    if words.is_empty() {
+        return Ok((None, None));
+    }
     let line = clean_line(words);
     let unreadable = || UnreadableRate(line.chars().take(200).collect());
     let text = readable(&line);
