@@ -132,3 +132,31 @@ async fn a_bad_day_of_a_portal_closes_nothing_and_says_why() {
     let run = &road.bin(&["ingest", "portail", "--full", "--output", "json"]).run().await.expect(0).json()[0];
     assert_eq!((run["state"].as_str(), open(&road).await), (Some("complete"), 39), "{run}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_printed_beside_every_post_yields_and_is_told_as_doubted() {
+    let spec = SPEC.replace("closes_at", "description = \".texte\"\ncloses_at");
+    let manners = format!("host = \"{HOST}\"\n[[routes]]\nkind = \"recorded\"\nanswers = []\n");
+    let (road, replay) = with_partner("portail", &spec, &manners, &[]).await;
+    let post = |id: usize| format!("<a href=/offre/{id}>");
+    let said = |text: &str, id: usize, words: &str| {
+        text.replace(&post(id), &format!("<p class=texte>{words}</p>{}", post(id)))
+    };
+    let first = said(
+        &said(&list(1, false).replace("datetime=", "data="), 3, "Lieu d'affectation : Garoua"),
+        5,
+        "Notre siège est à Yaoundé.",
+    );
+    show(&replay, first, String::new());
+    let ended = road.bin(&["ingest", "portail", "--full"]).run().await.expect(0);
+    assert!(
+        ended.out.contains("doubted: portail 1 × place disagrees    oim-etl rejections portail --doubted"),
+        "{}",
+        ended.out
+    );
+    let doubted = road.bin(&["rejections", "portail", "--doubted"]).run().await.expect(0);
+    assert!(doubted.out.contains("portail  3   place disagrees  Soudeur de l'atelier 3"), "{}", doubted.out);
+    let rows = rows_of(&*road.database.store().await).await;
+    let elsewhere: Vec<_> = rows.iter().filter(|row| row["localities"][0] != "Douala").collect();
+    assert_eq!((elsewhere.len(), &elsewhere[0]["localities"][0]), (1, &"Garoua".into()));
+}

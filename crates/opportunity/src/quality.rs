@@ -43,7 +43,7 @@ coded! {
         FromTheFuture = "from_the_future",
         /// Its last day lies before its publication.
         ClosedBeforePosted = "closed_before_posted",
-        /// Its last day is more than two years off.
+        /// Its last day is more than two years off, and it is no programme.
         ClosesFarAway = "closes_far_away",
         /// The title is a few letters, or all capitals and long.
         OddTitle = "odd_title",
@@ -97,7 +97,9 @@ fn doubts(row: &Opportunity, fetched_at: DateTime<Utc>) -> Vec<Doubt> {
         (Doubt::ClosedBeforePosted, row.closes_on.zip(posted).is_some_and(|(last, first)| last < first)),
         (
             Doubt::ClosesFarAway,
-            row.closes_on.is_some_and(|last| last > fetched_at.date_naive() + TimeDelta::days(730)),
+            // A programme runs for years.
+            row.kind != Kind::Agr
+                && row.closes_on.is_some_and(|last| last > fetched_at.date_naive() + TimeDelta::days(730)),
         ),
         (Doubt::OddTitle, letters < 4 || (letters > 60 && capitals == letters)),
         (

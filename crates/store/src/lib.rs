@@ -39,7 +39,7 @@ pub use overview::{DeadLetter, Overview, QueueDepth, WorkerRow};
 pub use pages::{Archived, NewListPage, PageRow, Validator};
 pub use reading::{PageCommit, Reading, Tally, Wanted};
 pub use rehearse::{Change, Rehearsal};
-pub use rejections::{RejectionCount, RejectionRow};
+pub use rejections::{DoubtedRow, RejectionCount, RejectionRow};
 pub use runs::{Entered, FileRef, Mode, RunRequest, RunRow, RunState, Trigger};
 pub use sources::SourceRow;
 pub use upsert::Origin;

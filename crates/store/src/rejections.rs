@@ -34,6 +34,23 @@ pub struct RejectionRow {
     pub at: DateTime<Utc>,
 }
 
+/// An opportunity that was loaded, and is doubted.
+#[derive(Debug, Clone, Serialize)]
+pub struct DoubtedRow {
+    /// The partner.
+    pub source: String,
+    /// Its identifier there.
+    pub external_id: String,
+    /// What does not fit together: a word of `opportunity::quality::Doubt`.
+    pub doubt: String,
+    /// Heading.
+    pub title: String,
+    /// Its page for people.
+    pub url: Option<String>,
+    /// The run that loaded or changed it.
+    pub run: RunId,
+}
+
 impl Store {
     /// Refusals of a run, by reason, most frequent first.
     pub async fn rejection_counts(&self, run: RunId) -> Result<Vec<RejectionCount>, StoreError> {
@@ -46,6 +63,42 @@ impl Store {
         .fetch_all(&self.pool)
         .await
         .map_err(StoreError::doing("count the rejections of a run"))
+    }
+
+    /// Doubts of the opportunities a run loaded or changed, most frequent first.
+    pub async fn doubt_counts(&self, run: RunId) -> Result<Vec<RejectionCount>, StoreError> {
+        sqlx::query_as!(
+            RejectionCount,
+            r#"SELECT d.doubt AS "code!", NULL::text AS example, count(*) AS "count!"
+                 FROM ingest.opportunities o, jsonb_array_elements_text(o.quality_parts -> 'doubts') AS d(doubt)
+                WHERE o.changed_run = $1 GROUP BY d.doubt ORDER BY count(*) DESC, d.doubt"#,
+            run.uuid()
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::doing("count the doubts of a run"))
+    }
+
+    /// Open opportunities of which something does not fit together, of a source or of what a run loaded.
+    pub async fn doubted(
+        &self,
+        source: Option<&SourceSlug>,
+        run: Option<RunId>,
+        limit: i64,
+    ) -> Result<Vec<DoubtedRow>, StoreError> {
+        sqlx::query_as!(
+            DoubtedRow,
+            r#"SELECT o.source, o.external_id, d.doubt AS "doubt!", o.title, o.url, o.changed_run AS "run: uuid::Uuid"
+                 FROM ingest.opportunities o, jsonb_array_elements_text(o.quality_parts -> 'doubts') AS d(doubt)
+                WHERE o.status = 'open' AND ($1::text IS NULL OR o.source = $1) AND ($2::uuid IS NULL OR o.changed_run = $2)
+                ORDER BY o.source, d.doubt, o.external_id LIMIT $3"#,
+            source.map(SourceSlug::as_str),
+            run.map(RunId::uuid),
+            limit
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::doing("read the doubts"))
     }
 
     /// The records refused in the newest run of a source that has any, or in the given run.

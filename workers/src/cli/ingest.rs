@@ -8,13 +8,13 @@ use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::Args;
 use opportunity::SourceSlug;
-use store::{Mode, RunRequest, RunRow, RunState, Store, Trigger};
+use store::{Mode, RejectionCount, RunRequest, RunRow, RunState, Store, Trigger};
 
 use super::{Context, Outcome, asked_to_stop, sources::preview};
 use crate::{
     engine::{self, Engine},
     queue::{Pool, Stop},
-    ui::{self, Follower, Line, rejected},
+    ui::{self, Follower, Line, counted},
 };
 
 /// Asks for a run of each source and follows it to its end.
@@ -204,15 +204,27 @@ async fn report(context: &Context, store: &Store, runs: &[RunRow]) -> anyhow::Re
         if let Some(why) = &run.message {
             ui::note(&format!("{}  {why}", run.source));
         }
-        let counts = store.rejection_counts(run.id).await?;
-        if !counts.is_empty() {
-            ui::line(&format!(
-                "rejected: {} {}    oim-etl rejections {}",
-                run.source,
-                rejected(&counts),
-                run.source
-            ));
+        for line in troubles(store, run).await? {
+            ui::line(&line);
         }
     }
     Ok(())
+}
+
+/// What a run refused, and what it loaded and doubts: a line each.
+pub(super) async fn troubles(store: &Store, run: &RunRow) -> anyhow::Result<Vec<String>> {
+    let refused = (store.rejection_counts(run.id).await?, "rejected", "");
+    let doubted = (store.doubt_counts(run.id).await?, "doubted", " --doubted");
+    let line = |(counts, word, option): (Vec<RejectionCount>, &str, &str)| {
+        let told = || {
+            format!(
+                "{word}: {} {}    oim-etl rejections {}{option}",
+                run.source,
+                counted(&counts),
+                run.source
+            )
+        };
+        (!counts.is_empty()).then(told)
+    };
+    Ok([refused, doubted].into_iter().filter_map(line).collect())
 }

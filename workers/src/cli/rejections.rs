@@ -2,6 +2,7 @@
 
 use clap::Args;
 use opportunity::{RunId, SourceSlug};
+use store::DoubtedRow;
 
 use super::{Context, Outcome};
 use crate::{
@@ -9,7 +10,7 @@ use crate::{
     ui::{self, Align, Table},
 };
 
-/// Lists the records refused in the newest run that refused any.
+/// Lists the records refused in the newest run that refused any, or the opportunities that are doubted.
 #[derive(Debug, Args)]
 pub(super) struct Rejections {
     /// Only of this source
@@ -17,6 +18,9 @@ pub(super) struct Rejections {
     /// Of this run
     #[arg(long)]
     run: Option<RunId>,
+    /// Instead the open opportunities that were loaded and of which something does not fit together
+    #[arg(long)]
+    doubted: bool,
     /// How many
     #[arg(long, short = 'n', default_value_t = 50)]
     limit: i64,
@@ -25,6 +29,10 @@ pub(super) struct Rejections {
 impl Rejections {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
         let store = engine::connect(context.config(), 2).await?;
+        if self.doubted {
+            let rows = store.doubted(self.source.as_ref(), self.run, self.limit.max(1)).await?;
+            return doubted(&rows, context.is_json());
+        }
         let rows = store.rejections(self.source.as_ref(), self.run, self.limit.max(1)).await?;
         if context.is_json() {
             ui::json(&rows)?;
@@ -57,4 +65,32 @@ impl Rejections {
         }
         Ok(Outcome::Good)
     }
+}
+
+fn doubted(rows: &[DoubtedRow], is_json: bool) -> anyhow::Result<Outcome> {
+    if is_json {
+        ui::json(&rows)?;
+        return Ok(Outcome::Good);
+    }
+    let mut table = Table::new(&[
+        ("source", Align::Left),
+        ("id", Align::Left),
+        ("doubt", Align::Left),
+        ("title", Align::Left),
+    ]);
+    for row in rows {
+        table.row([
+            row.source.clone(),
+            row.external_id.clone(),
+            row.doubt.replace('_', " "),
+            row.title.clone(),
+        ]);
+    }
+    if rows.is_empty() {
+        ui::note("nothing is doubted");
+    } else {
+        ui::line(&table.render());
+        ui::note("\nWhat was said and what became of it: oim-etl explain SOURCE/ID");
+    }
+    Ok(Outcome::Good)
 }

@@ -10,7 +10,7 @@ use std::io::{IsTerminal as _, Write as _};
 use serde::Serialize;
 
 pub(crate) use follow::{Follower, Line, held};
-pub(crate) use table::{Align, Table, ago, rejected};
+pub(crate) use table::{Align, Table, ago, counted};
 
 /// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

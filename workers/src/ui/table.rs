@@ -57,7 +57,7 @@ pub(crate) fn ago(at: Option<DateTime<Utc>>) -> String {
 }
 
 /// `5 × unknown place ("Wallonie"), 2 × no title`
-pub(crate) fn rejected(counts: &[RejectionCount]) -> String {
+pub(crate) fn counted(counts: &[RejectionCount]) -> String {
     let part = |count: &RejectionCount| {
         let example = count.example.as_ref().map(|words| format!(" ({words:?})")).unwrap_or_default();
         format!("{} × {}{example}", count.count, count.code.replace('_', " "))
@@ -83,6 +83,6 @@ mod tests {
             RejectionCount { code: "unknown_place".into(), example: Some("Wallonie".into()), count: 5 },
             RejectionCount { code: "no_title".into(), example: None, count: 2 },
         ];
-        assert_eq!(rejected(&counts), "5 × unknown place (\"Wallonie\"), 2 × no title");
+        assert_eq!(counted(&counts), "5 × unknown place (\"Wallonie\"), 2 × no title");
     }
 }

@@ -8,8 +8,8 @@ use vectors::Filter;
 
 use super::{Engine, Line, Outcome};
 use crate::{
-    cli::search::shown,
-    ui::{self, Align, Table, held, rejected},
+    cli::{ingest::troubles, search::shown},
+    ui::{self, Align, Table, held},
 };
 
 /// Searches a returning migrant might make.
@@ -38,14 +38,8 @@ pub(super) async fn print(
     } else {
         ui::line(&format!("\n{}", table(runs, lines).render()));
         for run in runs {
-            let counts = engine.store.rejection_counts(run.id).await?;
-            if !counts.is_empty() {
-                ui::line(&format!(
-                    "rejected: {} {}    oim-etl rejections {}",
-                    run.source,
-                    rejected(&counts),
-                    run.source
-                ));
+            for line in troubles(&engine.store, run).await? {
+                ui::line(&line);
             }
             if let Some(why) = &run.message {
                 ui::line(&format!("{}  {}: {why}", run.source, run.state));
