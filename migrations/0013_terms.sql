@@ -19,6 +19,11 @@ ALTER TABLE ingest.opportunities
     ADD CONSTRAINT interest_has_a_period CHECK ((interest_min IS NULL AND interest_max IS NULL) = (interest_period IS NULL)),
     ADD CONSTRAINT fees_have_a_currency CHECK ((fees_amount IS NULL) = (fees_currency IS NULL)),
     ADD CONSTRAINT duration_is_a_range CHECK (duration_min <= duration_max),
+    -- A training may be free.
+    DROP CONSTRAINT opportunities_pay_min_check,
+    ADD CONSTRAINT opportunities_pay_min_check CHECK (pay_min >= 0),
+    DROP CONSTRAINT opportunities_pay_max_check,
+    ADD CONSTRAINT opportunities_pay_max_check CHECK (pay_max >= 0),
     DROP CONSTRAINT opportunities_closed_why_check,
     ADD CONSTRAINT opportunities_closed_why_check CHECK (closed_why IN ('date', 'absent', 'partner'));
 
@@ -45,6 +50,10 @@ SELECT o.id, o.source, o.external_id, o.kind, o.title, o.url, o.organization, o.
   FROM ingest.opportunities o LEFT JOIN ingest.clusters c ON c.opportunity = o.id;
 COMMENT ON COLUMN api.opportunities.closed_why IS 'date: its last day passed; absent: the partner no longer shows it; partner: the partner says that it is closed.';
 COMMENT ON COLUMN api.opportunities.canonical IS 'Whether the row stands for its cluster: the most complete one that is open; of two about as complete, the one whose source offers it itself. Show these alone.';
+COMMENT ON COLUMN api.opportunities.pay_min IS 'Lowest pay or amount, in units of pay_currency a pay_period; 0 of a training that is free.';
+COMMENT ON COLUMN api.opportunities.education IS 'Lowest education asked for: by its field, else by a sentence of the text.';
+COMMENT ON COLUMN api.opportunities.experience_months IS 'Least experience asked for, in months; 0 where beginners are welcome. By its field, else by a sentence of the text.';
+COMMENT ON COLUMN api.opportunities.working_time IS 'full_time, part_time, shift, seasonal, flexible; by the contract, else by a sentence of the text. Empty where nothing is said.';
 COMMENT ON COLUMN api.opportunities.stream IS 'The list of the partner it stands in.';
 COMMENT ON COLUMN api.opportunities.description_html IS 'The description as HTML that is safe to show: p, br, lists, headings, bold and italic, without any attribute. Null where the partner gives plain text: show description.';
 COMMENT ON COLUMN api.opportunities.interest_min IS 'Lowest nominal interest in percent a year: the rate told times the periods of a year, not compounded, without tax. Of a loan what is paid, of a savings product what it earns.';

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::coded::coded;
 pub use credit::{Fees, Interest, RatePeriod, UnreadableRate};
+pub use read::{is_free, read_fees, read_interest, read_pay};
 pub(crate) use read::{is_least, is_most};
-pub use read::{read_fees, read_interest, read_pay};
 
 coded! {
     /// A currency, by its ISO 4217 code.

@@ -12,12 +12,14 @@ use crate::{
     contacts::Contacts,
     dates,
     duration::read_duration,
-    money::{Currency, Fees, Interest, Pay, read_fees, read_interest, read_pay},
+    money::{Currency, Fees, Interest, Pay, is_free, read_fees, read_interest, read_pay},
     places::Where,
     quality::{self, Doubt, Quality},
     status::says_closed,
     text::{clean_line, clean_text, cut, fold, safe_subset, shorten},
-    vocabulary::{Audience, Contract, Education, Language, WorkingTime, occupation, read_experience, sector},
+    vocabulary::{
+        Audience, Contract, Education, Language, WorkingTime, asked, occupation, read_experience, sector,
+    },
 };
 
 /// Longest title, in characters: what a card shows, with room.
@@ -91,7 +93,8 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         interest_text: line(draft.interest.as_deref()).map(&mut plain),
         fees,
         fees_text: line(draft.fees.as_deref()).map(&mut plain),
-        duration: draft.duration.as_deref().and_then(read_duration),
+        // "CDD - 12 Mois": the contract's words may tell how long it is.
+        duration: draft.duration.as_deref().or(draft.contract.as_deref()).and_then(read_duration),
         duration_text: line(draft.duration.as_deref()).map(&mut plain),
         contracts: draft.contract.as_deref().map(Contract::read_all).unwrap_or_default(),
         posted_at: instant(draft.posted_at.as_deref(), context, "posted_at")?,
@@ -112,6 +115,7 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         fingerprint: Fingerprint::UNKNOWN,
     };
     classify(&mut opportunity, &folded);
+    ask(&mut opportunity);
     opportunity.quality = quality::judge(&opportunity, context.fetched_at);
     opportunity.fingerprint = Fingerprint::of(&opportunity);
     Ok(opportunity)
@@ -126,6 +130,19 @@ fn classify(row: &mut Opportunity, text: &str) {
     row.occupation = occupation.map(str::to_owned);
     row.language = row.language.or_else(|| Language::of_text(&format!("{title} {text}")));
     row.audiences = Audience::read_all(row.kind, &title, text);
+}
+
+/// What the text of an offer of work asks for, where the partner has no words of its own on it.
+fn ask(row: &mut Opportunity) {
+    let Some(text) = row.description.as_deref().filter(|_| row.kind == Kind::Job) else { return };
+    let asked = asked(text);
+    row.education = row.education.or(asked.education);
+    if row.experience.is_none() {
+        row.experience_months = asked.experience_months;
+    }
+    if row.working_time.is_empty() {
+        row.working_time = asked.working_time;
+    }
 }
 
 fn identity(draft: &Draft) -> Result<String, Reason> {
@@ -185,8 +202,9 @@ const NOBODY: [&str; 26] = [
 /// Who offers, unless the words are a placeholder: empty, a phone number, an address of e-mail, "Local company".
 fn organization(words: &str) -> Option<String> {
     let line = clean_line(words);
-    let has_letters =
-        line.chars().any(char::is_alphabetic) && line.chars().filter(|c| c.is_alphanumeric()).count() >= 2;
+    // "6XX XX XX XX" is a number that hides.
+    let has_letters = line.chars().any(|c| c.is_alphabetic() && !matches!(c, 'x' | 'X'))
+        && line.chars().filter(|c| c.is_alphanumeric()).count() >= 2;
     let is_mail = line.contains('@') && !line.contains(' ');
     let is_nobody = NOBODY.contains(&fold(&line).as_str());
     (has_letters && !is_mail && !is_nobody).then(|| shorten(&line, LINE_MAX).into_owned())
@@ -211,6 +229,10 @@ fn credit(
 fn pay(draft: &Draft, context: &Context) -> Result<Option<Pay>, Reason> {
     let home = home_currency(&context.country);
     let Some(words) = draft.salary.as_deref() else { return Ok(None) };
+    // What a training costs may be nothing; work that pays nothing has no pay.
+    if draft.kind == Kind::Training && is_free(words) {
+        return Ok(Some(Pay { min: Some(0), max: Some(0), currency: home, period: None, basis: None }));
+    }
     read_pay(words, home).map_err(|unreadable| Reason::UnreadableAmount(unreadable.0))
 }
 

@@ -1,5 +1,7 @@
 //! Controlled words: contract, working time, education, experience, audience, sector, occupation, language.
 
+mod asked;
+mod audience;
 mod experience;
 mod signs;
 
@@ -7,7 +9,8 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Kind, text::fold};
+use crate::text::fold;
+pub use asked::{Asked, asked};
 pub use experience::read_experience;
 use signs::Signs;
 
@@ -56,24 +59,6 @@ static BY_OCCUPATION: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
     let rows = include_str!("vocabulary/sectors_by_isco.tsv").lines().filter(|line| !line.starts_with('#'));
     rows.filter_map(|line| line.split_once('\t')).collect()
 });
-static AUDIENCES: &str = include_str!("vocabulary/audience.tsv");
-static ANYWHERE: LazyLock<Signs> = LazyLock::new(|| block("ANYWHERE"));
-static IN_TITLE: LazyLock<Signs> = LazyLock::new(|| block("TITLE"));
-static MASKED: LazyLock<Signs> = LazyLock::new(|| block("MASK"));
-
-/// A block of the table of audiences, from its heading to the next.
-fn block(name: &str) -> Signs {
-    let heading = format!("# --- {name} ---");
-    let lines = AUDIENCES
-        .lines()
-        .skip_while(move |line| *line != heading)
-        .skip(1)
-        .take_while(|line| !line.starts_with("# ---"));
-    Signs::new(lines.filter_map(|line| {
-        let mut cells = line.split('\t');
-        Some((cells.next()?, cells.nth(1)?))
-    }))
-}
 
 words! {
     /// Contract offered. Words of schema.org `employmentType` are understood beside the French ones.
@@ -182,19 +167,6 @@ words! {
     }
 }
 
-impl Audience {
-    /// Whom title and text, both folded, say the offer is for. What an offer of work is called after is whom it works with:
-    /// of a job, only phrases such as "réservé aux femmes" count.
-    pub fn read_all(kind: Kind, title: &str, text: &str) -> Vec<Self> {
-        let mut codes = ANYWHERE.all(title);
-        codes.extend(ANYWHERE.all(text));
-        if kind != Kind::Job {
-            codes.extend(IN_TITLE.all(&MASKED.without(title)));
-        }
-        Self::of(&codes)
-    }
-}
-
 /// The occupation a folded title names: ISCO-08 unit group, four digits (ILO, 2012).
 pub fn occupation(title: &str) -> Option<&'static str> {
     OCCUPATIONS.longest(title)
@@ -204,7 +176,9 @@ pub fn occupation(title: &str) -> Option<&'static str> {
 /// within a section of ISIC rev. 4.
 pub fn sector(title: &str, occupation: Option<&str>, text: &str) -> Option<&'static str> {
     let of = |isco: &str| BY_OCCUPATION.get(isco).copied();
-    SECTORS.longest(title).or_else(|| occupation.and_then(of)).or_else(|| {
+    // Whom a project helps says less than what it does: "petits ruminants pour les ménages vulnérables".
+    let told = SECTORS.longest_but(title, "social_ngo").or_else(|| SECTORS.longest(title));
+    told.or_else(|| occupation.and_then(of)).or_else(|| {
         let named = SECTORS.read(text);
         let count = |code: &&str| named.iter().filter(|other| *other == code).count();
         named.iter().max_by_key(|code| count(code)).filter(|code| count(code) > 1).copied()
@@ -243,6 +217,8 @@ const FRENCH: [&str; 22] = [
 ];
 /// Frequent words a text must have before it is judged.
 const TELLING: usize = 5;
+/// The same where none of the other language stands there.
+const FEW: usize = 2;
 
 impl Language {
     /// The language a folded text is written in, by its frequent words; both where each has a good part of them. `None` of a
@@ -254,7 +230,9 @@ impl Language {
             english += usize::from(ENGLISH.contains(&word));
             french += usize::from(FRENCH.contains(&word));
         }
-        if english + french < TELLING {
+        // A few tell as well where all are of one language.
+        let is_plain = english.min(french) == 0 && english + french >= FEW;
+        if english + french < TELLING && !is_plain {
             None
         } else if 3 * english.min(french) >= english.max(french) {
             Some(Self::Both)

@@ -10,7 +10,7 @@ mod number;
 mod percent;
 mod signs;
 
-pub use fees::read_fees;
+pub use fees::{is_free, read_fees};
 pub use interest::read_interest;
 pub(crate) use signs::{is_least, is_most};
 

@@ -172,6 +172,34 @@ fn terms_of_a_loan_are_read() {
 }
 
 #[test]
+fn what_has_no_field_is_read_where_it_is_plainly_said() {
+    let row = normalize(
+        Draft {
+            contract: Some("CDD - 12 Mois".into()),
+            description: Some(
+                "Tenir le magasin.\nBac et un an de magasin. Garde de nuit par roulement.".into(),
+            ),
+            ..draft()
+        },
+        &context(),
+    )
+    .unwrap();
+    assert_eq!(row.duration.and_then(|read| read.min), Some(1_200));
+    assert_eq!((row.education, row.experience_months), (Some(Education::UpperSecondary), Some(12)));
+    assert_eq!(row.working_time, [WorkingTime::Shift]);
+    let field = Draft { education: Some("CEP".into()), description: Some("Bac exigé.".into()), ..draft() };
+    assert_eq!(
+        normalize(field, &context()).unwrap().education,
+        Some(Education::Primary),
+        "a field comes first"
+    );
+    for (kind, amount) in [(Kind::Training, Some(Some(0))), (Kind::Job, None)] {
+        let free = Draft { kind, salary: Some("Gratuit".into()), ..draft() };
+        assert_eq!(normalize(free, &context()).unwrap().pay.map(|pay| pay.max), amount);
+    }
+}
+
+#[test]
 fn a_body_keeps_its_safe_html_without_the_portals_lines() {
     let body = "<div>Souder.</div><p onclick=x>CV à rh@wouri.cm</p><p>Partager sur Facebook</p>";
     let row = normalize(Draft { description: Some(body.into()), ..draft() }, &context()).unwrap();
@@ -182,7 +210,7 @@ fn a_body_keeps_its_safe_html_without_the_portals_lines() {
 
 #[test]
 fn a_placeholder_is_no_employer() {
-    for words in ["", "699 11 22 33", "+237 699112233", "rh@exemple.cm", "-"] {
+    for words in ["", "6XX XX XX XX", "699 11 22 33", "+237 699112233", "rh@exemple.cm", "-"] {
         let mut draft = draft();
         draft.organization = Some(words.to_owned());
         assert_eq!(normalize(draft, &context()).unwrap().organization, None, "{words:?}");

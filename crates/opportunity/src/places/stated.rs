@@ -58,7 +58,9 @@ static OTHERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 /// How a town is set off at the end of a title.
 static TAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(r"(?:\(([^()]+)\)|\s[-–—|:]\s+([^()–—|]+(?:\([^()]+\))?)|\s(?:à|a|À|in|at|IN|AT|A)\s([^()]+))\s*$")
+    form(
+        r"(?:\(([^()]+)\)|\s[-–—|:]\s+([^()–—|]+(?:\([^()]+\))?)|,\s*([^,()]+)|\s(?:à|a|À|in|at|IN|AT|A)\s([^()]+))\s*$",
+    )
 });
 
 /// The places a text states of its post, the title's first; none where it states none, or all of Cameroon.

@@ -42,6 +42,7 @@ static EMPTY: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"(?:<br>\s*)+(</(?:p|li|h[1-6])>)|<(?:p|li|ul|ol|b|strong|i|em|h[1-6])>(?:\s|&nbsp;|<br>)*</(?:p|li|ul|ol|b|strong|i|em|h[1-6])>",
     )
 });
+static TWICE: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"&amp;(#?[0-9A-Za-z]{2,8});"));
 /// Where one line of the text ends and another begins.
 static EDGE: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"</?(?:p|li|ul|ol|h[1-6])>|<br>"));
 static INNER: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"</?(?:b|strong|i|em)>"));
@@ -54,7 +55,11 @@ pub(crate) fn safe_subset(body: &str, mask: &mut dyn FnMut(String) -> String) ->
     }
     let body = decoded(body, |text| TAG.as_ref().is_some_and(|tag| tag.is_match(text)))?;
     let apart = BLOCK.as_ref()?.replace_all(&body, "<${1}p>");
-    let clean = CLEANER.clean(&apart).to_string();
+    let mut clean = CLEANER.clean(&apart).to_string();
+    // "r&amp;eacute;gulateur" was escaped twice; a reference stays a reference, so nothing becomes a tag.
+    while let Some(once) = TWICE.as_ref().filter(|twice| twice.is_match(&clean)) {
+        clean = once.replace_all(&clean, "&$1;").into_owned();
+    }
     let mut html = without_boilerplate(&mask(clean))?;
     // Taking out an empty element may leave another one empty: as deep as they are nested by anybody.
     for _ in 0..4 {
@@ -105,6 +110,10 @@ mod tests {
         for (body, kept) in [
             ("Un soudeur, sans balise. a < b", None),
             ("<p>Un</p>", Some("<p>Un</p>")),
+            (
+                "<p>r&amp;amp;eacute;gulateur &amp;lt;b&amp;gt; R&amp;D</p>",
+                Some("<p>r&eacute;gulateur &lt;b&gt; R&amp;D</p>"),
+            ),
             ("<div>Un</div><div>Deux</div>", Some("<p>Un</p><p>Deux</p>")),
             ("&lt;p&gt;Un &amp;amp; deux&lt;/p&gt;", Some("<p>Un &amp; deux</p>")),
             (

@@ -70,20 +70,29 @@ impl Signs {
         let words: Vec<&str> = folded.split(' ').collect();
         let mut found = Vec::new();
         for at in 0..words.len() {
-            let Some(rest) = words.get(at..) else { continue };
-            let signs = rest.first().and_then(|first| self.by_first.get(*first)).into_iter().flatten();
-            found.extend(signs.filter(|sign| rest.starts_with(&sign.words)).map(|sign| sign.code));
+            found.extend(self.starting(words.get(at..).unwrap_or_default()).map(|(code, _)| code));
         }
         found
     }
 
+    /// The codes of all signs that begin with the first of these words, each with how many words it has.
+    pub(super) fn starting(&self, words: &[&str]) -> impl Iterator<Item = (&'static str, usize)> {
+        let signs = words.first().and_then(|first| self.by_first.get(*first)).into_iter().flatten();
+        signs.filter(|sign| words.starts_with(&sign.words)).map(|sign| (sign.code, sign.words.len()))
+    }
+
     /// The code of the longest sign in a folded text; of equals the first.
     pub(super) fn longest(&self, folded: &str) -> Option<&'static str> {
+        self.longest_but(folded, "")
+    }
+
+    /// The same, those of one code left out.
+    pub(super) fn longest_but(&self, folded: &str, but: &str) -> Option<&'static str> {
         let words: Vec<&str> = folded.split(' ').collect();
         let length = |sign: &Sign| sign.words.iter().map(|word| word.len() + 1).sum::<usize>();
         let mut best: Option<&Sign> = None;
         for at in 0..words.len() {
-            let sign = words.get(at..).and_then(|rest| self.at(rest));
+            let sign = words.get(at..).and_then(|rest| self.at(rest)).filter(|sign| sign.code != but);
             if let Some(sign) = sign.filter(|sign| best.is_none_or(|best| length(sign) > length(best))) {
                 best = Some(sign);
             }

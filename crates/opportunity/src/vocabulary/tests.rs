@@ -1,5 +1,8 @@
 use super::*;
-use crate::cases::{check, of};
+use crate::{
+    Kind,
+    cases::{check, of},
+};
 
 fn shown(codes: &[&str]) -> String {
     if codes.is_empty() { "none".to_owned() } else { codes.join(",") }

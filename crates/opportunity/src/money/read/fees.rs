@@ -49,7 +49,7 @@ pub fn read_fees(words: &str, home: Currency) -> Option<Fees> {
         }
     }
     if percent.is_none() && fixed.is_none() {
-        return is_free(&text).then(|| Fees { percent: Some(0), ..Fees::default() });
+        return says_free(&text).then(|| Fees { percent: Some(0), ..Fees::default() });
     }
     Some(Fees { percent, amount: fixed.map(|(sum, _)| sum), currency: fixed.map(|(_, currency)| currency) })
 }
@@ -110,7 +110,14 @@ fn without_shares(text: &str, shares: &[Share]) -> String {
     out
 }
 
-fn is_free(text: &str) -> bool {
+/// Whether the words say that nothing is to be paid.
+pub fn is_free(words: &str) -> bool {
+    let text = readable(&clean_line(words));
+    let is_amount = number::all(&text).is_some_and(|amounts| !amounts.is_empty());
+    !is_amount && says_free(&text)
+}
+
+fn says_free(text: &str) -> bool {
     static FREE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"\b(?:franco|gratuits?|gratuite(?:ment|s)?|free|offerts?|exoneree?s?|neant|nil)\b|\b(?:no|sans|aucune?|pas de|without|zero|0) (?:[a-z]+ )?(?:frais|fees?|charges?|commissions?)\b").ok()
     });
