@@ -39,7 +39,7 @@ fn origin(column: &str) -> &'static str {
         "experience" | "experience_months" => "field `experience` (`vocabulary`)",
         "language" => "field `language` (`vocabulary`)",
         "occupation" => "title (`vocabulary`)",
-        "sector" => "title, occupation, description (`vocabulary`)",
+        "sector" => "field `sector`, title, occupation, description (`vocabulary`)",
         "audiences" => "title and description (`vocabulary`)",
         "quality" | "quality_parts" => "the row itself (`quality`)",
         "cluster" | "canonical" => "all rows (`duplicates`)",

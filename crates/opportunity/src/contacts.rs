@@ -34,11 +34,13 @@ pub const PHONES: [&str; 4] = [
     r"\b(?:\(?237\)?[ .\-])?6[0-9]{2}[ .\-][0-9]{3}[ .\-][0-9]{3}\b",
     r"\b(?:237[ .\-]?)?2(?:22|33|42|43)(?:[ .\-/][0-9]{2}){3}\b",
 ];
+/// Any number behind a word that calls it one.
+const LABELLED: &str = r"(?P<label>(?i:\b(?:t[ée]l(?:[ée]phone)?s?|phone|whatsapp|mobile|cell)\b[ .:n°/-]{0,4}))\(?\+?[0-9](?:[ .\-/]?[0-9]){7,12}\b";
 /// A Cameroonian mobile number without groups: in prose it is one, in data it may be an identifier.
 const BARE: &str = r"\b6[5-9][0-9]{7}\b";
 
 static PHONE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(&format!("{}|{BARE}", PHONES.join("|"))).ok());
+    LazyLock::new(|| Regex::new(&format!("{LABELLED}|{}|{BARE}", PHONES.join("|"))).ok());
 
 impl Contacts {
     /// Takes the contacts out of a text, each replaced by what it was. Those for which `is_own` holds are the portal's own: taken
@@ -60,9 +62,11 @@ impl Contacts {
             && let Some(phone) = PHONE.as_ref()
         {
             for found in phone.find_iter(&text) {
-                keep(&mut self.phones, number(found.as_str()));
+                if let Some(number) = number(found.as_str()) {
+                    keep(&mut self.phones, number);
+                }
             }
-            text = phone.replace_all(&text, "[téléphone]").into_owned();
+            text = phone.replace_all(&text, "${label}[téléphone]").into_owned();
         }
         text
     }
@@ -86,17 +90,18 @@ fn address(written: &str) -> String {
     plain.replace(' ', "")
 }
 
-/// The digits with the country's code; a number without one is Cameroonian.
-fn number(written: &str) -> String {
+/// The digits with the country's code; a number without one is Cameroonian, or nobody's: it is taken out and not kept.
+fn number(written: &str) -> Option<String> {
     let digits: String = written.replace("(0)", "").chars().filter(char::is_ascii_digit).collect();
-    match (
-        written.starts_with('+'),
-        digits.strip_prefix("00"),
-        digits.starts_with("237") && digits.len() == 12,
-    ) {
-        (false, Some(rest), _) => format!("+{rest}"),
-        (true, ..) | (_, _, true) => format!("+{digits}"),
-        _ => format!("+237{digits}"),
+    let is_ours = |digits: &str| digits.len() == 9 && digits.starts_with(['2', '6']);
+    if written.contains('+') {
+        Some(format!("+{digits}"))
+    } else if let Some(rest) = digits.strip_prefix("00") {
+        Some(format!("+{rest}"))
+    } else if digits.strip_prefix("237").is_some_and(is_ours) {
+        Some(format!("+{digits}"))
+    } else {
+        is_ours(&digits).then(|| format!("+237{digits}"))
     }
 }
 
@@ -119,6 +124,16 @@ mod tests {
             text,
             "CV à [e-mail] ou [e-mail], tél. [téléphone] / [téléphone], fixe [téléphone], [téléphone]. Du 12.10.2026 au 15.11.2026, \
              2 000 000 FCFA, réf 202-3356-77, [e-mail]"
+        );
+    }
+
+    #[test]
+    fn a_labelled_number_goes_and_one_of_nowhere_is_not_kept() {
+        let mut contacts = Contacts::default();
+        let text = contacts.take("Mr Angelo, Tél : 0610646235 ou WhatsApp 699001122".to_owned(), &|_| false);
+        assert_eq!(
+            (text.as_str(), contacts.phones),
+            ("Mr Angelo, Tél : [téléphone] ou WhatsApp [téléphone]", vec!["+237699001122".to_owned()])
         );
     }
 

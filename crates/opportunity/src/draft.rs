@@ -77,6 +77,8 @@ draft! {
         closes_at: "Last day to answer, in the same forms; of a span its end. \"Dès que possible\" is none.",
         /// Whether it is still to be had, in words ("pourvue", "false").
         status: "Whether it is still to be had: \"pourvue\", \"expirée\", \"closed\", `false` close the opportunity; other words say nothing.",
+        /// Sector or category, in words ("Bâtiment", "Comptabilité").
+        sector: "Sector or category: \"Bâtiment\", \"Comptabilité et finance\". Counts before what title and text name.",
         /// Number of places offered, in words.
         positions: "Number of places offered: the first number in the words.",
         /// Education asked for, in words.

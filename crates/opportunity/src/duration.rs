@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use chrono::NaiveDate;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +81,9 @@ pub fn read_duration(words: &str) -> Option<Duration> {
         let whole = part(1, 12.0) + part(2, 1.0) + part(3, 7.0 / DAYS_A_MONTH) + part(4, 1.0 / DAYS_A_MONTH);
         return between(Some(whole), Some(whole));
     }
+    if let Some(read) = span_of_days(&text) {
+        return Some(read);
+    }
     let text = A_UNIT.as_ref()?.replace_all(&text, "1 $1");
     let text = NOISE.as_ref()?.replace_all(&text, ";");
     let first = LENGTH
@@ -114,6 +118,30 @@ pub fn read_duration(words: &str) -> Option<Duration> {
         }
     }
     between(min, max)
+}
+
+/// "20171204 - 20180601", "du 04/12/2017 au 01/06/2018": from one day to another.
+fn span_of_days(text: &str) -> Option<Duration> {
+    static DAYS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        form(
+            r"\b(?:(?P<y>(?:19|20)\d\d)[-/.]?(?P<m>\d\d)[-/.]?(?P<d>\d\d)|(?P<d2>\d\d?)[-/.](?P<m2>\d\d?)[-/.](?P<y2>(?:19|20)\d\d))(?:t[\d:.]+z?)?\b",
+        )
+    });
+    let days: Vec<NaiveDate> = DAYS
+        .as_ref()?
+        .captures_iter(text)
+        .filter_map(|hit| {
+            let number = |names: [&str; 2]| {
+                names.into_iter().find_map(|name| hit.name(name)?.as_str().parse::<u32>().ok())
+            };
+            let year = i32::try_from(number(["y", "y2"])?).ok()?;
+            NaiveDate::from_ymd_opt(year, number(["m", "m2"])?, number(["d", "d2"])?)
+        })
+        .collect();
+    let [from, to] = days.as_slice() else { return None };
+    // Both days belong to it.
+    let days = f64::from(i32::try_from((*to - *from).num_days() + 1).ok()?);
+    between(Some(days / DAYS_A_MONTH), Some(days / DAYS_A_MONTH)).filter(|_| to > from)
 }
 
 /// The lengths of a text from the left: a number without a unit has that of the next, and parts of one length are one.

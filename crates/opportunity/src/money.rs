@@ -11,7 +11,7 @@ pub use read::{is_free, read_fees, read_interest, read_pay};
 pub(crate) use read::{is_least, is_most};
 
 coded! {
-    /// A currency, by its ISO 4217 code.
+    /// A currency, by its ISO 4217 code. Amounts in others are not read.
     Currency {
         /// CFA franc of Central Africa: what "FCFA" means in Cameroon.
         Xaf = "XAF",
@@ -29,6 +29,54 @@ coded! {
         Mad = "MAD",
         /// Naira of Nigeria.
         Ngn = "NGN",
+        /// Dollar of Canada.
+        Cad = "CAD",
+        /// Dinar of Algeria.
+        Dzd = "DZD",
+        /// Dinar of Tunisia.
+        Tnd = "TND",
+        /// Pound of Egypt.
+        Egp = "EGP",
+        /// Franc of Guinea.
+        Gnf = "GNF",
+        /// Cedi of Ghana.
+        Ghs = "GHS",
+        /// Franc of the DR Congo.
+        Cdf = "CDF",
+        /// Franc of Rwanda.
+        Rwf = "RWF",
+        /// Shilling of Kenya.
+        Kes = "KES",
+        /// Shilling of Uganda.
+        Ugx = "UGX",
+        /// Shilling of Tanzania.
+        Tzs = "TZS",
+        /// Birr of Ethiopia.
+        Etb = "ETB",
+        /// Rand of South Africa.
+        Zar = "ZAR",
+        /// Ouguiya of Mauritania.
+        Mru = "MRU",
+        /// Riyal of Saudi Arabia.
+        Sar = "SAR",
+        /// Dirham of the Emirates.
+        Aed = "AED",
+        /// Riyal of Qatar.
+        Qar = "QAR",
+        /// Dinar of Kuwait.
+        Kwd = "KWD",
+        /// Lira of Turkey.
+        Try = "TRY",
+        /// Yuan renminbi of China.
+        Cny = "CNY",
+        /// Rupee of India.
+        Inr = "INR",
+        /// Real of Brazil.
+        Brl = "BRL",
+        /// Yen of Japan.
+        Jpy = "JPY",
+        /// Rouble of Russia.
+        Rub = "RUB",
     }
 }
 

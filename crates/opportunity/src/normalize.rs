@@ -1,6 +1,8 @@
 //! From the partner's words to an opportunity, or a refusal.
 
+mod organization;
 mod place;
+mod told;
 
 use std::sync::LazyLock;
 
@@ -17,9 +19,7 @@ use crate::{
     quality::{self, Doubt, Quality},
     status::says_closed,
     text::{clean_line, clean_text, cut, fold, safe_subset, shorten},
-    vocabulary::{
-        Audience, Contract, Education, Language, WorkingTime, asked, occupation, read_experience, sector,
-    },
+    vocabulary::{WorkingTime, read_experience},
 };
 
 /// Longest title, in characters: what a card shows, with room.
@@ -72,8 +72,10 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
     let is_own = |mail: &str| context.is_own(mail);
     let mut plain = |text: String| contacts.take(text, &is_own);
     let title = title(draft, &mut plain)?;
+    let title_words = fold(&title);
     let (description, folded) = cut(&plain(clean_text(draft.description.as_deref().unwrap_or_default())));
     let Where { places, remote } = place::read(draft, context, &title, &description, &mut doubts)?;
+    let (education, experience) = told::schooling(draft);
     let mut opportunity = Opportunity {
         id: OpportunityId::of(&context.source, &external_id),
         source: context.source.clone(),
@@ -82,13 +84,13 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         kind: draft.kind,
         title,
         url: url(draft)?,
-        organization: draft.organization.as_deref().and_then(organization).map(&mut plain),
+        organization: draft.organization.as_deref().and_then(organization::read).map(&mut plain),
         description: short(&description, DESCRIPTION_MAX),
         description_html: draft.description.as_deref().and_then(|body| safe_subset(body, &mut plain)),
         places,
-        remote,
+        remote: remote || told::says_remote(&title_words),
         pay: pay(draft, context)?,
-        pay_text: line(draft.salary.as_deref()).map(&mut plain),
+        pay_text: line(pay_words(draft)).map(&mut plain),
         interest,
         interest_text: line(draft.interest.as_deref()).map(&mut plain),
         fees,
@@ -96,53 +98,29 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         // "CDD - 12 Mois": the contract's words may tell how long it is.
         duration: draft.duration.as_deref().or(draft.contract.as_deref()).and_then(read_duration),
         duration_text: line(draft.duration.as_deref()).map(&mut plain),
-        contracts: draft.contract.as_deref().map(Contract::read_all).unwrap_or_default(),
+        contracts: told::contracts(draft),
         posted_at: instant(draft.posted_at.as_deref(), context, "posted_at")?,
         starts_on: starts_on(draft, context, &mut doubts),
         closes_on: day(draft.closes_at.as_deref(), context, "closes_at")?,
         is_closed: draft.status.as_deref().is_some_and(says_closed),
         positions: draft.positions.as_deref().and_then(positions),
-        education: draft.education.as_deref().and_then(Education::read),
-        experience: line(draft.experience.as_deref()).map(&mut plain),
-        experience_months: draft.experience.as_deref().and_then(read_experience),
+        education,
+        experience: line(experience).map(&mut plain),
+        experience_months: experience.and_then(read_experience),
         working_time: draft.contract.as_deref().map(WorkingTime::read_all).unwrap_or_default(),
         occupation: None,
         sector: None,
         audiences: Vec::new(),
-        language: draft.language.as_deref().and_then(Language::read),
+        language: None,
         contacts,
         quality: Quality { doubts, ..Quality::default() },
         fingerprint: Fingerprint::UNKNOWN,
     };
-    classify(&mut opportunity, &folded);
-    ask(&mut opportunity);
+    told::classify(&mut opportunity, draft, &folded);
+    told::ask(&mut opportunity);
     opportunity.quality = quality::judge(&opportunity, context.fetched_at);
     opportunity.fingerprint = Fingerprint::of(&opportunity);
     Ok(opportunity)
-}
-
-/// What title and text say of occupation, sector and audience. The text is folded.
-fn classify(row: &mut Opportunity, text: &str) {
-    let title = fold(&row.title);
-    let is_work = matches!(row.kind, Kind::Job | Kind::Training);
-    let occupation = if is_work { occupation(&title) } else { None };
-    row.sector = sector(&title, occupation, text).map(str::to_owned);
-    row.occupation = occupation.map(str::to_owned);
-    row.language = row.language.or_else(|| Language::of_text(&format!("{title} {text}")));
-    row.audiences = Audience::read_all(row.kind, &title, text);
-}
-
-/// What the text of an offer of work asks for, where the partner has no words of its own on it.
-fn ask(row: &mut Opportunity) {
-    let Some(text) = row.description.as_deref().filter(|_| row.kind == Kind::Job) else { return };
-    let asked = asked(text);
-    row.education = row.education.or(asked.education);
-    if row.experience.is_none() {
-        row.experience_months = asked.experience_months;
-    }
-    if row.working_time.is_empty() {
-        row.working_time = asked.working_time;
-    }
 }
 
 fn identity(draft: &Draft) -> Result<String, Reason> {
@@ -167,47 +145,6 @@ fn url(draft: &Draft) -> Result<Option<String>, Reason> {
     let url = url::Url::parse(words).map_err(|_| bad())?;
     let is_web = matches!(url.scheme(), "http" | "https") && url.has_host();
     if is_web && url.as_str().len() <= 2_000 { Ok(Some(url.into())) } else { Err(bad()) }
-}
-
-/// Words printed where a partner hides who offers, folded.
-const NOBODY: [&str; 26] = [
-    "local company",
-    "anonyme",
-    "anonymous",
-    "confidentiel",
-    "confidentielle",
-    "confidential",
-    "entreprise confidentielle",
-    "societe confidentielle",
-    "societe anonyme confidentielle",
-    "non communique",
-    "non precise",
-    "non renseigne",
-    "non specifie",
-    "not specified",
-    "n a",
-    "na",
-    "null",
-    "none",
-    "inconnu",
-    "unknown",
-    "entreprise de la place",
-    "societe de la place",
-    "une entreprise de la place",
-    "employeur anonyme",
-    "recruteur anonyme",
-    "company name",
-];
-
-/// Who offers, unless the words are a placeholder: empty, a phone number, an address of e-mail, "Local company".
-fn organization(words: &str) -> Option<String> {
-    let line = clean_line(words);
-    // "6XX XX XX XX" is a number that hides.
-    let has_letters = line.chars().any(|c| c.is_alphabetic() && !matches!(c, 'x' | 'X'))
-        && line.chars().filter(|c| c.is_alphanumeric()).count() >= 2;
-    let is_mail = line.contains('@') && !line.contains(' ');
-    let is_nobody = NOBODY.contains(&fold(&line).as_str());
-    (has_letters && !is_mail && !is_nobody).then(|| shorten(&line, LINE_MAX).into_owned())
 }
 
 /// What a loan costs. Fees that stand in the words on interest count where there are no others.
@@ -236,16 +173,36 @@ fn pay(draft: &Draft, context: &Context) -> Result<Option<Pay>, Reason> {
     read_pay(words, home).map_err(|unreadable| Reason::UnreadableAmount(unreadable.0))
 }
 
-/// The currency of a country, for amounts that name none (ISO 4217; the two CFA zones by their members).
+/// The currency of a country, for amounts that name none (ISO 4217; the two CFA zones by their members). The rest of the world counts
+/// in that of Cameroon: partners there publish for here.
 pub(crate) fn home_currency(country: &str) -> Currency {
     match country {
         "BJ" | "BF" | "CI" | "GW" | "ML" | "NE" | "SN" | "TG" => Currency::Xof,
-        "FR" | "BE" | "DE" | "ES" | "IT" => Currency::Eur,
+        "FR" | "BE" | "DE" | "ES" | "IT" | "NL" | "PT" | "AT" | "IE" | "LU" | "GR" | "FI" => Currency::Eur,
         "MA" => Currency::Mad,
         "NG" => Currency::Ngn,
-        "US" => Currency::Usd,
+        "US" | "ZW" => Currency::Usd,
         "GB" => Currency::Gbp,
         "CH" => Currency::Chf,
+        "CA" => Currency::Cad,
+        "DZ" => Currency::Dzd,
+        "TN" => Currency::Tnd,
+        "EG" => Currency::Egp,
+        "GN" => Currency::Gnf,
+        "GH" => Currency::Ghs,
+        "CD" => Currency::Cdf,
+        "RW" => Currency::Rwf,
+        "KE" => Currency::Kes,
+        "UG" => Currency::Ugx,
+        "TZ" => Currency::Tzs,
+        "ET" => Currency::Etb,
+        "ZA" => Currency::Zar,
+        "MR" => Currency::Mru,
+        "SA" => Currency::Sar,
+        "AE" => Currency::Aed,
+        "TR" => Currency::Try,
+        "CN" => Currency::Cny,
+        "IN" => Currency::Inr,
         _ => Currency::Xaf,
     }
 }
@@ -267,6 +224,16 @@ fn starts_on(draft: &Draft, context: &Context, doubts: &mut Vec<Doubt>) -> Optio
         doubts.push(Doubt::UnreadableStart);
         None
     })
+}
+
+/// The words on pay, unless they are a currency, or nothing but zeros.
+fn pay_words(draft: &Draft) -> Option<&str> {
+    let words = draft.salary.as_deref()?;
+    let says = |word: &str| {
+        !matches!(word, "fcfa" | "cfa" | "f" | "frs" | "xaf" | "xof" | "francs")
+            && word.bytes().any(|byte| byte != b'0')
+    };
+    fold(words).split(' ').any(says).then_some(words)
 }
 
 fn line(words: Option<&str>) -> Option<String> {

@@ -9,7 +9,7 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::fold;
+use crate::{Kind, text::fold};
 pub use asked::{Asked, asked};
 pub use experience::read_experience;
 use signs::Signs;
@@ -83,6 +83,19 @@ words! {
 }
 
 impl Contract {
+    /// What a title tells of the contract by its first word, its last one or in brackets: "Stagiaire comptable", "Soudeur (CDD)". A word
+    /// amidst it is of the work: "gestionnaire des stages".
+    pub fn of_title(title: &str) -> Vec<Self> {
+        let folded = fold(title);
+        let words: Vec<&str> = folded.split(' ').collect();
+        let bracket =
+            title.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inner, _)| fold(inner));
+        let ends =
+            [words.first().copied(), words.last().copied().filter(|_| words.len() > 1), bracket.as_deref()];
+        let codes: Vec<&str> = ends.into_iter().flatten().flat_map(|end| CONTRACTS.read(end)).collect();
+        Self::of(&codes)
+    }
+
     /// All that the words of a contract field name.
     pub fn read_all(words: &str) -> Vec<Self> {
         Self::of(&CONTRACTS.read(&fold(words)))
@@ -139,7 +152,11 @@ words! {
 impl Education {
     /// The lowest level the words name: "BAC+2 à BAC+3" asks for two years.
     pub fn read(words: &str) -> Option<Self> {
-        Self::of(&EDUCATION.read(&fold(words))).into_iter().next()
+        let folded = fold(words);
+        // "Bac et moins": whoever has less may come, so none is asked for.
+        let is_most =
+            ["et moins", "maximum", "au plus", "at most", "or less"].iter().any(|sign| folded.contains(sign));
+        Self::of(&EDUCATION.read(&folded)).into_iter().next().filter(|_| !is_most)
     }
 }
 
@@ -167,15 +184,37 @@ words! {
     }
 }
 
-/// The occupation a folded title names: ISCO-08 unit group, four digits (ILO, 2012).
+/// The occupation a folded title names: ISCO-08 unit group, four digits (ILO, 2012). What stands first is the work ("dessinateur en
+/// charpente métallique", "traducteur informaticien"); a longer name of the same major group says it nearer ("chauffeur de poids
+/// lourd").
 pub fn occupation(title: &str) -> Option<&'static str> {
-    OCCUPATIONS.longest(title)
+    let head = OCCUPATIONS.first(title)?;
+    OCCUPATIONS
+        .longest(title)
+        .filter(|longest| longest.as_bytes().first() == head.as_bytes().first())
+        .or(Some(head))
 }
 
-/// The sector: what the title names, else that of its occupation, else what the text names twice over. A word of ours, each
-/// within a section of ISIC rev. 4.
-pub fn sector(title: &str, occupation: Option<&str>, text: &str) -> Option<&'static str> {
+/// The sector: what the partner's own words name, else the title, else that of its occupation, else what the text names twice over;
+/// of a loan that is for nothing named, finance. A word of ours, each within a section of ISIC rev. 4. Title and text are folded.
+pub fn sector(
+    kind: Kind,
+    words: Option<&str>,
+    title: &str,
+    occupation: Option<&str>,
+    text: &str,
+) -> Option<&'static str> {
+    let told = words.and_then(|words| SECTORS.longest(&fold(words)));
+    let otherwise = (kind == Kind::Microfinance).then_some("finance");
+    told.or_else(|| named(title, occupation, text)).or(otherwise)
+}
+
+fn named(title: &str, occupation: Option<&str>, text: &str) -> Option<&'static str> {
     let of = |isco: &str| BY_OCCUPATION.get(isco).copied();
+    // Who writes software for a clinic works in software.
+    if let Some(isco) = occupation.filter(|isco| isco.starts_with("25") || isco.starts_with("35")) {
+        return of(isco);
+    }
     // Whom a project helps says less than what it does: "petits ruminants pour les ménages vulnérables".
     let told = SECTORS.longest_but(title, "social_ngo").or_else(|| SECTORS.longest(title));
     told.or_else(|| occupation.and_then(of)).or_else(|| {
@@ -215,6 +254,8 @@ const FRENCH: [&str; 22] = [
     "le", "la", "les", "des", "et", "de", "du", "un", "une", "pour", "dans", "avec", "est", "sont", "vous",
     "nous", "au", "aux", "par", "sur", "en", "ou",
 ];
+/// Of Spanish, which some partners of the region publish in as well.
+const SPANISH: [&str; 8] = ["el", "los", "del", "para", "con", "las", "por", "una"];
 /// Frequent words a text must have before it is judged.
 const TELLING: usize = 5;
 /// The same where none of the other language stands there.
@@ -229,6 +270,10 @@ impl Language {
         for word in folded.split(' ').filter(|word| word.len() <= 4) {
             english += usize::from(ENGLISH.contains(&word));
             french += usize::from(FRENCH.contains(&word));
+        }
+        // Spanish shares "de", "la" and "en" with French, and these with neither.
+        if folded.split(' ').filter(|word| SPANISH.contains(word)).take(FEW + 1).count() > FEW {
+            return None;
         }
         // A few tell as well where all are of one language.
         let is_plain = english.min(french) == 0 && english + french >= FEW;

@@ -93,7 +93,7 @@ fn found(members: &[Member], pairs: &[(Uuid, Uuid)], old: &[(Uuid, Uuid)]) -> Ve
 /// The rows that are open, as far as they are compared: what is closed is nobody's duplicate.
 async fn members(tx: &mut Transaction<'_, Postgres>, ids: &[Uuid]) -> Result<Vec<Member>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT id, kind, title, organization, description, places, education, closes_on, offers_itself,
+        r#"SELECT id, source, kind, title, organization, description, places, education, closes_on, offers_itself,
                   (posted_at AT TIME ZONE 'Africa/Douala')::date AS posted_on,
                   coalesce(quality, 0) AS "quality!", coalesce(length(description), 0) AS "length!",
                   (coalesce(pay_min, pay_max) * 100)::bigint AS pay_min, (coalesce(pay_max, pay_min) * 100)::bigint AS pay_max
@@ -109,6 +109,7 @@ async fn members(tx: &mut Transaction<'_, Postgres>, ids: &[Uuid]) -> Result<Vec
         let kind = row.kind.parse().map_err(|_| StoreError::Stored { what: "a kind".to_owned() })?;
         let education = row.education.as_deref();
         let sketch = Sketch::of_listing(&Listing {
+            source: &row.source,
             kind,
             title: &row.title,
             organization: row.organization.as_deref(),

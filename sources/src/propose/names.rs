@@ -3,7 +3,7 @@
 use opportunity::text::fold;
 
 /// Names by field, folded, the likeliest first; one with a dot is a key within an object.
-const NAMES: [(&str, &[&str]); 19] = [
+const NAMES: [(&str, &[&str]); 20] = [
     (
         "external_id",
         &[
@@ -197,6 +197,19 @@ const NAMES: [(&str, &[&str]); 19] = [
             "date_de_cloture",
             "date_de_fin",
             "end_date",
+        ],
+    ),
+    (
+        "sector",
+        &[
+            "sector",
+            "secteur",
+            "categorie",
+            "category",
+            "domaine",
+            "secteuractivitelibelle",
+            "industry",
+            "metier_famille",
         ],
     ),
     ("positions", &["positions", "nombrepostes", "nombre_postes", "places", "postes", "openings"]),

@@ -21,7 +21,7 @@ pub(super) struct Explain {
 fn columns(field: &str) -> &'static [&'static str] {
     match field {
         "external_id" => &["external_id"],
-        "title" => &["title", "occupation", "sector"],
+        "title" => &["title", "occupation"],
         "url" => &["url"],
         "organization" => &["organization"],
         "description" => &["description", "audiences", "emails", "phones"],
@@ -31,6 +31,7 @@ fn columns(field: &str) -> &'static [&'static str] {
         "fees" => &["fees_percent", "fees_amount", "fees_currency"],
         "duration" => &["duration_min", "duration_max"],
         "starts_at" => &["starts_on"],
+        "sector" => &["sector"],
         "contract" => &["contracts", "working_time"],
         "posted_at" => &["posted_at"],
         "closes_at" => &["closes_on"],

@@ -3,8 +3,11 @@
 use crate::text::fold;
 
 /// Whole answers, folded.
-const WHOLE: [&str; 24] = [
+const WHOLE: [&str; 27] = [
     "",
+    "de suite",
+    "tout de suite",
+    "99999999",
     "n a",
     "na",
     "nd",

@@ -110,11 +110,12 @@ fn moment(words: &str, fetched_at: DateTime<Utc>, role: Role) -> Result<Option<M
     if line.is_empty() {
         return Ok(None);
     }
-    let today = fetched_at.with_timezone(&douala()).date_naive();
+    let now = fetched_at.with_timezone(&douala()).naive_local();
+    let today = now.date();
     let said = machine::read(&line).or_else(|| {
         let tokens = tokens::of(&line);
         prose::read(&tokens, today, role)
-            .or_else(|| relative::read(&tokens, today))
+            .or_else(|| relative::read(&tokens, now))
             .or_else(|| absent::read(&line).then_some(Said::Nothing))
     });
     match said {
@@ -125,9 +126,9 @@ fn moment(words: &str, fetched_at: DateTime<Utc>, role: Role) -> Result<Option<M
     }
 }
 
-/// Days that systems print where no date was entered.
+/// Days that systems print where no date was entered, or for "never".
 fn is_zero(day: NaiveDate) -> bool {
-    matches!((day.year(), day.month(), day.day()), (1 | 1900 | 1970, 1, 1) | (9999, ..))
+    matches!((day.year(), day.month(), day.day()), (1 | 1900 | 1970, 1, 1) | (2101.., ..))
 }
 
 fn unreadable(words: &str) -> UnreadableDate {

@@ -4,7 +4,7 @@ mod find;
 
 use chrono::{DateTime, Datelike as _, FixedOffset, Months, NaiveDate, NaiveTime};
 
-use super::{Moment, Role, Said, douala, tokens::Token};
+use super::{Moment, Role, Said, douala, relative, tokens::Token};
 use find::{Mention, Part};
 
 pub(super) use find::{Clock, clock};
@@ -18,7 +18,10 @@ pub(super) fn read(tokens: &[Token], today: NaiveDate, role: Role) -> Option<Sai
     if mentions.iter().all(|mention| mention.part == Part::Zero) {
         return Some(Said::Nothing);
     }
-    let at = chosen(tokens, &mentions, role)?;
+    let Some(at) = chosen(tokens, &mentions, role) else {
+        // "Publiée aujourd'hui - Postulez avant le 13/06": all that is named is the other end; the rest may still tell this one.
+        return relative::read(tokens, today.and_time(NaiveTime::MIN)).or(Some(Said::Nothing));
+    };
     let mention = mentions.get(at)?;
     let Some(day) = day(&mentions, at, today, role) else { return Some(Said::Impossible) };
     let until = mentions.get(at + 1).map_or(tokens.len(), |next| next.begin);
@@ -36,19 +39,27 @@ fn chosen(tokens: &[Token], mentions: &[Mention], role: Role) -> Option<usize> {
         label(tokens.get(begin..mentions.get(at)?.begin)?)
     };
     let kept: Vec<usize> =
-        (0..mentions.len()).filter(|at| label(*at).is_none_or(|found| found == role)).collect();
-    let kept = if kept.is_empty() { (0..mentions.len()).collect() } else { kept };
+        (0..mentions.len()).filter(|at| label(*at).is_none_or(|found| is_for(found, role))).collect();
+    // A last day is told by its label; what it is called for a publication is no publication.
+    let kept = if kept.is_empty() && role == Role::Closes { (0..mentions.len()).collect() } else { kept };
     match role {
         Role::Posted | Role::Starts => kept.first().copied(),
         Role::Closes => kept.last().copied(),
     }
 }
 
+/// Whether a date labelled so tells what is asked for: of a begin no last day does.
+fn is_for(label: Role, asked: Role) -> bool {
+    label == asked || (asked == Role::Starts && label == Role::Posted)
+}
+
 /// What the words in front of a date say it is for.
 fn label(before: &[Token]) -> Option<Role> {
     const POSTED: [&str; 6] = ["publi", "post", "parution", "ligne", "mise", "online"];
-    const CLOSES: [&str; 9] =
-        ["limite", "deadline", "clotur", "closing", "expir", "jusqu", "delai", "tard", "apply"];
+    const CLOSES: [&str; 13] = [
+        "limite", "deadline", "clotur", "closing", "expir", "jusqu", "delai", "tard", "apply", "postulez",
+        "avant", "before", "until",
+    ];
     let names = |signs: &[&str]| {
         before.iter().filter_map(Token::word).any(|word| signs.iter().any(|sign| word.starts_with(sign)))
     };

@@ -1,6 +1,6 @@
 //! Times told from today: "hier", "il y a 3 semaines", "dans 5 jours", "J-5".
 
-use chrono::{Datelike as _, Days, Months, NaiveDate};
+use chrono::{Datelike as _, Days, Months, NaiveDate, NaiveDateTime, TimeDelta};
 
 use super::{
     Moment, Said,
@@ -9,11 +9,12 @@ use super::{
 };
 use crate::numbers;
 
-/// The day the line tells from today.
-pub(super) fn read(tokens: &[Token], today: NaiveDate) -> Option<Said> {
+/// The day the line tells from now.
+pub(super) fn read(tokens: &[Token], now: NaiveDateTime) -> Option<Said> {
     let words: Vec<&str> = tokens.iter().filter_map(Token::word).collect();
+    let today = now.date();
     let day =
-        near(&words, today).or_else(|| of_week(&words, today)).or_else(|| counted(tokens, &words, today))?;
+        near(&words, today).or_else(|| of_week(&words, today)).or_else(|| counted(tokens, &words, now))?;
     let time = (0..tokens.len()).find_map(|at| clock(tokens, at));
     Some(match time {
         Some((Clock::Time(time), _)) if near(&words, today).is_some() => {
@@ -28,7 +29,7 @@ fn has(words: &[&str], phrase: &[&str]) -> bool {
 }
 
 fn shifted(today: NaiveDate, days: i64) -> Option<NaiveDate> {
-    today.checked_add_signed(chrono::TimeDelta::try_days(days)?)
+    today.checked_add_signed(TimeDelta::try_days(days)?)
 }
 
 /// Days that have names of their own.
@@ -66,6 +67,7 @@ fn of_week(words: &[&str], today: NaiveDate) -> Option<NaiveDate> {
 
 #[derive(Clone, Copy)]
 enum Unit {
+    Minutes,
     Hours,
     Days,
     Weeks,
@@ -76,7 +78,7 @@ enum Unit {
 fn unit(word: &str) -> Option<Unit> {
     Some(match word {
         "minute" | "minutes" | "min" | "mins" | "m" | "seconde" | "secondes" | "second" | "seconds" => {
-            Unit::Hours
+            Unit::Minutes
         }
         "heure" | "heures" | "hour" | "hours" | "h" | "hr" | "hrs" => Unit::Hours,
         "jour" | "jours" | "day" | "days" | "j" | "d" => Unit::Days,
@@ -103,7 +105,8 @@ fn count(token: &Token) -> Option<u32> {
 }
 
 /// "il y a 3 semaines", "2 days ago", "dans 3 jours", "3 days left", "J-5". The direction must be told.
-fn counted(tokens: &[Token], words: &[&str], today: NaiveDate) -> Option<NaiveDate> {
+fn counted(tokens: &[Token], words: &[&str], now: NaiveDateTime) -> Option<NaiveDate> {
+    let today = now.date();
     if let [Token::Word(j), Token::Mark('-'), days] = tokens
         && j == "j"
     {
@@ -127,10 +130,11 @@ fn counted(tokens: &[Token], words: &[&str], today: NaiveDate) -> Option<NaiveDa
         let behind = told.get(at + 1..)?.iter().find(|token| !token.is_mark("+"))?;
         Some((count, unit(behind.word()?)?))
     })?;
-    moved(today, count, unit, future)
+    moved(now, count, unit, future)
 }
 
-fn moved(today: NaiveDate, count: u32, unit: Unit, future: bool) -> Option<NaiveDate> {
+fn moved(now: NaiveDateTime, count: u32, unit: Unit, future: bool) -> Option<NaiveDate> {
+    let today = now.date();
     let days = |days: u64| {
         if future { today.checked_add_days(Days::new(days)) } else { today.checked_sub_days(Days::new(days)) }
     };
@@ -142,8 +146,10 @@ fn moved(today: NaiveDate, count: u32, unit: Unit, future: bool) -> Option<Naive
         }
     };
     match unit {
-        // "il y a 5 heures" is today as far as a day can tell; "dans 48 heures" is in two days.
-        Unit::Hours => days(if future { u64::from(count / 24) } else { 0 }),
+        // "il y a 18 heures" is yesterday before six in the evening; "dans 48 heures" is in two days.
+        Unit::Hours if future => days(u64::from(count / 24)),
+        Unit::Hours => now.checked_sub_signed(TimeDelta::try_hours(i64::from(count))?).map(|at| at.date()),
+        Unit::Minutes => Some(today),
         Unit::Days => days(u64::from(count)),
         Unit::Weeks => days(7 * u64::from(count)),
         Unit::Months => months(count),

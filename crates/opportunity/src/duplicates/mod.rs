@@ -175,6 +175,10 @@ pub fn compare(a: &Sketch, b: &Sketch) -> Verdict {
         return Verdict::Different(why);
     }
     let pair = Pair::of(a, b);
+    // A partner that lists two titles means two: "Pre intermediate English" and "Upper intermediate English".
+    if a.source == b.source && !pair.left.iter().all(Vec::is_empty) {
+        return Verdict::Different("another title of the same partner");
+    }
     if let Some(why) = pair.against() {
         return Verdict::Different(why);
     }

@@ -16,6 +16,7 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 #[allow(missing_docs, reason = "the fields of `Opportunity` of the same names")]
 pub struct Listing<'a> {
+    pub source: &'a str,
     pub kind: Kind,
     pub title: &'a str,
     pub organization: Option<&'a str>,
@@ -31,6 +32,8 @@ pub struct Listing<'a> {
 /// What is compared of an opportunity, prepared once.
 #[derive(Debug, Clone)]
 pub struct Sketch {
+    /// The partner.
+    pub(super) source: String,
     pub(super) kind: Kind,
     /// Stems of the title's telling words, in order.
     pub(super) title: Vec<String>,
@@ -181,6 +184,7 @@ impl Sketch {
             Some((min, pay.max.unwrap_or(min)))
         });
         Self::of_listing(&Listing {
+            source: row.source.as_str(),
             kind: row.kind,
             title: &row.title,
             organization: row.organization.as_deref(),
@@ -204,6 +208,7 @@ impl Sketch {
         let employer = fold(row.organization.unwrap_or_default());
         let folded = fold(&text);
         Self {
+            source: row.source.to_owned(),
             kind: row.kind,
             title: stems(&fold(&bare), &PLAIN),
             employer: stems(&employer, &FORMS),

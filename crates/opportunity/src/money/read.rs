@@ -43,6 +43,9 @@ pub fn read_pay(words: &str, home: Currency) -> Result<Option<Pay>, UnreadableAm
     if min.or(max).is_none_or(|value| value > LARGEST) || max.is_some_and(|max| max > LARGEST) {
         return Err(unreadable());
     }
+    if signs::is_other(&text, first) {
+        return Ok(None);
+    }
     let named = signs::currency(&text, first, home);
     let is_cfa = matches!(home, Currency::Xaf | Currency::Xof);
     if named.is_none() && is_cfa && max.or(min).is_some_and(|value| value < SMALLEST_BARE) {

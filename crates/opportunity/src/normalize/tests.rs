@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::Kind;
+use crate::{Kind, vocabulary::Education};
 
 fn context() -> Context {
     Context {
@@ -196,6 +196,26 @@ fn what_has_no_field_is_read_where_it_is_plainly_said() {
     for (kind, amount) in [(Kind::Training, Some(Some(0))), (Kind::Job, None)] {
         let free = Draft { kind, salary: Some("Gratuit".into()), ..draft() };
         assert_eq!(normalize(free, &context()).unwrap().pay.map(|pay| pay.max), amount);
+    }
+}
+
+#[test]
+fn a_title_tells_work_from_anywhere_and_the_contract() {
+    let read = |title: &str| {
+        let row =
+            normalize(Draft { title: Some(title.into()), contract: None, ..draft() }, &context()).unwrap();
+        (row.remote, row.contracts.first().map(|contract| contract.as_str()))
+    };
+    for (title, expected) in [
+        ("Conseiller client (FULL REMOTE)", (true, None)),
+        ("Rédacteur web (télétravail)", (true, None)),
+        ("Formateur en formation à distance", (false, None)),
+        ("Stagiaire comptable", (false, Some("internship"))),
+        ("Soudeur - CDD", (false, Some("cdd"))),
+        ("Soudeur (CDI) à Kribi", (false, Some("cdi"))),
+        ("Gestionnaire des stages et des formations", (false, None)),
+    ] {
+        assert_eq!(read(title), expected, "{title}");
     }
 }
 

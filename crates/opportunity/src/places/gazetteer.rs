@@ -20,6 +20,8 @@ pub(super) enum Entry {
     Country,
     /// Another country.
     Abroad(&'static str),
+    /// A town of another country, told without it.
+    AbroadTown(&'static str),
     /// No fixed place.
     Remote,
     /// Words that say what kind of place follows, or nothing of where it is.
@@ -139,6 +141,39 @@ const FILLERS: [&str; 69] = [
     "entire",
 ];
 
+/// Parts of the world, which tell no place.
+const CONTINENTS: [&str; 29] = [
+    "Afrique",
+    "Africa",
+    "Afrique centrale",
+    "Central Africa",
+    "Afrique de l'Ouest",
+    "West Africa",
+    "Afrique de l'Est",
+    "East Africa",
+    "Afrique subsaharienne",
+    "Sub-Saharan Africa",
+    "Europe",
+    "Asie",
+    "Asia",
+    "Océanie",
+    "Amérique latine",
+    "Latin America",
+    "Amérique du Nord",
+    "North America",
+    "Amérique du Sud",
+    "South America",
+    "Moyen-Orient",
+    "Middle East",
+    "monde",
+    "monde entier",
+    "world",
+    "worldwide",
+    "global",
+    "international",
+    "multi-pays",
+];
+
 /// Towns that bear the name of a quarter of a larger one: beside that one, the quarter is meant.
 const SHARED: [(&str, &str); 3] = [("Bali", "Douala"), ("Mokolo", "Yaoundé"), ("Éfoulan", "Yaoundé")];
 
@@ -153,9 +188,12 @@ static NAMES: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {
     let mut names = HashMap::new();
     let mut put = |list: &[&str], entry| names.extend(list.iter().map(|name| (fold(name), entry)));
     put(&FILLERS, Entry::Filler);
+    put(&CONTINENTS, Entry::Filler);
     for line in lines(COUNTRIES) {
-        if let Some((code, all)) = line.split_once('\t') {
-            put(&all.split('|').collect::<Vec<_>>(), Entry::Abroad(code));
+        let mut cells = line.split('\t');
+        let code = cells.next().unwrap_or_default();
+        for (names, entry) in cells.zip([Entry::Abroad(code), Entry::AbroadTown(code)]) {
+            put(&names.split('|').collect::<Vec<_>>(), entry);
         }
     }
     // Later lines win: a town that bears the name of a department is the town.
@@ -218,6 +256,18 @@ impl Line {
             _ => Entry::Town(self.name, self.region, city),
         }
     }
+}
+
+/// Whether it is the code of another country.
+pub(super) fn is_country_code(code: &str) -> bool {
+    lines(COUNTRIES).any(|line| line.split('\t').next() == Some(code))
+}
+
+/// Whether folded words are a part of the world.
+pub(super) fn is_continent(folded: &str) -> bool {
+    static FOLDED: LazyLock<Vec<String>> =
+        LazyLock::new(|| CONTINENTS.iter().map(|name| fold(name)).collect());
+    FOLDED.iter().any(|name| name == folded)
 }
 
 /// What a folded name means.

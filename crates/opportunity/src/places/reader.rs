@@ -2,7 +2,7 @@
 
 use super::{
     Place, Region, Where,
-    gazetteer::Entry,
+    gazetteer::{Entry, is_continent, is_country_code},
     words::{Gap, Item, items},
 };
 use crate::text::{clean_line, fold};
@@ -54,12 +54,31 @@ pub fn read_places(words: &str, country: &str) -> Result<Where, UnknownPlace> {
     }
     let mut found = Found::default();
     let all = items(&line);
+    if let Some(code) = country_code(&line) {
+        found.foreign.push(Place { country: code, region: None, locality: None });
+        return Ok(found.end());
+    }
     let mut from = 0;
     for (at, item) in all.iter().enumerate() {
         // A country ends what it is said of.
         if let Some(Entry::Abroad(code)) = item.entry {
             let before = all.get(from..at).unwrap_or_default();
             found.abroad(code, before, item).ok_or_else(unknown)?;
+            from = at + 1;
+        } else if let Some(Entry::AbroadTown(code)) = item.entry
+            && all.get(at + 1).is_none_or(|next| next.entry != Some(Entry::Abroad(code)))
+        {
+            found.home(all.get(from..at).unwrap_or_default()).ok_or_else(unknown)?;
+            let contradicts =
+                |next: &&Item| matches!(next.entry, Some(Entry::Region(_))) && next.gap < Gap::List;
+            if all.get(at + 1).as_ref().is_some_and(contradicts) {
+                return Err(unknown());
+            }
+            found.foreign.push(Place {
+                country: code.to_owned(),
+                region: None,
+                locality: Some(item.text.clone()),
+            });
             from = at + 1;
         } else if item.entry == Some(Entry::Country) {
             found.home(all.get(from..at).unwrap_or_default()).ok_or_else(unknown)?;
@@ -70,7 +89,21 @@ pub fn read_places(words: &str, country: &str) -> Result<Where, UnknownPlace> {
     found.home(all.get(from..).unwrap_or_default()).ok_or_else(unknown)?;
     let read = found.end();
     let is_read = !read.places.is_empty() || read.remote;
-    if is_read && read.places.len() <= MANY { Ok(read) } else { Err(unknown()) }
+    match read.places.len() {
+        0 if !is_read => Err(unknown()),
+        // A whole list to choose from tells no place.
+        many if many > MANY => Ok(Where::default()),
+        _ => Ok(read),
+    }
+}
+
+/// A field that is nothing but the code of a country (ISO 3166-1 alpha-2), as machines write it.
+fn country_code(line: &str) -> Option<String> {
+    let is_code = line.len() == 2 && line.bytes().all(|byte| byte.is_ascii_uppercase());
+    // "LT" may as well be short for the Littoral.
+    let is_region = Region::ALL.iter().any(|region| region.code().ends_with(line));
+    let is_code = is_code && !is_region;
+    (is_code && is_country_code(line)).then(|| line.to_owned())
 }
 
 /// The places of names that are all known; none where they contradict each other.
@@ -81,7 +114,10 @@ pub(super) fn leading(items: &[Item]) -> Vec<Place> {
 
 fn is_absent(folded: &str) -> bool {
     const PARTS: [&str; 5] = ["non precis", "non renseign", "non specif", "not specified", "non communiqu"];
-    folded.is_empty() || ABSENT.contains(&folded) || PARTS.iter().any(|part| folded.contains(part))
+    folded.is_empty()
+        || ABSENT.contains(&folded)
+        || is_continent(folded)
+        || PARTS.iter().any(|part| folded.contains(part))
 }
 
 fn is_country(folded: &str, country: &str) -> bool {

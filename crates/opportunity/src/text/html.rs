@@ -35,7 +35,7 @@ static TAG: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 /// Blocks that are not kept become paragraphs, so that their lines stay apart.
 static BLOCK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(r"(?i)<(/?)(?:div|section|article|header|footer|tr|dt|dd|table|blockquote|pre)(?:\s[^<>]*)?>")
+    form(r"(?i)<(/?)(?:div|section|article|header|footer|tr|td|th|dt|dd|table|blockquote|pre)(?:\s[^<>]*)?>")
 });
 static EMPTY: LazyLock<Option<Regex>> = LazyLock::new(|| {
     form(

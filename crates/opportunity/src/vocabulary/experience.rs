@@ -15,7 +15,7 @@ fn form(pattern: &str) -> Option<Regex> {
 /// Words that ask for none.
 static NONE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     form(
-        r"debutants? (est |sont )?accepte|sans experience|aucune experience|experience (non|pas) (exigee|requise|obligatoire|necessaire)|no experience|entry level|fresh(ly)? graduate|fraichement diplome|jeunes? diplome|debutants? ?<|(moins d[e'] ?|< ?|jusqu'a |less than |up to )\d+ ?(ans?|annees?|years?|yrs?|mois|months?)\b",
+        r"debutants? (est |sont )?accepte|sans experience|aucune experience|experience (non|pas) (exigee|requise|obligatoire|necessaire)|no experience|entry level|fresh(ly)? graduate|fraichement diplome|jeunes? diplome|tous? (les )?niveaux? d.experience|toutes? experiences?|^indifferente?$|any experience|debutants? ?<|(moins d[e'] ?|< ?|jusqu'a |less than |up to )\d+ ?(ans?|annees?|years?|yrs?|mois|months?)\b",
     )
 });
 

@@ -81,7 +81,15 @@ impl Signs {
         signs.filter(|sign| words.starts_with(&sign.words)).map(|sign| (sign.code, sign.words.len()))
     }
 
-    /// The code of the longest sign in a folded text; of equals the first.
+    /// The code of the sign that stands first in a folded text.
+    pub(super) fn first(&self, folded: &str) -> Option<&'static str> {
+        let words: Vec<&str> = folded.split(' ').collect();
+        (0..words.len())
+            .find_map(|at| self.at(words.get(at..)?).filter(|sign| sign.code != "none"))
+            .map(|sign| sign.code)
+    }
+
+    /// The code of the longest sign in a folded text; of equals the first. A sign of the row `none` hides what begins with it.
     pub(super) fn longest(&self, folded: &str) -> Option<&'static str> {
         self.longest_but(folded, "")
     }
@@ -92,7 +100,10 @@ impl Signs {
         let length = |sign: &Sign| sign.words.iter().map(|word| word.len() + 1).sum::<usize>();
         let mut best: Option<&Sign> = None;
         for at in 0..words.len() {
-            let sign = words.get(at..).and_then(|rest| self.at(rest)).filter(|sign| sign.code != but);
+            let sign = words
+                .get(at..)
+                .and_then(|rest| self.at(rest))
+                .filter(|sign| sign.code != but && sign.code != "none");
             if let Some(sign) = sign.filter(|sign| best.is_none_or(|best| length(sign) > length(best))) {
                 best = Some(sign);
             }

@@ -56,7 +56,7 @@ fn occupations_and_sectors_of_titles() {
     let right = table.iter().filter(|case| {
         let title = fold(&case[0]);
         let occupation = occupation(&title);
-        let sector = sector(&title, occupation, "");
+        let sector = sector(Kind::Job, None, &title, occupation, "");
         occupation.unwrap_or("none") == case[1] && sector.unwrap_or("none") == case[2]
     });
     let right = right.count();
@@ -69,7 +69,15 @@ fn languages_of_texts() {
         "Le chantier recrute un soudeur pour la réparation des coques et la pose de tôles dans le port.";
     let english =
         "The yard is looking for a welder who will work on hulls and be part of our team in the port.";
-    for (text, read) in [(french, Some("fr")), (english, Some("en")), ("Soudeur TIG", None)] {
+    let spanish = "Políticas de salud para los hogares del norte y de la región, con el apoyo de las comunas";
+    let short = "Working capital for shops in Kumbo town";
+    for (text, read) in [
+        (french, Some("fr")),
+        (english, Some("en")),
+        (short, Some("en")),
+        (spanish, None),
+        ("Soudeur TIG", None),
+    ] {
         assert_eq!(Language::of_text(&fold(text)).map(Language::as_str), read, "{text}");
     }
     assert_eq!(Language::of_text(&fold(&format!("{french} {english}"))), Some(Language::Both));

@@ -53,6 +53,7 @@ fn has(row: &Opportunity, field: &str) -> bool {
         "fees" => row.fees.is_some(),
         "duration" => row.duration.is_some(),
         "starts_at" => row.starts_on.is_some(),
+        "sector" => row.sector.is_some(),
         "contract" => !row.contracts.is_empty(),
         "posted_at" => row.posted_at.is_some(),
         "closes_at" => row.closes_on.is_some(),

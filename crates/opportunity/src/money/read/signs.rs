@@ -9,18 +9,47 @@ use super::{
     number::Amount,
 };
 
-/// Currencies by the words that name them; digits may stand right beside them, letters not.
+/// Currencies by the words that name them; longer names stand before those that begin them.
+const NAMES: [(&str, Option<Currency>, &str); 33] = [
+    ("chf", Some(Currency::Chf), r"chf|francs?\ suisses?|swiss\ francs?"),
+    ("gnf", Some(Currency::Gnf), r"gnf|francs?\ guineens?"),
+    ("cdf", Some(Currency::Cdf), r"cdf|francs?\ congolais"),
+    ("cfa", None, r"f\.?\ ?cfa|k?f\ ?cfa|frs?\.?\ cfa|francs?\ cfa|cfaf?|kf|f|frs?|francs?"),
+    ("xaf", Some(Currency::Xaf), r"xaf"),
+    ("xof", Some(Currency::Xof), r"xof"),
+    ("cad", Some(Currency::Cad), r"cad|\$\ ?ca[dn]|ca\ ?\$|c\$|dollars?\ canadiens?|canadian\ dollars?"),
+    ("eur", Some(Currency::Eur), r"k?€|euros?|k?eur"),
+    ("usd", Some(Currency::Usd), r"us\ ?\$|\$|usd|dollars?"),
+    ("egp", Some(Currency::Egp), r"egp|livres?\ egyptiennes?"),
+    ("gbp", Some(Currency::Gbp), r"£|gbp|livres?\ sterlings?|pounds?(?:\ sterling)?"),
+    ("aed", Some(Currency::Aed), r"aed|dirhams?\ (?:des\ )?emirats?|dirhams?\ emiratis?"),
+    ("mad", Some(Currency::Mad), r"dhs?|mad|dirhams?"),
+    ("ngn", Some(Currency::Ngn), r"₦|ngn|nairas?"),
+    ("dzd", Some(Currency::Dzd), r"dzd|dinars?\ algeriens?"),
+    ("tnd", Some(Currency::Tnd), r"tnd|dt|dinars?(?:\ tunisiens?)?"),
+    ("ghs", Some(Currency::Ghs), r"ghs|cedis?|gh₵"),
+    ("rwf", Some(Currency::Rwf), r"rwf|frw"),
+    ("kes", Some(Currency::Kes), r"kes|ksh|kenyan\ shillings?"),
+    ("ugx", Some(Currency::Ugx), r"ugx"),
+    ("tzs", Some(Currency::Tzs), r"tzs"),
+    ("etb", Some(Currency::Etb), r"etb|birrs?"),
+    ("zar", Some(Currency::Zar), r"zar|rands?"),
+    ("mru", Some(Currency::Mru), r"mru|mro|ouguiyas?"),
+    ("sar", Some(Currency::Sar), r"sar|riyals?"),
+    ("qar", Some(Currency::Qar), r"qar"),
+    ("kwd", Some(Currency::Kwd), r"kwd"),
+    ("try", Some(Currency::Try), r"try|livres?\ turques?"),
+    ("cny", Some(Currency::Cny), r"cny|rmb|yuans?"),
+    ("inr", Some(Currency::Inr), r"inr|rupees?|roupies?"),
+    ("brl", Some(Currency::Brl), r"brl|reais"),
+    ("jpy", Some(Currency::Jpy), r"jpy|yens?|¥"),
+    ("rub", Some(Currency::Rub), r"rub|roubles?"),
+];
+
+/// Digits may stand right beside them, letters not.
 static CURRENCIES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"(?x)(?:^|[^a-z])(?:
-            (?P<cfa> f\.?\ ?cfa | k?f\ ?cfa | frs?\.?\ cfa | francs?\ cfa | cfaf? | kf | f | frs? | francs? )
-          | (?P<xaf> xaf ) | (?P<xof> xof )
-          | (?P<eur> k?€ | euros? | k?eur )
-          | (?P<usd> us\ ?\$ | \$ | usd | dollars? )
-          | (?P<gbp> £ | gbp ) | (?P<mad> dhs? | mad | dirhams? ) | (?P<ngn> ₦ | ngn | nairas? ) | (?P<chf> chf )
-        )(?:[^a-z]|$)",
-    )
-    .ok()
+    let names: Vec<String> = NAMES.iter().map(|(name, _, words)| format!("(?P<{name}>{words})")).collect();
+    Regex::new(&format!(r"(?x)(?:^|[^a-z])(?:{})(?:[^a-z]|$)", names.join("|"))).ok()
 });
 
 /// The currency named nearest to the amount.
@@ -28,20 +57,9 @@ pub(super) fn currency(text: &str, amount: &Amount, home: Currency) -> Option<Cu
     let forms = CURRENCIES.as_ref()?;
     let cfa = if home == Currency::Xof { Currency::Xof } else { Currency::Xaf };
     let of = |hit: &regex::Captures<'_>| {
-        let table = [
-            ("cfa", cfa),
-            ("xaf", Currency::Xaf),
-            ("xof", Currency::Xof),
-            ("eur", Currency::Eur),
-            ("usd", Currency::Usd),
-            ("gbp", Currency::Gbp),
-            ("mad", Currency::Mad),
-            ("ngn", Currency::Ngn),
-            ("chf", Currency::Chf),
-        ];
-        table
-            .into_iter()
-            .find_map(|(name, currency)| hit.name(name).map(|at| (at.start(), at.end(), currency)))
+        NAMES.iter().find_map(|(name, currency, _)| {
+            hit.name(name).map(|at| (at.start(), at.end(), currency.unwrap_or(cfa)))
+        })
     };
     let mut found = Vec::new();
     let mut from = 0;
@@ -180,4 +198,20 @@ pub(crate) fn is_least(before: &str, after: &str) -> bool {
         || any(before, &BEFORE)
         || any(after, &AFTER)
         || after.starts_with('+')
+}
+
+/// Codes of ISO 4217 that are read as no currency here: an amount in one of them is not one in another.
+const OTHERS: [&str; 24] = [
+    "aud", "nzd", "pln", "czk", "huf", "sek", "nok", "dkk", "mxn", "ars", "clp", "cop", "pen", "lyd", "sdg",
+    "ssp", "xpf", "mga", "mur", "scr", "bif", "djf", "zmw", "mwk",
+];
+
+/// Whether the currency beside an amount is one that is not read.
+pub(super) fn is_other(text: &str, amount: &Amount) -> bool {
+    let words =
+        |text: &str| text.split(|c: char| !c.is_ascii_alphabetic()).map(str::to_owned).collect::<Vec<_>>();
+    let before = words(text.get(..amount.begin).unwrap_or_default().trim_end());
+    let after = words(text.get(amount.end..).unwrap_or_default().trim_start());
+    let is = |word: Option<&String>| word.is_some_and(|word| OTHERS.contains(&word.as_str()));
+    is(before.last()) || is(after.first())
 }
