@@ -6,6 +6,8 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
+
+use crate::pattern::form;
 use serde::{Deserialize, Serialize};
 
 /// Addresses and numbers of one post, without repeats, in order.
@@ -21,10 +23,9 @@ pub struct Contacts {
 const MOST: usize = 10;
 
 static MAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
+    form(
         r"(?i)\b[a-z0-9][a-z0-9._%+-]{0,63}(?:@| ?\[(?:at|arobase)\] ?| ?\((?:at|arobase)\) ?)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*\.[a-z]{2,12}\b",
     )
-    .ok()
 });
 
 /// Numbers people write to be called: with their country's code, or in the groups of a Cameroonian number.
@@ -40,7 +41,7 @@ const LABELLED: &str = r"(?P<label>(?i:\b(?:t[ée]l(?:[ée]phone)?s?|phone|whats
 const BARE: &str = r"\b6[5-9][0-9]{7}\b";
 
 static PHONE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(&format!("{LABELLED}|{}|{BARE}", PHONES.join("|"))).ok());
+    LazyLock::new(|| form(&format!("{LABELLED}|{}|{BARE}", PHONES.join("|"))));
 
 impl Contacts {
     /// Takes the contacts out of a text, each replaced by what it was. Those for which `is_own` holds are the portal's own: taken
@@ -58,7 +59,8 @@ impl Contacts {
             }
             text = mail.replace_all(&text, "[e-mail]").into_owned();
         }
-        if text.bytes().any(|byte| byte.is_ascii_digit())
+        // A number one can call has at least eight digits, and most texts fewer in all.
+        if text.bytes().filter(u8::is_ascii_digit).nth(7).is_some()
             && let Some(phone) = PHONE.as_ref()
         {
             for found in phone.find_iter(&text) {

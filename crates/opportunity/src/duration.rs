@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 use regex::Regex;
+
+use crate::pattern::form;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -29,10 +31,6 @@ const DAYS_A_MONTH: f64 = 30.436_875;
 const LONGEST: f64 = 48_000.0;
 
 const UNIT: &str = r"(?:[a-z]+\.)?(jours?|j|days?|d|semaines?|sem|weeks?|wks?|mois|months?|mths?|mo|mensualites?|trimestres?|quarters?|semestres?|ans?|annees?|years?|yrs?)\b";
-
-fn form(pattern: &str) -> Option<Regex> {
-    Regex::new(pattern).ok()
-}
 
 /// A number, and what it counts; "et demi" behind it.
 static LENGTH: LazyLock<Option<Regex>> = LazyLock::new(|| {

@@ -18,6 +18,7 @@ mod ids;
 mod kind;
 mod numbers;
 mod opportunity;
+mod pattern;
 mod published;
 mod rate;
 mod rejection;

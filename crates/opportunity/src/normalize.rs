@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 use chrono::{DateTime, NaiveDate, Utc};
 use regex::Regex;
 
+use crate::pattern::form;
+
 use crate::{
     Draft, Fingerprint, Kind, Opportunity, OpportunityId, Reason, Rejection, SourceSlug, StreamName,
     contacts::Contacts,
@@ -246,7 +248,7 @@ fn short(text: &str, max: usize) -> Option<String> {
 
 /// "3 postes", "10 000": the first number, from 1 to 10,000; a blank separates thousands alone.
 fn positions(words: &str) -> Option<u32> {
-    static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\d{1,3}(?: \d{3})+\b|\d+").ok());
+    static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"\d{1,3}(?: \d{3})+\b|\d+"));
     let line = clean_line(words);
     let digits = NUMBER.as_ref()?.find(&line)?.as_str().replace(' ', "");
     digits.parse().ok().filter(|count| (1..=10_000).contains(count))

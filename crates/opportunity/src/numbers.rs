@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
+use crate::pattern::form;
+
 const NAMES: [(&str, u16); 45] = [
     ("un", 1),
     ("une", 1),
@@ -55,10 +57,6 @@ const NAMES: [(&str, u16); 45] = [
 /// What a folded word counts.
 pub(crate) fn of(word: &str) -> Option<u16> {
     NAMES.iter().find(|(name, _)| *name == word).map(|(_, value)| *value)
-}
-
-fn form(pattern: &str) -> Option<Regex> {
-    Regex::new(pattern).ok()
 }
 
 static TWICE: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"\b((?:[a-z]+-)*\w+)\s*\(\s*(\d+|\w+)\s*\)"));

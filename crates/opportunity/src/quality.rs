@@ -94,7 +94,11 @@ fn doubts(row: &Opportunity, fetched_at: DateTime<Utc>) -> Vec<Doubt> {
     let monthly = row.pay.as_ref().filter(|pay| row.kind == Kind::Job && pay.period.is_some());
     [
         (Doubt::FromTheFuture, row.posted_at.is_some_and(|at| at > fetched_at + TimeDelta::days(2))),
-        (Doubt::ClosedBeforePosted, row.closes_on.zip(posted).is_some_and(|(last, first)| last < first)),
+        // A programme that has ended is still told of.
+        (
+            Doubt::ClosedBeforePosted,
+            row.kind != Kind::Agr && row.closes_on.zip(posted).is_some_and(|(last, first)| last < first),
+        ),
         (
             Doubt::ClosesFarAway,
             // A programme runs for years.

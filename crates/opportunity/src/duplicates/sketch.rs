@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 use chrono::NaiveDate;
 use regex::Regex;
 
+use crate::pattern::form;
+
 use crate::{
     Kind, Opportunity,
     places::Place,
@@ -171,10 +173,10 @@ const FORMS: [&str; 40] = [
 
 /// Endings by which titles mark who may apply: "(e)", "(H/F)".
 static MARKERS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)\((?:h/f|f/h|m/f|h-f|e|ne|se|trice|ere|euse|rice|s|es)\)").ok());
+    LazyLock::new(|| form(r"(?i)\((?:h/f|f/h|m/f|h-f|e|ne|se|trice|ere|euse|rice|s|es)\)"));
 
 static REFERENCE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\b[A-Z]{2,}[A-Z0-9]*(?:[-/][A-Z0-9]+)+\b").ok());
+    LazyLock::new(|| form(r"\b[A-Z]{2,}[A-Z0-9]*(?:[-/][A-Z0-9]+)+\b"));
 
 impl Sketch {
     /// The sketch of an opportunity.
@@ -326,8 +328,7 @@ fn shingles(folded: &str) -> Vec<u64> {
 
 /// Numbers above three that are no years; groups of thousands are one.
 fn numbers(text: &str) -> Vec<u64> {
-    static NUMBER: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"\d{1,3}(?:[ .]\d{3})+\b|\d{1,12}").ok());
+    static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"\d{1,3}(?:[ .]\d{3})+\b|\d{1,12}"));
     let Some(form) = NUMBER.as_ref() else { return Vec::new() };
     let value = |hit: regex::Match<'_>| hit.as_str().replace([' ', '.'], "").parse::<u64>().ok();
     let mut all: Vec<u64> = form

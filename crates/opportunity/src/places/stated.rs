@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::pattern::form;
+
 use super::{
     Place,
     gazetteer::{Entry, find},
@@ -15,10 +17,6 @@ use super::{
     words::{Gap, Item, items},
 };
 use crate::text::{fold, lowered};
-
-fn form(pattern: &str) -> Option<Regex> {
-    Regex::new(pattern).ok()
-}
 
 /// A line that names the place of the post by a label; the value stands behind it, or on the next line.
 static LABEL: LazyLock<Option<Regex>> = LazyLock::new(|| {

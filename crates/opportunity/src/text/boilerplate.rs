@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::pattern::form;
+
 use super::{fold, lowered};
 
 /// Longest such line, in bytes, folded.
@@ -84,10 +86,10 @@ const POST: &str = r"(?:cette offre|cette annonce|l offre|l annonce|ce poste|ce 
 
 static ANY: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let forms: Vec<String> = FORMS.iter().map(|form| format!("(?:{})", form.replace('@', POST))).collect();
-    Regex::new(&format!("^(?:{})$", forms.join("|"))).ok()
+    form(&format!("^(?:{})$", forms.join("|")))
 });
 
-static AS_WRITTEN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&MARKED.join("|")).ok());
+static AS_WRITTEN: LazyLock<Option<Regex>> = LazyLock::new(|| form(&MARKED.join("|")));
 
 /// Whether a whole line is of the portal.
 pub fn is_boilerplate(line: &str) -> bool {

@@ -7,6 +7,8 @@ use std::{collections::HashSet, sync::LazyLock};
 use ammonia::Builder;
 use regex::Regex;
 
+use crate::pattern::form;
+
 use super::{boilerplate::is_boilerplate, clean_line, clean_text, decoded};
 
 /// Longest kept, in characters: three times the plain text.
@@ -24,10 +26,6 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
         .strip_comments(true);
     cleaner
 });
-
-fn form(pattern: &str) -> Option<Regex> {
-    Regex::new(pattern).ok()
-}
 
 /// A tag that HTML has: "a < b" and "<requis>" are text.
 static TAG: LazyLock<Option<Regex>> = LazyLock::new(|| {

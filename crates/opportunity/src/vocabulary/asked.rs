@@ -7,8 +7,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::pattern::form;
+
 use super::{EDUCATION, Education, WORKING_TIME, WorkingTime, read_experience};
-use crate::text::fold;
+use crate::{numbers, text::fold};
 
 /// What a text asks for.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -61,67 +63,159 @@ const LEADS: [&str; 34] = [
     "qualification",
 ];
 
-fn form(pattern: &str) -> Option<Regex> {
-    Regex::new(pattern).ok()
+/// Words that are about experience, folded.
+fn is_experience(words: &[&str]) -> bool {
+    let begins = |word: &&str| numbers::of(word).is_some() || word.bytes().all(|byte| byte.is_ascii_digit());
+    let lead =
+        words.iter().take_while(|word| matches!(**word, "au" | "at" | "moins" | "least" | "minimum")).count();
+    let counts =
+        words.get(lead).is_some_and(begins) && words.get(lead + 1).is_some_and(|unit| is_years(unit));
+    counts
+        || words.iter().any(|word| {
+            matches!(*word, "experience" | "experiences" | "pratique" | "anciennete" | "practice")
+        })
 }
 
-static EXPERIENCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(
-        r"\bexperiences?\b|\bpratique\b|\banciennete\b|\bpractice\b|^(?:au moins |at least |minimum )?(?:un|une|deux|trois|quatre|cinq|six|sept|huit|dix|one|two|three|four|five|ten|\d{1,2}) (?:ans?|annees?|years?)\b",
-    )
-});
+fn is_years(word: &str) -> bool {
+    matches!(word, "an" | "ans" | "annee" | "annees" | "year" | "years")
+}
+
 /// Years of something else.
 static NOT_ASKED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     form(
         r"renouvel|\bcontrats?\b|\bduree\b|garantie|\bformation de\b|programme|\bexiste|\bdepuis\b|notre|nos clients|\bour\b|\bwe\b|partage|sans experience|capitalis",
     )
 });
-static HOURS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(
-        r"\btravail\b|\bhoraires?\b|\bgardes?\b|\bposte\b|\btemps\b|\bshifts?\b|\bhours?\b|\bnights?\b|\bnuit\b|\btime\b|\bwork\b",
-    )
-});
+/// Whether a folded sentence is about the hours of the post: "transmettre à l'équipe de nuit" is a task.
+fn is_hours(words: &[&str]) -> bool {
+    let rest: Vec<&str> = words
+        .iter()
+        .copied()
+        .skip_while(|word| matches!(*word, "les" | "le" | "des" | "the" | "l" | "assurer" | "la"))
+        .take(2)
+        .collect();
+    let is = |word: &str| {
+        matches!(
+            word,
+            "travail"
+                | "horaire"
+                | "horaires"
+                | "garde"
+                | "gardes"
+                | "poste"
+                | "temps"
+                | "shift"
+                | "shifts"
+                | "hours"
+                | "night"
+                | "nights"
+                | "work"
+                | "full"
+                | "part"
+                | "mi"
+                | "plein"
+        )
+    };
+    rest.first().is_some_and(|word| is(word))
+}
+
+/// Words of a wish, which asks for nothing, folded.
+const WISHED: [&str; 14] = [
+    "souhait",
+    "apprecie",
+    "un plus",
+    "un atout",
+    "serait",
+    "preferred",
+    "preferably",
+    "an advantage",
+    "an asset",
+    "desired",
+    "desirable",
+    "de preference",
+    "ideal",
+    "optionnel",
+];
+
+/// Whether something that is no diploma may stand for it: "CAP ou trois chantiers à montrer", "Licence ou expérience équivalente".
+fn has_alternative(folded: &str) -> bool {
+    const OTHERS: [&str; 20] = [
+        "experience",
+        "experiences",
+        "chantiers",
+        "projets",
+        "projects",
+        "realisations",
+        "montrer",
+        "portfolio",
+        "ans",
+        "an",
+        "years",
+        "year",
+        "pratique",
+        "practice",
+        "atelier",
+        "importe",
+        "autodidacte",
+        "competences",
+        "skills",
+        "metier",
+    ];
+    let mut rest = folded.split(' ').skip_while(|word| !matches!(*word, "ou" | "or"));
+    rest.any(|word| OTHERS.contains(&word))
+}
+
 /// English verbs that are diplomas in French.
 const VERBS: [&str; 1] = ["master"];
 
 /// Reads a plain text of an offer of work.
 pub fn asked(text: &str) -> Asked {
     let mut asked = Asked::default();
-    let Some(((experience, not_asked), hours)) =
-        EXPERIENCE.as_ref().zip(NOT_ASKED.as_ref()).zip(HOURS.as_ref())
-    else {
-        return asked;
-    };
+    let mut is_open = false;
+    let Some(not_asked) = NOT_ASKED.as_ref() else { return asked };
     for sentence in text.split(['.', ';', '\n', '!', '•']).filter(|sentence| sentence.len() <= LONGEST) {
         let folded = fold(sentence);
         if folded.is_empty() {
             continue;
         }
-        let level = education(&folded);
-        if asked.education.is_none() {
-            asked.education = level;
-        }
-        if asked.experience_months.is_none()
-            && (level.is_some() || experience.is_match(&folded))
-            && !not_asked.is_match(&folded)
-        {
-            asked.experience_months = read_experience(sentence);
-        }
-        if hours.is_match(&folded) {
+        let words: Vec<&str> = folded.split(' ').collect();
+        if is_hours(&words) {
             for time in WorkingTime::of(&WORKING_TIME.read(&folded)) {
                 if !asked.working_time.contains(&time) {
                     asked.working_time.push(time);
                 }
             }
         }
+        if WISHED.iter().any(|sign| folded.contains(sign)) {
+            // "Débutant accepté, une expérience est un plus": that it may be none is told all the same.
+            asked.experience_months =
+                asked.experience_months.or(read_experience(sentence).filter(|months| *months == 0));
+            continue;
+        }
+        is_open |= folded.contains("sans diplome") || folded.contains("no diploma");
+        // "Profil recherché : CAP": what a label stands in front of begins behind it.
+        for part in sentence.split(':') {
+            let folded = fold(part);
+            let words: Vec<&str> = folded.split(' ').collect();
+            let level = education(&folded, &words);
+            is_open |= level.is_some() && part.split(',').any(|piece| has_alternative(&fold(piece)));
+            asked.education = asked.education.or(level);
+            let counts = level.is_some() || is_experience(&words);
+            if asked.experience_months.is_none() && counts && !not_asked.is_match(&folded) {
+                asked.experience_months = read_experience(part);
+            }
+        }
+    }
+    // Whoever has something else to show is welcome: no level is the least one.
+    if is_open {
+        asked.education = None;
     }
     asked.working_time.sort_unstable();
     asked
 }
 
 /// The lowest level of a sentence that begins with one.
-fn education(folded: &str) -> Option<Education> {
-    let words: Vec<&str> = folded.split(' ').collect();
+fn education(folded: &str, words: &[&str]) -> Option<Education> {
     let begin = words.iter().position(|word| !LEADS.contains(word))?;
     let rest = words.get(begin..)?;
     let (_, long) =

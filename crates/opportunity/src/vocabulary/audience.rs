@@ -64,7 +64,29 @@ const OPENS_TWO: [(&str, &str); 9] = [
     ("preference", "to"),
 ];
 /// The same where the offer is no work: "animateur pour les jeunes" works with them.
-const OPENS_GIFT: [&str; 7] = ["pour", "for", "dont", "including", "lesquelles", "lesquels", "notamment"];
+const OPENS_GIFT: [&str; 21] = [
+    "pour",
+    "for",
+    "dont",
+    "including",
+    "lesquelles",
+    "lesquels",
+    "notamment",
+    "permettre",
+    "aider",
+    "former",
+    "appui",
+    "appuyer",
+    "accompagner",
+    "soutien",
+    "soutenir",
+    "autonomie",
+    "associations",
+    "help",
+    "helping",
+    "support",
+    "train",
+];
 /// Beginnings of the first word behind those who are meant, whatever form of "être" stands between.
 const CLOSES: [&str; 10] = [
     "encourag",
@@ -77,6 +99,20 @@ const CLOSES: [&str; 10] = [
     "welcome",
     "souhait",
     "preferred",
+];
+/// The same of what takes people in.
+const CLOSES_GIFT: [&str; 11] = [
+    "prennent",
+    "benefici",
+    "recoivent",
+    "participent",
+    "accompagn",
+    "vise",
+    "forme",
+    "reuni",
+    "benefit",
+    "receive",
+    "served",
 ];
 /// Words that say nothing between a phrase and whom it means.
 const BETWEEN: [&str; 17] = [
@@ -129,7 +165,7 @@ fn addressed(folded: &str, is_gift: bool) -> Vec<&'static str> {
     for at in 0..words.len() {
         let Some((before, rest)) = words.split_at_checked(at) else { continue };
         for (code, long) in FOR.starting(rest) {
-            if opens(before, is_gift) || closes(rest.get(long..).unwrap_or_default()) {
+            if opens(before, is_gift) || closes(rest.get(long..).unwrap_or_default(), is_gift) {
                 found.push(code);
             }
         }
@@ -170,7 +206,8 @@ fn is_opener(words: &[&str], is_gift: bool) -> bool {
 }
 
 /// Whether the words behind end a phrase that means whoever stands in front.
-fn closes(behind: &[&str]) -> bool {
-    let first = behind.iter().find(|word| !FORMS.contains(word));
-    first.is_some_and(|word| CLOSES.iter().any(|sign| word.starts_with(sign)))
+fn closes(behind: &[&str], is_gift: bool) -> bool {
+    let Some(first) = behind.iter().find(|word| !FORMS.contains(word)) else { return false };
+    let any = |signs: &[&str]| signs.iter().any(|sign| first.starts_with(sign));
+    any(&CLOSES) || (is_gift && any(&CLOSES_GIFT))
 }

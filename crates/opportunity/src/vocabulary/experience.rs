@@ -4,13 +4,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::pattern::form;
+
 use crate::numbers::in_digits;
 
 const UNIT: &str = r"(ans?|annees?|years?|yrs?|mois|months?)\b";
-
-fn form(pattern: &str) -> Option<Regex> {
-    Regex::new(pattern).ok()
-}
 
 /// Words that ask for none.
 static NONE: LazyLock<Option<Regex>> = LazyLock::new(|| {

@@ -7,6 +7,18 @@ use std::collections::HashMap;
 pub(super) struct Signs {
     /// Signs by their first word, with their words and their code.
     by_first: HashMap<&'static str, Vec<Sign>>,
+    /// Which first words there may be: most words of a text are none, and a bit is found quicker than a key.
+    may_begin: [u64; BITS / 64],
+}
+
+/// Bits of the filter in front of the table.
+const BITS: usize = 4_096;
+
+/// The bit of a word, by its length, its first two bytes and its last.
+fn bit(word: &str) -> usize {
+    let byte = |at: usize| word.as_bytes().get(at).copied().map_or(0, usize::from);
+    let last = word.as_bytes().last().copied().map_or(0, usize::from);
+    (word.len() + byte(0).wrapping_mul(31) + byte(1).wrapping_mul(449) + last.wrapping_mul(1_009)) % BITS
 }
 
 struct Sign {
@@ -39,13 +51,27 @@ impl Signs {
         for signs in by_first.values_mut() {
             signs.sort_by_key(|sign| std::cmp::Reverse(sign.words.len()));
         }
-        Self { by_first }
+        let mut may_begin = [0; BITS / 64];
+        for word in by_first.keys() {
+            if let Some(bits) = may_begin.get_mut(bit(word) / 64) {
+                *bits |= 1 << (bit(word) % 64);
+            }
+        }
+        Self { by_first, may_begin }
+    }
+
+    /// The signs that begin with a word, the longest first.
+    fn of_word(&self, word: &str) -> &[Sign] {
+        let bit = bit(word);
+        if self.may_begin.get(bit / 64).is_none_or(|bits| bits >> (bit % 64) & 1 == 0) {
+            return &[];
+        }
+        self.by_first.get(word).map_or(&[], Vec::as_slice)
     }
 
     /// The longest sign that stands at a word.
     fn at(&self, words: &[&str]) -> Option<&Sign> {
-        let signs = self.by_first.get(*words.first()?)?;
-        signs.iter().find(|sign| words.starts_with(&sign.words))
+        self.of_word(words.first()?).iter().find(|sign| words.starts_with(&sign.words))
     }
 
     /// The codes a folded text names, in the order of the text, with repeats; `none` is left out.
@@ -77,8 +103,8 @@ impl Signs {
 
     /// The codes of all signs that begin with the first of these words, each with how many words it has.
     pub(super) fn starting(&self, words: &[&str]) -> impl Iterator<Item = (&'static str, usize)> {
-        let signs = words.first().and_then(|first| self.by_first.get(*first)).into_iter().flatten();
-        signs.filter(|sign| words.starts_with(&sign.words)).map(|sign| (sign.code, sign.words.len()))
+        let signs = words.first().map_or(&[][..], |first| self.of_word(first));
+        signs.iter().filter(|sign| words.starts_with(&sign.words)).map(|sign| (sign.code, sign.words.len()))
     }
 
     /// The code of the sign that stands first in a folded text.

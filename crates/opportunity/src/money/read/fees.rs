@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::pattern::form;
+
 use super::{
     super::{Currency, credit::Fees},
     is_least, is_most, noise, number,
@@ -17,11 +19,15 @@ const SMALLEST: i64 = 10_000;
 
 /// Words that set classes of loans apart: their fees are alternatives, not a sum.
 static CLASSES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"au-dela|au dela|\babove\b|\bbelow\b|jusqu'a|[<>≤≥]|\bplus de\b|\bmoins de\b|\bup to\b|\bover\b|superieur|inferieur").ok()
+    form(
+        r"au-dela|au dela|\babove\b|\bbelow\b|jusqu'a|[<>≤≥]|\bplus de\b|\bmoins de\b|\bup to\b|\bover\b|superieur|inferieur",
+    )
 });
 /// Money that stays one's own, or that the loan is of.
 static OWN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"parts? sociale|epargne|depot|caution|garantie|apport|savings|deposit|\bshares?\b|penalite|penalty|retard|\bloans? (?:below|above|under|over|up to|of)\b").ok()
+    form(
+        r"parts? sociale|epargne|depot|caution|garantie|apport|savings|deposit|\bshares?\b|penalite|penalty|retard|\bloans? (?:below|above|under|over|up to|of)\b",
+    )
 });
 
 /// Reads fees. `home` is the currency of an amount that names none. `None`: the words tell none ("selon barème").
@@ -91,7 +97,7 @@ fn clauses(text: &str) -> impl Iterator<Item = &str> {
 
 /// What stands in brackets beside something else says it again, or bounds it.
 fn without_brackets(text: &str) -> String {
-    static BRACKETS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\([^()]*\)").ok());
+    static BRACKETS: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"\([^()]*\)"));
     let Some(brackets) = BRACKETS.as_ref() else { return text.to_owned() };
     let out = brackets.replace_all(text, " ").into_owned();
     if out.bytes().any(|byte| byte.is_ascii_digit()) { out } else { text.to_owned() }
@@ -119,7 +125,9 @@ pub fn is_free(words: &str) -> bool {
 
 fn says_free(text: &str) -> bool {
     static FREE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"\b(?:franco|gratuits?|gratuite(?:ment|s)?|free|offerts?|exoneree?s?|neant|nil)\b|\b(?:no|sans|aucune?|pas de|without|zero|0) (?:[a-z]+ )?(?:frais|fees?|charges?|commissions?)\b").ok()
+        form(
+            r"\b(?:franco|gratuits?|gratuite(?:ment|s)?|free|offerts?|exoneree?s?|neant|nil)\b|\b(?:no|sans|aucune?|pas de|without|zero|0) (?:[a-z]+ )?(?:frais|fees?|charges?|commissions?)\b",
+        )
     });
     let folded = fold(text);
     let is_zero = !folded.is_empty()

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
+use crate::pattern::form;
+
 use super::{
     super::credit::{Interest, RatePeriod, UnreadableRate},
     is_least, is_most,
@@ -116,7 +118,9 @@ fn own_period(text: &str, rate: &Share, shares: &[Share]) -> Option<RatePeriod> 
 /// The time the first rate is told for: by the words beside it, by any of the others, or by law.
 fn shown_for(text: &str, rate: &Share, shares: &[Share]) -> Option<RatePeriod> {
     static WHOLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"sur (?:toute )?la (?:duree|periode)|over the (?:whole )?(?:term|life|period)|whole ?term|pour toute la duree").ok()
+        form(
+            r"sur (?:toute )?la (?:duree|periode)|over the (?:whole )?(?:term|life|period)|whole ?term|pour toute la duree",
+        )
     });
     if WHOLE.as_ref()?.is_match(text) {
         return None;
@@ -126,10 +130,9 @@ fn shown_for(text: &str, rate: &Share, shares: &[Share]) -> Option<RatePeriod> {
 }
 
 static BARE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
+    form(
         r"^(\d{1,4}(?:[.,]\d{1,6})?)(?: ?- ?(\d{1,4}(?:[.,]\d{1,6})?))?(?:$|[ /](?:par|per|l'an|/|p\.|mensuel|annuel|interestratefrequency)\b|[ /](?:a (?:month|year)|monthly|yearly|annual)\b|/(?:an|mois|month|year))",
     )
-    .ok()
 });
 
 /// The shares; a number that is all there is, or that a period follows at once, needs no sign.
@@ -149,7 +152,7 @@ fn all(text: &str) -> Vec<Share> {
 
 fn is_negative(text: &str) -> bool {
     static NEGATIVE: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"^ ?-\d|(?:[:(] ?|[a-z] )-\d+(?:[.,]\d+)? ?%").ok());
+        LazyLock::new(|| form(r"^ ?-\d|(?:[:(] ?|[a-z] )-\d+(?:[.,]\d+)? ?%"));
     NEGATIVE.as_ref().is_some_and(|form| form.is_match(text))
 }
 
@@ -172,7 +175,7 @@ fn is_free(text: &str) -> bool {
 }
 
 static PERIODS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
+    form(
         r"(?x)(?:^|[^a-z])(?:
             (?P<month> mensuel(?:le)?(?:s|ment)? | mois | months? | monthly | p\.?\ ?m\.? | /\ ?m )
           | (?P<quarter> trimestres? | trimestriel(?:le)?(?:s|ment)? | quarter(?:ly)? )
@@ -182,15 +185,16 @@ static PERIODS: LazyLock<Option<Regex>> = LazyLock::new(|| {
           | (?P<year> annuel(?:le)?(?:s|ment)? | ans? | annees? | year(?:ly)? | annual(?:ly)? | annum | p\.?\ ?a\.? )
         )(?:[^a-z]|$)",
     )
-    .ok()
 });
 
 /// The time the words tell a rate for. "sur 12 mois" is how long the loan lasts, "remboursement mensuel" how it is paid back.
 fn period(text: &str) -> Option<RatePeriod> {
     static THREE: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"\b(?:tous les|chaque|every|per) (3|6) (?:mois|months)").ok());
+        LazyLock::new(|| form(r"\b(?:tous les|chaque|every|per) (3|6) (?:mois|months)"));
     static OTHER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?:\d+ ?(?:a|-|et|to) ?)?\b\d+ ?(?:mois|months?|ans?|annees?|years?|jours?|days?|semaines?|weeks?)\b|\b(?:rembours|payable|repa|echeance|versement|mensualite|instal|paiement|payment)[^,;.]*").ok()
+        form(
+            r"(?:\d+ ?(?:a|-|et|to) ?)?\b\d+ ?(?:mois|months?|ans?|annees?|years?|jours?|days?|semaines?|weeks?)\b|\b(?:rembours|payable|repa|echeance|versement|mensualite|instal|paiement|payment)[^,;.]*",
+        )
     });
     let text = THREE.as_ref()?.replace_all(text, |hit: &Captures<'_>| {
         if hit.get(1).is_some_and(|count| count.as_str() == "3") { "trimestre" } else { "semestre" }

@@ -4,11 +4,13 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::pattern::form;
+
 /// What is taken out, in lower case and without accents. The order matters: the longer forms go first.
 static NOISE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let duration = r"(?:mois|months?|ans?|annees?|years?|jours?|days?|semaines?|weeks?)";
     let number = r"\d+(?:[.,]\d+)?";
-    Regex::new(&format!(
+    form(&format!(
         r"(?x)
         \+\d[\d\ .-]{{6,}}\d                                            # +237 699 00 00 00
         | \b(?:tel|telephone|phone|whatsapp)\b[\ .:]*[\d\ .-]{{8,}}     # Tel : 699 00 00 00
@@ -25,12 +27,11 @@ static NOISE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         | (?:{number}\ *(?:a|-|et|to|and)\ *)?\b\d+\ *(?:postes?|places?|personnes?|employes?|positions?)\b
         "
     ))
-    .ok()
 });
 
 /// "EUR 12.5 HOUR", as schema.org's `MonetaryAmount` is often printed: here the unit behind the number is what is paid for.
 static PRINTED: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^[a-z]{3} ?[\d.,]+(?: ?- ?[\d.,]+)? (?:hour|day|week|month|year)$").ok());
+    LazyLock::new(|| form(r"^[a-z]{3} ?[\d.,]+(?: ?- ?[\d.,]+)? (?:hour|day|week|month|year)$"));
 
 /// The text with what is no amount replaced by a mark.
 pub(super) fn without(text: &str) -> String {

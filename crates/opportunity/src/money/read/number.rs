@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::pattern::form;
+
 /// An amount and where it stands.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Amount {
@@ -18,17 +20,11 @@ pub(super) struct Amount {
 /// A number with its groups of thousands, then perhaps decimals. Groups are separated by a blank, a dot, a comma or an
 /// apostrophe.
 static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"\d{1,4}(?: \d{3})+\b(?:[.,]\d{1,3}\b)?|\d{1,3}(?:[.,']\d{3})+\b(?:[.,]\d{1,2}\b)?|\d+(?:[.,]\d+)?",
-    )
-    .ok()
+    form(r"\d{1,4}(?: \d{3})+\b(?:[.,]\d{1,3}\b)?|\d{1,3}(?:[.,']\d{3})+\b(?:[.,]\d{1,2}\b)?|\d+(?:[.,]\d+)?")
 });
 
 static MULTIPLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"^ ?(?:(k|mille|thousand)|(m|millions?)|(milliards?|billions?))(?:[^a-z]|$|f?cfa|f\b|eur|usd)",
-    )
-    .ok()
+    form(r"^ ?(?:(k|mille|thousand)|(m|millions?)|(milliards?|billions?))(?:[^a-z]|$|f?cfa|f\b|eur|usd)")
 });
 
 /// All amounts but zeros, from the left. `None`: one is negative, or larger than any pay.

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
+use crate::pattern::form;
+
 use crate::{numbers::in_digits, text::lowered};
 
 /// What a share is of.
@@ -38,19 +40,15 @@ static SHARES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let joint = r"\s*(?:-|/|\b(?:a|to|ou|or|jusqu'a)\b)\s*(?:\bde\b\s*)?";
     let unit = r"\s*%(?:\s*(?:l'an|par an|par mois|/\s*an|/\s*mois|an|mois))?";
     let both = r"\s*(?:\b(?:et|and)\b)\s*";
-    Regex::new(&format!(
+    form(&format!(
         r"\b(?:entre|between)\s*{NUMBER}(?:{unit})?{both}{NUMBER}\s*%|{NUMBER}(?:{unit})?{joint}{NUMBER}\s*%|{NUMBER}\s*%"
     ))
-    .ok()
 });
 
 static SPELLED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"\bchargecalculationtype\.percent[a-z.]*|\b(?:pour ?cents?|p\. ?100|per ?cent|percent|pct)\b|٪|％",
-    )
-    .ok()
+    form(r"\bchargecalculationtype\.percent[a-z.]*|\b(?:pour ?cents?|p\. ?100|per ?cent|percent|pct)\b|٪|％")
 });
-static MILLE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(\d{1,4}(?:[.,]\d{1,3})?) ?‰").ok());
+static MILLE: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"(\d{1,4}(?:[.,]\d{1,3})?) ?‰"));
 
 /// Lower case, no accents, numbers in digits, "%" for all its names; "5 ‰" is "0.5 %".
 pub(super) fn readable(line: &str) -> String {
@@ -118,7 +116,7 @@ pub(super) fn clause(after: &str) -> &str {
 }
 
 static BEFORE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
+    form(
         r"(?x)
           (?P<other> apport | quotite | endettement | garantie(?:s)?\b | epargne | caution | depot | penalite | retard | impaye | penalty | \blate\b | overdue
             | default\ interest | financ | couvr | \bcovers?\b | down\ payment | collateral | deposit | savings | nantissement | reduction | remise | rabais
@@ -130,11 +128,10 @@ static BEFORE: LazyLock<Option<Regex>> = LazyLock::new(|| {
             | gestion | handling | management | administrati | etude | engagement | prevoyance | deces | solidai | life\ cover )
         | (?P<interest> taux | interets? | interest | \brates?\b | \btan\b | credit | pret | loan )",
     )
-    .ok()
 });
 /// What a share is of, told behind it.
 static BEHIND: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
+    form(
         r"(?x)
           (?P<other> ^\ ?(?:du|de\ la|de\ l'|des|of\ (?:the\ |your\ )?)\ ?(?: projet | cout | besoin | salaire | revenus? | prix | investissement | valeur | total | epargne | (?:credit|pret|loan)(?:\ amount)?\ (?:en|as|in)\b | montant\ (?:du\ projet|garanti|emprunte)
                 | cost | project | price | salary | income | value | savings | investment )
@@ -142,7 +139,6 @@ static BEHIND: LazyLock<Option<Regex>> = LazyLock::new(|| {
         | (?P<fee> ^\ ?(?:l'an\ |par\ an\ |par\ mois\ |a\ year\ |yearly\ )?(?:de\ |d'|of\ |for\ |flat\ )?(?:commitment\ |arrangement\ )?(?: frais | commission | assurance | fees? | insurance | cotisation | processing | dossier | charges? | administrati | handling | management ) )
         | (?P<tax> ^\ ?(?:de\ |of\ |d')?(?: taf | tva | vat | tax ) )",
     )
-    .ok()
 });
 
 /// What the words before a share, within its clause, say it is of; else those right behind it.

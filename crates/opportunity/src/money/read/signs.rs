@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::pattern::form;
+
 use super::{
     super::{Basis, Currency, Period},
     number::Amount,
@@ -49,7 +51,7 @@ const NAMES: [(&str, Option<Currency>, &str); 33] = [
 /// Digits may stand right beside them, letters not.
 static CURRENCIES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let names: Vec<String> = NAMES.iter().map(|(name, _, words)| format!("(?P<{name}>{words})")).collect();
-    Regex::new(&format!(r"(?x)(?:^|[^a-z])(?:{})(?:[^a-z]|$)", names.join("|"))).ok()
+    form(&format!(r"(?x)(?:^|[^a-z])(?:{})(?:[^a-z]|$)", names.join("|")))
 });
 
 /// The currency named nearest to the amount.
@@ -75,7 +77,7 @@ pub(super) fn currency(text: &str, amount: &Amount, home: Currency) -> Option<Cu
 }
 
 static PERIODS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
+    form(
         r"(?x)(?:^|[^a-z])(?:
             (?P<hour> horaire | heures? | hour(?:ly)? | (?:/\ ?)h )
           | (?P<day> journaliere? s? | jours? | day | daily | per\ diem | (?:/\ ?)j )
@@ -84,7 +86,6 @@ static PERIODS: LazyLock<Option<Regex>> = LazyLock::new(|| {
           | (?P<year> annuel(?:le)?s? | ans? | annees? | year(?:ly)? | annual(?:ly)? | annum | p\.\ ?a\. )
         )(?:[^a-z]|$)",
     )
-    .ok()
 });
 
 /// What is paid for: the first word that tells.
@@ -101,9 +102,8 @@ pub(super) fn period(text: &str) -> Option<Period> {
     table.into_iter().find(|(name, _)| hit.name(name).is_some()).map(|(_, period)| period)
 }
 
-static BASES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:^|[^a-z])(?:(?P<gross>brute?s?|gross)|(?P<net>net(?:te)?s?))(?:[^a-z]|$)").ok()
-});
+static BASES: LazyLock<Option<Regex>> =
+    LazyLock::new(|| form(r"(?:^|[^a-z])(?:(?P<gross>brute?s?|gross)|(?P<net>net(?:te)?s?))(?:[^a-z]|$)"));
 
 /// Gross or net: the first word that tells.
 pub(super) fn basis(text: &str) -> Option<Basis> {
@@ -113,7 +113,7 @@ pub(super) fn basis(text: &str) -> Option<Basis> {
 
 /// What may stand between the two ends of a range.
 static BETWEEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
+    form(
         r"(?x)^(?:
             \ | / | , | ; | \. | \(s\) | k | m | € | \$ | £
           | \b(?: mille | thousand | millions? | milliards? | f | fcfa | cfa | cfaf | frs? | francs? | xaf | xof | eur | euros? | usd
@@ -122,7 +122,6 @@ static BETWEEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
           | (?P<joint> - | \b(?: a | et | to | and | jusqu'a | through | maximum | max )\b | / )
         )+$",
     )
-    .ok()
 });
 
 /// Whether two amounts with this between them are the ends of one range.
