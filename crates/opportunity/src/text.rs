@@ -72,6 +72,8 @@ pub fn fold(text: &str) -> String {
     for c in text.chars() {
         if c.is_ascii() {
             folded.push(c.to_ascii_lowercase());
+        } else if let Some(letter) = latin(c) {
+            folded.push(letter);
         } else {
             // Each by itself: in which order its marks stand does not matter, as they go.
             decompose_compatible(c, |part| {
@@ -94,10 +96,20 @@ pub(crate) fn lowered(text: &str) -> String {
             c if c.is_ascii() => out.push(c.to_ascii_lowercase()),
             // Before it is taken apart: the accent of "´" would leave a blank.
             '´' => out.push('\''),
-            c => decompose_compatible(c, |part| lower(part, &mut out)),
+            c => match latin(c) {
+                Some(letter) => out.push(letter),
+                None => decompose_compatible(c, |part| lower(part, &mut out)),
+            },
         }
     }
     out
+}
+
+/// The letter under an accent of French and its neighbours (U+00C0 to U+00FF), in lower case: what taking apart gives, at once.
+fn latin(c: char) -> Option<char> {
+    const LETTERS: &[u8; 64] = b"aaaaaa.ceeeeiiii.nooooo..uuuuy..aaaaaa.ceeeeiiii.nooooo..uuuuy.y";
+    let at = u32::from(c).checked_sub(0xC0)?;
+    LETTERS.get(usize::try_from(at).ok()?).filter(|letter| **letter != b'.').map(|letter| char::from(*letter))
 }
 
 /// A part of a letter that was taken apart.
@@ -312,6 +324,16 @@ mod tests {
         assert_eq!(fold("Yaoundé 1er (Centre)"), "yaounde 1er centre");
         assert_eq!(fold("Œuvre d´été"), "oeuvre d ete");
         assert_eq!(fold("  --  "), "");
+    }
+
+    #[test]
+    fn letters_are_told_at_once_as_taking_apart_tells_them() {
+        for c in '\u{c0}'..='\u{ff}' {
+            let mut apart = String::new();
+            decompose_compatible(c, |part| lower(part, &mut apart));
+            assert!(latin(c).is_none_or(|letter| letter.to_string() == apart), "{c}: {apart}");
+        }
+        assert_eq!((latin('É'), latin('ç'), latin('ÿ'), latin('œ')), (Some('e'), Some('c'), Some('y'), None));
     }
 
     #[test]

@@ -194,14 +194,18 @@ pub fn asked(text: &str) -> Asked {
         }
         is_open |= folded.contains("sans diplome") || folded.contains("no diploma");
         // "Profil recherché : CAP": what a label stands in front of begins behind it.
-        for part in sentence.split(':') {
-            let folded = fold(part);
+        let parts: Vec<(&str, String)> = if sentence.contains(':') {
+            sentence.split(':').map(|part| (part, fold(part))).collect()
+        } else {
+            vec![(sentence, folded)]
+        };
+        for (part, folded) in &parts {
             let words: Vec<&str> = folded.split(' ').collect();
-            let level = education(&folded, &words);
+            let level = education(folded, &words);
             is_open |= level.is_some() && part.split(',').any(|piece| has_alternative(&fold(piece)));
             asked.education = asked.education.or(level);
             let counts = level.is_some() || is_experience(&words);
-            if asked.experience_months.is_none() && counts && !not_asked.is_match(&folded) {
+            if asked.experience_months.is_none() && counts && !not_asked.is_match(folded) {
                 asked.experience_months = read_experience(part);
             }
         }
