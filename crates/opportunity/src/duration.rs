@@ -35,7 +35,7 @@ const UNIT: &str = r"(?:[a-z]+\.)?(jours?|j|days?|d|semaines?|sem|weeks?|wks?|mo
 /// A number, and what it counts; "et demi" behind it.
 static LENGTH: LazyLock<Option<Regex>> = LazyLock::new(|| {
     form(&format!(
-        r"(\d{{1,3}}(?:[.,]\d{{1,2}})?) ?\+? ?(?:(?:full |calendar )?{UNIT}(?P<half> et demie?| and a half)?)?"
+        r"\b(\d{{1,3}}(?:[.,]\d{{1,2}})?) ?\+? ?(?:(?:full |calendar )?{UNIT}(?P<half> et demie?| and a half)?)?"
     ))
 });
 /// "Durée (mois) : 6 à 24".

@@ -59,7 +59,8 @@ impl Context {
 /// Reads every field by its rule. What cannot be read is refused with the partner's words, never guessed.
 pub fn normalize(draft: Draft, context: &Context) -> Result<Opportunity, Rejection> {
     read(&draft, context).map_err(|reason| Rejection {
-        reason,
+        // What is shown of a refusal is without contacts; the record beside it is whole, for a replay.
+        reason: reason.with_words(|words| Contacts::default().take(words, &|_| false)),
         external_id: identity(&draft).ok(),
         record: draft.record.into_json(),
     })
@@ -85,21 +86,21 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         external_id,
         kind: draft.kind,
         title,
-        url: url(draft)?,
-        organization: draft.organization.as_deref().and_then(organization::read).map(&mut plain),
+        url: url(draft, &mut plain)?,
+        organization: draft.organization.as_deref().and_then(|words| organization::read(words, &mut plain)),
         description: short(&description, DESCRIPTION_MAX),
         description_html: draft.description.as_deref().and_then(|body| safe_subset(body, &mut plain)),
         places,
         remote: remote || told::says_remote(&title_words),
         pay: pay(draft, context)?,
-        pay_text: line(pay_words(draft)).map(&mut plain),
+        pay_text: line(pay_words(draft), &mut plain),
         interest,
-        interest_text: line(draft.interest.as_deref()).map(&mut plain),
+        interest_text: line(draft.interest.as_deref(), &mut plain),
         fees,
-        fees_text: line(draft.fees.as_deref()).map(&mut plain),
+        fees_text: line(draft.fees.as_deref(), &mut plain),
         // "CDD - 12 Mois": the contract's words may tell how long it is.
         duration: draft.duration.as_deref().or(draft.contract.as_deref()).and_then(read_duration),
-        duration_text: line(draft.duration.as_deref()).map(&mut plain),
+        duration_text: line(draft.duration.as_deref(), &mut plain),
         contracts: told::contracts(draft),
         posted_at: instant(draft.posted_at.as_deref(), context, "posted_at")?,
         starts_on: starts_on(draft, context, &mut doubts),
@@ -107,7 +108,7 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         is_closed: draft.status.as_deref().is_some_and(says_closed),
         positions: draft.positions.as_deref().and_then(positions),
         education,
-        experience: line(experience).map(&mut plain),
+        experience: line(experience, &mut plain),
         experience_months: experience.and_then(read_experience),
         working_time: draft.contract.as_deref().map(WorkingTime::read_all).unwrap_or_default(),
         occupation: None,
@@ -139,12 +140,19 @@ fn title(draft: &Draft, plain: &mut dyn FnMut(String) -> String) -> Result<Strin
     Ok(shorten(&plain(title), TITLE_MAX).into_owned())
 }
 
-fn url(draft: &Draft) -> Result<Option<String>, Reason> {
+/// The page for people, without a user in it. A link that calls somebody is a contact and no page.
+fn url(draft: &Draft, plain: &mut dyn FnMut(String) -> String) -> Result<Option<String>, Reason> {
     let Some(words) = draft.url.as_deref().map(str::trim).filter(|words| !words.is_empty()) else {
         return Ok(None);
     };
     let bad = || Reason::BadUrl(words.chars().take(200).collect());
-    let url = url::Url::parse(words).map_err(|_| bad())?;
+    let mut url = url::Url::parse(words).map_err(|_| bad())?;
+    if matches!(url.host_str(), Some("wa.me" | "api.whatsapp.com")) {
+        plain(url.into());
+        return Ok(None);
+    }
+    // Only an address without a host has none to take out.
+    let _ = url.set_username("").and_then(|()| url.set_password(None));
     let is_web = matches!(url.scheme(), "http" | "https") && url.has_host();
     if is_web && url.as_str().len() <= 2_000 { Ok(Some(url.into())) } else { Err(bad()) }
 }
@@ -238,8 +246,9 @@ fn pay_words(draft: &Draft) -> Option<&str> {
     fold(words).split(' ').any(says).then_some(words)
 }
 
-fn line(words: Option<&str>) -> Option<String> {
-    words.map(clean_line).and_then(|line| short(&line, LINE_MAX))
+/// One line of text, its contacts taken out before it is cut: a number cut in two is half a number.
+fn line(words: Option<&str>, plain: &mut dyn FnMut(String) -> String) -> Option<String> {
+    words.map(clean_line).map(plain).and_then(|line| short(&line, LINE_MAX))
 }
 
 fn short(text: &str, max: usize) -> Option<String> {

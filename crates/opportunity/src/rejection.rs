@@ -68,6 +68,25 @@ impl Reason {
     }
 }
 
+impl Reason {
+    /// The same with its words changed: contacts are taken out before anybody is shown them.
+    pub(crate) fn with_words(self, change: impl FnOnce(String) -> String) -> Self {
+        match self {
+            Self::NoIdentity => Self::NoIdentity,
+            Self::NoTitle => Self::NoTitle,
+            Self::UnreadableRecord(words) => Self::UnreadableRecord(change(words)),
+            Self::MissingField(words) => Self::MissingField(change(words)),
+            Self::UnknownPlace(words) => Self::UnknownPlace(change(words)),
+            Self::UnreadableDate(words) => Self::UnreadableDate(change(words)),
+            Self::UnreadableAmount(words) => Self::UnreadableAmount(change(words)),
+            Self::UnreadableRate(words) => Self::UnreadableRate(change(words)),
+            Self::BadUrl(words) => Self::BadUrl(change(words)),
+            Self::DetailUnavailable(words) => Self::DetailUnavailable(change(words)),
+            Self::RepeatedIdentity(words) => Self::RepeatedIdentity(change(words)),
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.code().replace('_', " "))?;

@@ -27,12 +27,16 @@ const CLOSED: [&str; 21] = [
     "unpublished",
 ];
 
+/// Longest words looked at, in characters.
+const LONGEST: usize = 200;
+
 /// Words that turn the next one into its contrary.
 const NOT: [&str; 6] = ["non", "pas", "not", "no", "plus", "never"];
 
 /// Whether the words say that it is closed. Words that say nothing of it leave it open.
 pub fn says_closed(words: &str) -> bool {
-    let folded = fold(&clean_line(words));
+    // Who says more than this says something else.
+    let folded = fold(&clean_line(words)).chars().take(LONGEST).collect::<String>();
     let words: Vec<&str> = folded.split(' ').collect();
     if let [one] = words.as_slice()
         && matches!(*one, "false" | "non" | "no" | "0" | "off" | "faux" | "complet")

@@ -178,7 +178,10 @@ fn plain(text: &str) -> Cow<'_, str> {
     if let Some(read) = mended(&now) {
         now = Cow::Owned(read);
     }
-    let is_hidden = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}');
+    // What was escaped oftener than anybody does is still no markup.
+    if now.contains('<') {
+        now = Cow::Owned(without_tags(&now));
+    }
     if now.chars().all(|c| visible(c) == c && !is_hidden(c)) {
         return now;
     }
@@ -201,8 +204,36 @@ fn decoded(text: &str, is_it: impl Fn(&str) -> bool) -> Option<String> {
     None
 }
 
+/// Characters that are not seen: they part words and numbers for programs alone.
+fn is_hidden(c: char) -> bool {
+    matches!(
+        c,
+        '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}' | '\u{2060}'..='\u{2064}' | '\u{180e}' | '\u{34f}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{20e3}'
+    )
+}
+
+/// The digit a character is in another script or dress: full-width, Arabic, mathematical, circled.
+fn digit(c: char) -> Option<char> {
+    let code = u32::from(c);
+    let value = match code {
+        0xFF10..=0xFF19 => code - 0xFF10,
+        0x660..=0x669 => code - 0x660,
+        0x6F0..=0x6F9 => code - 0x6F0,
+        0x1D7CE..=0x1D7FF => (code - 0x1D7CE) % 10,
+        0x2460..=0x2468 => code - 0x2460 + 1,
+        0x24EA => 0,
+        _ => return None,
+    };
+    char::from_digit(value, 10)
+}
+
 fn visible(c: char) -> char {
+    if let Some(digit) = digit(c) {
+        return digit;
+    }
     match c {
+        '\u{ff20}' => '@',
         '\n' => '\n',
         '\u{a0}' | '\u{202f}' | '\u{2007}' | '\u{2009}' => ' ',
         '\u{2011}' => '-',
@@ -251,6 +282,10 @@ fn without_tags(text: &str) -> String {
         let inner = from.get(1..).unwrap_or_default();
         let is_tag = inner.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'));
         let Some(end) = inner.find('>').filter(|_| is_tag) else {
+            if is_tag && is_unclosed(inner) {
+                rest = "";
+                break;
+            }
             out.push('<');
             rest = inner;
             continue;
@@ -274,6 +309,17 @@ fn without_tags(text: &str) -> String {
     out.push_str(rest);
     // Other tags leave a gap, but none before punctuation.
     out.replace(" ,", ",").replace(" .", ".")
+}
+
+/// Whether this begins an element whose tag is never closed, and is no "a <b" of arithmetic.
+fn is_unclosed(inner: &str) -> bool {
+    const NAMES: [&str; 13] = [
+        "img", "script", "svg", "iframe", "a", "style", "object", "embed", "link", "meta", "body", "form",
+        "input",
+    ];
+    let name: String =
+        inner.chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    NAMES.contains(&name.as_str()) && inner.contains('=')
 }
 
 /// What follows the closing tag of a silent element; nothing where it is never closed.

@@ -34,12 +34,12 @@ const NOBODY: [&str; 26] = [
 ];
 
 /// Who offers, unless the words are a placeholder: empty, a phone number, an address of e-mail, "Local company".
-pub(super) fn read(words: &str) -> Option<String> {
+pub(super) fn read(words: &str, plain: &mut dyn FnMut(String) -> String) -> Option<String> {
     let line = clean_line(words);
     // "6XX XX XX XX" is a number that hides.
     let has_letters = line.chars().any(|c| c.is_alphabetic() && !matches!(c, 'x' | 'X'))
         && line.chars().filter(|c| c.is_alphanumeric()).count() >= 2;
     let is_mail = line.contains('@') && !line.contains(' ');
     let is_nobody = NOBODY.contains(&fold(&line).as_str());
-    (has_letters && !is_mail && !is_nobody).then(|| shorten(&line, LINE_MAX).into_owned())
+    (has_letters && !is_mail && !is_nobody).then(|| shorten(&plain(line.clone()), LINE_MAX).into_owned())
 }

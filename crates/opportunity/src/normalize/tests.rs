@@ -229,6 +229,21 @@ fn a_body_keeps_its_safe_html_without_the_portals_lines() {
 }
 
 #[test]
+fn contacts_leave_addresses_and_refusals() {
+    let read = |url: &str| normalize(Draft { url: Some(url.into()), ..draft() }, &context()).unwrap();
+    let row = read("https://wa.me/237699001122?text=Bonjour");
+    assert_eq!((row.url, row.contacts.phones), (None, vec!["+237699001122".to_owned()]));
+    assert_eq!(read("https://rh:pw@firm.cm/x").url.as_deref(), Some("https://firm.cm/x"));
+    for reason in [
+        refused(|d| d.place = Some("Zzyx, appelez 699 00 11 22 rh@firm.cm".into())),
+        refused(|d| d.posted_at = Some("demander au 699001122".into())),
+    ] {
+        let words = reason.to_string();
+        assert!(!words.contains("699") && !words.contains("firm.cm"), "{words}");
+    }
+}
+
+#[test]
 fn a_placeholder_is_no_employer() {
     for words in ["", "6XX XX XX XX", "699 11 22 33", "+237 699112233", "rh@exemple.cm", "-"] {
         let mut draft = draft();

@@ -9,7 +9,7 @@ use regex::Regex;
 
 use crate::pattern::form;
 
-use super::{boilerplate::is_boilerplate, clean_line, clean_text, decoded};
+use super::{boilerplate::is_boilerplate, clean_line, decoded};
 
 /// Longest kept, in characters: three times the plain text.
 const LONGEST: usize = 60_000;
@@ -31,6 +31,16 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
 static TAG: LazyLock<Option<Regex>> = LazyLock::new(|| {
     form(r"(?i)</?(?:p|br|div|ul|ol|li|b|i|em|strong|span|h[1-6]|table|tr|td|a|font|u)(?:\s[^<>]*|/)?>")
 });
+/// A tag with what it says of itself: nothing of it is kept, and elements that differ in nothing but that are what makes a parser
+/// build a tree far larger than the page.
+static SAYING: LazyLock<Option<Regex>> =
+    LazyLock::new(|| form(r"<(/?[A-Za-z][A-Za-z0-9]*)(?:[\s/][^<>]*)?>"));
+static STILL_SAYING: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"<[A-Za-z][A-Za-z0-9]*[\s/]"));
+/// Most tags of a body that is parsed; above it, the plain text is all that is kept.
+const MANY_TAGS: usize = 4_000;
+/// Deepest nesting kept: nobody writes so, and those who show it walk it by recursion.
+const DEEPEST: usize = 40;
+
 /// Blocks that are not kept become paragraphs, so that their lines stay apart.
 static BLOCK: LazyLock<Option<Regex>> = LazyLock::new(|| {
     form(r"(?i)<(/?)(?:div|section|article|header|footer|tr|td|th|dt|dd|table|blockquote|pre)(?:\s[^<>]*)?>")
@@ -52,7 +62,14 @@ pub(crate) fn safe_subset(body: &str, mask: &mut dyn FnMut(String) -> String) ->
         return None;
     }
     let body = decoded(body, |text| TAG.as_ref().is_some_and(|tag| tag.is_match(text)))?;
-    let apart = BLOCK.as_ref()?.replace_all(&body, "<${1}p>");
+    if body.bytes().filter(|byte| *byte == b'<').count() > MANY_TAGS {
+        return None;
+    }
+    let bare = SAYING.as_ref()?.replace_all(&body, "<$1>");
+    if STILL_SAYING.as_ref()?.is_match(&bare) {
+        return None;
+    }
+    let apart = BLOCK.as_ref()?.replace_all(&bare, "<${1}p>");
     let mut clean = CLEANER.clean(&apart).to_string();
     // "r&amp;eacute;gulateur" was escaped twice; a reference stays a reference, so nothing becomes a tag.
     while let Some(once) = TWICE.as_ref().filter(|twice| twice.is_match(&clean)) {
@@ -68,9 +85,33 @@ pub(crate) fn safe_subset(body: &str, mask: &mut dyn FnMut(String) -> String) ->
         html = next;
     }
     let html = html.trim();
-    let text = clean_text(html);
-    let is_clean = mask(text.clone()) == text;
-    (is_clean && !text.is_empty() && html.chars().count() <= LONGEST).then(|| html.to_owned())
+    let seen = seen(html)?;
+    // A number may be parted by tags, by lines, or by what only stands out once references are resolved.
+    let is_clean = [seen.replace('\n', " "), seen.clone()].into_iter().all(|text| mask(text.clone()) == text);
+    let is_fit = depth(html) <= DEEPEST && html.chars().count() <= LONGEST;
+    (is_clean && is_fit && !seen.trim().is_empty()).then(|| html.to_owned())
+}
+
+/// The text a browser shows of the subset: its tags taken out once, its references resolved once.
+fn seen(html: &str) -> Option<String> {
+    let lines = EDGE.as_ref()?.replace_all(html, "\n");
+    let text = INNER.as_ref()?.replace_all(&lines, "");
+    let text = html_escape::decode_html_entities(&text);
+    Some(text.chars().filter(|c| !super::is_hidden(*c)).map(super::visible).collect())
+}
+
+/// How deep the elements lie in each other.
+fn depth(html: &str) -> usize {
+    let (mut now, mut most) = (0_usize, 0);
+    for tag in html.split('<').skip(1) {
+        if tag.starts_with('/') {
+            now = now.saturating_sub(1);
+        } else if !tag.starts_with("br") {
+            now += 1;
+            most = most.max(now);
+        }
+    }
+    most
 }
 
 /// The text of lines that a portal adds to every post is taken out; the markup around it stays as it is.
@@ -93,6 +134,8 @@ fn without_boilerplate(html: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -122,8 +165,12 @@ mod tests {
                 "<p><a href=\"javascript:alert(1)\">Lire</a> <img src=x onerror=alert(1)> le <b>poste</p>",
                 Some("<p>Lire  le <b>poste</b></p>"),
             ),
-            ("<svg><p><style><g title=\"</style><img src=x onerror=alert(1)>\">", Some("<p>\"&gt;</p>")),
+            ("<svg><p><style><g title=\"</style><img src=x onerror=alert(1)>\">", None),
             ("<p>CV à rh@chantier.cm, tél. 699 00 11 22</p>", Some("<p>CV à [e-mail], tél. [téléphone]</p>")),
+            // What only a browser shows as a number is one, too.
+            ("<p>Bonjour &lt;Tel: 699&nbsp;00&nbsp;11&nbsp;22, mail&gt; fin</p>", None),
+            ("<table><tr><td>699</td><td>00</td><td>11</td><td>22</td></tr></table>", None),
+            ("<p>Bonjour &lt;noscript&gt; 699<b> 00 11</b> 22</p>", None),
             // Only once the tags are gone is it a number: the plain text is kept alone.
             ("<p>tél. 699 00 <b>11 22</b></p>", None),
             ("<p>Souder.</p><p><b>Partager sur Facebook</b></p>", Some("<p>Souder.</p>")),
@@ -131,6 +178,19 @@ mod tests {
         ] {
             assert_eq!(subset(body).as_deref(), kept, "{body}");
         }
+    }
+
+    #[test]
+    fn a_body_made_to_grow_is_not_parsed() {
+        let mut formats = String::new();
+        for n in 0..3_000 {
+            let _ = write!(formats, "<b x={n}>");
+        }
+        let kept = subset(&format!("<p>{formats}{}", "<p>z".repeat(900)));
+        assert!(kept.is_none_or(|html| html.len() < 60_000));
+        assert_eq!(subset(&format!("<p>{}", "<b x='<'>".repeat(500))), None);
+        assert_eq!(subset(&"<ul><li>".repeat(50_000)), None);
+        assert_eq!(subset(&format!("{}a", "<ul><li>".repeat(100))), None, "too deep");
     }
 
     proptest! {

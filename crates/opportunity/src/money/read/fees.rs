@@ -8,7 +8,7 @@ use crate::pattern::form;
 
 use super::{
     super::{Currency, credit::Fees},
-    is_least, is_most, noise, number,
+    LARGEST, is_least, is_most, noise, number,
     percent::{Of, Share, readable, shares},
     range, signs,
 };
@@ -16,6 +16,8 @@ use crate::text::{clean_line, fold};
 
 /// Least fixed fee in francs, in hundredths: a smaller number is of something else.
 const SMALLEST: i64 = 10_000;
+/// All of the amount, in thousandths of a percent.
+pub(super) const WHOLE: i64 = 100_000;
 
 /// Words that set classes of loans apart: their fees are alternatives, not a sum.
 static CLASSES: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -46,12 +48,14 @@ pub fn read_fees(words: &str, home: Currency) -> Option<Fees> {
     let counts =
         |(at, share): &(usize, &Share)| !matches!(share.of, Some(Of::Tax | Of::Other)) && !again(*at);
     let told = shares.iter().enumerate().filter(counts).map(|(_, share)| share);
-    let percent: Option<i64> = told.map(|share| share.high).reduce(together);
+    // No fee is more than the loan: numbers were run together, or somebody plays.
+    let percent: Option<i64> = told.map(|share| share.high).reduce(together).filter(|sum| *sum <= WHOLE);
     let plain = without_brackets(&without_shares(&text, &shares));
     let mut fixed: Option<(i64, Currency)> = None;
     for clause in clauses(&plain) {
         if let Some((value, currency)) = amount(clause, home, percent.is_some()) {
-            fixed = Some(fixed.map_or((value, currency), |(sum, first)| (together(sum, value), first)));
+            let sum = fixed.map_or((value, currency), |(sum, first)| (together(sum, value), first));
+            fixed = Some(sum).filter(|(sum, _)| *sum <= LARGEST);
         }
     }
     if percent.is_none() && fixed.is_none() {
@@ -74,7 +78,7 @@ fn amount(clause: &str, home: Currency, beside_share: bool) -> Option<(i64, Curr
     let named = signs::currency(&text, first, home);
     let currency = named.unwrap_or(home);
     let is_cfa = matches!(currency, Currency::Xaf | Currency::Xof);
-    let value = range(&text, &amounts).into_iter().max()?;
+    let value = range(&text, &amounts).into_iter().max().filter(|value| *value <= LARGEST)?;
     (!is_cfa || value >= SMALLEST).then_some((value, currency))
 }
 

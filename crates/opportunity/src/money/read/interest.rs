@@ -10,6 +10,7 @@ use crate::pattern::form;
 
 use super::{
     super::credit::{Interest, RatePeriod, UnreadableRate},
+    fees::WHOLE,
     is_least, is_most,
     percent::{MARKS, Of, Share, clause, readable, shares, thousandths},
 };
@@ -35,7 +36,8 @@ pub fn read_interest(words: &str) -> Result<(Option<Interest>, Option<i64>), Unr
     }
     let shares = all(&text);
     let of = |wanted: Of| shares.iter().filter(move |share| share.of == Some(wanted));
-    let fees: Option<i64> = of(Of::Fee).map(|share| share.high).reduce(|a, b| a + b);
+    let fees: Option<i64> =
+        of(Of::Fee).map(|share| share.high).reduce(|a, b| a + b).filter(|sum| *sum <= WHOLE);
     let is_rate = |share: &&Share| matches!(share.of, None | Some(Of::Interest));
     let mut rates: Vec<&Share> = shares.iter().filter(is_rate).collect();
     if rates.is_empty() {
@@ -55,7 +57,7 @@ pub fn read_interest(words: &str) -> Result<(Option<Interest>, Option<i64>), Unr
     if min.zip(max).is_some_and(|(min, max)| min > max) {
         return Err(unreadable());
     }
-    let tax = of(Of::Tax).map(|share| share.high).next();
+    let tax = of(Of::Tax).map(|share| share.high).find(|tax| *tax <= WHOLE);
     Ok((Some(Interest { min, max, period: shown, tax }), fees))
 }
 

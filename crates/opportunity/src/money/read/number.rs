@@ -61,7 +61,9 @@ fn hundredths(number: &str) -> Option<i64> {
     // A last mark separates decimals, unless three digits stand behind it and at most three in front: "2.371" is two
     // thousand, "2371.000" is not two million.
     let (whole, decimals) = match number.rsplit_once(is_mark) {
-        Some((whole, tail)) if tail.len() != 3 || (digits(whole) > 3 && !whole.contains(is_mark)) => {
+        Some((whole, tail))
+            if tail.len() != 3 || whole == "0" || (digits(whole) > 3 && !whole.contains(is_mark)) =>
+        {
             (whole, tail)
         }
         _ => (number, ""),

@@ -34,7 +34,7 @@ pub(super) struct Share {
     pub(super) of: Option<Of>,
 }
 
-const NUMBER: &str = r"(\d{1,4}(?:[.,] ?\d{1,6})?)";
+const NUMBER: &str = r"\b(\d{1,4}(?:[.,] ?\d{1,6})?)";
 
 static SHARES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let joint = r"\s*(?:-|/|\b(?:a|to|ou|or|jusqu'a)\b)\s*(?:\bde\b\s*)?";
@@ -87,7 +87,17 @@ pub(super) fn shares(text: &str) -> Vec<Share> {
             .or_else(|| number(3).zip(number(4)))?;
         Some(Share { low, high, begin: whole.start(), end: whole.end(), of: None })
     });
-    let mut shares: Vec<Share> = hits.collect();
+    // "1 000 %", "- 5 %" and "1/2 %" are no shares that are read by their end.
+    let is_whole = |share: &Share| {
+        let before = text.get(..share.begin).unwrap_or_default();
+        let mark = before.trim_end().chars().next_back();
+        let is_digit = |c: char| c.is_ascii_digit();
+        let is_marked = before.strip_suffix(['/', '.', ',']).is_some_and(|head| head.ends_with(is_digit));
+        let blanks = before.len() - before.trim_end().len();
+        let is_group = before.ends_with(is_digit) || is_marked || (mark.is_some_and(is_digit) && blanks == 1);
+        !is_group
+    };
+    let mut shares: Vec<Share> = hits.filter(is_whole).collect();
     let places: Vec<(usize, usize)> = shares.iter().map(|share| (share.begin, share.end)).collect();
     let mut last = None;
     for (at, share) in shares.iter_mut().enumerate() {
