@@ -3,11 +3,13 @@
 mod boilerplate;
 mod html;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
 
 use encoding_rs::WINDOWS_1252;
+use regex::Regex;
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
+use crate::pattern::form;
 pub(crate) use boilerplate::cut;
 pub use boilerplate::is_boilerplate;
 pub(crate) use html::safe_subset;
@@ -168,7 +170,7 @@ fn plain(text: &str) -> Cow<'_, str> {
             break;
         }
         let stripped = if now.contains('<') { without_tags(&now) } else { now.to_string() };
-        let next = html_escape::decode_html_entities(&stripped).into_owned();
+        let next = resolved(&stripped);
         let done = next == now;
         now = Cow::Owned(next);
         if done {
@@ -188,6 +190,16 @@ fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(now.chars().filter(|c| !is_hidden(*c)).map(visible).collect())
 }
 
+/// The text with its references resolved once; those to a number need no semicolon, as in a browser (WHATWG HTML, 13.2.5.80).
+fn resolved(text: &str) -> String {
+    static BARE: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"&#([0-9]{1,7}|[xX][0-9A-Fa-f]{1,6});?"));
+    let ended = match BARE.as_ref().filter(|_| text.contains("&#")) {
+        Some(bare) => bare.replace_all(text, "&#$1;"),
+        None => Cow::Borrowed(text),
+    };
+    html_escape::decode_html_entities(&ended).into_owned()
+}
+
 /// The text with its entities resolved as often as it takes to make it what is looked for; `None` where it never becomes that.
 fn decoded(text: &str, is_it: impl Fn(&str) -> bool) -> Option<String> {
     let mut now = Cow::Borrowed(text);
@@ -195,7 +207,7 @@ fn decoded(text: &str, is_it: impl Fn(&str) -> bool) -> Option<String> {
         if is_it(&now) {
             return Some(mended(&now).unwrap_or_else(|| now.into_owned()));
         }
-        let next = html_escape::decode_html_entities(&now).into_owned();
+        let next = resolved(&now);
         if next == now {
             return None;
         }
@@ -238,7 +250,7 @@ fn visible(c: char) -> char {
         '\u{a0}' | '\u{202f}' | '\u{2007}' | '\u{2009}' => ' ',
         '\u{2011}' => '-',
         '\u{80}'..='\u{9f}' => windows_1252(c),
-        c if c.is_control() => ' ',
+        c if c.is_control() || c.is_whitespace() => ' ',
         c => c,
     }
 }
@@ -347,6 +359,7 @@ mod tests {
             ("ligne\u{200b} une\r\n  deux", "ligne une deux"),
             ("150\u{202f}000\u{a0}FCFA", "150 000 FCFA"),
             ("DÃ©veloppeur Ã\u{a0} YaoundÃ©", "Développeur à Yaoundé"),
+            ("appelez &#54&#57&#57", "appelez 699"),
             ("lâ€™offre d&#x92;emploi", "l’offre d’emploi"),
             ("SÃO TOMÉ, Ângela, pâte", "SÃO TOMÉ, Ângela, pâte"),
             ("Ingé<b>nieur</b>", "Ingénieur"),

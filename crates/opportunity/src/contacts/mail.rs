@@ -16,7 +16,12 @@ static MAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let dot = r"(?:\.|,| ?[\[({]+ ?(?:dot|point|\.) ?[\])}]+ ?)";
     // With the sign hidden in a plain word, the dot must be as well: "apply at firm.cm" is the address of a site.
     let words = format!(r"{local} (?:at|arobase) {label}(?: (?:dot|point) {label}){{1,4}}");
-    form(&format!(r"(?i){local}{at}{label}(?:{dot}{label}){{0,6}}{dot}\p{{L}}{{2,24}}|{words}"))
+    // A blank behind the dot, or no dot at all, where what follows can be nothing else.
+    let typo = r"(?: ?\.+ ?(?:cm|com|fr|org|net|info)\b|\b)";
+    let known = r"(?:gmail|yahoo|hotmail|outlook|icloud)(?: (?:com|fr|cm)\b)?";
+    form(&format!(
+        r"(?i){local}{at}(?:{label}(?:{dot}{label}){{0,6}}{dot}\p{{L}}{{2,24}}|{known}{typo}|{label} ?\.+ ?(?:cm|com|fr|org|net|info)\b)|{words}"
+    ))
 });
 
 /// An address in a text.
@@ -78,9 +83,17 @@ mod tests {
             let addresses: Vec<Option<&str>> = found.iter().map(|found| found.address.as_deref()).collect();
             assert_eq!(addresses, [Some("rh@firm.cm")], "{words}");
         }
-        for words in
-            ["hélène@firm.cm", "rh@société.cm", "rh@firm.international", "o'neil@firm.cm", "rh@firm_x.cm"]
-        {
+        for words in [
+            "rh@firm. cm",
+            "rh@firm .cm",
+            "rh@gmail com",
+            "rh@gmail",
+            "hélène@firm.cm",
+            "rh@société.cm",
+            "rh@firm.international",
+            "o'neil@firm.cm",
+            "rh@firm_x.cm",
+        ] {
             assert_eq!(
                 all(words).first().map(|found| (found.begin, found.end)),
                 Some((0, words.len())),
@@ -99,6 +112,7 @@ mod tests {
             "Poste (à pourvoir)",
             "remise de 40 % (max.)",
             "le port @ Douala",
+            "rendez-vous @ Kribi. Merci",
         ] {
             assert_eq!(all(words).len(), 0, "{words}");
         }

@@ -7,7 +7,7 @@ use regex::Regex;
 use crate::pattern::form;
 
 /// What may stand between two digits of a number.
-const GAP: &str = r"[ .,/_()·\x{b7}\x{2010}-\x{2015}-]{0,3}";
+const GAP: &str = r"[ .,/_()'’·\x{b7}\x{2010}-\x{2015}-]{0,3}";
 
 /// A Cameroonian number: nine digits that begin with 6 or 2, in whatever groups.
 fn national() -> String {
