@@ -223,9 +223,14 @@ async fn each_value_of_a_row_is_explained_by_the_partners_words() {
     .unwrap();
     for asked in [format!("fne/{id}"), url] {
         let told = road.bin(&["explain", &asked]).run().await.expect(0).out;
-        for sign in
-            ["pay_min", "regions CM-", "archived as fne/", "partner file", words.split(' ').next().unwrap()]
-        {
+        for sign in [
+            "pay_min",
+            "by money",
+            "regions CM-",
+            "archived as fne/",
+            "partner file",
+            words.split(' ').next().unwrap(),
+        ] {
             assert!(told.contains(sign), "{sign}: {told}");
         }
         let json = road.bin(&["explain", &asked, "--output", "json"]).run().await.expect(0).json();

@@ -9,7 +9,8 @@ use store::{Life, PageRow};
 use super::{Context, Outcome};
 use crate::{archive::Archive, engine, pipeline, ui};
 
-/// Shows where each value of an opportunity came from: the partner's words, the page, the run, the partner file; and what became of it.
+/// Shows where each value of an opportunity came from: the partner's words, the rule, the page, the run, the partner file; and what
+/// became of it.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: oim-etl explain fne/1204418")]
 pub(super) struct Explain {
@@ -43,6 +44,22 @@ fn columns(field: &str) -> &'static [&'static str] {
     }
 }
 
+/// The rule that reads a field: a module of `opportunity`, documented there with its table of cases.
+fn rule(field: &str) -> &'static str {
+    match field {
+        "title" => "text, vocabulary: occupation",
+        "description" => "text, contacts, vocabulary: audience",
+        "organization" => "text, placeholders are none",
+        "place" => "places; the text's own where it states one",
+        "salary" | "interest" | "fees" => "money",
+        "duration" => "duration",
+        "posted_at" | "starts_at" | "closes_at" => "dates",
+        "contract" | "education" | "experience" | "language" | "sector" => "vocabulary",
+        "status" => "status",
+        _ => "as told",
+    }
+}
+
 impl Explain {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
         let store = engine::connect(context.config(), 2).await?;
@@ -59,8 +76,10 @@ impl Explain {
         if context.is_json() {
             let words = words
                 .map_or_else(|error| json!({ "unknown": format!("{error:#}") }), |draft| words_of(&draft));
+            let rules: Value =
+                Draft::FIELDS.into_iter().map(|field| (field.to_owned(), json!(rule(field)))).collect();
             let page = page.map(|page| json!({ "id": page.id, "url": page.url, "archive_key": page.archive_key, "fetched_at": page.fetched_at }));
-            ui::json(&json!({ "life": life, "page": page, "words": words }))?;
+            ui::json(&json!({ "life": life, "page": page, "words": words, "rules": rules }))?;
             return Ok(Outcome::Good);
         }
         show(&life, words.as_ref().ok());
@@ -114,7 +133,8 @@ fn show(life: &Life, words: Option<&Draft>) {
             .collect();
         if said.is_some() || !became.is_empty() {
             let said = said.map_or_else(|| "-".to_owned(), |said| format!("{said:?}"));
-            ui::line(&format!("  {field:<13} {said:<40} → {}", became.join(", ")));
+            let by = if became.is_empty() { String::new() } else { format!("  by {}", rule(field)) };
+            ui::line(&format!("  {field:<13} {said:<40} → {}{by}", became.join(", ")));
         }
     }
     if let (Some(score), Some(parts)) = (column("quality"), column("quality_parts")) {
