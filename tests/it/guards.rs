@@ -155,7 +155,11 @@ async fn a_place_printed_beside_every_post_yields_and_is_told_as_doubted() {
         ended.out
     );
     let doubted = road.bin(&["rejections", "portail", "--doubted"]).run().await.expect(0);
-    assert!(doubted.out.contains("portail  3   place disagrees  Soudeur de l'atelier 3"), "{}", doubted.out);
+    assert!(
+        doubted.out.contains("portail  3   open    place disagrees  Soudeur de l'atelier 3"),
+        "{}",
+        doubted.out
+    );
     let rows = rows_of(&*road.database.store().await).await;
     let elsewhere: Vec<_> = rows.iter().filter(|row| row["localities"][0] != "Douala").collect();
     assert_eq!((elsewhere.len(), &elsewhere[0]["localities"][0]), (1, &"Garoua".into()));

@@ -45,6 +45,8 @@ pub struct DoubtedRow {
     pub doubt: String,
     /// Heading.
     pub title: String,
+    /// Whether it is open or closed.
+    pub status: String,
     /// Its page for people.
     pub url: Option<String>,
     /// The run that loaded or changed it.
@@ -79,7 +81,7 @@ impl Store {
         .map_err(StoreError::doing("count the doubts of a run"))
     }
 
-    /// Open opportunities of which something does not fit together, of a source or of what a run loaded.
+    /// Opportunities of which something does not fit together, of a source or of what a run loaded; the open ones first.
     pub async fn doubted(
         &self,
         source: Option<&SourceSlug>,
@@ -88,10 +90,10 @@ impl Store {
     ) -> Result<Vec<DoubtedRow>, StoreError> {
         sqlx::query_as!(
             DoubtedRow,
-            r#"SELECT o.source, o.external_id, d.doubt AS "doubt!", o.title, o.url, o.changed_run AS "run: uuid::Uuid"
+            r#"SELECT o.source, o.external_id, d.doubt AS "doubt!", o.title, o.status, o.url, o.changed_run AS "run: uuid::Uuid"
                  FROM ingest.opportunities o, jsonb_array_elements_text(o.quality_parts -> 'doubts') AS d(doubt)
-                WHERE o.status = 'open' AND ($1::text IS NULL OR o.source = $1) AND ($2::uuid IS NULL OR o.changed_run = $2)
-                ORDER BY o.source, d.doubt, o.external_id LIMIT $3"#,
+                WHERE ($1::text IS NULL OR o.source = $1) AND ($2::uuid IS NULL OR o.changed_run = $2)
+                ORDER BY o.source, o.status DESC, d.doubt, o.external_id LIMIT $3"#,
             source.map(SourceSlug::as_str),
             run.map(RunId::uuid),
             limit

@@ -18,7 +18,7 @@ pub(super) struct Rejections {
     /// Of this run
     #[arg(long)]
     run: Option<RunId>,
-    /// Instead the open opportunities that were loaded and of which something does not fit together
+    /// Instead the opportunities that were loaded and of which something does not fit together
     #[arg(long)]
     doubted: bool,
     /// How many
@@ -75,6 +75,7 @@ fn doubted(rows: &[DoubtedRow], is_json: bool) -> anyhow::Result<Outcome> {
     let mut table = Table::new(&[
         ("source", Align::Left),
         ("id", Align::Left),
+        ("status", Align::Left),
         ("doubt", Align::Left),
         ("title", Align::Left),
     ]);
@@ -82,6 +83,7 @@ fn doubted(rows: &[DoubtedRow], is_json: bool) -> anyhow::Result<Outcome> {
         table.row([
             row.source.clone(),
             row.external_id.clone(),
+            row.status.clone(),
             row.doubt.replace('_', " "),
             row.title.clone(),
         ]);
