@@ -63,6 +63,8 @@ enum Said {
     Date(Moment),
     /// That there is none: "dès que possible", "0000-00-00".
     Nothing,
+    /// A date, of something else: "postulez avant le 13/06" tells no publication.
+    Another,
     /// Something that looks like a date and is none: "31/02/2026".
     Impossible,
 }
@@ -114,9 +116,12 @@ fn moment(words: &str, fetched_at: DateTime<Utc>, role: Role) -> Result<Option<M
     let today = now.date();
     let said = machine::read(&line).or_else(|| {
         let tokens = tokens::of(&line);
-        prose::read(&tokens, today, role)
+        let named = prose::read(&tokens, today, role);
+        let is_another = named == Some(Said::Another);
+        named
+            .filter(|_| !is_another)
             .or_else(|| relative::read(&tokens, now))
-            .or_else(|| absent::read(&line).then_some(Said::Nothing))
+            .or_else(|| (is_another || absent::read(&line)).then_some(Said::Nothing))
     });
     match said {
         Some(Said::Nothing) => Ok(None),

@@ -4,7 +4,7 @@ mod find;
 
 use chrono::{DateTime, Datelike as _, FixedOffset, Months, NaiveDate, NaiveTime};
 
-use super::{Moment, Role, Said, douala, relative, tokens::Token};
+use super::{Moment, Role, Said, douala, tokens::Token};
 use find::{Mention, Part};
 
 pub(super) use find::{Clock, clock};
@@ -18,10 +18,7 @@ pub(super) fn read(tokens: &[Token], today: NaiveDate, role: Role) -> Option<Sai
     if mentions.iter().all(|mention| mention.part == Part::Zero) {
         return Some(Said::Nothing);
     }
-    let Some(at) = chosen(tokens, &mentions, role) else {
-        // "Publiée aujourd'hui - Postulez avant le 13/06": all that is named is the other end; the rest may still tell this one.
-        return relative::read(tokens, today.and_time(NaiveTime::MIN)).or(Some(Said::Nothing));
-    };
+    let Some(at) = chosen(tokens, &mentions, role) else { return Some(Said::Another) };
     let mention = mentions.get(at)?;
     let Some(day) = day(&mentions, at, today, role) else { return Some(Said::Impossible) };
     let until = mentions.get(at + 1).map_or(tokens.len(), |next| next.begin);
