@@ -183,7 +183,7 @@ async fn a_refused_record_is_not_an_absent_one() {
     let store = fresh().await;
     run(&store, &["1", "2", "3"], true, |_| ()).await;
     let reason = Reason::UnknownPlace("Wallonie".to_owned());
-    let refused = Rejection { reason, external_id: Some("3".to_owned()), record: json!({}) };
+    let refused = Rejection::new(reason, Some("3".to_owned()), json!({}));
     run(&store, &["1", "2"], true, |reading| reading.rejections.push(refused)).await;
     assert_eq!(open(&store).await.len(), 3);
 }
@@ -254,7 +254,15 @@ async fn a_source_is_held_to_its_own_history() {
         }
     };
     // Nineteen of twenty stand there, so that the volume alone is plausible and one could close.
-    let cases: [(Spoil<'_>, &str); 2] = [
+    let no_terms = |reading: &mut Reading| {
+        employers(reading);
+        for row in &mut reading.opportunities {
+            (row.interest, row.interest_text) = (None, None);
+            row.fingerprint = opportunity::Fingerprint::of(row);
+        }
+    };
+    let cases: [(Spoil<'_>, &str); 3] = [
+        (&no_terms, "interest: 0 %, where 100 % are usual"),
         (&one_employer, "different organizations: 5 %, where 100 % are usual"),
         (&no_dates, "closes_on: 0 %, where 100 % are usual"),
     ];
@@ -275,7 +283,7 @@ async fn records_without_an_identity_may_be_those_that_are_missing() {
     let shows: Vec<&str> = ids.iter().map(String::as_str).collect();
     let id = run(&store, &shows[..17], true, |reading| {
         employers(reading);
-        let nobody = Rejection { reason: Reason::NoIdentity, external_id: None, record: json!({}) };
+        let nobody = Rejection::new(Reason::NoIdentity, None, json!({}));
         reading.rejections = vec![nobody.clone(), nobody.clone(), nobody];
     })
     .await;

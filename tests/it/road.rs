@@ -225,7 +225,7 @@ async fn each_value_of_a_row_is_explained_by_the_partners_words() {
         let told = road.bin(&["explain", &asked]).run().await.expect(0).out;
         for sign in [
             "pay_min",
-            "by money",
+            "[money]",
             "regions CM-",
             "archived as fne/",
             "partner file",

@@ -9,19 +9,18 @@ use std::sync::LazyLock;
 use chrono::{DateTime, NaiveDate, Utc};
 use regex::Regex;
 
-use crate::pattern::form;
-
 use crate::{
     Draft, Fingerprint, Kind, Opportunity, OpportunityId, Reason, Rejection, SourceSlug, StreamName,
     contacts::Contacts,
     dates,
     duration::read_duration,
     money::{Currency, Fees, Interest, Pay, is_free, read_fees, read_interest, read_pay},
+    pattern::form,
     places::Where,
     quality::{self, Doubt, Quality},
     status::says_closed,
     text::{clean_line, clean_text, cut, fold, safe_subset, shorten},
-    vocabulary::{WorkingTime, read_experience},
+    vocabulary::WorkingTime,
 };
 
 /// Longest title, in characters: what a card shows, with room.
@@ -58,12 +57,8 @@ impl Context {
 
 /// Reads every field by its rule. What cannot be read is refused with the partner's words, never guessed.
 pub fn normalize(draft: Draft, context: &Context) -> Result<Opportunity, Rejection> {
-    read(&draft, context).map_err(|reason| Rejection {
-        // What is shown of a refusal is without contacts; the record beside it is whole, for a replay.
-        reason: reason.with_words(|words| Contacts::default().take(words, &|_| false)),
-        external_id: identity(&draft).ok(),
-        record: draft.record.into_json(),
-    })
+    read(&draft, context)
+        .map_err(|reason| Rejection::new(reason, identity(&draft).ok(), draft.record.into_json()))
 }
 
 fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
@@ -78,7 +73,7 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
     let title_words = fold(&title);
     let (description, folded) = cut(&plain(clean_text(draft.description.as_deref().unwrap_or_default())));
     let Where { places, remote } = place::read(draft, context, &title, &description, &mut doubts)?;
-    let (education, experience) = told::schooling(draft);
+    let schooling = told::schooling(draft);
     let mut opportunity = Opportunity {
         id: OpportunityId::of(&context.source, &external_id),
         source: context.source.clone(),
@@ -107,9 +102,9 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         closes_on: day(draft.closes_at.as_deref(), context, "closes_at")?,
         is_closed: draft.status.as_deref().is_some_and(says_closed),
         positions: draft.positions.as_deref().and_then(positions),
-        education,
-        experience: line(experience, &mut plain),
-        experience_months: experience.and_then(read_experience),
+        education: schooling.education,
+        experience: line(schooling.experience, &mut plain),
+        experience_months: schooling.months,
         working_time: draft.contract.as_deref().map(WorkingTime::read_all).unwrap_or_default(),
         occupation: None,
         sector: None,
@@ -119,7 +114,7 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         quality: Quality { doubts, ..Quality::default() },
         fingerprint: Fingerprint::UNKNOWN,
     };
-    told::classify(&mut opportunity, draft, &folded);
+    told::classify(&mut opportunity, draft, &title_words, &folded);
     told::ask(&mut opportunity);
     opportunity.quality = quality::judge(&opportunity, context.fetched_at);
     opportunity.fingerprint = Fingerprint::of(&opportunity);

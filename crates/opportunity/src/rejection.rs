@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::contacts::Contacts;
+
 /// Why a record was refused. `code()` is stored and counted; the detail is shown beside it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "code", content = "detail", rename_all = "snake_case")]
@@ -69,20 +71,20 @@ impl Reason {
 }
 
 impl Reason {
-    /// The same with its words changed: contacts are taken out before anybody is shown them.
-    pub(crate) fn with_words(self, change: impl FnOnce(String) -> String) -> Self {
+    /// What the partner wrote and we cannot read. An address or an identifier is no such text: masked, it would name nothing.
+    fn prose(&mut self) -> Option<&mut String> {
         match self {
-            Self::NoIdentity => Self::NoIdentity,
-            Self::NoTitle => Self::NoTitle,
-            Self::UnreadableRecord(words) => Self::UnreadableRecord(change(words)),
-            Self::MissingField(words) => Self::MissingField(change(words)),
-            Self::UnknownPlace(words) => Self::UnknownPlace(change(words)),
-            Self::UnreadableDate(words) => Self::UnreadableDate(change(words)),
-            Self::UnreadableAmount(words) => Self::UnreadableAmount(change(words)),
-            Self::UnreadableRate(words) => Self::UnreadableRate(change(words)),
-            Self::BadUrl(words) => Self::BadUrl(change(words)),
-            Self::DetailUnavailable(words) => Self::DetailUnavailable(change(words)),
-            Self::RepeatedIdentity(words) => Self::RepeatedIdentity(change(words)),
+            Self::UnreadableRecord(words)
+            | Self::UnknownPlace(words)
+            | Self::UnreadableDate(words)
+            | Self::UnreadableAmount(words)
+            | Self::UnreadableRate(words)
+            | Self::BadUrl(words) => Some(words),
+            Self::NoIdentity
+            | Self::NoTitle
+            | Self::MissingField(_)
+            | Self::DetailUnavailable(_)
+            | Self::RepeatedIdentity(_) => None,
         }
     }
 }
@@ -94,8 +96,9 @@ impl fmt::Display for Reason {
     }
 }
 
-/// A refused record: kept whole, so that a mended spec can be replayed over it.
+/// A refused record: kept whole, so that a mended spec can be replayed over it. Made by [`Rejection::new`] alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Rejection {
     /// Why.
     pub reason: Reason,
@@ -103,4 +106,14 @@ pub struct Rejection {
     pub external_id: Option<String>,
     /// The record as published.
     pub record: Value,
+}
+
+impl Rejection {
+    /// A refusal, its words without contacts: they are shown in tables and messages. The record beside them is not.
+    pub fn new(mut reason: Reason, external_id: Option<String>, record: Value) -> Self {
+        if let Some(words) = reason.prose() {
+            *words = Contacts::default().take(std::mem::take(words), &|_| false);
+        }
+        Self { reason, external_id, record }
+    }
 }

@@ -225,11 +225,11 @@ fn without_repeats(
                 kept.push(opportunity);
             }
             Some(known) if *known == opportunity.fingerprint => repeats += 1,
-            Some(_) => rejections.push(Rejection {
-                reason: Reason::RepeatedIdentity(opportunity.external_id.clone()),
-                external_id: Some(opportunity.external_id.clone()),
-                record: serde_json::to_value(&opportunity).unwrap_or(Value::Null),
-            }),
+            Some(_) => rejections.push(Rejection::new(
+                Reason::RepeatedIdentity(opportunity.external_id.clone()),
+                Some(opportunity.external_id.clone()),
+                serde_json::to_value(&opportunity).unwrap_or(Value::Null),
+            )),
         }
     }
     (kept, repeats)

@@ -114,9 +114,6 @@ impl<'a> Sorter<'a> {
 }
 
 fn refused(found: Found, reason: Reason) -> Rejection {
-    Rejection {
-        reason,
-        external_id: found.words.get("external_id").map(str::to_owned),
-        record: found.record.into_json(),
-    }
+    let external_id = found.words.get("external_id").map(str::to_owned);
+    Rejection::new(reason, external_id, found.record.into_json())
 }

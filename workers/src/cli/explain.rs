@@ -133,8 +133,8 @@ fn show(life: &Life, words: Option<&Draft>) {
             .collect();
         if said.is_some() || !became.is_empty() {
             let said = said.map_or_else(|| "-".to_owned(), |said| format!("{said:?}"));
-            let by = if became.is_empty() { String::new() } else { format!("  by {}", rule(field)) };
-            ui::line(&format!("  {field:<13} {said:<40} → {}{by}", became.join(", ")));
+            let rule = if became.is_empty() { String::new() } else { format!("  [{}]", rule(field)) };
+            ui::line(&format!("  {field:<13} {said:<40} → {}{rule}", became.join(", ")));
         }
     }
     if let (Some(score), Some(parts)) = (column("quality"), column("quality_parts")) {

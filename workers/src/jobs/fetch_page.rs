@@ -40,7 +40,7 @@ pub(crate) async fn run(engine: &Engine, lease: Lease, of: OfPage) -> Result<(),
             let reason = Reason::DetailUnavailable(format!("{} answered {status}", page.url));
             engine
                 .store
-                .detail_gone(lease, &page, Rejection { reason, external_id, record: page.request.clone() })
+                .detail_gone(lease, &page, Rejection::new(reason, external_id, page.request.clone()))
                 .await?;
         }
         Err(pipeline::fetch::Failure::Stopped(stopped)) => return Err(stopped),

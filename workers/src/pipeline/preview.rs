@@ -211,11 +211,9 @@ impl Previewer<'_> {
             return;
         }
         self.so_far.records += 1;
-        self.so_far.rejections.push(Rejection {
-            reason: Reason::DetailUnavailable(format!("{} answered {status}", follow.url)),
-            external_id: self.spec.card_identity(&follow.card),
-            record: follow.card.clone(),
-        });
+        let reason = Reason::DetailUnavailable(format!("{} answered {status}", follow.url));
+        let external_id = self.spec.card_identity(&follow.card);
+        self.so_far.rejections.push(Rejection::new(reason, external_id, follow.card.clone()));
     }
 }
 

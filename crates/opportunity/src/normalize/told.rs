@@ -6,12 +6,11 @@ use crate::{
     vocabulary::{Audience, Contract, Education, Language, asked, occupation, read_experience, sector},
 };
 
-/// What title and text say of occupation, sector, language and audience. The text is folded.
-pub(super) fn classify(row: &mut Opportunity, draft: &Draft, text: &str) {
-    let title = fold(&row.title);
+/// What title and text, both folded, say of occupation, sector, language and audience.
+pub(super) fn classify(row: &mut Opportunity, draft: &Draft, title: &str, text: &str) {
     let is_work = matches!(row.kind, Kind::Job | Kind::Training);
-    let occupation = if is_work { occupation(&title) } else { None };
-    row.sector = sector(row.kind, draft.sector.as_deref(), &title, occupation, text).map(str::to_owned);
+    let occupation = if is_work { occupation(title) } else { None };
+    row.sector = sector(row.kind, draft.sector.as_deref(), title, occupation, text).map(str::to_owned);
     row.occupation = occupation.map(str::to_owned);
     let named = draft.language.as_deref().map(str::trim).filter(|words| !words.is_empty());
     let told = named.and_then(Language::read);
@@ -23,7 +22,7 @@ pub(super) fn classify(row: &mut Opportunity, draft: &Draft, text: &str) {
         (_, Some(_)) => told,
         (_, None) => as_it_reads(),
     };
-    row.audiences = Audience::read_all(row.kind, &title, text);
+    row.audiences = Audience::read_all(row.kind, title, text);
 }
 
 /// What the text of an offer of work asks for, where the partner has no words of its own on it.
@@ -60,13 +59,20 @@ pub(super) fn contracts(draft: &Draft) -> Vec<Contract> {
     told
 }
 
-/// The lowest level asked for, and the words on experience. Portals show one box for both: "BAC+5 et plus" is a level and no
-/// experience.
-pub(super) fn schooling(draft: &Draft) -> (Option<Education>, Option<&str>) {
-    let told = draft.education.as_deref().and_then(Education::read);
-    let words = draft.experience.as_deref();
-    match words.filter(|words| read_experience(words).is_none()).and_then(Education::read) {
-        Some(level) => (told.or(Some(level)), None),
-        None => (told, words),
+/// What the partner's own words ask for.
+pub(super) struct Schooling<'d> {
+    pub(super) education: Option<Education>,
+    pub(super) experience: Option<&'d str>,
+    pub(super) months: Option<u16>,
+}
+
+/// The lowest level asked for, and the experience. Portals show one box for both: "BAC+5 et plus" is a level and no experience.
+pub(super) fn schooling(draft: &Draft) -> Schooling<'_> {
+    let education = draft.education.as_deref().and_then(Education::read);
+    let experience = draft.experience.as_deref();
+    let months = experience.and_then(read_experience);
+    match experience.filter(|_| months.is_none()).and_then(Education::read) {
+        Some(level) => Schooling { education: education.or(Some(level)), experience: None, months: None },
+        None => Schooling { education, experience, months },
     }
 }
