@@ -5,12 +5,12 @@ use std::sync::LazyLock;
 use chrono::NaiveDate;
 use regex::Regex;
 
-use crate::pattern::form;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     money::{is_least, is_most},
     numbers::in_digits,
+    pattern::form,
     text::clean_line,
 };
 

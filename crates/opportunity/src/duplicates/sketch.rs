@@ -5,10 +5,9 @@ use std::sync::LazyLock;
 use chrono::NaiveDate;
 use regex::Regex;
 
-use crate::pattern::form;
-
 use crate::{
     Kind, Opportunity,
+    pattern::form,
     places::Place,
     text::fold,
     vocabulary::{Education, Language},

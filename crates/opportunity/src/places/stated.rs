@@ -8,15 +8,16 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::pattern::form;
-
 use super::{
     Place,
     gazetteer::{Entry, find},
     reader::{LARGE, leading, read_places},
     words::{Gap, Item, items},
 };
-use crate::text::{fold, lowered};
+use crate::{
+    pattern::form,
+    text::{fold, lowered},
+};
 
 /// A line that names the place of the post by a label; the value stands behind it, or on the next line.
 static LABEL: LazyLock<Option<Regex>> = LazyLock::new(|| {

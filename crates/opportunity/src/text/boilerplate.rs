@@ -6,9 +6,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::pattern::form;
-
 use super::{fold, lowered};
+use crate::pattern::form;
 
 /// Longest such line, in bytes, folded.
 const LONGEST: usize = 260;

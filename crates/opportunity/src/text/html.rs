@@ -7,9 +7,12 @@ use std::{collections::HashSet, sync::LazyLock};
 use ammonia::Builder;
 use regex::Regex;
 
+use super::{
+    boilerplate::is_boilerplate,
+    clean_line,
+    plain::{decoded, is_hidden, visible},
+};
 use crate::pattern::form;
-
-use super::{boilerplate::is_boilerplate, clean_line, decoded};
 
 /// Longest kept, in characters: three times the plain text.
 const LONGEST: usize = 60_000;
@@ -87,7 +90,9 @@ pub(crate) fn safe_subset(body: &str, mask: &mut dyn FnMut(String) -> String) ->
     let html = html.trim();
     let seen = seen(html)?;
     // A number may be parted by tags, by lines, or by what only stands out once references are resolved.
-    let is_clean = [seen.replace('\n', " "), seen.clone()].into_iter().all(|text| mask(text.clone()) == text);
+    let is_clean = [seen.split_whitespace().collect::<Vec<_>>().join(" "), seen.clone()]
+        .into_iter()
+        .all(|text| mask(text.clone()) == text);
     let is_fit = depth(html) <= DEEPEST && html.chars().count() <= LONGEST;
     (is_clean && is_fit && !seen.trim().is_empty()).then(|| html.to_owned())
 }
@@ -97,7 +102,7 @@ fn seen(html: &str) -> Option<String> {
     let lines = EDGE.as_ref()?.replace_all(html, "\n");
     let text = INNER.as_ref()?.replace_all(&lines, "");
     let text = html_escape::decode_html_entities(&text);
-    Some(text.chars().filter(|c| !super::is_hidden(*c)).map(super::visible).collect())
+    Some(text.chars().filter(|c| !is_hidden(*c)).map(visible).collect())
 }
 
 /// How deep the elements lie in each other.
@@ -170,6 +175,7 @@ mod tests {
             // What only a browser shows as a number is one, too.
             ("<p>Bonjour &lt;Tel: 699&nbsp;00&nbsp;11&nbsp;22, mail&gt; fin</p>", None),
             ("<table><tr><td>699</td><td>00</td><td>11</td><td>22</td></tr></table>", None),
+            ("<p>Contact</p><p>rh@</p><p>firm.cm</p>", None),
             ("<p>Bonjour &lt;noscript&gt; 699<b> 00 11</b> 22</p>", None),
             // Only once the tags are gone is it a number: the plain text is kept alone.
             ("<p>tél. 699 00 <b>11 22</b></p>", None),

@@ -7,10 +7,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::pattern::form;
-
 use super::{EDUCATION, Education, WORKING_TIME, WorkingTime, read_experience};
-use crate::{numbers, text::fold};
+use crate::{numbers, pattern::form, text::fold};
 
 /// What a text asks for.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -88,12 +86,6 @@ static NOT_ASKED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 /// Whether a folded sentence is about the hours of the post: "transmettre à l'équipe de nuit" is a task.
 fn is_hours(words: &[&str]) -> bool {
-    let rest: Vec<&str> = words
-        .iter()
-        .copied()
-        .skip_while(|word| matches!(*word, "les" | "le" | "des" | "the" | "l" | "assurer" | "la"))
-        .take(2)
-        .collect();
     let is = |word: &str| {
         matches!(
             word,
@@ -116,7 +108,8 @@ fn is_hours(words: &[&str]) -> bool {
                 | "plein"
         )
     };
-    rest.first().is_some_and(|word| is(word))
+    let leads = ["les", "le", "des", "the", "l", "assurer", "la"];
+    words.iter().find(|word| !leads.contains(word)).is_some_and(|word| is(word))
 }
 
 /// Words of a wish, which asks for nothing, folded.

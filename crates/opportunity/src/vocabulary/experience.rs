@@ -4,9 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::pattern::form;
-
-use crate::numbers::in_digits;
+use crate::{numbers::in_digits, pattern::form};
 
 const UNIT: &str = r"(ans?|annees?|years?|yrs?|mois|months?)\b";
 

@@ -4,15 +4,16 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::pattern::form;
-
 use super::{
     super::{Currency, credit::Fees},
     LARGEST, is_least, is_most, noise, number,
     percent::{Of, Share, readable, shares},
     range, signs,
 };
-use crate::text::{clean_line, fold};
+use crate::{
+    pattern::form,
+    text::{clean_line, fold},
+};
 
 /// Least fixed fee in francs, in hundredths: a smaller number is of something else.
 const SMALLEST: i64 = 10_000;

@@ -6,15 +6,13 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use crate::pattern::form;
-
 use super::{
     super::credit::{Interest, RatePeriod, UnreadableRate},
     fees::WHOLE,
     is_least, is_most,
     percent::{MARKS, Of, Share, clause, readable, shares, thousandths},
 };
-use crate::text::clean_line;
+use crate::{pattern::form, text::clean_line};
 
 /// Highest rate read, in thousandths of a percent a year.
 const HIGHEST: i64 = 1_000_000;

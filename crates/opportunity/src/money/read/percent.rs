@@ -4,9 +4,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use crate::pattern::form;
-
-use crate::{numbers::in_digits, text::lowered};
+use crate::{numbers::in_digits, pattern::form, text::lowered};
 
 /// What a share is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,12 +4,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::pattern::form;
-
 use super::{
     super::{Basis, Currency, Period},
     number::Amount,
 };
+use crate::pattern::form;
 
 /// Currencies by the words that name them; longer names stand before those that begin them.
 const NAMES: [(&str, Option<Currency>, &str); 33] = [
