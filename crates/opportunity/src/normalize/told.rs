@@ -2,7 +2,7 @@
 
 use crate::{
     Draft, Kind, Opportunity,
-    text::{clean_line},
+    text::clean_line,
     vocabulary::{Audience, Contract, Education, Language, asked, occupation, read_experience, sector},
 };
 
