@@ -13,10 +13,8 @@ use futures::StreamExt as _;
 use opportunity::{Context, Opportunity, RunId, StreamName};
 use serde_json::{Value, json};
 use sources::{Catalog, Page, Role, Spec};
-use store::{
-    Origin, SourceRow, Store,
-    private::{Cluster, Durability, create_database},
-};
+use local_postgres::{Cluster, Durability, create_database};
+use store::{Origin, SourceRow, Store};
 use uuid::Uuid;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;

@@ -17,10 +17,8 @@ use std::{
 };
 
 use serde_json::Value;
-use store::{
-    Store,
-    private::{Cluster, Durability, create_database},
-};
+use local_postgres::{Cluster, Durability, create_database};
+use store::Store;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 

@@ -1,6 +1,6 @@
 //! The wrong thing, tried: each failure says what happened, to which thing, and what to do.
 
-use store::private::{Cluster, DEMO, create_database};
+use local_postgres::{Cluster, create_database};
 
 use crate::support::{Bin, Road};
 
@@ -106,7 +106,7 @@ async fn a_private_database_needs_no_server_and_outlives_the_command() {
     assert!(said(&[&sources[..], &file].concat(), &env, 0).await.contains("2 unchanged"));
     // The demo's database lies in the same place: its invented opportunities are not mixed with real ones.
     let server = Cluster::join(&folder.path().join("data/postgres")).await.unwrap();
-    create_database(&server.url("postgres"), DEMO).await.unwrap();
+    create_database(&server.url("postgres"), "oim_etl").await.unwrap();
     drop(server);
     let refused = said(&["runs"], &env, 2).await;
     assert!(refused.contains("holds the data of the demo: set `data_dir`"), "{refused}");

@@ -10,6 +10,7 @@ use std::{
 use anyhow::Context as _;
 use async_trait::async_trait;
 use fetch::{BudgetError, Client, Credentials, Partner, Permit, Secret};
+use local_postgres::Cluster;
 use opportunity::{Rate, SourceSlug};
 use sources::{Auth, Catalog, Spec, SpecFile};
 use store::{SourceRow, Store};
@@ -105,9 +106,29 @@ pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
 /// Connects to the database. `private` is one of our own, whose server runs as long as a command needs it.
 pub(crate) async fn connect(config: &Config, connections: u32) -> anyhow::Result<Store> {
     match config.database_url()? {
-        "private" => Ok(Store::private(&config.data_dir.join("postgres"), connections).await?),
+        "private" => private(config, connections).await,
         url => Ok(Store::connect(url, connections).await?),
     }
+}
+
+/// Database of the demo on its private server.
+pub(crate) const DEMO_DATABASE: &str = "oim_etl";
+
+/// Opens the database on a private server in the data folder; both are created where absent. The server stops with the last
+/// clone of the store, unless another process started it.
+async fn private(config: &Config, connections: u32) -> anyhow::Result<Store> {
+    let folder = config.data_dir.join("postgres");
+    let server = Cluster::join(&folder).await?;
+    let administration = server.url("postgres");
+    if local_postgres::has_database(&administration, DEMO_DATABASE).await? {
+        anyhow::bail!(
+            "{} holds the data of the demo: set `data_dir` to a folder of your own, or remove that one",
+            folder.display()
+        );
+    }
+    local_postgres::create_database(&administration, "oim").await?;
+    let store = Store::connect(&server.url("oim"), connections).await?;
+    Ok(store.keeping(Arc::new(server)))
 }
 
 /// The polite client.

@@ -105,18 +105,3 @@ pub(crate) fn place_of(options: &PgConnectOptions) -> String {
         options.get_socket().map_or_else(|| options.get_host().to_owned(), |path| path.display().to_string());
     format!("{host}:{}/{}", options.get_port(), options.get_database().unwrap_or("(default)"))
 }
-
-/// Why a private database could not be had.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PrivateStoreError {
-    /// Its server.
-    #[error(transparent)]
-    Server(#[from] crate::private::PrivateError),
-    /// Something done in it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The folder is the demo's, whose opportunities are invented.
-    #[error("{0} holds the data of the demo: set `data_dir` to a folder of your own, or remove that one")]
-    Demo(String),
-}

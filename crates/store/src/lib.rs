@@ -21,18 +21,17 @@ mod sources;
 mod ticks;
 mod upsert;
 
-pub mod private;
 pub mod queue;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{any::Any, fmt, sync::Arc, time::Duration};
 
 use sqlx::{
-    PgPool,
+    Connection as _, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
 pub use closing::{CompleteRun, Incomplete};
-pub use error::{PrivateStoreError, StoreError};
+pub use error::StoreError;
 pub use explain::{Life, Step, Twin};
 pub use outbox::{Claimed, IndexRow};
 pub use overview::{DeadLetter, Overview, QueueDepth, WorkerRow};
@@ -47,12 +46,21 @@ pub use upsert::Origin;
 /// The migrations, compiled in: a binary brings the schema it was written for.
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");
 
+/// A connection used within this time is taken without asking whether it still stands.
+const FRESH: Duration = Duration::from_secs(1);
+
 /// A pool of connections to the database, and everything that is done through it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Store {
     pool: PgPool,
-    /// Keeps a private server up as long as somebody uses it.
-    _server: Option<Arc<private::Cluster>>,
+    /// What must outlive the pool, such as a private server.
+    _keeps: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("pool", &self.pool).finish_non_exhaustive()
+    }
 }
 
 impl Store {
@@ -64,22 +72,21 @@ impl Store {
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(10))
+            // A ping at each use was half of all round trips. One that lay unused may be of a server that was restarted since.
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move { Ok(meta.idle_for < FRESH || connection.ping().await.is_ok()) })
+            })
             .connect_with(options)
             .await
             .map_err(|source| StoreError::Unreachable { place, source })?;
-        Ok(Self { pool, _server: None })
+        Ok(Self { pool, _keeps: None })
     }
 
-    /// Opens the database on a private server in `folder`, both made if absent. The server is stopped with the last clone of
-    /// this store, unless another process had started it.
-    pub async fn private(folder: &Path, connections: u32) -> Result<Self, PrivateStoreError> {
-        let server = private::Cluster::join(folder).await?;
-        if private::has_database(&server.url("postgres"), private::DEMO).await? {
-            return Err(PrivateStoreError::Demo(folder.display().to_string()));
-        }
-        private::create_database(&server.url("postgres"), "oim").await?;
-        let store = Self::connect(&server.url("oim"), connections).await?;
-        Ok(Self { _server: Some(Arc::new(server)), ..store })
+    /// Keeps `server` until the last clone of this store is dropped.
+    #[must_use]
+    pub fn keeping(self, server: Arc<dyn Any + Send + Sync>) -> Self {
+        Self { _keeps: Some(server), ..self }
     }
 
     /// Applies the migrations that are missing; harmless when none is, and when several workers start at once.

@@ -5,10 +5,8 @@ use std::{
     sync::{Arc, LazyLock, Weak},
 };
 
-use store::{
-    Store,
-    private::{Cluster, Durability, create_database},
-};
+use local_postgres::{Cluster, Durability, create_database};
+use store::Store;
 use tempfile::TempDir;
 use tokio::sync::{Mutex, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 use uuid::Uuid;

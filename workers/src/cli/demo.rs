@@ -7,16 +7,14 @@ use std::{path::PathBuf, sync::Arc, time::Instant};
 use anyhow::Context as _;
 use clap::Args;
 use fixtures::{Manners, Options, Replay};
+use local_postgres::{Cluster, Durability};
 use opportunity::Rate;
-use store::{
-    Mode, RunRequest, Trigger,
-    private::{self, Cluster, Durability},
-};
+use store::{Mode, RunRequest, Trigger};
 
 use super::{Context, Outcome, asked_to_stop};
 use crate::{
     config::{Config, Source},
-    engine::Engine,
+    engine::{DEMO_DATABASE, Engine},
     http::Server,
     observe,
     queue::{Pool, Stop},
@@ -27,11 +25,12 @@ use crate::{
 /// loopback from recorded answers, every source is ingested by the real worker pool, and three searches are made.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Run it again: the data is kept, everything is found unchanged and nothing is embedded.\nBegin anew: remove the data folder, or give another with --data."
+    after_help = "Run it again: the data is kept, everything is found unchanged and nothing is embedded.\n\
+    Start anew: remove the data folder, or give another with --data. One demo at a time uses a folder."
 )]
 pub(super) struct Demo {
     /// Folder of the demo's data
-    #[arg(long, value_name = "DIR", default_value = ".oim-etl")]
+    #[arg(long, value_name = "DIR", default_value = ".oim-etl/demo")]
     data: PathBuf,
     /// Keep everything running afterwards, until Ctrl-C
     #[arg(long)]
@@ -90,7 +89,7 @@ impl Demo {
             ));
             ui::note(&format!(
                 "for other commands: export DATABASE_URL='{}'",
-                running.cluster.url(private::DEMO)
+                running.cluster.url(DEMO_DATABASE)
             ));
             std::future::pending::<()>().await;
         }
@@ -159,7 +158,7 @@ fn configure(
     cluster: &Cluster,
     replay: &Replay,
 ) -> anyhow::Result<()> {
-    config.database_url = Some(cluster.url(private::DEMO));
+    config.database_url = Some(cluster.url(DEMO_DATABASE));
     data.clone_into(&mut config.data_dir);
     config.archive = None;
     config.qdrant_url = None;
@@ -177,7 +176,7 @@ fn configure(
 
 /// Makes the demo's database on the private cluster, unless it is there.
 async fn make_database(cluster: &Cluster) -> anyhow::Result<()> {
-    private::create_database(&cluster.url("postgres"), private::DEMO).await?;
+    local_postgres::create_database(&cluster.url("postgres"), DEMO_DATABASE).await?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Starting and stopping the private server.
 
 use std::{
-    fs, io,
+    fs,
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
     process::{Child, Stdio},
@@ -11,12 +11,13 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use super::{
-    PrivateError, fetch, locate,
+    PrivateError, access, fetch,
+    folder::{Socket, at, prepare},
+    locate,
+    lock::{self, Attempt, Lock},
     owner::{Owner, command},
 };
 
-/// Longest path of a Unix socket, less the name PostgreSQL adds to the folder (`sockaddr_un`, 108 bytes).
-const SOCKET_FOLDER_MAX: usize = 80;
 /// A first start replays at most what an interrupted demo wrote.
 const START_WITHIN: Duration = Duration::from_mins(1);
 /// Between two looks whether the server answers yet.
@@ -31,55 +32,77 @@ pub enum Durability {
     Throwaway,
 }
 
-/// A running private server. Dropped, it is stopped in good order.
+/// A running private server. Dropped by the process that owns its folder, it is stopped in good order.
 #[derive(Debug)]
 pub struct Cluster {
     folder: PathBuf,
-    socket: PathBuf,
+    socket: Socket,
     version: String,
     pid: Pid,
     child: Option<Child>,
-    /// Whether it ends with us.
-    ours: bool,
+    /// Ours until the server has ended: declared last, so dropped last. `None`: the server is another process's.
+    lock: Option<Lock>,
 }
 
 impl Cluster {
-    /// Starts the server whose data is in `folder`, making it first where there is none. A server that is
-    /// still running there, left by a process that was killed, is taken over.
+    /// Starts the server whose data is in `folder`, and creates it first where there is none. A server that still runs
+    /// there, left by a process that was killed, is taken over. Fails with [`PrivateError::InUse`] where another
+    /// process owns the folder.
     pub async fn start(folder: &Path, durability: Durability) -> Result<Self, PrivateError> {
-        Self::open(folder, durability, true).await
-    }
-
-    /// The same, but a server that runs there is another process's: it is used, and left to that one to stop.
-    pub async fn join(folder: &Path) -> Result<Self, PrivateError> {
-        Self::open(folder, Durability::Safe, false).await
-    }
-
-    async fn open(folder: &Path, durability: Durability, takes_over: bool) -> Result<Self, PrivateError> {
         let owner = Owner::needed();
         let folder = prepare(folder, owner)?;
-        let programs = match locate::binaries() {
-            Some(programs) => programs,
-            None => fetch::binaries(&folder.join("binaries")).await?,
-        };
+        match lock::attempt(&folder).map_err(at(&folder))? {
+            Attempt::Locked(lock) => Self::open(folder, owner, durability, lock).await,
+            Attempt::Held(pid) => Err(PrivateError::InUse { folder: folder.display().to_string(), pid }),
+        }
+    }
+
+    /// The same, but a server of another process is used as well, and left to that process to stop.
+    pub async fn join(folder: &Path) -> Result<Self, PrivateError> {
+        let owner = Owner::needed();
+        let folder = prepare(folder, owner)?;
+        let since = Instant::now();
+        loop {
+            let pid = match lock::attempt(&folder).map_err(at(&folder))? {
+                Attempt::Locked(lock) => return Self::open(folder, owner, Durability::Safe, lock).await,
+                Attempt::Held(pid) => pid,
+            };
+            // Its owner may still be starting it.
+            if let Some(server) = running(&folder.join("data")) {
+                let version = version_of(&programs(&folder).await?)?;
+                return Self { folder, socket: Socket::Inside(server.socket), version, pid: server.pid, child: None, lock: None }
+                    .answering()
+                    .await;
+            }
+            if since.elapsed() > START_WITHIN {
+                return Err(PrivateError::InUse { folder: folder.display().to_string(), pid });
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn open(folder: PathBuf, owner: Option<Owner>, durability: Durability, lock: Lock) -> Result<Self, PrivateError> {
+        let programs = programs(&folder).await?;
         let version = version_of(&programs)?;
         let data = folder.join("data");
-        let socket = socket_folder(&folder, owner)?;
-        if let Some(pid) = running(&data) {
-            let taken = Self { folder, socket, version, pid, child: None, ours: takes_over };
-            return taken.answering().await;
+        let lock = Some(lock);
+        if let Some(server) = running(&data) {
+            let socket = Socket::Inside(server.socket);
+            return Self { folder, socket, version, pid: server.pid, child: None, lock }.answering().await;
         }
         if !data.join("PG_VERSION").exists() {
-            make(&programs, owner, &folder, &data)?;
+            create(&programs, owner, &folder, &data)?;
         }
-        let child = spawn(&programs, owner, &folder, &socket, durability)?;
+        access::write(&data, owner).map_err(at(&data))?;
+        let socket = Socket::make(&folder, owner)?;
+        let child = spawn(&programs, owner, &folder, socket.folder(), durability)?;
         let pid = Pid::from_child(&child);
-        Self { folder, socket, version, pid, child: Some(child), ours: true }.answering().await
+        Self { folder, socket, version, pid, child: Some(child), lock }.answering().await
     }
 
     /// The address of a database of this server; `postgres` always exists.
     pub fn url(&self, database: &str) -> String {
-        format!("postgres://postgres@localhost/{database}?host={}", self.socket.display())
+        format!("postgres://postgres@localhost/{database}?host={}", self.socket.folder().display())
     }
 
     /// Where its data is.
@@ -93,7 +116,7 @@ impl Cluster {
     }
 
     async fn answering(mut self) -> Result<Self, PrivateError> {
-        let path = self.socket.join(".s.PGSQL.5432");
+        let path = self.socket.folder().join(".s.PGSQL.5432");
         let since = Instant::now();
         loop {
             let exited = self.child.as_mut().is_some_and(|child| !matches!(child.try_wait(), Ok(None)));
@@ -123,7 +146,7 @@ impl Cluster {
 impl Drop for Cluster {
     /// Fast shutdown (SIGINT): open transactions are rolled back, everything committed is written.
     fn drop(&mut self) {
-        if !self.ours || kill_process(self.pid, Signal::INT).is_err() {
+        if self.lock.is_none() || kill_process(self.pid, Signal::INT).is_err() {
             return;
         }
         if let Some(child) = &mut self.child {
@@ -137,46 +160,27 @@ impl Drop for Cluster {
     }
 }
 
-fn at(folder: &Path) -> impl FnOnce(io::Error) -> PrivateError {
-    move |source| PrivateError::Folder { folder: folder.display().to_string(), source }
+/// A server that runs already.
+struct Server {
+    pid: Pid,
+    socket: PathBuf,
 }
 
-/// Makes the folder and gives it to the owner. Where strangers cannot pass (a clone under /root), a folder
-/// of the same purpose under the system's own is used instead.
-fn prepare(folder: &Path, owner: Option<Owner>) -> Result<PathBuf, PrivateError> {
-    fs::create_dir_all(folder).map_err(at(folder))?;
-    let folder = folder.canonicalize().map_err(at(folder))?;
-    let Some(owner) = owner else { return Ok(folder) };
-    let folder = if Owner::can_reach(&folder) {
-        folder
-    } else {
-        let name: String = folder.to_string_lossy().chars().map(|c| if c == '/' { '-' } else { c }).collect();
-        let other = Path::new("/var/tmp").join(format!("oim-etl{name}"));
-        fs::create_dir_all(&other).map_err(at(&other))?;
-        tracing::info!(folder = %other.display(), "PostgreSQL may not enter the data folder: it keeps its data here");
-        other
-    };
-    owner.take(&folder).map_err(at(&folder))?;
-    Ok(folder)
-}
-
-/// The data folder itself, unless its name is too long for a socket.
-fn socket_folder(folder: &Path, owner: Option<Owner>) -> Result<PathBuf, PrivateError> {
-    if folder.as_os_str().len() <= SOCKET_FOLDER_MAX {
-        return Ok(folder.to_owned());
-    }
-    let digest = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, folder.as_os_str().as_encoded_bytes());
-    let short = std::env::temp_dir().join(format!("oim-pg-{}", digest.simple()));
-    fs::create_dir_all(&short).map_err(at(&short))?;
-    owner.map_or(Ok(()), |owner| owner.take(&short)).map_err(at(&short))?;
-    Ok(short)
-}
-
-/// The process in `postmaster.pid`, if it lives.
-fn running(data: &Path) -> Option<Pid> {
+/// The server of `postmaster.pid`, if it lives: its first line is the process, its fifth the folder of the socket.
+fn running(data: &Path) -> Option<Server> {
     let text = fs::read_to_string(data.join("postmaster.pid")).ok()?;
-    let pid = Pid::from_raw(text.lines().next()?.trim().parse().ok()?)?;
-    test_kill_process(pid).is_ok().then_some(pid)
+    let mut lines = text.lines();
+    let pid = Pid::from_raw(lines.next()?.trim().parse().ok()?)?;
+    let socket = PathBuf::from(lines.nth(3)?.trim());
+    test_kill_process(pid).is_ok().then_some(Server { pid, socket })
+}
+
+/// The folder of PostgreSQL's programs: the machine's, or downloaded ones.
+async fn programs(folder: &Path) -> Result<PathBuf, PrivateError> {
+    match locate::binaries() {
+        Some(programs) => Ok(programs),
+        None => fetch::binaries(&folder.join("binaries")).await,
+    }
 }
 
 fn version_of(programs: &Path) -> Result<String, PrivateError> {
@@ -192,11 +196,11 @@ fn version_of(programs: &Path) -> Result<String, PrivateError> {
         .ok_or_else(|| failed(text.clone()))
 }
 
-/// Makes a cluster whose only door is the socket in its folder.
-fn make(programs: &Path, owner: Option<Owner>, folder: &Path, data: &Path) -> Result<(), PrivateError> {
+/// Creates a cluster. Who may connect is written by [`access::write`]; until then nobody may.
+fn create(programs: &Path, owner: Option<Owner>, folder: &Path, data: &Path) -> Result<(), PrivateError> {
     let failed = |message: String| PrivateError::Program { program: "initdb", message };
     let output = command(programs.join("initdb"), owner, folder)
-        .args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "-D"])
+        .args(["-A", "reject", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "-D"])
         .arg(data)
         .output()
         .map_err(|error| failed(error.to_string()))?;
@@ -218,16 +222,9 @@ fn spawn(
     let errors = log.try_clone().map_err(at(folder))?;
     let mut server = command(programs.join("postgres"), owner, folder);
     server.arg("-D").arg(folder.join("data")).arg("-k").arg(socket);
-    server.args([
-        "-p",
-        "5432",
-        "-c",
-        "listen_addresses=",
-        "-c",
-        "max_connections=200",
-        "-c",
-        "unix_socket_permissions=0777",
-    ]);
+    for setting in ["listen_addresses=", "port=5432", "max_connections=200", "unix_socket_permissions=0700"] {
+        server.args(["-c", setting]);
+    }
     if durability == Durability::Throwaway {
         server.args(["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]);
     }

@@ -10,6 +10,32 @@ use std::{
     process::{Command, Stdio},
 };
 
+use rustix::process::Uid;
+
+/// The users of this machine (passwd(5)).
+const USERS: &str = "/etc/passwd";
+
+/// A line of the list of users.
+struct User<'t> {
+    name: &'t str,
+    uid: u32,
+    gid: u32,
+}
+
+fn user(line: &str) -> Option<User<'_>> {
+    let mut fields = line.split(':');
+    let name = fields.next()?;
+    let uid = fields.nth(1)?.parse().ok()?;
+    let gid = fields.next()?.parse().ok()?;
+    Some(User { name, uid, gid })
+}
+
+/// The name of a user of this machine.
+pub(super) fn user_name(uid: u32) -> Option<String> {
+    let users = fs::read_to_string(USERS).ok()?;
+    users.lines().filter_map(user).find(|user| user.uid == uid).map(|user| user.name.to_owned())
+}
+
 /// A user and group other than ours.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Owner {
@@ -23,17 +49,16 @@ impl Owner {
         if !rustix::process::geteuid().is_root() {
             return None;
         }
-        let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let users = fs::read_to_string(USERS).unwrap_or_default();
         let find = |name: &str| {
-            users.lines().find_map(|line| {
-                let mut fields = line.split(':');
-                (fields.next() == Some(name)).then_some(())?;
-                let uid = fields.nth(1)?.parse().ok()?;
-                let gid = fields.next()?.parse().ok()?;
-                Some(Self { uid, gid })
-            })
+            users.lines().filter_map(user).find(|user| user.name == name).map(|user| Self { uid: user.uid, gid: user.gid })
         };
         find("postgres").or_else(|| find("nobody")).or(Some(Self { uid: 65_534, gid: 65_534 }))
+    }
+
+    /// The user.
+    pub(super) fn uid(self) -> Uid {
+        Uid::from_raw(self.uid)
     }
 
     /// Gives a folder to the owner.

@@ -1,0 +1,120 @@
+//! The folders of the server: its data, and its socket.
+
+use std::{
+    fs::{self, DirBuilder},
+    io,
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use tempfile::TempDir;
+
+use super::{PrivateError, owner::Owner};
+
+/// Longest path of a Unix socket, less the name PostgreSQL adds to the folder (`sockaddr_un`, 108 bytes).
+const SOCKET_FOLDER_MAX: usize = 80;
+/// Only the owner enters.
+const PRIVATE: u32 = 0o700;
+
+pub(crate) fn at(folder: &Path) -> impl FnOnce(io::Error) -> PrivateError {
+    move |source| PrivateError::Folder { folder: folder.display().to_string(), source }
+}
+
+/// Makes the folder, closes it to others and gives it to the server's user. Where that user cannot pass (a clone
+/// under /root), a folder of the same purpose under the system's own is used instead.
+pub(crate) fn prepare(folder: &Path, owner: Option<Owner>) -> Result<PathBuf, PrivateError> {
+    fs::create_dir_all(folder).map_err(at(folder))?;
+    let folder = folder.canonicalize().map_err(at(folder))?;
+    let Some(owner) = owner else {
+        close(&folder)?;
+        return Ok(folder);
+    };
+    let folder = if Owner::can_reach(&folder) { folder } else { elsewhere(&folder)? };
+    close(&folder)?;
+    owner.take(&folder).map_err(at(&folder))?;
+    Ok(folder)
+}
+
+fn close(folder: &Path) -> Result<(), PrivateError> {
+    fs::set_permissions(folder, fs::Permissions::from_mode(PRIVATE)).map_err(at(folder))
+}
+
+/// The stand-in for a folder that the server's user cannot reach. Its name follows from the folder's, so that the next start finds
+/// it, so others can guess it: the outer folder must be ours, and nobody else may write into it.
+fn elsewhere(folder: &Path) -> Result<PathBuf, PrivateError> {
+    let name: String = folder.to_string_lossy().chars().map(|c| if c == '/' { '-' } else { c }).collect();
+    let outer = Path::new("/var/tmp").join(format!("oim-etl-private{name}"));
+    match DirBuilder::new().mode(0o711).create(&outer) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(at(&outer)(error)),
+        _ => refuse_foreign(&outer)?,
+    }
+    let inner = outer.join("postgres");
+    fs::create_dir_all(&inner).map_err(at(&inner))?;
+    tracing::info!(folder = %inner.display(), "PostgreSQL may not enter the data folder: it keeps its data here");
+    Ok(inner)
+}
+
+/// Refuses a folder, or what stands in its place, that another user made or may write into.
+fn refuse_foreign(folder: &Path) -> Result<(), PrivateError> {
+    let meta = fs::symlink_metadata(folder).map_err(at(folder))?;
+    let is_ours = meta.is_dir() && meta.uid() == rustix::process::geteuid().as_raw() && meta.mode() & 0o022 == 0;
+    if is_ours { Ok(()) } else { Err(PrivateError::Foreign { folder: folder.display().to_string() }) }
+}
+
+/// Where the server's socket is.
+#[derive(Debug)]
+pub(crate) enum Socket {
+    /// In the data folder.
+    Inside(PathBuf),
+    /// In a folder of its own, under a name nobody can guess: the data folder's name is too long for a socket.
+    Short(TempDir),
+}
+
+impl Socket {
+    /// Makes the folder of a new server's socket.
+    pub(crate) fn make(folder: &Path, owner: Option<Owner>) -> Result<Self, PrivateError> {
+        if folder.as_os_str().len() <= SOCKET_FOLDER_MAX {
+            return Ok(Self::Inside(folder.to_owned()));
+        }
+        let parent = std::env::temp_dir();
+        let private = fs::Permissions::from_mode(PRIVATE);
+        let mut builder = tempfile::Builder::new();
+        let short = builder.prefix("oim-pg-").permissions(private).tempdir_in(&parent).map_err(at(&parent))?;
+        owner.map_or(Ok(()), |owner| owner.take(short.path())).map_err(at(short.path()))?;
+        Ok(Self::Short(short))
+    }
+
+    /// The folder.
+    pub(crate) fn folder(&self) -> &Path {
+        match self {
+            Self::Inside(folder) => folder,
+            Self::Short(folder) => folder.path(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_others_may_write_into_is_refused() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("mine");
+        DirBuilder::new().mode(0o711).create(&folder).unwrap();
+        assert!(refuse_foreign(&folder).is_ok());
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(matches!(refuse_foreign(&folder), Err(PrivateError::Foreign { .. })));
+        let link = parent.path().join("link");
+        std::os::unix::fs::symlink(parent.path(), &link).unwrap();
+        assert!(matches!(refuse_foreign(&link), Err(PrivateError::Foreign { .. })));
+    }
+
+    #[test]
+    fn a_long_name_gets_a_socket_folder_nobody_can_guess() {
+        let long = Path::new("/tmp").join("x".repeat(SOCKET_FOLDER_MAX));
+        let (one, two) = (Socket::make(&long, None).unwrap(), Socket::make(&long, None).unwrap());
+        assert_ne!(one.folder(), two.folder());
+        assert_eq!(fs::metadata(one.folder()).unwrap().mode() & 0o777, PRIVATE);
+    }
+}

@@ -1,0 +1,67 @@
+//! Who owns a folder: an advisory lock that ends with its process, however that ends.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::{self, Read as _, Seek as _, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+};
+
+/// Name of the lock file in the folder. It holds the process id of the owner.
+const NAME: &str = "owner.lock";
+
+/// The lock on a folder, held until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _file: File,
+}
+
+/// What became of an attempt to lock a folder.
+#[derive(Debug)]
+pub(crate) enum Attempt {
+    /// It is ours.
+    Locked(Lock),
+    /// Another process owns it; its id, as it wrote it down.
+    Held(String),
+}
+
+/// Tries to lock `folder`, without waiting.
+pub(crate) fn attempt(folder: &Path) -> io::Result<Attempt> {
+    let mut file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .mode(0o600)
+        .open(folder.join(NAME))?;
+    match file.try_lock() {
+        Ok(()) => {
+            file.set_len(0)?;
+            file.rewind()?;
+            write!(file, "{}", std::process::id())?;
+            Ok(Attempt::Locked(Lock { _file: file }))
+        }
+        Err(TryLockError::WouldBlock) => {
+            let mut pid = String::new();
+            file.read_to_string(&mut pid)?;
+            let is_number = !pid.is_empty() && pid.bytes().all(|byte| byte.is_ascii_digit());
+            Ok(Attempt::Held(if is_number { pid } else { "unknown".to_owned() }))
+        }
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_owner_at_a_time_and_the_next_one_after_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let Attempt::Locked(first) = attempt(folder.path()).unwrap() else { panic!("a fresh folder is free") };
+        let Attempt::Held(pid) = attempt(folder.path()).unwrap() else { panic!("it is held") };
+        assert_eq!(pid, std::process::id().to_string());
+        drop(first);
+        assert!(matches!(attempt(folder.path()).unwrap(), Attempt::Locked(_)));
+    }
+}
