@@ -13,6 +13,7 @@ mod sizes;
 mod snapshots;
 
 mod test;
+mod words;
 mod workspace;
 
 use std::{env, process::ExitCode};
@@ -33,6 +34,7 @@ const RECIPES: &[Recipe] = &[
     ("dependencies", "each dependency has its reason in docs/DEPENDENCIES.md, and a user", dependencies::run),
     ("sizes", "files stay small enough to be read", sizes::run),
     ("snapshots", "no snapshot is pending, and none is left that no test looks at", snapshots::run),
+    ("words", "docs and comments avoid the phrases that docs/STYLE.md lists", words::run),
     ("sqlx", "record anew what the queries are checked against", queries::run),
     ("deny", "licences, banned crates, sources, advisories", deny::run),
 ];
