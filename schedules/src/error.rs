@@ -9,7 +9,7 @@ use crate::UnknownMode;
 /// Why one field of a cron line is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadField {
-    /// A word that is no number of this field.
+    /// A word that is not a number of this field.
     #[error("{0:?} is neither a number, a three-letter name nor `*`")]
     Word(String),
     /// A number this field does not have.

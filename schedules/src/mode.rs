@@ -35,7 +35,7 @@ impl fmt::Display for Mode {
 
 /// A word that names no mode.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no mode: use \"incremental\" or \"full\"")]
+#[error("{0:?} is not a mode: use \"incremental\" or \"full\"")]
 pub struct UnknownMode(String);
 
 impl FromStr for Mode {

@@ -2,7 +2,7 @@
 
 use crate::{Spec, Stream, grammar::Decoder};
 
-/// Bytes of a file its kind is told by.
+/// How many bytes at the start of a file decide its kind.
 pub const LOOK: usize = 4_096;
 
 impl Stream {
@@ -15,7 +15,7 @@ impl Stream {
         let is_json = text.starts_with(b"{") || text.starts_with(b"[");
         let is_packed = begin.starts_with(b"PK\x03\x04");
         match shape.decoder {
-            // What is packed is told by its inside.
+            // The content decides the kind of a packed file.
             _ if begin.starts_with(&[0x1f, 0x8b]) => true,
             Decoder::Html(_) => is_html || text.starts_with(b"<"),
             Decoder::Xml(_) => !is_html && text.starts_with(b"<"),

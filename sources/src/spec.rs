@@ -81,7 +81,7 @@ pub struct Stream {
     pub(crate) pages: Pages,
     pub(crate) shape: Shape,
     pub(crate) detail: Option<Detail>,
-    /// How it is read where it comes as a file; unsaid, as its pages.
+    /// How to parse it when it arrives as a file. Default: like its pages.
     pub(crate) file: Option<Shape>,
     /// Fields without which a record is refused.
     pub(crate) required: Vec<&'static str>,
@@ -147,7 +147,7 @@ impl Spec {
         self.stream(page.stream).map(|stream| read::read(self, stream, page)).unwrap_or_default()
     }
 
-    /// Reads a page too large to be held, as it comes: each `batch` records are given to `each`, whatever is left is
+    /// Streams a page too large to be held: each `batch` records are given to `each`, whatever is left is
     /// returned, with the notes on the page and an alarm where it breaks off. `page.body` is not looked at.
     pub fn read_stream(
         &self,
@@ -160,7 +160,7 @@ impl Spec {
         stream.map(|stream| read::stream(self, stream, page, input, batch, each)).unwrap_or_default()
     }
 
-    /// The partner's identifier of a record of which only its card is known.
+    /// The partner's identifier of a record, from its list record alone.
     pub fn card_identity(&self, card: &Value) -> Option<String> {
         card.get("external_id").and_then(Value::as_str).map(str::to_owned)
     }

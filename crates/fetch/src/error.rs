@@ -1,4 +1,4 @@
-//! Why an answer could not be had.
+//! Why there is no answer.
 
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ pub enum FetchError {
         path: String,
     },
     /// The body is larger than allowed.
-    #[error("{url} answers with more than {limit} bytes")]
+    #[error("{url} sent more than {limit} bytes")]
     TooLarge {
         /// The address.
         url: String,
@@ -67,7 +67,7 @@ pub enum FetchError {
         #[source]
         cause: reqwest::Error,
     },
-    /// A status that is no answer.
+    /// An error status.
     #[error("{url} answered {status}")]
     Status {
         /// The address.

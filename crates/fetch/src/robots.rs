@@ -28,15 +28,15 @@ const MAX_ANCHORED: usize = 250;
 pub(crate) enum Rules {
     /// Everything: there is no file (4xx).
     All,
-    /// Nothing for now: the file could not be had (5xx).
+    /// Nothing for now: the file is not available (5xx).
     Unreachable,
     /// What the file says.
     File(Arc<Robot>),
 }
 
 impl Rules {
-    /// What an answer of `status`, which is no redirect, says to the product token of `agent` ("oim-etl/0.1 …" is
-    /// `oim-etl`).
+    /// The rules that an answer gives the product token of `agent` ("oim-etl/0.1 …" is `oim-etl`). `status` is not a
+    /// redirect.
     pub(crate) fn of(status: u16, agent: &str, body: &[u8]) -> Self {
         match status {
             200..=299 => Self::read(agent, body),
@@ -161,7 +161,7 @@ mod tests {
             |status| Rules::of(status, "oim-etl", b"User-agent: *\nDisallow: /\n").allow(&url("/a"));
         assert!([204, 200].map(allowed) == [false; 2], "the file counts");
         assert!([400, 401, 403, 404, 410, 451].map(allowed) == [true; 6], "there is no file");
-        assert!([408, 429, 500, 502, 503, 504, 599].map(allowed) == [false; 7], "the file cannot be had now");
+        assert!([408, 429, 500, 502, 503, 504, 599].map(allowed) == [false; 7], "the file is missing for now");
     }
 
     #[test]

@@ -14,8 +14,8 @@ use crate::{FetchError, Partner, Secret};
 pub(crate) const MAX: u64 = 64 << 10;
 /// A token is renewed so long before it ends: a request under way must not outlive it.
 const BEFORE_END: Duration = Duration::from_secs(30);
-/// Life of a token whose endpoint says nothing of it.
-const UNSAID: Duration = Duration::from_mins(10);
+/// Lifetime of a token whose endpoint gives none.
+const DEFAULT_LIFE: Duration = Duration::from_mins(10);
 
 /// Longest life believed.
 const LONGEST: Duration = Duration::from_hours(24);
@@ -27,7 +27,7 @@ pub(crate) struct Token {
     until: Instant,
 }
 
-/// The answer of a token endpoint; other members are of no interest.
+/// The answer of a token endpoint; other members are ignored.
 #[derive(Deserialize)]
 struct Given {
     access_token: String,
@@ -40,15 +40,15 @@ impl Token {
     pub(crate) fn read(body: &[u8], url: &str) -> Result<Self, FetchError> {
         let bad = |why| FetchError::BadToken { url: url.to_owned(), why };
         let given: Given =
-            serde_json::from_slice(body).map_err(|_| bad("the answer is no JSON with `access_token`"))?;
+            serde_json::from_slice(body).map_err(|_| bad("the answer is not JSON with an `access_token`"))?;
         let bearer = given.token_type.as_deref().is_none_or(|kind| kind.eq_ignore_ascii_case("bearer"));
         let printable =
             !given.access_token.is_empty() && given.access_token.bytes().all(|byte| byte.is_ascii_graphic());
         if !bearer || !printable {
-            return Err(bad("it is no bearer token"));
+            return Err(bad("it is not a bearer token"));
         }
         let life = given.expires_in.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        let life = life.unwrap_or(UNSAID).min(LONGEST);
+        let life = life.unwrap_or(DEFAULT_LIFE).min(LONGEST);
         // A token that lives shorter than the margin is still used for half of its life.
         let margin = BEFORE_END.min(life / 2);
         Ok(Self {

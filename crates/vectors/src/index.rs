@@ -11,7 +11,7 @@ pub trait Index: Send + Sync {
     /// Keeps documents with their dense vectors, in the same order; one already kept is replaced.
     async fn upsert(&self, documents: &[Document], dense: Vec<Vec<f32>>) -> Result<(), VectorError>;
 
-    /// Removes points; those not kept are no error.
+    /// Removes points. A missing point is not an error.
     async fn withdraw(&self, ids: &[OpportunityId]) -> Result<(), VectorError>;
 
     /// The nearest, best first; equal ones in the order of their ids.

@@ -20,7 +20,7 @@ const STOP: [&str; 139] = [
 ];
 /// Length of the longest of them.
 const LONGEST_STOP: usize = 7;
-/// Longest word looked at, in characters: what is longer is no word.
+/// Longest word looked at, in characters: anything longer is not a word.
 const LONGEST_WORD: usize = 40;
 /// Stems kept in mind, so that texts of random letters cannot fill the memory: about 5 MB.
 const KNOWN: usize = 50_000;

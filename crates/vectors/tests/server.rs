@@ -1,4 +1,4 @@
-//! The index on a Qdrant server, against an endpoint in this process. A real server cannot be had where these tests run; the
+//! The index on a Qdrant server, against an endpoint in this process. A real server is not available to these tests; the
 //! endpoint answers by Qdrant's engine, so what our requests mean is tested, and what the network and a cluster do is not.
 
 #![allow(

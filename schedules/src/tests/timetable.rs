@@ -70,7 +70,7 @@ zone = "Middle/Earth"
         "t.toml:3:1: unknown key `zones`, did you mean `zone`?",
         "t.toml:4:10: \"a\" is not a name: use 2 to 40 of a-z, 0-9, `_`, `-`, beginning with a letter",
         "t.toml:5:10: \"FNE\" is not a name: use 2 to 40 of a-z, 0-9, `_`, `-`, beginning with a letter",
-        "t.toml:6:8: \"fully\" is no mode: use \"incremental\" or \"full\"",
+        "t.toml:6:8: \"fully\" is not a mode: use \"incremental\" or \"full\"",
         "t.toml:7:11: hour: 25 is outside 0-23",
         "t.toml:8:10: `fne-full` has no `source`",
         "t.toml:8:10: `fne-full` has no `cron`",

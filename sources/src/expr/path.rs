@@ -14,7 +14,7 @@ enum Step {
 
 /// `.a.b[0].c[]`, `."a key"`, `.a[] | select(.b == "c") | .d`; `.` is the record itself.
 ///
-/// It reads what jq reads, and forgives what partners do: one where many are promised (`[]` of what is no list is the thing
+/// It reads what jq reads, and forgives what partners do: one where many are promised (`[]` of what is not a list is the thing
 /// itself), many where one is (a key of a list is that key of each item), and prefixes of XML names that are not written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Path(Vec<Step>);

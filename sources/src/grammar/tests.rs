@@ -118,6 +118,6 @@ fn a_secret_in_the_file_is_refused_and_not_repeated() {
         .unwrap_err()
         .to_string();
     assert!(said.contains("key = \"A_B_KEY\"") && !said.contains("s3cret"), "{said}");
-    // A form that is wrong is told once, not also as missing.
+    // An invalid form is reported once, and not also as missing.
     assert!(!said.contains("is required and has no form"), "{said}");
 }

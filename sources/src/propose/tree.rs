@@ -90,7 +90,7 @@ fn promise(items: &[Value]) -> f64 {
     (f64::from(known) + f64::from(wide.unwrap_or(0).min(50)) / 100.0) * (f64::from(count) + 1.0).log2()
 }
 
-/// What the document says of how it goes on.
+/// What the document says about its next page.
 fn pages(document: &Value) -> Option<String> {
     let map = document.as_object()?;
     let is_url =

@@ -24,7 +24,7 @@ pub(super) fn decode<'a>(body: &'a [u8], page: &Page<'_>, told: Option<&'static 
     encoding.decode_without_bom_handling(bytes).0
 }
 
-/// The text of an input that is read as it comes, as UTF-8.
+/// The text of a streamed input, as UTF-8.
 pub(super) fn stream<'a>(
     input: &'a mut dyn BufRead,
     page: &Page<'_>,

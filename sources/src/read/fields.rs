@@ -141,7 +141,7 @@ fn first_of<'r>(
     Ok(None)
 }
 
-/// The parts, joined. A constant is no content: beside parts that give nothing it makes no value.
+/// The parts, joined. A constant is not content: next to empty parts it gives no value.
 fn joined(
     parts: &[Form],
     (with, some): (&str, bool),

@@ -40,7 +40,7 @@ pub(super) fn document(page: &Page<'_>, text: &str) -> Result<(Value, Option<Str
 pub(super) fn list(records: &Expr, page: &Page<'_>, pass: &mut Pass<'_>) -> Result<(), Alarm> {
     let text = charset::decode(page.body, page, pass.shape.encoding);
     if let Some(keys) = records.path().and_then(Path::keys_to_list) {
-        // The common case: the records are told one by one, and the document is never held as a whole.
+        // The common case: records are parsed one by one, and the document is never held as a whole.
         let mut held = Vec::new();
         let mut keep = |record| {
             held.push(record);
@@ -94,7 +94,7 @@ fn has_place(records: &Expr, document: &Value) -> bool {
     }
 }
 
-/// The records of a document that is read as it comes: only one is held at a time.
+/// The records of a streamed document. Only one is held at a time.
 pub(super) fn stream(records: &Expr, input: impl BufRead, pass: &mut Pass<'_>) -> Result<(), Alarm> {
     let Some(keys) = records.path().and_then(Path::keys_to_list) else {
         let why = "a file of this size is read as it comes: `records` must be a path such as `.items[]`";

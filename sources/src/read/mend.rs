@@ -5,7 +5,7 @@ use serde_json::Value;
 /// Deepest nesting mended: the JSON reader refuses deeper documents anyway.
 const DEEPEST: usize = 120;
 
-/// The document of a text that is no JSON as it stands, and in words what was done to it; `None` where it stays unreadable.
+/// The document in a text that is almost JSON, and a note on each repair. `None` if it stays unreadable.
 pub(super) fn json(text: &str) -> Option<(Value, String)> {
     let bare = unwrapped(text);
     if let Ok(value) = serde_json::from_str(bare) {

@@ -33,7 +33,7 @@ use crate::{
 use pass::{Found, Pass};
 use sort::Sorter;
 
-/// Records read of one page at most, where the page is not read as a stream: more is no page.
+/// The most records of one page, unless the page is streamed.
 const MOST: usize = 50_000;
 /// Largest page held, unpacked, in bytes.
 const LARGEST: usize = 256 << 20;
@@ -87,7 +87,7 @@ pub(crate) fn read(spec: &Spec, stream: &Stream, page: &Page<'_>) -> Reading {
     Reading { alarm, ..Reading::default() }
 }
 
-/// Reads a page as it comes: each `batch` records are told, then what is noted of the page, with an alarm where it breaks off.
+/// Parses a page as a stream. Reports each `batch` of records, then the notes on the page, and an alarm if the page breaks off.
 pub(crate) fn stream(
     spec: &Spec,
     stream: &Stream,
@@ -209,7 +209,7 @@ pub(crate) fn shown(stream: &Stream, fields: &Fields, page: &Page<'_>, each: &mu
         if count > MOST { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let mut pass = Pass::new(&stream.shape, fields, link_of(stream, page), page.url, &mut sink);
-    // What is wrong with the page is told by the one who reads it.
+    // The decoder reports what is wrong with the page.
     let _ = decode(page, &mut pass);
     count
 }

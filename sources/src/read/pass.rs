@@ -20,7 +20,7 @@ pub(crate) struct Found {
     pub(crate) link: Option<String>,
 }
 
-/// Whether the reading goes on.
+/// Whether parsing continues.
 pub(crate) type Flow = ControlFlow<()>;
 
 /// Where the records of a page go.
@@ -141,7 +141,7 @@ fn expand(record: Value, levels: &[Expand], made: &mut Vec<Value>) {
     let mut base = record;
     without(&mut base, level);
     if items.is_empty() {
-        // Without an item the record still stands: what it then lacks is told by the fields it requires.
+        // Without an item, the record still counts. Its required fields then report what is missing.
         expand(base, deeper, made);
         return;
     }

@@ -26,7 +26,7 @@ pub(super) fn list(rules: &TableRules, page: &Page<'_>, pass: &mut Pass<'_>) -> 
     csv::list(rules, &text, text.as_bytes(), pass)
 }
 
-/// The records of an input that is read as it comes.
+/// The records of a streamed input.
 pub(super) fn stream(
     rules: &TableRules,
     page: &Page<'_>,
@@ -57,7 +57,7 @@ pub(super) fn first_rows(page: &Page<'_>) -> Vec<Vec<String>> {
     csv::first_rows(&TableRules::default(), &charset::decode(page.body, page, None))
 }
 
-/// An error page or a document of another kind is no table of one column.
+/// An error page, or a document of another kind, is not a table of one column.
 fn not_a_table(body: &[u8]) -> Result<(), Alarm> {
     let begin: Vec<u8> = body.iter().copied().skip_while(u8::is_ascii_whitespace).take(15).collect();
     let begin = begin.to_ascii_lowercase();

@@ -196,7 +196,7 @@ impl<R: BufRead> Walk<R> {
         }
     }
 
-    /// Goes on to the end of an element nobody asks for.
+    /// Skips to the end of an element that nothing asks for.
     fn pass_over(&mut self) -> Result<(), Alarm> {
         let mut depth = 0_usize;
         loop {

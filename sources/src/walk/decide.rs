@@ -42,7 +42,7 @@ impl Change {
     }
 }
 
-/// Where the walk goes on after a page with so many records.
+/// Where the walk continues after a page with so many records.
 pub(super) fn decide(
     stream: &Stream,
     asked: &PageRequest,
@@ -98,7 +98,7 @@ pub(super) fn decide(
 
 fn ranged(param: &str, size: u64, ordinal: u64, page: &Page<'_>) -> Result<Change, End> {
     let (last, total) = content_range(page);
-    // The partner may give less than was asked for: the walk goes on after what came.
+    // The partner may give less than was asked for: the walk continues after what came.
     let from = last.map_or(ordinal.saturating_mul(size), |last| last.saturating_add(1));
     if total.is_some_and(|total| from >= total) || (page.status != 206 && total.is_none()) {
         return Err(End::Total);

@@ -70,7 +70,7 @@ pub struct PageRequest {
     pub pending: Vec<Url>,
 }
 
-/// Where a walk goes on.
+/// Where a walk continues.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     /// With this request.
@@ -103,12 +103,12 @@ pub enum End {
 pub struct Trail(HashSet<[u8; 32]>);
 
 impl Trail {
-    /// Takes up a trail of which this was seen before.
+    /// Resumes a trail that has already seen these pages.
     pub fn of(shown: impl IntoIterator<Item = [u8; 32]>) -> Self {
         Self(shown.into_iter().collect())
     }
 
-    /// Where the walk goes on after a page.
+    /// Where the walk continues after a page.
     pub fn after(&mut self, glance: Glance) -> Step {
         let is_new = glance.shown.is_none_or(|shown| self.0.insert(shown));
         match glance.next {
@@ -123,9 +123,9 @@ impl Trail {
 pub struct Glance {
     /// Records on it.
     pub records: usize,
-    /// A digest of which records they are; none where there are none, or where it does not matter.
+    /// A digest that identifies its records. `None` for a page without records, or if it does not matter.
     pub shown: Option<[u8; 32]>,
-    /// Where the walk goes on, unless the page was seen before.
+    /// Where the walk continues, unless the page was seen before.
     pub next: Step,
 }
 
@@ -157,7 +157,7 @@ impl Spec {
         Some(PageRequest { stream, ordinal: 0, url, headers, body, promised: false, pending: Vec::new() })
     }
 
-    /// What `page`, which answered `asked`, shows, and where the walk goes on.
+    /// What `page`, which answered `asked`, shows, and where the walk continues.
     pub fn glance(&self, asked: &PageRequest, page: &Page<'_>) -> Glance {
         let Some(stream) = self.stream(&asked.stream) else {
             return Glance { records: 0, shown: None, next: Step::End(End::Single) };

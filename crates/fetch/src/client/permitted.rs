@@ -24,7 +24,7 @@ impl Exchange<'_> {
             return Ok(());
         }
         if matches!(rules, Rules::Unreachable) {
-            return Err(self.later(left, "its robots.txt cannot be had"));
+            return Err(self.later(left, "its robots.txt is not available"));
         }
         Err(FetchError::RobotsDenied {
             host: url.host_str().unwrap_or_default().to_owned(),
@@ -48,7 +48,7 @@ impl Exchange<'_> {
         Ok((learnt.rules.clone(), learnt.left()))
     }
 
-    /// A partner that cannot be reached at all is told as such, and nothing is kept: it is asked again with the next try.
+    /// Reports a partner that cannot be reached, and keeps nothing: the next try asks again.
     async fn ask(&mut self, url: &Url) -> Result<Rules, FetchError> {
         let mut address = url.clone();
         address.set_path("/robots.txt");

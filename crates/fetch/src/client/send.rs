@@ -33,7 +33,7 @@ impl Raw {
 }
 
 impl Exchange<'_> {
-    /// Sends until there is an answer that is no passing failure, or the tries are used up. `url` is the partner's own
+    /// Sends until an answer is final, or the tries are used up. `url` is the partner's own
     /// address; the connection may go through a gateway.
     pub(super) async fn send(
         &mut self,

@@ -1,4 +1,4 @@
-//! How a list goes on, compiled.
+//! Pagination, compiled.
 
 use super::Css;
 use crate::{

@@ -46,7 +46,7 @@ pub(crate) enum Elements {
     Root,
 }
 
-/// What of a table is said and not found out.
+/// The parts of a table that the source file sets instead of leaving them to detection.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TableRules {
     pub(crate) header: Option<usize>,

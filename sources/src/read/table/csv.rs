@@ -14,7 +14,7 @@ use crate::{Alarm, grammar::TableRules, read::pass::Pass};
 const DELIMITERS: [u8; 4] = [b';', b'\t', b'|', b','];
 /// Rows looked at for the delimiter.
 const LOOKED_AT: usize = 100;
-/// Cells of a row at most: more is no table.
+/// The most cells of a row. Anything with more is not a table.
 const WIDEST: usize = 2_000;
 
 /// The records of a text. `look`: its begin, or all of it.

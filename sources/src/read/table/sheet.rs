@@ -102,7 +102,7 @@ impl Line {
     }
 }
 
-/// The rows of a sheet, the blank ones between them included: cells are told with their places, so a sheet whose one cell
+/// The rows of a sheet, the blank ones between them included: cells come with their places, so a sheet whose one cell
 /// stands in the last row costs no more than that.
 fn rows(book: &mut Book<'_>, sheet: &str, most: Option<usize>) -> Result<Vec<Line>, String> {
     let mut cells = book.worksheet_cells_reader(sheet).map_err(|error| error.to_string())?;
