@@ -11,6 +11,7 @@ use crate::{shell::say, workspace::Workspace};
 /// Files and folders that are free of these phrases, and stay so.
 const CLEAN: &[&str] = &[
     "README.md",
+    "README.fr.md",
     "docs/STYLE.md",
     "docs/GLOSSARY.md",
     "docs/decisions/README.md",

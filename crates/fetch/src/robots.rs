@@ -161,7 +161,7 @@ mod tests {
             |status| Rules::of(status, "oim-etl", b"User-agent: *\nDisallow: /\n").allow(&url("/a"));
         assert!([204, 200].map(allowed) == [false; 2], "the file counts");
         assert!([400, 401, 403, 404, 410, 451].map(allowed) == [true; 6], "there is no file");
-        assert!([408, 429, 500, 502, 503, 504, 599].map(allowed) == [false; 7], "the file is missing for now");
+        assert!([408, 429, 500, 502, 503, 504, 599].map(allowed) == [false; 7], "nothing is allowed for now");
     }
 
     #[test]
