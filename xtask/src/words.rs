@@ -12,6 +12,8 @@ use crate::{shell::say, workspace::Workspace};
 const CLEAN: &[&str] = &[
     "README.md",
     "README.fr.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
     "docs/STYLE.md",
     "docs/GLOSSARY.md",
     "docs/decisions/README.md",
