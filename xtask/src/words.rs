@@ -16,6 +16,8 @@ const CLEAN: &[&str] = &[
     "SECURITY.md",
     "docs/STYLE.md",
     "docs/GLOSSARY.md",
+    "docs/OPERATIONS.md",
+    "docs/ADDING_A_PARTNER.md",
     "docs/decisions/README.md",
     "xtask",
     "schedules",
