@@ -18,6 +18,7 @@ const CLEAN: &[&str] = &[
     "docs/GLOSSARY.md",
     "docs/OPERATIONS.md",
     "docs/ADDING_A_PARTNER.md",
+    "docs/PERFORMANCE.md",
     "docs/decisions/README.md",
     "xtask",
     "schedules",
