@@ -1,4 +1,4 @@
-//! Everything that can be said about the code without running it.
+//! Every check that does not run the program.
 
 use anyhow::{Result, bail};
 
@@ -13,11 +13,11 @@ const CHECKS: &[Check] = &[
     (&[("RUSTDOCFLAGS", "-D warnings")], &["cargo", "doc", "--workspace", "--no-deps"]),
 ];
 
-/// The checks of our own, after those of cargo.
+/// Our own checks, after those of cargo.
 const OWN: &[fn(&Workspace) -> Result<()>] =
     &[layers::run, dependencies::run, sizes::run, snapshots::run, words::run, deny::run];
 
-/// Runs all checks, and only then tells which failed: one run shows everything there is to mend.
+/// Runs all checks, then reports which failed: one run shows everything there is to fix.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let mut failed = Vec::new();
     for (settings, line) in CHECKS {

@@ -1,4 +1,4 @@
-//! The project's recipes. CI runs these and nothing else, so what passes here passes there.
+//! The project's recipes. CI runs every test, then `lint` (`.ci/run`).
 //!
 //! `cargo xtask` lists them. Each prints every command before it runs it.
 
@@ -35,7 +35,7 @@ const RECIPES: &[Recipe] = &[
     ("sizes", "files stay small enough to be read", sizes::run),
     ("snapshots", "no snapshot is pending, and none is left that no test looks at", snapshots::run),
     ("words", "docs and comments avoid the phrases that docs/STYLE.md lists", words::run),
-    ("sqlx", "record anew what the queries are checked against", queries::run),
+    ("sqlx", "record what the queries are checked against", queries::run),
     ("deny", "licences, banned crates, sources, advisories", deny::run),
 ];
 
