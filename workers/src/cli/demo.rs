@@ -87,9 +87,11 @@ impl Demo {
             ui::note(&format!(
                 "\nrunning on http://{address} (health, metrics, /v1/search?q=…) until Ctrl-C"
             ));
+            let (url, data) = (running.cluster.url(DEMO_DATABASE), self.data.canonicalize()?);
             ui::note(&format!(
-                "for other commands: export DATABASE_URL='{}'",
-                running.cluster.url(DEMO_DATABASE)
+                "for other commands: export DATABASE_URL={} OIM_ETL_DATA_DIR={}",
+                ui::quoted(&url),
+                ui::quoted(&data.display().to_string())
             ));
             std::future::pending::<()>().await;
         }

@@ -60,8 +60,13 @@ pub(super) struct Ingest {
 /// Between two looks whether anybody still works.
 const LOOK_FOR_WORKERS: Duration = Duration::from_secs(3);
 
-/// Reads a day (from its begin in Africa/Douala) or an instant.
+/// Reads a day (from its begin in Africa/Douala) or an instant; neither may lie in the future.
 fn since(text: &str) -> Result<DateTime<Utc>, String> {
+    let at = moment(text)?;
+    if at > Utc::now() { Err("it lies in the future: nothing can be newer".to_owned()) } else { Ok(at) }
+}
+
+fn moment(text: &str) -> Result<DateTime<Utc>, String> {
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
         return Ok(at.to_utc());
     }
