@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::StreamExt as _;
+use local_postgres::{Cluster, Durability, create_database};
 use opportunity::{Context, Opportunity, RunId, StreamName};
 use serde_json::{Value, json};
 use sources::{Catalog, Page, Role, Spec};
-use local_postgres::{Cluster, Durability, create_database};
 use store::{Origin, SourceRow, Store};
 use uuid::Uuid;
 

@@ -111,7 +111,10 @@ async fn a_beat_does_not_wait_for_a_job_that_a_long_transaction_has_locked() {
     claimed_before(&store, &claimed[0], 31.0).await;
     let mut closing = store.pool().begin().await.unwrap();
     sqlx::query("DELETE FROM queue.jobs").execute(&mut *closing).await.unwrap();
-    sqlx::query("UPDATE queue.leases SET until = now() + interval '1 ms'").execute(store.pool()).await.unwrap();
+    sqlx::query("UPDATE queue.leases SET until = now() + interval '1 ms'")
+        .execute(store.pool())
+        .await
+        .unwrap();
     // Neither with the job in hand nor without: it fails by its time-out only if it waits for the transaction above.
     for in_hand in [&[claimed[0].lease.job()][..], &[]] {
         let beat = store.beat(worker, in_hand, HOLD);

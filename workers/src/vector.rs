@@ -33,7 +33,10 @@ impl Vectors {
         let mut held = self.index.ids().await.context("could not list the points of the index")?;
         let unknown = store.unknown_points(&held).await?;
         if !unknown.is_empty() {
-            tracing::warn!(points = unknown.len(), "the index holds points of another database; removing them");
+            tracing::warn!(
+                points = unknown.len(),
+                "the index holds points of another database; removing them"
+            );
             self.index.withdraw(&unknown).await.context("could not remove points from the index")?;
             let unknown: HashSet<_> = unknown.into_iter().collect();
             held.retain(|id| !unknown.contains(id));

@@ -31,7 +31,16 @@ const LAYERS: &[(&str, May, &str)] = &[
     ("benches", May::UseAll, "benchmarks measure everything"),
     (
         "oim-etl",
-        May::Use(&["schedules", "sources", "fetch", "local-postgres", "store", "vectors", "fixtures", "opportunity"]),
+        May::Use(&[
+            "schedules",
+            "sources",
+            "fetch",
+            "local-postgres",
+            "store",
+            "vectors",
+            "fixtures",
+            "opportunity",
+        ]),
         "the program drives the crates below; nothing drives it",
     ),
     ("sources", May::Use(&["opportunity"]), "a page is read without network, database or clock"),

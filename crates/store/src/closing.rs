@@ -165,11 +165,7 @@ impl Store {
 /// Joins by hash until the transaction ends. What a run has seen is unnested from arrays, whose size PostgreSQL guesses to be ten:
 /// in a database without statistics it compared each row with each, 188 s for 50,000.
 async fn join_by_hash(tx: &mut Transaction<'_, Postgres>) -> Result<(), StoreError> {
-    sqlx::query!("SET LOCAL enable_nestloop = off")
-        .execute(&mut **tx)
-        .await
-        .map(drop)
-        .map_err(doing())
+    sqlx::query!("SET LOCAL enable_nestloop = off").execute(&mut **tx).await.map(drop).map_err(doing())
 }
 
 /// Has the points of what was closed withdrawn, and its clusters looked at: another member may have to stand for them.

@@ -134,7 +134,9 @@ impl Presence {
         if self.store.beat(self.worker, &in_hand.jobs(), self.hold).await? {
             return Ok(());
         }
-        tracing::warn!("this worker was silent for longer than its lease and was taken for dead; entering again");
+        tracing::warn!(
+            "this worker was silent for longer than its lease and was taken for dead; entering again"
+        );
         self.store.enter_worker(self.worker, &self.host, self.http.as_deref(), self.indexes, self.hold).await
     }
 }
