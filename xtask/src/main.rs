@@ -11,7 +11,7 @@ mod reserved;
 mod shell;
 mod sizes;
 mod snapshots;
-
+mod stray;
 mod test;
 mod workspace;
 
@@ -32,6 +32,7 @@ const RECIPES: &[Recipe] = &[
     ("layers", "dependencies run downward, and some crates have one door only", layers::run),
     ("dependencies", "each dependency has its reason in docs/DEPENDENCIES.md, and a user", dependencies::run),
     ("sizes", "files stay small enough to be read", sizes::run),
+    ("stray", "no tracked file is too large or of a kind this project does not use", stray::run),
     ("snapshots", "no snapshot is pending, and none is left that no test looks at", snapshots::run),
     ("sqlx", "record anew what the queries are checked against", queries::run),
     ("deny", "licences, banned crates, sources, advisories", deny::run),
