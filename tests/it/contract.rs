@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 use fetch::{Answer, Client, Credentials, LocalBudget, Partner, Request, Secret, Settings};
-use fixtures::{Manners, Replay};
 use opportunity::{Context, Opportunity, Rejection};
+use replay::{Manners, Replay};
 use serde_json::Value;
 use sources::{Auth, Catalog, Page, Reading, Role, Spec, Step, Trail, Window};
 use url::Url;
@@ -27,7 +27,7 @@ struct Visitor {
 }
 
 fn partner(spec: &Spec, replay: &Replay) -> Partner {
-    let all = fixtures::credentials();
+    let all = replay::credentials();
     let of = |name: &String| {
         all.iter().find(|(known, _)| known == name).map(|(_, value)| (*value).to_owned()).unwrap()
     };
@@ -196,7 +196,7 @@ async fn every_partner_gives_what_its_recordings_hold() {
     let catalog = Catalog::builtin().unwrap();
     for spec in catalog.iter() {
         assert!(
-            fixtures::partners().iter().any(|partner| partner.slug == spec.slug.as_str()),
+            replay::partners().iter().any(|partner| partner.slug == spec.slug.as_str()),
             "{} has no recordings",
             spec.slug
         );
@@ -247,7 +247,7 @@ fn no_recording_holds_a_secret_or_a_way_to_reach_somebody() {
                 |mail: &str| spec.hosts.iter().any(|host| mail.ends_with(host.trim_start_matches("www.")));
             assert_eq!(sources::contacts(&body, &own), Vec::<String>::new(), "{}", file.display());
             let text = String::from_utf8_lossy(&body);
-            for (name, value) in fixtures::credentials() {
+            for (name, value) in replay::credentials() {
                 assert!(
                     value == "demo" || !text.contains(value),
                     "{} holds the value of {name}",

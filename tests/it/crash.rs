@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fixtures::Manners;
+use replay::Manners;
 use store::Store;
 
 use crate::support::{Road, archive_of, points_of, rows_of, terminate, wait_until};

@@ -1,6 +1,6 @@
 //! What breaks out there: a dead partner, an unreadable page, a challenge, a full disk. One clear message; nothing lost.
 
-use fixtures::Canned;
+use replay::Canned;
 
 use crate::{
     road::count,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use fixtures::{Canned, Replay};
+use replay::{Canned, Replay};
 
 use crate::{
     partners::with_partner,

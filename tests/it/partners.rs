@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use fixtures::{Manners, Options, Replay};
+use replay::{Manners, Options, Replay};
 
 use crate::{
     road::count,
@@ -373,14 +373,14 @@ async fn what_a_list_no_longer_shows_is_closed_also_where_a_feed_had_announced_i
             .await
             .unwrap();
     assert!(by_feed > 20, "{by_feed} posts are known by the feed");
-    let page = |file: &str, kind: &str| fixtures::Canned {
+    let page = |file: &str, kind: &str| replay::Canned {
         status: 200,
         headers: vec![("content-type".into(), kind.into())],
         body: std::fs::read(recorded(&format!("camerjob/{file}"))).unwrap().into(),
     };
     // The second page is gone from the list, and its posts from the feed.
     let feed = "<rss><channel><item><title>x</title><link>https://www.camerjob.com/emploi/48261-technicien-fibre-optique-douala</link></item></channel></rss>";
-    let feed = fixtures::Canned { body: feed.into(), ..page("rss.xml", "application/rss+xml") };
+    let feed = replay::Canned { body: feed.into(), ..page("rss.xml", "application/rss+xml") };
     road.replay.replace("www.camerjob.com", "/rss/all/", feed);
     road.replay.replace("www.camerjob.com", "/jobs/?p=2", page("jobs-3.html", "text/html"));
     road.replay.replace("www.camerjob.com", "/jobs/?p=3", page("jobs-4.html", "text/html"));

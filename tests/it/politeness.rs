@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use fixtures::Manners;
+use replay::Manners;
 
 use crate::support::{Database, Road, terminate, wait_until};
 

@@ -6,11 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use fixtures::Canned;
 use opportunity::{
     places::{Region, read_places},
     text::fold,
 };
+use replay::Canned;
 
 use crate::support::{Road, rows_of, skipped};
 

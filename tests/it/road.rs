@@ -190,7 +190,7 @@ async fn what_the_partner_no_longer_shows_is_closed_and_its_point_withdrawn() {
     let road = Road::new().await;
     ingest_all(&road).await;
     let before = points_of(&road).await;
-    let gone = fixtures::Canned {
+    let gone = replay::Canned {
         status: 200,
         headers: vec![("content-type".into(), "application/json".into())],
         body: shrunk().into(),

@@ -3,7 +3,7 @@
 //! ```text
 //!             tests  benches                 see everything
 //!                workers                     the program
-//!   sources  schedules  fetch  store  vectors    fixtures
+//!   sources  schedules  fetch  store  vectors    replay
 //!              opportunity                   the vocabulary
 //! ```
 
@@ -38,7 +38,7 @@ const LAYERS: &[(&str, May, &str)] = &[
             "local-postgres",
             "store",
             "vectors",
-            "fixtures",
+            "replay",
             "opportunity",
         ]),
         "the program drives the crates below; nothing drives it",
@@ -49,7 +49,7 @@ const LAYERS: &[(&str, May, &str)] = &[
     ("store", May::Use(&["opportunity"]), "rows do not know where they come from"),
     ("local-postgres", May::Use(&[]), "a server is started without knowing what it holds"),
     ("vectors", May::Use(&["opportunity"]), "the index does not know the database"),
-    ("fixtures", May::Use(&[]), "a replayed partner knows as little of us as a real one"),
+    ("replay", May::Use(&[]), "a replayed partner knows as little of us as a real one"),
     ("opportunity", May::Use(&[]), "the vocabulary stands on nothing of ours"),
     ("xtask", May::Use(&[]), "the checks do not need what they check to compile"),
 ];

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fixtures::{Manners, Options, Replay};
+use replay::{Manners, Options, Replay};
 use tempfile::TempDir;
 
 use super::{Bin, Database};
@@ -52,7 +52,7 @@ impl Road {
     /// The binary, set up for this road.
     pub(crate) fn bin(&self, args: &[&str]) -> Bin {
         let mut sets = vec![format!("data_dir={}", self.data().join("data").display())];
-        for partner in fixtures::partners() {
+        for partner in replay::partners() {
             sets.push(format!("sources.{}.via={}", partner.slug, self.replay.url()));
             sets.push(format!("sources.{}.rate={}", partner.slug, self.rate));
         }
@@ -61,6 +61,6 @@ impl Road {
         let all: Vec<&str> = args.iter().copied().chain(flags.iter().map(String::as_str)).collect();
         let bin =
             Bin::new(self.data(), &all).env("DATABASE_URL", &self.database.url()).env("OIM_ETL_LOG", "warn");
-        fixtures::credentials().iter().fold(bin, |bin, (name, value)| bin.env(name, value))
+        replay::credentials().iter().fold(bin, |bin, (name, value)| bin.env(name, value))
     }
 }

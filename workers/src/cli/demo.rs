@@ -6,7 +6,7 @@ use std::{path::PathBuf, sync::Arc, time::Instant};
 
 use anyhow::Context as _;
 use clap::Args;
-use fixtures::{Manners, Options, Replay};
+use replay::{Manners, Options, Replay};
 use local_postgres::{Cluster, Durability};
 use opportunity::Rate;
 use store::{Mode, RunRequest, Trigger};
@@ -131,10 +131,8 @@ impl Demo {
             .context("could not replay the partners")?;
         configure(&mut config, &data, &cluster, &replay)?;
         let metrics = observe::metrics()?;
-        let engine = Engine::open(config)
-            .await?
-            .with_credentials(&fixtures::credentials())
-            .stopping_with(stop.clone());
+        let engine =
+            Engine::open(config).await?.with_credentials(&replay::credentials()).stopping_with(stop.clone());
         let engine = Arc::new(engine);
         let index = engine.vectors.as_ref().map_or_else(
             || "held by another process".to_owned(),
@@ -167,7 +165,7 @@ fn configure(
     config.ollama_url = None;
     let rate: Rate = DEMO_RATE.parse()?;
     let catalog = crate::engine::catalog(config)?;
-    let replayed: Vec<&str> = fixtures::partners().iter().map(|partner| partner.slug).collect();
+    let replayed: Vec<&str> = replay::partners().iter().map(|partner| partner.slug).collect();
     for spec in catalog.iter() {
         let known = replayed.contains(&spec.slug.as_str());
         let source = Source { rate: Some(rate), via: Some(replay.url().parse()?), enabled: Some(known) };

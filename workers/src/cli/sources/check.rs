@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use clap::Args;
-use fixtures::{Manners, Options, Replay};
+use replay::{Manners, Options, Replay};
 
 use serde::Serialize;
 use sources::{Catalog, Spec};
@@ -83,11 +83,11 @@ async fn tried(
     replay: &Replay,
     on_disk: bool,
 ) -> anyhow::Result<Report> {
-    let builtin = fixtures::partners().iter().any(|partner| partner.slug == spec.slug.as_str());
+    let builtin = replay::partners().iter().any(|partner| partner.slug == spec.slug.as_str());
     if !on_disk && !builtin {
         return Ok(report(spec, false, Preview::default()));
     }
-    let known = fixtures::credentials();
+    let known = replay::credentials();
     let secret =
         |name: &str| known.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
     // Answers that were recorded from a live partner ask for no credentials.
