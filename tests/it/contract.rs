@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 use fetch::{Answer, Client, Credentials, LocalBudget, Partner, Request, Secret, Settings};
 use opportunity::{Context, Opportunity, Rejection};
-use replay::{Manners, Replay};
+use replay::{Behavior, MockServer};
 use serde_json::Value;
 use sources::{Auth, Catalog, Page, Reading, Role, Spec, Step, Trail, Window};
 use url::Url;
@@ -26,7 +26,7 @@ struct Visitor {
     given: Given,
 }
 
-fn partner(spec: &Spec, replay: &Replay) -> Partner {
+fn partner(spec: &Spec, replay: &MockServer) -> Partner {
     let all = replay::credentials();
     let of = |name: &String| {
         all.iter().find(|(known, _)| known == name).map(|(_, value)| (*value).to_owned()).unwrap()
@@ -192,7 +192,7 @@ fn shown(spec: &Spec, given: &Given) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_partner_gives_what_its_recordings_hold() {
-    let replay = replayed(Manners { throttle_every: None, crawl_delay: 0.0, ..Manners::default() }).await;
+    let replay = replayed(Behavior { throttle_every: None, crawl_delay: 0.0, ..Behavior::default() }).await;
     let catalog = Catalog::builtin().unwrap();
     for spec in catalog.iter() {
         assert!(
@@ -240,7 +240,7 @@ fn no_recording_holds_a_secret_or_a_way_to_reach_somebody() {
             std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(spec.slug.as_str());
         let recordings = files(&folder)
             .into_iter()
-            .filter(|file| file.file_name().is_some_and(|name| name != "manners.toml"));
+            .filter(|file| file.file_name().is_some_and(|name| name != "behavior.toml"));
         for file in recordings {
             let body = std::fs::read(&file).unwrap();
             let own =

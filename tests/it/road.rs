@@ -82,7 +82,7 @@ async fn a_mended_spec_is_a_replay() {
     ingest_all(&road).await;
     let folder = road.data().join("specs");
     std::fs::create_dir(&folder).unwrap();
-    let spec = include_str!("../../sources/fne.toml")
+    let spec = include_str!("../../sources/partners/fne.toml")
         .replace("title = \".intitule\"", "title = '\"Offre : \" + .intitule'");
     std::fs::write(folder.join("fne.toml"), spec).unwrap();
     let asked = road.replay.arrivals().len();
@@ -190,7 +190,7 @@ async fn what_the_partner_no_longer_shows_is_closed_and_its_point_withdrawn() {
     let road = Road::new().await;
     ingest_all(&road).await;
     let before = points_of(&road).await;
-    let gone = replay::Canned {
+    let gone = replay::CannedResponse {
         status: 200,
         headers: vec![("content-type".into(), "application/json".into())],
         body: shrunk().into(),

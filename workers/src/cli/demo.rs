@@ -6,7 +6,7 @@ use std::{path::PathBuf, sync::Arc, time::Instant};
 
 use anyhow::Context as _;
 use clap::Args;
-use replay::{Manners, Options, Replay};
+use replay::{Behavior, Options, MockServer};
 use local_postgres::{Cluster, Durability};
 use opportunity::Rate;
 use store::{Mode, RunRequest, Trigger};
@@ -51,7 +51,7 @@ const THROTTLE_EVERY: u32 = 40;
 struct Running {
     pool: Pool,
     server: Server,
-    replay: Replay,
+    replay: MockServer,
     engine: Arc<Engine>,
     cluster: Cluster,
 }
@@ -124,9 +124,12 @@ impl Demo {
             cluster.folder().display()
         ));
         make_database(&cluster).await?;
-        let manners =
-            Manners { throttle_every: Some(THROTTLE_EVERY), crawl_delay: CRAWL_DELAY, ..Manners::default() };
-        let replay = Replay::start(Options { addr: ([127, 0, 0, 1], 0).into(), manners, folder: None })
+        let behavior = Behavior {
+            throttle_every: Some(THROTTLE_EVERY),
+            crawl_delay: CRAWL_DELAY,
+            ..Behavior::default()
+        };
+        let replay = MockServer::start(Options { addr: ([127, 0, 0, 1], 0).into(), behavior, folder: None })
             .await
             .context("could not replay the partners")?;
         configure(&mut config, &data, &cluster, &replay)?;
@@ -156,7 +159,7 @@ fn configure(
     config: &mut Config,
     data: &std::path::Path,
     cluster: &Cluster,
-    replay: &Replay,
+    replay: &MockServer,
 ) -> anyhow::Result<()> {
     config.database_url = Some(cluster.url(DEMO_DATABASE));
     data.clone_into(&mut config.data_dir);
