@@ -1,4 +1,6 @@
 //! Makes a digest of the rules: of every file that reads and normalizes. What an older version read is then read again.
+//!
+//! Makes a new or removed partner file a change of this crate too: `include_dir` alone notices only changed files.
 
 use std::{
     fs,
@@ -11,6 +13,9 @@ fn main() -> std::io::Result<()> {
     for folder in ["src", "../crates/opportunity/src"] {
         println!("cargo:rerun-if-changed={folder}");
         collect(Path::new(folder), &mut files)?;
+    }
+    for folder in ["partners", "reference"] {
+        println!("cargo:rerun-if-changed={folder}");
     }
     files.sort();
     let mut digest = DefaultHasher::new();

@@ -71,7 +71,7 @@ macro_rules! name {
 }
 
 name! {
-    /// A partner, by the name of its file in `sources/` (`fne`, `emploicameroun`).
+    /// A partner, by the name of its file in `sources/partners/` (`fne`, `emploicameroun`).
     SourceSlug
 }
 
