@@ -1,8 +1,8 @@
 //! What partners say.
 //!
-//! A partner is one TOML file ([`Spec`]), the built-in ones in `sources/partners/`: where its lists are, how they are paged, where the records stand and which of their
-//! values are which of our fields. [`Spec::read`] turns an archived page into drafts. Nothing here opens a file or a socket
-//! or looks at a clock, and no bytes make it panic.
+//! A partner is one TOML file ([`Spec`]), the built-in ones in `sources/partners/`: where its lists are, how they are paged,
+//! where the records stand and which of their values are which of our fields. [`Spec::read`] turns an archived page into
+//! drafts. Nothing here opens a file or a socket or looks at a clock, and no bytes make it panic.
 
 mod catalog;
 mod error;
