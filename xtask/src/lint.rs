@@ -2,7 +2,9 @@
 
 use anyhow::{Result, bail};
 
-use crate::{deny, dependencies, layers, shell, shell::say, sizes, snapshots, stray, workspace::Workspace};
+use crate::{
+    binary_size, deny, dependencies, layers, shell, shell::say, sizes, snapshots, stray, workspace::Workspace,
+};
 
 /// The checks cargo runs: settings, and the command line.
 type Check = (&'static [(&'static str, &'static str)], &'static [&'static str]);
@@ -15,7 +17,7 @@ const CHECKS: &[Check] = &[
 
 /// The checks of our own, after those of cargo.
 const OWN: &[fn(&Workspace) -> Result<()>] =
-    &[layers::run, dependencies::run, sizes::run, stray::run, snapshots::run, deny::run];
+    &[layers::run, dependencies::run, sizes::run, stray::run, snapshots::run, binary_size::run, deny::run];
 
 /// Runs all checks, and only then tells which failed: one run shows everything there is to mend.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {

@@ -2,6 +2,7 @@
 //!
 //! `cargo xtask` lists them. Each prints every command before it runs it.
 
+mod binary_size;
 mod deny;
 mod dependencies;
 mod layers;
@@ -32,6 +33,7 @@ const RECIPES: &[Recipe] = &[
     ("layers", "dependencies run downward, and some crates have one door only", layers::run),
     ("dependencies", "each dependency has its reason in docs/DEPENDENCIES.md, and a user", dependencies::run),
     ("sizes", "files stay small enough to be read", sizes::run),
+    ("size", "the release binary, where it is built, stays below its limit", binary_size::run),
     ("stray", "no tracked file is too large or of a kind this project does not use", stray::run),
     ("snapshots", "no snapshot is pending, and none is left that no test looks at", snapshots::run),
     ("sqlx", "record anew what the queries are checked against", queries::run),
