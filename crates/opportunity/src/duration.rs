@@ -1,7 +1,5 @@
 //! How long something lasts: a loan, a training, a contract, a project.
 
-use std::sync::LazyLock;
-
 use chrono::NaiveDate;
 use regex::Regex;
 
@@ -10,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     money::{is_least, is_most},
     numbers::in_digits,
-    pattern::form,
+    patterns,
     text::clean_line,
 };
 
@@ -32,35 +30,36 @@ const LONGEST: f64 = 48_000.0;
 
 const UNIT: &str = r"(?:[a-z]+\.)?(jours?|j|days?|d|semaines?|sem|weeks?|wks?|mois|months?|mths?|mo|mensualites?|trimestres?|quarters?|semestres?|ans?|annees?|years?|yrs?)\b";
 
-/// A number, and what it counts; "et demi" behind it.
-static LENGTH: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(&format!(
+patterns! {
+    /// A number, and what it counts; "et demi" behind it.
+    static LENGTH: Regex = format!(
         r"\b(\d{{1,3}}(?:[.,]\d{{1,2}})?) ?\+? ?(?:(?:full |calendar )?{UNIT}(?P<half> et demie?| and a half)?)?"
-    ))
-});
-/// "Durée (mois) : 6 à 24".
-static UNIT_FIRST: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(&format!(
+    );
+
+    /// "Durée (mois) : 6 à 24".
+    static UNIT_FIRST: Regex = format!(
         r"{UNIT}\)?\s*:?\s*(\d{{1,3}}(?:[.,]\d{{1,2}})?)(?: ?(?:a|-|/|to) ?(\d{{1,3}}(?:[.,]\d{{1,2}})?))?$"
-    ))
-});
-static ISO: LazyLock<Option<Regex>> =
-    LazyLock::new(|| form(r"^p(?:(\d{1,3})y)?(?:(\d{1,3})m)?(?:(\d{1,3})w)?(?:(\d{1,4})d)?(?:t[\dhms.]*)?$"));
-/// How often, round the clock, amounts; what is spread over the time that follows; what is of a loan but not its length.
-static NOISE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(
+    );
+
+    static ISO: Regex = r"^p(?:(\d{1,3})y)?(?:(\d{1,3})m)?(?:(\d{1,3})w)?(?:(\d{1,4})d)?(?:t[\dhms.]*)?$";
+
+    /// How often, round the clock, amounts; what is spread over the time that follows; what is of a loan but not its length.
+    static NOISE: Regex =
         r"(?x)\d+\ ?(?:jours?|days?|fois|times?|x|seances?|h|heures?|hours?)\ ?(?:par|/|per|a|each)\ ?(?:semaine|week|mois|month|jour|day)
         | \d+\ ?[hj]\ ?/\ ?\d+\ ?(?:j\b|h\b|$|,|;) | ^.*(?:reparti|etale|spread|espace)[a-z]*\ (?:sur|over)
         | (?:differe|grace|deferred|moratoire|periode\ d'essai|probation)[^,;]*?\d+\ ?(?:mois|months?|jours?|days?|semaines?|weeks?)
         | \d+\ ?(?:mois|months?|jours?|days?|semaines?|weeks?)'?\ (?:de\ |d'|of\ )?(?:differe|grace|moratori|essai|probation|preavis)
-        | \d[\d\ .,]*\ ?(?:f?cfa|frs?|xaf|francs?|eur|euros?|€|%)(?:\ ?(?:/|par|per|a)\ ?(?:an|mois|month|year|jour|day|semaine|week)\b)?",
-    )
-});
-/// From here on the words are of something else.
-static REST: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(r"\b(?:dont|avec|with|including|y compris|renouvel|renewable|a compter|from the)\b|\(")
-});
-static A_UNIT: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"\ban? (year|month|week|quarter|day)\b"));
+        | \d[\d\ .,]*\ ?(?:f?cfa|frs?|xaf|francs?|eur|euros?|€|%)(?:\ ?(?:/|par|per|a)\ ?(?:an|mois|month|year|jour|day|semaine|week)\b)?";
+
+    /// From here on the words are of something else.
+    static REST: Regex =
+        r"\b(?:dont|avec|with|including|y compris|renouvel|renewable|a compter|from the)\b|\(";
+
+    static A_UNIT: Regex = r"\ban? (year|month|week|quarter|day)\b";
+
+    static DAYS: Regex =
+        r"\b(?:(?P<y>(?:19|20)\d\d)[-/.]?(?P<m>\d\d)[-/.]?(?P<d>\d\d)|(?P<d2>\d\d?)[-/.](?P<m2>\d\d?)[-/.](?P<y2>(?:19|20)\d\d))(?:t[\d:.]+z?)?\b";
+}
 
 /// One length in the words.
 struct Length {
@@ -72,7 +71,7 @@ struct Length {
 /// Reads how long. `None`: the words tell no length of days or more ("35 heures", "à convenir", a number without unit).
 pub fn read_duration(words: &str) -> Option<Duration> {
     let text = in_digits(&clean_line(words));
-    if let Some(hit) = ISO.as_ref()?.captures(text.trim()) {
+    if let Some(hit) = ISO.captures(text.trim()) {
         let part = |at: usize, of: f64| {
             hit.get(at).and_then(|n| n.as_str().parse::<f64>().ok()).map_or(0.0, |n| n * of)
         };
@@ -82,14 +81,13 @@ pub fn read_duration(words: &str) -> Option<Duration> {
     if let Some(read) = span_of_days(&text) {
         return Some(read);
     }
-    let text = A_UNIT.as_ref()?.replace_all(&text, "1 $1");
-    let text = NOISE.as_ref()?.replace_all(&text, ";");
+    let text = A_UNIT.replace_all(&text, "1 $1");
+    let text = NOISE.replace_all(&text, ";");
     let first = LENGTH
-        .as_ref()?
         .find_iter(&text)
         .find(|hit| hit.as_str().ends_with(char::is_alphabetic))
         .map_or(0, |hit| hit.end());
-    let rest = REST.as_ref()?.find_at(&text, first).map_or(text.len(), |hit| hit.start());
+    let rest = REST.find_at(&text, first).map_or(text.len(), |hit| hit.start());
     let told = text.get(..rest)?;
     let lengths = lengths(told);
     if lengths.is_empty() {
@@ -120,13 +118,7 @@ pub fn read_duration(words: &str) -> Option<Duration> {
 
 /// "20171204 - 20180601", "du 04/12/2017 au 01/06/2018": from one day to another.
 fn span_of_days(text: &str) -> Option<Duration> {
-    static DAYS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        form(
-            r"\b(?:(?P<y>(?:19|20)\d\d)[-/.]?(?P<m>\d\d)[-/.]?(?P<d>\d\d)|(?P<d2>\d\d?)[-/.](?P<m2>\d\d?)[-/.](?P<y2>(?:19|20)\d\d))(?:t[\d:.]+z?)?\b",
-        )
-    });
     let days: Vec<NaiveDate> = DAYS
-        .as_ref()?
         .captures_iter(text)
         .filter_map(|hit| {
             let number = |names: [&str; 2]| {
@@ -144,8 +136,7 @@ fn span_of_days(text: &str) -> Option<Duration> {
 
 /// The lengths of a text from the left: a number without a unit has that of the next, and parts of one length are one.
 fn lengths(text: &str) -> Vec<Length> {
-    let Some(form) = LENGTH.as_ref() else { return Vec::new() };
-    let hits: Vec<(f64, Option<&str>, usize, usize)> = form
+    let hits: Vec<(f64, Option<&str>, usize, usize)> = LENGTH
         .captures_iter(text)
         .filter_map(|hit| {
             let number: f64 = hit.get(1)?.as_str().replace(',', ".").parse().ok()?;
@@ -187,7 +178,7 @@ fn lengths(text: &str) -> Vec<Length> {
 }
 
 fn unit_first(text: &str) -> Option<Duration> {
-    let hit = UNIT_FIRST.as_ref()?.captures(text.trim())?;
+    let hit = UNIT_FIRST.captures(text.trim())?;
     let months = |at: usize| {
         let number: f64 = hit.get(at)?.as_str().replace(',', ".").parse().ok()?;
         Some(number * unit(hit.get(1)?.as_str()))

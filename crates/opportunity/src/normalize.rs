@@ -4,8 +4,6 @@ mod organization;
 mod place;
 mod told;
 
-use std::sync::LazyLock;
-
 use chrono::{DateTime, NaiveDate, Utc};
 use regex::Regex;
 
@@ -15,7 +13,7 @@ use crate::{
     dates,
     duration::read_duration,
     money::{Currency, Fees, Interest, Pay, is_free, read_fees, read_interest, read_pay},
-    pattern::form,
+    patterns,
     places::Where,
     quality::{self, Doubt, Quality},
     status::says_closed,
@@ -250,11 +248,14 @@ fn short(text: &str, max: usize) -> Option<String> {
     (!text.is_empty()).then(|| shorten(text, max).into_owned())
 }
 
+patterns! {
+    static NUMBER: Regex = r"\d{1,3}(?: \d{3})+\b|\d+";
+}
+
 /// "3 postes", "10 000": the first number, from 1 to 10,000; a blank separates thousands alone.
 fn positions(words: &str) -> Option<u32> {
-    static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"\d{1,3}(?: \d{3})+\b|\d+"));
     let line = clean_line(words);
-    let digits = NUMBER.as_ref()?.find(&line)?.as_str().replace(' ', "");
+    let digits = NUMBER.find(&line)?.as_str().replace(' ', "");
     digits.parse().ok().filter(|count| (1..=10_000).contains(count))
 }
 

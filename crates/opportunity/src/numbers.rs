@@ -1,10 +1,8 @@
 //! Numbers written as words, French and English.
 
-use std::sync::LazyLock;
-
 use regex::{Captures, Regex};
 
-use crate::pattern::form;
+use crate::patterns;
 
 const NAMES: [(&str, u16); 45] = [
     ("un", 1),
@@ -59,26 +57,24 @@ pub(crate) fn of(word: &str) -> Option<u16> {
     NAMES.iter().find(|(name, _)| *name == word).map(|(_, value)| *value)
 }
 
-static TWICE: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"\b((?:[a-z]+-)*\w+)\s*\(\s*(\d+|\w+)\s*\)"));
-static TENS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(
-        r"\b(?P<ten>dix|vingt|trente|twenty|thirty)[ -](?:et )?(?P<one>une?|deux|trois|quatre|cinq|six|sept|huit|neuf|one|two|three|four|five|seven|eight|nine)\b",
-    )
-});
-static ABOUT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| form(r"\b(?:une )?(dix|douz|quinz|vingt|trent)aine de\b"));
-static ENDINGS: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"\((?:s|ne|nes|e|es)\)"));
-static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"\b[a-z]+\b"));
+patterns! {
+    static TWICE: Regex = r"\b((?:[a-z]+-)*\w+)\s*\(\s*(\d+|\w+)\s*\)";
+
+    static TENS: Regex =
+        r"\b(?P<ten>dix|vingt|trente|twenty|thirty)[ -](?:et )?(?P<one>une?|deux|trois|quatre|cinq|six|sept|huit|neuf|one|two|three|four|five|seven|eight|nine)\b";
+
+    static ABOUT: Regex = r"\b(?:une )?(dix|douz|quinz|vingt|trent)aine de\b";
+
+    static ENDINGS: Regex = r"\((?:s|ne|nes|e|es)\)";
+
+    static WORDS: Regex = r"\b[a-z]+\b";
+}
 
 /// Lower case, no accents, numbers in digits, each said once: "Cinq (05) ans", "5 (cinq) an(s)" → "5 ans".
 pub(crate) fn in_digits(words: &str) -> String {
-    let replaced =
-        |form: &LazyLock<Option<Regex>>, text: String, with: &dyn Fn(&Captures<'_>) -> String| match form
-            .as_ref()
-        {
-            Some(form) => form.replace_all(&text, |hit: &Captures<'_>| with(hit)).into_owned(),
-            None => text,
-        };
+    let replaced = |form: &Regex, text: String, with: &dyn Fn(&Captures<'_>) -> String| {
+        form.replace_all(&text, |hit: &Captures<'_>| with(hit)).into_owned()
+    };
     let text = replaced(&ENDINGS, crate::text::lowered(words), &|_| String::new());
     let text = replaced(&ABOUT, text, &|hit| {
         let stem = hit.get(1).map(|stem| stem.as_str()).unwrap_or_default();

@@ -1,28 +1,32 @@
 //! Addresses of e-mail in text, also as people hide them from robots.
 
-use std::sync::LazyLock;
-
 use regex::Regex;
 
-use crate::pattern::form;
+use crate::patterns;
 
 /// Longest address (RFC 5321, 4.5.3.1), in bytes.
 const LONGEST: usize = 254;
 
-static MAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let local = r#"[\p{L}0-9_"][\p{L}0-9._%+'"-]*"#;
-    let at = r"(?: ?@ ?| ?[\[({]+ ?(?:at|arobase|@) ?[\])}]+ ?| arobase |%40)";
-    let label = r"[\p{L}0-9_-]+";
-    let dot = r"(?:\.|,| ?[\[({]+ ?(?:dot|point|\.) ?[\])}]+ ?)";
-    // With the sign hidden in a plain word, the dot must be as well: "apply at firm.cm" is the address of a site.
-    let words = format!(r"{local} (?:at|arobase) {label}(?: (?:dot|point) {label}){{1,4}}");
-    // A blank behind the dot, or no dot at all, where what follows can be nothing else.
-    let typo = r"(?: ?\.+ ?(?:cm|com|fr|org|net|info)\b|\b)";
-    let known = r"(?:gmail|yahoo|hotmail|outlook|icloud)(?: (?:com|fr|cm)\b)?";
-    form(&format!(
-        r"(?i){local}{at}(?:{label}(?:{dot}{label}){{0,6}}{dot}\p{{L}}{{2,24}}|{known}{typo}|{label} ?\.+ ?(?:cm|com|fr|org|net|info)\b)|{words}"
-    ))
-});
+patterns! {
+    static MAIL: Regex = {
+        let local = r#"[\p{L}0-9_"][\p{L}0-9._%+'"-]*"#;
+        let at = r"(?: ?@ ?| ?[\[({]+ ?(?:at|arobase|@) ?[\])}]+ ?| arobase |%40)";
+        let label = r"[\p{L}0-9_-]+";
+        let dot = r"(?:\.|,| ?[\[({]+ ?(?:dot|point|\.) ?[\])}]+ ?)";
+        // With the sign hidden in a plain word, the dot must be as well: "apply at firm.cm" is the address of a site.
+        let words = format!(r"{local} (?:at|arobase) {label}(?: (?:dot|point) {label}){{1,4}}");
+        // A blank behind the dot, or no dot at all, where what follows can be nothing else.
+        let typo = r"(?: ?\.+ ?(?:cm|com|fr|org|net|info)\b|\b)";
+        let known = r"(?:gmail|yahoo|hotmail|outlook|icloud)(?: (?:com|fr|cm)\b)?";
+        format!(
+            r"(?i){local}{at}(?:{label}(?:{dot}{label}){{0,6}}{dot}\p{{L}}{{2,24}}|{known}{typo}|{label} ?\.+ ?(?:cm|com|fr|org|net|info)\b)|{words}"
+        )
+    };
+
+    static AT: Regex = r"(?i) ?[\[({]+ ?(?:at|arobase|@) ?[\])}]+ ?| (?:arobase|at) | ?@ ?|%40";
+
+    static DOT: Regex = r"(?i) ?[\[({]+ ?(?:dot|point|\.) ?[\])}]+ ?| (?:dot|point) |,";
+}
 
 /// An address in a text.
 pub(super) struct Found {
@@ -38,8 +42,10 @@ pub(super) fn all(text: &str) -> Vec<Found> {
     let is_worth = text.contains(['@', '[', '(', '{', '%'])
         || text.to_ascii_lowercase().contains("arobase")
         || text.contains(" dot ");
-    let Some(mail) = MAIL.as_ref().filter(|_| is_worth) else { return Vec::new() };
-    let found = mail.find_iter(text).map(|hit| {
+    if !is_worth {
+        return Vec::new();
+    }
+    let found = MAIL.find_iter(text).map(|hit| {
         let address = address(hit.as_str());
         Found { begin: hit.start(), end: hit.end(), address: (address.len() <= LONGEST).then_some(address) }
     });
@@ -47,14 +53,7 @@ pub(super) fn all(text: &str) -> Vec<Found> {
 }
 
 fn address(written: &str) -> String {
-    static AT: LazyLock<Option<Regex>> =
-        LazyLock::new(|| form(r"(?i) ?[\[({]+ ?(?:at|arobase|@) ?[\])}]+ ?| (?:arobase|at) | ?@ ?|%40"));
-    static DOT: LazyLock<Option<Regex>> =
-        LazyLock::new(|| form(r"(?i) ?[\[({]+ ?(?:dot|point|\.) ?[\])}]+ ?| (?:dot|point) |,"));
-    let one = |form: &LazyLock<Option<Regex>>, text: &str, sign: &str| {
-        form.as_ref().map_or_else(|| text.to_owned(), |form| form.replace_all(text, sign).into_owned())
-    };
-    one(&DOT, &one(&AT, written, "@"), ".").trim_matches(['_', '"', '\'']).to_lowercase()
+    DOT.replace_all(&AT.replace_all(written, "@"), ".").trim_matches(['_', '"', '\'']).to_lowercase()
 }
 
 #[cfg(test)]

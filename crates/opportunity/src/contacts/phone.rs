@@ -1,10 +1,8 @@
 //! Numbers of telephones in text, and numbers that are none.
 
-use std::sync::LazyLock;
-
 use regex::Regex;
 
-use crate::pattern::form;
+use crate::patterns;
 
 /// What may stand between two digits of a number.
 const GAP: &str = r"[ .,/_()'’·\x{b7}\x{2010}-\x{2015}-]{0,3}";
@@ -14,26 +12,26 @@ fn national() -> String {
     format!(r"[62](?:{GAP}[0-9]){{8}}")
 }
 
-/// Whatever may be a number; [`is_number`] looks at what stands around it.
-static MAYBE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let national = national();
-    let gap = r"[ .\-/()\x{2010}-\x{2015}]{0,3}";
-    form(&format!(
-        r"(?P<label>(?i:t[ée]l(?:[ée]phone)?s?|phone|whatsapp|mobile|cell|contact|appel(?:ez|er))[ .:n°/-]{{0,4}})\(?\+?[0-9](?:{gap}[0-9]){{7,12}}|(?:\+|\b00)\(?[1-9](?:{gap}[0-9]){{7,13}}|\(?237\)?{gap}{national}|{national}|0[1-9](?:[ .\-]?[0-9][0-9]){{4}}"
-    ))
-});
-static NATIONAL: LazyLock<Option<Regex>> = LazyLock::new(|| form(&format!("^{}", national())));
+patterns! {
+    /// Whatever may be a number; [`is_number`] looks at what stands around it.
+    static MAYBE: Regex = {
+        let national = national();
+        let gap = r"[ .\-/()\x{2010}-\x{2015}]{0,3}";
+        format!(
+            r"(?P<label>(?i:t[ée]l(?:[ée]phone)?s?|phone|whatsapp|mobile|cell|contact|appel(?:ez|er))[ .:n°/-]{{0,4}})\(?\+?[0-9](?:{gap}[0-9]){{7,12}}|(?:\+|\b00)\(?[1-9](?:{gap}[0-9]){{7,13}}|\(?237\)?{gap}{national}|{national}|0[1-9](?:[ .\-]?[0-9][0-9]){{4}}"
+        )
+    };
 
-/// What stands behind an amount.
-static MONEY: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(r"(?i)^ ?(?:f?\.? ?cfa|frs?\b|f\b|francs?|xaf|xof|eur|usd|€|\$|£|%|millions?|m\b|k\b|mois\b|ans?\b)")
-});
-/// Days and years, which a label such as "mobile" does not make a number of.
-static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(
-        r"^(?:[0-3]?[0-9][/.-][01]?[0-9][/.-](?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}[ /-]+(?:(?:19|20)[0-9]{2}|[01][0-9][/-][0-3][0-9]))\b",
-    )
-});
+    static NATIONAL: Regex = format!("^{}", national());
+
+    /// What stands behind an amount.
+    static MONEY: Regex =
+        r"(?i)^ ?(?:f?\.? ?cfa|frs?\b|f\b|francs?|xaf|xof|eur|usd|€|\$|£|%|millions?|m\b|k\b|mois\b|ans?\b)";
+
+    /// Days and years, which a label such as "mobile" does not make a number of.
+    static DATE: Regex =
+        r"^(?:[0-3]?[0-9][/.-][01]?[0-9][/.-](?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}[ /-]+(?:(?:19|20)[0-9]{2}|[01][0-9][/-][0-3][0-9]))\b";
+}
 
 /// Codes of countries that numbers here are written with; "00" alone begins many a reference.
 const COUNTRIES: [&str; 34] = [
@@ -54,12 +52,11 @@ pub(super) struct Found {
 pub(super) fn all(text: &str) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
     // A number one can call has at least eight digits, and most texts fewer in all.
-    let Some(maybe) = MAYBE.as_ref().filter(|_| text.bytes().filter(u8::is_ascii_digit).nth(7).is_some())
-    else {
+    if text.bytes().filter(u8::is_ascii_digit).nth(7).is_none() {
         return found;
-    };
+    }
     let mut from = 0;
-    while let Some(hit) = maybe.captures_at(text, from) {
+    while let Some(hit) = MAYBE.captures_at(text, from) {
         let Some(whole) = hit.get(0) else { break };
         let begin = hit.name("label").map_or(whole.start(), |label| label.end());
         let is_next =
@@ -82,15 +79,13 @@ fn is_number(text: &str, begin: usize, end: usize, is_labelled: bool, is_next: b
     let written = text.get(begin..end).unwrap_or_default();
     let (before, after) = (text.get(..begin).unwrap_or_default(), text.get(end..).unwrap_or_default());
     let digits: String = written.chars().filter(char::is_ascii_digit).collect();
-    let matches =
-        |form: &LazyLock<Option<Regex>>, text: &str| form.as_ref().is_some_and(|form| form.is_match(text));
-    if matches(&MONEY, after) || matches(&DATE, written.trim_start_matches(['(', '+'])) {
+    if MONEY.is_match(after) || DATE.is_match(written.trim_start_matches(['(', '+'])) {
         return false;
     }
     // Digits that go on are one longer number: an amount, an identifier. Unless another number begins there.
     let rest = after.trim_start_matches([' ', '.', ',', '-', '/']);
     let goes_on = rest.starts_with(|c: char| c.is_ascii_digit()) && after.len() - rest.len() <= 1;
-    if goes_on && !matches(&NATIONAL, rest) {
+    if goes_on && !NATIONAL.is_match(rest) {
         return false;
     }
     let last = before.chars().next_back();

@@ -1,13 +1,10 @@
 //! An opportunity, as far as duplicates are told by it.
 
-use std::sync::LazyLock;
-
 use chrono::NaiveDate;
 use regex::Regex;
 
 use crate::{
-    Kind, Opportunity,
-    pattern::form,
+    Kind, Opportunity, patterns,
     places::Place,
     text::fold,
     vocabulary::{Education, Language},
@@ -170,12 +167,14 @@ const FORMS: [&str; 40] = [
     "for",
 ];
 
-/// Endings by which titles mark who may apply: "(e)", "(H/F)".
-static MARKERS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| form(r"(?i)\((?:h/f|f/h|m/f|h-f|e|ne|se|trice|ere|euse|rice|s|es)\)"));
+patterns! {
+    /// Endings by which titles mark who may apply: "(e)", "(H/F)".
+    static MARKERS: Regex = r"(?i)\((?:h/f|f/h|m/f|h-f|e|ne|se|trice|ere|euse|rice|s|es)\)";
 
-static REFERENCE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| form(r"\b[A-Z]{2,}[A-Z0-9]*(?:[-/][A-Z0-9]+)+\b"));
+    static REFERENCE: Regex = r"\b[A-Z]{2,}[A-Z0-9]*(?:[-/][A-Z0-9]+)+\b";
+
+    static NUMBER: Regex = r"\d{1,3}(?:[ .]\d{3})+\b|\d{1,12}";
+}
 
 impl Sketch {
     /// The sketch of an opportunity.
@@ -204,8 +203,7 @@ impl Sketch {
         let mended = |text: &str| text.replace('\u{fffd}', "e");
         let title = mended(row.title);
         let text = mended(row.description.unwrap_or_default());
-        let bare =
-            MARKERS.as_ref().map_or_else(|| title.clone(), |form| form.replace_all(&title, "").into_owned());
+        let bare = MARKERS.replace_all(&title, "");
         let employer = fold(row.organization.unwrap_or_default());
         let folded = fold(&text);
         Self {
@@ -327,10 +325,8 @@ fn shingles(folded: &str) -> Vec<u64> {
 
 /// Numbers above three that are no years; groups of thousands are one.
 fn numbers(text: &str) -> Vec<u64> {
-    static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"\d{1,3}(?:[ .]\d{3})+\b|\d{1,12}"));
-    let Some(form) = NUMBER.as_ref() else { return Vec::new() };
     let value = |hit: regex::Match<'_>| hit.as_str().replace([' ', '.'], "").parse::<u64>().ok();
-    let mut all: Vec<u64> = form
+    let mut all: Vec<u64> = NUMBER
         .find_iter(text)
         .filter_map(value)
         .filter(|number| *number > 3 && !(2_000..2_100).contains(number))
@@ -341,10 +337,9 @@ fn numbers(text: &str) -> Vec<u64> {
 }
 
 fn references(text: &str) -> Vec<String> {
-    let Some(form) = REFERENCE.as_ref() else { return Vec::new() };
     let is_code = |code: &&str| code.len() >= 6 && code.bytes().any(|byte| byte.is_ascii_digit());
     let mut all: Vec<String> =
-        form.find_iter(text).map(|hit| hit.as_str()).filter(is_code).map(str::to_owned).collect();
+        REFERENCE.find_iter(text).map(|hit| hit.as_str()).filter(is_code).map(str::to_owned).collect();
     all.sort();
     all.dedup();
     all

@@ -4,8 +4,6 @@
 //! of the post ("Lieu d'affectation : Garoua", "poste basé à Maroua", "Chauffeur - Kribi") was written by somebody who knows. The seat
 //! of the firm, where to hand in files and where one travels are no such statement.
 
-use std::sync::LazyLock;
-
 use regex::Regex;
 
 use super::{
@@ -15,52 +13,47 @@ use super::{
     words::{Gap, Item, items},
 };
 use crate::{
-    pattern::form,
+    patterns,
     text::{fold, lowered},
 };
 
-/// A line that names the place of the post by a label; the value stands behind it, or on the next line.
-static LABEL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let of = r"(?:\s(?:de|du|d'|des|of the|of|de l'|de la)\s?(?:la |l'|prise de )?(?:travail|postes?|affectation|formation|stage|mission|service|intervention|exercice|execution|assignment|work|training|employment|emploi|activite|operation)?)?";
-    form(&format!(
-        r"(?m)^[^a-z0-9\n]*(?:lieux?|localisations?|localites?|villes?(?:\s?/\s?regions?)?|sites?|affectations?|zones?|regions?|(?:job |work |working )?locations?|duty stations?|stations?|work ?places?|places?|postes a pourvoir|(?:training )?venue|city|town){of}\s*(?:\([^)\n]{{0,20}}\))?\s*(?::|-|\n|/)\s*([^\n]{{2,160}})"
-    ))
-});
+patterns! {
+    /// A line that names the place of the post by a label; the value stands behind it, or on the next line.
+    static LABEL: Regex = {
+        let of = r"(?:\s(?:de|du|d'|des|of the|of|de l'|de la)\s?(?:la |l'|prise de )?(?:travail|postes?|affectation|formation|stage|mission|service|intervention|exercice|execution|assignment|work|training|employment|emploi|activite|operation)?)?";
+        format!(
+            r"(?m)^[^a-z0-9\n]*(?:lieux?|localisations?|localites?|villes?(?:\s?/\s?regions?)?|sites?|affectations?|zones?|regions?|(?:job |work |working )?locations?|duty stations?|stations?|work ?places?|places?|postes a pourvoir|(?:training )?venue|city|town){of}\s*(?:\([^)\n]{{0,20}}\))?\s*(?::|-|\n|/)\s*([^\n]{{2,160}})"
+        )
+    };
 
-/// What says of a post, of who will have it, or of a course that it is somewhere.
-static CLAUSE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let who = r"(?:postes?|stage|emploi|position|job|role|post|candidate?s?|titulaires?|vous|you|formations?|training|course)";
-    let is = r"(?:basee?s?(?:\(e?s?\))?|affectee?s?(?:\(e?s?\))?|deployee?s?|stationed|based|located|posted|deployed|a pourvoir|se (?:tiendra|tiendront|deroulera|deroule)|aura lieu|will (?:hold|take place|be held)|(?:takes|take) place)";
-    form(&format!(
-        r"(?m)(?:\b{who}\b(?P<between>[^.;:\n]{{0,70}}?)\b{is}|prise de service|^[^a-z\n]*(?P<first>basee?s?(?:\(e\))?|based))\s(?:sur |entre )?(?:a|au|aux|en|in|at|dans)\s(?P<where>[^.;\n]{{2,120}})"
-    ))
-});
+    /// What says of a post, of who will have it, or of a course that it is somewhere.
+    static CLAUSE: Regex = {
+        let who = r"(?:postes?|stage|emploi|position|job|role|post|candidate?s?|titulaires?|vous|you|formations?|training|course)";
+        let is = r"(?:basee?s?(?:\(e?s?\))?|affectee?s?(?:\(e?s?\))?|deployee?s?|stationed|based|located|posted|deployed|a pourvoir|se (?:tiendra|tiendront|deroulera|deroule)|aura lieu|will (?:hold|take place|be held)|(?:takes|take) place)";
+        format!(
+            r"(?m)(?:\b{who}\b(?P<between>[^.;:\n]{{0,70}}?)\b{is}|prise de service|^[^a-z\n]*(?P<first>basee?s?(?:\(e\))?|based))\s(?:sur |entre )?(?:a|au|aux|en|in|at|dans)\s(?P<where>[^.;\n]{{2,120}})"
+        )
+    };
 
-/// What stands between a post and its place, and is not it.
-static FACILITY: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(
-        r"^(?:l'|la |le |les |notre |the |our )?(?:usine|hopital|agence|antenne|base|bureau|ferme|plantation|chantier|ecole|succursale|centre de sante|factory|plant|farm|office)\s(?:de |d'|du |in |at )?(?:la |l')?",
-    )
-});
-/// From here on a value speaks of other places.
-static ELSEWHERE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(r"\b(?:avec|with|missions?|deplacements?|travels?|puis|then|entretiens?|interviews?)\b")
-});
-/// Words with which a value says where it is not.
-static NOT_THERE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| form(r"\b(?:hors|sauf|hormis|except|excluding|outside|excepte)\b"));
-/// Others that are somewhere, between a word for the post and the place.
-static OTHERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(
-        r"\b(?:clients?|societes?|entreprises?|compan(?:y|ies)|firms?|sieges?|direct(?:eur|rice|or)s?|chefs?|equipes?|teams?|superieur|bureaux?|organisations?|groupe|cabinet|banque|reseau|dossiers?|tests?|entretiens?|interviews?|examen|concours|manager|supervisor|coordonnat(?:eur|rice)|test|initiale)\b",
-    )
-});
-/// How a town is set off at the end of a title.
-static TAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(
-        r"(?:\(([^()]+)\)|\s[-–—|:]\s+([^()–—|]+(?:\([^()]+\))?)|,\s*([^,()]+)|\s(?:à|a|À|in|at|IN|AT|A)\s([^()]+))\s*$",
-    )
-});
+    /// What stands between a post and its place, and is not it.
+    static FACILITY: Regex =
+        r"^(?:l'|la |le |les |notre |the |our )?(?:usine|hopital|agence|antenne|base|bureau|ferme|plantation|chantier|ecole|succursale|centre de sante|factory|plant|farm|office)\s(?:de |d'|du |in |at )?(?:la |l')?";
+
+    /// From here on a value speaks of other places.
+    static ELSEWHERE: Regex =
+        r"\b(?:avec|with|missions?|deplacements?|travels?|puis|then|entretiens?|interviews?)\b";
+
+    /// Words with which a value says where it is not.
+    static NOT_THERE: Regex = r"\b(?:hors|sauf|hormis|except|excluding|outside|excepte)\b";
+
+    /// Others that are somewhere, between a word for the post and the place.
+    static OTHERS: Regex =
+        r"\b(?:clients?|societes?|entreprises?|compan(?:y|ies)|firms?|sieges?|direct(?:eur|rice|or)s?|chefs?|equipes?|teams?|superieur|bureaux?|organisations?|groupe|cabinet|banque|reseau|dossiers?|tests?|entretiens?|interviews?|examen|concours|manager|supervisor|coordonnat(?:eur|rice)|test|initiale)\b";
+
+    /// How a town is set off at the end of a title.
+    static TAIL: Regex =
+        r"(?:\(([^()]+)\)|\s[-–—|:]\s+([^()–—|]+(?:\([^()]+\))?)|,\s*([^,()]+)|\s(?:à|a|À|in|at|IN|AT|A)\s([^()]+))\s*$";
+}
 
 /// The places a text states of its post, the title's first; none where it states none, or all of Cameroon.
 pub fn stated_places(title: &str, description: &str) -> Vec<Place> {
@@ -92,13 +85,12 @@ fn of_text(text: &str) -> Vec<Place> {
             found.extend(places);
         }
     };
-    let Some((label, clause)) = LABEL.as_ref().zip(CLAUSE.as_ref()) else { return found };
-    for hit in label.captures_iter(text) {
+    for hit in LABEL.captures_iter(text) {
         keep(hit.get(1).map(|value| of_label(value.as_str())).unwrap_or_default());
     }
-    for hit in clause.captures_iter(text) {
+    for hit in CLAUSE.captures_iter(text) {
         let group = |name: &str| hit.name(name).map(|part| part.as_str()).unwrap_or_default();
-        let is_others = OTHERS.as_ref().is_some_and(|others| others.is_match(group("between")));
+        let is_others = OTHERS.is_match(group("between"));
         let begins = !group("first").is_empty();
         if !is_others && (!begins || is_of_who_comes(group("where"))) {
             keep(of_clause(group("where")));
@@ -114,16 +106,16 @@ fn is_of_who_comes(rest: &str) -> bool {
 }
 
 fn of_label(value: &str) -> Vec<Place> {
-    if NOT_THERE.as_ref().is_none_or(|not| not.is_match(value)) {
+    if NOT_THERE.is_match(value) {
         return Vec::new();
     }
-    let end = ELSEWHERE.as_ref().and_then(|form| form.find(value)).map_or(value.len(), |hit| hit.start());
+    let end = ELSEWHERE.find(value).map_or(value.len(), |hit| hit.start());
     let value = value.get(..end).unwrap_or_default();
     read_places(value, "CM").map(|read| read.places).unwrap_or_default()
 }
 
 fn of_clause(rest: &str) -> Vec<Place> {
-    let rest = FACILITY.as_ref().map_or(rest.into(), |form| form.replace(rest, ""));
+    let rest = FACILITY.replace(rest, "");
     let items = items(&rest);
     let known = items.iter().take_while(|item| item.entry.is_some()).count();
     leading(items.get(..known).unwrap_or_default())
@@ -134,7 +126,7 @@ fn of_title(title: &str) -> Vec<Place> {
     let begin =
         title.rfind(" - ").or_else(|| title.rfind(" – ")).filter(|at| title.len() - at < 60).unwrap_or(0);
     let title = title.get(begin..).unwrap_or(title);
-    let tail = TAIL.as_ref().and_then(|form| form.captures(title));
+    let tail = TAIL.captures(title);
     let set_off = tail.and_then(|hit| hit.iter().skip(1).flatten().next().map(|tail| tail.as_str()));
     if let Some(tail) = set_off {
         let items = items(tail);

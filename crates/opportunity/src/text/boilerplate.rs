@@ -2,12 +2,10 @@
 //!
 //! A line goes as a whole or stays as a whole. The employer's own words on how to apply stay.
 
-use std::sync::LazyLock;
-
 use regex::Regex;
 
 use super::{fold, lowered};
-use crate::pattern::form;
+use crate::patterns;
 
 /// Longest such line, in bytes, folded.
 const LONGEST: usize = 260;
@@ -83,12 +81,14 @@ const MARKED: &[&str] = &[
 /// "this post", in all its names.
 const POST: &str = r"(?:cette offre|cette annonce|l offre|l annonce|ce poste|ce job|cet emploi|cette offre d emploi|l offre d emploi|this job|this offer|this post|this ad|this position|this vacancy|the job|annonce|offre)";
 
-static ANY: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let forms: Vec<String> = FORMS.iter().map(|form| format!("(?:{})", form.replace('@', POST))).collect();
-    form(&format!("^(?:{})$", forms.join("|")))
-});
+patterns! {
+    static ANY: Regex = {
+        let forms: Vec<String> = FORMS.iter().map(|form| format!("(?:{})", form.replace('@', POST))).collect();
+        format!("^(?:{})$", forms.join("|"))
+    };
 
-static AS_WRITTEN: LazyLock<Option<Regex>> = LazyLock::new(|| form(&MARKED.join("|")));
+    static AS_WRITTEN: Regex = MARKED.join("|");
+}
 
 /// Whether a whole line is of the portal.
 pub fn is_boilerplate(line: &str) -> bool {
@@ -99,13 +99,11 @@ fn is_it(line: &str, folded: &str) -> bool {
     if folded.is_empty() || folded.len() > LONGEST {
         return false;
     }
-    let is_any =
-        |form: &LazyLock<Option<Regex>>, text: &str| form.as_ref().is_some_and(|form| form.is_match(text));
-    is_any(&ANY, folded)
+    ANY.is_match(folded)
         || ANYWHERE.iter().any(|words| folded.contains(words))
         || (folded.len() < 80
             && line.contains([':', '©', '·', '•', '|'])
-            && is_any(&AS_WRITTEN, &lowered(line)))
+            && AS_WRITTEN.is_match(&lowered(line)))
 }
 
 /// A text without such lines, and what is left of it folded, for the rules that look up words.

@@ -12,7 +12,7 @@ use super::{
     clean_line,
     plain::{decoded, is_hidden, visible},
 };
-use crate::pattern::form;
+use crate::patterns;
 
 /// Longest kept, in characters: three times the plain text.
 const LONGEST: usize = 60_000;
@@ -30,33 +30,36 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     cleaner
 });
 
-/// A tag that HTML has: "a < b" and "<requis>" are text.
-static TAG: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(r"(?i)</?(?:p|br|div|ul|ol|li|b|i|em|strong|span|h[1-6]|table|tr|td|a|font|u)(?:\s[^<>]*|/)?>")
-});
-/// A tag with what it says of itself: nothing of it is kept, and elements that differ in nothing but that are what makes a parser
-/// build a tree far larger than the page.
-static SAYING: LazyLock<Option<Regex>> =
-    LazyLock::new(|| form(r"<(/?[A-Za-z][A-Za-z0-9]*)(?:[\s/][^<>]*)?>"));
-static STILL_SAYING: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"<[A-Za-z][A-Za-z0-9]*[\s/]"));
+patterns! {
+    /// A tag that HTML has: "a < b" and "<requis>" are text.
+    static TAG: Regex =
+        r"(?i)</?(?:p|br|div|ul|ol|li|b|i|em|strong|span|h[1-6]|table|tr|td|a|font|u)(?:\s[^<>]*|/)?>";
+
+    /// A tag with what it says of itself: nothing of it is kept, and elements that differ in nothing but that are what makes a parser
+    /// build a tree far larger than the page.
+    static SAYING: Regex = r"<(/?[A-Za-z][A-Za-z0-9]*)(?:[\s/][^<>]*)?>";
+
+    static STILL_SAYING: Regex = r"<[A-Za-z][A-Za-z0-9]*[\s/]";
+
+    /// Blocks that are not kept become paragraphs, so that their lines stay apart.
+    static BLOCK: Regex =
+        r"(?i)<(/?)(?:div|section|article|header|footer|tr|td|th|dt|dd|table|blockquote|pre)(?:\s[^<>]*)?>";
+
+    static EMPTY: Regex =
+        r"(?:<br>\s*)+(</(?:p|li|h[1-6])>)|<(?:p|li|ul|ol|b|strong|i|em|h[1-6])>(?:\s|&nbsp;|<br>)*</(?:p|li|ul|ol|b|strong|i|em|h[1-6])>";
+
+    static TWICE: Regex = r"&amp;(#?[0-9A-Za-z]{2,8});";
+
+    /// Where one line of the text ends and another begins.
+    static EDGE: Regex = r"</?(?:p|li|ul|ol|h[1-6])>|<br>";
+
+    static INNER: Regex = r"</?(?:b|strong|i|em)>";
+}
+
 /// Most tags of a body that is parsed; above it, the plain text is all that is kept.
 const MANY_TAGS: usize = 4_000;
 /// Deepest nesting kept: nobody writes so, and those who show it walk it by recursion.
 const DEEPEST: usize = 40;
-
-/// Blocks that are not kept become paragraphs, so that their lines stay apart.
-static BLOCK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(r"(?i)<(/?)(?:div|section|article|header|footer|tr|td|th|dt|dd|table|blockquote|pre)(?:\s[^<>]*)?>")
-});
-static EMPTY: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(
-        r"(?:<br>\s*)+(</(?:p|li|h[1-6])>)|<(?:p|li|ul|ol|b|strong|i|em|h[1-6])>(?:\s|&nbsp;|<br>)*</(?:p|li|ul|ol|b|strong|i|em|h[1-6])>",
-    )
-});
-static TWICE: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"&amp;(#?[0-9A-Za-z]{2,8});"));
-/// Where one line of the text ends and another begins.
-static EDGE: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"</?(?:p|li|ul|ol|h[1-6])>|<br>"));
-static INNER: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"</?(?:b|strong|i|em)>"));
 
 /// The safe subset of a body, where it has any markup. `mask` takes the contacts out of a text; where one is left that only stands
 /// out once the markup is gone, the plain text is all that is kept.
@@ -64,24 +67,24 @@ pub(crate) fn safe_subset(body: &str, mask: &mut dyn FnMut(String) -> String) ->
     if !body.contains(['<', '&']) {
         return None;
     }
-    let body = decoded(body, |text| TAG.as_ref().is_some_and(|tag| tag.is_match(text)))?;
+    let body = decoded(body, |text| TAG.is_match(text))?;
     if body.bytes().filter(|byte| *byte == b'<').count() > MANY_TAGS {
         return None;
     }
-    let bare = SAYING.as_ref()?.replace_all(&body, "<$1>");
-    if STILL_SAYING.as_ref()?.is_match(&bare) {
+    let bare = SAYING.replace_all(&body, "<$1>");
+    if STILL_SAYING.is_match(&bare) {
         return None;
     }
-    let apart = BLOCK.as_ref()?.replace_all(&bare, "<${1}p>");
+    let apart = BLOCK.replace_all(&bare, "<${1}p>");
     let mut clean = CLEANER.clean(&apart).to_string();
     // "r&amp;eacute;gulateur" was escaped twice; a reference stays a reference, so nothing becomes a tag.
-    while let Some(once) = TWICE.as_ref().filter(|twice| twice.is_match(&clean)) {
-        clean = once.replace_all(&clean, "&$1;").into_owned();
+    while TWICE.is_match(&clean) {
+        clean = TWICE.replace_all(&clean, "&$1;").into_owned();
     }
     let mut html = without_boilerplate(&mask(clean))?;
     // Taking out an empty element may leave another one empty: as deep as they are nested by anybody.
     for _ in 0..4 {
-        let next = EMPTY.as_ref()?.replace_all(&html, "$1").into_owned();
+        let next = EMPTY.replace_all(&html, "$1").into_owned();
         if next.len() == html.len() {
             break;
         }
@@ -99,8 +102,8 @@ pub(crate) fn safe_subset(body: &str, mask: &mut dyn FnMut(String) -> String) ->
 
 /// The text a browser shows of the subset: its tags taken out once, its references resolved once.
 fn seen(html: &str) -> Option<String> {
-    let lines = EDGE.as_ref()?.replace_all(html, "\n");
-    let text = INNER.as_ref()?.replace_all(&lines, "");
+    let lines = EDGE.replace_all(html, "\n");
+    let text = INNER.replace_all(&lines, "");
     let text = html_escape::decode_html_entities(&text);
     Some(text.chars().filter(|c| !is_hidden(*c)).map(visible).collect())
 }
@@ -123,11 +126,11 @@ fn depth(html: &str) -> usize {
 fn without_boilerplate(html: &str) -> Option<String> {
     let mut out = String::with_capacity(html.len());
     let mut from = 0;
-    let edges = EDGE.as_ref()?.find_iter(html).map(|edge| (edge.start(), edge.end()));
+    let edges = EDGE.find_iter(html).map(|edge| (edge.start(), edge.end()));
     for (begin, end) in edges.chain([(html.len(), html.len())]) {
         let line = html.get(from..begin)?;
         if is_boilerplate(&clean_line(line)) {
-            INNER.as_ref()?.find_iter(line).for_each(|tag| out.push_str(tag.as_str()));
+            INNER.find_iter(line).for_each(|tag| out.push_str(tag.as_str()));
         } else {
             out.push_str(line);
         }

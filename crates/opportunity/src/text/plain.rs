@@ -1,11 +1,11 @@
 //! Text without its markup, as people see it.
 
-use std::{borrow::Cow, sync::LazyLock};
+use std::borrow::Cow;
 
 use encoding_rs::WINDOWS_1252;
 use regex::Regex;
 
-use crate::pattern::form;
+use crate::patterns;
 
 /// Rounds of "take tags out, resolve entities": partners escape twice, nobody escapes five times.
 const ROUNDS: usize = 5;
@@ -49,13 +49,13 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(now.chars().filter(|c| !is_hidden(*c)).map(visible).collect())
 }
 
+patterns! {
+    static BARE: Regex = r"&#([0-9]{1,7}|[xX][0-9A-Fa-f]{1,6});?";
+}
+
 /// The text with its references resolved once; those to a number need no semicolon, as in a browser (WHATWG HTML, 13.2.5.80).
 fn resolved(text: &str) -> String {
-    static BARE: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"&#([0-9]{1,7}|[xX][0-9A-Fa-f]{1,6});?"));
-    let ended = match BARE.as_ref().filter(|_| text.contains("&#")) {
-        Some(bare) => bare.replace_all(text, "&#$1;"),
-        None => Cow::Borrowed(text),
-    };
+    let ended = if text.contains("&#") { BARE.replace_all(text, "&#$1;") } else { Cow::Borrowed(text) };
     html_escape::decode_html_entities(&ended).into_owned()
 }
 

@@ -3,12 +3,10 @@
 //! Only sentences that are about nothing else are read: one that begins with a diploma ("CAP mécanique ou électrotechnique."), one on
 //! experience or years, one on hours. Who teaches the Bac, or counts twenty years of business, asks for neither.
 
-use std::sync::LazyLock;
-
 use regex::Regex;
 
 use super::{EDUCATION, Education, WORKING_TIME, WorkingTime, read_experience};
-use crate::{numbers, pattern::form, text::fold};
+use crate::{numbers, patterns, text::fold};
 
 /// What a text asks for.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -78,12 +76,12 @@ fn is_years(word: &str) -> bool {
     matches!(word, "an" | "ans" | "annee" | "annees" | "year" | "years")
 }
 
-/// Years of something else.
-static NOT_ASKED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(
-        r"renouvel|\bcontrats?\b|\bduree\b|garantie|\bformation de\b|programme|\bexiste|\bdepuis\b|notre|nos clients|\bour\b|\bwe\b|partage|sans experience|capitalis",
-    )
-});
+patterns! {
+    /// Years of something else.
+    static NOT_ASKED: Regex =
+        r"renouvel|\bcontrats?\b|\bduree\b|garantie|\bformation de\b|programme|\bexiste|\bdepuis\b|notre|nos clients|\bour\b|\bwe\b|partage|sans experience|capitalis";
+}
+
 /// Whether a folded sentence is about the hours of the post: "transmettre à l'équipe de nuit" is a task.
 fn is_hours(words: &[&str]) -> bool {
     let is = |word: &str| {
@@ -165,7 +163,6 @@ const VERBS: [&str; 1] = ["master"];
 pub fn asked(text: &str) -> Asked {
     let mut asked = Asked::default();
     let mut is_open = false;
-    let Some(not_asked) = NOT_ASKED.as_ref() else { return asked };
     for sentence in text.split(['.', ';', '\n', '!', '•']).filter(|sentence| sentence.len() <= LONGEST) {
         let folded = fold(sentence);
         if folded.is_empty() {
@@ -198,7 +195,7 @@ pub fn asked(text: &str) -> Asked {
             is_open |= level.is_some() && part.split(',').any(|piece| has_alternative(&fold(piece)));
             asked.education = asked.education.or(level);
             let counts = level.is_some() || is_experience(&words);
-            if asked.experience_months.is_none() && counts && !not_asked.is_match(folded) {
+            if asked.experience_months.is_none() && counts && !NOT_ASKED.is_match(folded) {
                 asked.experience_months = read_experience(part);
             }
         }

@@ -1,7 +1,5 @@
 //! From words to fees.
 
-use std::sync::LazyLock;
-
 use regex::Regex;
 
 use super::{
@@ -11,7 +9,7 @@ use super::{
     range, signs,
 };
 use crate::{
-    pattern::form,
+    patterns,
     text::{clean_line, fold},
 };
 
@@ -20,24 +18,26 @@ const SMALLEST: i64 = 10_000;
 /// All of the amount, in thousandths of a percent.
 pub(super) const WHOLE: i64 = 100_000;
 
-/// Words that set classes of loans apart: their fees are alternatives, not a sum.
-static CLASSES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(
-        r"au-dela|au dela|\babove\b|\bbelow\b|jusqu'a|[<>≤≥]|\bplus de\b|\bmoins de\b|\bup to\b|\bover\b|superieur|inferieur",
-    )
-});
-/// Money that stays one's own, or that the loan is of.
-static OWN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(
-        r"parts? sociale|epargne|depot|caution|garantie|apport|savings|deposit|\bshares?\b|penalite|penalty|retard|\bloans? (?:below|above|under|over|up to|of)\b",
-    )
-});
+patterns! {
+    /// Words that set classes of loans apart: their fees are alternatives, not a sum.
+    static CLASSES: Regex =
+        r"au-dela|au dela|\babove\b|\bbelow\b|jusqu'a|[<>≤≥]|\bplus de\b|\bmoins de\b|\bup to\b|\bover\b|superieur|inferieur";
+
+    /// Money that stays one's own, or that the loan is of.
+    static OWN: Regex =
+        r"parts? sociale|epargne|depot|caution|garantie|apport|savings|deposit|\bshares?\b|penalite|penalty|retard|\bloans? (?:below|above|under|over|up to|of)\b";
+
+    static BRACKETS: Regex = r"\([^()]*\)";
+
+    static FREE: Regex =
+        r"\b(?:franco|gratuits?|gratuite(?:ment|s)?|free|offerts?|exoneree?s?|neant|nil)\b|\b(?:no|sans|aucune?|pas de|without|zero|0) (?:[a-z]+ )?(?:frais|fees?|charges?|commissions?)\b";
+}
 
 /// Reads fees. `home` is the currency of an amount that names none. `None`: the words tell none ("selon barème").
 pub fn read_fees(words: &str, home: Currency) -> Option<Fees> {
     let text = readable(&clean_line(words));
     let shares = shares(&text);
-    let is_classed = CLASSES.as_ref()?.is_match(&text);
+    let is_classed = CLASSES.is_match(&text);
     let together = |a: i64, b: i64| if is_classed { a.max(b) } else { a.saturating_add(b) };
     // "un pour cent (1 %)" says it twice.
     let again = |at: usize| {
@@ -72,8 +72,7 @@ fn amount(clause: &str, home: Currency, beside_share: bool) -> Option<(i64, Curr
     let first = amounts.first()?;
     let (before, after) =
         (text.get(..first.begin).unwrap_or_default(), text.get(first.end..).unwrap_or_default());
-    if OWN.as_ref()?.is_match(&text) || (beside_share && (is_most(before, after) || is_least(before, after)))
-    {
+    if OWN.is_match(&text) || (beside_share && (is_most(before, after) || is_least(before, after))) {
         return None;
     }
     let named = signs::currency(&text, first, home);
@@ -102,9 +101,7 @@ fn clauses(text: &str) -> impl Iterator<Item = &str> {
 
 /// What stands in brackets beside something else says it again, or bounds it.
 fn without_brackets(text: &str) -> String {
-    static BRACKETS: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"\([^()]*\)"));
-    let Some(brackets) = BRACKETS.as_ref() else { return text.to_owned() };
-    let out = brackets.replace_all(text, " ").into_owned();
+    let out = BRACKETS.replace_all(text, " ").into_owned();
     if out.bytes().any(|byte| byte.is_ascii_digit()) { out } else { text.to_owned() }
 }
 
@@ -129,11 +126,6 @@ pub fn is_free(words: &str) -> bool {
 }
 
 fn says_free(text: &str) -> bool {
-    static FREE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        form(
-            r"\b(?:franco|gratuits?|gratuite(?:ment|s)?|free|offerts?|exoneree?s?|neant|nil)\b|\b(?:no|sans|aucune?|pas de|without|zero|0) (?:[a-z]+ )?(?:frais|fees?|charges?|commissions?)\b",
-        )
-    });
     let folded = fold(text);
     let is_zero = !folded.is_empty()
         && folded.split(' ').all(|word| {
@@ -141,7 +133,5 @@ fn says_free(text: &str) -> bool {
                 || matches!(word, "fcfa" | "xaf" | "cfa" | "f" | "frs" | "francs")
         })
         && folded.contains('0');
-    is_zero
-        || matches!(folded.as_str(), "none" | "aucun" | "aucune")
-        || FREE.as_ref().is_some_and(|free| free.is_match(&folded))
+    is_zero || matches!(folded.as_str(), "none" | "aucun" | "aucune") || FREE.is_match(&folded)
 }

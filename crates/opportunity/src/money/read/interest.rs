@@ -2,8 +2,6 @@
 //!
 //! Every share in the words is told apart by what stands beside it; the first that is interest is the rate.
 
-use std::sync::LazyLock;
-
 use regex::{Captures, Regex};
 
 use super::{
@@ -12,7 +10,7 @@ use super::{
     is_least, is_most,
     percent::{MARKS, Of, Share, clause, readable, shares, thousandths},
 };
-use crate::{pattern::form, text::clean_line};
+use crate::{patterns, text::clean_line};
 
 /// Highest rate read, in thousandths of a percent a year.
 const HIGHEST: i64 = 1_000_000;
@@ -115,25 +113,38 @@ fn own_period(text: &str, rate: &Share, shares: &[Share]) -> Option<RatePeriod> 
     period(after).or_else(|| period(before))
 }
 
+patterns! {
+    static OF_THE_LOAN: Regex =
+        r"sur (?:toute )?la (?:duree|periode)|over the (?:whole )?(?:term|life|period)|whole ?term|pour toute la duree";
+
+    static BARE: Regex =
+        r"^(\d{1,4}(?:[.,]\d{1,6})?)(?: ?- ?(\d{1,4}(?:[.,]\d{1,6})?))?(?:$|[ /](?:par|per|l'an|/|p\.|mensuel|annuel|interestratefrequency)\b|[ /](?:a (?:month|year)|monthly|yearly|annual)\b|/(?:an|mois|month|year))";
+
+    static NEGATIVE: Regex = r"^ ?-\d|(?:[:(] ?|[a-z] )-\d+(?:[.,]\d+)? ?%";
+
+    static PERIODS: Regex = r"(?x)(?:^|[^a-z])(?:
+            (?P<month> mensuel(?:le)?(?:s|ment)? | mois | months? | monthly | p\.?\ ?m\.? | /\ ?m )
+          | (?P<quarter> trimestres? | trimestriel(?:le)?(?:s|ment)? | quarter(?:ly)? )
+          | (?P<half> semestres? | semestriel(?:le)?(?:s|ment)? | half[ -]year(?:ly)? | semi-annual(?:ly)? )
+          | (?P<week> hebdomadaires? | hebdo | semaines? | week(?:ly)? )
+          | (?P<day> journali(?:er|ere)s? | jours? | day | daily )
+          | (?P<year> annuel(?:le)?(?:s|ment)? | ans? | annees? | year(?:ly)? | annual(?:ly)? | annum | p\.?\ ?a\.? )
+        )(?:[^a-z]|$)";
+
+    static THREE: Regex = r"\b(?:tous les|chaque|every|per) (3|6) (?:mois|months)";
+
+    static OTHER: Regex =
+        r"(?:\d+ ?(?:a|-|et|to) ?)?\b\d+ ?(?:mois|months?|ans?|annees?|years?|jours?|days?|semaines?|weeks?)\b|\b(?:rembours|payable|repa|echeance|versement|mensualite|instal|paiement|payment)[^,;.]*";
+}
+
 /// The time the first rate is told for: by the words beside it, by any of the others, or by law.
 fn shown_for(text: &str, rate: &Share, shares: &[Share]) -> Option<RatePeriod> {
-    static WHOLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        form(
-            r"sur (?:toute )?la (?:duree|periode)|over the (?:whole )?(?:term|life|period)|whole ?term|pour toute la duree",
-        )
-    });
-    if WHOLE.as_ref()?.is_match(text) {
+    if OF_THE_LOAN.is_match(text) {
         return None;
     }
     let sure = rate.low >= SURELY_ANNUAL || rate.high == 0;
     own_period(text, rate, shares).or_else(|| period(text)).or(sure.then_some(RatePeriod::Year))
 }
-
-static BARE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(
-        r"^(\d{1,4}(?:[.,]\d{1,6})?)(?: ?- ?(\d{1,4}(?:[.,]\d{1,6})?))?(?:$|[ /](?:par|per|l'an|/|p\.|mensuel|annuel|interestratefrequency)\b|[ /](?:a (?:month|year)|monthly|yearly|annual)\b|/(?:an|mois|month|year))",
-    )
-});
 
 /// The shares; a number that is all there is, or that a period follows at once, needs no sign.
 fn all(text: &str) -> Vec<Share> {
@@ -141,7 +152,7 @@ fn all(text: &str) -> Vec<Share> {
     if !found.is_empty() || text.contains('%') {
         return found;
     }
-    let bare = BARE.as_ref().and_then(|form| form.captures(text.trim())).and_then(|hit| {
+    let bare = BARE.captures(text.trim()).and_then(|hit| {
         let low = hit.get(1)?;
         let last = hit.get(2).unwrap_or(low);
         let high = thousandths(last.as_str())?;
@@ -151,9 +162,7 @@ fn all(text: &str) -> Vec<Share> {
 }
 
 fn is_negative(text: &str) -> bool {
-    static NEGATIVE: LazyLock<Option<Regex>> =
-        LazyLock::new(|| form(r"^ ?-\d|(?:[:(] ?|[a-z] )-\d+(?:[.,]\d+)? ?%"));
-    NEGATIVE.as_ref().is_some_and(|form| form.is_match(text))
+    NEGATIVE.is_match(text)
 }
 
 fn is_free(text: &str) -> bool {
@@ -174,33 +183,13 @@ fn is_free(text: &str) -> bool {
     SIGNS.iter().any(|sign| text.contains(sign))
 }
 
-static PERIODS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(
-        r"(?x)(?:^|[^a-z])(?:
-            (?P<month> mensuel(?:le)?(?:s|ment)? | mois | months? | monthly | p\.?\ ?m\.? | /\ ?m )
-          | (?P<quarter> trimestres? | trimestriel(?:le)?(?:s|ment)? | quarter(?:ly)? )
-          | (?P<half> semestres? | semestriel(?:le)?(?:s|ment)? | half[ -]year(?:ly)? | semi-annual(?:ly)? )
-          | (?P<week> hebdomadaires? | hebdo | semaines? | week(?:ly)? )
-          | (?P<day> journali(?:er|ere)s? | jours? | day | daily )
-          | (?P<year> annuel(?:le)?(?:s|ment)? | ans? | annees? | year(?:ly)? | annual(?:ly)? | annum | p\.?\ ?a\.? )
-        )(?:[^a-z]|$)",
-    )
-});
-
 /// The time the words tell a rate for. "sur 12 mois" is how long the loan lasts, "remboursement mensuel" how it is paid back.
 fn period(text: &str) -> Option<RatePeriod> {
-    static THREE: LazyLock<Option<Regex>> =
-        LazyLock::new(|| form(r"\b(?:tous les|chaque|every|per) (3|6) (?:mois|months)"));
-    static OTHER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        form(
-            r"(?:\d+ ?(?:a|-|et|to) ?)?\b\d+ ?(?:mois|months?|ans?|annees?|years?|jours?|days?|semaines?|weeks?)\b|\b(?:rembours|payable|repa|echeance|versement|mensualite|instal|paiement|payment)[^,;.]*",
-        )
-    });
-    let text = THREE.as_ref()?.replace_all(text, |hit: &Captures<'_>| {
+    let text = THREE.replace_all(text, |hit: &Captures<'_>| {
         if hit.get(1).is_some_and(|count| count.as_str() == "3") { "trimestre" } else { "semestre" }
     });
-    let text = OTHER.as_ref()?.replace_all(&text, ";");
-    let hit = PERIODS.as_ref()?.captures(&text)?;
+    let text = OTHER.replace_all(&text, ";");
+    let hit = PERIODS.captures(&text)?;
     let table = [
         ("month", RatePeriod::Month),
         ("quarter", RatePeriod::Quarter),

@@ -1,17 +1,16 @@
 //! Numbers that are no amounts.
 
-use std::sync::LazyLock;
-
 use regex::Regex;
 
-use crate::pattern::form;
+use crate::patterns;
 
-/// What is taken out, in lower case and without accents. The order matters: the longer forms go first.
-static NOISE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let duration = r"(?:mois|months?|ans?|annees?|years?|jours?|days?|semaines?|weeks?)";
-    let number = r"\d+(?:[.,]\d+)?";
-    form(&format!(
-        r"(?x)
+patterns! {
+    /// What is taken out, in lower case and without accents. The order matters: the longer forms go first.
+    static NOISE: Regex = {
+        let duration = r"(?:mois|months?|ans?|annees?|years?|jours?|days?|semaines?|weeks?)";
+        let number = r"\d+(?:[.,]\d+)?";
+        format!(
+            r"(?x)
         \+\d[\d\ .-]{{6,}}\d                                            # +237 699 00 00 00
         | \b(?:tel|telephone|phone|whatsapp)\b[\ .:]*[\d\ .-]{{8,}}     # Tel : 699 00 00 00
         | \b[26]\d\d[\ .-]\d\d[\ .-]\d\d[\ .-]\d\d\b
@@ -26,22 +25,19 @@ static NOISE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         | {number}\ *%
         | (?:{number}\ *(?:a|-|et|to|and)\ *)?\b\d+\ *(?:postes?|places?|personnes?|employes?|positions?)\b
         "
-    ))
-});
+        )
+    };
 
-/// "EUR 12.5 HOUR", as schema.org's `MonetaryAmount` is often printed: here the unit behind the number is what is paid for.
-static PRINTED: LazyLock<Option<Regex>> =
-    LazyLock::new(|| form(r"^[a-z]{3} ?[\d.,]+(?: ?- ?[\d.,]+)? (?:hour|day|week|month|year)$"));
+    /// "EUR 12.5 HOUR", as schema.org's `MonetaryAmount` is often printed: here the unit behind the number is what is paid for.
+    static PRINTED: Regex = r"^[a-z]{3} ?[\d.,]+(?: ?- ?[\d.,]+)? (?:hour|day|week|month|year)$";
+}
 
 /// The text with what is no amount replaced by a mark.
 pub(super) fn without(text: &str) -> String {
-    if PRINTED.as_ref().is_some_and(|form| form.is_match(text)) {
+    if PRINTED.is_match(text) {
         return text.to_owned();
     }
     // "12 an hour" is no twelve years.
     let text = text.replace(" an hour", " per hour");
-    match NOISE.as_ref() {
-        Some(noise) => noise.replace_all(&text, " ; ").into_owned(),
-        None => text,
-    }
+    NOISE.replace_all(&text, " ; ").into_owned()
 }

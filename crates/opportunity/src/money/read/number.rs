@@ -1,10 +1,8 @@
 //! Amounts written in digits.
 
-use std::sync::LazyLock;
-
 use regex::Regex;
 
-use crate::pattern::form;
+use crate::patterns;
 
 /// An amount and where it stands.
 #[derive(Debug, Clone, Copy)]
@@ -17,15 +15,15 @@ pub(super) struct Amount {
     pub(super) end: usize,
 }
 
-/// A number with its groups of thousands, then perhaps decimals. Groups are separated by a blank, a dot, a comma or an
-/// apostrophe.
-static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(r"\d{1,4}(?: \d{3})+\b(?:[.,]\d{1,3}\b)?|\d{1,3}(?:[.,']\d{3})+\b(?:[.,]\d{1,2}\b)?|\d+(?:[.,]\d+)?")
-});
+patterns! {
+    /// A number with its groups of thousands, then perhaps decimals. Groups are separated by a blank, a dot, a comma or an
+    /// apostrophe.
+    static NUMBER: Regex =
+        r"\d{1,4}(?: \d{3})+\b(?:[.,]\d{1,3}\b)?|\d{1,3}(?:[.,']\d{3})+\b(?:[.,]\d{1,2}\b)?|\d+(?:[.,]\d+)?";
 
-static MULTIPLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(r"^ ?(?:(k|mille|thousand)|(m|millions?)|(milliards?|billions?))(?:[^a-z]|$|f?cfa|f\b|eur|usd)")
-});
+    static MULTIPLE: Regex =
+        r"^ ?(?:(k|mille|thousand)|(m|millions?)|(milliards?|billions?))(?:[^a-z]|$|f?cfa|f\b|eur|usd)";
+}
 
 /// All amounts but zeros, from the left. `None`: one is negative, or larger than any pay.
 pub(super) fn all(text: &str) -> Option<Vec<Amount>> {
@@ -33,9 +31,8 @@ pub(super) fn all(text: &str) -> Option<Vec<Amount>> {
     if bytes.first() == Some(&b'-') && bytes.get(1).is_some_and(u8::is_ascii_digit) {
         return None;
     }
-    let Some(number) = NUMBER.as_ref() else { return Some(Vec::new()) };
     let mut found = Vec::new();
-    for hit in number.find_iter(text) {
+    for hit in NUMBER.find_iter(text) {
         let multiple = multiple(text.get(hit.end()..).unwrap_or_default());
         let value = hundredths(hit.as_str())?.checked_mul(multiple)?;
         if value > 0 {
@@ -46,7 +43,7 @@ pub(super) fn all(text: &str) -> Option<Vec<Amount>> {
 }
 
 fn multiple(after: &str) -> i64 {
-    let Some(hit) = MULTIPLE.as_ref().and_then(|form| form.captures(after)) else { return 1 };
+    let Some(hit) = MULTIPLE.captures(after) else { return 1 };
     match (hit.get(1), hit.get(2)) {
         (Some(_), _) => 1_000,
         (_, Some(_)) => 1_000_000,

@@ -1,10 +1,8 @@
 //! Shares written in percent, and what each is a share of.
 
-use std::sync::LazyLock;
-
 use regex::{Captures, Regex};
 
-use crate::{numbers::in_digits, pattern::form, text::lowered};
+use crate::{numbers::in_digits, patterns, text::lowered};
 
 /// What a share is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,28 +32,46 @@ pub(super) struct Share {
 
 const NUMBER: &str = r"\b(\d{1,4}(?:[.,] ?\d{1,6})?)";
 
-static SHARES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let joint = r"\s*(?:-|/|\b(?:a|to|ou|or|jusqu'a)\b)\s*(?:\bde\b\s*)?";
-    let unit = r"\s*%(?:\s*(?:l'an|par an|par mois|/\s*an|/\s*mois|an|mois))?";
-    let both = r"\s*(?:\b(?:et|and)\b)\s*";
-    form(&format!(
-        r"\b(?:entre|between)\s*{NUMBER}(?:{unit})?{both}{NUMBER}\s*%|{NUMBER}(?:{unit})?{joint}{NUMBER}\s*%|{NUMBER}\s*%"
-    ))
-});
+patterns! {
+    static SHARES: Regex = {
+        let joint = r"\s*(?:-|/|\b(?:a|to|ou|or|jusqu'a)\b)\s*(?:\bde\b\s*)?";
+        let unit = r"\s*%(?:\s*(?:l'an|par an|par mois|/\s*an|/\s*mois|an|mois))?";
+        let both = r"\s*(?:\b(?:et|and)\b)\s*";
+        format!(
+            r"\b(?:entre|between)\s*{NUMBER}(?:{unit})?{both}{NUMBER}\s*%|{NUMBER}(?:{unit})?{joint}{NUMBER}\s*%|{NUMBER}\s*%"
+        )
+    };
 
-static SPELLED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(r"\bchargecalculationtype\.percent[a-z.]*|\b(?:pour ?cents?|p\. ?100|per ?cent|percent|pct)\b|٪|％")
-});
-static MILLE: LazyLock<Option<Regex>> = LazyLock::new(|| form(r"(\d{1,4}(?:[.,]\d{1,3})?) ?‰"));
+    static SPELLED: Regex =
+        r"\bchargecalculationtype\.percent[a-z.]*|\b(?:pour ?cents?|p\. ?100|per ?cent|percent|pct)\b|٪|％";
+
+    static MILLE: Regex = r"(\d{1,4}(?:[.,]\d{1,3})?) ?‰";
+
+    static BEFORE: Regex = r"(?x)
+          (?P<other> apport | quotite | endettement | garantie(?:s)?\b | epargne | caution | depot | penalite | retard | impaye | penalty | \blate\b | overdue
+            | default\ interest | financ | couvr | \bcovers?\b | down\ payment | collateral | deposit | savings | nantissement | reduction | remise | rabais
+            | discount | cashback | bonus | bonification | ristourne | rebate | subvention | \bgrants?\b | cofinanc | prise\ en\ charge | mise\ de\ fonds | contribution\ propre | own\ contribution
+            | remboursement | recouvrement | \bgaranti\b | guarantee | repayment\ rate | recovery | \bteg\b | \btaeg\b | \bapr\b | effectif | effective | tiao | base\ rate | taux\ de\ base | marge | margin | spread )
+        | (?P<earned> remuner | crediteur | \bearn )
+        | (?P<tax> \b(?: taf | tva | tps | vat | taxe?s? | tob | css | ircm )\b )
+        | (?P<fee> frais | commission | assurance | dossier | \bfees?\b | insurance | \bcharges?\b | cotisation | mise\ en\ place | ouverture | processing
+            | gestion | handling | management | administrati | etude | engagement | prevoyance | deces | solidai | life\ cover )
+        | (?P<interest> taux | interets? | interest | \brates?\b | \btan\b | credit | pret | loan )";
+
+    /// What a share is of, told behind it.
+    static BEHIND: Regex = r"(?x)
+          (?P<other> ^\ ?(?:du|de\ la|de\ l'|des|of\ (?:the\ |your\ )?)\ ?(?: projet | cout | besoin | salaire | revenus? | prix | investissement | valeur | total | epargne | (?:credit|pret|loan)(?:\ amount)?\ (?:en|as|in)\b | montant\ (?:du\ projet|garanti|emprunte)
+                | cost | project | price | salary | income | value | savings | investment )
+            | \bd'apport | \bde\ (?:garantie|caution|depot|penalite|remise|reduction|recouvrement|remboursement|bonification) | \bd'epargne | deposit | down\ payment | collateral | penalty | discount | rebate )
+        | (?P<fee> ^\ ?(?:l'an\ |par\ an\ |par\ mois\ |a\ year\ |yearly\ )?(?:de\ |d'|of\ |for\ |flat\ )?(?:commitment\ |arrangement\ )?(?: frais | commission | assurance | fees? | insurance | cotisation | processing | dossier | charges? | administrati | handling | management ) )
+        | (?P<tax> ^\ ?(?:de\ |of\ |d')?(?: taf | tva | vat | tax ) )";
+}
 
 /// Lower case, no accents, numbers in digits, "%" for all its names; "5 ‰" is "0.5 %".
 pub(super) fn readable(line: &str) -> String {
     let text = lowered(line);
-    let replaced = |form: &LazyLock<Option<Regex>>, text: &str, with: &dyn Fn(&Captures<'_>) -> String| {
-        form.as_ref().map_or_else(
-            || text.to_owned(),
-            |form| form.replace_all(text, |hit: &Captures<'_>| with(hit)).into_owned(),
-        )
+    let replaced = |form: &Regex, text: &str, with: &dyn Fn(&Captures<'_>) -> String| {
+        form.replace_all(text, |hit: &Captures<'_>| with(hit)).into_owned()
     };
     let text = replaced(&SPELLED, &text, &|_| "%".to_owned());
     let text = replaced(&MILLE, &text, &|hit| {
@@ -75,8 +91,7 @@ pub(super) fn thousandths(number: &str) -> Option<i64> {
 
 /// All shares of a text in lower case, from the left, each with what it is of as far as the words beside it tell.
 pub(super) fn shares(text: &str) -> Vec<Share> {
-    let Some(form) = SHARES.as_ref() else { return Vec::new() };
-    let hits = form.captures_iter(text).filter_map(|hit| {
+    let hits = SHARES.captures_iter(text).filter_map(|hit| {
         let number = |at: usize| hit.get(at).and_then(|number| thousandths(number.as_str()));
         let whole = hit.get(0)?;
         let (low, high) = number(5)
@@ -123,32 +138,6 @@ pub(super) fn clause(after: &str) -> &str {
     after.split(MARKS).next().unwrap_or_default()
 }
 
-static BEFORE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(
-        r"(?x)
-          (?P<other> apport | quotite | endettement | garantie(?:s)?\b | epargne | caution | depot | penalite | retard | impaye | penalty | \blate\b | overdue
-            | default\ interest | financ | couvr | \bcovers?\b | down\ payment | collateral | deposit | savings | nantissement | reduction | remise | rabais
-            | discount | cashback | bonus | bonification | ristourne | rebate | subvention | \bgrants?\b | cofinanc | prise\ en\ charge | mise\ de\ fonds | contribution\ propre | own\ contribution
-            | remboursement | recouvrement | \bgaranti\b | guarantee | repayment\ rate | recovery | \bteg\b | \btaeg\b | \bapr\b | effectif | effective | tiao | base\ rate | taux\ de\ base | marge | margin | spread )
-        | (?P<earned> remuner | crediteur | \bearn )
-        | (?P<tax> \b(?: taf | tva | tps | vat | taxe?s? | tob | css | ircm )\b )
-        | (?P<fee> frais | commission | assurance | dossier | \bfees?\b | insurance | \bcharges?\b | cotisation | mise\ en\ place | ouverture | processing
-            | gestion | handling | management | administrati | etude | engagement | prevoyance | deces | solidai | life\ cover )
-        | (?P<interest> taux | interets? | interest | \brates?\b | \btan\b | credit | pret | loan )",
-    )
-});
-/// What a share is of, told behind it.
-static BEHIND: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(
-        r"(?x)
-          (?P<other> ^\ ?(?:du|de\ la|de\ l'|des|of\ (?:the\ |your\ )?)\ ?(?: projet | cout | besoin | salaire | revenus? | prix | investissement | valeur | total | epargne | (?:credit|pret|loan)(?:\ amount)?\ (?:en|as|in)\b | montant\ (?:du\ projet|garanti|emprunte)
-                | cost | project | price | salary | income | value | savings | investment )
-            | \bd'apport | \bde\ (?:garantie|caution|depot|penalite|remise|reduction|recouvrement|remboursement|bonification) | \bd'epargne | deposit | down\ payment | collateral | penalty | discount | rebate )
-        | (?P<fee> ^\ ?(?:l'an\ |par\ an\ |par\ mois\ |a\ year\ |yearly\ )?(?:de\ |d'|of\ |for\ |flat\ )?(?:commitment\ |arrangement\ )?(?: frais | commission | assurance | fees? | insurance | cotisation | processing | dossier | charges? | administrati | handling | management ) )
-        | (?P<tax> ^\ ?(?:de\ |of\ |d')?(?: taf | tva | vat | tax ) )",
-    )
-});
-
 /// What the words before a share, within its clause, say it is of; else those right behind it.
 fn of(previous: Option<&str>, before: &str, after: &str, more: bool) -> Option<Of> {
     let kind = |hit: &Captures<'_>| {
@@ -165,9 +154,9 @@ fn of(previous: Option<&str>, before: &str, after: &str, more: bool) -> Option<O
     // What stands after the last mark is of this share; what the one before it was of ("80 % du projet à 9 %") is not.
     let open = before.rsplit(MARKS).next().unwrap_or_default();
     let is_bound = previous.is_some() && open.len() == before.len();
-    let attached = BEHIND.as_ref()?.find(open).filter(|_| is_bound).map_or(0, |hit| hit.end());
+    let attached = BEHIND.find(open).filter(|_| is_bound).map_or(0, |hit| hit.end());
     let open = open.get(attached..).unwrap_or_default();
-    let said: Vec<Of> = BEFORE.as_ref()?.captures_iter(open).filter_map(|hit| kind(&hit)).collect();
+    let said: Vec<Of> = BEFORE.captures_iter(open).filter_map(|hit| kind(&hit)).collect();
     let behind = clause(after);
     let behind = [" et ", " and "]
         .iter()
@@ -176,7 +165,7 @@ fn of(previous: Option<&str>, before: &str, after: &str, more: bool) -> Option<O
         .next()
         .unwrap_or(behind);
     let is_of_next = more && behind.len() == after.len();
-    let follows = BEHIND.as_ref()?.captures(behind).and_then(|hit| kind(&hit));
+    let follows = BEHIND.captures(behind).and_then(|hit| kind(&hit));
     let is_inclusive = ["incl", "excl", "compris", "hors"].iter().any(|word| behind.contains(word));
     match follows {
         Some(Of::Other) if said.last() != Some(&Of::Tax) => return Some(Of::Other),

@@ -1,14 +1,12 @@
 //! The words around an amount.
 
-use std::sync::LazyLock;
-
 use regex::Regex;
 
 use super::{
     super::{Basis, Currency, Period},
     number::Amount,
 };
-use crate::pattern::form;
+use crate::patterns;
 
 /// Currencies by the words that name them; longer names stand before those that begin them.
 const NAMES: [(&str, Option<Currency>, &str); 33] = [
@@ -47,15 +45,35 @@ const NAMES: [(&str, Option<Currency>, &str); 33] = [
     ("rub", Some(Currency::Rub), r"rub|roubles?"),
 ];
 
-/// Digits may stand right beside them, letters not.
-static CURRENCIES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let names: Vec<String> = NAMES.iter().map(|(name, _, words)| format!("(?P<{name}>{words})")).collect();
-    form(&format!(r"(?x)(?:^|[^a-z])(?:{})(?:[^a-z]|$)", names.join("|")))
-});
+patterns! {
+    /// Digits may stand right beside them, letters not.
+    static CURRENCIES: Regex = {
+        let names: Vec<String> = NAMES.iter().map(|(name, _, words)| format!("(?P<{name}>{words})")).collect();
+        format!(r"(?x)(?:^|[^a-z])(?:{})(?:[^a-z]|$)", names.join("|"))
+    };
+
+    static PERIODS: Regex = r"(?x)(?:^|[^a-z])(?:
+            (?P<hour> horaire | heures? | hour(?:ly)? | (?:/\ ?)h )
+          | (?P<day> journaliere? s? | jours? | day | daily | per\ diem | (?:/\ ?)j )
+          | (?P<week> hebdomadaires? | semaines? | week(?:ly)? )
+          | (?P<month> mensuel(?:le)?s? | mois | month(?:ly)? | p\.\ ?m\. )
+          | (?P<year> annuel(?:le)?s? | ans? | annees? | year(?:ly)? | annual(?:ly)? | annum | p\.\ ?a\. )
+        )(?:[^a-z]|$)";
+
+    static BASES: Regex = r"(?:^|[^a-z])(?:(?P<gross>brute?s?|gross)|(?P<net>net(?:te)?s?))(?:[^a-z]|$)";
+
+    /// What may stand between the two ends of a range.
+    static BETWEEN: Regex = r"(?x)^(?:
+            \ | / | , | ; | \. | \(s\) | k | m | € | \$ | £
+          | \b(?: mille | thousand | millions? | milliards? | f | fcfa | cfa | cfaf | frs? | francs? | xaf | xof | eur | euros? | usd
+                | dollars? | dhs? | mad | dirhams? | ngn | nairas? | chf | gbp | de | par | per | le | la | net | nets | brut | bruts
+                | mois | month | an | jour | heure | mensuel | annuel | maximum | max )\b
+          | (?P<joint> - | \b(?: a | et | to | and | jusqu'a | through | maximum | max )\b | / )
+        )+$";
+}
 
 /// The currency named nearest to the amount.
 pub(super) fn currency(text: &str, amount: &Amount, home: Currency) -> Option<Currency> {
-    let forms = CURRENCIES.as_ref()?;
     let cfa = if home == Currency::Xof { Currency::Xof } else { Currency::Xaf };
     let of = |hit: &regex::Captures<'_>| {
         NAMES.iter().find_map(|(name, currency, _)| {
@@ -65,7 +83,7 @@ pub(super) fn currency(text: &str, amount: &Amount, home: Currency) -> Option<Cu
     let mut found = Vec::new();
     let mut from = 0;
     // A mark between two hits belongs to both.
-    while let Some((begin, end, currency)) = forms.captures_at(text, from).as_ref().and_then(of) {
+    while let Some((begin, end, currency)) = CURRENCIES.captures_at(text, from).as_ref().and_then(of) {
         found.push((begin, end, currency));
         from = end;
     }
@@ -75,22 +93,10 @@ pub(super) fn currency(text: &str, amount: &Amount, home: Currency) -> Option<Cu
     found.into_iter().min_by_key(|(begin, end, _)| distance(*begin, *end)).map(|(.., currency)| currency)
 }
 
-static PERIODS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(
-        r"(?x)(?:^|[^a-z])(?:
-            (?P<hour> horaire | heures? | hour(?:ly)? | (?:/\ ?)h )
-          | (?P<day> journaliere? s? | jours? | day | daily | per\ diem | (?:/\ ?)j )
-          | (?P<week> hebdomadaires? | semaines? | week(?:ly)? )
-          | (?P<month> mensuel(?:le)?s? | mois | month(?:ly)? | p\.\ ?m\. )
-          | (?P<year> annuel(?:le)?s? | ans? | annees? | year(?:ly)? | annual(?:ly)? | annum | p\.\ ?a\. )
-        )(?:[^a-z]|$)",
-    )
-});
-
 /// What is paid for: the first word that tells.
 pub(super) fn period(text: &str) -> Option<Period> {
     let text = text.replace('/', " / ");
-    let hit = PERIODS.as_ref()?.captures(&text)?;
+    let hit = PERIODS.captures(&text)?;
     let table = [
         ("hour", Period::Hour),
         ("day", Period::Day),
@@ -101,31 +107,15 @@ pub(super) fn period(text: &str) -> Option<Period> {
     table.into_iter().find(|(name, _)| hit.name(name).is_some()).map(|(_, period)| period)
 }
 
-static BASES: LazyLock<Option<Regex>> =
-    LazyLock::new(|| form(r"(?:^|[^a-z])(?:(?P<gross>brute?s?|gross)|(?P<net>net(?:te)?s?))(?:[^a-z]|$)"));
-
 /// Gross or net: the first word that tells.
 pub(super) fn basis(text: &str) -> Option<Basis> {
-    let hit = BASES.as_ref()?.captures(text)?;
+    let hit = BASES.captures(text)?;
     Some(if hit.name("gross").is_some() { Basis::Gross } else { Basis::Net })
 }
 
-/// What may stand between the two ends of a range.
-static BETWEEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    form(
-        r"(?x)^(?:
-            \ | / | , | ; | \. | \(s\) | k | m | € | \$ | £
-          | \b(?: mille | thousand | millions? | milliards? | f | fcfa | cfa | cfaf | frs? | francs? | xaf | xof | eur | euros? | usd
-                | dollars? | dhs? | mad | dirhams? | ngn | nairas? | chf | gbp | de | par | per | le | la | net | nets | brut | bruts
-                | mois | month | an | jour | heure | mensuel | annuel | maximum | max )\b
-          | (?P<joint> - | \b(?: a | et | to | and | jusqu'a | through | maximum | max )\b | / )
-        )+$",
-    )
-});
-
 /// Whether two amounts with this between them are the ends of one range.
 pub(super) fn joins(between: &str) -> bool {
-    let is_plain = BETWEEN.as_ref().is_some_and(|form| form.is_match(between));
+    let is_plain = BETWEEN.is_match(between);
     let joint = between.contains(['-', '/'])
         || [" a ", " et ", " to ", " and ", "jusqu'a", "maximum", " max "]
             .iter()
