@@ -1,9 +1,9 @@
 //! How alike words, employers and texts are.
 
-use super::sketch::{Sketch, stem};
+use crate::sketch::{Sketch, stem};
 
 /// Share of the smaller set that the other has too; `None` where one has fewer than `least`. Both are sorted.
-pub(super) fn overlap(a: &[u64], b: &[u64], least: usize) -> Option<f64> {
+pub(crate) fn overlap(a: &[u64], b: &[u64], least: usize) -> Option<f64> {
     let (small, large) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     if small.len() < least {
         return None;
@@ -14,7 +14,7 @@ pub(super) fn overlap(a: &[u64], b: &[u64], least: usize) -> Option<f64> {
 }
 
 /// Words of `a`'s title that `b`'s lacks; names of the employers and places do not count, nor does a letter more or less.
-pub(super) fn missing_of(a: &Sketch, b: &Sketch) -> Vec<String> {
+pub(crate) fn missing_of(a: &Sketch, b: &Sketch) -> Vec<String> {
     let is_place = |word: &str| {
         a.towns.iter().chain(&b.towns).any(|town| town.split(' ').any(|part| stem(part) == word))
     };
@@ -50,7 +50,7 @@ fn is_typo(short: &str, long: &str) -> bool {
 }
 
 /// How alike two employers are, from 0 to 1; `None` where one is not told.
-pub(super) fn employers(a: &Sketch, b: &Sketch) -> Option<f64> {
+pub(crate) fn employers(a: &Sketch, b: &Sketch) -> Option<f64> {
     let (small, large) = if a.employer.len() <= b.employer.len() {
         (&a.employer, &b.employer)
     } else {

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{Sketch, Verdict, compare};
-use crate::OpportunityId;
+use domain::OpportunityId;
+
+use crate::{Sketch, Verdict, compare};
 
 /// A row that may be in a cluster.
 #[derive(Debug, Clone)]

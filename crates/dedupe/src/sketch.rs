@@ -1,14 +1,13 @@
 //! An opportunity, as far as duplicates are told by it.
 
 use chrono::NaiveDate;
-use regex::Regex;
-
-use crate::{
-    Kind, Opportunity, patterns,
+use domain::{
+    Kind, Opportunity,
     places::Place,
-    text::fold,
     vocabulary::{Education, Language},
 };
+use normalize::{patterns, text::fold, vocabulary::language_of_text};
+use regex::Regex;
 
 /// What a sketch is made of, whoever holds it.
 #[derive(Debug, Clone, Copy)]
@@ -31,29 +30,29 @@ pub struct Listing<'a> {
 #[derive(Debug, Clone)]
 pub struct Sketch {
     /// The partner.
-    pub(super) source: String,
-    pub(super) kind: Kind,
+    pub(crate) source: String,
+    pub(crate) kind: Kind,
     /// Stems of the title's telling words, in order.
-    pub(super) title: Vec<String>,
+    pub(crate) title: Vec<String>,
     /// Stems of the employer's telling words.
-    pub(super) employer: Vec<String>,
+    pub(crate) employer: Vec<String>,
     /// All its words, folded: an acronym is one of them.
-    pub(super) employer_words: Vec<String>,
+    pub(crate) employer_words: Vec<String>,
     /// Folded names of towns.
-    pub(super) towns: Vec<String>,
-    pub(super) regions: Vec<String>,
-    pub(super) closes_on: Option<NaiveDate>,
-    pub(super) posted_on: Option<NaiveDate>,
+    pub(crate) towns: Vec<String>,
+    pub(crate) regions: Vec<String>,
+    pub(crate) closes_on: Option<NaiveDate>,
+    pub(crate) posted_on: Option<NaiveDate>,
     /// Lowest and highest amount; one stands for both.
-    pub(super) pay: Option<(i64, i64)>,
-    pub(super) education: Option<Education>,
+    pub(crate) pay: Option<(i64, i64)>,
+    pub(crate) education: Option<Education>,
     /// Hashes of the text's runs of three words, sorted.
-    pub(super) shingles: Vec<u64>,
+    pub(crate) shingles: Vec<u64>,
     /// Telling numbers of the text, sorted.
-    pub(super) numbers: Vec<u64>,
+    pub(crate) numbers: Vec<u64>,
     /// Codes such as "DP/026/PJA/2026-B".
-    pub(super) references: Vec<String>,
-    pub(super) is_english: bool,
+    pub(crate) references: Vec<String>,
+    pub(crate) is_english: bool,
 }
 
 /// Words of titles that tell nothing of the post.
@@ -225,12 +224,12 @@ impl Sketch {
             shingles: shingles(&folded),
             numbers: numbers(&text),
             references: references(&format!("{title} {text}")),
-            is_english: Language::of_text(&format!("{} {folded}", fold(&title))) == Some(Language::English),
+            is_english: language_of_text(&format!("{} {folded}", fold(&title))) == Some(Language::English),
         }
     }
 
     /// Whether the places agree; `None` where one names none.
-    pub(super) fn place_of(&self, other: &Self) -> Option<bool> {
+    pub(crate) fn place_of(&self, other: &Self) -> Option<bool> {
         let share = |a: &[String], b: &[String]| a.iter().any(|name| b.contains(name));
         if !self.towns.is_empty() && !other.towns.is_empty() {
             return Some(share(&self.towns, &other.towns));
@@ -286,7 +285,7 @@ fn stems(folded: &str, plain: &[&str]) -> Vec<String> {
     folded.split(' ').filter(|word| !word.is_empty() && !plain.contains(word)).map(stem).collect()
 }
 
-pub(super) fn stem(word: &str) -> String {
+pub(crate) fn stem(word: &str) -> String {
     const GENDER: [(&str, &str); 8] = [
         ("trices", "teur"),
         ("trice", "teur"),

@@ -1,5 +1,7 @@
+use domain::{Draft, Kind, Opportunity};
+use normalize::{Context, normalize};
+
 use super::*;
-use crate::{Context, Draft, Kind, Opportunity, normalize};
 
 fn row(source: &str, fields: &[(&str, &str)]) -> Opportunity {
     let mut draft = Draft::new(Kind::Job, serde_json::Value::Null);

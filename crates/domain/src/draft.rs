@@ -1,6 +1,6 @@
 //! A record in our field names, still in the partner's words.
 
-use crate::{Kind, Published};
+use crate::{Kind, RawRecord};
 
 /// The draft and what is known of each of its fields: one table, so that no field can be forgotten in one of the places.
 macro_rules! draft {
@@ -12,7 +12,7 @@ macro_rules! draft {
             pub kind: Kind,
             $($(#[$fdoc])* pub $field: Option<String>,)*
             /// The record as the partner published it, for a rejection or an explanation.
-            pub record: Published,
+            pub record: RawRecord,
         }
 
         impl Draft {
@@ -26,7 +26,7 @@ macro_rules! draft {
             }
 
             /// An empty claim of the given kind about `record`.
-            pub fn new(kind: Kind, record: impl Into<Published>) -> Self {
+            pub fn new(kind: Kind, record: impl Into<RawRecord>) -> Self {
                 Self { kind, $($field: None,)* record: record.into() }
             }
 

@@ -15,7 +15,7 @@ pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
     /// Of content not yet known: replaced by [`Fingerprint::of`] before anybody sees it.
-    pub(crate) const UNKNOWN: Self = Self([0; 32]);
+    pub const UNKNOWN: Self = Self([0; 32]);
 
     /// The digest of an opportunity.
     pub fn of(opportunity: &Opportunity) -> Self {

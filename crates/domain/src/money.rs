@@ -1,14 +1,11 @@
-//! Pay and amounts in words.
+//! Money: currencies, pay, and what a loan costs.
 
 mod credit;
-mod read;
 
 use serde::{Deserialize, Serialize};
 
 use crate::coded::coded;
-pub use credit::{Fees, Interest, RatePeriod, UnreadableRate};
-pub use read::{is_free, read_fees, read_interest, read_pay};
-pub(crate) use read::{is_least, is_most};
+pub use credit::{Fees, Interest, RatePeriod};
 
 coded! {
     /// A currency, by its ISO 4217 code. Amounts in others are not read.
@@ -110,10 +107,10 @@ coded! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pay {
     /// Lowest, in hundredths of the currency's unit, whatever the currency; in JSON, as all here, in its units.
-    #[serde(with = "crate::scaled::hundredths")]
+    #[serde(with = "crate::fixed_point::hundredths")]
     pub min: Option<i64>,
     /// Highest, in hundredths of the currency's unit.
-    #[serde(with = "crate::scaled::hundredths")]
+    #[serde(with = "crate::fixed_point::hundredths")]
     pub max: Option<i64>,
     /// The currency.
     pub currency: Currency,
@@ -122,11 +119,3 @@ pub struct Pay {
     /// Gross or net, where the words say.
     pub basis: Option<Basis>,
 }
-
-/// Words about money that no rule can read: minimum above maximum, or a number beyond any pay.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the amount {0:?} cannot be read")]
-pub struct UnreadableAmount(pub String);
-
-#[cfg(test)]
-mod tests;

@@ -1,16 +1,8 @@
-//! Places of Cameroon, and where a partner's words lie among them.
-
-mod gazetteer;
-mod reader;
-mod stated;
-mod words;
+//! Places: a country, in Cameroon a region, a town.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-
-pub use reader::{UnknownPlace, read_places};
-pub use stated::stated_places;
 
 macro_rules! regions {
     ($($(#[$doc:meta])* $variant:ident = $code:literal, $fr:literal, $en:literal;)*) => {
@@ -81,15 +73,6 @@ pub struct Place {
     pub locality: Option<String>,
 }
 
-/// Where the work is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Where {
-    /// The places, in order, without repeats.
-    pub places: Vec<Place>,
-    /// Whether it can be done from anywhere.
-    pub remote: bool,
-}
-
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.locality, self.region) {
@@ -102,6 +85,3 @@ impl fmt::Display for Place {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

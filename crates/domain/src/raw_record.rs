@@ -7,7 +7,7 @@ use serde_json::Value;
 /// A record as published. Most are never looked at again, so what is cheap to keep is kept as it came, and becomes JSON
 /// only for a rejection or an explanation.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Published {
+pub enum RawRecord {
     /// A tree.
     Json(Value),
     /// A row of a table.
@@ -34,7 +34,7 @@ impl Row {
     }
 }
 
-impl Published {
+impl RawRecord {
     /// The record as JSON: of a row, its cells that are not empty by the names of their columns.
     pub fn into_json(self) -> Value {
         match self {
@@ -50,7 +50,7 @@ impl Published {
     }
 }
 
-impl From<Value> for Published {
+impl From<Value> for RawRecord {
     fn from(value: Value) -> Self {
         Self::Json(value)
     }
@@ -73,6 +73,6 @@ mod tests {
             (row.cell(0), row.cell(1), row.cell(2), row.cell(3)),
             (Some("x"), Some(""), Some("éz"), None)
         );
-        assert_eq!(Published::Row(row).into_json(), json!({"a": "x", "c": "éz"}));
+        assert_eq!(RawRecord::Row(row).into_json(), json!({"a": "x", "c": "éz"}));
     }
 }

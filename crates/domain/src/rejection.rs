@@ -5,8 +5,6 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::contacts::Contacts;
-
 /// Why a record was refused. `code()` is stored and counted; the detail is shown beside it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "code", content = "detail", rename_all = "snake_case")]
@@ -71,8 +69,9 @@ impl Reason {
 }
 
 impl Reason {
-    /// What the partner wrote and we cannot read. An address or an identifier is no such text: masked, it would name nothing.
-    fn prose(&mut self) -> Option<&mut String> {
+    /// What the partner wrote and we cannot read, in which contacts may stand. An address or an identifier is not such a text: masked, it
+    /// would name nothing.
+    pub fn prose_mut(&mut self) -> Option<&mut String> {
         match self {
             Self::UnreadableRecord(words)
             | Self::UnknownPlace(words)
@@ -96,7 +95,10 @@ impl fmt::Display for Reason {
     }
 }
 
-/// A refused record: kept whole, so that a mended spec can be replayed over it. Made by [`Rejection::new`] alone.
+/// A refused record, kept whole, so that a mended spec can be replayed over it.
+///
+/// Its reason is shown in tables and messages, so contacts do not stand in its words. `normalize::reject` masks them; make a rejection
+/// there, unless its reason has no prose.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Rejection {
@@ -109,11 +111,8 @@ pub struct Rejection {
 }
 
 impl Rejection {
-    /// A refusal, its words without contacts: they are shown in tables and messages. The record beside them is not.
-    pub fn new(mut reason: Reason, external_id: Option<String>, record: Value) -> Self {
-        if let Some(words) = reason.prose() {
-            *words = Contacts::default().take(std::mem::take(words), &|_| false);
-        }
+    /// A refusal whose reason has no contacts in its words. The record may have them.
+    pub fn with_clean_reason(reason: Reason, external_id: Option<String>, record: Value) -> Self {
         Self { reason, external_id, record }
     }
 }

@@ -6,55 +6,40 @@
 mod mail;
 mod phone;
 
-use serde::{Deserialize, Serialize};
-
-/// Addresses and numbers of one post, without repeats, in order.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Contacts {
-    /// Addresses of e-mail, in lower case.
-    pub emails: Vec<String>,
-    /// Numbers in the form of ITU-T E.164: `+237` and nine digits.
-    pub phones: Vec<String>,
-}
+use domain::contacts::Contacts;
 
 /// Most kept of one post: a page with more lists somebody's directory.
 const MOST: usize = 10;
 
 /// Numbers as they stand in data, where a bare run of digits is an identifier: with their country's code, or in groups. What stands
-/// in prose is found by [`Contacts::take`].
+/// in prose is found by [`take_contacts`].
 pub const PHONES: [&str; 4] = [
     r"(?:\+|\b00)[1-9][0-9]{0,2}[ .\-/]?(?:\(0\) ?)?[0-9](?:[ .\-/]?[0-9]){6,10}",
     r"\b(?:\(?237\)?[ .\-])?6[0-9]{2}(?:[ .\-/][0-9]{2}){3}\b",
     r"\b(?:\(?237\)?[ .\-])?6[0-9]{2}[ .\-][0-9]{3}[ .\-][0-9]{3}\b",
     r"\b(?:237[ .\-]?)?2(?:22|33|42|43)(?:[ .\-/][0-9]{2}){3}\b",
 ];
-impl Contacts {
-    /// Takes the contacts out of a text, each replaced by what it was. Those for which `is_own` holds are the portal's own: taken
-    /// out, and not kept.
-    pub fn take(&mut self, text: String, is_own: &dyn Fn(&str) -> bool) -> String {
-        let mut text = text;
-        let mails = mail::all(&text);
-        if !mails.is_empty() {
-            text = replaced(&text, mails.iter().map(|found| (found.begin, found.end)), "[e-mail]");
-            let addresses =
-                mails.into_iter().filter_map(|found| found.address).filter(|address| !is_own(address));
-            addresses.for_each(|address| keep(&mut self.emails, address));
-        }
-        let phones = phone::all(&text);
-        if !phones.is_empty() {
-            text = replaced(&text, phones.iter().map(|found| (found.begin, found.end)), "[téléphone]");
-            phones
-                .into_iter()
-                .filter_map(|found| found.number)
-                .for_each(|number| keep(&mut self.phones, number));
-        }
-        text
-    }
 
-    /// Whether none was found.
-    pub fn is_empty(&self) -> bool {
-        self.emails.is_empty() && self.phones.is_empty()
+/// Takes the contacts out of a text, each replaced by what it was. Those for which `is_own` holds are the portal's own: taken
+/// out, and not kept.
+pub fn take_contacts(contacts: &mut Contacts, text: String, is_own: &dyn Fn(&str) -> bool) -> String {
+    let mut text = text;
+    let mails = mail::all(&text);
+    if !mails.is_empty() {
+        text = replaced(&text, mails.iter().map(|found| (found.begin, found.end)), "[e-mail]");
+        let addresses =
+            mails.into_iter().filter_map(|found| found.address).filter(|address| !is_own(address));
+        addresses.for_each(|address| keep(&mut contacts.emails, address));
     }
+    let phones = phone::all(&text);
+    if !phones.is_empty() {
+        text = replaced(&text, phones.iter().map(|found| (found.begin, found.end)), "[téléphone]");
+        phones
+            .into_iter()
+            .filter_map(|found| found.number)
+            .for_each(|number| keep(&mut contacts.phones, number));
+    }
+    text
 }
 
 fn keep(list: &mut Vec<String>, value: String) {
@@ -82,7 +67,8 @@ mod tests {
     #[test]
     fn contacts_are_found_and_taken_out() {
         let mut contacts = Contacts::default();
-        let text = contacts.take(
+        let text = take_contacts(
+            &mut contacts,
             "CV à Recrutement@Wouri-Chantier.cm ou rh (at) wouri.cm, tél. 699 00 11 22 / +237 6 55 00 11 22, fixe 233 42 00 11, \
              00237 677001122. Du 12.10.2026 au 15.11.2026, 2 000 000 FCFA, réf 202-3356-77, info@portail.cm"
                 .to_owned(),

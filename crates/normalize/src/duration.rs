@@ -1,9 +1,8 @@
 //! How long something lasts: a loan, a training, a contract, a project.
 
 use chrono::NaiveDate;
+use domain::duration::Duration;
 use regex::Regex;
-
-use serde::{Deserialize, Serialize};
 
 use crate::{
     money::{is_least, is_most},
@@ -11,17 +10,6 @@ use crate::{
     patterns,
     text::clean_line,
 };
-
-/// A length of time. At least one of `min` and `max` is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Duration {
-    /// Shortest, in hundredths of a month.
-    #[serde(with = "crate::scaled::hundredths")]
-    pub min: Option<i32>,
-    /// Longest, likewise.
-    #[serde(with = "crate::scaled::hundredths")]
-    pub max: Option<i32>,
-}
 
 /// Days of a month, on average over the four hundred years of the calendar.
 const DAYS_A_MONTH: f64 = 30.436_875;

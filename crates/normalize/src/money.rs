@@ -11,17 +11,23 @@ mod percent;
 mod signs;
 
 pub use fees::{is_free, read_fees};
-pub use interest::read_interest;
+pub use interest::{UnreadableRate, read_interest};
 pub(crate) use signs::{is_least, is_most};
 
-use super::{Currency, Pay, UnreadableAmount};
+use domain::money::{Currency, Pay};
+
 use crate::text::{clean_line, lowered};
 use number::Amount;
 
 /// Largest amount read: a thousand milliards. Above it, digits were run together.
-pub(super) const LARGEST: i64 = 100_000_000_000_000;
+const LARGEST: i64 = 100_000_000_000_000;
 /// Of CFA francs less than this without a currency is a number of something else.
 const SMALLEST_BARE: i64 = 10_000;
+
+/// Words about money that no rule can read: minimum above maximum, or a number beyond any pay.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the amount {0:?} cannot be read")]
+pub struct UnreadableAmount(pub String);
 
 /// Reads pay. `home` is the currency of an amount that names none, and of "FCFA". `Ok(None)`: the words name no amount
 /// ("à négocier", "Fcfa", "0").
@@ -106,3 +112,6 @@ fn bounded(text: &str, amount: &Amount, value: i64) -> (Option<i64>, Option<i64>
         (Some(value), Some(value))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,24 +1,29 @@
 //! From the partner's words to an opportunity, or a refusal.
 
+mod infer;
 mod organization;
 mod place;
-mod told;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use domain::{
+    Draft, Fingerprint, Kind, Opportunity, OpportunityId, Reason, Rejection, SourceSlug, StreamName,
+    contacts::Contacts,
+    money::{Currency, Fees, Interest, Pay},
+    quality::{Doubt, Quality},
+};
 use regex::Regex;
 
 use crate::{
-    Draft, Fingerprint, Kind, Opportunity, OpportunityId, Reason, Rejection, SourceSlug, StreamName,
-    contacts::Contacts,
+    contacts::take_contacts,
     dates,
     duration::read_duration,
-    money::{Currency, Fees, Interest, Pay, is_free, read_fees, read_interest, read_pay},
+    money::{is_free, read_fees, read_interest, read_pay},
     patterns,
     places::Where,
-    quality::{self, Doubt, Quality},
+    quality, reject,
     status::says_closed,
     text::{clean_line, clean_text, cut, fold, safe_subset, shorten},
-    vocabulary::WorkingTime,
+    vocabulary::read_working_times,
 };
 
 /// Longest title, in characters: what a card shows, with room.
@@ -55,8 +60,7 @@ impl Context {
 
 /// Reads every field by its rule. What cannot be read is refused with the partner's words, never guessed.
 pub fn normalize(draft: Draft, context: &Context) -> Result<Opportunity, Rejection> {
-    read(&draft, context)
-        .map_err(|reason| Rejection::new(reason, identity(&draft).ok(), draft.record.into_json()))
+    read(&draft, context).map_err(|reason| reject(reason, identity(&draft).ok(), draft.record.into_json()))
 }
 
 fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
@@ -66,12 +70,12 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
     // Contacts are taken out of every text that is shown.
     let mut contacts = Contacts::default();
     let is_own = |mail: &str| context.is_own(mail);
-    let mut plain = |text: String| contacts.take(text, &is_own);
+    let mut plain = |text: String| take_contacts(&mut contacts, text, &is_own);
     let title = title(draft, &mut plain)?;
     let title_words = fold(&title);
     let (description, folded) = cut(&plain(clean_text(draft.description.as_deref().unwrap_or_default())));
     let Where { places, remote } = place::read(draft, context, &title, &description, &mut doubts)?;
-    let schooling = told::schooling(draft);
+    let schooling = infer::schooling(draft);
     let mut opportunity = Opportunity {
         id: OpportunityId::of(&context.source, &external_id),
         source: context.source.clone(),
@@ -84,7 +88,7 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         description: short(&description, DESCRIPTION_MAX),
         description_html: draft.description.as_deref().and_then(|body| safe_subset(body, &mut plain)),
         places,
-        remote: remote || told::says_remote(&title_words),
+        remote: remote || infer::says_remote(&title_words),
         pay: pay(draft, context)?,
         pay_text: line(pay_words(draft), &mut plain),
         interest,
@@ -94,7 +98,7 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         // "CDD - 12 Mois": the contract's words may tell how long it is.
         duration: draft.duration.as_deref().or(draft.contract.as_deref()).and_then(read_duration),
         duration_text: line(draft.duration.as_deref(), &mut plain),
-        contracts: told::contracts(draft),
+        contracts: infer::contracts(draft),
         posted_at: instant(draft.posted_at.as_deref(), context, "posted_at")?,
         starts_on: starts_on(draft, context, &mut doubts),
         closes_on: day(draft.closes_at.as_deref(), context, "closes_at")?,
@@ -103,7 +107,7 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         education: schooling.education,
         experience: line(schooling.experience, &mut plain),
         experience_months: schooling.months,
-        working_time: draft.contract.as_deref().map(WorkingTime::read_all).unwrap_or_default(),
+        working_time: draft.contract.as_deref().map(read_working_times).unwrap_or_default(),
         occupation: None,
         sector: None,
         audiences: Vec::new(),
@@ -112,8 +116,8 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         quality: Quality { doubts, ..Quality::default() },
         fingerprint: Fingerprint::UNKNOWN,
     };
-    told::classify(&mut opportunity, draft, &title_words, &folded);
-    told::ask(&mut opportunity);
+    infer::classify(&mut opportunity, draft, &title_words, &folded);
+    infer::ask(&mut opportunity);
     opportunity.quality = quality::judge(&opportunity, context.fetched_at);
     opportunity.fingerprint = Fingerprint::of(&opportunity);
     Ok(opportunity)

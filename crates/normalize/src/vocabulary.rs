@@ -1,46 +1,22 @@
-//! Controlled words: contract, working time, education, experience, audience, sector, occupation, language.
+//! Readers of controlled words: contract, working time, education, experience, audience, sector, occupation, language.
 
-mod asked;
 mod audience;
 mod experience;
-mod signs;
+mod phrase_table;
+mod requirements;
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use serde::{Deserialize, Serialize};
+use domain::{
+    Kind,
+    vocabulary::{Contract, Education, Language, WorkingTime},
+};
 
-use crate::{Kind, text::fold};
-pub use asked::{Asked, asked};
+use crate::text::fold;
+pub use audience::read_audiences;
 pub use experience::read_experience;
-use signs::Signs;
-
-macro_rules! words {
-    ($(#[$doc:meta])* $type:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal, $label:literal;)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum $type { $($(#[$vdoc])* #[serde(rename = $word)] $variant,)* }
-
-        impl $type {
-            /// All of them, in order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            /// The stored word.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-
-            /// The word shown to people.
-            pub fn label(self) -> &'static str {
-                match self { $(Self::$variant => $label,)* }
-            }
-
-            /// Those of the codes, without repeats, in order.
-            fn of(codes: &[&str]) -> Vec<Self> {
-                Self::ALL.iter().copied().filter(|value| codes.contains(&value.as_str())).collect()
-            }
-        }
-    };
-}
+use phrase_table::Signs;
+pub use requirements::{Asked, asked};
 
 static CONTRACTS: LazyLock<Signs> = LazyLock::new(|| Signs::of(include_str!("vocabulary/contracts.tsv"), 1));
 static EDUCATION: LazyLock<Signs> = LazyLock::new(|| Signs::of(include_str!("vocabulary/education.tsv"), 1));
@@ -60,128 +36,36 @@ static BY_OCCUPATION: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
     rows.filter_map(|line| line.split_once('\t')).collect()
 });
 
-words! {
-    /// Contract offered. Words of schema.org `employmentType` are understood beside the French ones.
-    Contract {
-        /// Without an end: "contrat à durée indéterminée".
-        Permanent = "cdi", "CDI";
-        /// With an end: "contrat à durée déterminée".
-        FixedTerm = "cdd", "CDD";
-        /// Through an agency.
-        Interim = "interim", "Intérim";
-        /// Of one season.
-        Seasonal = "seasonal", "Saisonnier";
-        /// Internship.
-        Internship = "internship", "Stage";
-        /// Apprenticeship.
-        Apprenticeship = "apprenticeship", "Apprentissage";
-        /// On one's own account.
-        Freelance = "freelance", "Freelance";
-        /// Unpaid.
-        Volunteer = "volunteer", "Bénévolat";
-    }
+/// What a title tells of the contract by its first word, its last one or in brackets: "Stagiaire comptable", "Soudeur (CDD)". A word
+/// amidst it is of the work: "gestionnaire des stages".
+pub fn contracts_of_title(title: &str) -> Vec<Contract> {
+    let folded = fold(title);
+    let words: Vec<&str> = folded.split(' ').collect();
+    let bracket =
+        title.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inner, _)| fold(inner));
+    let ends =
+        [words.first().copied(), words.last().copied().filter(|_| words.len() > 1), bracket.as_deref()];
+    let codes: Vec<&str> = ends.into_iter().flatten().flat_map(|end| CONTRACTS.read(end)).collect();
+    Contract::of_codes(&codes)
 }
 
-impl Contract {
-    /// What a title tells of the contract by its first word, its last one or in brackets: "Stagiaire comptable", "Soudeur (CDD)". A word
-    /// amidst it is of the work: "gestionnaire des stages".
-    pub fn of_title(title: &str) -> Vec<Self> {
-        let folded = fold(title);
-        let words: Vec<&str> = folded.split(' ').collect();
-        let bracket =
-            title.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inner, _)| fold(inner));
-        let ends =
-            [words.first().copied(), words.last().copied().filter(|_| words.len() > 1), bracket.as_deref()];
-        let codes: Vec<&str> = ends.into_iter().flatten().flat_map(|end| CONTRACTS.read(end)).collect();
-        Self::of(&codes)
-    }
-
-    /// All that the words of a contract field name.
-    pub fn read_all(words: &str) -> Vec<Self> {
-        Self::of(&CONTRACTS.read(&fold(words)))
-    }
+/// All that the words of a contract field name.
+pub fn read_contracts(words: &str) -> Vec<Contract> {
+    Contract::of_codes(&CONTRACTS.read(&fold(words)))
 }
 
-words! {
-    /// How the work lies in the week.
-    WorkingTime {
-        /// The whole week.
-        FullTime = "full_time", "Temps plein";
-        /// Part of it.
-        PartTime = "part_time", "Temps partiel";
-        /// In shifts, or at night.
-        Shift = "shift", "Travail posté";
-        /// In one season.
-        Seasonal = "seasonal", "Saisonnier";
-        /// As agreed.
-        Flexible = "flexible", "Horaires flexibles";
-    }
+/// All that the words of a contract field name.
+pub fn read_working_times(words: &str) -> Vec<WorkingTime> {
+    WorkingTime::of_codes(&WORKING_TIME.read(&fold(words)))
 }
 
-impl WorkingTime {
-    /// All that the words of a contract field name.
-    pub fn read_all(words: &str) -> Vec<Self> {
-        Self::of(&WORKING_TIME.read(&fold(words)))
-    }
-}
-
-words! {
-    /// Education, lowest first; names of Cameroon's two school systems.
-    Education {
-        /// End of primary school.
-        Primary = "primary", "CEP";
-        /// A trade, by a short qualification.
-        Vocational = "vocational", "CAP/DQP";
-        /// Lower secondary.
-        LowerSecondary = "lower_secondary", "BEPC";
-        /// The year before the end of upper secondary.
-        Probatoire = "probatoire", "Probatoire";
-        /// End of upper secondary.
-        UpperSecondary = "upper_secondary", "BAC";
-        /// Two years after it.
-        ShortTertiary = "short_tertiary", "BAC+2";
-        /// Three years after it.
-        Bachelor = "bachelor", "BAC+3";
-        /// Five years after it.
-        Master = "master", "BAC+5";
-        /// Doctorate.
-        Doctorate = "doctorate", "Doctorat";
-    }
-}
-
-impl Education {
-    /// The lowest level the words name: "BAC+2 à BAC+3" asks for two years.
-    pub fn read(words: &str) -> Option<Self> {
-        let folded = fold(words);
-        // "Bac et moins": whoever has less may come, so none is asked for.
-        let is_most =
-            ["et moins", "maximum", "au plus", "at most", "or less"].iter().any(|sign| folded.contains(sign));
-        Self::of(&EDUCATION.read(&folded)).into_iter().next().filter(|_| !is_most)
-    }
-}
-
-words! {
-    /// Whom the offer is for. Not who is merely mentioned in it.
-    Audience {
-        /// Women.
-        Women = "women", "Femmes";
-        /// The young.
-        Youth = "youth", "Jeunes";
-        /// Migrants who came back.
-        Returnees = "returnees", "Migrants de retour";
-        /// People with disabilities.
-        Disabled = "disabled", "Personnes handicapées";
-        /// Displaced people and refugees.
-        Displaced = "displaced", "Déplacés et réfugiés";
-        /// People without employment.
-        Unemployed = "unemployed", "Sans emploi";
-        /// Pupils and students.
-        Students = "students", "Élèves et étudiants";
-        /// Farmers and their groups.
-        Farmers = "farmers", "Agriculteurs";
-        /// Those who run or begin a business.
-        Entrepreneurs = "entrepreneurs", "Porteurs de projets";
-    }
+/// The lowest level the words name: "BAC+2 à BAC+3" asks for two years.
+pub fn read_education(words: &str) -> Option<Education> {
+    let folded = fold(words);
+    // "Bac et moins": whoever has less may come, so none is asked for.
+    let is_most =
+        ["et moins", "maximum", "au plus", "at most", "or less"].iter().any(|sign| folded.contains(sign));
+    Education::of_codes(&EDUCATION.read(&folded)).into_iter().next().filter(|_| !is_most)
 }
 
 /// The occupation a folded title names: ISCO-08 unit group, four digits (ILO, 2012). What stands first is the work ("dessinateur en
@@ -224,18 +108,6 @@ fn named(title: &str, occupation: Option<&str>, text: &str) -> Option<&'static s
     })
 }
 
-words! {
-    /// Language of a text, as the partner names it.
-    Language {
-        /// French.
-        French = "fr", "français";
-        /// English.
-        English = "en", "English";
-        /// Both official languages.
-        Both = "both", "bilingue";
-    }
-}
-
 static LANGUAGES: LazyLock<Signs> = LazyLock::new(|| {
     let rows = [
         ("fr", "fr|francais|francaise|french|francophone"),
@@ -261,40 +133,38 @@ const TELLING: usize = 5;
 /// The same where none of the other language stands there.
 const FEW: usize = 2;
 
-impl Language {
-    /// The language a folded text is written in, by its frequent words; both where each has a good part of them. `None` of a
-    /// text too short to tell.
-    pub fn of_text(folded: &str) -> Option<Self> {
-        let (mut english, mut french) = (0_usize, 0_usize);
-        // All of them are short: most words are passed over by their length.
-        for word in folded.split(' ').filter(|word| word.len() <= 4) {
-            english += usize::from(ENGLISH.contains(&word));
-            french += usize::from(FRENCH.contains(&word));
-        }
-        // Spanish shares "de", "la" and "en" with French, and these with neither.
-        if folded.split(' ').filter(|word| SPANISH.contains(word)).take(FEW + 1).count() > FEW {
-            return None;
-        }
-        // A few tell as well where all are of one language.
-        let is_plain = english.min(french) == 0 && english + french >= FEW;
-        if english + french < TELLING && !is_plain {
-            None
-        } else if 3 * english.min(french) >= english.max(french) {
-            Some(Self::Both)
-        } else if english > french {
-            Some(Self::English)
-        } else {
-            Some(Self::French)
-        }
+/// The language a folded text is written in, by its frequent words; both where each has a good part of them. `None` of a
+/// text too short to tell.
+pub fn language_of_text(folded: &str) -> Option<Language> {
+    let (mut english, mut french) = (0_usize, 0_usize);
+    // All of them are short: most words are passed over by their length.
+    for word in folded.split(' ').filter(|word| word.len() <= 4) {
+        english += usize::from(ENGLISH.contains(&word));
+        french += usize::from(FRENCH.contains(&word));
     }
+    // Spanish shares "de", "la" and "en" with French, and these with neither.
+    if folded.split(' ').filter(|word| SPANISH.contains(word)).take(FEW + 1).count() > FEW {
+        return None;
+    }
+    // A few tell as well where all are of one language.
+    let is_plain = english.min(french) == 0 && english + french >= FEW;
+    if english + french < TELLING && !is_plain {
+        None
+    } else if 3 * english.min(french) >= english.max(french) {
+        Some(Language::Both)
+    } else if english > french {
+        Some(Language::English)
+    } else {
+        Some(Language::French)
+    }
+}
 
-    /// The language the words name: both where both are named.
-    pub fn read(words: &str) -> Option<Self> {
-        match Self::of(&LANGUAGES.read(&fold(words))).as_slice() {
-            [] => None,
-            [one] => Some(*one),
-            _ => Some(Self::Both),
-        }
+/// The language the words name: both where both are named.
+pub fn read_language(words: &str) -> Option<Language> {
+    match Language::of_codes(&LANGUAGES.read(&fold(words))).as_slice() {
+        [] => None,
+        [one] => Some(*one),
+        _ => Some(Language::Both),
     }
 }
 

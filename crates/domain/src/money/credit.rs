@@ -41,15 +41,15 @@ impl RatePeriod {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interest {
     /// Lowest, in thousandths of a percent a year: the rate told, times the periods of a year; not compounded.
-    #[serde(with = "crate::scaled::thousandths")]
+    #[serde(with = "crate::fixed_point::thousandths")]
     pub min: Option<i64>,
     /// Highest, likewise.
-    #[serde(with = "crate::scaled::thousandths")]
+    #[serde(with = "crate::fixed_point::thousandths")]
     pub max: Option<i64>,
     /// What the partner told it for.
     pub period: RatePeriod,
     /// Tax on the interest, in thousandths of a percent of it (TAF, TVA).
-    #[serde(with = "crate::scaled::thousandths")]
+    #[serde(with = "crate::fixed_point::thousandths")]
     pub tax: Option<i64>,
 }
 
@@ -57,16 +57,11 @@ pub struct Interest {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fees {
     /// All that are a share of the amount, summed, in thousandths of a percent. Of "1 à 2 %" the end.
-    #[serde(with = "crate::scaled::thousandths")]
+    #[serde(with = "crate::fixed_point::thousandths")]
     pub percent: Option<i64>,
     /// All that are fixed, summed, in hundredths of the currency's unit.
-    #[serde(with = "crate::scaled::hundredths")]
+    #[serde(with = "crate::fixed_point::hundredths")]
     pub amount: Option<i64>,
     /// The currency of the fixed ones.
     pub currency: Option<Currency>,
 }
-
-/// Words about a rate that no rule can read: lowest above highest, negative, or beyond any usury.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the rate {0:?} cannot be read")]
-pub struct UnreadableRate(pub String);

@@ -1,9 +1,9 @@
 //! From words to fees.
 
+use domain::money::{Currency, Fees};
 use regex::Regex;
 
 use super::{
-    super::{Currency, credit::Fees},
     LARGEST, is_least, is_most, noise, number,
     percent::{Of, Share, readable, shares},
     range, signs,

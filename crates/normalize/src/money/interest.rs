@@ -2,10 +2,10 @@
 //!
 //! Every share in the words is told apart by what stands beside it; the first that is interest is the rate.
 
+use domain::money::{Interest, RatePeriod};
 use regex::{Captures, Regex};
 
 use super::{
-    super::credit::{Interest, RatePeriod, UnreadableRate},
     fees::WHOLE,
     is_least, is_most,
     percent::{MARKS, Of, Share, clause, readable, shares, thousandths},
@@ -17,6 +17,11 @@ const HIGHEST: i64 = 1_000_000;
 /// A rate from here up that tells no period is one a year, as the law of the CEMAC has it told (COBAC, règlement 01/12 on the TEG);
 /// a lower one may be one a month. In thousandths of a percent.
 const SURELY_ANNUAL: i64 = 5_000;
+
+/// Words about a rate that no rule can read: lowest above highest, negative, or beyond any usury.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the rate {0:?} cannot be read")]
+pub struct UnreadableRate(pub String);
 
 /// Reads interest; answers it and the fees the same words tell, in thousandths of a percent of the amount. No interest: the words
 /// tell none, or not for which time. Several rates, for several groups: from the lowest to the highest.

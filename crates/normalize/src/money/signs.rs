@@ -1,11 +1,9 @@
 //! The words around an amount.
 
+use domain::money::{Basis, Currency, Period};
 use regex::Regex;
 
-use super::{
-    super::{Basis, Currency, Period},
-    number::Amount,
-};
+use super::number::Amount;
 use crate::patterns;
 
 /// Currencies by the words that name them; longer names stand before those that begin them.

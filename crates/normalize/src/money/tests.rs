@@ -1,7 +1,8 @@
+use domain::money::{Basis, Interest, Period};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{cases::check, normalize::home_currency};
+use crate::{cases::check, record::home_currency};
 
 /// Min and max in whole units, currency, period, basis; `-` for none.
 fn shown(words: &str, country: &str) -> String {
@@ -82,7 +83,7 @@ proptest! {
         if let Ok(Some(pay)) = read_pay(&words, Currency::Xaf) {
             prop_assert!(pay.min.is_some() || pay.max.is_some());
             if let (Some(min), Some(max)) = (pay.min, pay.max) {
-                prop_assert!(0 < min && min <= max && max <= read::LARGEST);
+                prop_assert!(0 < min && min <= max && max <= LARGEST);
             }
         }
     }

@@ -1,9 +1,16 @@
 //! What title, text and a few fields tell besides their own columns.
 
-use crate::{
+use domain::{
     Draft, Kind, Opportunity,
+    vocabulary::{Contract, Education},
+};
+
+use crate::{
     text::clean_line,
-    vocabulary::{Audience, Contract, Education, Language, asked, occupation, read_experience, sector},
+    vocabulary::{
+        asked, contracts_of_title, language_of_text, occupation, read_audiences, read_contracts,
+        read_education, read_experience, read_language, sector,
+    },
 };
 
 /// What title and text, both folded, say of occupation, sector, language and audience.
@@ -13,8 +20,8 @@ pub(super) fn classify(row: &mut Opportunity, draft: &Draft, title: &str, text: 
     row.sector = sector(row.kind, draft.sector.as_deref(), title, occupation, text).map(str::to_owned);
     row.occupation = occupation.map(str::to_owned);
     let named = draft.language.as_deref().map(str::trim).filter(|words| !words.is_empty());
-    let told = named.and_then(Language::read);
-    let as_it_reads = || Language::of_text(&format!("{title} {text}"));
+    let told = named.and_then(read_language);
+    let as_it_reads = || language_of_text(&format!("{title} {text}"));
     row.language = match (row.kind, named) {
         // Of work the field may as well name the language one is to speak.
         (Kind::Job, _) => as_it_reads().or(told),
@@ -22,7 +29,7 @@ pub(super) fn classify(row: &mut Opportunity, draft: &Draft, title: &str, text: 
         (_, Some(_)) => told,
         (_, None) => as_it_reads(),
     };
-    row.audiences = Audience::read_all(row.kind, title, text);
+    row.audiences = read_audiences(row.kind, title, text);
 }
 
 /// What the text of an offer of work asks for, where the partner has no words of its own on it.
@@ -52,9 +59,9 @@ pub(super) fn says_remote(title: &str) -> bool {
 
 /// Contracts by the partner's words, else by the title.
 pub(super) fn contracts(draft: &Draft) -> Vec<Contract> {
-    let told = draft.contract.as_deref().map(Contract::read_all).unwrap_or_default();
+    let told = draft.contract.as_deref().map(read_contracts).unwrap_or_default();
     if told.is_empty() && draft.kind == Kind::Job {
-        return Contract::of_title(&clean_line(draft.title.as_deref().unwrap_or_default()));
+        return contracts_of_title(&clean_line(draft.title.as_deref().unwrap_or_default()));
     }
     told
 }
@@ -68,10 +75,10 @@ pub(super) struct Schooling<'d> {
 
 /// The lowest level asked for, and the experience. Portals show one box for both: "BAC+5 et plus" is a level and no experience.
 pub(super) fn schooling(draft: &Draft) -> Schooling<'_> {
-    let education = draft.education.as_deref().and_then(Education::read);
+    let education = draft.education.as_deref().and_then(read_education);
     let experience = draft.experience.as_deref();
     let months = experience.and_then(read_experience);
-    match experience.filter(|_| months.is_none()).and_then(Education::read) {
+    match experience.filter(|_| months.is_none()).and_then(read_education) {
         Some(level) => Schooling { education: education.or(Some(level)), experience: None, months: None },
         None => Schooling { education, experience, months },
     }

@@ -1,10 +1,14 @@
 //! Where an opportunity is: by its field, and by its text.
 
+use domain::{
+    Draft, Reason,
+    places::{Place, Region},
+    quality::Doubt,
+};
+
 use super::Context;
 use crate::{
-    Draft, Reason,
-    places::{Place, Region, Where, read_places, stated_places},
-    quality::Doubt,
+    places::{Where, read_places, stated_places},
     text::fold,
 };
 

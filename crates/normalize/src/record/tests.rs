@@ -1,8 +1,8 @@
+use domain::vocabulary::{Education, WorkingTime};
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::{Kind, vocabulary::Education};
 
 fn context() -> Context {
     Context {

@@ -144,14 +144,15 @@ fn without_boilerplate(html: &str) -> Option<String> {
 mod tests {
     use std::fmt::Write as _;
 
+    use domain::contacts::Contacts;
     use proptest::prelude::*;
 
     use super::*;
-    use crate::contacts::Contacts;
+    use crate::contacts::take_contacts;
 
     fn subset(body: &str) -> Option<String> {
         let mut contacts = Contacts::default();
-        safe_subset(body, &mut |text| contacts.take(text, &|_| false))
+        safe_subset(body, &mut |text| take_contacts(&mut contacts, text, &|_| false))
     }
 
     #[test]

@@ -5,8 +5,9 @@
 
 use std::sync::LazyLock;
 
-use super::{Audience, signs::Signs};
-use crate::Kind;
+use domain::{Kind, vocabulary::Audience};
+
+use super::phrase_table::Signs;
 
 const TABLE: &str = include_str!("audience.tsv");
 
@@ -140,22 +141,20 @@ const FORMS: [&str; 15] = [
 /// Words that go on with a list: "for farmers, drivers and traders".
 const LISTED: usize = 4;
 
-impl Audience {
-    /// Whom title and text, both folded, say the offer is for. What an offer of work is called after is whom it works with:
-    /// of a job, only phrases such as "réservé aux femmes" count.
-    pub fn read_all(kind: Kind, title: &str, text: &str) -> Vec<Self> {
-        let is_gift = kind != Kind::Job;
-        let mut codes = addressed(title, is_gift);
-        codes.extend(addressed(text, is_gift));
-        for signs in [Some(&SAYS), is_gift.then_some(&RETURN)].into_iter().flatten() {
-            codes.extend(signs.all(title));
-            codes.extend(signs.all(text));
-        }
-        if is_gift {
-            codes.extend(IN_TITLE.all(&MASKED.without(title)));
-        }
-        Self::of(&codes)
+/// Whom title and text, both folded, say the offer is for. What an offer of work is called after is whom it works with:
+/// of a job, only phrases such as "réservé aux femmes" count.
+pub fn read_audiences(kind: Kind, title: &str, text: &str) -> Vec<Audience> {
+    let is_gift = kind != Kind::Job;
+    let mut codes = addressed(title, is_gift);
+    codes.extend(addressed(text, is_gift));
+    for signs in [Some(&SAYS), is_gift.then_some(&RETURN)].into_iter().flatten() {
+        codes.extend(signs.all(title));
+        codes.extend(signs.all(text));
     }
+    if is_gift {
+        codes.extend(IN_TITLE.all(&MASKED.without(title)));
+    }
+    Audience::of_codes(&codes)
 }
 
 /// Those whom a phrase of the text means.

@@ -3,9 +3,10 @@
 //! Only sentences that are about nothing else are read: one that begins with a diploma ("CAP mécanique ou électrotechnique."), one on
 //! experience or years, one on hours. Who teaches the Bac, or counts twenty years of business, asks for neither.
 
+use domain::vocabulary::{Education, WorkingTime};
 use regex::Regex;
 
-use super::{EDUCATION, Education, WORKING_TIME, WorkingTime, read_experience};
+use super::{EDUCATION, WORKING_TIME, read_education, read_experience};
 use crate::{numbers, patterns, text::fold};
 
 /// What a text asks for.
@@ -170,7 +171,7 @@ pub fn asked(text: &str) -> Asked {
         }
         let words: Vec<&str> = folded.split(' ').collect();
         if is_hours(&words) {
-            for time in WorkingTime::of(&WORKING_TIME.read(&folded)) {
+            for time in WorkingTime::of_codes(&WORKING_TIME.read(&folded)) {
                 if !asked.working_time.contains(&time) {
                     asked.working_time.push(time);
                 }
@@ -222,7 +223,7 @@ fn education(folded: &str, words: &[&str]) -> Option<Education> {
         });
     let is_permit = first.starts_with("licence")
         && rest.get(1).is_some_and(|next| next.len() == 1 || next.starts_with("categor"));
-    if is_verb || is_permit { None } else { Education::read(folded) }
+    if is_verb || is_permit { None } else { read_education(folded) }
 }
 
 #[cfg(test)]
@@ -232,7 +233,7 @@ mod tests {
 
     #[test]
     fn what_texts_ask_for() {
-        check(include_str!("cases/asked.tsv"), 45, |case| {
+        check(include_str!("cases/requirements.tsv"), 45, |case| {
             let read = asked(&case[0]);
             let times: Vec<&str> = read.working_time.iter().map(|time| time.as_str()).collect();
             format!(

@@ -1,8 +1,7 @@
+use domain::vocabulary::Audience;
+
 use super::*;
-use crate::{
-    Kind,
-    cases::{check, of},
-};
+use crate::cases::{check, of};
 
 fn shown(codes: &[&str]) -> String {
     if codes.is_empty() { "none".to_owned() } else { codes.join(",") }
@@ -11,21 +10,21 @@ fn shown(codes: &[&str]) -> String {
 #[test]
 fn contracts() {
     check(include_str!("cases/contract.tsv"), 60, |case| {
-        shown(&Contract::read_all(&case[0]).into_iter().map(Contract::as_str).collect::<Vec<_>>())
+        shown(&read_contracts(&case[0]).into_iter().map(Contract::as_str).collect::<Vec<_>>())
     });
 }
 
 #[test]
 fn working_times() {
     check(include_str!("cases/working_time.tsv"), 30, |case| {
-        shown(&WorkingTime::read_all(&case[0]).into_iter().map(WorkingTime::as_str).collect::<Vec<_>>())
+        shown(&read_working_times(&case[0]).into_iter().map(WorkingTime::as_str).collect::<Vec<_>>())
     });
 }
 
 #[test]
 fn education() {
     check(include_str!("cases/education.tsv"), 80, |case| {
-        Education::read(&case[0]).map_or("none", Education::as_str).to_owned()
+        read_education(&case[0]).map_or("none", Education::as_str).to_owned()
     });
 }
 
@@ -44,7 +43,7 @@ fn audiences() {
             "loan" => Kind::Microfinance,
             other => other.parse().unwrap(),
         };
-        let found = Audience::read_all(kind, &fold(&case[1]), &fold(&case[2]));
+        let found = read_audiences(kind, &fold(&case[1]), &fold(&case[2]));
         shown(&found.into_iter().map(Audience::as_str).collect::<Vec<_>>())
     });
 }
@@ -78,9 +77,9 @@ fn languages_of_texts() {
         (spanish, None),
         ("Soudeur TIG", None),
     ] {
-        assert_eq!(Language::of_text(&fold(text)).map(Language::as_str), read, "{text}");
+        assert_eq!(language_of_text(&fold(text)).map(Language::as_str), read, "{text}");
     }
-    assert_eq!(Language::of_text(&fold(&format!("{french} {english}"))), Some(Language::Both));
+    assert_eq!(language_of_text(&fold(&format!("{french} {english}"))), Some(Language::Both));
 }
 
 #[test]
@@ -92,6 +91,6 @@ fn languages() {
         ("Bilingue", Some("both")),
         ("ewondo", None),
     ] {
-        assert_eq!(Language::read(words).map(Language::as_str), read, "{words:?}");
+        assert_eq!(read_language(words).map(Language::as_str), read, "{words:?}");
     }
 }
