@@ -10,7 +10,7 @@ use std::{
 
 fn main() -> std::io::Result<()> {
     let mut files = Vec::new();
-    for folder in ["src", "../crates/opportunity/src"] {
+    for folder in ["src", "../crates/domain/src", "../crates/normalize/src"] {
         println!("cargo:rerun-if-changed={folder}");
         collect(Path::new(folder), &mut files)?;
     }

@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use domain::SourceSlug;
 use include_dir::{Dir, include_dir};
-use opportunity::SourceSlug;
 
 use crate::{Spec, SpecError, SpecErrors, grammar};
 

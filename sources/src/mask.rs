@@ -1,6 +1,6 @@
 //! What must not stand in a recorded answer: our secrets, and how to reach people.
 
-use opportunity::{contacts::PHONES, patterns};
+use normalize::{contacts::PHONES, patterns};
 use regex::bytes::{Captures, Regex};
 
 /// Shortest secret looked for: a shorter one would be found in ordinary words.

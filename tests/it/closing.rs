@@ -166,7 +166,7 @@ async fn the_address_a_portal_prints_beside_every_post_is_nobodys() {
             if at % 2 == 0 {
                 row.contacts.emails.push(format!("atelier{at}@exemple.cm"));
             }
-            row.fingerprint = opportunity::Fingerprint::of(row);
+            row.fingerprint = domain::Fingerprint::of(row);
         }
     };
     run(&store, &shows, true, with_mails).await;
@@ -195,7 +195,7 @@ async fn a_refused_record_is_not_an_absent_one() {
     let store = fresh().await;
     run(&store, &["1", "2", "3"], true, |_| ()).await;
     let reason = Reason::UnknownPlace("Wallonie".to_owned());
-    let refused = Rejection::new(reason, Some("3".to_owned()), json!({}));
+    let refused = normalize::reject(reason, Some("3".to_owned()), json!({}));
     run(&store, &["1", "2"], true, |reading| reading.rejections.push(refused)).await;
     assert_eq!(open(&store).await.len(), 3);
 }
@@ -243,7 +243,7 @@ fn employers(reading: &mut Reading) {
     for (at, row) in reading.opportunities.iter_mut().enumerate() {
         row.organization = Some(format!("Atelier {at}"));
         row.closes_on = Some("2099-01-31".parse().unwrap());
-        row.fingerprint = opportunity::Fingerprint::of(row);
+        row.fingerprint = domain::Fingerprint::of(row);
     }
 }
 
@@ -255,14 +255,14 @@ async fn a_source_is_held_to_its_own_history() {
         employers(reading);
         for row in &mut reading.opportunities {
             row.organization = Some("Portail".to_owned());
-            row.fingerprint = opportunity::Fingerprint::of(row);
+            row.fingerprint = domain::Fingerprint::of(row);
         }
     };
     let no_dates = |reading: &mut Reading| {
         employers(reading);
         for row in &mut reading.opportunities {
             row.closes_on = None;
-            row.fingerprint = opportunity::Fingerprint::of(row);
+            row.fingerprint = domain::Fingerprint::of(row);
         }
     };
     // Nineteen of twenty stand there, so that the volume alone is plausible and one could close.
@@ -270,7 +270,7 @@ async fn a_source_is_held_to_its_own_history() {
         employers(reading);
         for row in &mut reading.opportunities {
             (row.interest, row.interest_text) = (None, None);
-            row.fingerprint = opportunity::Fingerprint::of(row);
+            row.fingerprint = domain::Fingerprint::of(row);
         }
     };
     let cases: [(Spoil<'_>, &str); 3] = [
@@ -295,7 +295,7 @@ async fn records_without_an_identity_may_be_those_that_are_missing() {
     let shows: Vec<&str> = ids.iter().map(String::as_str).collect();
     let id = run(&store, &shows[..17], true, |reading| {
         employers(reading);
-        let nobody = Rejection::new(Reason::NoIdentity, None, json!({}));
+        let nobody = normalize::reject(Reason::NoIdentity, None, json!({}));
         reading.rejections = vec![nobody.clone(), nobody.clone(), nobody];
     })
     .await;

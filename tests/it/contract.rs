@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
+use domain::{Opportunity, Rejection};
 use fetch::{Answer, Client, Credentials, LocalBudget, Partner, Request, Secret, Settings};
 use opportunity::{Context, Opportunity, Rejection};
 use replay::{Behavior, MockServer};
@@ -82,7 +83,7 @@ impl Visitor {
         assert!(answer.status < 300);
         self.given.rejected.extend(reading.rejected.clone());
         for draft in reading.drafts.clone() {
-            match opportunity::normalize(draft, &context) {
+            match normalize::normalize(draft, &context) {
                 Ok(row) => self.given.opportunities.push(row),
                 Err(rejection) => self.given.rejected.push(rejection),
             }

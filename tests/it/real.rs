@@ -120,7 +120,7 @@ const ADMIN1: [(&str, Region); 10] = [
 #[test]
 fn the_gazetteer_agrees_with_geonames() {
     let Some(body) = sample("gazetteer_codes/geonames_CM_full.txt") else { return };
-    let table = include_str!("../../crates/opportunity/src/places/cameroon.tsv");
+    let table = include_str!("../../crates/normalize/src/places/cameroon.tsv");
     let mut regions: HashMap<String, HashSet<Region>> = HashMap::new();
     let mut large = Vec::new();
     for line in String::from_utf8(body).unwrap().lines() {

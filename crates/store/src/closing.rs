@@ -1,7 +1,7 @@
 //! The end of a run: is it complete and plausible, and then, what is missing from it?
 
 use chrono::{DateTime, Utc};
-use opportunity::RunId;
+use domain::RunId;
 use sqlx::{Postgres, Transaction};
 
 use crate::{RunState, Store, StoreError, guard, queue::Lease};

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use chrono::NaiveDate;
-use opportunity::{OpportunityId, places::Place};
+use domain::{OpportunityId, places::Place};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -186,7 +186,7 @@ impl Store {
     }
 
     /// Requests not yet answered that a run caused.
-    pub async fn outbox_of(&self, run: opportunity::RunId) -> Result<i64, StoreError> {
+    pub async fn outbox_of(&self, run: domain::RunId) -> Result<i64, StoreError> {
         sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM ingest.outbox WHERE run = $1"#, run.uuid())
             .fetch_one(&self.pool)
             .await

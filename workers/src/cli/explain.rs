@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use clap::Args;
-use opportunity::Draft;
+use domain::Draft;
 use serde_json::{Value, json};
 use store::{Life, PageRow};
 
@@ -193,5 +193,5 @@ fn plain(value: &Value) -> String {
 
 fn shortened(text: &str, max: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    opportunity::text::shorten(&line, max).into_owned()
+    normalize::text::shorten(&line, max).into_owned()
 }

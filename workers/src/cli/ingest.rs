@@ -7,7 +7,7 @@ use std::{pin::pin, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::Args;
-use opportunity::SourceSlug;
+use domain::SourceSlug;
 use store::{Mode, RejectionCount, RunRequest, RunRow, RunState, Store, Trigger};
 
 use super::{Context, Outcome, asked_to_stop, sources::preview};

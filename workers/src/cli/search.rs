@@ -2,7 +2,7 @@
 
 use chrono::Utc;
 use clap::Args;
-use opportunity::Kind;
+use domain::Kind;
 
 use vectors::{Filter, Hit};
 

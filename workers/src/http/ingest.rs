@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 use chrono::{DateTime, Utc};
-use opportunity::{RunId, SourceSlug};
+use domain::{RunId, SourceSlug};
 use serde::Deserialize;
 use store::{Entered, Mode, RunRequest, RunRow, StoreError, Trigger};
 use subtle::ConstantTimeEq as _;

@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
 };
 use chrono::Utc;
-use opportunity::Kind;
+use domain::Kind;
 use serde::Deserialize;
 use vectors::{Filter, Hit};
 

@@ -157,7 +157,7 @@ fn table_form(raw: &RawTable, kind: RecordKind) -> Result<Form, String> {
         }
         RawTable { css: Some(css), label: Some(label), value, .. } => {
             only("css", RecordKind::Markup, "HTML")?;
-            let label = opportunity::text::fold(label);
+            let label = normalize::text::fold(label);
             Get::Label { css: Css::read(css)?, label, value: value.as_deref().map(Css::read).transpose()? }
         }
         RawTable { css: Some(css), attr, html, join, .. } => {
