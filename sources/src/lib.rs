@@ -20,7 +20,7 @@ mod walk;
 pub use catalog::{Catalog, SpecFile};
 pub use error::{SpecError, SpecErrors};
 pub use file::LOOK;
-/// Digest of the rules this program reads and normalizes by: of the sources of this crate and of `opportunity`.
+/// Digest of the rules this program reads and normalizes by: of the sources of this crate, of `domain` and of `normalize`.
 pub const RULES: &str = env!("RULES");
 
 pub use mask::{contacts, mask};

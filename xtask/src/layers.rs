@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use anyhow::{Result, bail};
 
 use crate::{
-    reserved,
+    pure, reserved,
     shell::say,
     workspace::{Member, Workspace},
 };
@@ -54,10 +54,11 @@ const LAYERS: &[(&str, May, &str)] = &[
     ("xtask", May::Use(&[]), "the checks do not need what they check to compile"),
 ];
 
-/// Checks the layers, then the words only some crates may use.
+/// Checks the layers, then the words only some crates may use, then that pure crates are pure.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let mut wrong = upward(&workspace.members);
     wrong.extend(reserved::misused(workspace)?);
+    wrong.extend(pure::broken(workspace)?);
     if wrong.is_empty() {
         let edges: usize =
             workspace.members.iter().map(|member| inner(member, &workspace.members).count()).sum();
@@ -103,9 +104,9 @@ mod tests {
     #[test]
     fn an_upward_or_sideways_edge_is_told_with_its_reason() {
         let members = [
-            member("opportunity", &["serde"]),
-            member("store", &["opportunity", "sqlx"]),
-            member("sources", &["opportunity", "store"]),
+            member("domain", &["serde"]),
+            member("store", &["domain", "sqlx"]),
+            member("sources", &["domain", "store"]),
             member("oim-etl", &["sources", "store", "it"]),
             member("it", &["oim-etl", "sources"]),
         ];
@@ -114,7 +115,7 @@ mod tests {
             "layers: oim-etl may not depend on it: the program drives the crates below; nothing drives it",
         ];
         assert_eq!(upward(&members), told);
-        assert_eq!(inner(&members[2], &members).collect::<Vec<_>>(), ["opportunity", "store"]);
+        assert_eq!(inner(&members[2], &members).collect::<Vec<_>>(), ["domain", "store"]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod deny;
 mod dependencies;
 mod layers;
 mod lint;
+mod pure;
 mod queries;
 mod reserved;
 mod shell;
@@ -30,7 +31,7 @@ const RECIPES: &[Recipe] = &[
     ("ci", "test, then lint: what has to pass before a change lands", ci),
     ("test", "every test of every crate", test::run),
     ("lint", "format, clippy, docs and all the checks below", lint::run),
-    ("layers", "dependencies run downward, and some crates have one door only", layers::run),
+    ("layers", "dependencies run downward, some crates have one door only, and some are pure", layers::run),
     ("dependencies", "each dependency has its reason in docs/DEPENDENCIES.md, and a user", dependencies::run),
     ("sizes", "files stay small enough to be read", sizes::run),
     ("size", "the release binary, where it is built, stays below its limit", binary_size::run),

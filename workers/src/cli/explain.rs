@@ -44,7 +44,7 @@ fn columns(field: &str) -> &'static [&'static str] {
     }
 }
 
-/// The rule that reads a field: a module of `opportunity`, documented there with its table of cases.
+/// The rule that reads a field: a module of `normalize`, documented there with its table of cases.
 fn rule(field: &str) -> &'static str {
     match field {
         "title" => "text, vocabulary: occupation",
