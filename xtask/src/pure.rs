@@ -36,8 +36,8 @@ pub(crate) fn broken(workspace: &Workspace) -> Result<Vec<String>> {
         for file in workspace.files("rs")? {
             if file.starts_with(&code) && !is_test(&file) {
                 let path = workspace.root.join(&file);
-                let text =
-                    fs::read_to_string(&path).with_context(|| format!("could not read {}", path.display()))?;
+                let text = fs::read_to_string(&path)
+                    .with_context(|| format!("could not read {}", path.display()))?;
                 wrong.extend(read(&member.name, &file, &text));
             }
         }

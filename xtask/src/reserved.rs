@@ -27,7 +27,7 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         word: "regex",
-        packages: &["normalize", "dedupe", "sources"],
+        packages: &["normalize", "dedupe", "sources", "it"],
         files: &[],
         reason: "the types of `domain` read no prose; rules that do are declared with `normalize::patterns!`",
     },

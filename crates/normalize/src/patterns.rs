@@ -45,11 +45,16 @@ pub fn compiled<P: Pattern>(pattern: &str) -> P {
 ///
 /// Use it once per module. A pattern is any expression that gives a `str` or a `String`; it is compiled at its first use.
 ///
-/// ```ignore
+/// ```
+/// use normalize::patterns;
+/// use regex::Regex;
+///
 /// patterns! {
 ///     /// A year.
 ///     static YEAR: Regex = r"\b(?:19|20)\d\d\b";
 /// }
+///
+/// assert!(YEAR.is_match("depuis 2019"));
 /// ```
 #[macro_export]
 macro_rules! patterns {

@@ -91,7 +91,7 @@ pub(crate) fn safe_subset(body: &str, mask: &mut dyn FnMut(String) -> String) ->
         html = next;
     }
     let html = html.trim();
-    let seen = seen(html)?;
+    let seen = seen(html);
     // A number may be parted by tags, by lines, or by what only stands out once references are resolved.
     let is_clean = [seen.split_whitespace().collect::<Vec<_>>().join(" "), seen.clone()]
         .into_iter()
@@ -101,11 +101,11 @@ pub(crate) fn safe_subset(body: &str, mask: &mut dyn FnMut(String) -> String) ->
 }
 
 /// The text a browser shows of the subset: its tags taken out once, its references resolved once.
-fn seen(html: &str) -> Option<String> {
+fn seen(html: &str) -> String {
     let lines = EDGE.replace_all(html, "\n");
     let text = INNER.replace_all(&lines, "");
     let text = html_escape::decode_html_entities(&text);
-    Some(text.chars().filter(|c| !is_hidden(*c)).map(visible).collect())
+    text.chars().filter(|c| !is_hidden(*c)).map(visible).collect()
 }
 
 /// How deep the elements lie in each other.
