@@ -34,7 +34,7 @@ pub struct Opportunity {
     pub organization: Option<String>,
     /// Body: plain text, paragraphs separated by newlines, at most 20,000 characters.
     pub description: Option<String>,
-    /// The same as a safe subset of HTML, where the partner gave markup; see [`crate::text`].
+    /// The same as a safe subset of HTML, where the partner gave markup; see `normalize::text`.
     pub description_html: Option<String>,
     /// Where. More than one for "Douala & Yaoundé".
     pub places: Vec<Place>,
