@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::{Opportunity, RunId, StreamName};
 use futures::StreamExt as _;
 use local_postgres::{Cluster, Durability, create_database};
-use opportunity::{Context, Opportunity, RunId, StreamName};
+use normalize::Context;
 use serde_json::{Value, json};
 use sources::{Catalog, Page, Role, Spec};
 use store::{Origin, SourceRow, Store};

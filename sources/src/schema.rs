@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use domain::Draft;
 use include_dir::{Dir, include_dir};
-use opportunity::Draft;
 use schemars::{Schema, schema_for};
 use serde_json::Value;
 

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use opportunity::{Reason, Rejection, RunId, SourceSlug};
+use domain::{Reason, RunId, SourceSlug};
 use serde_json::json;
 use store::{
     Archived, Mode, NewListPage, Reading, RunRequest, RunState, Store, Trigger,

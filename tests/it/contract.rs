@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 use domain::{Opportunity, Rejection};
 use fetch::{Answer, Client, Credentials, LocalBudget, Partner, Request, Secret, Settings};
-use opportunity::{Context, Opportunity, Rejection};
+use normalize::Context;
 use replay::{Behavior, MockServer};
 use serde_json::Value;
 use sources::{Auth, Catalog, Page, Reading, Role, Spec, Step, Trail, Window};

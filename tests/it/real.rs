@@ -6,10 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use opportunity::{
-    places::{Region, read_places},
-    text::fold,
-};
+use domain::places::Region;
+use normalize::{places::read_places, text::fold};
 use replay::CannedResponse;
 
 use crate::support::{Road, rows_of, skipped};
@@ -69,7 +67,8 @@ async fn live_offers_of_france_travail_as_the_answer_of_fne() {
     let road = Road::new().await;
     road.replay.replace("api.fnecm.org", "/v2/offres/search", canned("application/json", body));
     let here = told(&road, "fne", None).await;
-    let spec = include_str!("../../sources/partners/fne.toml").replace("rate = ", "country = \"FR\"\nrate = ");
+    let spec =
+        include_str!("../../sources/partners/fne.toml").replace("rate = ", "country = \"FR\"\nrate = ");
     let there = told(&road, "fne", Some(spec)).await;
     insta::assert_snapshot!(format!(
         "by our file, whose places are in Cameroon\n{here}\n\nby the same file with country = \"FR\"\n{there}"

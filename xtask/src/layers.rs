@@ -1,10 +1,13 @@
 //! Dependencies run downward: the tree of folders is the diagram, and stays it.
 //!
 //! ```text
-//!             tests  benches                 see everything
-//!                workers                     the program
-//!   sources  schedules  fetch  store  vectors    replay
-//!              opportunity                   the vocabulary
+//!                   tests  benches                         see everything
+//!                      workers                             the program
+//!   sources  schedules  fetch  store  vectors              what it drives
+//!                             local-postgres  replay       servers for demo and tests
+//!                      dedupe                              is it the same?
+//!                     normalize                            rules that read words
+//!                      domain                              the vocabulary
 //! ```
 
 use std::collections::BTreeSet;
@@ -39,18 +42,22 @@ const LAYERS: &[(&str, May, &str)] = &[
             "store",
             "vectors",
             "replay",
-            "opportunity",
+            "dedupe",
+            "normalize",
+            "domain",
         ]),
         "the program drives the crates below; nothing drives it",
     ),
-    ("sources", May::Use(&["opportunity"]), "a page is read without network, database or clock"),
-    ("schedules", May::Use(&["opportunity"]), "a tick is computed without network, database or clock"),
-    ("fetch", May::Use(&["opportunity"]), "a door to partners does not know what is kept of them"),
-    ("store", May::Use(&["opportunity"]), "rows do not know where they come from"),
+    ("sources", May::Use(&["normalize", "domain"]), "a page is read without network, database or clock"),
+    ("schedules", May::Use(&["domain"]), "a tick is computed without network, database or clock"),
+    ("fetch", May::Use(&["domain"]), "a door to partners does not know what is kept of them"),
+    ("store", May::Use(&["dedupe", "domain"]), "rows do not know where they come from"),
+    ("vectors", May::Use(&["domain"]), "the index does not know the database"),
     ("local-postgres", May::Use(&[]), "a server is started without knowing what it holds"),
-    ("vectors", May::Use(&["opportunity"]), "the index does not know the database"),
     ("replay", May::Use(&[]), "a replayed partner knows as little of us as a real one"),
-    ("opportunity", May::Use(&[]), "the vocabulary stands on nothing of ours"),
+    ("dedupe", May::Use(&["normalize", "domain"]), "rows are compared without what loads them"),
+    ("normalize", May::Use(&["domain"]), "words are read without network, database or clock"),
+    ("domain", May::Use(&[]), "the vocabulary stands on nothing of ours"),
     ("xtask", May::Use(&[]), "the checks do not need what they check to compile"),
 ];
 

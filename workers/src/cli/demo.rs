@@ -6,9 +6,9 @@ use std::{path::PathBuf, sync::Arc, time::Instant};
 
 use anyhow::Context as _;
 use clap::Args;
-use replay::{Behavior, Options, MockServer};
+use domain::Rate;
 use local_postgres::{Cluster, Durability};
-use opportunity::Rate;
+use replay::{Behavior, MockServer, Options};
 use store::{Mode, RunRequest, Trigger};
 
 use super::{Context, Outcome, asked_to_stop};
