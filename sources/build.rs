@@ -1,4 +1,6 @@
 //! Makes a digest of the rules: of every file that reads and normalizes. What an older version read is then read again.
+//!
+//! Makes a new or removed partner file a change of this crate too: `include_dir` alone notices only changed files.
 
 use std::{
     fs,
@@ -8,9 +10,12 @@ use std::{
 
 fn main() -> std::io::Result<()> {
     let mut files = Vec::new();
-    for folder in ["src", "../crates/opportunity/src"] {
+    for folder in ["src", "../crates/domain/src", "../crates/normalize/src"] {
         println!("cargo:rerun-if-changed={folder}");
         collect(Path::new(folder), &mut files)?;
+    }
+    for folder in ["partners", "reference"] {
+        println!("cargo:rerun-if-changed={folder}");
     }
     files.sort();
     let mut digest = DefaultHasher::new();

@@ -9,11 +9,12 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::{Opportunity, RunId, StreamName};
 use futures::StreamExt as _;
-use opportunity::{Context, Opportunity, RunId, StreamName};
+use local_postgres::{Cluster, Durability, create_database};
+use normalize::Context;
 use serde_json::{Value, json};
 use sources::{Catalog, Page, Role, Spec};
-use local_postgres::{Cluster, Durability, create_database};
 use store::{Origin, SourceRow, Store};
 use uuid::Uuid;
 
@@ -137,7 +138,7 @@ fn read_page(spec: &Spec, body: &[u8], fetched_at: DateTime<Utc>) -> Outcome<Vec
     let drafts = spec.read(&page).drafts.into_iter();
     drafts
         .map(|draft| {
-            opportunity::normalize(draft, &context).map_err(|refused| refused.reason.to_string().into())
+            normalize::normalize(draft, &context).map_err(|refused| refused.reason.to_string().into())
         })
         .collect()
 }

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use opportunity::StreamName;
+use domain::StreamName;
 use sources::{Catalog, Page, Role, Spec, SpecFile};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;

@@ -13,11 +13,9 @@ use std::{
     time::Instant,
 };
 
+use dedupe::{Sketch, compare};
+use domain::Opportunity;
 use labelled::{Pair, Score, part};
-use opportunity::{
-    Opportunity,
-    duplicates::{Sketch, compare},
-};
 
 /// More rows than this under one key are a template's: the key tells nothing.
 const CROWD: usize = 50;

@@ -16,8 +16,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::Value;
 use local_postgres::{Cluster, Durability, create_database};
+use serde_json::Value;
 use store::Store;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;

@@ -4,7 +4,7 @@ use std::{fmt, iter};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use opportunity::{BadName, SourceSlug};
+use domain::{BadName, SourceSlug};
 use serde::{Serialize, Serializer};
 
 use crate::{Mode, clock, expression::Expression};

@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Range};
 
-use opportunity::BadName;
+use domain::BadName;
 
 use crate::UnknownMode;
 

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, ops::Range};
 
 use chrono_tz::{Africa::Douala, TZ_VARIANTS, Tz};
-use opportunity::SourceSlug;
+use domain::SourceSlug;
 use toml::{
     Spanned,
     de::{DeTable, DeValue},

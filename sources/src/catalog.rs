@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use domain::SourceSlug;
 use include_dir::{Dir, include_dir};
-use opportunity::SourceSlug;
 
 use crate::{Spec, SpecError, SpecErrors, grammar};
 
-/// The partner files of this folder, compiled in.
-pub(crate) static BUILTIN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR");
+/// The built-in partner files. A test holds that nothing else is compiled in.
+static PARTNERS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/partners");
 
 /// A partner file: its name gives the slug.
 #[derive(Debug, Clone)]
@@ -26,12 +26,9 @@ pub struct Catalog(BTreeMap<SourceSlug, Arc<Spec>>);
 impl Catalog {
     /// The built-in partners.
     pub fn builtin() -> Result<Self, SpecErrors> {
-        let files = BUILTIN.files().filter(|file| {
-            let name = file.path();
-            name.extension().is_some_and(|extension| extension == "toml") && !name.ends_with("Cargo.toml")
-        });
         Self::load(
-            files
+            PARTNERS
+                .files()
                 .filter_map(|file| {
                     let name = file.path().file_name()?.to_str()?.to_owned();
                     Some(SpecFile { name, text: file.contents_utf8()?.to_owned() })
@@ -91,4 +88,21 @@ fn read(file: &SpecFile) -> Result<Spec, Vec<SpecError>> {
         }]
     })?;
     grammar::read(&slug, file)
+}
+
+#[cfg(test)]
+mod tests {
+    use include_dir::DirEntry;
+
+    use super::*;
+
+    #[test]
+    fn only_partner_files_are_compiled_in() {
+        for entry in PARTNERS.entries() {
+            let is_partner_file = matches!(entry, DirEntry::File(_))
+                && entry.path().extension().is_some_and(|extension| extension == "toml");
+            assert!(is_partner_file, "{} does not belong in sources/partners", entry.path().display());
+        }
+        assert_eq!(Catalog::builtin().unwrap().iter().count(), PARTNERS.entries().len());
+    }
 }

@@ -1,8 +1,8 @@
 //! What partners say.
 //!
-//! A partner is one TOML file ([`Spec`]): where its lists are, how they are paged, where the records stand and which of their
-//! values are which of our fields. [`Spec::read`] turns an archived page into drafts. Nothing here opens a file or a socket
-//! or looks at a clock, and no bytes make it panic.
+//! A partner is one TOML file ([`Spec`]), the built-in ones in `sources/partners/`: where its lists are, how they are paged,
+//! where the records stand and which of their values are which of our fields. [`Spec::read`] turns an archived page into
+//! drafts. Nothing here opens a file or a socket or looks at a clock, and no bytes make it panic.
 
 mod catalog;
 mod error;
@@ -20,7 +20,7 @@ mod walk;
 pub use catalog::{Catalog, SpecFile};
 pub use error::{SpecError, SpecErrors};
 pub use file::LOOK;
-/// Digest of the rules this program reads and normalizes by: of the sources of this crate and of `opportunity`.
+/// Digest of the rules this program reads and normalizes by: of the sources of this crate, of `domain` and of `normalize`.
 pub const RULES: &str = env!("RULES");
 
 pub use mask::{contacts, mask};

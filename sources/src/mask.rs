@@ -1,49 +1,59 @@
 //! What must not stand in a recorded answer: our secrets, and how to reach people.
 
-use std::sync::LazyLock;
-
-use opportunity::contacts::PHONES;
+use normalize::{contacts::PHONES, patterns};
 use regex::bytes::{Captures, Regex};
 
 /// Shortest secret looked for: a shorter one would be found in ordinary words.
 const SHORTEST: usize = 6;
 
-static MAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i-u)[a-z0-9._%+-]{1,64}(?:@|%40|&#64;|&commat;|\\u0040)([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*\.[a-z]{2,12})\b").ok()
-});
+patterns! {
+    static MAIL: Regex =
+        r"(?i-u)[a-z0-9._%+-]{1,64}(?:@|%40|&#64;|&commat;|\\u0040)([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*\.[a-z]{2,12})\b";
 
-static PHONE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(&format!("(?-u){}", PHONES.join("|"))).ok());
+    static PHONE: Regex = format!("(?-u){}", PHONES.join("|"));
+}
 
 /// The answer without secrets, addresses of mail and numbers of telephones; and how many of each were masked.
 pub fn mask(body: &[u8], secrets: &[&str]) -> (Vec<u8>, usize) {
     let mut masked = 0;
     let mut body = body.to_vec();
     for secret in secrets.iter().filter(|secret| secret.len() >= SHORTEST) {
-        if let Ok(secret) = Regex::new(&regex::escape(secret)) {
-            masked += secret.find_iter(&body).count();
-            body = secret.replace_all(&body, &b"***"[..]).into_owned();
+        let (clean, count) = without(&body, secret.as_bytes());
+        masked += count;
+        body = clean;
+    }
+    masked += MAIL.find_iter(&body).filter(|found| !is_masked(found.as_bytes())).count();
+    body = MAIL.replace_all(&body, &b"contact@example.org"[..]).into_owned();
+    masked += PHONE.find_iter(&body).count();
+    let zeros = |found: &Captures<'_>| {
+        let digits = found.get(0).map(|found| found.as_bytes()).unwrap_or_default();
+        digits.iter().map(|byte| if byte.is_ascii_digit() { b'0' } else { *byte }).collect::<Vec<u8>>()
+    };
+    body = PHONE.replace_all(&body, zeros).into_owned();
+    (body, masked)
+}
+
+/// The body with each occurrence of a secret replaced, and the number of them.
+fn without(body: &[u8], secret: &[u8]) -> (Vec<u8>, usize) {
+    let mut clean = Vec::with_capacity(body.len());
+    let (mut rest, mut count) = (body, 0);
+    while let Some((first, tail)) = rest.split_first() {
+        if let Some(behind) = rest.strip_prefix(secret) {
+            clean.extend_from_slice(b"***");
+            rest = behind;
+            count += 1;
+        } else {
+            clean.push(*first);
+            rest = tail;
         }
     }
-    if let Some(mail) = MAIL.as_ref() {
-        masked += mail.find_iter(&body).filter(|found| !is_masked(found.as_bytes())).count();
-        body = mail.replace_all(&body, &b"contact@example.org"[..]).into_owned();
-    }
-    if let Some(phone) = PHONE.as_ref() {
-        masked += phone.find_iter(&body).count();
-        let zeros = |found: &Captures<'_>| {
-            let digits = found.get(0).map(|found| found.as_bytes()).unwrap_or_default();
-            digits.iter().map(|byte| if byte.is_ascii_digit() { b'0' } else { *byte }).collect::<Vec<u8>>()
-        };
-        body = phone.replace_all(&body, zeros).into_owned();
-    }
-    (body, masked)
+    (clean, count)
 }
 
 /// Addresses of mail and numbers of telephones in an answer, but for those `own` says are the portal's.
 pub fn contacts(body: &[u8], own: &dyn Fn(&str) -> bool) -> Vec<String> {
-    let found = |regex: &LazyLock<Option<Regex>>| -> Vec<String> {
-        let all = regex.as_ref().map(|regex| regex.find_iter(body)).into_iter().flatten();
+    let found = |regex: &Regex| -> Vec<String> {
+        let all = regex.find_iter(body);
         all.map(|found| String::from_utf8_lossy(found.as_bytes()).into_owned()).collect()
     };
     let mut all = found(&MAIL);

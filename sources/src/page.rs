@@ -1,6 +1,6 @@
 //! What the reader is given, and what it gives.
 
-use opportunity::{Draft, Rejection, StreamName};
+use domain::{Draft, Rejection, StreamName};
 use serde_json::Value;
 use url::Url;
 

@@ -2,12 +2,15 @@
 
 use std::fmt::Write as _;
 
-use include_dir::Dir;
-use opportunity::Draft;
+use domain::Draft;
+use include_dir::{Dir, include_dir};
 use schemars::{Schema, schema_for};
 use serde_json::Value;
 
-use crate::{catalog::BUILTIN, grammar::Partner};
+use crate::grammar::Partner;
+
+/// The examples of the reference page, one folder each: `oim-etl sources schema --markdown` prints them.
+static EXAMPLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/reference");
 
 /// The JSON Schema (2020-12) of a partner file.
 pub fn schema() -> Schema {
@@ -149,8 +152,7 @@ impl Example {
 
 /// The examples, in order.
 pub(crate) fn examples() -> Vec<Example> {
-    let folder = BUILTIN.get_dir("reference");
-    folder.into_iter().flat_map(Dir::dirs).filter_map(Example::of).collect()
+    EXAMPLES.dirs().filter_map(Example::of).collect()
 }
 
 #[cfg(test)]

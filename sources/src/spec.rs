@@ -2,7 +2,7 @@
 
 use std::{io::BufRead, ops::ControlFlow};
 
-use opportunity::{Kind, Rate, SourceSlug, StreamName};
+use domain::{Kind, Rate, SourceSlug, StreamName};
 use serde_json::Value;
 use url::Url;
 

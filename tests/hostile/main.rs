@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use opportunity::StreamName;
+use domain::StreamName;
 use peak_alloc::PeakAlloc;
 use sources::{Catalog, Page, Role, Spec};
 use url::Url;

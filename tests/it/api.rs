@@ -1,6 +1,6 @@
 //! What another service may do, and no more.
 
-use opportunity::SourceSlug;
+use domain::SourceSlug;
 use sqlx::{Connection as _, PgConnection};
 use store::{Mode, Trigger};
 use uuid::Uuid;

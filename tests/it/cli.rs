@@ -56,6 +56,12 @@ async fn a_bad_flag_is_refused_with_the_usage() {
 }
 
 #[tokio::test]
+async fn a_window_that_begins_in_the_future_is_refused() {
+    let said = said(&["ingest", "fne", "--since", "2999-01-01"], &[], 2).await;
+    assert!(said.contains("--since") && said.contains("it lies in the future"), "{said}");
+}
+
+#[tokio::test]
 async fn an_unknown_source_names_the_nearest() {
     let road = Road::new().await;
     let ended = road.bin(&["ingest", "fnee"]).run().await.expect(2);

@@ -1,6 +1,8 @@
 //! Absence is not deletion: what it takes to close.
 
-use opportunity::{Reason, Rejection, RunId, SourceSlug};
+use std::time::Instant;
+
+use domain::{Reason, RunId, SourceSlug};
 use serde_json::json;
 use store::{
     Archived, Mode, NewListPage, Reading, RunRequest, RunState, Store, Trigger,
@@ -8,7 +10,7 @@ use store::{
 };
 
 use crate::{
-    support::Held,
+    support::{Held, wait_until},
     upsert::{fresh, noon, opportunity},
 };
 
@@ -50,6 +52,18 @@ fn archived() -> Archived {
 
 /// A run of one page that shows the given ids, through the store's own steps.
 async fn run(store: &Store, shows: &[&str], covers_all: bool, spoil: impl FnOnce(&mut Reading)) -> RunId {
+    let (run, close) = read(store, shows, covers_all, spoil).await;
+    store.finish_run(close.lease, run).await.unwrap();
+    run
+}
+
+/// The same up to its closing.
+async fn read(
+    store: &Store,
+    shows: &[&str],
+    covers_all: bool,
+    spoil: impl FnOnce(&mut Reading),
+) -> (RunId, Job) {
     let source: SourceSlug = "fne".parse().unwrap();
     let run = store.request_run(&request(&source, Mode::Full)).await.unwrap().run;
     let covered = ["offres".to_owned()];
@@ -79,9 +93,7 @@ async fn run(store: &Store, shows: &[&str], covers_all: bool, spoil: impl FnOnce
     };
     spoil(&mut reading);
     store.commit_reading(parse.lease, &row, reading).await.unwrap();
-    let close = next(store, "close_missing").await;
-    store.finish_run(close.lease, run).await.unwrap();
-    run
+    (run, next(store, "close_missing").await)
 }
 
 async fn open(store: &Store) -> Vec<String> {
@@ -154,7 +166,7 @@ async fn the_address_a_portal_prints_beside_every_post_is_nobodys() {
             if at % 2 == 0 {
                 row.contacts.emails.push(format!("atelier{at}@exemple.cm"));
             }
-            row.fingerprint = opportunity::Fingerprint::of(row);
+            row.fingerprint = domain::Fingerprint::of(row);
         }
     };
     run(&store, &shows, true, with_mails).await;
@@ -183,7 +195,7 @@ async fn a_refused_record_is_not_an_absent_one() {
     let store = fresh().await;
     run(&store, &["1", "2", "3"], true, |_| ()).await;
     let reason = Reason::UnknownPlace("Wallonie".to_owned());
-    let refused = Rejection::new(reason, Some("3".to_owned()), json!({}));
+    let refused = normalize::reject(reason, Some("3".to_owned()), json!({}));
     run(&store, &["1", "2"], true, |reading| reading.rejections.push(refused)).await;
     assert_eq!(open(&store).await.len(), 3);
 }
@@ -231,7 +243,7 @@ fn employers(reading: &mut Reading) {
     for (at, row) in reading.opportunities.iter_mut().enumerate() {
         row.organization = Some(format!("Atelier {at}"));
         row.closes_on = Some("2099-01-31".parse().unwrap());
-        row.fingerprint = opportunity::Fingerprint::of(row);
+        row.fingerprint = domain::Fingerprint::of(row);
     }
 }
 
@@ -243,14 +255,14 @@ async fn a_source_is_held_to_its_own_history() {
         employers(reading);
         for row in &mut reading.opportunities {
             row.organization = Some("Portail".to_owned());
-            row.fingerprint = opportunity::Fingerprint::of(row);
+            row.fingerprint = domain::Fingerprint::of(row);
         }
     };
     let no_dates = |reading: &mut Reading| {
         employers(reading);
         for row in &mut reading.opportunities {
             row.closes_on = None;
-            row.fingerprint = opportunity::Fingerprint::of(row);
+            row.fingerprint = domain::Fingerprint::of(row);
         }
     };
     // Nineteen of twenty stand there, so that the volume alone is plausible and one could close.
@@ -258,7 +270,7 @@ async fn a_source_is_held_to_its_own_history() {
         employers(reading);
         for row in &mut reading.opportunities {
             (row.interest, row.interest_text) = (None, None);
-            row.fingerprint = opportunity::Fingerprint::of(row);
+            row.fingerprint = domain::Fingerprint::of(row);
         }
     };
     let cases: [(Spoil<'_>, &str); 3] = [
@@ -283,7 +295,7 @@ async fn records_without_an_identity_may_be_those_that_are_missing() {
     let shows: Vec<&str> = ids.iter().map(String::as_str).collect();
     let id = run(&store, &shows[..17], true, |reading| {
         employers(reading);
-        let nobody = Rejection::new(Reason::NoIdentity, None, json!({}));
+        let nobody = normalize::reject(Reason::NoIdentity, None, json!({}));
         reading.rejections = vec![nobody.clone(), nobody.clone(), nobody];
     })
     .await;
@@ -385,4 +397,96 @@ async fn a_walk_given_up_fails_its_run() {
         store.request_run(&request(&source, Mode::Full)).await.unwrap().is_new,
         "a failed run blocks its source"
     );
+}
+
+/// Records of the test below: enough that comparing each with each takes many times as long as loading them.
+const MANY: usize = 20_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn closing_costs_a_part_of_loading_also_in_a_database_that_was_never_analysed() {
+    let store = fresh().await;
+    for table in ["opportunities", "pages", "runs", "rejections"] {
+        let off = format!("ALTER TABLE ingest.{table} SET (autovacuum_enabled = false)");
+        sqlx::query(sqlx::AssertSqlSafe(off)).execute(store.pool()).await.unwrap();
+    }
+    let ids: Vec<String> = (0..MANY).map(|n| n.to_string()).collect();
+    let all: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let begun = Instant::now();
+    let (first, close) = read(&store, &all, true, |_| ()).await;
+    let loading = begun.elapsed();
+    store.finish_run(close.lease, first).await.unwrap();
+    let (second, close) = read(&store, &all[1..], true, |_| ()).await;
+    let begun = Instant::now();
+    assert_eq!(store.finish_run(close.lease, second).await.unwrap(), RunState::Complete);
+    let closing = begun.elapsed();
+    assert_eq!(store.run(second).await.unwrap().closed, 1);
+    assert!(closing < loading, "closing took {closing:?}, loading {loading:?}");
+}
+
+#[tokio::test]
+async fn a_run_ends_when_its_closing_has_ended() {
+    let store = fresh().await;
+    let (id, close) = read(&store, &["1"], true, |_| ()).await;
+    let begun: chrono::DateTime<chrono::Utc> =
+        sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(store.pool()).await.unwrap();
+    // As long as the run's row is locked, its closing goes on.
+    let mut locked = store.pool().begin().await.unwrap();
+    sqlx::query("SELECT FROM ingest.runs FOR UPDATE").execute(&mut *locked).await.unwrap();
+    let closer = store.clone();
+    let closing = tokio::spawn(async move { closer.finish_run(close.lease, id).await.unwrap() });
+    wait_until("the closing waits", async || {
+        let waits = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')";
+        sqlx::query_scalar(waits).fetch_one(store.pool()).await.unwrap()
+    })
+    .await;
+    let released: chrono::DateTime<chrono::Utc> =
+        sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(store.pool()).await.unwrap();
+    locked.commit().await.unwrap();
+    closing.await.unwrap();
+    let ended = store.run(id).await.unwrap().finished_at.unwrap();
+    assert!(ended >= released && released > begun, "{begun} {released} {ended}");
+}
+
+/// A complete run that asked for what is newer than `since`; the cursor after it.
+async fn cursor_after(
+    store: &Store,
+    since: Option<chrono::DateTime<chrono::Utc>>,
+) -> chrono::DateTime<chrono::Utc> {
+    let source: SourceSlug = "fne".parse().unwrap();
+    let asked = RunRequest { since, ..request(&source, Mode::Incremental) };
+    let id = store.request_run(&asked).await.unwrap().run;
+    let walk = next(store, "fetch_source").await;
+    store.begin_run(id, &"0".repeat(64)).await.unwrap();
+    store.end_walk(walk.lease, id, &[], None).await.unwrap();
+    let close = next(store, "close_missing").await;
+    assert_eq!(store.finish_run(close.lease, id).await.unwrap(), RunState::Complete);
+    store.complete_to(&source, "offres").await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_cursor_moves_only_where_the_window_began_at_or_before_it() {
+    let store = fresh().await;
+    let first = cursor_after(&store, None).await;
+    let hour = chrono::TimeDelta::hours(1);
+    sqlx::query("UPDATE ingest.streams SET complete_to = complete_to - interval '3 days'")
+        .execute(store.pool())
+        .await
+        .unwrap();
+    let behind = first - chrono::TimeDelta::days(3);
+    assert_eq!(cursor_after(&store, Some(first - hour)).await, behind, "three days were not asked for");
+    assert!(cursor_after(&store, Some(behind - hour)).await > first, "nothing was left out");
+}
+
+#[tokio::test]
+async fn what_is_newer_than_the_future_is_not_asked_for() {
+    let store = fresh().await;
+    let source: SourceSlug = "fne".parse().unwrap();
+    let tomorrow = chrono::Utc::now() + chrono::TimeDelta::days(1);
+    let asked = RunRequest { since: Some(tomorrow), ..request(&source, Mode::Incremental) };
+    let refused = store.request_run(&asked).await.unwrap_err();
+    assert!(refused.to_string().contains("lies in the future"), "{refused}");
+    let by_sql =
+        sqlx::query("SELECT api.request_ingest('fne', 'incremental', since => now() + interval '1 day')");
+    let refused = by_sql.execute(store.pool()).await.unwrap_err();
+    assert!(refused.to_string().contains("lies in the future"), "{refused}");
 }

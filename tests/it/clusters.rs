@@ -1,6 +1,6 @@
 //! The same opportunity from several partners is one cluster, and falls apart when it is no longer the same.
 
-use opportunity::{Draft, Kind, Opportunity};
+use domain::{Draft, Kind, Opportunity};
 use store::{Origin, Store, queue::WorkerId};
 
 use crate::{
@@ -24,14 +24,14 @@ fn post(source: &str, id: &str, place: &str, text: &str) -> Opportunity {
     ] {
         *draft.field_mut(name).unwrap() = Some(value.to_owned());
     }
-    let context = opportunity::Context {
+    let context = normalize::Context {
         source: source.parse().unwrap(),
         stream: "offres".parse().unwrap(),
         country: "CM".to_owned(),
         hosts: Vec::new(),
         fetched_at: noon(),
     };
-    opportunity::normalize(draft, &context).unwrap()
+    normalize::normalize(draft, &context).unwrap()
 }
 
 async fn load(store: &Store, row: &Opportunity) {

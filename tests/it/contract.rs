@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
+use domain::{Opportunity, Rejection};
 use fetch::{Answer, Client, Credentials, LocalBudget, Partner, Request, Secret, Settings};
-use fixtures::{Manners, Replay};
-use opportunity::{Context, Opportunity, Rejection};
+use normalize::Context;
+use replay::{Behavior, MockServer};
 use serde_json::Value;
 use sources::{Auth, Catalog, Page, Reading, Role, Spec, Step, Trail, Window};
 use url::Url;
@@ -26,8 +27,8 @@ struct Visitor {
     given: Given,
 }
 
-fn partner(spec: &Spec, replay: &Replay) -> Partner {
-    let all = fixtures::credentials();
+fn partner(spec: &Spec, replay: &MockServer) -> Partner {
+    let all = replay::credentials();
     let of = |name: &String| {
         all.iter().find(|(known, _)| known == name).map(|(_, value)| (*value).to_owned()).unwrap()
     };
@@ -82,7 +83,7 @@ impl Visitor {
         assert!(answer.status < 300);
         self.given.rejected.extend(reading.rejected.clone());
         for draft in reading.drafts.clone() {
-            match opportunity::normalize(draft, &context) {
+            match normalize::normalize(draft, &context) {
                 Ok(row) => self.given.opportunities.push(row),
                 Err(rejection) => self.given.rejected.push(rejection),
             }
@@ -192,11 +193,11 @@ fn shown(spec: &Spec, given: &Given) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_partner_gives_what_its_recordings_hold() {
-    let replay = replayed(Manners { throttle_every: None, crawl_delay: 0.0, ..Manners::default() }).await;
+    let replay = replayed(Behavior { throttle_every: None, crawl_delay: 0.0, ..Behavior::default() }).await;
     let catalog = Catalog::builtin().unwrap();
     for spec in catalog.iter() {
         assert!(
-            fixtures::partners().iter().any(|partner| partner.slug == spec.slug.as_str()),
+            replay::partners().iter().any(|partner| partner.slug == spec.slug.as_str()),
             "{} has no recordings",
             spec.slug
         );
@@ -240,14 +241,14 @@ fn no_recording_holds_a_secret_or_a_way_to_reach_somebody() {
             std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(spec.slug.as_str());
         let recordings = files(&folder)
             .into_iter()
-            .filter(|file| file.file_name().is_some_and(|name| name != "manners.toml"));
+            .filter(|file| file.file_name().is_some_and(|name| name != "behavior.toml"));
         for file in recordings {
             let body = std::fs::read(&file).unwrap();
             let own =
                 |mail: &str| spec.hosts.iter().any(|host| mail.ends_with(host.trim_start_matches("www.")));
             assert_eq!(sources::contacts(&body, &own), Vec::<String>::new(), "{}", file.display());
             let text = String::from_utf8_lossy(&body);
-            for (name, value) in fixtures::credentials() {
+            for (name, value) in replay::credentials() {
                 assert!(
                     value == "demo" || !text.contains(value),
                     "{} holds the value of {name}",

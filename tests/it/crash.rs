@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fixtures::Manners;
+use replay::Behavior;
 use store::Store;
 
 use crate::support::{Road, archive_of, points_of, rows_of, terminate, wait_until};
@@ -10,13 +10,13 @@ use crate::support::{Road, archive_of, points_of, rows_of, terminate, wait_until
 /// Times a worker is killed.
 const KILLS: u64 = 25;
 
-fn manners() -> Manners {
-    Manners { throttle_every: Some(50), crawl_delay: 0.0, ..Manners::default() }
+fn behavior() -> Behavior {
+    Behavior { throttle_every: Some(50), crawl_delay: 0.0, ..Behavior::default() }
 }
 
 /// A road that takes long enough to be disturbed, with leases short enough to be rescued in a test.
 async fn road() -> Road {
-    let mut road = Road::with(manners(), "40/s").await;
+    let mut road = Road::with(behavior(), "40/s").await;
     road.settings.push("worker.lease_seconds=2".to_owned());
     road
 }

@@ -9,7 +9,7 @@ use crate::support::Road;
 /// What a column is read from: a field of the partner file, and the module whose rule reads it.
 fn origin(column: &str) -> &'static str {
     match column {
-        "id" => "source and external_id (`opportunity::ids`)",
+        "id" => "source and external_id (`domain::OpportunityId`)",
         "source" => "name of the partner file",
         "external_id" => "field `external_id`",
         "kind" => "`kind` of the stream",

@@ -1,14 +1,14 @@
 //! What breaks out there: a dead partner, an unreadable page, a challenge, a full disk. One clear message; nothing lost.
 
-use fixtures::Canned;
+use replay::CannedResponse;
 
 use crate::{
     road::count,
     support::{Road, archive_of, rows_of, wait_until},
 };
 
-fn page(status: u16, content_type: &str, body: &str) -> Canned {
-    Canned {
+fn page(status: u16, content_type: &str, body: &str) -> CannedResponse {
+    CannedResponse {
         status,
         headers: vec![("content-type".into(), content_type.into())],
         body: body.as_bytes().to_vec().into(),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use fixtures::{Canned, Replay};
+use replay::{CannedResponse, MockServer};
 
 use crate::{
     partners::with_partner,
@@ -49,8 +49,8 @@ fn list(first: usize, goes_on: bool) -> String {
     page + "</body></html>"
 }
 
-fn html(body: String) -> Canned {
-    Canned {
+fn html(body: String) -> CannedResponse {
+    CannedResponse {
         status: 200,
         headers: vec![("content-type".into(), "text/html; charset=utf-8".into())],
         body: body.into(),
@@ -58,7 +58,7 @@ fn html(body: String) -> Canned {
 }
 
 /// Answers both pages.
-fn show(replay: &Replay, first: String, second: String) {
+fn show(replay: &MockServer, first: String, second: String) {
     replay.restore(HOST);
     replay.replace(HOST, "/offres?page=0", html(first));
     replay.replace(HOST, "/offres?page=1", html(second));
@@ -104,8 +104,8 @@ fn bad_days() -> [(&'static str, String, String, &'static str); 10] {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_day_of_a_portal_closes_nothing_and_says_why() {
-    let manners = format!("host = \"{HOST}\"\n[[routes]]\nkind = \"recorded\"\nanswers = []\n");
-    let (road, replay) = with_partner("portail", SPEC, &manners, &[]).await;
+    let behavior = format!("host = \"{HOST}\"\n[[routes]]\nkind = \"recorded\"\nanswers = []\n");
+    let (road, replay) = with_partner("portail", SPEC, &behavior, &[]).await;
     show(&replay, list(1, true), list(21, false));
     for _ in 0..3 {
         let run =
@@ -136,8 +136,8 @@ async fn a_bad_day_of_a_portal_closes_nothing_and_says_why() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_place_printed_beside_every_post_yields_and_is_told_as_doubted() {
     let spec = SPEC.replace("closes_at", "description = \".texte\"\ncloses_at");
-    let manners = format!("host = \"{HOST}\"\n[[routes]]\nkind = \"recorded\"\nanswers = []\n");
-    let (road, replay) = with_partner("portail", &spec, &manners, &[]).await;
+    let behavior = format!("host = \"{HOST}\"\n[[routes]]\nkind = \"recorded\"\nanswers = []\n");
+    let (road, replay) = with_partner("portail", &spec, &behavior, &[]).await;
     let post = |id: usize| format!("<a href=/offre/{id}>");
     let said = |text: &str, id: usize, words: &str| {
         text.replace(&post(id), &format!("<p class=texte>{words}</p>{}", post(id)))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use opportunity::OpportunityId;
+use domain::OpportunityId;
 use store::{
     Claimed, Store,
     queue::{Lease, WorkerId},

@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use fixtures::{Manners, Options, Replay};
+use replay::{Behavior, MockServer, Options};
 
 use crate::{
     road::count,
@@ -37,18 +37,19 @@ async fn titles(road: &Road) -> Vec<String> {
 pub(crate) async fn with_partner(
     slug: &str,
     spec: &str,
-    manners: &str,
+    behavior: &str,
     answers: &[(&str, &str)],
-) -> (Road, Replay) {
+) -> (Road, MockServer) {
     let mut road = Road::new().await;
     put(&road, &format!("specs/{slug}.toml"), spec);
-    put(&road, &format!("answers/{slug}/manners.toml"), manners);
+    put(&road, &format!("answers/{slug}/behavior.toml"), behavior);
     for (name, text) in answers {
         put(&road, &format!("answers/{slug}/{name}"), text);
     }
-    let manners = Manners { crawl_delay: 0.0, ..Manners::default() };
+    let behavior = Behavior { crawl_delay: 0.0, ..Behavior::default() };
     let folder = Some(road.data().join("answers"));
-    let replay = Replay::start(Options { addr: ([127, 0, 0, 1], 0).into(), manners, folder }).await.unwrap();
+    let replay =
+        MockServer::start(Options { addr: ([127, 0, 0, 1], 0).into(), behavior, folder }).await.unwrap();
     road.settings.push(format!("sources_dir={}", road.data().join("specs").display()));
     road.settings.push(format!("sources.{slug}.via={}", replay.url()));
     road.settings.push(format!("sources.{slug}.rate=200/s"));
@@ -79,7 +80,7 @@ async fn a_search_by_post_is_paged_until_a_page_repeats_and_its_key_is_nowhere_k
             "{{ target = \"/recherche?cle=geheim-123\", sent = '{{\"page\":{page},\"pays\":\"CM\"}}', status = 200, file = \"{file}\" }}"
         )
     };
-    let manners = format!(
+    let behavior = format!(
         "host = \"api.neuf.cm\"\n[[routes]]\nkind = \"recorded\"\nanswers = [{}, {}, {}]\n",
         answer(1, "1.json"),
         answer(2, "2.json"),
@@ -89,7 +90,7 @@ async fn a_search_by_post_is_paged_until_a_page_repeats_and_its_key_is_nowhere_k
         ("1.json", r#"{"hits": [{"id": 1, "titre": "Soudeur"}, {"id": 2, "titre": "Maçon"}]}"#),
         ("2.json", r#"{"hits": [{"id": 3, "titre": "Plombier"}]}"#),
     ];
-    let (road, replay) = with_partner("neuf", SEARCH, &manners, &answers).await;
+    let (road, replay) = with_partner("neuf", SEARCH, &behavior, &answers).await;
     let ended = road
         .bin(&["ingest", "neuf", "--full", "--output", "json"])
         .env("NEUF_CLE", "geheim-123")
@@ -312,16 +313,16 @@ async fn an_eighth_partner_is_brought_in_by_the_workbench_alone() {
     .unwrap();
     put(
         &road,
-        "live/huit/manners.toml",
+        "live/huit/behavior.toml",
         "host = \"api.huit.cm\"\n[[routes]]\nkind = \"pages\"\npath = \"/offres\"\nfile = \"offres.json\"\n",
     );
     put(&road, "live/huit/offres.json", ANSWER);
     let live = Options {
         addr: ([127, 0, 0, 1], 0).into(),
-        manners: Manners::default(),
+        behavior: Behavior::default(),
         folder: Some(road.data().join("live")),
     };
-    let live = Replay::start(live).await.unwrap();
+    let live = MockServer::start(live).await.unwrap();
     road.settings.push(format!("sources.huit.via={}", live.url()));
     road.settings.push(format!("sources_dir={specs}"));
 
@@ -373,14 +374,14 @@ async fn what_a_list_no_longer_shows_is_closed_also_where_a_feed_had_announced_i
             .await
             .unwrap();
     assert!(by_feed > 20, "{by_feed} posts are known by the feed");
-    let page = |file: &str, kind: &str| fixtures::Canned {
+    let page = |file: &str, kind: &str| replay::CannedResponse {
         status: 200,
         headers: vec![("content-type".into(), kind.into())],
         body: std::fs::read(recorded(&format!("camerjob/{file}"))).unwrap().into(),
     };
     // The second page is gone from the list, and its posts from the feed.
     let feed = "<rss><channel><item><title>x</title><link>https://www.camerjob.com/emploi/48261-technicien-fibre-optique-douala</link></item></channel></rss>";
-    let feed = fixtures::Canned { body: feed.into(), ..page("rss.xml", "application/rss+xml") };
+    let feed = replay::CannedResponse { body: feed.into(), ..page("rss.xml", "application/rss+xml") };
     road.replay.replace("www.camerjob.com", "/rss/all/", feed);
     road.replay.replace("www.camerjob.com", "/jobs/?p=2", page("jobs-3.html", "text/html"));
     road.replay.replace("www.camerjob.com", "/jobs/?p=3", page("jobs-4.html", "text/html"));

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use fixtures::Manners;
+use replay::Behavior;
 
 use crate::support::{Database, Road, terminate, wait_until};
 
@@ -13,8 +13,8 @@ const WINDOW: Duration = Duration::from_secs(4);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_workers_share_a_rate_never_exceed_it_and_use_it() {
-    let manners = Manners { throttle_every: None, crawl_delay: 0.0, ..Manners::default() };
-    let road = Road::on(Database::alone().await, manners, RATE).await;
+    let behavior = Behavior { throttle_every: None, crawl_delay: 0.0, ..Behavior::default() };
+    let road = Road::on(Database::alone().await, behavior, RATE).await;
     let mut workers: Vec<_> =
         (0..2).map(|_| road.bin(&["worker", "--http", "127.0.0.1:0", "--no-scheduler"]).start()).collect();
     let store = road.database.store().await;

@@ -70,18 +70,81 @@ async fn the_jobs_of_a_dead_worker_are_freed_and_its_late_writes_refused() {
     store.job_done(taken[0].lease).await.unwrap();
 }
 
+/// As if this much time had passed since the job was claimed.
+async fn claimed_before(store: &Store, job: &Job, seconds: f64) {
+    sqlx::query("UPDATE queue.jobs SET claimed_at = claimed_at - make_interval(secs => $2) WHERE id = $1")
+        .bind(job.lease.job())
+        .bind(seconds)
+        .execute(store.pool())
+        .await
+        .unwrap();
+}
+
 #[tokio::test]
-async fn a_beat_keeps_the_leases_of_what_is_in_hand_and_no_other() {
+async fn a_beat_keeps_the_jobs_in_hand_and_frees_those_in_nobodys() {
     let store = Database::new().await.store().await;
     lane(&store, "read:a", 8).await;
     enqueue(store.pool(), "read:a", 1, None).await;
     enqueue(store.pool(), "read:a", 2, None).await;
     let worker = WorkerId::new();
-    let claimed = claim(&store, worker, 2, Duration::ZERO).await;
+    let claimed = claim(&store, worker, 2, HOLD).await;
     store.beat(worker, &[claimed[0].lease.job()], HOLD).await.unwrap();
-    assert_eq!(store.rescue().await.unwrap(), (1, 0), "of the two only the one in hand is kept");
+    assert!(claim(&store, worker, 2, HOLD).await.is_empty(), "the other one may be on its way to a hand");
+    for job in &claimed {
+        claimed_before(&store, job, 31.0).await;
+    }
+    store.beat(worker, &[claimed[0].lease.job()], HOLD).await.unwrap();
+    assert_eq!(store.rescue().await.unwrap(), (0, 0), "the lease of the worker runs");
     store.job_done(claimed[0].lease).await.unwrap();
     assert!(store.job_done(claimed[1].lease).await.unwrap_err().is_fenced());
+    assert_eq!(claim(&store, WorkerId::new(), 2, HOLD).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_beat_does_not_wait_for_a_job_that_a_long_transaction_has_locked() {
+    let store = Database::new().await.store().await;
+    lane(&store, "read:a", 8).await;
+    enqueue(store.pool(), "read:a", 1, None).await;
+    let worker = WorkerId::new();
+    store.enter_worker(worker, "host", None, false, HOLD).await.unwrap();
+    let claimed = claim(&store, worker, 1, HOLD).await;
+    claimed_before(&store, &claimed[0], 31.0).await;
+    let mut closing = store.pool().begin().await.unwrap();
+    sqlx::query("DELETE FROM queue.jobs").execute(&mut *closing).await.unwrap();
+    sqlx::query("UPDATE queue.leases SET until = now() + interval '1 ms'")
+        .execute(store.pool())
+        .await
+        .unwrap();
+    // Neither with the job in hand nor without: it fails by its time-out only if it waits for the transaction above.
+    for in_hand in [&[claimed[0].lease.job()][..], &[]] {
+        let beat = store.beat(worker, in_hand, HOLD);
+        assert!(tokio::time::timeout(Duration::from_secs(20), beat).await.expect("the beat waits").unwrap());
+    }
+    assert_eq!(store.workers().await.unwrap().len(), 1);
+    closing.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_worker_lives_as_long_as_its_lease_whatever_the_setting() {
+    let store = Database::new().await.store().await;
+    let worker = WorkerId::new();
+    let silent = async |seconds: f64| {
+        sqlx::query("UPDATE queue.leases SET until = until - make_interval(secs => $1)")
+            .bind(seconds)
+            .execute(store.pool())
+            .await
+            .unwrap();
+    };
+    store.enter_worker(worker, "host", None, false, Duration::from_mins(5)).await.unwrap();
+    silent(250.0).await;
+    store.rescue().await.unwrap();
+    assert_eq!(store.workers().await.unwrap().len(), 1, "its lease of five minutes runs for another 50 s");
+    silent(50.0).await;
+    assert!(store.workers().await.unwrap().is_empty());
+    store.rescue().await.unwrap();
+    assert!(!store.beat(worker, &[], HOLD).await.unwrap(), "it was taken off the list, and is told");
+    store.enter_worker(worker, "host", None, false, HOLD).await.unwrap();
+    assert!(store.beat(worker, &[], HOLD).await.unwrap());
 }
 
 #[tokio::test]

@@ -6,11 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use fixtures::Canned;
-use opportunity::{
-    places::{Region, read_places},
-    text::fold,
-};
+use domain::places::Region;
+use normalize::{places::read_places, text::fold};
+use replay::CannedResponse;
 
 use crate::support::{Road, rows_of, skipped};
 
@@ -27,8 +25,12 @@ fn sample(name: &str) -> Option<Vec<u8>> {
     found
 }
 
-fn canned(content_type: &str, body: Vec<u8>) -> Canned {
-    Canned { status: 200, headers: vec![("content-type".into(), content_type.into())], body: body.into() }
+fn canned(content_type: &str, body: Vec<u8>) -> CannedResponse {
+    CannedResponse {
+        status: 200,
+        headers: vec![("content-type".into(), content_type.into())],
+        body: body.into(),
+    }
 }
 
 /// Runs a source, maybe by another partner file, and tells what became of its records.
@@ -65,7 +67,8 @@ async fn live_offers_of_france_travail_as_the_answer_of_fne() {
     let road = Road::new().await;
     road.replay.replace("api.fnecm.org", "/v2/offres/search", canned("application/json", body));
     let here = told(&road, "fne", None).await;
-    let spec = include_str!("../../sources/fne.toml").replace("rate = ", "country = \"FR\"\nrate = ");
+    let spec =
+        include_str!("../../sources/partners/fne.toml").replace("rate = ", "country = \"FR\"\nrate = ");
     let there = told(&road, "fne", Some(spec)).await;
     insta::assert_snapshot!(format!(
         "by our file, whose places are in Cameroon\n{here}\n\nby the same file with country = \"FR\"\n{there}"
@@ -82,7 +85,7 @@ async fn a_live_list_of_emploi_cm_as_the_answer_of_the_portal() {
     let road = Road::new().await;
     road.replay.replace("www.emploicameroun.cm", "/offres", canned("text/html; charset=utf-8", body));
     let whole = told(&road, "emploicameroun", None).await;
-    let spec = include_str!("../../sources/emploicameroun.toml");
+    let spec = include_str!("../../sources/partners/emploicameroun.toml");
     let cards = spec.split("[streams.offres.detail]").next().unwrap().to_owned();
     let cards = told(&road, "emploicameroun", Some(cards)).await;
     insta::assert_snapshot!(format!(
@@ -116,7 +119,7 @@ const ADMIN1: [(&str, Region); 10] = [
 #[test]
 fn the_gazetteer_agrees_with_geonames() {
     let Some(body) = sample("gazetteer_codes/geonames_CM_full.txt") else { return };
-    let table = include_str!("../../crates/opportunity/src/places/cameroon.tsv");
+    let table = include_str!("../../crates/normalize/src/places/cameroon.tsv");
     let mut regions: HashMap<String, HashSet<Region>> = HashMap::new();
     let mut large = Vec::new();
     for line in String::from_utf8(body).unwrap().lines() {

@@ -82,7 +82,7 @@ async fn a_mended_spec_is_a_replay() {
     ingest_all(&road).await;
     let folder = road.data().join("specs");
     std::fs::create_dir(&folder).unwrap();
-    let spec = include_str!("../../sources/fne.toml")
+    let spec = include_str!("../../sources/partners/fne.toml")
         .replace("title = \".intitule\"", "title = '\"Offre : \" + .intitule'");
     std::fs::write(folder.join("fne.toml"), spec).unwrap();
     let asked = road.replay.arrivals().len();
@@ -157,6 +157,8 @@ async fn every_trigger_takes_the_same_road() {
     assert_eq!(ask("wrong", r#"{"source":"fne"}"#).await.unwrap().status(), 401);
     assert_eq!(ask("let-me-in", r#"{"source":"fne","colour":1}"#).await.unwrap().status(), 400);
     assert_eq!(ask("let-me-in", r#"{"source":"nobody"}"#).await.unwrap().status(), 422);
+    let future = r#"{"source":"fne","since":"2999-01-01T00:00:00Z"}"#;
+    assert_eq!(ask("let-me-in", future).await.unwrap().status(), 400);
     assert_eq!(ask("let-me-in", r#"{"source":"fne","idempotency_key":"k"}"#).await.unwrap().status(), 202);
     assert_eq!(ask("let-me-in", r#"{"source":"fne","idempotency_key":"k"}"#).await.unwrap().status(), 200);
     let ended = async || store.runs(None, 9).await.unwrap().iter().all(|run| run.state.ended());
@@ -188,7 +190,7 @@ async fn what_the_partner_no_longer_shows_is_closed_and_its_point_withdrawn() {
     let road = Road::new().await;
     ingest_all(&road).await;
     let before = points_of(&road).await;
-    let gone = fixtures::Canned {
+    let gone = replay::CannedResponse {
         status: 200,
         headers: vec![("content-type".into(), "application/json".into())],
         body: shrunk().into(),

@@ -9,7 +9,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use opportunity::{Context, Reason, StreamName};
+use domain::{Reason, StreamName};
+use normalize::Context;
 use sources::{Catalog, Page, Role, SpecFile};
 
 use crate::support::skipped;
@@ -93,7 +94,7 @@ fn told(case: &Case, body: &[u8]) -> String {
     }
     let mut valid = reading.follow.len();
     for draft in reading.drafts {
-        match opportunity::normalize(draft, &context) {
+        match normalize::normalize(draft, &context) {
             Ok(_) => valid += 1,
             Err(rejection) => *reasons.entry(kind(&rejection.reason)).or_default() += 1,
         }

@@ -1,7 +1,7 @@
 //! The timetable: a tick is one run, whoever looks.
 
 use chrono::{DurationRound as _, TimeDelta, Utc};
-use opportunity::SourceSlug;
+use domain::SourceSlug;
 use store::{Mode, SourceRow, Store};
 
 use crate::support::Database;

@@ -1,7 +1,8 @@
 //! Loading: new, changed, unchanged, reopened; and what each costs.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use opportunity::{Context, Draft, Kind, Opportunity, RunId, StreamName, normalize};
+use domain::{Draft, Kind, Opportunity, RunId, StreamName};
+use normalize::{Context, normalize};
 use serde_json::{Value, json};
 use store::{Origin, Store};
 use uuid::Uuid;

@@ -9,9 +9,9 @@ use std::{
 
 use anyhow::Context as _;
 use async_trait::async_trait;
+use domain::{Rate, SourceSlug};
 use fetch::{BudgetError, Client, Credentials, Partner, Permit, Secret};
 use local_postgres::Cluster;
-use opportunity::{Rate, SourceSlug};
 use sources::{Auth, Catalog, Spec, SpecFile};
 use store::{SourceRow, Store};
 

@@ -1,5 +1,7 @@
 //! The embedder and the index this process uses.
 
+use std::collections::HashSet;
+
 use anyhow::Context as _;
 use store::Store;
 use vectors::{Embedder, Filter, Hit, Index, Lexical, Ollama, Query};
@@ -25,9 +27,20 @@ impl Vectors {
         self.embedder.model()
     }
 
-    /// Brings ledger and index into step: a folder that was deleted is filled again, a new model re-embeds.
+    /// Brings ledger and index into step: a folder that was deleted is filled again, a new model re-embeds, and points of
+    /// another database's opportunities go.
     pub(crate) async fn reconcile(&self, store: &Store) -> anyhow::Result<()> {
-        let held = self.index.ids().await.context("could not list the points of the index")?;
+        let mut held = self.index.ids().await.context("could not list the points of the index")?;
+        let unknown = store.unknown_points(&held).await?;
+        if !unknown.is_empty() {
+            tracing::warn!(
+                points = unknown.len(),
+                "the index holds points of another database; removing them"
+            );
+            self.index.withdraw(&unknown).await.context("could not remove points from the index")?;
+            let unknown: HashSet<_> = unknown.into_iter().collect();
+            held.retain(|id| !unknown.contains(id));
+        }
         let asked = store.reconcile(self.model(), &held).await?;
         if asked > 0 {
             tracing::info!(
@@ -39,11 +52,22 @@ impl Vectors {
         Ok(())
     }
 
-    /// Finds the opportunities nearest to a text.
-    pub(crate) async fn search(&self, text: &str, filter: Filter, limit: usize) -> anyhow::Result<Vec<Hit>> {
+    /// Finds the opportunities nearest to a text, of those that are open in the database. Where the index still holds others,
+    /// fewer than `limit` are returned.
+    pub(crate) async fn search(
+        &self,
+        store: &Store,
+        text: &str,
+        filter: Filter,
+        limit: usize,
+    ) -> anyhow::Result<Vec<Hit>> {
         let dense = self.embedder.embed(&[text.to_owned()]).await.context("could not embed the query")?;
         let dense = dense.into_iter().next().context("the embedder gave no vector")?;
-        Ok(self.index.search(Query { text: text.to_owned(), dense, filter, limit }).await?)
+        let mut hits = self.index.search(Query { text: text.to_owned(), dense, filter, limit }).await?;
+        let ids: Vec<_> = hits.iter().map(|hit| hit.id).collect();
+        let open = store.open_among(&ids).await?;
+        hits.retain(|hit| open.contains(&hit.id));
+        Ok(hits)
     }
 }
 

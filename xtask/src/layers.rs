@@ -1,10 +1,13 @@
 //! Dependencies run downward: the tree of folders is the diagram, and stays it.
 //!
 //! ```text
-//!             tests  benches                 see everything
-//!                workers                     the program
-//!   sources  schedules  fetch  store  vectors    fixtures
-//!              opportunity                   the vocabulary
+//!                   tests  benches                         see everything
+//!                      workers                             the program
+//!   sources  schedules  fetch  store  vectors              what it drives
+//!                             local-postgres  replay       servers for demo and tests
+//!                      dedupe                              is it the same?
+//!                     normalize                            rules that read words
+//!                      domain                              the vocabulary
 //! ```
 
 use std::collections::BTreeSet;
@@ -12,7 +15,7 @@ use std::collections::BTreeSet;
 use anyhow::{Result, bail};
 
 use crate::{
-    reserved,
+    pure, reserved,
     shell::say,
     workspace::{Member, Workspace},
 };
@@ -31,24 +34,38 @@ const LAYERS: &[(&str, May, &str)] = &[
     ("benches", May::UseAll, "benchmarks measure everything"),
     (
         "oim-etl",
-        May::Use(&["schedules", "sources", "fetch", "local-postgres", "store", "vectors", "fixtures", "opportunity"]),
+        May::Use(&[
+            "schedules",
+            "sources",
+            "fetch",
+            "local-postgres",
+            "store",
+            "vectors",
+            "replay",
+            "dedupe",
+            "normalize",
+            "domain",
+        ]),
         "the program drives the crates below; nothing drives it",
     ),
-    ("sources", May::Use(&["opportunity"]), "a page is read without network, database or clock"),
-    ("schedules", May::Use(&["opportunity"]), "a tick is computed without network, database or clock"),
-    ("fetch", May::Use(&["opportunity"]), "a door to partners does not know what is kept of them"),
-    ("store", May::Use(&["opportunity"]), "rows do not know where they come from"),
+    ("sources", May::Use(&["normalize", "domain"]), "a page is read without network, database or clock"),
+    ("schedules", May::Use(&["domain"]), "a tick is computed without network, database or clock"),
+    ("fetch", May::Use(&["domain"]), "a door to partners does not know what is kept of them"),
+    ("store", May::Use(&["dedupe", "domain"]), "rows do not know where they come from"),
+    ("vectors", May::Use(&["domain"]), "the index does not know the database"),
     ("local-postgres", May::Use(&[]), "a server is started without knowing what it holds"),
-    ("vectors", May::Use(&["opportunity"]), "the index does not know the database"),
-    ("fixtures", May::Use(&[]), "a replayed partner knows as little of us as a real one"),
-    ("opportunity", May::Use(&[]), "the vocabulary stands on nothing of ours"),
+    ("replay", May::Use(&[]), "a replayed partner knows as little of us as a real one"),
+    ("dedupe", May::Use(&["normalize", "domain"]), "rows are compared without what loads them"),
+    ("normalize", May::Use(&["domain"]), "words are read without network, database or clock"),
+    ("domain", May::Use(&[]), "the vocabulary stands on nothing of ours"),
     ("xtask", May::Use(&[]), "the checks do not need what they check to compile"),
 ];
 
-/// Checks the layers, then the words only some crates may use.
+/// Checks the layers, then the words only some crates may use, then that pure crates are pure.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let mut wrong = upward(&workspace.members);
     wrong.extend(reserved::misused(workspace)?);
+    wrong.extend(pure::broken(workspace)?);
     if wrong.is_empty() {
         let edges: usize =
             workspace.members.iter().map(|member| inner(member, &workspace.members).count()).sum();
@@ -94,9 +111,9 @@ mod tests {
     #[test]
     fn an_upward_or_sideways_edge_is_told_with_its_reason() {
         let members = [
-            member("opportunity", &["serde"]),
-            member("store", &["opportunity", "sqlx"]),
-            member("sources", &["opportunity", "store"]),
+            member("domain", &["serde"]),
+            member("store", &["domain", "sqlx"]),
+            member("sources", &["domain", "store"]),
             member("oim-etl", &["sources", "store", "it"]),
             member("it", &["oim-etl", "sources"]),
         ];
@@ -105,7 +122,7 @@ mod tests {
             "layers: oim-etl may not depend on it: the program drives the crates below; nothing drives it",
         ];
         assert_eq!(upward(&members), told);
-        assert_eq!(inner(&members[2], &members).collect::<Vec<_>>(), ["opportunity", "store"]);
+        assert_eq!(inner(&members[2], &members).collect::<Vec<_>>(), ["domain", "store"]);
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use anyhow::{Result, bail};
 
-use crate::{deny, dependencies, layers, shell, shell::say, sizes, snapshots, words, workspace::Workspace};
+use crate::{
+    binary_size, deny, dependencies, layers, shell, shell::say, sizes, snapshots, stray, words,
+    workspace::Workspace,
+};
 
 /// The checks cargo runs: settings, and the command line.
 type Check = (&'static [(&'static str, &'static str)], &'static [&'static str]);
@@ -14,8 +17,16 @@ const CHECKS: &[Check] = &[
 ];
 
 /// Our own checks, after those of cargo.
-const OWN: &[fn(&Workspace) -> Result<()>] =
-    &[layers::run, dependencies::run, sizes::run, snapshots::run, words::run, deny::run];
+const OWN: &[fn(&Workspace) -> Result<()>] = &[
+    layers::run,
+    dependencies::run,
+    sizes::run,
+    stray::run,
+    snapshots::run,
+    binary_size::run,
+    words::run,
+    deny::run,
+];
 
 /// Runs all checks, then reports which failed: one run shows everything there is to fix.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {

@@ -2,16 +2,18 @@
 //!
 //! `cargo xtask` lists them. Each prints every command before it runs it.
 
+mod binary_size;
 mod deny;
 mod dependencies;
 mod layers;
 mod lint;
+mod pure;
 mod queries;
 mod reserved;
 mod shell;
 mod sizes;
 mod snapshots;
-
+mod stray;
 mod test;
 mod words;
 mod workspace;
@@ -30,9 +32,11 @@ const RECIPES: &[Recipe] = &[
     ("ci", "test, then lint: what has to pass before a change lands", ci),
     ("test", "every test of every crate", test::run),
     ("lint", "format, clippy, docs and all the checks below", lint::run),
-    ("layers", "dependencies run downward, and some crates have one door only", layers::run),
+    ("layers", "dependencies run downward, some crates have one door only, and some are pure", layers::run),
     ("dependencies", "each dependency has its reason in docs/DEPENDENCIES.md, and a user", dependencies::run),
     ("sizes", "files stay small enough to be read", sizes::run),
+    ("size", "the release binary, where it is built, stays below its limit", binary_size::run),
+    ("stray", "no tracked file is too large or of a kind this project does not use", stray::run),
     ("snapshots", "no snapshot is pending, and none is left that no test looks at", snapshots::run),
     ("words", "docs and comments avoid the phrases that docs/STYLE.md lists", words::run),
     ("sqlx", "record what the queries are checked against", queries::run),

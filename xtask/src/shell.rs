@@ -34,6 +34,16 @@ pub(crate) fn succeeds(folder: &Path, line: &[&str]) -> bool {
     command(folder, line).is_ok_and(|command| quiet(command).is_ok_and(|status| status.success()))
 }
 
+/// What a command prints; fails if it does. Prints nothing itself.
+pub(crate) fn output(folder: &Path, line: &[&str]) -> Result<String> {
+    let shown = line.join(" ");
+    let output = command(folder, line)?.output().with_context(|| format!("could not start `{shown}`"))?;
+    if !output.status.success() {
+        bail!("`{shown}` failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("`{shown}` printed something that is not text"))
+}
+
 /// Whether this is a continuous integration run.
 pub(crate) fn in_ci() -> bool {
     env::var_os("CI").is_some_and(|value| value == "true")

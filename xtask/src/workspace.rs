@@ -119,14 +119,14 @@ mod tests {
             package.name = "workers"
             dependencies = { store.workspace = true, sql = { package = "sqlx", version = "1" }, ours.workspace = true }
             build-dependencies.sources.path = "../sources"
-            dev-dependencies.fixtures.workspace = true
+            dev-dependencies.replay.workspace = true
             target.'cfg(unix)'.dependencies.rustix = "1"
         "#;
         let shared = "ours = { package = 'fetch', path = '../fetch' }".parse()?;
         let member = Member::read(&manifest.parse()?, Path::new("workers"), &shared)?;
         let words = |set: BTreeSet<String>| set.into_iter().collect::<Vec<_>>().join(" ");
         assert_eq!(words(member.dependencies), "fetch rustix sources sqlx store");
-        assert_eq!(words(member.dev_dependencies), "fixtures");
+        assert_eq!(words(member.dev_dependencies), "replay");
         Ok(())
     }
 

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use opportunity::{Context, Draft, Opportunity, normalize};
+use domain::{Draft, Opportunity};
+use normalize::{Context, normalize};
 use serde_json::Value;
 
 /// A pair and what a person says of it.
@@ -69,7 +70,7 @@ impl Score {
 
     /// The score over pairs.
     pub(crate) fn of(pairs: &[Pair]) -> Self {
-        use opportunity::duplicates::{Sketch, compare};
+        use dedupe::{Sketch, compare};
         let (mut right, mut called, mut same, mut met) = (0.0, 0.0, 0.0, 0.0);
         for pair in pairs {
             let [a, b] = pair.rows.each_ref().map(Sketch::of);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use opportunity::{Rate, SourceSlug};
+use domain::{Rate, SourceSlug};
 use url::Url;
 
 use crate::{FetchError, address::named, guard};

@@ -34,7 +34,7 @@ pub(crate) fn target(
 
 #[cfg(test)]
 mod tests {
-    use opportunity::SourceSlug;
+    use domain::SourceSlug;
 
     use super::*;
 

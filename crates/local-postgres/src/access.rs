@@ -10,7 +10,8 @@ use super::owner::{Owner, user_name};
 /// closed, too.
 pub(crate) fn write(data: &Path, owner: Option<Owner>) -> io::Result<()> {
     let ours = rustix::process::geteuid();
-    let mut users: Vec<String> = [Some(ours), owner.map(Owner::uid)].into_iter().flatten().filter_map(name_of).collect();
+    let mut users: Vec<String> =
+        [Some(ours), owner.map(Owner::uid)].into_iter().flatten().filter_map(name_of).collect();
     users.dedup();
     let map: String = users.iter().map(|user| format!("owner \"{user}\" postgres\n")).collect();
     // The kernel names the user at the other end of the socket (PostgreSQL, "Peer Authentication").

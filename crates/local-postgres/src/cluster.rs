@@ -70,9 +70,16 @@ impl Cluster {
             // Its owner may still be starting it.
             if let Some(server) = running(&folder.join("data")) {
                 let version = version_of(&programs(&folder).await?)?;
-                return Self { folder, socket: Socket::Inside(server.socket), version, pid: server.pid, child: None, lock: None }
-                    .answering()
-                    .await;
+                return Self {
+                    folder,
+                    socket: Socket::Inside(server.socket),
+                    version,
+                    pid: server.pid,
+                    child: None,
+                    lock: None,
+                }
+                .answering()
+                .await;
             }
             if since.elapsed() > START_WITHIN {
                 return Err(PrivateError::InUse { folder: folder.display().to_string(), pid });
@@ -81,7 +88,12 @@ impl Cluster {
         }
     }
 
-    async fn open(folder: PathBuf, owner: Option<Owner>, durability: Durability, lock: Lock) -> Result<Self, PrivateError> {
+    async fn open(
+        folder: PathBuf,
+        owner: Option<Owner>,
+        durability: Durability,
+        lock: Lock,
+    ) -> Result<Self, PrivateError> {
         let programs = programs(&folder).await?;
         let version = version_of(&programs)?;
         let data = folder.join("data");

@@ -57,7 +57,8 @@ fn elsewhere(folder: &Path) -> Result<PathBuf, PrivateError> {
 /// Refuses a folder, or what stands in its place, that another user made or may write into.
 fn refuse_foreign(folder: &Path) -> Result<(), PrivateError> {
     let meta = fs::symlink_metadata(folder).map_err(at(folder))?;
-    let is_ours = meta.is_dir() && meta.uid() == rustix::process::geteuid().as_raw() && meta.mode() & 0o022 == 0;
+    let is_ours =
+        meta.is_dir() && meta.uid() == rustix::process::geteuid().as_raw() && meta.mode() & 0o022 == 0;
     if is_ours { Ok(()) } else { Err(PrivateError::Foreign { folder: folder.display().to_string() }) }
 }
 
@@ -79,7 +80,8 @@ impl Socket {
         let parent = std::env::temp_dir();
         let private = fs::Permissions::from_mode(PRIVATE);
         let mut builder = tempfile::Builder::new();
-        let short = builder.prefix("oim-pg-").permissions(private).tempdir_in(&parent).map_err(at(&parent))?;
+        let short =
+            builder.prefix("oim-pg-").permissions(private).tempdir_in(&parent).map_err(at(&parent))?;
         owner.map_or(Ok(()), |owner| owner.take(short.path())).map_err(at(short.path()))?;
         Ok(Self::Short(short))
     }

@@ -46,7 +46,9 @@ pub enum PrivateError {
         pid: String,
     },
     /// A folder that somebody else made where ours would be.
-    #[error("{folder} belongs to another user and is not used: remove it, or set TMPDIR to a folder of your own")]
+    #[error(
+        "{folder} belongs to another user and is not used: remove it, or set TMPDIR to a folder of your own"
+    )]
     Foreign {
         /// The folder.
         folder: String,

@@ -58,7 +58,9 @@ mod tests {
     #[test]
     fn one_owner_at_a_time_and_the_next_one_after_it() {
         let folder = tempfile::tempdir().unwrap();
-        let Attempt::Locked(first) = attempt(folder.path()).unwrap() else { panic!("a fresh folder is free") };
+        let Attempt::Locked(first) = attempt(folder.path()).unwrap() else {
+            panic!("a fresh folder is free")
+        };
         let Attempt::Held(pid) = attempt(folder.path()).unwrap() else { panic!("it is held") };
         assert_eq!(pid, std::process::id().to_string());
         drop(first);

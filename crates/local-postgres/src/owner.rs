@@ -51,7 +51,11 @@ impl Owner {
         }
         let users = fs::read_to_string(USERS).unwrap_or_default();
         let find = |name: &str| {
-            users.lines().filter_map(user).find(|user| user.name == name).map(|user| Self { uid: user.uid, gid: user.gid })
+            users
+                .lines()
+                .filter_map(user)
+                .find(|user| user.name == name)
+                .map(|user| Self { uid: user.uid, gid: user.gid })
         };
         find("postgres").or_else(|| find("nobody")).or(Some(Self { uid: 65_534, gid: 65_534 }))
     }

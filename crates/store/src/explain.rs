@@ -1,7 +1,7 @@
 //! Where a row came from and what became of it.
 
 use chrono::{DateTime, Utc};
-use opportunity::OpportunityId;
+use domain::OpportunityId;
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use opportunity::RunId;
+use domain::RunId;
 use sqlx::{Postgres, Transaction};
 
 use crate::StoreError;

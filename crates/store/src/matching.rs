@@ -2,11 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use opportunity::{
-    OpportunityId,
-    duplicates::{Listing, Member, Sketch, cluster},
-    vocabulary::Education,
-};
+use dedupe::{Listing, Member, Sketch, cluster};
+use domain::{OpportunityId, vocabulary::Education};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 

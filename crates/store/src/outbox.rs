@@ -1,7 +1,9 @@
 //! The outbox: points of the vector index that must be looked at.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDate;
-use opportunity::{OpportunityId, places::Place};
+use domain::{OpportunityId, places::Place};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -184,11 +186,37 @@ impl Store {
     }
 
     /// Requests not yet answered that a run caused.
-    pub async fn outbox_of(&self, run: opportunity::RunId) -> Result<i64, StoreError> {
+    pub async fn outbox_of(&self, run: domain::RunId) -> Result<i64, StoreError> {
         sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM ingest.outbox WHERE run = $1"#, run.uuid())
             .fetch_one(&self.pool)
             .await
             .map_err(StoreError::doing("count embed work"))
+    }
+
+    /// Of these opportunities, those that this database holds open.
+    pub async fn open_among(&self, ids: &[OpportunityId]) -> Result<HashSet<OpportunityId>, StoreError> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+        let open = sqlx::query_scalar!(
+            "SELECT id FROM ingest.opportunities WHERE id = ANY ($1) AND status = 'open'",
+            &ids
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::doing("look up what the index found"))?;
+        Ok(open.into_iter().map(OpportunityId::from).collect())
+    }
+
+    /// Of the points that an index holds, those of opportunities that this database does not know: another database's.
+    pub async fn unknown_points(&self, held: &[OpportunityId]) -> Result<Vec<OpportunityId>, StoreError> {
+        let held: Vec<Uuid> = held.iter().map(|id| id.uuid()).collect();
+        let unknown = sqlx::query_scalar!(
+            r#"SELECT h.id AS "id!" FROM unnest($1::uuid[]) h(id) EXCEPT SELECT id FROM ingest.opportunities"#,
+            &held
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::doing("compare the index with the opportunities"))?;
+        Ok(unknown.into_iter().map(OpportunityId::from).collect())
     }
 
     /// Brings outbox and ledger into step with an index that holds `held` (its point ids): what is open and

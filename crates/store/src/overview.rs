@@ -74,17 +74,14 @@ pub struct Overview {
     pub outbox: i64,
 }
 
-/// Silence after which a worker no longer counts as living: two missed beats.
-const ALIVE_WITHIN_SECONDS: f64 = 15.0;
-
 impl Store {
-    /// Living workers, newest first.
+    /// Workers whose lease runs, newest first.
     pub async fn workers(&self) -> Result<Vec<WorkerRow>, StoreError> {
         sqlx::query_as!(
             WorkerRow,
-            "SELECT host, pid, http_address, indexes, started_at FROM queue.workers
-              WHERE seen_at > now() - make_interval(secs => $1) ORDER BY started_at DESC",
-            ALIVE_WITHIN_SECONDS
+            "SELECT w.host, w.pid, w.http_address, w.indexes, w.started_at
+               FROM queue.workers w JOIN queue.leases l ON l.worker = w.id
+              WHERE l.until > now() ORDER BY w.started_at DESC"
         )
         .fetch_all(&self.pool)
         .await

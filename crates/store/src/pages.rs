@@ -1,7 +1,7 @@
 //! Pages: each archived answer, and the job that reads it.
 
 use chrono::{DateTime, Utc};
-use opportunity::{Rejection, RunId, SourceSlug};
+use domain::{Rejection, RunId, SourceSlug};
 use serde_json::Value;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;

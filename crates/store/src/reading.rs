@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use opportunity::{Fingerprint, Opportunity, OpportunityId, Reason, Rejection};
+use domain::{Fingerprint, Opportunity, OpportunityId, Reason, Rejection};
 use serde_json::Value;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
@@ -225,7 +225,7 @@ fn without_repeats(
                 kept.push(opportunity);
             }
             Some(known) if *known == opportunity.fingerprint => repeats += 1,
-            Some(_) => rejections.push(Rejection::new(
+            Some(_) => rejections.push(Rejection::with_clean_reason(
                 Reason::RepeatedIdentity(opportunity.external_id.clone()),
                 Some(opportunity.external_id.clone()),
                 serde_json::to_value(&opportunity).unwrap_or(Value::Null),

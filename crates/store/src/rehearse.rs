@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use opportunity::{Opportunity, OpportunityId, RunId};
+use domain::{Opportunity, OpportunityId, RunId};
 use serde::Serialize;
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 //! Records refused.
 
 use chrono::{DateTime, Utc};
-use opportunity::{Rejection, RunId, SourceSlug};
+use domain::{Rejection, RunId, SourceSlug};
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::{Postgres, Transaction};
@@ -41,7 +41,7 @@ pub struct DoubtedRow {
     pub source: String,
     /// Its identifier there.
     pub external_id: String,
-    /// What does not fit together: a word of `opportunity::quality::Doubt`.
+    /// What does not fit together: a word of `domain::quality::Doubt`.
     pub doubt: String,
     /// Heading.
     pub title: String,

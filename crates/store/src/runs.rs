@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use chrono::{DateTime, Utc};
-use opportunity::{RunId, SourceSlug};
+use domain::{RunId, SourceSlug};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

@@ -1,6 +1,6 @@
 //! The partners as the database knows them.
 
-use opportunity::SourceSlug;
+use domain::SourceSlug;
 
 use crate::{Store, StoreError};
 

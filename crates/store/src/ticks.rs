@@ -1,7 +1,7 @@
 //! Ticks of the timetable: each becomes one run, however many workers look at the clock.
 
 use chrono::{DateTime, Utc};
-use opportunity::SourceSlug;
+use domain::SourceSlug;
 
 use crate::{Mode, Store, StoreError};
 

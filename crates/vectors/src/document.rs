@@ -1,7 +1,7 @@
 //! What is indexed, asked and found.
 
 use chrono::{Datelike as _, NaiveDate};
-use opportunity::OpportunityId;
+use domain::OpportunityId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

@@ -10,7 +10,7 @@
 
 use std::collections::HashMap;
 
-use opportunity::OpportunityId;
+use domain::OpportunityId;
 
 use crate::{Hit, Payload};
 
@@ -57,7 +57,7 @@ pub(crate) fn fuse(dense: Vec<Candidate>, sparse: Vec<Candidate>, limit: usize) 
 mod tests {
     use std::cmp::Ordering;
 
-    use opportunity::SourceSlug;
+    use domain::SourceSlug;
 
     use super::*;
 

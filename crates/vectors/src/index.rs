@@ -1,7 +1,7 @@
 //! What any index can do.
 
 use async_trait::async_trait;
-use opportunity::OpportunityId;
+use domain::OpportunityId;
 
 use crate::{Document, Hit, Query, VectorError};
 

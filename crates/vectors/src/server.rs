@@ -7,7 +7,7 @@ mod failure;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use opportunity::OpportunityId;
+use domain::OpportunityId;
 use qdrant_client::{
     Qdrant, QdrantError,
     qdrant::{

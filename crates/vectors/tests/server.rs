@@ -128,7 +128,7 @@ async fn many_documents_go_in_parts_and_many_ids_come_in_pages() {
     let many: Vec<Document> = (0..600)
         .map(|at| {
             let mut ad = ads().remove(at % 22);
-            ad.id = opportunity::OpportunityId::of(&"fne".parse().unwrap(), &at.to_string());
+            ad.id = domain::OpportunityId::of(&"fne".parse().unwrap(), &at.to_string());
             ad
         })
         .collect();

@@ -6,7 +6,7 @@ mod raw;
 
 use std::fmt::Write as _;
 
-use opportunity::{Draft, SourceSlug};
+use domain::{Draft, SourceSlug};
 use serde_spanned::Spanned;
 use sha2::{Digest, Sha256};
 

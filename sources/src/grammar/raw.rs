@@ -7,7 +7,7 @@ mod shape;
 
 use std::collections::BTreeMap;
 
-use opportunity::{Kind, Rate};
+use domain::{Kind, Rate};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_spanned::Spanned;
@@ -108,7 +108,7 @@ pub(crate) struct Stream {
 /// `kind`
 #[derive(JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[expect(dead_code, reason = "names the words for the schema; `opportunity::Kind` reads them")]
+#[expect(dead_code, reason = "names the words for the schema; `domain::Kind` reads them")]
 enum KindWord {
     /// Paid work (schema.org JobPosting).
     Job,

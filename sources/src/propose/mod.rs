@@ -8,7 +8,7 @@ mod tree;
 
 use std::fmt::Write as _;
 
-use opportunity::{Draft, SourceSlug, StreamName};
+use domain::{Draft, SourceSlug, StreamName};
 use url::Url;
 
 use crate::{Page, Role};

@@ -1,6 +1,6 @@
 //! What partners call our fields.
 
-use opportunity::text::fold;
+use normalize::text::fold;
 
 /// Names by field, folded, the likeliest first; one with a dot is a key within an object.
 const NAMES: [(&str, &[&str]); 20] = [

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use opportunity::Draft;
+use domain::Draft;
 use serde_json::Value;
 use url::Url;
 
@@ -101,7 +101,7 @@ fn says_something(words: &str, empty: &[String]) -> bool {
     let trimmed = words.trim();
     // Folding costs more than the look at the length; what means nothing is short.
     !trimmed.is_empty()
-        && (empty.is_empty() || trimmed.len() > 40 || !empty.contains(&opportunity::text::fold(trimmed)))
+        && (empty.is_empty() || trimmed.len() > 40 || !empty.contains(&normalize::text::fold(trimmed)))
 }
 
 fn one<'r>(

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, cell::RefCell, collections::HashMap, rc::Rc};
 
-use opportunity::text::fold;
+use normalize::text::fold;
 use scraper::{ElementRef, Html, Node, Selector, node::Element};
 use serde::de::IgnoredAny;
 use serde_json::Value;

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap, ops::ControlFlow};
 
-use opportunity::Published;
+use domain::RawRecord;
 use serde_json::Value;
 use url::Url;
 
@@ -16,7 +16,7 @@ const MOST_EXPANDED: usize = 10_000;
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) words: Words,
-    pub(crate) record: Published,
+    pub(crate) record: RawRecord,
     pub(crate) link: Option<String>,
 }
 
@@ -102,7 +102,7 @@ impl<'a> Pass<'a> {
         }
         let words = Words::of(self.fields, &Tree(&record), self.url, &self.shape.empty);
         let link = self.link.and_then(|forms| first(forms, &Tree(&record), self.url));
-        self.found(Found { words, record: Published::Json(record), link })
+        self.found(Found { words, record: RawRecord::Json(record), link })
     }
 
     /// A record of any kind, read.
@@ -114,7 +114,7 @@ impl<'a> Pass<'a> {
     pub(crate) fn unreadable(&mut self, record: Value, why: impl Into<String>) -> Flow {
         let mut words = Words::default();
         words.fail(why.into());
-        self.found(Found { words, record: Published::Json(record), link: None })
+        self.found(Found { words, record: RawRecord::Json(record), link: None })
     }
 }
 

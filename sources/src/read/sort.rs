@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use opportunity::{Draft, Reason, Rejection};
+use domain::{Draft, Reason, Rejection};
 use serde_json::Value;
 use url::Url;
 
@@ -115,5 +115,5 @@ impl<'a> Sorter<'a> {
 
 fn refused(found: Found, reason: Reason) -> Rejection {
     let external_id = found.words.get("external_id").map(str::to_owned);
-    Rejection::new(reason, external_id, found.record.into_json())
+    normalize::reject(reason, external_id, found.record.into_json())
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use opportunity::StreamName;
+use domain::StreamName;
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use opportunity::Draft;
+use domain::Draft;
 
 use super::*;
 use crate::{Catalog, Page, Role, Spec, SpecFile, Step, Window};

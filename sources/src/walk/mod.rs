@@ -6,7 +6,7 @@ mod decide;
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use opportunity::StreamName;
+use domain::StreamName;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};

@@ -6,8 +6,8 @@ mod replay;
 mod rows;
 mod skipped;
 
+pub(crate) use self::replay::{Road, replayed};
 pub(crate) use bin::{Bin, Ended, client, terminate, wait_until};
 pub(crate) use database::{Database, Held};
-pub(crate) use replay::{Road, replayed};
 pub(crate) use rows::{archive_of, points_of, rows_of};
 pub(crate) use skipped::skipped;

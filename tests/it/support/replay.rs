@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use fixtures::{Manners, Options, Replay};
+use replay::{Behavior, MockServer, Options};
 use tempfile::TempDir;
 
 use super::{Bin, Database};
 
-/// The partners, replayed with gentle manners on a free port.
-pub(crate) async fn replayed(manners: Manners) -> Replay {
-    Replay::start(Options { addr: ([127, 0, 0, 1], 0).into(), manners, folder: None }).await.unwrap()
+/// The partners, replayed without delays on a free port.
+pub(crate) async fn replayed(behavior: Behavior) -> MockServer {
+    MockServer::start(Options { addr: ([127, 0, 0, 1], 0).into(), behavior, folder: None }).await.unwrap()
 }
 
 /// Everything one test of the road needs.
@@ -17,7 +17,7 @@ pub(crate) struct Road {
     /// Its database.
     pub(crate) database: Database,
     /// Its partners.
-    pub(crate) replay: Replay,
+    pub(crate) replay: MockServer,
     /// Its data folder.
     pub(crate) folder: TempDir,
     /// Rate of every partner.
@@ -29,18 +29,18 @@ pub(crate) struct Road {
 impl Road {
     /// A road whose partners allow 200 requests a second and never throttle.
     pub(crate) async fn new() -> Self {
-        Self::with(Manners { throttle_every: None, crawl_delay: 0.0, ..Manners::default() }, "200/s").await
+        Self::with(Behavior { throttle_every: None, crawl_delay: 0.0, ..Behavior::default() }, "200/s").await
     }
 
-    /// A road with these manners and rates.
-    pub(crate) async fn with(manners: Manners, rate: &str) -> Self {
-        Self::on(Database::new().await, manners, rate).await
+    /// A road with this behavior and these rates.
+    pub(crate) async fn with(behavior: Behavior, rate: &str) -> Self {
+        Self::on(Database::new().await, behavior, rate).await
     }
 
     /// A road on that database.
-    pub(crate) async fn on(database: Database, manners: Manners, rate: &str) -> Self {
+    pub(crate) async fn on(database: Database, behavior: Behavior, rate: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("oim-road-").tempdir().unwrap();
-        let replay = replayed(manners).await;
+        let replay = replayed(behavior).await;
         Self { database, replay, folder, rate: rate.to_owned(), settings: Vec::new() }
     }
 
@@ -52,7 +52,7 @@ impl Road {
     /// The binary, set up for this road.
     pub(crate) fn bin(&self, args: &[&str]) -> Bin {
         let mut sets = vec![format!("data_dir={}", self.data().join("data").display())];
-        for partner in fixtures::partners() {
+        for partner in replay::partners() {
             sets.push(format!("sources.{}.via={}", partner.slug, self.replay.url()));
             sets.push(format!("sources.{}.rate={}", partner.slug, self.rate));
         }
@@ -61,6 +61,6 @@ impl Road {
         let all: Vec<&str> = args.iter().copied().chain(flags.iter().map(String::as_str)).collect();
         let bin =
             Bin::new(self.data(), &all).env("DATABASE_URL", &self.database.url()).env("OIM_ETL_LOG", "warn");
-        fixtures::credentials().iter().fold(bin, |bin, (name, value)| bin.env(name, value))
+        replay::credentials().iter().fold(bin, |bin, (name, value)| bin.env(name, value))
     }
 }

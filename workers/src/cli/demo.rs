@@ -6,9 +6,9 @@ use std::{path::PathBuf, sync::Arc, time::Instant};
 
 use anyhow::Context as _;
 use clap::Args;
-use fixtures::{Manners, Options, Replay};
+use domain::Rate;
 use local_postgres::{Cluster, Durability};
-use opportunity::Rate;
+use replay::{Behavior, MockServer, Options};
 use store::{Mode, RunRequest, Trigger};
 
 use super::{Context, Outcome, asked_to_stop};
@@ -51,7 +51,7 @@ const THROTTLE_EVERY: u32 = 40;
 struct Running {
     pool: Pool,
     server: Server,
-    replay: Replay,
+    replay: MockServer,
     engine: Arc<Engine>,
     cluster: Cluster,
 }
@@ -87,9 +87,11 @@ impl Demo {
             ui::note(&format!(
                 "\nrunning on http://{address} (health, metrics, /v1/search?q=…) until Ctrl-C"
             ));
+            let (url, data) = (running.cluster.url(DEMO_DATABASE), self.data.canonicalize()?);
             ui::note(&format!(
-                "for other commands: export DATABASE_URL='{}'",
-                running.cluster.url(DEMO_DATABASE)
+                "for other commands: export DATABASE_URL={} OIM_ETL_DATA_DIR={}",
+                ui::quoted(&url),
+                ui::quoted(&data.display().to_string())
             ));
             std::future::pending::<()>().await;
         }
@@ -122,17 +124,18 @@ impl Demo {
             cluster.folder().display()
         ));
         make_database(&cluster).await?;
-        let manners =
-            Manners { throttle_every: Some(THROTTLE_EVERY), crawl_delay: CRAWL_DELAY, ..Manners::default() };
-        let replay = Replay::start(Options { addr: ([127, 0, 0, 1], 0).into(), manners, folder: None })
+        let behavior = Behavior {
+            throttle_every: Some(THROTTLE_EVERY),
+            crawl_delay: CRAWL_DELAY,
+            ..Behavior::default()
+        };
+        let replay = MockServer::start(Options { addr: ([127, 0, 0, 1], 0).into(), behavior, folder: None })
             .await
             .context("could not replay the partners")?;
         configure(&mut config, &data, &cluster, &replay)?;
         let metrics = observe::metrics()?;
-        let engine = Engine::open(config)
-            .await?
-            .with_credentials(&fixtures::credentials())
-            .stopping_with(stop.clone());
+        let engine =
+            Engine::open(config).await?.with_credentials(&replay::credentials()).stopping_with(stop.clone());
         let engine = Arc::new(engine);
         let index = engine.vectors.as_ref().map_or_else(
             || "held by another process".to_owned(),
@@ -156,7 +159,7 @@ fn configure(
     config: &mut Config,
     data: &std::path::Path,
     cluster: &Cluster,
-    replay: &Replay,
+    replay: &MockServer,
 ) -> anyhow::Result<()> {
     config.database_url = Some(cluster.url(DEMO_DATABASE));
     data.clone_into(&mut config.data_dir);
@@ -165,7 +168,7 @@ fn configure(
     config.ollama_url = None;
     let rate: Rate = DEMO_RATE.parse()?;
     let catalog = crate::engine::catalog(config)?;
-    let replayed: Vec<&str> = fixtures::partners().iter().map(|partner| partner.slug).collect();
+    let replayed: Vec<&str> = replay::partners().iter().map(|partner| partner.slug).collect();
     for spec in catalog.iter() {
         let known = replayed.contains(&spec.slug.as_str());
         let source = Source { rate: Some(rate), via: Some(replay.url().parse()?), enabled: Some(known) };

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use clap::Args;
-use opportunity::Draft;
+use domain::Draft;
 use serde_json::{Value, json};
 use store::{Life, PageRow};
 
@@ -44,7 +44,7 @@ fn columns(field: &str) -> &'static [&'static str] {
     }
 }
 
-/// The rule that reads a field: a module of `opportunity`, documented there with its table of cases.
+/// The rule that reads a field: a module of `normalize`, documented there with its table of cases.
 fn rule(field: &str) -> &'static str {
     match field {
         "title" => "text, vocabulary: occupation",
@@ -193,5 +193,5 @@ fn plain(value: &Value) -> String {
 
 fn shortened(text: &str, max: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    opportunity::text::shorten(&line, max).into_owned()
+    normalize::text::shorten(&line, max).into_owned()
 }

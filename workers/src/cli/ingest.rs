@@ -7,7 +7,7 @@ use std::{pin::pin, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::Args;
-use opportunity::SourceSlug;
+use domain::SourceSlug;
 use store::{Mode, RejectionCount, RunRequest, RunRow, RunState, Store, Trigger};
 
 use super::{Context, Outcome, asked_to_stop, sources::preview};
@@ -60,8 +60,13 @@ pub(super) struct Ingest {
 /// Between two looks whether anybody still works.
 const LOOK_FOR_WORKERS: Duration = Duration::from_secs(3);
 
-/// Reads a day (from its begin in Africa/Douala) or an instant.
+/// Reads a day (from its begin in Africa/Douala) or an instant; neither may lie in the future.
 fn since(text: &str) -> Result<DateTime<Utc>, String> {
+    let at = moment(text)?;
+    if at > Utc::now() { Err("it lies in the future: nothing can be newer".to_owned()) } else { Ok(at) }
+}
+
+fn moment(text: &str) -> Result<DateTime<Utc>, String> {
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
         return Ok(at.to_utc());
     }

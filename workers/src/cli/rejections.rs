@@ -1,7 +1,7 @@
 //! `oim-etl rejections`
 
 use clap::Args;
-use opportunity::{RunId, SourceSlug};
+use domain::{RunId, SourceSlug};
 use store::DoubtedRow;
 
 use super::{Context, Outcome};

@@ -1,7 +1,7 @@
 //! `oim-etl replay`
 
 use clap::Args;
-use opportunity::RunId;
+use domain::RunId;
 use store::{Mode, RunRequest, Trigger};
 
 use super::{Context, Outcome, ingest};
@@ -64,7 +64,7 @@ async fn dry(
     context: &Context,
     store: &store::Store,
     catalog: &sources::Catalog,
-    source: &opportunity::SourceSlug,
+    source: &domain::SourceSlug,
     run: RunId,
 ) -> anyhow::Result<Outcome> {
     let Some(spec) = catalog.get(source) else { anyhow::bail!("no partner file for {source}") };

@@ -1,7 +1,7 @@
 //! `oim-etl runs`
 
 use clap::{Args, Subcommand};
-use opportunity::{RunId, SourceSlug};
+use domain::{RunId, SourceSlug};
 use store::{RunRow, Store};
 
 use super::{Context, Outcome, ingest::user};

@@ -2,7 +2,7 @@
 
 use chrono::Utc;
 use clap::Args;
-use opportunity::Kind;
+use domain::Kind;
 
 use vectors::{Filter, Hit};
 
@@ -28,7 +28,10 @@ pub(super) struct Search {
 impl Search {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
         let hits = match Vectors::open(context.config()).await? {
-            Some(vectors) => vectors.search(&self.text, self.filter(), usize::from(self.limit)).await?,
+            Some(vectors) => {
+                let store = engine::connect(context.config(), 1).await?;
+                vectors.search(&store, &self.text, self.filter(), usize::from(self.limit)).await?
+            }
             None => self.ask_worker(&context).await?,
         };
         if context.is_json() {

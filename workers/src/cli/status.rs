@@ -1,7 +1,7 @@
 //! `oim-etl status`
 
 use clap::Args;
-use opportunity::OpportunityId;
+use domain::OpportunityId;
 use store::Overview;
 
 use super::{Context, Outcome};

@@ -8,7 +8,7 @@ mod show;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
-use opportunity::{Rate, SourceSlug};
+use domain::{Rate, SourceSlug};
 use serde::Deserialize;
 use url::Url;
 

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 use chrono::{DateTime, Utc};
-use opportunity::{RunId, SourceSlug};
+use domain::{RunId, SourceSlug};
 use serde::Deserialize;
 use store::{Entered, Mode, RunRequest, RunRow, StoreError, Trigger};
 use subtle::ConstantTimeEq as _;
@@ -46,6 +46,9 @@ pub(crate) async fn ingest(
     }
     if ask.idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > 200) {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "idempotency_key must have 1 to 200 characters"));
+    }
+    if ask.since.is_some_and(|since| since > Utc::now()) {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "since lies in the future: nothing can be newer"));
     }
     let request = RunRequest {
         mode: if matches!(ask.mode, AskMode::Full) { Mode::Full } else { Mode::Incremental },

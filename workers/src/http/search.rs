@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
 };
 use chrono::Utc;
-use opportunity::Kind;
+use domain::Kind;
 use serde::Deserialize;
 use vectors::{Filter, Hit};
 
@@ -43,6 +43,9 @@ pub(crate) async fn search(
         open_on: Some(Utc::now().with_timezone(&chrono_tz::Africa::Douala).date_naive()),
     };
     let limit = usize::from(ask.limit.unwrap_or(10).clamp(1, 100));
-    let hits = vectors.search(&ask.q, filter, limit).await.map_err(|error| Problem::internal(&error))?;
+    let hits = vectors
+        .search(&here.engine.store, &ask.q, filter, limit)
+        .await
+        .map_err(|error| Problem::internal(&error))?;
     Ok(Json(hits))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use opportunity::{Reason, Rejection};
+use domain::Reason;
 use sources::Spec;
 use store::{Archived, PageRow, queue::Lease};
 
@@ -40,7 +40,7 @@ pub(crate) async fn run(engine: &Engine, lease: Lease, of: OfPage) -> Result<(),
             let reason = Reason::DetailUnavailable(format!("{} answered {status}", page.url));
             engine
                 .store
-                .detail_gone(lease, &page, Rejection::new(reason, external_id, page.request.clone()))
+                .detail_gone(lease, &page, normalize::reject(reason, external_id, page.request.clone()))
                 .await?;
         }
         Err(pipeline::fetch::Failure::Stopped(stopped)) => return Err(stopped),

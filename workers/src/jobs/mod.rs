@@ -12,7 +12,7 @@ mod parse_page;
 
 use std::{sync::Arc, time::Duration};
 
-use opportunity::RunId;
+use domain::RunId;
 use serde::Deserialize;
 use store::{StoreError, queue::Job};
 use tracing::Instrument as _;

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Where a list page is kept.
-pub(crate) fn list_key(source: &str, run: opportunity::RunId, stream: &str, ordinal: u32) -> String {
+pub(crate) fn list_key(source: &str, run: domain::RunId, stream: &str, ordinal: u32) -> String {
     format!("{source}/{run}/{stream}-{ordinal:05}")
 }
 

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use chrono::Datelike as _;
-use opportunity::OpportunityId;
+use domain::OpportunityId;
 use store::{Claimed, IndexRow, Store, queue::Lease};
 use vectors::{Document, Payload};
 

@@ -1,7 +1,8 @@
 //! Stage 5: drafts become opportunities or refusals.
 
 use anyhow::Context as _;
-use opportunity::{Context, Draft, StreamName};
+use domain::{Draft, StreamName};
+use normalize::Context;
 use sources::{Alarm, Spec};
 use store::{PageRow, Wanted};
 
@@ -42,7 +43,7 @@ pub(crate) fn normalize(
 }
 
 fn keep(reading: &mut store::Reading, draft: Draft, context: &Context) {
-    match opportunity::normalize(draft, context) {
+    match normalize::normalize(draft, context) {
         Ok(opportunity) => reading.opportunities.push(opportunity),
         Err(rejection) => reading.rejections.push(rejection),
     }

@@ -3,7 +3,7 @@
 use std::{io::BufReader, ops::ControlFlow, sync::Arc};
 
 use anyhow::Context as _;
-use opportunity::StreamName;
+use domain::StreamName;
 use sources::{Page, Reading, Role, Spec};
 use store::PageRow;
 use tokio::sync::mpsc;

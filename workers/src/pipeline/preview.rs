@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use domain::{Opportunity, Reason, Rejection};
 use fetch::{Client, LocalBudget, Partner, Request};
-use opportunity::{Context, Opportunity, Reason, Rejection};
+use normalize::Context;
 use sources::{Follow, Page, PageRequest, Reading, RequestBody, Role, Spec, Step, Stream, Trail, Window};
 use url::Url;
 
@@ -213,7 +214,7 @@ impl Previewer<'_> {
         self.so_far.records += 1;
         let reason = Reason::DetailUnavailable(format!("{} answered {status}", follow.url));
         let external_id = self.spec.card_identity(&follow.card);
-        self.so_far.rejections.push(Rejection::new(reason, external_id, follow.card.clone()));
+        self.so_far.rejections.push(normalize::reject(reason, external_id, follow.card.clone()));
     }
 }
 
@@ -241,7 +242,7 @@ pub(crate) fn keep(
         fetched_at,
     };
     for draft in reading.drafts.into_iter().take(left(so_far)) {
-        match opportunity::normalize(draft, &context) {
+        match normalize::normalize(draft, &context) {
             Ok(opportunity) => so_far.opportunities.push(opportunity),
             Err(rejection) => so_far.rejections.push(rejection),
         }

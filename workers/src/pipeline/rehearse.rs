@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use opportunity::{Opportunity, Rejection, RunId};
+use domain::{Opportunity, Rejection, RunId};
 use sources::Spec;
 use store::Store;
 

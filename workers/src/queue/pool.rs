@@ -37,7 +37,7 @@ impl Pool {
         let hold = Duration::from_secs(settings.lease_seconds.max(1));
         let host = std::fs::read_to_string("/etc/hostname")
             .map_or_else(|_| "localhost".to_owned(), |name| name.trim().to_owned());
-        engine.store.enter_worker(worker, &host, http, engine.vectors.is_some()).await?;
+        engine.store.enter_worker(worker, &host, http, engine.vectors.is_some(), hold).await?;
         let in_hand = Held::default();
         let claimer = Claimer {
             store: engine.store.clone(),
@@ -72,7 +72,15 @@ impl Pool {
                 tracing::error!(error = %error, "the worker stopped");
             }
         });
-        let beating = tokio::spawn(beat(engine.store.clone(), worker, in_hand, hold));
+        let presence = Presence {
+            store: engine.store.clone(),
+            worker,
+            host,
+            http: http.map(str::to_owned),
+            indexes: engine.vectors.is_some(),
+            hold,
+        };
+        let beating = tokio::spawn(presence.keep(in_hand));
         let rescuing = tokio::spawn(rescue(engine.store.clone(), stop.clone()));
         let patience = Duration::from_secs(settings.stop_seconds);
         Ok(Self {
@@ -99,14 +107,37 @@ impl Pool {
     }
 }
 
-async fn beat(store: store::Store, worker: WorkerId, in_hand: Held, hold: Duration) {
-    let mut tick = tokio::time::interval(hold / BEATS_A_LEASE);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tick.tick().await;
-        if let Err(error) = store.beat(worker, &in_hand.jobs(), hold).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "could not keep the leases");
+/// This process on the list of workers.
+struct Presence {
+    store: store::Store,
+    worker: WorkerId,
+    host: String,
+    http: Option<String>,
+    indexes: bool,
+    hold: Duration,
+}
+
+impl Presence {
+    /// Prolongs the lease until aborted.
+    async fn keep(self, in_hand: Held) {
+        let mut tick = tokio::time::interval(self.hold / BEATS_A_LEASE);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            if let Err(error) = self.beat(&in_hand).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "could not prolong the lease");
+            }
         }
+    }
+
+    async fn beat(&self, in_hand: &Held) -> Result<(), store::StoreError> {
+        if self.store.beat(self.worker, &in_hand.jobs(), self.hold).await? {
+            return Ok(());
+        }
+        tracing::warn!(
+            "this worker was silent for longer than its lease and was taken for dead; entering again"
+        );
+        self.store.enter_worker(self.worker, &self.host, self.http.as_deref(), self.indexes, self.hold).await
     }
 }
 

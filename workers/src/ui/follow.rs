@@ -2,8 +2,8 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use domain::{Rate, RunId};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use opportunity::{Rate, RunId};
 use store::{RunRow, RunState, Store};
 
 use super::is_terminal;

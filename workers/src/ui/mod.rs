@@ -42,9 +42,21 @@ pub(crate) fn is_terminal() -> bool {
     std::io::stderr().is_terminal()
 }
 
-/// Bold, where colour is welcome.
+/// The program as it was called, for hints that can be pasted.
+pub(crate) fn program() -> String {
+    quoted(&std::env::args().next().unwrap_or_else(|| "oim-etl".to_owned()))
+}
+
+/// A word for a shell: quoted where it holds more than a shell takes literally.
+pub(crate) fn quoted(word: &str) -> String {
+    let is_plain =
+        !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c));
+    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
+/// Bold on standard output, where that is a terminal and colour is welcome.
 pub(crate) fn strong(text: &str) -> String {
-    if is_terminal() && std::env::var_os("NO_COLOR").is_none() {
+    if std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
         format!("\u{1b}[1m{text}\u{1b}[0m")
     } else {
         text.to_owned()

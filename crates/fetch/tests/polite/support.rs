@@ -7,8 +7,8 @@ use std::{
 
 use async_trait::async_trait;
 use axum::{Router, body::Body, extract::State, http::HeaderMap};
+use domain::SourceSlug;
 use fetch::{Budget, BudgetError, Client, Credentials, Partner, Permit, Request, Secret, Settings};
-use opportunity::SourceSlug;
 
 pub(crate) type Asked = axum::extract::Request;
 pub(crate) type Given = axum::http::Response<Body>;

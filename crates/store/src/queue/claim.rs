@@ -56,8 +56,9 @@ impl Store {
         Ok(Wakeups(listener))
     }
 
-    /// Claims up to `limit` jobs of the given kinds for `hold`, a fair share from each lane: first the best of
-    /// every lane, then the second best, and so on, so a long lane never keeps a short one waiting.
+    /// Claims up to `limit` jobs of the given kinds under the worker's lease, a fair share from each lane: first the best of
+    /// every lane, then the second best, and so on, so a long lane never keeps a short one waiting. A worker whose lease has run out
+    /// gets a new one of `hold`.
     pub async fn claim(
         &self,
         worker: WorkerId,
@@ -66,7 +67,12 @@ impl Store {
         hold: Duration,
     ) -> Result<Vec<Job>, StoreError> {
         let rows = sqlx::query!(
-            r#"WITH busy AS (
+            r#"WITH leased AS (
+                 INSERT INTO queue.leases AS l (worker, until)
+                 SELECT $1, now() + make_interval(secs => $4)
+                  WHERE NOT EXISTS (SELECT FROM queue.leases WHERE worker = $1 AND until > now())
+                 ON CONFLICT (worker) DO UPDATE SET until = greatest(l.until, excluded.until)),
+               busy AS (
                  SELECT lane, count(*) AS jobs FROM queue.jobs WHERE state = 'running' GROUP BY lane),
                best AS (
                  SELECT j.id, j.priority, j.run_at, row_number() OVER (PARTITION BY l.lane ORDER BY j.priority DESC, j.run_at, j.id) AS turn
@@ -79,7 +85,7 @@ impl Store {
                          FOR UPDATE SKIP LOCKED) j)
                UPDATE queue.jobs j
                   SET state = 'running', lease = gen_random_uuid(), worker = $1,
-                      leased_until = now() + make_interval(secs => $4)
+                      claimed_at = now()
                 WHERE j.id IN (SELECT id FROM best ORDER BY turn, priority DESC, run_at LIMIT $3)
                RETURNING j.id, j.lease AS "lease!", j.kind, j.lane, j.payload, (j.attempts + 1)::smallint AS "attempts!", j.max_attempts, j.created_at"#,
             worker.uuid(),

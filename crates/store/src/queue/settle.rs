@@ -96,7 +96,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         // The key is dropped: a younger job may already wait under it.
         let put = sqlx::query!(
-            "UPDATE queue.jobs SET state = 'ready', lease = NULL, worker = NULL, leased_until = NULL, key = NULL,
+            "UPDATE queue.jobs SET state = 'ready', lease = NULL, worker = NULL, claimed_at = NULL, key = NULL,
                     run_at = now() + make_interval(secs => $3), last_error = coalesce(left($4, 2000), last_error),
                     attempts = attempts + $5
               WHERE id = $1 AND lease = $2",

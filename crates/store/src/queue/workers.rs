@@ -24,25 +24,28 @@ impl WorkerId {
 
 /// A job whose worker died so often is taken to be the cause, and given up. Walks that get on are forgiven earlier deaths.
 const MOST_LOSSES: i16 = 20;
-/// Silence after which a worker is taken for dead and its row removed.
-const DEAD_AFTER: Duration = Duration::from_mins(1);
-
 impl Store {
-    /// Enters this process among the workers. `http`: where its API answers. `indexes`: whether it holds the vector index.
+    /// Enters this process among the workers and gives it a lease of `hold`. `http`: where its API answers. `indexes`: whether
+    /// it holds the vector index.
     pub async fn enter_worker(
         &self,
         worker: WorkerId,
         host: &str,
         http: Option<&str>,
         indexes: bool,
+        hold: Duration,
     ) -> Result<(), StoreError> {
         sqlx::query!(
-            "INSERT INTO queue.workers (id, host, pid, http_address, indexes) VALUES ($1, $2, $3, $4, $5)",
+            "WITH leased AS (INSERT INTO queue.leases (worker, until) VALUES ($1, now() + make_interval(secs => $6))
+                             ON CONFLICT (worker) DO UPDATE SET until = excluded.until)
+             INSERT INTO queue.workers (id, host, pid, http_address, indexes) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (id) DO NOTHING",
             worker.uuid(),
             host,
             i32::try_from(std::process::id()).unwrap_or(0),
             http,
-            indexes
+            indexes,
+            hold.as_secs_f64()
         )
         .execute(&self.pool)
         .await
@@ -50,31 +53,51 @@ impl Store {
         .map_err(StoreError::doing("enter a worker"))
     }
 
-    /// Says that the worker lives, and keeps the leases of the jobs it has in hand for another `hold`. Of a job that is its own by
-    /// the table and in nobody's hand (it panicked, its end could not be written, its claim was lost on the way) the lease ends.
-    pub async fn beat(&self, worker: WorkerId, in_hand: &[i64], hold: Duration) -> Result<(), StoreError> {
+    /// Prolongs the worker's lease by `hold`, and with it all its jobs. Returns whether it is still on the list of workers: one
+    /// that was silent for too long was taken off it, and enters again.
+    ///
+    /// Jobs that are the worker's by the table and not `in_hand` (it panicked, its end could not be written, its claim was lost
+    /// on the way) are freed after one lease.
+    pub async fn beat(&self, worker: WorkerId, in_hand: &[i64], hold: Duration) -> Result<bool, StoreError> {
+        let doing = || StoreError::doing("prolong the lease of a worker");
+        let is_listed = sqlx::query_scalar!(
+            r#"WITH leased AS (INSERT INTO queue.leases (worker, until) VALUES ($1, now() + make_interval(secs => $2))
+                               ON CONFLICT (worker) DO UPDATE SET until = excluded.until)
+               SELECT EXISTS (SELECT FROM queue.workers WHERE id = $1) AS "listed!""#,
+            worker.uuid(),
+            hold.as_secs_f64()
+        )
+        .fetch_one(&self.pool)
+        .await
+        .map_err(doing())?;
         sqlx::query!(
-            "WITH alive AS (UPDATE queue.workers SET seen_at = now() WHERE id = $1)
-             UPDATE queue.jobs SET leased_until = now() + make_interval(secs => $3)
-              WHERE id = ANY ($2) AND worker = $1 AND state = 'running'",
+            "UPDATE queue.jobs SET state = 'ready', lease = NULL, worker = NULL, claimed_at = NULL, key = NULL, run_at = now(),
+                    losses = losses + 1
+              WHERE id IN (SELECT id FROM queue.jobs
+                            WHERE worker = $1 AND state = 'running' AND NOT id = ANY ($2)
+                              AND claimed_at < now() - make_interval(secs => $3)
+                              FOR UPDATE SKIP LOCKED)",
             worker.uuid(),
             in_hand,
             hold.as_secs_f64()
         )
         .execute(&self.pool)
         .await
-        .map(drop)
-        .map_err(StoreError::doing("keep the leases of a worker"))
+        .map_err(doing())?;
+        Ok(is_listed)
     }
 
-    /// Frees the jobs whose lease ran out: ready again, or given up after their last attempt. Answers (freed, given up).
+    /// Frees the jobs of workers whose lease has run out: ready again, or given up after their last attempt. Returns
+    /// (freed, given up).
     pub async fn rescue(&self) -> Result<(u64, u64), StoreError> {
         let doing = || StoreError::doing("rescue the jobs of dead workers");
         let mut tx = self.pool.begin().await.map_err(doing())?;
         let dead = sqlx::query!(
             "WITH gone AS (
                DELETE FROM queue.jobs WHERE id IN (
-                 SELECT id FROM queue.jobs WHERE state = 'running' AND leased_until < now() AND losses >= $1
+                 SELECT j.id FROM queue.jobs j
+                  WHERE j.state = 'running' AND j.losses >= $1
+                    AND NOT EXISTS (SELECT FROM queue.leases l WHERE l.worker = j.worker AND l.until > now())
                     FOR UPDATE SKIP LOCKED) RETURNING *)
              INSERT INTO queue.dead_letters (id, kind, lane, payload, attempts, reason, created_at)
              SELECT id, kind, lane, payload, attempts,
@@ -87,17 +110,22 @@ impl Store {
         .map_err(doing())?
         .rows_affected();
         let freed = sqlx::query!(
-            "UPDATE queue.jobs SET state = 'ready', lease = NULL, worker = NULL, leased_until = NULL, key = NULL, run_at = now(),
+            "UPDATE queue.jobs SET state = 'ready', lease = NULL, worker = NULL, claimed_at = NULL, key = NULL, run_at = now(),
                     losses = losses + 1
-              WHERE id IN (SELECT id FROM queue.jobs WHERE state = 'running' AND leased_until < now() FOR UPDATE SKIP LOCKED)"
+              WHERE id IN (
+                 SELECT j.id FROM queue.jobs j
+                  WHERE j.state = 'running'
+                    AND NOT EXISTS (SELECT FROM queue.leases l WHERE l.worker = j.worker AND l.until > now())
+                    FOR UPDATE SKIP LOCKED)"
         )
         .execute(&mut *tx)
         .await
         .map_err(doing())?
         .rows_affected();
         sqlx::query!(
-            "DELETE FROM queue.workers WHERE seen_at < now() - make_interval(secs => $1)",
-            DEAD_AFTER.as_secs_f64()
+            "WITH lapsed AS (DELETE FROM queue.leases WHERE until <= now() RETURNING worker)
+             DELETE FROM queue.workers w WHERE w.id IN (SELECT worker FROM lapsed)
+                OR NOT EXISTS (SELECT FROM queue.leases l WHERE l.worker = w.id)"
         )
         .execute(&mut *tx)
         .await
@@ -132,7 +160,10 @@ impl Store {
 
     /// Takes this process off the list.
     pub async fn leave_worker(&self, worker: WorkerId) -> Result<(), StoreError> {
-        sqlx::query!("DELETE FROM queue.workers WHERE id = $1", worker.uuid())
+        sqlx::query!(
+            "WITH lease AS (DELETE FROM queue.leases WHERE worker = $1) DELETE FROM queue.workers WHERE id = $1",
+            worker.uuid()
+        )
             .execute(&self.pool)
             .await
             .map(drop)

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use opportunity::OpportunityId;
+use domain::OpportunityId;
 use qdrant_edge::{
     AnyVariants, Condition, Distance, EdgeConfig, EdgeSparseVectorParams, EdgeVectorParams, FieldCondition,
     Filter as EdgeFilter, JsonPath, Match, MatchAny, Modifier, PointId, PointStruct, PointStructPersisted,

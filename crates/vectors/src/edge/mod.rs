@@ -18,7 +18,7 @@ mod shard;
 use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
-use opportunity::OpportunityId;
+use domain::OpportunityId;
 
 use crate::{
     Document, Hit, Index, Query, Sparse, VectorError,

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use opportunity::OpportunityId;
+use domain::OpportunityId;
 use qdrant_edge::{
     CountRequest, CreateIndex, EdgeShard, FieldIndexOperations, NamedQuery, OperationError,
     PayloadFieldSchema, PayloadSchemaType, PointId, PointInsertOperations, PointOperations, QueryEnum,

@@ -1,6 +1,6 @@
 //! Between our types and Qdrant's.
 
-use opportunity::OpportunityId;
+use domain::OpportunityId;
 use qdrant_client::{
     Payload as ServerPayload,
     qdrant::{

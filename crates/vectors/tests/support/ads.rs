@@ -1,6 +1,6 @@
 //! Advertisements in both languages, as partners write them.
 
-use opportunity::{OpportunityId, SourceSlug};
+use domain::{OpportunityId, SourceSlug};
 use vectors::{Document, Payload};
 
 /// Heading, town, region, last day (days from year one), body.

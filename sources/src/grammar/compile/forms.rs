@@ -157,7 +157,7 @@ fn table_form(raw: &RawTable, kind: RecordKind) -> Result<Form, String> {
         }
         RawTable { css: Some(css), label: Some(label), value, .. } => {
             only("css", RecordKind::Markup, "HTML")?;
-            let label = opportunity::text::fold(label);
+            let label = normalize::text::fold(label);
             Get::Label { css: Css::read(css)?, label, value: value.as_deref().map(Css::read).transpose()? }
         }
         RawTable { css: Some(css), attr, html, join, .. } => {
@@ -206,6 +206,10 @@ fn extras(raw: &RawTable) -> Result<(), String> {
 }
 
 /// A regular expression with exactly one group. The crate matches in linear time, whatever the pattern.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the pattern is of a source file: it is an error of that file, at load"
+)]
 fn regex(text: &str) -> Result<Regex, String> {
     let regex = regex::RegexBuilder::new(text)
         .size_limit(1 << 20)

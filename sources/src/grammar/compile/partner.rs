@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use opportunity::SourceSlug;
+use domain::SourceSlug;
 use serde_spanned::Spanned;
 use url::Url;
 

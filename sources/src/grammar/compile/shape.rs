@@ -163,7 +163,7 @@ fn rest(raw: &raw::Shape, decoder: Decoder, kind: RecordKind, wrongs: &mut Wrong
         }
         found
     });
-    let empty = raw.empty.iter().map(|word| opportunity::text::fold(word)).collect();
+    let empty = raw.empty.iter().map(|word| normalize::text::fold(word)).collect();
     Some(Shape { decoder, keep, expand, encoding, empty, fields })
 }
 

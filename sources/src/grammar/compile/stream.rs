@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use opportunity::{Draft, StreamName};
+use domain::{Draft, StreamName};
 use serde_json::Value;
 use serde_spanned::Spanned;
 
@@ -45,7 +45,7 @@ pub(super) fn compile(name: &Spanned<String>, mut raw: raw::Stream, wrongs: &mut
     let format = raw.format;
     let named = raw.fields.keys().chain(raw.detail.iter().flat_map(|detail| detail.fields.keys()));
     let named: Vec<String> = named.map(|name| name.get_ref().clone()).collect();
-    let empty: Vec<String> = raw.empty.iter().map(|word| opportunity::text::fold(word)).collect();
+    let empty: Vec<String> = raw.empty.iter().map(|word| normalize::text::fold(word)).collect();
     let shape = shape::compile(&raw.shape(), at, wrongs);
     let request = raw.request.take().map(|raw| request(raw, wrongs));
     let pages = pages::compile(raw.pages, format, at, wrongs);

@@ -1,6 +1,6 @@
 //! The header row: found by the columns the fields ask for.
 
-use opportunity::text::fold;
+use normalize::text::fold;
 
 use super::HEADER_WITHIN;
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use opportunity::{Published, Row};
+use domain::{RawRecord, Row};
 
 use super::super::{
     fields::{Record, Words, first},
@@ -56,15 +56,15 @@ impl Columns {
                 published.ends.len(),
                 self.names.len()
             );
-            return pass.unreadable(Published::Row(published).into_json(), why);
+            return pass.unreadable(RawRecord::Row(published).into_json(), why);
         }
         if self.plain {
             let record = Named { columns: self, row: &published };
             let words = Words::of(pass.fields, &record, pass.url, &pass.shape.empty);
             let link = pass.link.and_then(|forms| first(forms, &record, pass.url));
-            return pass.found(Found { words, record: Published::Row(published), link });
+            return pass.found(Found { words, record: RawRecord::Row(published), link });
         }
-        pass.tree(Published::Row(published).into_json())
+        pass.tree(RawRecord::Row(published).into_json())
     }
 }
 

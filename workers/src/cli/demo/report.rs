@@ -28,7 +28,7 @@ pub(super) async fn print(
     let mut searches = Vec::new();
     if let Some(vectors) = &engine.vectors {
         for text in SEARCHES {
-            searches.push((text, vectors.search(text, Filter::default(), HITS).await?));
+            searches.push((text, vectors.search(&engine.store, text, Filter::default(), HITS).await?));
         }
     }
     if quiet {
@@ -89,13 +89,23 @@ fn table(runs: &[RunRow], lines: &[Line]) -> Table {
     table
 }
 
-/// What to try next.
+/// What to try next: commands that work as they stand when pasted.
 pub(super) fn next_steps(data: &Path, cluster: &Path) {
     let inside = data.canonicalize().is_ok_and(|data| cluster.starts_with(data));
     let beside = if inside { String::new() } else { format!(" and {}", cluster.display()) };
     ui::note(&format!("\neverything is stopped; the data is in {}{beside}", data.display()));
-    ui::note("next:  demo                     again: everything unchanged, nothing embedded");
-    ui::note("       demo --keep              stays up, with health, metrics and search over HTTP");
-    ui::note("       sources list             the partners; docs/ADDING_A_PARTNER.md adds one");
-    ui::note("       worker                   for real use, with DATABASE_URL set; docs/OPERATIONS.md");
+    let program = ui::program();
+    let demo = format!("{program} demo --data {}", ui::quoted(&data.display().to_string()));
+    ui::note("next:");
+    for (command, about) in [
+        (demo.clone(), "again: everything unchanged, nothing embedded"),
+        (format!("{demo} --keep"), "stays up, with health, metrics and search over HTTP"),
+        (format!("{program} sources list"), "the partners; docs/ADDING_A_PARTNER.md adds one"),
+        (
+            format!("DATABASE_URL=private {program} worker"),
+            "for real use, on a private PostgreSQL in .oim-etl; docs/OPERATIONS.md",
+        ),
+    ] {
+        ui::note(&format!("  {command}\n      {about}"));
+    }
 }

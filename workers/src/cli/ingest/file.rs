@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use chrono::Utc;
-use opportunity::{SourceSlug, StreamName};
+use domain::{SourceSlug, StreamName};
 use sources::{Catalog, Page, Role, Spec};
 use store::{RunRequest, Trigger};
 use url::Url;

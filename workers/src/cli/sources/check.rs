@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use clap::Args;
-use fixtures::{Manners, Options, Replay};
+use replay::{Behavior, MockServer, Options};
 
 use serde::Serialize;
 use sources::{Catalog, Spec};
@@ -53,9 +53,9 @@ impl Check {
         };
         let only = self.source.as_deref().map(|word| super::named(&catalog, word)).transpose()?;
         let folder = Some(folder(context, self.fixtures)).filter(|folder| folder.is_dir());
-        let manners = Manners { crawl_delay: 0.0, ..Manners::default() };
+        let behavior = Behavior { crawl_delay: 0.0, ..Behavior::default() };
         let addr = ([127, 0, 0, 1], 0).into();
-        let replay = Replay::start(Options { addr, manners, folder: folder.clone() }).await?;
+        let replay = MockServer::start(Options { addr, behavior, folder: folder.clone() }).await?;
         let mut reports = Vec::new();
         for spec in catalog.iter().filter(|spec| only.as_ref().is_none_or(|only| *only == spec.slug)) {
             let on_disk = folder.as_ref().is_some_and(|folder| folder.join(spec.slug.as_str()).is_dir());
@@ -80,14 +80,14 @@ fn wrong(context: &Context, error: &anyhow::Error) -> anyhow::Result<Outcome> {
 async fn tried(
     context: &Context,
     spec: &Arc<Spec>,
-    replay: &Replay,
+    replay: &MockServer,
     on_disk: bool,
 ) -> anyhow::Result<Report> {
-    let builtin = fixtures::partners().iter().any(|partner| partner.slug == spec.slug.as_str());
+    let builtin = replay::partners().iter().any(|partner| partner.slug == spec.slug.as_str());
     if !on_disk && !builtin {
         return Ok(report(spec, false, Preview::default()));
     }
-    let known = fixtures::credentials();
+    let known = replay::credentials();
     let secret =
         |name: &str| known.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
     // Answers that were recorded from a live partner ask for no credentials.

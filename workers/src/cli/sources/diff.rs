@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use anyhow::Context as _;
 use clap::Args;
-use opportunity::{RunId, SourceSlug};
+use domain::{RunId, SourceSlug};
 use store::Change;
 
 use crate::{

@@ -1,6 +1,6 @@
 //! How often each field comes through.
 
-use opportunity::{Draft, Opportunity};
+use domain::{Draft, Opportunity};
 use sources::Spec;
 
 /// Of each field a partner file maps, in percent of the rows: how many have a value.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
-use opportunity::SourceSlug;
+use domain::SourceSlug;
 use sources::{Answer, Catalog, SpecFile};
 use url::Url;
 

@@ -1,7 +1,7 @@
 //! `oim-etl sources preview`
 
 use chrono::{DateTime, Utc};
-use opportunity::{Opportunity, Rejection, SourceSlug};
+use domain::{Opportunity, Rejection, SourceSlug};
 use sources::{Catalog, Spec};
 
 use super::fill::{filled, shown, unfilled};

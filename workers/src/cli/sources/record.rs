@@ -31,9 +31,9 @@ pub(super) struct Record {
 /// Headers of an answer a reader may need.
 const KEPT: [&str; 6] = ["content-type", "content-range", "link", "etag", "last-modified", "location"];
 
-/// A recorded folder's `manners.toml`.
+/// A recorded folder's `behavior.toml`.
 #[derive(Serialize)]
-struct Manners {
+struct Behavior {
     host: String,
     routes: Vec<Route>,
 }
@@ -132,11 +132,11 @@ fn write(
     }
     let host = spec.base_url.host_str().unwrap_or_default().to_owned();
     let count = answers.len();
-    let manners = Manners { host, routes: vec![Route { kind: "recorded", answers }] };
+    let behavior = Behavior { host, routes: vec![Route { kind: "recorded", answers }] };
     let mut text = String::from("# Recorded by `oim-etl sources record`; bodies are masked.\n");
     // Writing to a String cannot fail.
-    let _ = write!(text, "{}", toml::to_string(&manners)?);
-    let path = folder.join("manners.toml");
+    let _ = write!(text, "{}", toml::to_string(&behavior)?);
+    let path = folder.join("behavior.toml");
     std::fs::write(&path, text).with_context(|| format!("could not write {}", path.display()))?;
     Ok((count, masked))
 }

@@ -1,0 +1,91 @@
+//! A record in our field names, still in the partner's words.
+
+use crate::{Kind, RawRecord};
+
+/// The draft and what is known of each of its fields: one table, so that no field can be forgotten in one of the places.
+macro_rules! draft {
+    ($(#[$doc:meta])* { $($(#[$fdoc:meta])* $field:ident: $told:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct Draft {
+            /// Set by the stream's spec, not by the partner.
+            pub kind: Kind,
+            $($(#[$fdoc])* pub $field: Option<String>,)*
+            /// The record as the partner published it, for a rejection or an explanation.
+            pub record: RawRecord,
+        }
+
+        impl Draft {
+            /// Our field names, in the order they are shown; a spec may map these and no others.
+            pub const FIELDS: [&'static str; [$(stringify!($field)),*].len()] = [$(stringify!($field)),*];
+
+            /// What a field holds and which words of it are understood, for the reference; empty for a name that is not in
+            /// [`Draft::FIELDS`].
+            pub fn describe(name: &str) -> &'static str {
+                match name { $(stringify!($field) => $told,)* _ => "" }
+            }
+
+            /// An empty claim of the given kind about `record`.
+            pub fn new(kind: Kind, record: impl Into<RawRecord>) -> Self {
+                Self { kind, $($field: None,)* record: record.into() }
+            }
+
+            /// The field of that name, to read or to fill; `None` for a name that is not in [`Draft::FIELDS`].
+            pub fn field_mut(&mut self, name: &str) -> Option<&mut Option<String>> {
+                match name { $(stringify!($field) => Some(&mut self.$field),)* _ => None }
+            }
+
+            /// The field of that name; `None` when it is empty or no such field exists.
+            pub fn field(&self, name: &str) -> Option<&str> {
+                match name { $(stringify!($field) => self.$field.as_deref(),)* _ => None }
+            }
+        }
+    };
+}
+
+draft! {
+    /// What `sources` reads out of a page, before anything is interpreted. Every field but the kind may be
+    /// missing: a [`Draft`] is a claim of the partner, not yet a fact of ours.
+    {
+        /// The partner's own identifier of the record.
+        external_id: "The partner's own identifier: the same the next day, another for another record. Up to 300 bytes.",
+        /// Heading, maybe with markup or entities left in it.
+        title: "Heading. Markup and entities may be left in it; 300 characters are kept.",
+        /// Absolute address of the page a person can read.
+        url: "Absolute `http(s)` address of the page a person can read. Other addresses refuse the record.",
+        /// Who offers: employer, school, programme, credit union.
+        organization: "Who offers: employer, school, programme, credit union. A phone number or an address of e-mail is none.",
+        /// Body text, plain or HTML.
+        description: "Body, plain or HTML; 20,000 characters are kept, and of HTML a safe subset beside them. Lines a portal adds to every post are cut.",
+        /// Where, in words ("Douala, Littoral", "Région de Douala").
+        place: "Where, in words: \"Douala, Littoral\", \"Région de l'Ouest\", \"Douala & Yaoundé\", \"CM-LT\". What is in no gazetteer refuses the record. Where the text itself says where the post is, that counts.",
+        /// Pay or amount, in words ("150 000 - 250 000 FCFA / mois").
+        salary: "Pay or amount, in words: \"150 000 - 250 000 FCFA / mois\", \"2 000 000 F CFA maximum\", \"à négocier\".",
+        /// Interest of a loan or a savings product, in words ("1,5 % par mois").
+        interest: "Interest, in words: \"1,5 % par mois\", \"8,5% + TAF (10%)\", \"18 - 24 % l'an, frais de dossier 1 %\". A rate under 5 % needs its period.",
+        /// Fees of a loan, in words ("frais de dossier 1 %").
+        fees: "Fees, in words: \"1 % + 5 000 FCFA\", \"frais de dossier 2 %, assurance 0,5 %\", \"gratuit\".",
+        /// How long it lasts, in words ("12 mois").
+        duration: "How long a loan, a training or a contract lasts: \"12 mois\", \"de 6 à 24 mois\", \"1 an et demi\", \"P6M\". Hours are no such length.",
+        /// Contract, in words ("CDI & CDD", "`FULL_TIME`").
+        contract: "Contract, in words: \"CDI & CDD\", \"Stage\", schema.org's `FULL_TIME`.",
+        /// Publication date, in words.
+        posted_at: "When it was published: ISO 8601, \"01/10/2026\", \"1er octobre 2026 à 12h00\", \"il y a 3 semaines\", `[2026,9,2]`, seconds since 1970. In Africa/Douala where no zone is given.",
+        /// When the training or the work begins, in words.
+        starts_at: "When the training or the work begins, in the same forms; of a span its begin. \"Immédiatement\" is none.",
+        /// Last day to answer, in words.
+        closes_at: "Last day to answer, in the same forms; of a span its end. \"Dès que possible\" is none.",
+        /// Whether it is still to be had, in words ("pourvue", "false").
+        status: "Whether it is still to be had: \"pourvue\", \"expirée\", \"closed\", `false` close the opportunity; other words say nothing.",
+        /// Sector or category, in words ("Bâtiment", "Comptabilité").
+        sector: "Sector or category: \"Bâtiment\", \"Comptabilité et finance\". Counts before what title and text name.",
+        /// Number of places offered, in words.
+        positions: "Number of places offered: the first number in the words.",
+        /// Education asked for, in words.
+        education: "Education asked for: \"BAC+2\", \"GCE A-Level\", \"CAP\". The lowest level named counts.",
+        /// Experience asked for, in words.
+        experience: "Experience asked for, kept in the partner's words.",
+        /// Language of the text, in words ("fr", "Anglais").
+        language: "Language of the text: \"fr\", \"Anglais\", \"bilingue\".",
+    }
+}

@@ -1,0 +1,121 @@
+//! Money: currencies, pay, and what a loan costs.
+
+mod credit;
+
+use serde::{Deserialize, Serialize};
+
+use crate::coded::coded;
+pub use credit::{Fees, Interest, RatePeriod};
+
+coded! {
+    /// A currency, by its ISO 4217 code. Amounts in others are not read.
+    Currency {
+        /// CFA franc of Central Africa: what "FCFA" means in Cameroon.
+        Xaf = "XAF",
+        /// CFA franc of West Africa: what "FCFA" means in Togo.
+        Xof = "XOF",
+        /// Euro.
+        Eur = "EUR",
+        /// Dollar of the United States.
+        Usd = "USD",
+        /// Pound sterling.
+        Gbp = "GBP",
+        /// Swiss franc.
+        Chf = "CHF",
+        /// Dirham of Morocco.
+        Mad = "MAD",
+        /// Naira of Nigeria.
+        Ngn = "NGN",
+        /// Dollar of Canada.
+        Cad = "CAD",
+        /// Dinar of Algeria.
+        Dzd = "DZD",
+        /// Dinar of Tunisia.
+        Tnd = "TND",
+        /// Pound of Egypt.
+        Egp = "EGP",
+        /// Franc of Guinea.
+        Gnf = "GNF",
+        /// Cedi of Ghana.
+        Ghs = "GHS",
+        /// Franc of the DR Congo.
+        Cdf = "CDF",
+        /// Franc of Rwanda.
+        Rwf = "RWF",
+        /// Shilling of Kenya.
+        Kes = "KES",
+        /// Shilling of Uganda.
+        Ugx = "UGX",
+        /// Shilling of Tanzania.
+        Tzs = "TZS",
+        /// Birr of Ethiopia.
+        Etb = "ETB",
+        /// Rand of South Africa.
+        Zar = "ZAR",
+        /// Ouguiya of Mauritania.
+        Mru = "MRU",
+        /// Riyal of Saudi Arabia.
+        Sar = "SAR",
+        /// Dirham of the Emirates.
+        Aed = "AED",
+        /// Riyal of Qatar.
+        Qar = "QAR",
+        /// Dinar of Kuwait.
+        Kwd = "KWD",
+        /// Lira of Turkey.
+        Try = "TRY",
+        /// Yuan renminbi of China.
+        Cny = "CNY",
+        /// Rupee of India.
+        Inr = "INR",
+        /// Real of Brazil.
+        Brl = "BRL",
+        /// Yen of Japan.
+        Jpy = "JPY",
+        /// Rouble of Russia.
+        Rub = "RUB",
+    }
+}
+
+coded! {
+    /// What an amount is paid for.
+    Period {
+        /// An hour of work.
+        Hour = "hour",
+        /// A day.
+        Day = "day",
+        /// A week.
+        Week = "week",
+        /// A month.
+        Month = "month",
+        /// A year.
+        Year = "year",
+    }
+}
+
+coded! {
+    /// Before or after what is withheld from it.
+    Basis {
+        /// Before contributions and taxes.
+        Gross = "gross",
+        /// What is paid out.
+        Net = "net",
+    }
+}
+
+/// Pay or an amount. At least one of `min` and `max` is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pay {
+    /// Lowest, in hundredths of the currency's unit, whatever the currency; in JSON, as all here, in its units.
+    #[serde(with = "crate::fixed_point::hundredths")]
+    pub min: Option<i64>,
+    /// Highest, in hundredths of the currency's unit.
+    #[serde(with = "crate::fixed_point::hundredths")]
+    pub max: Option<i64>,
+    /// The currency.
+    pub currency: Currency,
+    /// What it is paid for; none for a single amount.
+    pub period: Option<Period>,
+    /// Gross or net, where the words say.
+    pub basis: Option<Basis>,
+}

@@ -1,0 +1,85 @@
+//! How to reach people, found in text and taken out of it.
+//!
+//! A person's number in a post is there for those who apply. It is kept in columns of its own, and the text that goes to views,
+//! vectors and logs is without it.
+
+mod mail;
+mod phone;
+
+use domain::contacts::Contacts;
+
+/// Most kept of one post: a page with more lists somebody's directory.
+const MOST: usize = 10;
+
+/// Numbers as they stand in data, where a bare run of digits is an identifier: with their country's code, or in groups. What stands
+/// in prose is found by [`take_contacts`].
+pub const PHONES: [&str; 4] = [
+    r"(?:\+|\b00)[1-9][0-9]{0,2}[ .\-/]?(?:\(0\) ?)?[0-9](?:[ .\-/]?[0-9]){6,10}",
+    r"\b(?:\(?237\)?[ .\-])?6[0-9]{2}(?:[ .\-/][0-9]{2}){3}\b",
+    r"\b(?:\(?237\)?[ .\-])?6[0-9]{2}[ .\-][0-9]{3}[ .\-][0-9]{3}\b",
+    r"\b(?:237[ .\-]?)?2(?:22|33|42|43)(?:[ .\-/][0-9]{2}){3}\b",
+];
+
+/// Takes the contacts out of a text, each replaced by what it was. Those for which `is_own` holds are the portal's own: taken
+/// out, and not kept.
+pub fn take_contacts(contacts: &mut Contacts, text: String, is_own: &dyn Fn(&str) -> bool) -> String {
+    let mut text = text;
+    let mails = mail::all(&text);
+    if !mails.is_empty() {
+        text = replaced(&text, mails.iter().map(|found| (found.begin, found.end)), "[e-mail]");
+        let addresses =
+            mails.into_iter().filter_map(|found| found.address).filter(|address| !is_own(address));
+        addresses.for_each(|address| keep(&mut contacts.emails, address));
+    }
+    let phones = phone::all(&text);
+    if !phones.is_empty() {
+        text = replaced(&text, phones.iter().map(|found| (found.begin, found.end)), "[téléphone]");
+        phones
+            .into_iter()
+            .filter_map(|found| found.number)
+            .for_each(|number| keep(&mut contacts.phones, number));
+    }
+    text
+}
+
+fn keep(list: &mut Vec<String>, value: String) {
+    if list.len() < MOST && !list.contains(&value) {
+        list.push(value);
+    }
+}
+
+/// The text with what stands between these places replaced.
+fn replaced(text: &str, places: impl Iterator<Item = (usize, usize)>, with: &str) -> String {
+    let (mut out, mut from) = (String::with_capacity(text.len()), 0);
+    for (begin, end) in places {
+        out.push_str(text.get(from..begin).unwrap_or_default());
+        out.push_str(with);
+        from = end;
+    }
+    out.push_str(text.get(from..).unwrap_or_default());
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contacts_are_found_and_taken_out() {
+        let mut contacts = Contacts::default();
+        let text = take_contacts(
+            &mut contacts,
+            "CV à Recrutement@Wouri-Chantier.cm ou rh (at) wouri.cm, tél. 699 00 11 22 / +237 6 55 00 11 22, fixe 233 42 00 11, \
+             00237 677001122. Du 12.10.2026 au 15.11.2026, 2 000 000 FCFA, réf 202-3356-77, info@portail.cm"
+                .to_owned(),
+            &|mail| mail.ends_with("@portail.cm"),
+        );
+        assert_eq!(contacts.emails, ["recrutement@wouri-chantier.cm", "rh@wouri.cm"]);
+        assert_eq!(contacts.phones, ["+237699001122", "+237655001122", "+237233420011", "+237677001122"]);
+        assert_eq!(
+            text,
+            "CV à [e-mail] ou [e-mail], tél. [téléphone] / [téléphone], fixe [téléphone], [téléphone]. Du 12.10.2026 au 15.11.2026, \
+             2 000 000 FCFA, réf 202-3356-77, [e-mail]"
+        );
+    }
+}

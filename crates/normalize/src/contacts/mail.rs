@@ -1,0 +1,124 @@
+//! Addresses of e-mail in text, also as people hide them from robots.
+
+use regex::Regex;
+
+use crate::patterns;
+
+/// Longest address (RFC 5321, 4.5.3.1), in bytes.
+const LONGEST: usize = 254;
+
+patterns! {
+    static MAIL: Regex = {
+        let local = r#"[\p{L}0-9_"][\p{L}0-9._%+'"-]*"#;
+        let at = r"(?: ?@ ?| ?[\[({]+ ?(?:at|arobase|@) ?[\])}]+ ?| arobase |%40)";
+        let label = r"[\p{L}0-9_-]+";
+        let dot = r"(?:\.|,| ?[\[({]+ ?(?:dot|point|\.) ?[\])}]+ ?)";
+        // With the sign hidden in a plain word, the dot must be as well: "apply at firm.cm" is the address of a site.
+        let words = format!(r"{local} (?:at|arobase) {label}(?: (?:dot|point) {label}){{1,4}}");
+        // A blank behind the dot, or no dot at all, where what follows can be nothing else.
+        let typo = r"(?: ?\.+ ?(?:cm|com|fr|org|net|info)\b|\b)";
+        let known = r"(?:gmail|yahoo|hotmail|outlook|icloud)(?: (?:com|fr|cm)\b)?";
+        format!(
+            r"(?i){local}{at}(?:{label}(?:{dot}{label}){{0,6}}{dot}\p{{L}}{{2,24}}|{known}{typo}|{label} ?\.+ ?(?:cm|com|fr|org|net|info)\b)|{words}"
+        )
+    };
+
+    static AT: Regex = r"(?i) ?[\[({]+ ?(?:at|arobase|@) ?[\])}]+ ?| (?:arobase|at) | ?@ ?|%40";
+
+    static DOT: Regex = r"(?i) ?[\[({]+ ?(?:dot|point|\.) ?[\])}]+ ?| (?:dot|point) |,";
+}
+
+/// An address in a text.
+pub(super) struct Found {
+    pub(super) begin: usize,
+    pub(super) end: usize,
+    /// In lower case, as it is written to; `None` where it is longer than any is.
+    pub(super) address: Option<String>,
+}
+
+/// All addresses of a text, from the left.
+pub(super) fn all(text: &str) -> Vec<Found> {
+    // One of these is in each of them.
+    let is_worth = text.contains(['@', '[', '(', '{', '%'])
+        || text.to_ascii_lowercase().contains("arobase")
+        || text.contains(" dot ");
+    if !is_worth {
+        return Vec::new();
+    }
+    let found = MAIL.find_iter(text).map(|hit| {
+        let address = address(hit.as_str());
+        Found { begin: hit.start(), end: hit.end(), address: (address.len() <= LONGEST).then_some(address) }
+    });
+    found.collect()
+}
+
+fn address(written: &str) -> String {
+    DOT.replace_all(&AT.replace_all(written, "@"), ".").trim_matches(['_', '"', '\'']).to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_found_as_people_write_them() {
+        for words in [
+            "rh@firm.cm",
+            "RH@Firm.CM",
+            "rh [at] firm [dot] cm",
+            "rh (at) firm (dot) cm",
+            "rh at firm dot cm",
+            "rh{at}firm.cm",
+            "rh arobase firm.cm",
+            "rh @ firm.cm",
+            "rh@ firm.cm",
+            "rh(@)firm.cm",
+            "rh(at)firm.cm",
+            "rh@firm,cm",
+            "rh%40firm.cm",
+            "_rh@firm.cm",
+        ] {
+            let found = all(&format!("CV à {words} svp"));
+            let addresses: Vec<Option<&str>> = found.iter().map(|found| found.address.as_deref()).collect();
+            assert_eq!(addresses, [Some("rh@firm.cm")], "{words}");
+        }
+        for words in [
+            "rh@firm. cm",
+            "rh@firm .cm",
+            "rh@gmail com",
+            "rh@gmail",
+            "hélène@firm.cm",
+            "rh@société.cm",
+            "rh@firm.international",
+            "o'neil@firm.cm",
+            "rh@firm_x.cm",
+        ] {
+            assert_eq!(
+                all(words).first().map(|found| (found.begin, found.end)),
+                Some((0, words.len())),
+                "{words}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_stays() {
+        for words in [
+            "Apply at www.firm.cm",
+            "25 sacs @ 5.000 FCFA",
+            "travail (at home)",
+            "un point de vente",
+            "Poste (à pourvoir)",
+            "remise de 40 % (max.)",
+            "le port @ Douala",
+            "rendez-vous @ Kribi. Merci",
+        ] {
+            assert_eq!(all(words).len(), 0, "{words}");
+        }
+        assert!(
+            all(&format!("a@{}cm", "b.".repeat(300)))
+                .iter()
+                .all(|found| found.address.is_none() || found.end < 255)
+        );
+    }
+}

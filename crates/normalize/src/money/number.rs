@@ -1,0 +1,71 @@
+//! Amounts written in digits.
+
+use regex::Regex;
+
+use crate::patterns;
+
+/// An amount and where it stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Amount {
+    /// In hundredths, multiplied.
+    pub(super) value: i64,
+    /// What it was multiplied with: 1,000 for "150k".
+    pub(super) multiple: i64,
+    pub(super) begin: usize,
+    pub(super) end: usize,
+}
+
+patterns! {
+    /// A number with its groups of thousands, then perhaps decimals. Groups are separated by a blank, a dot, a comma or an
+    /// apostrophe.
+    static NUMBER: Regex =
+        r"\d{1,4}(?: \d{3})+\b(?:[.,]\d{1,3}\b)?|\d{1,3}(?:[.,']\d{3})+\b(?:[.,]\d{1,2}\b)?|\d+(?:[.,]\d+)?";
+
+    static MULTIPLE: Regex =
+        r"^ ?(?:(k|mille|thousand)|(m|millions?)|(milliards?|billions?))(?:[^a-z]|$|f?cfa|f\b|eur|usd)";
+}
+
+/// All amounts but zeros, from the left. `None`: one is negative, or larger than any pay.
+pub(super) fn all(text: &str) -> Option<Vec<Amount>> {
+    let bytes = text.trim_start().as_bytes();
+    if bytes.first() == Some(&b'-') && bytes.get(1).is_some_and(u8::is_ascii_digit) {
+        return None;
+    }
+    let mut found = Vec::new();
+    for hit in NUMBER.find_iter(text) {
+        let multiple = multiple(text.get(hit.end()..).unwrap_or_default());
+        let value = hundredths(hit.as_str())?.checked_mul(multiple)?;
+        if value > 0 {
+            found.push(Amount { value, multiple, begin: hit.start(), end: hit.end() });
+        }
+    }
+    Some(found)
+}
+
+fn multiple(after: &str) -> i64 {
+    let Some(hit) = MULTIPLE.captures(after) else { return 1 };
+    match (hit.get(1), hit.get(2)) {
+        (Some(_), _) => 1_000,
+        (_, Some(_)) => 1_000_000,
+        _ => 1_000_000_000,
+    }
+}
+
+/// The value of a number in hundredths.
+fn hundredths(number: &str) -> Option<i64> {
+    let is_mark = |c: char| matches!(c, '.' | ',');
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
+    // A last mark separates decimals, unless three digits stand behind it and at most three in front: "2.371" is two
+    // thousand, "2371.000" is not two million.
+    let (whole, decimals) = match number.rsplit_once(is_mark) {
+        Some((whole, tail))
+            if tail.len() != 3 || whole == "0" || (digits(whole) > 3 && !whole.contains(is_mark)) =>
+        {
+            (whole, tail)
+        }
+        _ => (number, ""),
+    };
+    let whole: String = whole.chars().filter(char::is_ascii_digit).collect();
+    let cents: String = decimals.chars().chain("00".chars()).take(2).collect();
+    whole.parse::<i64>().ok()?.checked_mul(100)?.checked_add(cents.parse().ok()?)
+}

@@ -1,0 +1,121 @@
+//! Numbers written as words, French and English.
+
+use regex::{Captures, Regex};
+
+use crate::patterns;
+
+const NAMES: [(&str, u16); 45] = [
+    ("un", 1),
+    ("une", 1),
+    ("one", 1),
+    ("deux", 2),
+    ("two", 2),
+    ("trois", 3),
+    ("three", 3),
+    ("quatre", 4),
+    ("four", 4),
+    ("cinq", 5),
+    ("five", 5),
+    ("six", 6),
+    ("sept", 7),
+    ("seven", 7),
+    ("huit", 8),
+    ("eight", 8),
+    ("neuf", 9),
+    ("nine", 9),
+    ("dix", 10),
+    ("ten", 10),
+    ("onze", 11),
+    ("eleven", 11),
+    ("douze", 12),
+    ("twelve", 12),
+    ("treize", 13),
+    ("thirteen", 13),
+    ("quatorze", 14),
+    ("fourteen", 14),
+    ("seize", 16),
+    ("sixteen", 16),
+    ("seventeen", 17),
+    ("eighteen", 18),
+    ("nineteen", 19),
+    ("quarante", 40),
+    ("forty", 40),
+    ("fifty", 50),
+    ("quinze", 15),
+    ("fifteen", 15),
+    ("vingt", 20),
+    ("twenty", 20),
+    ("trente", 30),
+    ("thirty", 30),
+    ("soixante", 60),
+    ("sixty", 60),
+    ("cent", 100),
+];
+
+/// What a folded word counts.
+pub(crate) fn of(word: &str) -> Option<u16> {
+    NAMES.iter().find(|(name, _)| *name == word).map(|(_, value)| *value)
+}
+
+patterns! {
+    static TWICE: Regex = r"\b((?:[a-z]+-)*\w+)\s*\(\s*(\d+|\w+)\s*\)";
+
+    static TENS: Regex =
+        r"\b(?P<ten>dix|vingt|trente|twenty|thirty)[ -](?:et )?(?P<one>une?|deux|trois|quatre|cinq|six|sept|huit|neuf|one|two|three|four|five|seven|eight|nine)\b";
+
+    static ABOUT: Regex = r"\b(?:une )?(dix|douz|quinz|vingt|trent)aine de\b";
+
+    static ENDINGS: Regex = r"\((?:s|ne|nes|e|es)\)";
+
+    static WORDS: Regex = r"\b[a-z]+\b";
+}
+
+/// Lower case, no accents, numbers in digits, each said once: "Cinq (05) ans", "5 (cinq) an(s)" → "5 ans".
+pub(crate) fn in_digits(words: &str) -> String {
+    let replaced = |form: &Regex, text: String, with: &dyn Fn(&Captures<'_>) -> String| {
+        form.replace_all(&text, |hit: &Captures<'_>| with(hit)).into_owned()
+    };
+    let text = replaced(&ENDINGS, crate::text::lowered(words), &|_| String::new());
+    let text = replaced(&ABOUT, text, &|hit| {
+        let stem = hit.get(1).map(|stem| stem.as_str()).unwrap_or_default();
+        of(stem).or_else(|| of(&format!("{stem}e"))).map(|count| count.to_string()).unwrap_or_default()
+    });
+    let text = replaced(&TENS, text, &|hit| {
+        let value = |name: &str| hit.name(name).and_then(|word| of(word.as_str())).unwrap_or_default();
+        (value("ten") + value("one")).to_string()
+    });
+    let text = replaced(&TWICE, text, &|hit| {
+        let part = |at: usize| hit.get(at).map(|part| part.as_str()).unwrap_or_default();
+        let told = |word: &str| of(word.rsplit('-').next().unwrap_or(word)).or_else(|| word.parse().ok());
+        match (told(part(1)), told(part(2))) {
+            // "quatre-vingt-dix (90)": the digits are sure.
+            (Some(_), Some(value)) => value.to_string(),
+            _ => part(0).to_owned(),
+        }
+    });
+    replaced(&WORDS, text, &|hit| {
+        let word = hit.get(0).map(|word| word.as_str()).unwrap_or_default();
+        of(word).map_or_else(|| word.to_owned(), |value| value.to_string())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_become_digits_once() {
+        for (words, digits) in [
+            ("Cinq (05) ans", "5 ans"),
+            ("5 (cinq) an(s)", "5 an"),
+            ("vingt-quatre mois", "24 mois"),
+            ("dix-huit (18) mois", "18 mois"),
+            ("six mois", "6 mois"),
+            ("quatre-vingt-dix (90) jours", "90 jours"),
+            ("une quinzaine de jours", "15 jours"),
+            ("SIX à douze", "6 a 12"),
+        ] {
+            assert_eq!(in_digits(words), digits);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Where a partner's words lie among the places of Cameroon.
+
+mod gazetteer;
+mod reader;
+mod stated;
+mod words;
+
+use domain::places::{Place, Region};
+
+pub use reader::{UnknownPlace, read_places};
+pub use stated::stated_places;
+
+/// Where the work is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Where {
+    /// The places, in order, without repeats.
+    pub places: Vec<Place>,
+    /// Whether it can be done from anywhere.
+    pub remote: bool,
+}
+
+#[cfg(test)]
+mod tests;

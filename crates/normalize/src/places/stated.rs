@@ -1,0 +1,166 @@
+//! Where a text says that its post is.
+//!
+//! Portals print a place beside every post; where nobody chose one it is a default ("Douala, Cameroon"). What the text itself states
+//! of the post ("Lieu d'affectation : Garoua", "poste basé à Maroua", "Chauffeur - Kribi") was written by somebody who knows. The seat
+//! of the firm, where to hand in files and where one travels are no such statement.
+
+use regex::Regex;
+
+use super::{
+    Place,
+    gazetteer::{Entry, find},
+    reader::{LARGE, leading, read_places},
+    words::{Gap, Item, items},
+};
+use crate::{
+    patterns,
+    text::{fold, lowered},
+};
+
+patterns! {
+    /// A line that names the place of the post by a label; the value stands behind it, or on the next line.
+    static LABEL: Regex = {
+        let of = r"(?:\s(?:de|du|d'|des|of the|of|de l'|de la)\s?(?:la |l'|prise de )?(?:travail|postes?|affectation|formation|stage|mission|service|intervention|exercice|execution|assignment|work|training|employment|emploi|activite|operation)?)?";
+        format!(
+            r"(?m)^[^a-z0-9\n]*(?:lieux?|localisations?|localites?|villes?(?:\s?/\s?regions?)?|sites?|affectations?|zones?|regions?|(?:job |work |working )?locations?|duty stations?|stations?|work ?places?|places?|postes a pourvoir|(?:training )?venue|city|town){of}\s*(?:\([^)\n]{{0,20}}\))?\s*(?::|-|\n|/)\s*([^\n]{{2,160}})"
+        )
+    };
+
+    /// What says of a post, of who will have it, or of a course that it is somewhere.
+    static CLAUSE: Regex = {
+        let who = r"(?:postes?|stage|emploi|position|job|role|post|candidate?s?|titulaires?|vous|you|formations?|training|course)";
+        let is = r"(?:basee?s?(?:\(e?s?\))?|affectee?s?(?:\(e?s?\))?|deployee?s?|stationed|based|located|posted|deployed|a pourvoir|se (?:tiendra|tiendront|deroulera|deroule)|aura lieu|will (?:hold|take place|be held)|(?:takes|take) place)";
+        format!(
+            r"(?m)(?:\b{who}\b(?P<between>[^.;:\n]{{0,70}}?)\b{is}|prise de service|^[^a-z\n]*(?P<first>basee?s?(?:\(e\))?|based))\s(?:sur |entre )?(?:a|au|aux|en|in|at|dans)\s(?P<where>[^.;\n]{{2,120}})"
+        )
+    };
+
+    /// What stands between a post and its place, and is not it.
+    static FACILITY: Regex =
+        r"^(?:l'|la |le |les |notre |the |our )?(?:usine|hopital|agence|antenne|base|bureau|ferme|plantation|chantier|ecole|succursale|centre de sante|factory|plant|farm|office)\s(?:de |d'|du |in |at )?(?:la |l')?";
+
+    /// From here on a value speaks of other places.
+    static ELSEWHERE: Regex =
+        r"\b(?:avec|with|missions?|deplacements?|travels?|puis|then|entretiens?|interviews?)\b";
+
+    /// Words with which a value says where it is not.
+    static NOT_THERE: Regex = r"\b(?:hors|sauf|hormis|except|excluding|outside|excepte)\b";
+
+    /// Others that are somewhere, between a word for the post and the place.
+    static OTHERS: Regex =
+        r"\b(?:clients?|societes?|entreprises?|compan(?:y|ies)|firms?|sieges?|direct(?:eur|rice|or)s?|chefs?|equipes?|teams?|superieur|bureaux?|organisations?|groupe|cabinet|banque|reseau|dossiers?|tests?|entretiens?|interviews?|examen|concours|manager|supervisor|coordonnat(?:eur|rice)|test|initiale)\b";
+
+    /// How a town is set off at the end of a title.
+    static TAIL: Regex =
+        r"(?:\(([^()]+)\)|\s[-–—|:]\s+([^()–—|]+(?:\([^()]+\))?)|,\s*([^,()]+)|\s(?:à|a|À|in|at|IN|AT|A)\s([^()]+))\s*$";
+}
+
+/// The places a text states of its post, the title's first; none where it states none, or all of Cameroon.
+pub fn stated_places(title: &str, description: &str) -> Vec<Place> {
+    let mut places = of_title(title);
+    for place in of_text(&lowered_lines(description)) {
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    // "Région du Nord" beside "Garoua": the town lies in it.
+    let towns: Vec<_> =
+        places.iter().filter(|place| place.locality.is_some()).map(|place| place.region).collect();
+    places.retain(|place| place.locality.is_some() || !towns.contains(&place.region));
+    places
+}
+
+fn lowered_lines(text: &str) -> String {
+    text.lines().map(lowered).collect::<Vec<_>>().join("\n")
+}
+
+fn is_some_place(places: &[Place]) -> bool {
+    !places.is_empty() && places.iter().all(|place| place.country == "CM" && place.region.is_some())
+}
+
+fn of_text(text: &str) -> Vec<Place> {
+    let mut found: Vec<Place> = Vec::new();
+    let mut keep = |places: Vec<Place>| {
+        if is_some_place(&places) {
+            found.extend(places);
+        }
+    };
+    for hit in LABEL.captures_iter(text) {
+        keep(hit.get(1).map(|value| of_label(value.as_str())).unwrap_or_default());
+    }
+    for hit in CLAUSE.captures_iter(text) {
+        let group = |name: &str| hit.name(name).map(|part| part.as_str()).unwrap_or_default();
+        let is_others = OTHERS.is_match(group("between"));
+        let begins = !group("first").is_empty();
+        if !is_others && (!begins || is_of_who_comes(group("where"))) {
+            keep(of_clause(group("where")));
+        }
+    }
+    found
+}
+
+/// "Based in Limbe, the keeper receives …" tells of the post; "Based in Bamenda, our cooperative …" does not.
+fn is_of_who_comes(rest: &str) -> bool {
+    let behind = rest.split_once(',').map(|(_, behind)| behind.trim_start()).unwrap_or_default();
+    ["vous", "le ", "la ", "l'", "the ", "you", "il ", "elle "].iter().any(|word| behind.starts_with(word))
+}
+
+fn of_label(value: &str) -> Vec<Place> {
+    if NOT_THERE.is_match(value) {
+        return Vec::new();
+    }
+    let end = ELSEWHERE.find(value).map_or(value.len(), |hit| hit.start());
+    let value = value.get(..end).unwrap_or_default();
+    read_places(value, "CM").map(|read| read.places).unwrap_or_default()
+}
+
+fn of_clause(rest: &str) -> Vec<Place> {
+    let rest = FACILITY.replace(rest, "");
+    let items = items(&rest);
+    let known = items.iter().take_while(|item| item.entry.is_some()).count();
+    leading(items.get(..known).unwrap_or_default())
+}
+
+fn of_title(title: &str) -> Vec<Place> {
+    // What is set off last; of a bracket behind a dash the bracket, unless it is a quarter of what the dash sets off.
+    let begin =
+        title.rfind(" - ").or_else(|| title.rfind(" – ")).filter(|at| title.len() - at < 60).unwrap_or(0);
+    let title = title.get(begin..).unwrap_or(title);
+    let tail = TAIL.captures(title);
+    let set_off = tail.and_then(|hit| hit.iter().skip(1).flatten().next().map(|tail| tail.as_str()));
+    if let Some(tail) = set_off {
+        let items = items(tail);
+        let is_town = |item: &Item| match item.entry {
+            Some(Entry::Town(name, ..)) => fold(&item.text) == fold(name),
+            Some(Entry::Region(_)) => true,
+            _ => false,
+        };
+        if items.iter().all(|item| item.entry.is_some()) && items.iter().any(is_town) {
+            let places = leading(&items);
+            if is_some_place(&places) {
+                return places;
+            }
+        }
+    }
+    last_cities(title)
+}
+
+/// "Recrutement Commerciaux Douala et Yaoundé": large cities at the end, not bound to what stands before.
+fn last_cities(title: &str) -> Vec<Place> {
+    // To cut a title into names costs as much as all the rest, and few end so.
+    let last = title.split_whitespace().next_back().map(fold).unwrap_or_default();
+    if !matches!(find(&last), Some(Entry::Town(name, ..)) if LARGE.contains(&name)) {
+        return Vec::new();
+    }
+    let items = items(title);
+    let is_city = |item: &&Item| matches!(item.entry, Some(Entry::Town(name, ..)) if LARGE.contains(&name) && fold(name) == fold(&item.text));
+    let many = items.iter().rev().take_while(is_city).count();
+    let cities = items.get(items.len() - many..).unwrap_or_default();
+    let is_apart =
+        cities.first().is_some_and(|first| !first.is_bound && first.gap == Gap::None) && many < items.len();
+    if is_apart && cities.iter().skip(1).all(|city| city.gap > Gap::Dash) {
+        leading(cities)
+    } else {
+        Vec::new()
+    }
+}

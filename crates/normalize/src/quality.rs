@@ -1,0 +1,66 @@
+//! How much of an opportunity can be relied on.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{
+    Kind, Opportunity,
+    quality::{Doubt, Part, Quality},
+};
+
+/// Shortest body that tells something, in characters.
+const BODY: usize = 120;
+
+/// Judges an opportunity as it was read from a page of that time; what was doubted while it was read is already among its doubts.
+pub fn judge(row: &Opportunity, fetched_at: DateTime<Utc>) -> Quality {
+    let parts = [
+        (Part::Organization, 15, row.organization.is_some()),
+        (
+            Part::Place,
+            20,
+            row.remote || row.places.iter().any(|place| place.locality.is_some() || place.region.is_some()),
+        ),
+        (Part::Description, 25, row.description.as_ref().is_some_and(|text| text.chars().count() >= BODY)),
+        (Part::Date, 15, row.closes_on.is_some() || row.posted_at.is_some()),
+        (Part::Pay, 10, row.pay.is_some() || row.interest.is_some()),
+        (Part::Terms, 5, row.kind != Kind::Job || !row.contracts.is_empty() || row.education.is_some()),
+        (Part::Way, 10, row.url.is_some() || !row.contacts.is_empty()),
+    ];
+    let mut doubts = doubts(row, fetched_at);
+    doubts.extend(row.quality.doubts.iter().copied());
+    let has: u8 = parts.iter().filter(|(.., has)| *has).map(|(_, weight, _)| weight).sum();
+    let doubt = u8::try_from(doubts.len() * 10).unwrap_or(u8::MAX);
+    Quality {
+        score: has.saturating_sub(doubt),
+        missing: parts.into_iter().filter(|(.., has)| !has).map(|(part, ..)| part).collect(),
+        doubts,
+    }
+}
+
+fn doubts(row: &Opportunity, fetched_at: DateTime<Utc>) -> Vec<Doubt> {
+    let letters = row.title.chars().filter(|c| c.is_alphabetic()).count();
+    let capitals = row.title.chars().filter(|c| c.is_uppercase()).count();
+    let posted = row.posted_at.map(|at| at.date_naive());
+    let monthly = row.pay.as_ref().filter(|pay| row.kind == Kind::Job && pay.period.is_some());
+    [
+        (Doubt::FromTheFuture, row.posted_at.is_some_and(|at| at > fetched_at + TimeDelta::days(2))),
+        // A programme that has ended is still told of.
+        (
+            Doubt::ClosedBeforePosted,
+            row.kind != Kind::Agr && row.closes_on.zip(posted).is_some_and(|(last, first)| last < first),
+        ),
+        (
+            Doubt::ClosesFarAway,
+            // A programme runs for years.
+            row.kind != Kind::Agr
+                && row.closes_on.is_some_and(|last| last > fetched_at.date_naive() + TimeDelta::days(730)),
+        ),
+        (Doubt::OddTitle, letters < 4 || (letters > 60 && capitals == letters)),
+        (
+            Doubt::OddPay,
+            monthly.and_then(|pay| pay.max.or(pay.min)).is_some_and(|cents| cents > 5_000_000_000),
+        ),
+    ]
+    .into_iter()
+    .filter(|(_, holds)| *holds)
+    .map(|(doubt, _)| doubt)
+    .collect()
+}

@@ -1,0 +1,267 @@
+//! From the partner's words to an opportunity, or a refusal.
+
+mod infer;
+mod organization;
+mod place;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::{
+    Draft, Fingerprint, Kind, Opportunity, OpportunityId, Reason, Rejection, SourceSlug, StreamName,
+    contacts::Contacts,
+    money::{Currency, Fees, Interest, Pay},
+    quality::{Doubt, Quality},
+};
+use regex::Regex;
+
+use crate::{
+    contacts::take_contacts,
+    dates,
+    duration::read_duration,
+    money::{is_free, read_fees, read_interest, read_pay},
+    patterns,
+    places::Where,
+    quality, reject,
+    status::says_closed,
+    text::{clean_line, clean_text, cut, fold, safe_subset, shorten},
+    vocabulary::read_working_times,
+};
+
+/// Longest title, in characters: what a card shows, with room.
+const TITLE_MAX: usize = 300;
+/// Longest body, in characters: above it a page was pasted whole.
+const DESCRIPTION_MAX: usize = 20_000;
+/// Longest identifier, in bytes.
+const IDENTITY_MAX: usize = 300;
+/// Longest short text (organization, experience, pay in words), in characters.
+const LINE_MAX: usize = 300;
+
+/// What a draft does not say of itself.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The partner.
+    pub source: SourceSlug,
+    /// The list it stood in.
+    pub stream: StreamName,
+    /// Where the partner's places are: ISO 3166-1 alpha-2.
+    pub country: String,
+    /// When its page was fetched: the clock of relative dates.
+    pub fetched_at: DateTime<Utc>,
+    /// The partner's own hosts: mail to them is the portal's, not the offer's.
+    pub hosts: Vec<String>,
+}
+
+impl Context {
+    /// Whether an address of e-mail is the partner's own.
+    fn is_own(&self, mail: &str) -> bool {
+        let domain = mail.rsplit('@').next().unwrap_or_default();
+        self.hosts.iter().any(|host| host.trim_start_matches("www.") == domain)
+    }
+}
+
+/// Reads every field by its rule. What cannot be read is refused with the partner's words, never guessed.
+pub fn normalize(draft: Draft, context: &Context) -> Result<Opportunity, Rejection> {
+    read(&draft, context).map_err(|reason| reject(reason, identity(&draft).ok(), draft.record.into_json()))
+}
+
+fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
+    let external_id = identity(draft)?;
+    let mut doubts = Vec::new();
+    let (interest, fees) = credit(draft, context, &mut doubts)?;
+    // Contacts are taken out of every text that is shown.
+    let mut contacts = Contacts::default();
+    let is_own = |mail: &str| context.is_own(mail);
+    let mut plain = |text: String| take_contacts(&mut contacts, text, &is_own);
+    let title = title(draft, &mut plain)?;
+    let title_words = fold(&title);
+    let (description, folded) = cut(&plain(clean_text(draft.description.as_deref().unwrap_or_default())));
+    let Where { places, remote } = place::read(draft, context, &title, &description, &mut doubts)?;
+    let schooling = infer::schooling(draft);
+    let mut opportunity = Opportunity {
+        id: OpportunityId::of(&context.source, &external_id),
+        source: context.source.clone(),
+        stream: context.stream.clone(),
+        external_id,
+        kind: draft.kind,
+        title,
+        url: url(draft, &mut plain)?,
+        organization: draft.organization.as_deref().and_then(|words| organization::read(words, &mut plain)),
+        description: short(&description, DESCRIPTION_MAX),
+        description_html: draft.description.as_deref().and_then(|body| safe_subset(body, &mut plain)),
+        places,
+        remote: remote || infer::says_remote(&title_words),
+        pay: pay(draft, context)?,
+        pay_text: line(pay_words(draft), &mut plain),
+        interest,
+        interest_text: line(draft.interest.as_deref(), &mut plain),
+        fees,
+        fees_text: line(draft.fees.as_deref(), &mut plain),
+        // "CDD - 12 Mois": the contract's words may tell how long it is.
+        duration: draft.duration.as_deref().or(draft.contract.as_deref()).and_then(read_duration),
+        duration_text: line(draft.duration.as_deref(), &mut plain),
+        contracts: infer::contracts(draft),
+        posted_at: instant(draft.posted_at.as_deref(), context, "posted_at")?,
+        starts_on: starts_on(draft, context, &mut doubts),
+        closes_on: day(draft.closes_at.as_deref(), context, "closes_at")?,
+        is_closed: draft.status.as_deref().is_some_and(says_closed),
+        positions: draft.positions.as_deref().and_then(positions),
+        education: schooling.education,
+        experience: line(schooling.experience, &mut plain),
+        experience_months: schooling.months,
+        working_time: draft.contract.as_deref().map(read_working_times).unwrap_or_default(),
+        occupation: None,
+        sector: None,
+        audiences: Vec::new(),
+        language: None,
+        contacts,
+        quality: Quality { doubts, ..Quality::default() },
+        fingerprint: Fingerprint::UNKNOWN,
+    };
+    infer::classify(&mut opportunity, draft, &title_words, &folded);
+    infer::ask(&mut opportunity);
+    opportunity.quality = quality::judge(&opportunity, context.fetched_at);
+    opportunity.fingerprint = Fingerprint::of(&opportunity);
+    Ok(opportunity)
+}
+
+fn identity(draft: &Draft) -> Result<String, Reason> {
+    let id = draft.external_id.as_deref().map(str::trim).unwrap_or_default().replace('\0', "");
+    if id.is_empty() || id.len() > IDENTITY_MAX { Err(Reason::NoIdentity) } else { Ok(id) }
+}
+
+/// The heading, its contacts taken out by `plain`: what stands for them is longer than some of them, so it is cut afterwards.
+fn title(draft: &Draft, plain: &mut dyn FnMut(String) -> String) -> Result<String, Reason> {
+    let title = clean_line(draft.title.as_deref().unwrap_or_default());
+    if !title.chars().any(char::is_alphanumeric) {
+        return Err(Reason::NoTitle);
+    }
+    Ok(shorten(&plain(title), TITLE_MAX).into_owned())
+}
+
+/// The page for people, without a user in it. A link that calls somebody is a contact and no page.
+fn url(draft: &Draft, plain: &mut dyn FnMut(String) -> String) -> Result<Option<String>, Reason> {
+    let Some(words) = draft.url.as_deref().map(str::trim).filter(|words| !words.is_empty()) else {
+        return Ok(None);
+    };
+    let bad = || Reason::BadUrl(words.chars().take(200).collect());
+    let mut url = url::Url::parse(words).map_err(|_| bad())?;
+    if matches!(url.host_str(), Some("wa.me" | "api.whatsapp.com")) {
+        plain(url.into());
+        return Ok(None);
+    }
+    // Only an address without a host has none to take out.
+    let _ = url.set_username("").and_then(|()| url.set_password(None));
+    let is_web = matches!(url.scheme(), "http" | "https") && url.has_host();
+    if is_web && url.as_str().len() <= 2_000 { Ok(Some(url.into())) } else { Err(bad()) }
+}
+
+/// What a loan costs. Fees that stand in the words on interest count where there are no others.
+fn credit(
+    draft: &Draft,
+    context: &Context,
+    doubts: &mut Vec<Doubt>,
+) -> Result<(Option<Interest>, Option<Fees>), Reason> {
+    let words = draft.interest.as_deref().unwrap_or_default();
+    let (interest, beside) = read_interest(words).map_err(|bad| Reason::UnreadableRate(bad.0))?;
+    if interest.is_none() && words.bytes().any(|byte| byte.is_ascii_digit()) {
+        doubts.push(Doubt::InterestWithoutPeriod);
+    }
+    let fees = draft.fees.as_deref().and_then(|words| read_fees(words, home_currency(&context.country)));
+    let beside = beside.map(|percent| Fees { percent: Some(percent), ..Fees::default() });
+    Ok((interest, fees.or(beside)))
+}
+
+fn pay(draft: &Draft, context: &Context) -> Result<Option<Pay>, Reason> {
+    let home = home_currency(&context.country);
+    let Some(words) = draft.salary.as_deref() else { return Ok(None) };
+    // What a training costs may be nothing; work that pays nothing has no pay.
+    if draft.kind == Kind::Training && is_free(words) {
+        return Ok(Some(Pay { min: Some(0), max: Some(0), currency: home, period: None, basis: None }));
+    }
+    read_pay(words, home).map_err(|unreadable| Reason::UnreadableAmount(unreadable.0))
+}
+
+/// The currency of a country, for amounts that name none (ISO 4217; the two CFA zones by their members). The rest of the world counts
+/// in that of Cameroon: partners there publish for here.
+pub(crate) fn home_currency(country: &str) -> Currency {
+    match country {
+        "BJ" | "BF" | "CI" | "GW" | "ML" | "NE" | "SN" | "TG" => Currency::Xof,
+        "FR" | "BE" | "DE" | "ES" | "IT" | "NL" | "PT" | "AT" | "IE" | "LU" | "GR" | "FI" => Currency::Eur,
+        "MA" => Currency::Mad,
+        "NG" => Currency::Ngn,
+        "US" | "ZW" => Currency::Usd,
+        "GB" => Currency::Gbp,
+        "CH" => Currency::Chf,
+        "CA" => Currency::Cad,
+        "DZ" => Currency::Dzd,
+        "TN" => Currency::Tnd,
+        "EG" => Currency::Egp,
+        "GN" => Currency::Gnf,
+        "GH" => Currency::Ghs,
+        "CD" => Currency::Cdf,
+        "RW" => Currency::Rwf,
+        "KE" => Currency::Kes,
+        "UG" => Currency::Ugx,
+        "TZ" => Currency::Tzs,
+        "ET" => Currency::Etb,
+        "ZA" => Currency::Zar,
+        "MR" => Currency::Mru,
+        "SA" => Currency::Sar,
+        "AE" => Currency::Aed,
+        "TR" => Currency::Try,
+        "CN" => Currency::Cny,
+        "IN" => Currency::Inr,
+        _ => Currency::Xaf,
+    }
+}
+
+fn instant(words: Option<&str>, context: &Context, field: &str) -> Result<Option<DateTime<Utc>>, Reason> {
+    dates::read_instant(words.unwrap_or_default(), context.fetched_at)
+        .map_err(|bad| Reason::UnreadableDate(format!("{field}: {}", bad.0)))
+}
+
+fn day(words: Option<&str>, context: &Context, field: &str) -> Result<Option<NaiveDate>, Reason> {
+    dates::read_day(words.unwrap_or_default(), context.fetched_at)
+        .map_err(|bad| Reason::UnreadableDate(format!("{field}: {}", bad.0)))
+}
+
+/// The day it begins. It decides nothing, so words that cannot be read are doubted and do not refuse the record.
+fn starts_on(draft: &Draft, context: &Context, doubts: &mut Vec<Doubt>) -> Option<NaiveDate> {
+    let read = dates::read_first_day(draft.starts_at.as_deref().unwrap_or_default(), context.fetched_at);
+    read.unwrap_or_else(|_| {
+        doubts.push(Doubt::UnreadableStart);
+        None
+    })
+}
+
+/// The words on pay, unless they are a currency, or nothing but zeros.
+fn pay_words(draft: &Draft) -> Option<&str> {
+    let words = draft.salary.as_deref()?;
+    let says = |word: &str| {
+        !matches!(word, "fcfa" | "cfa" | "f" | "frs" | "xaf" | "xof" | "francs")
+            && word.bytes().any(|byte| byte != b'0')
+    };
+    fold(words).split(' ').any(says).then_some(words)
+}
+
+/// One line of text, its contacts taken out before it is cut: a number cut in two is half a number.
+fn line(words: Option<&str>, plain: &mut dyn FnMut(String) -> String) -> Option<String> {
+    words.map(clean_line).map(plain).and_then(|line| short(&line, LINE_MAX))
+}
+
+fn short(text: &str, max: usize) -> Option<String> {
+    (!text.is_empty()).then(|| shorten(text, max).into_owned())
+}
+
+patterns! {
+    static NUMBER: Regex = r"\d{1,3}(?: \d{3})+\b|\d+";
+}
+
+/// "3 postes", "10 000": the first number, from 1 to 10,000; a blank separates thousands alone.
+fn positions(words: &str) -> Option<u32> {
+    let line = clean_line(words);
+    let digits = NUMBER.find(&line)?.as_str().replace(' ', "");
+    digits.parse().ok().filter(|count| (1..=10_000).contains(count))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,67 @@
+//! Where an opportunity is: by its field, and by its text.
+
+use domain::{
+    Draft, Reason,
+    places::{Place, Region},
+    quality::Doubt,
+};
+
+use super::Context;
+use crate::{
+    places::{Where, read_places, stated_places},
+    text::fold,
+};
+
+/// Where it is. The partner's field is refused where nobody can read it; where the text states another place, or a nearer one, that
+/// counts: a field that is the same beside every post is a default.
+pub(super) fn read(
+    draft: &Draft,
+    context: &Context,
+    title: &str,
+    text: &str,
+    doubts: &mut Vec<Doubt>,
+) -> Result<Where, Reason> {
+    let words = draft.place.as_deref().unwrap_or_default();
+    let told = read_places(words, &context.country).map_err(|unknown| Reason::UnknownPlace(unknown.0))?;
+    let is_abroad = told.places.iter().any(|place| place.country != "CM");
+    if context.country != "CM" || is_abroad || told.remote {
+        return Ok(told);
+    }
+    let stated = stated_places(title, text);
+    let Some(choice) = nearer(&told.places, &stated, &[title, text]) else { return Ok(told) };
+    if choice == Choice::Other {
+        doubts.push(Doubt::PlaceDisagrees);
+    }
+    Ok(Where { places: stated, remote: false })
+}
+
+/// Why a text's places count, and not those of the field.
+#[derive(PartialEq, Eq)]
+enum Choice {
+    /// They are nearer.
+    Within,
+    /// They are others.
+    Other,
+}
+
+/// Whether the stated places are to be taken; `None`: what was told stays.
+fn nearer(told: &[Place], stated: &[Place], texts: &[&str]) -> Option<Choice> {
+    if stated.is_empty() {
+        return None;
+    }
+    let contains = |wide: &Place, near: &Place| {
+        (wide.region.is_none() || wide.region == near.region)
+            && (wide.locality.is_none() || wide.locality == near.locality)
+    };
+    if told.iter().all(|told| stated.iter().any(|stated| told != stated && contains(told, stated))) {
+        return Some(Choice::Within);
+    }
+    let agree =
+        told.iter().any(|told| stated.iter().any(|stated| contains(told, stated) || contains(stated, told)));
+    // What the text names as well, in whatever words, is no default.
+    let named = |place: &Place| {
+        let name = place.locality.as_deref().or(place.region.map(Region::name_fr)).map(fold);
+        name.is_some_and(|name| texts.iter().any(|text| fold(text).contains(&name)))
+    };
+    (!agree && !told.iter().any(named)).then_some(Choice::Other)
+}

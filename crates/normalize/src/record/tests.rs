@@ -1,0 +1,269 @@
+use domain::vocabulary::{Education, WorkingTime};
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+
+fn context() -> Context {
+    Context {
+        source: "fne".parse().unwrap(),
+        stream: "offres".parse().unwrap(),
+        country: "CM".to_owned(),
+        hosts: Vec::new(),
+        fetched_at: "2026-11-20T11:00:00Z".parse().unwrap(),
+    }
+}
+
+fn draft() -> Draft {
+    let mut draft = Draft::new(Kind::Job, json!({"id": "7"}));
+    draft.external_id = Some("7".to_owned());
+    draft.title = Some("  <b>Soudeur</b> &agrave; l'arc ".to_owned());
+    draft.url = Some("https://www.fnecm.org/offres/7".to_owned());
+    draft.place = Some("Douala".to_owned());
+    draft.salary = Some("150 000 FCFA / mois".to_owned());
+    draft.posted_at = Some("2026-11-02".to_owned());
+    draft
+}
+
+fn refused(change: impl FnOnce(&mut Draft)) -> Reason {
+    let mut draft = draft();
+    change(&mut draft);
+    normalize(draft, &context()).unwrap_err().reason
+}
+
+#[test]
+fn a_draft_becomes_an_opportunity() {
+    let row = normalize(draft(), &context()).unwrap();
+    assert_eq!(row.title, "Soudeur à l'arc");
+    assert_eq!(row.places[0].to_string(), "Douala, Littoral");
+    assert_eq!(row.pay.unwrap().min, Some(15_000_000));
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_with_its_words() {
+    assert_eq!(refused(|d| d.external_id = None), Reason::NoIdentity);
+    assert_eq!(refused(|d| d.external_id = Some("  ".into())), Reason::NoIdentity);
+    assert_eq!(refused(|d| d.title = Some("<p>&nbsp;</p>".into())), Reason::NoTitle);
+    assert_eq!(refused(|d| d.title = Some("---".into())), Reason::NoTitle);
+    assert_eq!(refused(|d| d.place = Some("Wallonie".into())), Reason::UnknownPlace("Wallonie".into()));
+    assert_eq!(
+        refused(|d| d.url = Some("javascript:alert(1)".into())),
+        Reason::BadUrl("javascript:alert(1)".into())
+    );
+    assert_eq!(refused(|d| d.url = Some("/offres/7".into())), Reason::BadUrl("/offres/7".into()));
+    assert_eq!(
+        refused(|d| d.posted_at = Some("bientôt".into())),
+        Reason::UnreadableDate("posted_at: bientôt".into())
+    );
+    assert!(matches!(
+        refused(|d| d.salary = Some("300 000 - 100 000 FCFA".into())),
+        Reason::UnreadableAmount(_)
+    ));
+}
+
+#[test]
+fn a_refusal_keeps_the_record_and_its_identity() {
+    let mut draft = draft();
+    draft.title = None;
+    let rejection = normalize(draft, &context()).unwrap_err();
+    assert_eq!((rejection.external_id.as_deref(), rejection.record), (Some("7"), json!({"id": "7"})));
+}
+
+#[test]
+fn redating_is_no_change_and_everything_else_is() {
+    let print = |change: &dyn Fn(&mut Draft)| {
+        let mut draft = draft();
+        change(&mut draft);
+        normalize(draft, &context()).unwrap().fingerprint
+    };
+    let same = print(&|_| ());
+    assert_eq!(print(&|d| d.posted_at = Some("2026-11-19".into())), same);
+    assert_eq!(print(&|d| d.record = json!({"id": "7", "views": 512}).into()), same);
+    let changes: [&dyn Fn(&mut Draft); 12] = [
+        &|d| d.title = Some("Soudeur TIG".into()),
+        &|d| d.organization = Some("Chantier du Wouri".into()),
+        &|d| d.description = Some("Autre".into()),
+        &|d| d.place = Some("Buea".into()),
+        &|d| d.salary = Some("160 000 FCFA / mois".into()),
+        &|d| d.contract = Some("CDD".into()),
+        &|d| d.closes_at = Some("2026-12-01".into()),
+        &|d| d.positions = Some("2".into()),
+        &|d| d.education = Some("BAC".into()),
+        &|d| d.interest = Some("18 % l'an".into()),
+        &|d| d.fees = Some("1 %".into()),
+        &|d| d.duration = Some("12 mois".into()),
+    ];
+    for (n, change) in changes.iter().enumerate() {
+        assert_ne!(print(*change), same, "change {n}");
+    }
+}
+
+#[test]
+fn what_stands_for_contacts_makes_no_title_too_long() {
+    let numbers = ["699001122"; 40].join(" ");
+    let row = normalize(Draft { title: Some(format!("Soudeur {numbers}")), ..draft() }, &context()).unwrap();
+    assert!(
+        row.title.chars().count() <= 300 && row.title.starts_with("Soudeur [téléphone] [téléphone]"),
+        "{}",
+        row.title
+    );
+    assert_eq!(row.contacts.phones, ["+237699001122"]);
+    for (words, count) in
+        [("3 postes", Some(3)), ("10 000", Some(10_000)), ("2 12/2026", Some(2)), ("aucun", None)]
+    {
+        assert_eq!(positions(words), count, "{words}");
+    }
+}
+
+#[test]
+fn a_default_place_yields_to_what_the_text_states() {
+    let read = |place: &str, title: &str, text: &str| {
+        let words = (place.to_owned(), title.to_owned(), text.to_owned());
+        let row = normalize(
+            Draft { place: Some(words.0), title: Some(words.1), description: Some(words.2), ..draft() },
+            &context(),
+        );
+        let row = row.unwrap();
+        let names: Vec<String> = row.places.iter().map(ToString::to_string).collect();
+        (names.join(" | "), row.quality.doubts.contains(&Doubt::PlaceDisagrees))
+    };
+    for (place, title, text, expected, doubted) in [
+        ("Douala, Cameroon", "Chauffeur", "Lieu d'affectation : Garoua", "Garoua, Nord", true),
+        ("Cameroun", "Chauffeur", "Poste basé à Garoua.", "Garoua, Nord", false),
+        ("", "Chauffeur - Kribi", "Conduire.", "Kribi, Sud", false),
+        ("Littoral", "Chauffeur", "Lieu : Édéa", "Edéa, Littoral", false),
+        // The text names the place of the field as well: it is none that was printed without a look.
+        ("Douala", "Chauffeur", "Lieu : Garoua. Départ de Douala.", "Douala, Littoral", false),
+        ("Douala", "Chauffeur - Douala", "Lieu : Bonabéri", "Douala, Littoral", false),
+        ("Douala & Garoua", "Chauffeur", "Lieu : Garoua", "Douala, Littoral | Garoua, Nord", false),
+        ("Garoua", "Chauffeur", "Notre société basée à Douala recrute.", "Garoua, Nord", false),
+        ("Télétravail", "Chauffeur - Kribi", "", "", false),
+    ] {
+        assert_eq!(read(place, title, text), (expected.to_owned(), doubted), "{place} | {title} | {text}");
+    }
+}
+
+#[test]
+fn terms_of_a_loan_are_read() {
+    let row = normalize(
+        Draft {
+            interest: Some("1,5 % par mois + TAF (10 %), assurance 0,5 %".into()),
+            duration: Some("de 6 à 24 mois".into()),
+            status: Some("Expirée".into()),
+            ..draft()
+        },
+        &context(),
+    )
+    .unwrap();
+    let interest = row.interest.unwrap();
+    assert_eq!((interest.min, interest.max, interest.tax), (Some(18_000), Some(18_000), Some(10_000)));
+    assert_eq!(row.fees.unwrap().percent, Some(500));
+    assert_eq!(row.duration.map(|read| (read.min, read.max)), Some((Some(600), Some(2_400))));
+    assert!(row.is_closed);
+    let own = Draft {
+        interest: Some("18 % l'an, assurance 1 %".into()),
+        fees: Some("5 000 FCFA".into()),
+        ..draft()
+    };
+    assert_eq!(normalize(own, &context()).unwrap().fees.unwrap().amount, Some(500_000));
+    let unsure = normalize(Draft { interest: Some("1,5 %".into()), ..draft() }, &context()).unwrap();
+    assert_eq!((unsure.interest, unsure.quality.doubts), (None, vec![Doubt::InterestWithoutPeriod]));
+    assert_eq!(refused(|d| d.interest = Some("de 18 % à 12 % l'an".into())).code(), "unreadable_rate");
+}
+
+#[test]
+fn what_has_no_field_is_read_where_it_is_plainly_said() {
+    let row = normalize(
+        Draft {
+            contract: Some("CDD - 12 Mois".into()),
+            description: Some(
+                "Tenir le magasin.\nBac et un an de magasin. Garde de nuit par roulement.".into(),
+            ),
+            ..draft()
+        },
+        &context(),
+    )
+    .unwrap();
+    assert_eq!(row.duration.and_then(|read| read.min), Some(1_200));
+    assert_eq!((row.education, row.experience_months), (Some(Education::UpperSecondary), Some(12)));
+    assert_eq!(row.working_time, [WorkingTime::Shift]);
+    let field = Draft { education: Some("CEP".into()), description: Some("Bac exigé.".into()), ..draft() };
+    assert_eq!(
+        normalize(field, &context()).unwrap().education,
+        Some(Education::Primary),
+        "a field comes first"
+    );
+    for (kind, amount) in [(Kind::Training, Some(Some(0))), (Kind::Job, None)] {
+        let free = Draft { kind, salary: Some("Gratuit".into()), ..draft() };
+        assert_eq!(normalize(free, &context()).unwrap().pay.map(|pay| pay.max), amount);
+    }
+}
+
+#[test]
+fn a_title_tells_work_from_anywhere_and_the_contract() {
+    let read = |title: &str| {
+        let row =
+            normalize(Draft { title: Some(title.into()), contract: None, ..draft() }, &context()).unwrap();
+        (row.remote, row.contracts.first().map(|contract| contract.as_str()))
+    };
+    for (title, expected) in [
+        ("Conseiller client (FULL REMOTE)", (true, None)),
+        ("Rédacteur web (télétravail)", (true, None)),
+        ("Formateur en formation à distance", (false, None)),
+        ("Stagiaire comptable", (false, Some("internship"))),
+        ("Soudeur - CDD", (false, Some("cdd"))),
+        ("Soudeur (CDI) à Kribi", (false, Some("cdi"))),
+        ("Gestionnaire des stages et des formations", (false, None)),
+    ] {
+        assert_eq!(read(title), expected, "{title}");
+    }
+}
+
+#[test]
+fn a_body_keeps_its_safe_html_without_the_portals_lines() {
+    let body = "<div>Souder.</div><p onclick=x>CV à rh@wouri.cm</p><p>Partager sur Facebook</p>";
+    let row = normalize(Draft { description: Some(body.into()), ..draft() }, &context()).unwrap();
+    assert_eq!(row.description.unwrap(), "Souder.\n\nCV à [e-mail]");
+    assert_eq!(row.description_html.unwrap(), "<p>Souder.</p><p>CV à [e-mail]</p>");
+    assert_eq!(row.contacts.emails, ["rh@wouri.cm"]);
+}
+
+#[test]
+fn contacts_leave_addresses_and_refusals() {
+    let read = |url: &str| normalize(Draft { url: Some(url.into()), ..draft() }, &context()).unwrap();
+    let row = read("https://wa.me/237699001122?text=Bonjour");
+    assert_eq!((row.url, row.contacts.phones), (None, vec!["+237699001122".to_owned()]));
+    assert_eq!(read("https://rh:pw@firm.cm/x").url.as_deref(), Some("https://firm.cm/x"));
+    for reason in [
+        refused(|d| d.place = Some("Zzyx, appelez 699 00 11 22 rh@firm.cm".into())),
+        refused(|d| d.posted_at = Some("demander au 699001122".into())),
+    ] {
+        let words = reason.to_string();
+        assert!(!words.contains("699") && !words.contains("firm.cm"), "{words}");
+    }
+}
+
+#[test]
+fn a_placeholder_is_no_employer() {
+    for words in ["", "6XX XX XX XX", "699 11 22 33", "+237 699112233", "rh@exemple.cm", "-"] {
+        let mut draft = draft();
+        draft.organization = Some(words.to_owned());
+        assert_eq!(normalize(draft, &context()).unwrap().organization, None, "{words:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_words_give_a_row_that_the_database_takes_or_a_refusal(words in prop::collection::vec("\\PC{0,40}|<[a-z]{1,6}>|\0", Draft::FIELDS.len())) {
+        let mut draft = draft();
+        for (name, words) in Draft::FIELDS.iter().zip(words) {
+            *draft.field_mut(name).unwrap() = Some(words);
+        }
+        if let Ok(row) = normalize(draft, &context()) {
+            prop_assert!((1..=300).contains(&row.title.chars().count()));
+            prop_assert!(row.description.is_none_or(|text| (1..=20_000).contains(&text.chars().count())));
+            prop_assert!(row.positions.is_none_or(|count| count > 0));
+            prop_assert!(row.url.is_none_or(|url| url.starts_with("http")));
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! The HTML of a body, kept as a small subset that is safe to show.
+//!
+//! What a browser would run, load or follow is gone: no attributes, so no addresses, no styles, no scripts.
+
+use std::{collections::HashSet, sync::LazyLock};
+
+use ammonia::Builder;
+use regex::Regex;
+
+use super::{
+    boilerplate::is_boilerplate,
+    clean_line,
+    plain::{decoded, is_hidden, visible},
+};
+use crate::patterns;
+
+/// Longest kept, in characters: three times the plain text.
+const LONGEST: usize = 60_000;
+
+/// What is kept: headings, paragraphs, lists and emphasis.
+const KEPT: [&str; 15] =
+    ["p", "br", "ul", "ol", "li", "b", "strong", "i", "em", "h1", "h2", "h3", "h4", "h5", "h6"];
+
+static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
+    let mut cleaner = Builder::empty();
+    cleaner
+        .tags(HashSet::from(KEPT))
+        .clean_content_tags(HashSet::from(["script", "style"]))
+        .strip_comments(true);
+    cleaner
+});
+
+patterns! {
+    /// A tag that HTML has: "a < b" and "<requis>" are text.
+    static TAG: Regex =
+        r"(?i)</?(?:p|br|div|ul|ol|li|b|i|em|strong|span|h[1-6]|table|tr|td|a|font|u)(?:\s[^<>]*|/)?>";
+
+    /// A tag with what it says of itself: nothing of it is kept, and elements that differ in nothing but that are what makes a parser
+    /// build a tree far larger than the page.
+    static SAYING: Regex = r"<(/?[A-Za-z][A-Za-z0-9]*)(?:[\s/][^<>]*)?>";
+
+    static STILL_SAYING: Regex = r"<[A-Za-z][A-Za-z0-9]*[\s/]";
+
+    /// Blocks that are not kept become paragraphs, so that their lines stay apart.
+    static BLOCK: Regex =
+        r"(?i)<(/?)(?:div|section|article|header|footer|tr|td|th|dt|dd|table|blockquote|pre)(?:\s[^<>]*)?>";
+
+    static EMPTY: Regex =
+        r"(?:<br>\s*)+(</(?:p|li|h[1-6])>)|<(?:p|li|ul|ol|b|strong|i|em|h[1-6])>(?:\s|&nbsp;|<br>)*</(?:p|li|ul|ol|b|strong|i|em|h[1-6])>";
+
+    static TWICE: Regex = r"&amp;(#?[0-9A-Za-z]{2,8});";
+
+    /// Where one line of the text ends and another begins.
+    static EDGE: Regex = r"</?(?:p|li|ul|ol|h[1-6])>|<br>";
+
+    static INNER: Regex = r"</?(?:b|strong|i|em)>";
+}
+
+/// Most tags of a body that is parsed; above it, the plain text is all that is kept.
+const MANY_TAGS: usize = 4_000;
+/// Deepest nesting kept: nobody writes so, and those who show it walk it by recursion.
+const DEEPEST: usize = 40;
+
+/// The safe subset of a body, where it has any markup. `mask` takes the contacts out of a text; where one is left that only stands
+/// out once the markup is gone, the plain text is all that is kept.
+pub(crate) fn safe_subset(body: &str, mask: &mut dyn FnMut(String) -> String) -> Option<String> {
+    if !body.contains(['<', '&']) {
+        return None;
+    }
+    let body = decoded(body, |text| TAG.is_match(text))?;
+    if body.bytes().filter(|byte| *byte == b'<').count() > MANY_TAGS {
+        return None;
+    }
+    let bare = SAYING.replace_all(&body, "<$1>");
+    if STILL_SAYING.is_match(&bare) {
+        return None;
+    }
+    let apart = BLOCK.replace_all(&bare, "<${1}p>");
+    let mut clean = CLEANER.clean(&apart).to_string();
+    // "r&amp;eacute;gulateur" was escaped twice; a reference stays a reference, so nothing becomes a tag.
+    while TWICE.is_match(&clean) {
+        clean = TWICE.replace_all(&clean, "&$1;").into_owned();
+    }
+    let mut html = without_boilerplate(&mask(clean))?;
+    // Taking out an empty element may leave another one empty: as deep as they are nested by anybody.
+    for _ in 0..4 {
+        let next = EMPTY.replace_all(&html, "$1").into_owned();
+        if next.len() == html.len() {
+            break;
+        }
+        html = next;
+    }
+    let html = html.trim();
+    let seen = seen(html);
+    // A number may be parted by tags, by lines, or by what only stands out once references are resolved.
+    let is_clean = [seen.split_whitespace().collect::<Vec<_>>().join(" "), seen.clone()]
+        .into_iter()
+        .all(|text| mask(text.clone()) == text);
+    let is_fit = depth(html) <= DEEPEST && html.chars().count() <= LONGEST;
+    (is_clean && is_fit && !seen.trim().is_empty()).then(|| html.to_owned())
+}
+
+/// The text a browser shows of the subset: its tags taken out once, its references resolved once.
+fn seen(html: &str) -> String {
+    let lines = EDGE.replace_all(html, "\n");
+    let text = INNER.replace_all(&lines, "");
+    let text = html_escape::decode_html_entities(&text);
+    text.chars().filter(|c| !is_hidden(*c)).map(visible).collect()
+}
+
+/// How deep the elements lie in each other.
+fn depth(html: &str) -> usize {
+    let (mut now, mut most) = (0_usize, 0);
+    for tag in html.split('<').skip(1) {
+        if tag.starts_with('/') {
+            now = now.saturating_sub(1);
+        } else if !tag.starts_with("br") {
+            now += 1;
+            most = most.max(now);
+        }
+    }
+    most
+}
+
+/// The text of lines that a portal adds to every post is taken out; the markup around it stays as it is.
+fn without_boilerplate(html: &str) -> Option<String> {
+    let mut out = String::with_capacity(html.len());
+    let mut from = 0;
+    let edges = EDGE.find_iter(html).map(|edge| (edge.start(), edge.end()));
+    for (begin, end) in edges.chain([(html.len(), html.len())]) {
+        let line = html.get(from..begin)?;
+        if is_boilerplate(&clean_line(line)) {
+            INNER.find_iter(line).for_each(|tag| out.push_str(tag.as_str()));
+        } else {
+            out.push_str(line);
+        }
+        out.push_str(html.get(begin..end)?);
+        from = end;
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use domain::contacts::Contacts;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::contacts::take_contacts;
+
+    fn subset(body: &str) -> Option<String> {
+        let mut contacts = Contacts::default();
+        safe_subset(body, &mut |text| take_contacts(&mut contacts, text, &|_| false))
+    }
+
+    #[test]
+    fn a_small_subset_is_kept_and_nothing_runs() {
+        for (body, kept) in [
+            ("Un soudeur, sans balise. a < b", None),
+            ("<p>Un</p>", Some("<p>Un</p>")),
+            (
+                "<p>r&amp;amp;eacute;gulateur &amp;lt;b&amp;gt; R&amp;D</p>",
+                Some("<p>r&eacute;gulateur &lt;b&gt; R&amp;D</p>"),
+            ),
+            ("<div>Un</div><div>Deux</div>", Some("<p>Un</p><p>Deux</p>")),
+            ("&lt;p&gt;Un &amp;amp; deux&lt;/p&gt;", Some("<p>Un &amp; deux</p>")),
+            (
+                "<h3 onclick=\"x()\">Missions</h3><ul><li style='a'>Souder</li><li></li></ul><script>alert(1)</script>",
+                Some("<h3>Missions</h3><ul><li>Souder</li></ul>"),
+            ),
+            (
+                "<p><a href=\"javascript:alert(1)\">Lire</a> <img src=x onerror=alert(1)> le <b>poste</p>",
+                Some("<p>Lire  le <b>poste</b></p>"),
+            ),
+            ("<svg><p><style><g title=\"</style><img src=x onerror=alert(1)>\">", None),
+            ("<p>CV à rh@chantier.cm, tél. 699 00 11 22</p>", Some("<p>CV à [e-mail], tél. [téléphone]</p>")),
+            // What only a browser shows as a number is one, too.
+            ("<p>Bonjour &lt;Tel: 699&nbsp;00&nbsp;11&nbsp;22, mail&gt; fin</p>", None),
+            ("<table><tr><td>699</td><td>00</td><td>11</td><td>22</td></tr></table>", None),
+            ("<p>Contact</p><p>rh@</p><p>firm.cm</p>", None),
+            ("<p>Bonjour &lt;noscript&gt; 699<b> 00 11</b> 22</p>", None),
+            // Only once the tags are gone is it a number: the plain text is kept alone.
+            ("<p>tél. 699 00 <b>11 22</b></p>", None),
+            ("<p>Souder.</p><p><b>Partager sur Facebook</b></p>", Some("<p>Souder.</p>")),
+            ("<p><br></p><div> </div>", None),
+        ] {
+            assert_eq!(subset(body).as_deref(), kept, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_body_made_to_grow_is_not_parsed() {
+        let mut formats = String::new();
+        for n in 0..3_000 {
+            let _ = write!(formats, "<b x={n}>");
+        }
+        let kept = subset(&format!("<p>{formats}{}", "<p>z".repeat(900)));
+        assert!(kept.is_none_or(|html| html.len() < 60_000));
+        assert_eq!(subset(&format!("<p>{}", "<b x='<'>".repeat(500))), None);
+        assert_eq!(subset(&"<ul><li>".repeat(50_000)), None);
+        assert_eq!(subset(&format!("{}a", "<ul><li>".repeat(100))), None, "too deep");
+    }
+
+    proptest! {
+        #[test]
+        fn no_attribute_and_no_other_element_is_left(
+            body in "(<(p|b|script|img|a|svg|math|style|li|iframe)( (on[a-z]{2}|href|src|style)=[\"']?[a-z:(]{0,6}[\"']?)?>|&lt;|</(p|b|style|script)>|<!--|-->|[a-z ]{0,4}){0,20}"
+        ) {
+            if let Some(html) = subset(&body) {
+                for tag in html.split('<').skip(1) {
+                    let name = tag.split('>').next().unwrap_or_default().trim_start_matches('/');
+                    prop_assert!(KEPT.contains(&name), "{name:?} in {html:?}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Text without its markup, as people see it.
+
+use std::borrow::Cow;
+
+use encoding_rs::WINDOWS_1252;
+use regex::Regex;
+
+use crate::patterns;
+
+/// Rounds of "take tags out, resolve entities": partners escape twice, nobody escapes five times.
+const ROUNDS: usize = 5;
+
+/// Elements whose content is no text.
+const SILENT: [&str; 4] = ["script", "style", "noscript", "template"];
+/// Elements that stand inside words and sentences: they leave no gap.
+const INLINE: [&str; 12] =
+    ["b", "i", "u", "s", "em", "strong", "small", "sup", "sub", "mark", "wbr", "strike"];
+/// Elements that begin a line of their own.
+const BLOCKS: [&str; 18] = [
+    "p", "br", "div", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "section",
+    "article", "dd", "dt",
+];
+
+/// Without markup and entities; control characters and the marks that hide in portals' text become blanks.
+pub(super) fn plain(text: &str) -> Cow<'_, str> {
+    let mut now = Cow::Borrowed(text);
+    for _ in 0..ROUNDS {
+        if !now.contains(['<', '&']) {
+            break;
+        }
+        let stripped = if now.contains('<') { without_tags(&now) } else { now.to_string() };
+        let next = resolved(&stripped);
+        let done = next == now;
+        now = Cow::Owned(next);
+        if done {
+            break;
+        }
+    }
+    if let Some(read) = mended(&now) {
+        now = Cow::Owned(read);
+    }
+    // What was escaped oftener than anybody does is still no markup.
+    if now.contains('<') {
+        now = Cow::Owned(without_tags(&now));
+    }
+    if now.chars().all(|c| visible(c) == c && !is_hidden(c)) {
+        return now;
+    }
+    Cow::Owned(now.chars().filter(|c| !is_hidden(*c)).map(visible).collect())
+}
+
+patterns! {
+    static BARE: Regex = r"&#([0-9]{1,7}|[xX][0-9A-Fa-f]{1,6});?";
+}
+
+/// The text with its references resolved once; those to a number need no semicolon, as in a browser (WHATWG HTML, 13.2.5.80).
+fn resolved(text: &str) -> String {
+    let ended = if text.contains("&#") { BARE.replace_all(text, "&#$1;") } else { Cow::Borrowed(text) };
+    html_escape::decode_html_entities(&ended).into_owned()
+}
+
+/// The text with its entities resolved as often as it takes to make it what is looked for; `None` where it never becomes that.
+pub(super) fn decoded(text: &str, is_it: impl Fn(&str) -> bool) -> Option<String> {
+    let mut now = Cow::Borrowed(text);
+    for _ in 0..ROUNDS {
+        if is_it(&now) {
+            return Some(mended(&now).unwrap_or_else(|| now.into_owned()));
+        }
+        let next = resolved(&now);
+        if next == now {
+            return None;
+        }
+        now = Cow::Owned(next);
+    }
+    None
+}
+
+/// Characters that are not seen: they part words and numbers for programs alone.
+pub(super) fn is_hidden(c: char) -> bool {
+    matches!(
+        c,
+        '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}' | '\u{2060}'..='\u{2064}' | '\u{180e}' | '\u{34f}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{20e3}'
+    )
+}
+
+/// The digit a character is in another script or dress: full-width, Arabic, mathematical, circled.
+fn digit(c: char) -> Option<char> {
+    let code = u32::from(c);
+    let value = match code {
+        0xFF10..=0xFF19 => code - 0xFF10,
+        0x660..=0x669 => code - 0x660,
+        0x6F0..=0x6F9 => code - 0x6F0,
+        0x1D7CE..=0x1D7FF => (code - 0x1D7CE) % 10,
+        0x2460..=0x2468 => code - 0x2460 + 1,
+        0x24EA => 0,
+        _ => return None,
+    };
+    char::from_digit(value, 10)
+}
+
+pub(super) fn visible(c: char) -> char {
+    if let Some(digit) = digit(c) {
+        return digit;
+    }
+    match c {
+        '\u{ff20}' => '@',
+        '\n' => '\n',
+        '\u{a0}' | '\u{202f}' | '\u{2007}' | '\u{2009}' => ' ',
+        '\u{2011}' => '-',
+        '\u{80}'..='\u{9f}' => windows_1252(c),
+        c if c.is_control() || c.is_whitespace() => ' ',
+        c => c,
+    }
+}
+
+/// What a C1 control stands for: HTML reads a reference such as `&#x92;` as windows-1252 (WHATWG HTML, 13.2.5.80).
+fn windows_1252(c: char) -> char {
+    let byte = [u8::try_from(u32::from(c)).unwrap_or(b' ')];
+    let (read, _) = WINDOWS_1252.decode_without_bom_handling(&byte);
+    read.chars().next().filter(|c| !c.is_control()).unwrap_or(' ')
+}
+
+/// Text that was UTF-8, was read as windows-1252, and written again: "DÃ©veloppeur". Read back, a run of letters at a time, where
+/// that makes it shorter; else left as it is: a page may hold mended and broken parts side by side.
+fn mended(text: &str) -> Option<String> {
+    if !text.contains(['Ã', 'Â', 'â', 'Å']) {
+        return None;
+    }
+    let read = |piece: &str| {
+        let (bytes, _, failed) = WINDOWS_1252.encode(piece);
+        String::from_utf8(bytes.into_owned()).ok().filter(|read| !failed && read.len() < piece.len())
+    };
+    let mut changed = false;
+    let pieces = text.split_inclusive(|c: char| c.is_ascii_whitespace()).map(|piece| match read(piece) {
+        Some(read) => {
+            changed = true;
+            Cow::Owned(read)
+        }
+        None => Cow::Borrowed(piece),
+    });
+    let out: String = pieces.collect();
+    changed.then_some(out)
+}
+
+/// Takes out what reads as a tag: `<`, then a letter, `/`, `!` or `?`, up to `>`. "a < b" stays.
+fn without_tags(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        let inner = from.get(1..).unwrap_or_default();
+        let is_tag = inner.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'));
+        let Some(end) = inner.find('>').filter(|_| is_tag) else {
+            if is_tag && is_unclosed(inner) {
+                rest = "";
+                break;
+            }
+            out.push('<');
+            rest = inner;
+            continue;
+        };
+        let name: String = inner
+            .trim_start_matches('/')
+            .chars()
+            .take_while(char::is_ascii_alphanumeric)
+            .collect::<String>()
+            .to_ascii_lowercase();
+        if BLOCKS.contains(&name.as_str()) {
+            out.push('\n');
+        } else if !INLINE.contains(&name.as_str()) {
+            out.push(' ');
+        }
+        rest = inner.get(end + 1..).unwrap_or_default();
+        if SILENT.contains(&name.as_str()) && !inner.starts_with('/') {
+            rest = after_end_of(rest, &name);
+        }
+    }
+    out.push_str(rest);
+    // Other tags leave a gap, but none before punctuation.
+    out.replace(" ,", ",").replace(" .", ".")
+}
+
+/// Whether this begins an element whose tag is never closed, and is no "a <b" of arithmetic.
+fn is_unclosed(inner: &str) -> bool {
+    const NAMES: [&str; 13] = [
+        "img", "script", "svg", "iframe", "a", "style", "object", "embed", "link", "meta", "body", "form",
+        "input",
+    ];
+    let name: String =
+        inner.chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    NAMES.contains(&name.as_str()) && inner.contains('=')
+}
+
+/// What follows the closing tag of a silent element; nothing where it is never closed.
+fn after_end_of<'a>(text: &'a str, name: &str) -> &'a str {
+    let lower = text.to_ascii_lowercase();
+    let at = lower.find(&format!("</{name}"));
+    at.and_then(|at| text.get(at..)).unwrap_or_default()
+}

@@ -1,0 +1,172 @@
+//! Readers of controlled words: contract, working time, education, experience, audience, sector, occupation, language.
+
+mod audience;
+mod experience;
+mod phrase_table;
+mod requirements;
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use domain::{
+    Kind,
+    vocabulary::{Contract, Education, Language, WorkingTime},
+};
+
+use crate::text::fold;
+pub use audience::read_audiences;
+pub use experience::read_experience;
+use phrase_table::Signs;
+pub use requirements::{Asked, asked};
+
+static CONTRACTS: LazyLock<Signs> = LazyLock::new(|| Signs::of(include_str!("vocabulary/contracts.tsv"), 1));
+static EDUCATION: LazyLock<Signs> = LazyLock::new(|| Signs::of(include_str!("vocabulary/education.tsv"), 1));
+static WORKING_TIME: LazyLock<Signs> =
+    LazyLock::new(|| Signs::of(include_str!("vocabulary/working_time.tsv"), 1));
+static OCCUPATIONS: LazyLock<Signs> =
+    LazyLock::new(|| Signs::of(include_str!("vocabulary/occupations.tsv"), 2));
+static SECTORS: LazyLock<Signs> = LazyLock::new(|| {
+    let rows = include_str!("vocabulary/sectors.tsv").lines().filter(|line| !line.starts_with('#'));
+    Signs::new(rows.filter_map(|line| {
+        let mut cells = line.split('\t').skip(1);
+        Some((cells.next()?, cells.nth(1)?))
+    }))
+});
+static BY_OCCUPATION: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+    let rows = include_str!("vocabulary/sectors_by_isco.tsv").lines().filter(|line| !line.starts_with('#'));
+    rows.filter_map(|line| line.split_once('\t')).collect()
+});
+
+/// What a title tells of the contract by its first word, its last one or in brackets: "Stagiaire comptable", "Soudeur (CDD)". A word
+/// amidst it is of the work: "gestionnaire des stages".
+pub fn contracts_of_title(title: &str) -> Vec<Contract> {
+    let folded = fold(title);
+    let words: Vec<&str> = folded.split(' ').collect();
+    let bracket =
+        title.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inner, _)| fold(inner));
+    let ends =
+        [words.first().copied(), words.last().copied().filter(|_| words.len() > 1), bracket.as_deref()];
+    let codes: Vec<&str> = ends.into_iter().flatten().flat_map(|end| CONTRACTS.read(end)).collect();
+    Contract::of_codes(&codes)
+}
+
+/// All that the words of a contract field name.
+pub fn read_contracts(words: &str) -> Vec<Contract> {
+    Contract::of_codes(&CONTRACTS.read(&fold(words)))
+}
+
+/// All that the words of a contract field name.
+pub fn read_working_times(words: &str) -> Vec<WorkingTime> {
+    WorkingTime::of_codes(&WORKING_TIME.read(&fold(words)))
+}
+
+/// The lowest level the words name: "BAC+2 à BAC+3" asks for two years.
+pub fn read_education(words: &str) -> Option<Education> {
+    let folded = fold(words);
+    // "Bac et moins": whoever has less may come, so none is asked for.
+    let is_most =
+        ["et moins", "maximum", "au plus", "at most", "or less"].iter().any(|sign| folded.contains(sign));
+    Education::of_codes(&EDUCATION.read(&folded)).into_iter().next().filter(|_| !is_most)
+}
+
+/// The occupation a folded title names: ISCO-08 unit group, four digits (ILO, 2012). What stands first is the work ("dessinateur en
+/// charpente métallique", "traducteur informaticien"); a longer name of the same major group says it nearer ("chauffeur de poids
+/// lourd").
+pub fn occupation(title: &str) -> Option<&'static str> {
+    let head = OCCUPATIONS.first(title)?;
+    OCCUPATIONS
+        .longest(title)
+        .filter(|longest| longest.as_bytes().first() == head.as_bytes().first())
+        .or(Some(head))
+}
+
+/// The sector: what the partner's own words name, else the title, else that of its occupation, else what the text names twice over;
+/// of a loan that is for nothing named, finance. A word of ours, each within a section of ISIC rev. 4. Title and text are folded.
+pub fn sector(
+    kind: Kind,
+    words: Option<&str>,
+    title: &str,
+    occupation: Option<&str>,
+    text: &str,
+) -> Option<&'static str> {
+    let told = words.and_then(|words| SECTORS.longest(&fold(words)));
+    let otherwise = (kind == Kind::Microfinance).then_some("finance");
+    told.or_else(|| named(title, occupation, text)).or(otherwise)
+}
+
+fn named(title: &str, occupation: Option<&str>, text: &str) -> Option<&'static str> {
+    let of = |isco: &str| BY_OCCUPATION.get(isco).copied();
+    // Who writes software for a clinic works in software.
+    if let Some(isco) = occupation.filter(|isco| isco.starts_with("25") || isco.starts_with("35")) {
+        return of(isco);
+    }
+    // Whom a project helps says less than what it does: "petits ruminants pour les ménages vulnérables".
+    let told = SECTORS.longest_but(title, "social_ngo").or_else(|| SECTORS.longest(title));
+    told.or_else(|| occupation.and_then(of)).or_else(|| {
+        let named = SECTORS.read(text);
+        let count = |code: &&str| named.iter().filter(|other| *other == code).count();
+        named.iter().max_by_key(|code| count(code)).filter(|code| count(code) > 1).copied()
+    })
+}
+
+static LANGUAGES: LazyLock<Signs> = LazyLock::new(|| {
+    let rows = [
+        ("fr", "fr|francais|francaise|french|francophone"),
+        ("en", "en|anglais|anglaise|english|anglophone"),
+        ("both", "bilingue|bilingual|fr en|en fr"),
+    ];
+    Signs::new(rows.into_iter())
+});
+
+/// Words that are frequent in the one language and rare in the other.
+const ENGLISH: [&str; 20] = [
+    "the", "and", "of", "with", "for", "is", "are", "will", "you", "our", "at", "on", "or", "be", "from",
+    "who", "your", "to", "in", "an",
+];
+const FRENCH: [&str; 22] = [
+    "le", "la", "les", "des", "et", "de", "du", "un", "une", "pour", "dans", "avec", "est", "sont", "vous",
+    "nous", "au", "aux", "par", "sur", "en", "ou",
+];
+/// Of Spanish, which some partners of the region publish in as well.
+const SPANISH: [&str; 8] = ["el", "los", "del", "para", "con", "las", "por", "una"];
+/// Frequent words a text must have before it is judged.
+const TELLING: usize = 5;
+/// The same where none of the other language stands there.
+const FEW: usize = 2;
+
+/// The language a folded text is written in, by its frequent words; both where each has a good part of them. `None` of a
+/// text too short to tell.
+pub fn language_of_text(folded: &str) -> Option<Language> {
+    let (mut english, mut french) = (0_usize, 0_usize);
+    // All of them are short: most words are passed over by their length.
+    for word in folded.split(' ').filter(|word| word.len() <= 4) {
+        english += usize::from(ENGLISH.contains(&word));
+        french += usize::from(FRENCH.contains(&word));
+    }
+    // Spanish shares "de", "la" and "en" with French, and these with neither.
+    if folded.split(' ').filter(|word| SPANISH.contains(word)).take(FEW + 1).count() > FEW {
+        return None;
+    }
+    // A few tell as well where all are of one language.
+    let is_plain = english.min(french) == 0 && english + french >= FEW;
+    if english + french < TELLING && !is_plain {
+        None
+    } else if 3 * english.min(french) >= english.max(french) {
+        Some(Language::Both)
+    } else if english > french {
+        Some(Language::English)
+    } else {
+        Some(Language::French)
+    }
+}
+
+/// The language the words name: both where both are named.
+pub fn read_language(words: &str) -> Option<Language> {
+    match Language::of_codes(&LANGUAGES.read(&fold(words))).as_slice() {
+        [] => None,
+        [one] => Some(*one),
+        _ => Some(Language::Both),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,247 @@
+//! What a text asks for, where the partner has no field for it.
+//!
+//! Only sentences that are about nothing else are read: one that begins with a diploma ("CAP mécanique ou électrotechnique."), one on
+//! experience or years, one on hours. Who teaches the Bac, or counts twenty years of business, asks for neither.
+
+use domain::vocabulary::{Education, WorkingTime};
+use regex::Regex;
+
+use super::{EDUCATION, WORKING_TIME, read_education, read_experience};
+use crate::{numbers, patterns, text::fold};
+
+/// What a text asks for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Lowest education of the first sentence on it.
+    pub education: Option<Education>,
+    /// Least experience in months, of the first sentence on it.
+    pub experience_months: Option<u16>,
+    /// How the work lies in the week.
+    pub working_time: Vec<WorkingTime>,
+}
+
+/// Longest sentence read, in bytes: above it, it tells a story.
+const LONGEST: usize = 160;
+/// Words in front of a diploma that only lead to it, folded.
+const LEADS: [&str; 34] = [
+    "etre",
+    "avoir",
+    "titulaire",
+    "titulaires",
+    "detenteur",
+    "detentrice",
+    "d",
+    "un",
+    "une",
+    "du",
+    "de",
+    "le",
+    "la",
+    "l",
+    "niveau",
+    "diplome",
+    "diplomee",
+    "formation",
+    "profil",
+    "etudes",
+    "minimum",
+    "au",
+    "moins",
+    "holder",
+    "of",
+    "a",
+    "an",
+    "at",
+    "least",
+    "the",
+    "degree",
+    "level",
+    "education",
+    "qualification",
+];
+
+/// Words that are about experience, folded.
+fn is_experience(words: &[&str]) -> bool {
+    let begins = |word: &&str| numbers::of(word).is_some() || word.bytes().all(|byte| byte.is_ascii_digit());
+    let lead =
+        words.iter().take_while(|word| matches!(**word, "au" | "at" | "moins" | "least" | "minimum")).count();
+    let counts =
+        words.get(lead).is_some_and(begins) && words.get(lead + 1).is_some_and(|unit| is_years(unit));
+    counts
+        || words.iter().any(|word| {
+            matches!(*word, "experience" | "experiences" | "pratique" | "anciennete" | "practice")
+        })
+}
+
+fn is_years(word: &str) -> bool {
+    matches!(word, "an" | "ans" | "annee" | "annees" | "year" | "years")
+}
+
+patterns! {
+    /// Years of something else.
+    static NOT_ASKED: Regex =
+        r"renouvel|\bcontrats?\b|\bduree\b|garantie|\bformation de\b|programme|\bexiste|\bdepuis\b|notre|nos clients|\bour\b|\bwe\b|partage|sans experience|capitalis";
+}
+
+/// Whether a folded sentence is about the hours of the post: "transmettre à l'équipe de nuit" is a task.
+fn is_hours(words: &[&str]) -> bool {
+    let is = |word: &str| {
+        matches!(
+            word,
+            "travail"
+                | "horaire"
+                | "horaires"
+                | "garde"
+                | "gardes"
+                | "poste"
+                | "temps"
+                | "shift"
+                | "shifts"
+                | "hours"
+                | "night"
+                | "nights"
+                | "work"
+                | "full"
+                | "part"
+                | "mi"
+                | "plein"
+        )
+    };
+    let leads = ["les", "le", "des", "the", "l", "assurer", "la"];
+    words.iter().find(|word| !leads.contains(word)).is_some_and(|word| is(word))
+}
+
+/// Words of a wish, which asks for nothing, folded.
+const WISHED: [&str; 14] = [
+    "souhait",
+    "apprecie",
+    "un plus",
+    "un atout",
+    "serait",
+    "preferred",
+    "preferably",
+    "an advantage",
+    "an asset",
+    "desired",
+    "desirable",
+    "de preference",
+    "ideal",
+    "optionnel",
+];
+
+/// Whether something that is no diploma may stand for it: "CAP ou trois chantiers à montrer", "Licence ou expérience équivalente".
+fn has_alternative(folded: &str) -> bool {
+    const OTHERS: [&str; 20] = [
+        "experience",
+        "experiences",
+        "chantiers",
+        "projets",
+        "projects",
+        "realisations",
+        "montrer",
+        "portfolio",
+        "ans",
+        "an",
+        "years",
+        "year",
+        "pratique",
+        "practice",
+        "atelier",
+        "importe",
+        "autodidacte",
+        "competences",
+        "skills",
+        "metier",
+    ];
+    let mut rest = folded.split(' ').skip_while(|word| !matches!(*word, "ou" | "or"));
+    rest.any(|word| OTHERS.contains(&word))
+}
+
+/// English verbs that are diplomas in French.
+const VERBS: [&str; 1] = ["master"];
+
+/// Reads a plain text of an offer of work.
+pub fn asked(text: &str) -> Asked {
+    let mut asked = Asked::default();
+    let mut is_open = false;
+    for sentence in text.split(['.', ';', '\n', '!', '•']).filter(|sentence| sentence.len() <= LONGEST) {
+        let folded = fold(sentence);
+        if folded.is_empty() {
+            continue;
+        }
+        let words: Vec<&str> = folded.split(' ').collect();
+        if is_hours(&words) {
+            for time in WorkingTime::of_codes(&WORKING_TIME.read(&folded)) {
+                if !asked.working_time.contains(&time) {
+                    asked.working_time.push(time);
+                }
+            }
+        }
+        if WISHED.iter().any(|sign| folded.contains(sign)) {
+            // "Débutant accepté, une expérience est un plus": that it may be none is told all the same.
+            asked.experience_months =
+                asked.experience_months.or(read_experience(sentence).filter(|months| *months == 0));
+            continue;
+        }
+        is_open |= folded.contains("sans diplome") || folded.contains("no diploma");
+        // "Profil recherché : CAP": what a label stands in front of begins behind it.
+        let parts: Vec<(&str, String)> = if sentence.contains(':') {
+            sentence.split(':').map(|part| (part, fold(part))).collect()
+        } else {
+            vec![(sentence, folded)]
+        };
+        for (part, folded) in &parts {
+            let words: Vec<&str> = folded.split(' ').collect();
+            let level = education(folded, &words);
+            is_open |= level.is_some() && part.split(',').any(|piece| has_alternative(&fold(piece)));
+            asked.education = asked.education.or(level);
+            let counts = level.is_some() || is_experience(&words);
+            if asked.experience_months.is_none() && counts && !NOT_ASKED.is_match(folded) {
+                asked.experience_months = read_experience(part);
+            }
+        }
+    }
+    // Whoever has something else to show is welcome: no level is the least one.
+    if is_open {
+        asked.education = None;
+    }
+    asked.working_time.sort_unstable();
+    asked
+}
+
+/// The lowest level of a sentence that begins with one.
+fn education(folded: &str, words: &[&str]) -> Option<Education> {
+    let begin = words.iter().position(|word| !LEADS.contains(word))?;
+    let rest = words.get(begin..)?;
+    let (_, long) =
+        EDUCATION.starting(rest).filter(|(code, _)| *code != "none").max_by_key(|(_, long)| *long)?;
+    let first = rest.first()?;
+    let is_verb = long == 1
+        && VERBS.contains(first)
+        && !rest.get(1).is_none_or(|next| {
+            matches!(*next, "en" | "of" | "in" | "ou" | "or" | "degree" | "s" | "1" | "2")
+        });
+    let is_permit = first.starts_with("licence")
+        && rest.get(1).is_some_and(|next| next.len() == 1 || next.starts_with("categor"));
+    if is_verb || is_permit { None } else { read_education(folded) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cases::check;
+
+    #[test]
+    fn what_texts_ask_for() {
+        check(include_str!("cases/requirements.tsv"), 45, |case| {
+            let read = asked(&case[0]);
+            let times: Vec<&str> = read.working_time.iter().map(|time| time.as_str()).collect();
+            format!(
+                "{} {} {}",
+                read.education.map_or("-", Education::as_str),
+                read.experience_months.map_or("-".to_owned(), |months| months.to_string()),
+                if times.is_empty() { "-".to_owned() } else { times.join(",") }
+            )
+        });
+    }
+}

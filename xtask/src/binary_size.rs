@@ -1,0 +1,70 @@
+//! The binary stays small enough to be copied to a machine in a minute.
+
+use std::{fs, io, path::Path};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{shell::say, workspace::Workspace};
+
+/// Bytes that the binary may have. It had 117 MB with symbols and the Rust sources of two crates in it. Most of the rest is the
+/// vector engine; lower this limit to a tenth above the first measured size.
+const MOST: u64 = 90 * MEBIBYTE;
+const MEBIBYTE: u64 = 1024 * 1024;
+
+/// Where a release build leaves it, from the root.
+const BINARY: &str = "target/release/oim-etl";
+
+/// Checks the release binary. Nothing is built for it: a check must not take a quarter of an hour.
+pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    say(judge(size(&workspace.root.join(BINARY))?)?);
+    Ok(())
+}
+
+/// What to say of a binary of this size; fails above the limit. `None`: there is no binary.
+fn judge(size: Option<u64>) -> Result<String> {
+    let Some(size) = size else {
+        return Ok(format!("size: {BINARY} is not built: `cargo build --release` builds it"));
+    };
+    let (size_mib, most_mib) = (size.div_ceil(MEBIBYTE), MOST / MEBIBYTE);
+    if size > MOST {
+        bail!(
+            "{BINARY} has {size_mib} MiB, above {most_mib}: look for embedded files, symbols and new dependencies, \
+             or raise the limit in xtask/src/binary_size.rs and say why"
+        );
+    }
+    Ok(format!("size: {BINARY} has {size_mib} MiB, of at most {most_mib}"))
+}
+
+/// The bytes of a file; `None` where there is none.
+fn size(file: &Path) -> Result<Option<u64>> {
+    match fs::metadata(file) {
+        Ok(metadata) => Ok(Some(metadata.len())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("could not look at {}", file.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_binary_above_the_limit_is_refused_and_a_missing_one_is_not() -> Result<()> {
+        assert_eq!(
+            judge(None)?,
+            "size: target/release/oim-etl is not built: `cargo build --release` builds it"
+        );
+        assert_eq!(judge(Some(MOST))?, "size: target/release/oim-etl has 90 MiB, of at most 90");
+        let error = judge(Some(MOST + 1)).unwrap_err().to_string();
+        assert!(error.starts_with("target/release/oim-etl has 91 MiB, above 90: "), "{error}");
+        Ok(())
+    }
+
+    #[test]
+    fn a_file_that_is_missing_has_no_size() -> Result<()> {
+        let root = Workspace::open()?.root;
+        assert_eq!(size(&root.join("target/no such file"))?, None);
+        assert!(size(&root.join("Cargo.toml"))?.is_some_and(|bytes| bytes > 0));
+        Ok(())
+    }
+}
