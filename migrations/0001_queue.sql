@@ -1,15 +1,17 @@
--- The queue: one table of work to do, one of work given up, one of who works.
--- Why not apalis' own tables: docs/decisions/0002-queue.md.
+-- The queue: jobs to do, jobs that were given up, and the workers that do them.
+-- Why not the tables of apalis: docs/decisions/0002-queue.md.
 
 CREATE SCHEMA queue;
-COMMENT ON SCHEMA queue IS 'Work of the pool. Written by oim-etl only; other services use api.request_ingest().';
+COMMENT ON SCHEMA queue IS 'The queue of the pool. Only oim-etl writes it; other services call api.request_ingest().';
 
 CREATE TABLE queue.lanes (
     lane        text PRIMARY KEY CHECK (lane ~ '^[a-z][a-z0-9_:-]{1,60}$'),
     max_running integer NOT NULL CHECK (max_running > 0)
 );
 COMMENT ON TABLE queue.lanes IS
-    'A lane is a share of the pool: fetch:fne, read:fne, embed. Jobs of one lane never crowd out another; max_running holds for all workers together (softly: two workers claiming at once may pass it by a few).';
+    'A lane is a share of the pool: fetch:fne, read:fne, embed. Jobs of one lane never crowd out another. max_running limits all workers together; two workers that claim at once may exceed it by a few.';
+-- The lanes fetch:SOURCE and read:SOURCE are added when a worker registers its sources.
+INSERT INTO queue.lanes (lane, max_running) VALUES ('close', 4), ('embed', 1), ('match', 1);
 
 CREATE TABLE queue.jobs (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -25,23 +27,34 @@ CREATE TABLE queue.jobs (
     max_attempts smallint NOT NULL DEFAULT 6 CHECK (max_attempts > 0),
     lease        uuid,
     worker       uuid,
-    leased_until timestamptz,
+    claimed_at   timestamptz,
     last_error   text,
     created_at   timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT running_means_leased CHECK (
-        (state = 'running') = (lease IS NOT NULL AND worker IS NOT NULL AND leased_until IS NOT NULL))
-);
-COMMENT ON COLUMN queue.jobs.key IS 'At most one waiting job has a given key; asking again is harmless.';
-COMMENT ON COLUMN queue.jobs.attempts IS 'Failures of the job itself; a worker that died is counted in losses.';
+        (state = 'running') = (lease IS NOT NULL AND worker IS NOT NULL AND claimed_at IS NOT NULL))
+) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 1, fillfactor = 70);
+COMMENT ON TABLE queue.jobs IS 'Jobs that wait or run. A finished job is deleted.';
+COMMENT ON COLUMN queue.jobs.key IS 'At most one waiting job has a given key, so a second request for it is harmless.';
+COMMENT ON COLUMN queue.jobs.attempts IS 'Failures of the job itself. The deaths of its workers count in losses.';
+COMMENT ON COLUMN queue.jobs.losses IS 'How often a worker died while it held the job.';
 COMMENT ON COLUMN queue.jobs.lease IS
-    'Drawn anew at each claim. Every write of a job names it, so that a worker that wakes up after its lease was given to another changes nothing.';
+    'A new token at each claim. Every write for a job names it, so a worker that wakes up after another one got the job changes nothing.';
 
--- A finished job is deleted and its effect is in the tables of the ingest schema, so the table stays small
--- and these three indexes stay in memory whatever the history.
+-- The effect of a finished job is in the tables of schema ingest, so this table stays small, and its indexes stay in
+-- memory whatever the history.
 CREATE UNIQUE INDEX jobs_waiting_key ON queue.jobs (key) WHERE key IS NOT NULL AND state = 'ready';
+-- The next jobs of a lane: workers claim in this order.
 CREATE INDEX jobs_next ON queue.jobs (lane, priority DESC, run_at, id) WHERE state = 'ready';
-CREATE INDEX jobs_leases ON queue.jobs (leased_until) WHERE state = 'running';
-ALTER TABLE queue.jobs SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 1, fillfactor = 70);
+-- The running jobs of a worker: heartbeats and the reaper look them up.
+CREATE INDEX jobs_running ON queue.jobs (worker) WHERE state = 'running';
+
+-- A lease belongs to a worker: one row for each, whatever the number of its jobs. A heartbeat writes that row alone, so
+-- it never waits for a job that a long transaction has locked, and no job waits for it.
+CREATE TABLE queue.leases (
+    worker uuid PRIMARY KEY,
+    until  timestamptz NOT NULL
+) WITH (fillfactor = 50, autovacuum_vacuum_cost_delay = 1);
+COMMENT ON TABLE queue.leases IS 'Until when each worker holds its running jobs. A worker whose lease has expired is dead, and others get its jobs.';
 
 CREATE TABLE queue.dead_letters (
     id         bigint PRIMARY KEY,
@@ -53,7 +66,7 @@ CREATE TABLE queue.dead_letters (
     created_at timestamptz NOT NULL,
     died_at    timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE queue.dead_letters IS 'Jobs given up, with the reason. Listed by `oim-etl status`.';
+COMMENT ON TABLE queue.dead_letters IS 'Jobs that were given up, with the reason. `oim-etl status` lists them.';
 CREATE INDEX dead_letters_newest ON queue.dead_letters (died_at DESC);
 
 CREATE TABLE queue.workers (
@@ -62,28 +75,7 @@ CREATE TABLE queue.workers (
     pid          integer NOT NULL,
     http_address text,
     indexes      boolean NOT NULL,
-    started_at   timestamptz NOT NULL DEFAULT now(),
-    seen_at      timestamptz NOT NULL DEFAULT now()
+    started_at   timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE queue.workers IS 'One row a living process; a row that was not seen for a minute is dead and is removed.';
-COMMENT ON COLUMN queue.workers.indexes IS 'Whether it holds the vector index: an embedded index is open in one process at a time.';
-
--- Wakes the pool in milliseconds. Identical notifications of one transaction are sent once (PostgreSQL, NOTIFY).
-CREATE FUNCTION queue.wake() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM pg_notify('oim_queue', '');
-    RETURN NULL;
-END $$;
-CREATE TRIGGER wake AFTER INSERT ON queue.jobs FOR EACH STATEMENT EXECUTE FUNCTION queue.wake();
-
--- Asks for a job. A waiting job of the same key is kept, but its row is locked until the caller commits: it
--- cannot begin before the rows it is to work on are visible, which would strand them.
-CREATE FUNCTION queue.enqueue(
-    kind text, lane text, payload jsonb, key text DEFAULT NULL, priority integer DEFAULT 0,
-    delay interval DEFAULT '0'
-) RETURNS void LANGUAGE sql AS $$
-    INSERT INTO queue.jobs AS job (kind, lane, payload, key, priority, run_at)
-    VALUES ($1, $2, $3, $4, $5, now() + $6)
-    ON CONFLICT (key) WHERE key IS NOT NULL AND state = 'ready'
-    DO UPDATE SET run_at = least(job.run_at, excluded.run_at), priority = greatest(job.priority, excluded.priority);
-$$;
+COMMENT ON TABLE queue.workers IS 'One row for each living worker. The reaper removes it when the lease has expired.';
+COMMENT ON COLUMN queue.workers.indexes IS 'Whether the worker holds the vector index. Only one process at a time can open an embedded index.';

@@ -1,51 +1,96 @@
--- What the platform serves from: opportunities, their history, and the embed work that commits with them.
+-- Opportunities: the rows that the platform serves, their history, and the work on index and clusters that commits with them.
 
 CREATE TABLE ingest.opportunities (
-    id           uuid PRIMARY KEY,
-    source       text NOT NULL REFERENCES ingest.sources,
-    stream       text NOT NULL,
-    external_id  text NOT NULL CHECK (length(external_id) BETWEEN 1 AND 300),
-    kind         text NOT NULL CHECK (kind IN ('job', 'training', 'agr', 'microfinance')),
-    title        text NOT NULL CHECK (length(title) BETWEEN 1 AND 300),
-    url          text CHECK (url ~ '^https?://'),
-    organization text CHECK (length(organization) > 0),
-    description  text CHECK (length(description) BETWEEN 1 AND 20000),
-    places       jsonb NOT NULL CHECK (jsonb_typeof(places) = 'array'),
-    countries    text[] NOT NULL,
-    regions      text[] NOT NULL CHECK (regions <@ ARRAY['CM-AD','CM-CE','CM-EN','CM-ES','CM-LT','CM-NO','CM-NW','CM-OU','CM-SU','CM-SW']),
-    localities   text[] NOT NULL,
-    pay_min      numeric(16, 2) CHECK (pay_min > 0),
-    pay_max      numeric(16, 2) CHECK (pay_max > 0),
-    pay_currency text CHECK (pay_currency ~ '^[A-Z]{3}$'),
-    pay_period   text CHECK (pay_period IN ('hour', 'day', 'week', 'month', 'year')),
-    pay_text     text,
-    contracts    text[] NOT NULL,
-    posted_at    timestamptz,
-    closes_on    date,
-    positions    integer CHECK (positions > 0),
-    education    text,
-    experience   text,
-    language     text,
-    fingerprint  bytea NOT NULL CHECK (length(fingerprint) = 32),
-    status       text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'closed')),
-    closed_why   text CHECK (closed_why IN ('date', 'absent')),
-    first_run    uuid NOT NULL,
-    changed_run  uuid NOT NULL,
-    page         bigint,
-    content_at   timestamptz NOT NULL,
-    created_at   timestamptz NOT NULL DEFAULT now(),
-    updated_at   timestamptz NOT NULL DEFAULT now(),
+    id                uuid PRIMARY KEY,
+    source            text NOT NULL REFERENCES ingest.sources,
+    stream            text NOT NULL,
+    external_id       text NOT NULL CHECK (length(external_id) BETWEEN 1 AND 300),
+    -- How the row stands.
+    fingerprint       bytea NOT NULL CHECK (length(fingerprint) = 32),
+    status            text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'closed')),
+    closed_why        text CHECK (closed_why IN ('date', 'absent', 'partner')),
+    first_run         uuid NOT NULL,
+    changed_run       uuid NOT NULL,
+    page              bigint,
+    content_at        timestamptz NOT NULL,
+    created_at        timestamptz NOT NULL DEFAULT now(),
+    updated_at        timestamptz NOT NULL DEFAULT now(),
+    quality           smallint CHECK (quality BETWEEN 0 AND 100),
+    quality_parts     jsonb NOT NULL DEFAULT '{}',
+    -- What is offered, by whom, and where.
+    kind              text NOT NULL CHECK (kind IN ('job', 'training', 'agr', 'microfinance')),
+    title             text NOT NULL CHECK (length(title) BETWEEN 1 AND 300),
+    url               text CHECK (url ~ '^https?://'),
+    organization      text CHECK (length(organization) > 0),
+    description       text CHECK (length(description) BETWEEN 1 AND 20000),
+    description_html  text CHECK (length(description_html) BETWEEN 1 AND 60000),
+    language          text,
+    places            jsonb NOT NULL CHECK (jsonb_typeof(places) = 'array'),
+    countries         text[] NOT NULL,
+    regions           text[] NOT NULL CHECK (regions <@ ARRAY['CM-AD','CM-CE','CM-EN','CM-ES','CM-LT','CM-NO','CM-NW','CM-OU','CM-SU','CM-SW']),
+    localities        text[] NOT NULL,
+    remote            boolean NOT NULL DEFAULT false,
+    emails            text[] NOT NULL DEFAULT '{}',
+    phones            text[] NOT NULL DEFAULT '{}',
+    -- When.
+    posted_at         timestamptz,
+    closes_on         date,
+    starts_on         date,
+    duration_min      numeric(6, 2) CHECK (duration_min > 0),
+    duration_max      numeric(6, 2) CHECK (duration_max > 0),
+    duration_text     text,
+    -- For whom, and in which trade.
+    positions         integer CHECK (positions > 0),
+    contracts         text[] NOT NULL,
+    working_time      text[] NOT NULL DEFAULT '{}',
+    education         text,
+    experience        text,
+    experience_months smallint CHECK (experience_months >= 0),
+    occupation        text CHECK (occupation ~ '^[0-9]{4}$'),
+    sector            text,
+    audiences         text[] NOT NULL DEFAULT '{}',
+    -- What it pays or costs. The pay of a training may be 0: it is free.
+    pay_min           numeric(16, 2) CHECK (pay_min >= 0),
+    pay_max           numeric(16, 2) CHECK (pay_max >= 0),
+    pay_currency      text CHECK (pay_currency ~ '^[A-Z]{3}$'),
+    pay_period        text CHECK (pay_period IN ('hour', 'day', 'week', 'month', 'year')),
+    pay_basis         text CHECK (pay_basis IN ('gross', 'net')),
+    pay_text          text,
+    interest_min      numeric(8, 3) CHECK (interest_min >= 0),
+    interest_max      numeric(8, 3) CHECK (interest_max >= 0),
+    interest_period   text CHECK (interest_period IN ('day', 'week', 'month', 'quarter', 'half_year', 'year')),
+    interest_tax      numeric(8, 3) CHECK (interest_tax >= 0),
+    interest_text     text,
+    fees_percent      numeric(8, 3) CHECK (fees_percent >= 0),
+    fees_amount       numeric(16, 2) CHECK (fees_amount > 0),
+    fees_currency     text CHECK (fees_currency ~ '^[A-Z]{3}$'),
+    fees_text         text,
     CONSTRAINT one_row_a_record UNIQUE (source, external_id),
+    CONSTRAINT closed_has_a_reason CHECK ((status = 'closed') = (closed_why IS NOT NULL)),
+    CONSTRAINT duration_is_a_range CHECK (duration_min <= duration_max),
     CONSTRAINT pay_is_a_range CHECK (pay_min <= pay_max),
     CONSTRAINT pay_has_a_currency CHECK ((pay_min IS NULL AND pay_max IS NULL) = (pay_currency IS NULL)),
-    CONSTRAINT closed_has_a_reason CHECK ((status = 'closed') = (closed_why IS NOT NULL))
+    CONSTRAINT interest_is_a_range CHECK (interest_min <= interest_max),
+    CONSTRAINT interest_has_a_period CHECK ((interest_min IS NULL AND interest_max IS NULL) = (interest_period IS NULL)),
+    CONSTRAINT fees_have_a_currency CHECK ((fees_amount IS NULL) = (fees_currency IS NULL))
 );
-COMMENT ON COLUMN ingest.opportunities.content_at IS 'When the page with this content was fetched: an older page, read late or replayed, does not overwrite it.';
--- Serving: what is open, of a kind, newest first.
+COMMENT ON TABLE ingest.opportunities IS 'One row for each opportunity, open or closed. The comments of api.opportunities explain the columns.';
+COMMENT ON COLUMN ingest.opportunities.content_at IS 'When the page with this content was fetched. An older page, parsed late or replayed, does not overwrite it.';
+COMMENT ON COLUMN ingest.opportunities.quality IS 'How far the row can be relied on, from 0 to 100. Null in a row without a score.';
+-- Readers: open rows of a kind, newest first.
 CREATE INDEX opportunities_open ON ingest.opportunities (kind, posted_at DESC) WHERE status = 'open';
--- Closing: what a source has open; and what passes its date.
+-- Readers: open rows of a region or a country, as in regions && '{CM-LT}'. One index serves either condition, or both.
+CREATE INDEX opportunities_by_place ON ingest.opportunities USING gin (regions, countries) WHERE status = 'open';
+-- Readers: what changed since the last poll, as in updated_at > $1 ORDER BY updated_at.
+CREATE INDEX opportunities_updated ON ingest.opportunities (updated_at);
+-- measure_run() and the closing of a complete run: what a source has open.
 CREATE INDEX opportunities_of_source ON ingest.opportunities (source) WHERE status = 'open';
+-- Store::close_by_date: what is past its last day.
 CREATE INDEX opportunities_by_date ON ingest.opportunities (closes_on) WHERE status = 'open' AND closes_on IS NOT NULL;
+-- Store::doubt_counts and Store::doubted: what a run loaded or changed.
+CREATE INDEX opportunities_of_run ON ingest.opportunities (changed_run);
+-- Store::find_opportunity: the row with the address that `oim-etl explain` got.
+CREATE INDEX opportunities_by_url ON ingest.opportunities (url) WHERE url IS NOT NULL;
 
 CREATE TABLE ingest.changes (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -56,9 +101,9 @@ CREATE TABLE ingest.changes (
     what        text NOT NULL CHECK (what IN ('changed', 'closed', 'reopened')),
     fields      jsonb NOT NULL DEFAULT '{}'
 );
+COMMENT ON TABLE ingest.changes IS 'History of the opportunities. A trigger writes it in the transaction of the row.';
 COMMENT ON COLUMN ingest.changes.fields IS 'Each changed column: {"title": {"from": …, "to": …}}.';
 CREATE INDEX changes_of_opportunity ON ingest.changes (opportunity, at DESC);
-CREATE INDEX changes_newest ON ingest.changes (id DESC) INCLUDE (opportunity);
 
 CREATE SEQUENCE ingest.outbox_version;
 CREATE TABLE ingest.outbox (
@@ -69,10 +114,12 @@ CREATE TABLE ingest.outbox (
     attempts      smallint NOT NULL DEFAULT 0,
     at            timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE ingest.outbox IS 'Opportunities whose point must be looked at: written in the transaction of the row, removed once the index has it.';
-COMMENT ON COLUMN ingest.outbox.claim IS 'Lease of the embed job that works on it; void as soon as no job holds that lease.';
-COMMENT ON COLUMN ingest.outbox.version IS 'Drawn anew at each change: work done for an older version does not remove the newer request.';
+COMMENT ON TABLE ingest.outbox IS 'Opportunities whose point is out of date. A trigger adds them in the transaction of the row; they are removed once the index is up to date.';
+COMMENT ON COLUMN ingest.outbox.claim IS 'Lease of the embed job that works on it. Void as soon as no job holds that lease.';
+COMMENT ON COLUMN ingest.outbox.version IS 'A new number at each change. Work for an older version does not remove the newer request.';
 CREATE INDEX outbox_of_run ON ingest.outbox (run);
+-- Store::claim_outbox: ORDER BY attempts, version LIMIT n.
+CREATE INDEX outbox_next ON ingest.outbox (attempts, version);
 
 CREATE TABLE ingest.embeddings (
     opportunity uuid PRIMARY KEY REFERENCES ingest.opportunities ON DELETE CASCADE,
@@ -80,41 +127,38 @@ CREATE TABLE ingest.embeddings (
     fingerprint bytea NOT NULL CHECK (length(fingerprint) = 32),
     embedded_at timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE ingest.embeddings IS 'The ledger: which content, by which model, the index holds. A row here is a point there.';
-CREATE INDEX embeddings_model ON ingest.embeddings (model);
+COMMENT ON TABLE ingest.embeddings IS 'The ledger: which content the index holds, by which model. Each row is a point of the index.';
 
--- Consequences are written by the table itself, so that no statement can forget them: a change leaves its history and
--- the request to look at its point, in the transaction of the change. Statement-level: one insert a batch.
-CREATE FUNCTION ingest.diff(old_row jsonb, new_row jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
-    SELECT coalesce(jsonb_object_agg(n.key, jsonb_build_object('from', old_row -> n.key, 'to', n.value)), '{}')
-      FROM jsonb_each(new_row) n
-     WHERE n.value IS DISTINCT FROM old_row -> n.key
-       AND n.key NOT IN ('fingerprint', 'updated_at', 'changed_run', 'page', 'content_at', 'posted_at')
-$$;
+CREATE TABLE ingest.clusters (
+    opportunity uuid PRIMARY KEY REFERENCES ingest.opportunities ON DELETE CASCADE,
+    cluster     uuid NOT NULL,
+    canonical   boolean NOT NULL
+);
+COMMENT ON TABLE ingest.clusters IS 'Members of clusters of two or more. An opportunity without a row here is alone.';
+COMMENT ON COLUMN ingest.clusters.cluster IS 'The least id of its members.';
+CREATE INDEX clusters_members ON ingest.clusters (cluster);
+CREATE UNIQUE INDEX clusters_canonical ON ingest.clusters (cluster) WHERE canonical;
 
-CREATE FUNCTION ingest.on_opportunity_created() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO ingest.outbox AS box (opportunity, run) SELECT id, changed_run FROM fresh WHERE status = 'open'
-    ON CONFLICT (opportunity) DO UPDATE SET version = excluded.version, run = excluded.run, claim = NULL, attempts = 0;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER created AFTER INSERT ON ingest.opportunities
-    REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION ingest.on_opportunity_created();
+CREATE TABLE ingest.match_keys (
+    key         bigint NOT NULL,
+    opportunity uuid NOT NULL REFERENCES ingest.opportunities ON DELETE CASCADE,
+    PRIMARY KEY (key, opportunity)
+);
+COMMENT ON TABLE ingest.match_keys IS 'Keys for the search for duplicates. Only opportunities that share a key are compared.';
+CREATE INDEX match_keys_of ON ingest.match_keys (opportunity);
 
-CREATE FUNCTION ingest.on_opportunity_updated() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO ingest.changes (opportunity, run, page, what, fields)
-    SELECT n.id, n.changed_run, n.page,
-           CASE WHEN o.status = n.status THEN 'changed' WHEN n.status = 'open' THEN 'reopened' ELSE 'closed' END,
-           ingest.diff(to_jsonb(o), to_jsonb(n))
-      FROM after_row n JOIN before_row o USING (id)
-     WHERE o.fingerprint <> n.fingerprint OR o.status <> n.status;
-    INSERT INTO ingest.outbox AS box (opportunity, run)
-    SELECT n.id, n.changed_run FROM after_row n JOIN before_row o USING (id)
-     WHERE o.fingerprint <> n.fingerprint OR o.status <> n.status
-    ON CONFLICT (opportunity) DO UPDATE SET version = excluded.version, run = excluded.run, claim = NULL, attempts = 0;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER updated AFTER UPDATE ON ingest.opportunities
-    REFERENCING OLD TABLE AS before_row NEW TABLE AS after_row
-    FOR EACH STATEMENT EXECUTE FUNCTION ingest.on_opportunity_updated();
+CREATE TABLE ingest.to_match (
+    opportunity uuid PRIMARY KEY REFERENCES ingest.opportunities ON DELETE CASCADE,
+    version     bigint NOT NULL DEFAULT nextval('ingest.outbox_version')
+);
+COMMENT ON TABLE ingest.to_match IS 'Opportunities whose cluster is out of date. A trigger adds them in the transaction of the row.';
+-- Store::match_some: ORDER BY version LIMIT n.
+CREATE INDEX to_match_next ON ingest.to_match (version);
+
+-- A portal that prints its own address beside every post of others is not the one to write to.
+CREATE TABLE ingest.house_contacts (
+    source  text NOT NULL REFERENCES ingest.sources ON DELETE CASCADE,
+    contact text NOT NULL,
+    PRIMARY KEY (source, contact)
+);
+COMMENT ON TABLE ingest.house_contacts IS 'Addresses and numbers beside most open posts of a source that relays several organizations. Learned when a run is complete.';

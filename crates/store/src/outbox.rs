@@ -11,7 +11,7 @@ use crate::{Store, StoreError, queue::Lease};
 
 /// An opportunity as the index needs it.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "the columns of ingest.opportunities, documented in migrations/0006_api.sql")]
+#[allow(missing_docs, reason = "the columns of ingest.opportunities, documented in migrations/0005_api.sql")]
 pub struct IndexRow {
     pub id: OpportunityId,
     pub source: String,

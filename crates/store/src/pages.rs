@@ -78,7 +78,7 @@ pub struct NewListPage<'a> {
 
 /// A page as stored, with what its reader needs to know of its run.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "the columns of ingest.pages, documented in migrations/0002_runs.sql")]
+#[allow(missing_docs, reason = "the columns of ingest.pages, documented in migrations/0002_ingest.sql")]
 pub struct PageRow {
     pub id: i64,
     pub run: RunId,

@@ -21,7 +21,7 @@ pub struct RejectionCount {
 
 /// A refused record.
 #[derive(Debug, Clone, Serialize)]
-#[allow(missing_docs, reason = "the columns of ingest.rejections, documented in migrations/0002_runs.sql")]
+#[allow(missing_docs, reason = "the columns of ingest.rejections, documented in migrations/0002_ingest.sql")]
 pub struct RejectionRow {
     pub source: String,
     pub run: RunId,

@@ -164,7 +164,7 @@ pub struct Entered {
 
 /// A run as stored.
 #[derive(Debug, Clone, Serialize)]
-#[allow(missing_docs, reason = "the columns of ingest.runs, documented in migrations/0002_runs.sql")]
+#[allow(missing_docs, reason = "the columns of ingest.runs, documented in migrations/0002_ingest.sql")]
 pub struct RunRow {
     pub id: RunId,
     pub source: String,

@@ -1,0 +1,219 @@
+-- Ingest: the sources, their runs, and the pages that a run fetched, parsed or rejected.
+
+CREATE SCHEMA ingest;
+COMMENT ON SCHEMA ingest IS 'Tables of oim-etl. Other services read the views of schema api.';
+
+CREATE TABLE ingest.sources (
+    slug          text PRIMARY KEY CHECK (slug ~ '^[a-z][a-z0-9_-]{1,39}$'),
+    name          text NOT NULL,
+    spec_version  text NOT NULL CHECK (spec_version ~ '^[0-9a-f]{64}$'),
+    enabled       boolean NOT NULL DEFAULT true,
+    offers_itself boolean NOT NULL DEFAULT false,
+    updated_at    timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE ingest.sources IS 'The sources that workers know. A worker writes them at its start, from the source files. A source whose file is gone is disabled, never deleted.';
+COMMENT ON COLUMN ingest.sources.offers_itself IS 'Whether the source offers what it publishes and relays nobody. Among equal rows, its row stands for the cluster.';
+
+CREATE TABLE ingest.streams (
+    source       text NOT NULL REFERENCES ingest.sources,
+    stream       text NOT NULL,
+    complete_to  timestamptz,
+    PRIMARY KEY (source, stream)
+);
+COMMENT ON COLUMN ingest.streams.complete_to IS 'The cursor: start of the last complete or accepted run. An incremental run asks for what is newer. It moves when such a run commits.';
+
+CREATE TABLE ingest.runs (
+    id              uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    source          text NOT NULL REFERENCES ingest.sources,
+    mode            text NOT NULL CHECK (mode IN ('incremental', 'full', 'replay', 'file')),
+    trigger         text NOT NULL CHECK (trigger IN ('cron', 'cli', 'http', 'queue')),
+    idempotency_key text CHECK (length(idempotency_key) BETWEEN 1 AND 200),
+    since           timestamptz,
+    record_limit    integer CHECK (record_limit > 0),
+    replay_of       uuid REFERENCES ingest.runs,
+    file            jsonb,
+    requested_by    text NOT NULL DEFAULT session_user,
+    spec_version    text,
+    state           text NOT NULL DEFAULT 'queued' CHECK (state IN
+                    ('queued', 'running', 'closing', 'complete', 'partial', 'quarantined', 'failed')),
+    walked          boolean NOT NULL DEFAULT false,
+    covers          text[] NOT NULL DEFAULT '{}',
+    pages           integer NOT NULL DEFAULT 0,
+    pages_failed    integer NOT NULL DEFAULT 0,
+    requests        integer NOT NULL DEFAULT 0,
+    seen            integer NOT NULL DEFAULT 0,
+    created         integer NOT NULL DEFAULT 0,
+    changed         integer NOT NULL DEFAULT 0,
+    unchanged       integer NOT NULL DEFAULT 0,
+    rejected        integer NOT NULL DEFAULT 0,
+    closed          integer NOT NULL DEFAULT 0,
+    embedded        integer NOT NULL DEFAULT 0,
+    message         text,
+    decision        text CHECK (decision IN ('accepted', 'discarded')),
+    decided_by      text,
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    started_at      timestamptz,
+    last_fetch_at   timestamptz,
+    finished_at     timestamptz,
+    CONSTRAINT every_record_is_accounted_for CHECK (seen = created + changed + unchanged + rejected),
+    CONSTRAINT replay_names_its_run CHECK ((mode = 'replay') = (replay_of IS NOT NULL)),
+    CONSTRAINT file_run_names_its_file CHECK ((mode = 'file') = (file IS NOT NULL)),
+    CONSTRAINT decision_has_an_author CHECK ((decision IS NULL) = (decided_by IS NULL)),
+    CONSTRAINT finished_means_ended CHECK ((finished_at IS NOT NULL) = (state IN ('complete', 'partial', 'quarantined', 'failed')))
+);
+COMMENT ON TABLE ingest.runs IS 'One row for each ingest of a source. The counters of a run under way are on its pages; read ingest.runs_now.';
+COMMENT ON COLUMN ingest.runs.file IS 'For a file run: {stream, name, key (where it is archived), sha256, bytes, complete}.';
+COMMENT ON COLUMN ingest.runs.walked IS 'Whether the crawl has ended: no further page will be announced.';
+-- A run proves absence only in the streams that it covers.
+COMMENT ON COLUMN ingest.runs.covers IS 'Streams from which the run asked for every record. What they did not show is missing.';
+COMMENT ON COLUMN ingest.runs.decision IS 'What an operator decided on a quarantined run: accepted (it then closed what it did not show) or discarded.';
+-- A source has at most one active run.
+CREATE UNIQUE INDEX runs_one_active ON ingest.runs (source) WHERE state IN ('queued', 'running', 'closing');
+CREATE UNIQUE INDEX runs_idempotency ON ingest.runs (source, idempotency_key);
+CREATE INDEX runs_newest ON ingest.runs (source, created_at DESC);
+
+CREATE TABLE ingest.run_streams (
+    run          uuid NOT NULL REFERENCES ingest.runs ON DELETE CASCADE,
+    stream       text NOT NULL,
+    seen         integer NOT NULL,
+    valid        integer NOT NULL,
+    unidentified integer NOT NULL,
+    open_before  integer NOT NULL,
+    kept         integer NOT NULL,
+    rates        jsonb NOT NULL DEFAULT '{}',
+    PRIMARY KEY (run, stream)
+);
+COMMENT ON TABLE ingest.run_streams IS 'Measures of each stream that a run covers. Later runs are compared with them, to tell whether they are plausible.';
+COMMENT ON COLUMN ingest.run_streams.seen IS 'Records parsed.';
+COMMENT ON COLUMN ingest.run_streams.valid IS 'Records loaded or found unchanged.';
+COMMENT ON COLUMN ingest.run_streams.unidentified IS 'Records rejected without an identity. Each may be any opportunity of the source.';
+COMMENT ON COLUMN ingest.run_streams.open_before IS 'Open opportunities that the run did not create.';
+COMMENT ON COLUMN ingest.run_streams.kept IS 'How many of those the run shows, in this stream or in another: a feed announces what a list shows too.';
+COMMENT ON COLUMN ingest.run_streams.rates IS
+    'Shares from 0 to 1. Of the valid rows: how many have each field, and how many different titles and organizations there are for each row. Of all records: how many were rejected.';
+
+-- Counters are on the pages, and a run is the sum of its pages. If they were on the run, every page would wait for the
+-- transaction of the page before it, and versions of the row and foreign-key locks of its children would pile up.
+CREATE TABLE ingest.pages (
+    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    run           uuid NOT NULL REFERENCES ingest.runs ON DELETE CASCADE,
+    stream        text NOT NULL,
+    role          text NOT NULL CHECK (role IN ('list', 'detail', 'file')),
+    ordinal       integer NOT NULL CHECK (ordinal >= 0),
+    url           text NOT NULL CHECK (length(url) <= 2000),
+    request       jsonb NOT NULL,
+    take          integer CHECK (take >= 0),
+    state         text NOT NULL CHECK (state IN ('wanted', 'archived', 'read', 'gone', 'failed')),
+    status        smallint,
+    content_type  text,
+    headers       jsonb,
+    archive_key   text,
+    sha256        bytea CHECK (length(sha256) = 32),
+    bytes         bigint,
+    fetched_at    timestamptz,
+    requests      integer NOT NULL DEFAULT 0,
+    records       integer,
+    created       integer NOT NULL DEFAULT 0,
+    changed       integer NOT NULL DEFAULT 0,
+    unchanged     integer NOT NULL DEFAULT 0,
+    rejected      integer NOT NULL DEFAULT 0,
+    announced     integer NOT NULL DEFAULT 0,
+    parts         integer NOT NULL DEFAULT 0,
+    read_by       text,
+    shown         bytea CHECK (length(shown) = 32),
+    seen          uuid[] NOT NULL DEFAULT '{}',
+    alarm         text,
+    notes         text[] NOT NULL DEFAULT '{}',
+    CONSTRAINT archived_means_kept CHECK (
+        state IN ('wanted', 'gone', 'failed')
+        OR (archive_key IS NOT NULL AND sha256 IS NOT NULL AND fetched_at IS NOT NULL AND status IS NOT NULL))
+);
+COMMENT ON COLUMN ingest.pages.request IS 'List page: the request, from which the next one is derived. Detail page: its list record.';
+COMMENT ON COLUMN ingest.pages.take IS 'In a run with a limit: how many records of this page still count.';
+COMMENT ON COLUMN ingest.pages.requests IS 'Requests that the page took, including retries.';
+COMMENT ON COLUMN ingest.pages.created IS 'How many of its records are new opportunities. created + changed + unchanged + rejected = records.';
+COMMENT ON COLUMN ingest.pages.announced IS 'How many detail pages the page announces.';
+COMMENT ON COLUMN ingest.pages.parts IS 'How many parts of a page parsed in parts are committed. Parsing resumes after them.';
+COMMENT ON COLUMN ingest.pages.read_by IS 'Version of the source file and of the program that parsed it. The same versions need not parse the same bytes again.';
+COMMENT ON COLUMN ingest.pages.shown IS 'Digest of the records that a list page shows. A portal that answers page 99 with page 1 has no more pages.';
+COMMENT ON COLUMN ingest.pages.seen IS
+    'Opportunities that the page loaded or showed unchanged, at 16 bytes a record. Seeing an opportunity therefore writes nothing to its row.';
+COMMENT ON COLUMN ingest.pages.notes IS 'Further notes on the page: what was repaired, and what was left out by which rule.';
+CREATE UNIQUE INDEX pages_list ON ingest.pages (run, stream, ordinal) WHERE role = 'list';
+CREATE UNIQUE INDEX pages_detail ON ingest.pages (run, url) WHERE role = 'detail';
+CREATE UNIQUE INDEX pages_file ON ingest.pages (run, stream) WHERE role = 'file';
+-- The open pages of a run: close_if_read() looks for one.
+CREATE INDEX pages_open ON ingest.pages (run) WHERE state IN ('wanted', 'archived');
+-- Pages parsed before, by their content: reuse_page() looks for one.
+CREATE INDEX pages_read ON ingest.pages (sha256, stream) WHERE state = 'read';
+
+CREATE TABLE ingest.validators (
+    source        text NOT NULL REFERENCES ingest.sources,
+    url           text NOT NULL,
+    etag          text,
+    last_modified text,
+    archive_key   text NOT NULL,
+    sha256        bytea NOT NULL CHECK (length(sha256) = 32),
+    bytes         bigint NOT NULL,
+    status        smallint NOT NULL,
+    content_type  text,
+    headers       jsonb NOT NULL DEFAULT '[]',
+    PRIMARY KEY (source, url),
+    CHECK (etag IS NOT NULL OR last_modified IS NOT NULL)
+);
+COMMENT ON TABLE ingest.validators IS 'The validator to send to each address (RFC 9110, 13.1), and where its last answer is archived, for a 304.';
+COMMENT ON COLUMN ingest.validators.headers IS 'Headers of the archived answer. A 304 repeats few of them, and the pages of a list may depend on one.';
+
+CREATE TABLE ingest.rejections (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    run         uuid NOT NULL REFERENCES ingest.runs ON DELETE CASCADE,
+    page        bigint NOT NULL REFERENCES ingest.pages ON DELETE CASCADE,
+    source      text NOT NULL,
+    external_id text,
+    code        text NOT NULL CHECK (code ~ '^[a-z_]+$'),
+    detail      text,
+    record      jsonb NOT NULL,
+    at          timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE ingest.rejections IS 'Records that were rejected: the reason as a code, and the whole record.';
+CREATE INDEX rejections_of_run ON ingest.rejections (run, code);
+CREATE INDEX rejections_of_page ON ingest.rejections (page);
+
+CREATE TABLE ingest.ticks (
+    entry text PRIMARY KEY,
+    last  timestamptz NOT NULL
+);
+COMMENT ON TABLE ingest.ticks IS 'The last tick of each timetable entry that became a run, whichever worker saw it.';
+
+-- Unlogged: after a crash of the database the budget starts again, which costs a source one early request at most.
+CREATE UNLOGGED TABLE ingest.rate_budget (
+    key          text PRIMARY KEY,
+    next_slot    timestamptz NOT NULL
+) WITH (fillfactor = 50);
+COMMENT ON TABLE ingest.rate_budget IS 'The rate of each source, shared by the pool.';
+COMMENT ON COLUMN ingest.rate_budget.next_slot IS 'When the next request may leave. Each reservation moves it forward by one interval; Retry-After moves it for all workers.';
+
+CREATE VIEW ingest.runs_now AS
+SELECT r.id, r.source, r.mode, r.trigger, r.state, r.since, r.record_limit, r.replay_of, r.walked, r.covers, r.file,
+       coalesce(c.open, 0)::integer AS pages_open, r.pages + coalesce(c.pages, 0)::integer AS pages,
+       r.pages_failed + coalesce(c.failed, 0)::integer AS pages_failed, r.requests + coalesce(c.requests, 0)::integer AS requests,
+       r.seen + coalesce(c.created + c.changed + c.unchanged + c.rejected, 0)::integer AS seen,
+       r.created + coalesce(c.created, 0)::integer AS created, r.changed + coalesce(c.changed, 0)::integer AS changed,
+       r.unchanged + coalesce(c.unchanged, 0)::integer AS unchanged, r.rejected + coalesce(c.rejected, 0)::integer AS rejected,
+       r.closed, r.embedded,
+       CASE WHEN c.failed > 0 AND r.state <> 'failed' THEN
+           (SELECT CASE WHEN position(p.url IN p.alarm) > 0 THEN p.alarm ELSE p.url || ': ' || p.alarm END
+              FROM ingest.pages p WHERE p.run = r.id AND p.state = 'failed' ORDER BY p.id LIMIT 1)
+           || CASE WHEN c.failed > 1 THEN format(' (and %s more)', c.failed - 1) ELSE '' END
+       ELSE r.message END AS message,
+       r.created_at, r.started_at, coalesce(c.last_fetch_at, r.last_fetch_at) AS last_fetch_at, r.finished_at
+  FROM ingest.runs r
+  LEFT JOIN LATERAL (
+       SELECT count(*) FILTER (WHERE p.state IN ('wanted', 'archived')) AS open, count(p.archive_key) AS pages,
+              count(*) FILTER (WHERE p.state = 'failed') AS failed, sum(p.requests) AS requests, sum(p.created) AS created,
+              sum(p.changed) AS changed, sum(p.unchanged) AS unchanged, sum(p.rejected) AS rejected,
+              max(p.fetched_at) FILTER (WHERE p.requests > 0) AS last_fetch_at
+         FROM ingest.pages p WHERE p.run = r.id) c
+    -- A finished run has its totals on its row. A failed run may still have pages under way.
+    ON r.state IN ('queued', 'running', 'closing', 'failed');
+COMMENT ON VIEW ingest.runs_now IS 'Runs with their current counters.';

@@ -1,0 +1,284 @@
+-- Functions and triggers of the schemas queue and ingest. Every run starts in request_run() and
+-- ends through close_if_read().
+
+-- Wakes the pool within milliseconds. PostgreSQL sends equal notifications of one transaction once.
+CREATE FUNCTION queue.wake() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('oim_queue', '');
+    RETURN NULL;
+END $$;
+CREATE TRIGGER wake AFTER INSERT ON queue.jobs FOR EACH STATEMENT EXECUTE FUNCTION queue.wake();
+
+-- Adds a job. Where a job with the same key waits, it stays, but its row is locked until the caller commits: it must not start
+-- before the rows that it is to work on are visible, because it would miss them.
+CREATE FUNCTION queue.enqueue(
+    kind text, lane text, payload jsonb, key text DEFAULT NULL, priority integer DEFAULT 0,
+    delay interval DEFAULT '0'
+) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO queue.jobs AS job (kind, lane, payload, key, priority, run_at)
+    VALUES ($1, $2, $3, $4, $5, now() + $6)
+    ON CONFLICT (key) WHERE key IS NOT NULL AND state = 'ready'
+    DO UPDATE SET run_at = least(job.run_at, excluded.run_at), priority = greatest(job.priority, excluded.priority);
+$$;
+
+-- Reserves the next slot of a source's rate and returns the seconds until then. A negative result reserves nothing and is minus the
+-- seconds to wait. The algorithm is GCRA (ITU-T I.371, generic cell rate algorithm), in one statement.
+CREATE FUNCTION ingest.reserve_slot(key text, spacing double precision, max_wait double precision)
+RETURNS double precision LANGUAGE plpgsql AS $$
+DECLARE
+    now_at timestamptz := clock_timestamp();
+    slot   timestamptz;
+BEGIN
+    INSERT INTO ingest.rate_budget AS budget (key, next_slot)
+    VALUES ($1, now_at + make_interval(secs => spacing))
+    ON CONFLICT ON CONSTRAINT rate_budget_pkey DO UPDATE
+        SET next_slot = greatest(budget.next_slot, clock_timestamp()) + make_interval(secs => spacing)
+        WHERE budget.next_slot <= clock_timestamp() + make_interval(secs => max_wait)
+    RETURNING next_slot - make_interval(secs => spacing) INTO slot;
+    IF slot IS NULL THEN
+        SELECT next_slot INTO slot FROM ingest.rate_budget WHERE rate_budget.key = $1;
+        RETURN -greatest(0.001, extract(epoch FROM slot - clock_timestamp()));
+    END IF;
+    RETURN greatest(0, extract(epoch FROM slot - clock_timestamp()));
+END $$;
+
+-- Moves the next slot behind a pause that the source asked for, for all workers.
+CREATE FUNCTION ingest.hold_slots(key text, pause double precision) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO ingest.rate_budget AS budget (key, next_slot)
+    VALUES ($1, clock_timestamp() + make_interval(secs => pause))
+    ON CONFLICT ON CONSTRAINT rate_budget_pkey DO UPDATE
+        SET next_slot = greatest(budget.next_slot, clock_timestamp() + make_interval(secs => pause));
+$$;
+
+-- Refuses a request whose since lies in the future: it would load nothing and move no cursor.
+CREATE FUNCTION ingest.refuse_future_since() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'since % lies in the future', to_char(NEW.since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+        USING ERRCODE = 'invalid_parameter_value', HINT = 'Ask for what is newer than a moment that has passed.';
+END $$;
+CREATE TRIGGER refuse_future_since BEFORE INSERT ON ingest.runs FOR EACH ROW
+    WHEN (NEW.since > clock_timestamp() + interval '1 minute') EXECUTE FUNCTION ingest.refuse_future_since();
+
+CREATE FUNCTION ingest.request_run(
+    source text, mode text, trigger text, since timestamptz DEFAULT NULL, record_limit integer DEFAULT NULL,
+    idempotency_key text DEFAULT NULL, requested_by text DEFAULT session_user, replay_of uuid DEFAULT NULL,
+    file jsonb DEFAULT NULL, OUT run uuid, OUT is_new boolean
+) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    wanted text := request_run.source;
+    wanted_key text := request_run.idempotency_key;
+BEGIN
+    IF NOT EXISTS (SELECT FROM ingest.sources s WHERE s.slug = wanted AND s.enabled) THEN
+        RAISE EXCEPTION 'unknown source "%"', wanted
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Known: ' || coalesce((SELECT string_agg(slug, ', ' ORDER BY slug) FROM ingest.sources WHERE enabled), 'none yet; run `oim-etl migrate` or start a worker');
+    END IF;
+    FOR attempt IN 1..5 LOOP
+        INSERT INTO ingest.runs AS r (source, mode, trigger, since, record_limit, idempotency_key, requested_by, replay_of, file)
+        VALUES (wanted, request_run.mode, request_run.trigger, request_run.since, request_run.record_limit,
+                wanted_key, request_run.requested_by, request_run.replay_of, request_run.file)
+        ON CONFLICT DO NOTHING RETURNING r.id INTO run;
+        IF run IS NOT NULL THEN
+            is_new := true;
+            PERFORM queue.enqueue('fetch_source', 'fetch:' || wanted, jsonb_build_object('run', run), 'fetch_source:' || run, 10);
+            RETURN;
+        END IF;
+        is_new := false;
+        SELECT r.id INTO run FROM ingest.runs r WHERE r.source = wanted AND r.idempotency_key = wanted_key;
+        IF run IS NOT NULL THEN RETURN; END IF;
+        SELECT r.id INTO run FROM ingest.runs r WHERE r.source = wanted AND r.state IN ('queued', 'running', 'closing');
+        IF run IS NOT NULL THEN RETURN; END IF;
+        -- The run that stood in the way ended in between: ask again.
+    END LOOP;
+    RAISE EXCEPTION 'source "%" is too busy to take a request', wanted USING ERRCODE = 'lock_not_available';
+END $$;
+COMMENT ON FUNCTION ingest.request_run IS
+    'Creates a run and its first job, or returns the run that already fulfills the request: the one with the same idempotency key, else the active run of the source.';
+
+-- Starts the closing of a run whose crawl is over and whose pages are all parsed. Call it after the page has committed: of two last
+-- pages that commit at once, neither sees the other before. If a worker dies before the call, the reaper makes it.
+CREATE FUNCTION ingest.close_if_read(run uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE ingest.runs r SET state = 'closing'
+     WHERE r.id = $1 AND r.walked AND r.state IN ('queued', 'running')
+       AND NOT EXISTS (SELECT FROM ingest.pages p WHERE p.run = $1 AND p.state IN ('wanted', 'archived'));
+    IF FOUND THEN
+        PERFORM queue.enqueue('close_missing', 'close', jsonb_build_object('run', $1), 'close_missing:' || $1, 20);
+    END IF;
+END $$;
+
+-- What follows a committed page: it requests the jobs that embed and match what the page changed, and may end the run. The outbox
+-- has committed with the change; this is only the notification. Inside the transaction of the page, it would make all pages wait for
+-- each other.
+CREATE FUNCTION ingest.after_page(run uuid, changed boolean) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    called text;
+BEGIN
+    IF changed THEN
+        FOREACH called IN ARRAY ARRAY['embed_opportunities', 'match_duplicates'] LOOP
+            IF NOT EXISTS (SELECT FROM queue.jobs j WHERE j.key = called AND j.state = 'ready' AND j.run_at <= now()) THEN
+                PERFORM queue.enqueue(called, split_part(called, '_', 1), '{}', called);
+            END IF;
+        END LOOP;
+    END IF;
+    PERFORM ingest.close_if_read($1);
+END $$;
+
+-- Completes a page whose bytes the same source file and program have parsed before, without parsing it again. The earlier result
+-- holds as long as none of its opportunities was closed, or changed by another page, since.
+CREATE FUNCTION ingest.reuse_page(page bigint, read_by text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    here ingest.pages;
+    known ingest.pages;
+    refused integer;
+BEGIN
+    SELECT * INTO here FROM ingest.pages p WHERE p.id = $1;
+    SELECT p.* INTO known FROM ingest.pages p JOIN ingest.runs r ON r.id = p.run
+     WHERE p.sha256 = here.sha256 AND p.stream = here.stream AND p.state = 'read' AND p.role = here.role
+       AND p.url = here.url AND p.read_by = $2 AND p.announced = 0 AND p.alarm IS NULL AND p.take IS NULL
+       AND r.source = (SELECT source FROM ingest.runs WHERE id = here.run)
+       AND (p.role <> 'detail' OR p.request = here.request)
+     ORDER BY p.id DESC LIMIT 1;
+    IF known.id IS NULL OR here.take IS NOT NULL THEN
+        RETURN false;
+    END IF;
+    IF EXISTS (SELECT FROM unnest(known.seen) AS s (id) LEFT JOIN ingest.opportunities o ON o.id = s.id
+                WHERE o.status IS DISTINCT FROM 'open' OR o.content_at > known.fetched_at) THEN
+        RETURN false;
+    END IF;
+    INSERT INTO ingest.rejections (run, page, source, external_id, code, detail, record)
+    SELECT here.run, here.id, x.source, x.external_id, x.code, x.detail, x.record
+      FROM ingest.rejections x WHERE x.page = known.id ORDER BY x.id;
+    GET DIAGNOSTICS refused = ROW_COUNT;
+    UPDATE ingest.pages p SET state = 'read', records = known.records, seen = known.seen, notes = known.notes, read_by = $2,
+           unchanged = known.records - refused, rejected = refused
+     WHERE p.id = here.id;
+    RETURN true;
+END $$;
+
+-- Settles what a job that was given up leaves behind, so that nothing waits forever: its page is failed, and its run continues or
+-- fails. When a crawl is given up, nothing more is requested from the source: announced pages that nobody has fetched stay unfetched.
+CREATE FUNCTION queue.on_dead_letter() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    lost ingest.pages;
+    ended uuid;
+BEGIN
+    IF NEW.kind IN ('fetch_page', 'parse_page') THEN
+        UPDATE ingest.pages p SET state = 'failed', alarm = left(NEW.reason, 2000)
+         WHERE p.id = (NEW.payload ->> 'page')::bigint AND p.state IN ('wanted', 'archived') RETURNING * INTO lost;
+        IF FOUND THEN
+            PERFORM ingest.close_if_read(lost.run);
+        END IF;
+    ELSIF NEW.kind IN ('fetch_source', 'close_missing') THEN
+        UPDATE ingest.runs r SET state = 'failed', finished_at = now(), message = left(NEW.reason, 2000)
+         WHERE r.id = (NEW.payload ->> 'run')::uuid AND r.finished_at IS NULL RETURNING r.id INTO ended;
+        DELETE FROM queue.jobs j USING ingest.pages p
+         WHERE p.run = ended AND p.state = 'wanted' AND j.kind = 'fetch_page' AND j.state = 'ready'
+           AND j.key = 'fetch_page:' || p.id;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER consequence AFTER INSERT ON queue.dead_letters FOR EACH ROW EXECUTE FUNCTION queue.on_dead_letter();
+
+-- Writes the totals of a run, which has ended, to its row.
+CREATE FUNCTION ingest.total_run(run uuid) RETURNS void LANGUAGE sql AS $$
+    UPDATE ingest.runs r
+       SET (pages, pages_failed, requests, seen, created, changed, unchanged, rejected, message, last_fetch_at) =
+           (SELECT n.pages, n.pages_failed, n.requests, n.seen, n.created, n.changed, n.unchanged, n.rejected, n.message, n.last_fetch_at
+              FROM ingest.runs_now n WHERE n.id = $1)
+     WHERE r.id = $1;
+$$;
+
+-- Measures each stream that a run covers and returns the measures. The guards compare them with those of earlier runs.
+CREATE FUNCTION ingest.measure_run(run uuid) RETURNS SETOF ingest.run_streams LANGUAGE sql AS $$
+    WITH covered AS (SELECT r.id, r.source, unnest(r.covers) AS stream FROM ingest.runs r WHERE r.id = $1),
+         counted AS (SELECT p.stream, sum(p.created + p.changed + p.unchanged)::integer AS valid, sum(p.rejected)::integer AS rejected
+                       FROM ingest.pages p WHERE p.run = $1 GROUP BY p.stream),
+         unknown AS (SELECT p.stream, count(*)::integer AS records FROM ingest.rejections x JOIN ingest.pages p ON p.id = x.page
+                      WHERE x.run = $1 AND x.external_id IS NULL GROUP BY p.stream),
+         shown AS (SELECT DISTINCT p.stream, unnest(p.seen) AS id FROM ingest.pages p WHERE p.run = $1),
+         filled AS (
+             SELECT s.stream, count(*) AS n,
+                    jsonb_build_object(
+                        'url', avg((o.url IS NOT NULL)::integer), 'organization', avg((o.organization IS NOT NULL)::integer),
+                        'description', avg((o.description IS NOT NULL)::integer), 'places', avg((o.places <> '[]' OR o.remote)::integer),
+                        'pay', avg((o.pay_text IS NOT NULL)::integer), 'contracts', avg((o.contracts <> '{}')::integer),
+                        'posted_at', avg((o.posted_at IS NOT NULL)::integer), 'closes_on', avg((o.closes_on IS NOT NULL)::integer),
+                        'interest', avg((o.interest_text IS NOT NULL)::integer), 'fees', avg((o.fees_text IS NOT NULL)::integer),
+                        'duration', avg((o.duration_text IS NOT NULL)::integer), 'starts_on', avg((o.starts_on IS NOT NULL)::integer),
+                        'different titles', count(DISTINCT o.title)::numeric / count(*),
+                        'different organizations', count(DISTINCT o.organization)::numeric / greatest(1, count(o.organization))) AS rates
+               FROM shown s JOIN ingest.opportunities o ON o.id = s.id GROUP BY s.stream),
+         before AS (SELECT o.stream, count(*)::integer AS open, count(*) FILTER (WHERE o.id IN (SELECT id FROM shown))::integer AS kept
+                      FROM ingest.opportunities o
+                     WHERE o.source = (SELECT source FROM ingest.runs WHERE id = $1) AND o.status = 'open' AND o.first_run <> $1
+                     GROUP BY o.stream)
+    INSERT INTO ingest.run_streams AS m (run, stream, seen, valid, unidentified, open_before, kept, rates)
+    SELECT c.id, c.stream, coalesce(n.valid + n.rejected, 0), coalesce(n.valid, 0), coalesce(u.records, 0),
+           coalesce(b.open, 0), coalesce(b.kept, 0),
+           coalesce(f.rates, '{}') || CASE WHEN n.valid + n.rejected > 0
+                THEN jsonb_build_object('refused', n.rejected::numeric / (n.valid + n.rejected)) ELSE '{}' END
+      FROM covered c LEFT JOIN counted n USING (stream) LEFT JOIN unknown u USING (stream) LEFT JOIN filled f USING (stream)
+      LEFT JOIN before b USING (stream)
+    ON CONFLICT (run, stream) DO UPDATE SET seen = excluded.seen, valid = excluded.valid, unidentified = excluded.unidentified,
+       open_before = excluded.open_before, kept = excluded.kept, rates = excluded.rates
+    RETURNING m.*;
+$$;
+
+-- Learns the addresses that a relaying source prints beside most of its posts: at least 10 and 80 of 100 open posts, of at least 3
+-- organizations. Forgets those that no longer qualify.
+CREATE FUNCTION ingest.learn_house_contacts(source text) RETURNS void LANGUAGE sql AS $$
+    WITH open AS (SELECT o.id, o.organization, o.emails || o.phones AS contacts
+                    FROM ingest.opportunities o JOIN ingest.sources s ON s.slug = o.source
+                   WHERE o.source = $1 AND o.status = 'open' AND NOT s.offers_itself),
+         house AS (SELECT c.contact FROM open, unnest(open.contacts) AS c(contact) GROUP BY c.contact
+                   HAVING count(*) >= 10 AND count(*) >= 0.8 * (SELECT count(*) FROM open) AND count(DISTINCT open.organization) >= 3),
+         gone AS (DELETE FROM ingest.house_contacts h WHERE h.source = $1 AND h.contact NOT IN (SELECT contact FROM house))
+    INSERT INTO ingest.house_contacts (source, contact) SELECT $1, contact FROM house ON CONFLICT DO NOTHING
+$$;
+
+-- Returns what differs between two versions of an opportunity. Left out is what is not content, and the HTML: the text says the
+-- same, and one entry for a change is enough.
+CREATE FUNCTION ingest.diff(old_row jsonb, new_row jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(jsonb_object_agg(n.key, jsonb_build_object('from', old_row -> n.key, 'to', n.value)), '{}')
+      FROM jsonb_each(new_row) n
+     WHERE n.value IS DISTINCT FROM old_row -> n.key
+       AND n.key NOT IN ('fingerprint', 'updated_at', 'changed_run', 'page', 'content_at', 'posted_at', 'quality', 'quality_parts',
+                         'description_html')
+$$;
+
+-- The table itself writes the consequences, so that no statement can forget them: each change leaves its history and the request
+-- to update its point and its cluster, in its own transaction. The triggers run once for each statement: one insert for a batch.
+CREATE FUNCTION ingest.on_opportunity_created() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO ingest.outbox AS box (opportunity, run) SELECT id, changed_run FROM fresh WHERE status = 'open'
+    ON CONFLICT (opportunity) DO UPDATE SET version = excluded.version, run = excluded.run, claim = NULL, attempts = 0;
+    INSERT INTO ingest.to_match AS m (opportunity) SELECT id FROM fresh WHERE status = 'open'
+    ON CONFLICT (opportunity) DO UPDATE SET version = excluded.version;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER created AFTER INSERT ON ingest.opportunities
+    REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION ingest.on_opportunity_created();
+
+CREATE FUNCTION ingest.on_opportunity_updated() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO ingest.changes (opportunity, run, page, what, fields)
+    SELECT n.id, n.changed_run, n.page,
+           CASE WHEN o.status = n.status THEN 'changed' WHEN n.status = 'open' THEN 'reopened' ELSE 'closed' END,
+           ingest.diff(to_jsonb(o), to_jsonb(n))
+      FROM after_row n JOIN before_row o USING (id)
+     WHERE o.fingerprint <> n.fingerprint OR o.status <> n.status;
+    INSERT INTO ingest.outbox AS box (opportunity, run)
+    SELECT n.id, n.changed_run FROM after_row n JOIN before_row o USING (id)
+     WHERE o.fingerprint <> n.fingerprint OR o.status <> n.status
+    ON CONFLICT (opportunity) DO UPDATE SET version = excluded.version, run = excluded.run, claim = NULL, attempts = 0;
+    INSERT INTO ingest.to_match AS m (opportunity)
+    SELECT n.id FROM after_row n JOIN before_row o USING (id)
+     WHERE o.fingerprint <> n.fingerprint OR o.status <> n.status
+    ON CONFLICT (opportunity) DO UPDATE SET version = excluded.version;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER updated AFTER UPDATE ON ingest.opportunities
+    REFERENCING OLD TABLE AS before_row NEW TABLE AS after_row
+    FOR EACH STATEMENT EXECUTE FUNCTION ingest.on_opportunity_updated();

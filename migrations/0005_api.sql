@@ -1,0 +1,137 @@
+-- The contract with other services. Views change by addition only; the tables behind them may change freely.
+
+CREATE SCHEMA api;
+COMMENT ON SCHEMA api IS 'Stable contract with other services: read the views as oim_reader, ask for runs as oim_trigger.';
+
+CREATE VIEW api.opportunities AS
+SELECT o.id, o.source, o.external_id, o.kind, o.title, o.url, o.organization, o.description, o.places, o.countries, o.regions,
+       o.localities, o.pay_min, o.pay_max, o.pay_currency, o.pay_period, o.pay_text, o.contracts, o.posted_at, o.closes_on,
+       o.positions, o.education, o.experience, o.language, o.status, o.closed_why, o.created_at, o.updated_at, o.remote,
+       o.pay_basis, o.quality, o.quality_parts, coalesce(c.cluster, o.id) AS cluster, coalesce(c.canonical, true) AS canonical,
+       o.experience_months, o.working_time, o.occupation, o.sector, o.audiences, o.stream, o.description_html,
+       o.interest_min, o.interest_max, o.interest_period, o.interest_tax, o.interest_text, o.fees_percent, o.fees_amount,
+       o.fees_currency, o.fees_text, o.duration_min, o.duration_max, o.duration_text, o.starts_on
+  FROM ingest.opportunities o LEFT JOIN ingest.clusters c ON c.opportunity = o.id;
+COMMENT ON VIEW api.opportunities IS 'One row an opportunity, open or closed. Its id is also the id of its point in the vector index.';
+COMMENT ON COLUMN api.opportunities.id IS 'UUID version 5 of source and external_id: the same on every machine, for ever.';
+COMMENT ON COLUMN api.opportunities.source IS 'Slug of the partner, key of api.sources.';
+COMMENT ON COLUMN api.opportunities.external_id IS 'The partner''s own identifier; unique within the source.';
+COMMENT ON COLUMN api.opportunities.kind IS 'job, training, agr (income-generating activity) or microfinance.';
+COMMENT ON COLUMN api.opportunities.title IS 'Heading: plain text, one line, 1 to 300 characters.';
+COMMENT ON COLUMN api.opportunities.url IS 'Absolute http(s) address a person can open; null where the partner gives none.';
+COMMENT ON COLUMN api.opportunities.organization IS 'Employer, school, programme or credit union; null where hidden.';
+COMMENT ON COLUMN api.opportunities.description IS 'Body: plain text, paragraphs separated by newlines, at most 20,000 characters.';
+COMMENT ON COLUMN api.opportunities.places IS 'Array of {country: ISO 3166-1 alpha-2, region: ISO 3166-2:CM or null, locality: text or null}.';
+COMMENT ON COLUMN api.opportunities.countries IS 'Distinct countries of places.';
+COMMENT ON COLUMN api.opportunities.regions IS 'Distinct regions of places (ISO 3166-2:CM, "CM-LT"); for filters.';
+COMMENT ON COLUMN api.opportunities.localities IS 'Distinct localities of places, French spelling.';
+COMMENT ON COLUMN api.opportunities.pay_min IS 'Lowest pay or amount, in units of pay_currency a pay_period; 0 of a training that is free.';
+COMMENT ON COLUMN api.opportunities.pay_max IS 'Highest pay or amount, in units of pay_currency a pay_period.';
+COMMENT ON COLUMN api.opportunities.pay_currency IS 'ISO 4217 (XAF).';
+COMMENT ON COLUMN api.opportunities.pay_period IS 'hour, day, week, month or year; null for a single amount.';
+COMMENT ON COLUMN api.opportunities.pay_text IS 'The partner''s own words on pay.';
+COMMENT ON COLUMN api.opportunities.contracts IS 'Contracts offered (cdi, cdd, …); empty where the partner says nothing.';
+COMMENT ON COLUMN api.opportunities.posted_at IS 'Publication time as the partner last gave it; portals re-date posts, so it is not content.';
+COMMENT ON COLUMN api.opportunities.closes_on IS 'Last day to answer, in Africa/Douala.';
+COMMENT ON COLUMN api.opportunities.positions IS 'Number of places offered.';
+COMMENT ON COLUMN api.opportunities.education IS 'Lowest education asked for: by its field, else by a sentence of the text.';
+COMMENT ON COLUMN api.opportunities.experience IS 'Experience asked for, in the partner''s words.';
+COMMENT ON COLUMN api.opportunities.language IS 'Language of the text, as the partner names it, else as it reads: fr, en or both.';
+COMMENT ON COLUMN api.opportunities.status IS 'open or closed. Serve only open ones.';
+COMMENT ON COLUMN api.opportunities.closed_why IS 'date: its last day passed; absent: the partner no longer shows it; partner: the partner says that it is closed.';
+COMMENT ON COLUMN api.opportunities.created_at IS 'When it was first loaded.';
+COMMENT ON COLUMN api.opportunities.updated_at IS 'When its content or status last changed; poll by it.';
+COMMENT ON COLUMN api.opportunities.remote IS 'Whether the work can be done from anywhere.';
+COMMENT ON COLUMN api.opportunities.pay_basis IS 'gross or net, where the partner says; else null.';
+COMMENT ON COLUMN api.opportunities.quality IS '0 to 100: how much of it can be relied on. Null for rows read before there was a score.';
+COMMENT ON COLUMN api.opportunities.quality_parts IS '{"missing": [parts it lacks], "doubts": [what does not fit together]}.';
+COMMENT ON COLUMN api.opportunities.cluster IS 'The same for all rows that are one opportunity, published by several partners; of a row that is alone its id.';
+COMMENT ON COLUMN api.opportunities.canonical IS 'Whether the row stands for its cluster: the most complete one that is open; of two about as complete, the one whose source offers it itself. Show these alone.';
+COMMENT ON COLUMN api.opportunities.experience_months IS 'Least experience asked for, in months; 0 where beginners are welcome. By its field, else by a sentence of the text.';
+COMMENT ON COLUMN api.opportunities.working_time IS 'full_time, part_time, shift, seasonal, flexible; by the contract, else by a sentence of the text. Empty where nothing is said.';
+COMMENT ON COLUMN api.opportunities.occupation IS 'ISCO-08 unit group the title names, of jobs and trainings; four digits.';
+COMMENT ON COLUMN api.opportunities.sector IS 'agriculture, construction, health, …: a word of ours, each within a section of ISIC rev. 4.';
+COMMENT ON COLUMN api.opportunities.audiences IS 'Whom it says it is for: women, youth, returnees, disabled, displaced, unemployed, students, farmers, entrepreneurs.';
+COMMENT ON COLUMN api.opportunities.stream IS 'The list of the partner it stands in.';
+COMMENT ON COLUMN api.opportunities.description_html IS 'The description as HTML that is safe to show: p, br, lists, headings, bold and italic, without any attribute. Null where the partner gives plain text: show description.';
+COMMENT ON COLUMN api.opportunities.interest_min IS 'Lowest nominal interest in percent a year: the rate told times the periods of a year, not compounded, without tax. Of a loan what is paid, of a savings product what it earns.';
+COMMENT ON COLUMN api.opportunities.interest_max IS 'Highest nominal interest in percent a year.';
+COMMENT ON COLUMN api.opportunities.interest_period IS 'What the partner told the rate for: day, week, month, quarter, half_year or year.';
+COMMENT ON COLUMN api.opportunities.interest_tax IS 'Tax on the interest in percent of it (TAF, TVA), where it is told beside the rate.';
+COMMENT ON COLUMN api.opportunities.interest_text IS 'The partner''s own words on interest.';
+COMMENT ON COLUMN api.opportunities.fees_percent IS 'Fees in percent of the amount, summed; 0 where there are none.';
+COMMENT ON COLUMN api.opportunities.fees_amount IS 'Fixed fees, summed, in units of fees_currency.';
+COMMENT ON COLUMN api.opportunities.fees_currency IS 'ISO 4217 (XAF).';
+COMMENT ON COLUMN api.opportunities.fees_text IS 'The partner''s own words on fees.';
+COMMENT ON COLUMN api.opportunities.duration_min IS 'Shortest length of the loan, the training or the contract, in months.';
+COMMENT ON COLUMN api.opportunities.duration_max IS 'Longest length, in months.';
+COMMENT ON COLUMN api.opportunities.duration_text IS 'The partner''s own words on how long.';
+COMMENT ON COLUMN api.opportunities.starts_on IS 'Day the training or the work begins, in Africa/Douala.';
+
+CREATE VIEW api.contacts AS
+SELECT id, emails, phones
+  FROM (SELECT o.id, ARRAY(SELECT e FROM unnest(o.emails) WITH ORDINALITY AS c(e, at)
+                            WHERE NOT EXISTS (SELECT FROM ingest.house_contacts h WHERE h.source = o.source AND h.contact = e) ORDER BY at) AS emails,
+               ARRAY(SELECT p FROM unnest(o.phones) WITH ORDINALITY AS c(p, at)
+                      WHERE NOT EXISTS (SELECT FROM ingest.house_contacts h WHERE h.source = o.source AND h.contact = p) ORDER BY at) AS phones
+          FROM ingest.opportunities o WHERE o.status = 'open' AND (o.emails <> '{}' OR o.phones <> '{}')) AS kept
+ WHERE emails <> '{}' OR phones <> '{}';
+COMMENT ON VIEW api.contacts IS 'How to reach who offers; of persons, so for members of oim_contacts alone. Texts elsewhere are without it. Addresses a portal prints beside every post are left out.';
+COMMENT ON COLUMN api.contacts.id IS 'Key of api.opportunities.';
+COMMENT ON COLUMN api.contacts.emails IS 'Addresses of e-mail, in lower case.';
+COMMENT ON COLUMN api.contacts.phones IS 'Telephone numbers (ITU-T E.164: +237…).';
+
+CREATE VIEW api.sources AS
+SELECT s.slug, s.name, s.enabled,
+       (SELECT max(r.finished_at) FROM ingest.runs r WHERE r.source = s.slug AND r.state = 'complete') AS complete_at
+  FROM ingest.sources s;
+COMMENT ON VIEW api.sources IS 'The partners.';
+COMMENT ON COLUMN api.sources.slug IS 'Key used everywhere.';
+COMMENT ON COLUMN api.sources.name IS 'Name for people.';
+COMMENT ON COLUMN api.sources.enabled IS 'Whether it is still ingested.';
+COMMENT ON COLUMN api.sources.complete_at IS 'End of its last complete run: how fresh its opportunities are.';
+
+CREATE VIEW api.runs AS
+SELECT id, source, mode, trigger, state, pages, seen, created, changed, unchanged, rejected, closed, message,
+       created_at, started_at, finished_at
+  FROM ingest.runs_now;
+COMMENT ON VIEW api.runs IS 'Each ingest of a source; a service that asked for one follows it here.';
+COMMENT ON COLUMN api.runs.id IS 'As answered by api.request_ingest().';
+COMMENT ON COLUMN api.runs.source IS 'Key of api.sources.';
+COMMENT ON COLUMN api.runs.mode IS 'incremental, full, replay or file.';
+COMMENT ON COLUMN api.runs.trigger IS 'cron, cli, http or queue.';
+COMMENT ON COLUMN api.runs.state IS 'queued, running, closing; then complete, partial (some page is missing), quarantined (implausible: nothing was closed) or failed.';
+COMMENT ON COLUMN api.runs.pages IS 'Answers archived.';
+COMMENT ON COLUMN api.runs.seen IS 'Records read: created + changed + unchanged + rejected.';
+COMMENT ON COLUMN api.runs.created IS 'Opportunities new to us.';
+COMMENT ON COLUMN api.runs.changed IS 'Opportunities whose content changed, or that opened again.';
+COMMENT ON COLUMN api.runs.unchanged IS 'Opportunities found as they were.';
+COMMENT ON COLUMN api.runs.rejected IS 'Records refused, each kept with its reason.';
+COMMENT ON COLUMN api.runs.closed IS 'Opportunities closed because a complete run no longer showed them.';
+COMMENT ON COLUMN api.runs.message IS 'Why it is not complete, or what it waits for.';
+COMMENT ON COLUMN api.runs.created_at IS 'When it was asked for.';
+COMMENT ON COLUMN api.runs.started_at IS 'When a worker began.';
+COMMENT ON COLUMN api.runs.finished_at IS 'When it ended.';
+
+-- The entry for other services. SECURITY DEFINER: the caller needs EXECUTE here, and no right on any table.
+CREATE FUNCTION api.request_ingest(
+    source text, mode text DEFAULT 'incremental', since timestamptz DEFAULT NULL, record_limit integer DEFAULT NULL,
+    idempotency_key text DEFAULT NULL
+) RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    entered record;
+BEGIN
+    IF $2 IS NULL OR $2 NOT IN ('incremental', 'full') THEN
+        RAISE EXCEPTION 'unknown mode "%"', $2 USING ERRCODE = 'invalid_parameter_value', HINT = 'Use incremental or full.';
+    END IF;
+    IF $4 < 1 THEN
+        RAISE EXCEPTION 'record_limit % is not a number of records', $4 USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF length($5) NOT BETWEEN 1 AND 200 THEN
+        RAISE EXCEPTION 'idempotency_key must have 1 to 200 characters' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    SELECT * INTO entered FROM ingest.request_run($1, $2, 'queue', $3, $4, $5, session_user::text);
+    RETURN entered.run;
+END $$;
+COMMENT ON FUNCTION api.request_ingest IS
+    'Asks for a run and answers its id (see api.runs). Asked again with the same idempotency_key, or while a run of the source is active, it answers that run and starts nothing.';

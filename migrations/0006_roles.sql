@@ -1,0 +1,33 @@
+-- Who may do what. The roles have no login: an administrator grants them to the accounts of other services.
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA queue, ingest, api FROM PUBLIC;
+
+-- Roles belong to the whole server: another database may have created them already, or the owner may not create roles.
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['oim_reader', 'oim_trigger', 'oim_contacts'] LOOP
+        BEGIN
+            EXECUTE format('CREATE ROLE %I NOLOGIN', name);
+        EXCEPTION
+            WHEN duplicate_object OR unique_violation THEN NULL;
+            WHEN insufficient_privilege THEN
+                RAISE NOTICE 'may not create role %: ask an administrator, then grant as migrations/0006_roles.sql does', name;
+        END;
+        IF EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
+            EXECUTE format('GRANT USAGE ON SCHEMA api TO %I', name);
+        END IF;
+    END LOOP;
+    -- Views are named one by one: a new one with personal data must not reach every reader.
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'oim_reader') THEN
+        GRANT SELECT ON api.opportunities, api.sources, api.runs TO oim_reader;
+    END IF;
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'oim_trigger') THEN
+        GRANT EXECUTE ON FUNCTION api.request_ingest TO oim_trigger;
+        GRANT SELECT ON api.runs, api.sources TO oim_trigger;
+    END IF;
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'oim_contacts') THEN
+        GRANT SELECT ON api.contacts TO oim_contacts;
+    END IF;
+END $$;
