@@ -1,0 +1,35 @@
+//! `oim-etl`: the worker pool that brings partners' opportunities into PostgreSQL and a vector index.
+//!
+//! The crate is a library so that tests and benches can link it. [`run`] is all it exports.
+
+mod archive;
+mod cli;
+mod config;
+mod engine;
+mod http;
+mod incoming;
+mod jobs;
+mod observe;
+mod pipeline;
+mod queue;
+mod reload;
+mod remote;
+mod scheduler;
+mod ui;
+mod vector;
+
+use std::process::ExitCode;
+
+/// Runs the command that the command line names, and returns the exit code of the process.
+pub fn run() -> ExitCode {
+    // TLS needs one provider for the whole process; ring is the one that builds with a C compiler alone.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            ui::note(&format!("error: Failed to start: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    runtime.block_on(cli::main())
+}
