@@ -7,45 +7,49 @@ use domain::Reason;
 use sources::Spec;
 use store::{Archived, PageRow, queue::Lease};
 
-use super::{OfPage, Stopped};
+use super::{Job, PageArgs, Stopped};
 use crate::{
     engine::{self, Engine},
     pipeline,
 };
 
-/// Stored name.
-pub(crate) const NAME: &str = "fetch_page";
+/// Fetches and archives one detail page.
+pub(crate) struct FetchPage;
 
-/// Runs the job.
-#[tracing::instrument(skip_all, fields(page = of.page, source, run))]
-pub(crate) async fn run(engine: &Engine, lease: Lease, of: OfPage) -> Result<(), Stopped> {
-    let page = engine.store.page(of.page).await?;
-    tracing::Span::current().record("source", &page.source).record("run", page.run.to_string());
-    let spec = engine.spec(&page.source).map_err(Stopped::Hopeless)?;
-    let partner = engine.partner(&spec).map_err(Stopped::Hopeless)?;
-    let url = page
-        .url
-        .parse()
-        .map_err(|error| Stopped::Hopeless(anyhow::Error::new(error).context(page.url.clone())))?;
-    let request = pipeline::fetch::Wanted {
-        url: &url,
-        headers: &[],
-        body: None,
-        key: pipeline::archive::detail_key(&page),
-    };
-    match pipeline::fetch::fetch(engine, &partner, request).await {
-        Ok((archived, body)) => arrived(engine, lease, &spec, page, archived, body).await?,
-        Err(pipeline::fetch::Failure::Gone(status)) => {
-            let external_id = spec.card_identity(&page.request);
-            let reason = Reason::DetailUnavailable(format!("{} answered {status}", page.url));
-            engine
-                .store
-                .detail_gone(lease, &page, normalize::reject(reason, external_id, page.request.clone()))
-                .await?;
+impl Job for FetchPage {
+    const NAME: &'static str = "fetch_page";
+    type Args = PageArgs;
+
+    #[tracing::instrument(skip_all, fields(page = args.page, source, run))]
+    async fn run(engine: &Engine, lease: Lease, args: Self::Args) -> Result<(), Stopped> {
+        let page = engine.store.page(args.page).await?;
+        tracing::Span::current().record("source", &page.source).record("run", page.run.to_string());
+        let spec = engine.spec(&page.source).map_err(Stopped::Hopeless)?;
+        let partner = engine.partner(&spec).map_err(Stopped::Hopeless)?;
+        let url = page
+            .url
+            .parse()
+            .map_err(|error| Stopped::Hopeless(anyhow::Error::new(error).context(page.url.clone())))?;
+        let request = pipeline::fetch::Wanted {
+            url: &url,
+            headers: &[],
+            body: None,
+            key: pipeline::archive::detail_key(&page),
+        };
+        match pipeline::fetch::fetch(engine, &partner, request).await {
+            Ok((archived, body)) => arrived(engine, lease, &spec, page, archived, body).await?,
+            Err(pipeline::fetch::Failure::Gone(status)) => {
+                let external_id = spec.card_identity(&page.request);
+                let reason = Reason::DetailUnavailable(format!("{} answered {status}", page.url));
+                engine
+                    .store
+                    .detail_gone(lease, &page, normalize::reject(reason, external_id, page.request.clone()))
+                    .await?;
+            }
+            Err(pipeline::fetch::Failure::Stopped(stopped)) => return Err(stopped),
         }
-        Err(pipeline::fetch::Failure::Stopped(stopped)) => return Err(stopped),
+        Ok(())
     }
-    Ok(())
 }
 
 /// Enters the answer. What came now and is archived is read at once, in the transaction that enters it; what an earlier visit

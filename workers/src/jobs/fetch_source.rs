@@ -5,62 +5,66 @@ use sources::{Spec, Trail};
 use store::{Archived, FileRef, Mode, NewListPage, RunRow, queue::Lease};
 use url::Url;
 
-use super::{OfRun, Stopped};
+use super::{Job, RunArgs, Stopped};
 use crate::{
     archive::unhex,
     engine::{Engine, read_by},
     pipeline::fetch::{self, Walk},
 };
 
-/// Stored name.
-pub(crate) const NAME: &str = "fetch_source";
+/// Walks the streams of a source, page by page, archiving each before the next is asked for.
+pub(crate) struct FetchSource;
 
-/// Runs the job.
-#[tracing::instrument(skip_all, fields(run = %of.run))]
-pub(crate) async fn run(engine: &Engine, lease: Lease, of: OfRun) -> Result<(), Stopped> {
-    let row = engine.store.run(of.run).await?;
-    let spec = engine.spec(&row.source).map_err(Stopped::Hopeless)?;
-    let row = engine.store.begin_run(of.run, &spec.version).await?;
-    if let (Mode::Replay, Some(earlier)) = (row.mode, row.replay_of) {
-        engine.store.replay_pages(lease, of.run, earlier).await?;
-        engine.store.end_walk(lease, of.run, &[], None).await?;
-        return Ok(());
-    }
-    if let Some(file) = &row.file {
-        return enter_file(engine, lease, &spec, &row, file).await;
-    }
-    let partner = engine.partner(&spec).map_err(Stopped::Hopeless)?;
-    let mut walk = Walk {
-        engine,
-        lease,
-        row: &row,
-        spec: &spec,
-        partner: &partner,
-        taken: 0,
-        shortfall: None,
-        trail: Trail::default(),
-    };
-    let mut covers = Vec::new();
-    for stream in spec.streams.iter().filter(|stream| stream.is_fetched()) {
-        if fetch::walk(&mut walk, stream).await? {
-            covers.push(stream.name.to_string());
+impl Job for FetchSource {
+    const NAME: &'static str = "fetch_source";
+    type Args = RunArgs;
+
+    #[tracing::instrument(skip_all, fields(run = %args.run))]
+    async fn run(engine: &Engine, lease: Lease, args: Self::Args) -> Result<(), Stopped> {
+        let row = engine.store.run(args.run).await?;
+        let spec = engine.spec(&row.source).map_err(Stopped::Hopeless)?;
+        let row = engine.store.begin_run(args.run, &spec.version).await?;
+        if let (Mode::Replay, Some(earlier)) = (row.mode, row.replay_of) {
+            engine.store.replay_pages(lease, args.run, earlier).await?;
+            engine.store.end_walk(lease, args.run, &[], None).await?;
+            return Ok(());
         }
+        if let Some(file) = &row.file {
+            return enter_file(engine, lease, &spec, &row, file).await;
+        }
+        let partner = engine.partner(&spec).map_err(Stopped::Hopeless)?;
+        let mut walk = Walk {
+            engine,
+            lease,
+            row: &row,
+            spec: &spec,
+            partner: &partner,
+            taken: 0,
+            shortfall: None,
+            trail: Trail::default(),
+        };
+        let mut covers = Vec::new();
+        for stream in spec.streams.iter().filter(|stream| stream.is_fetched()) {
+            if fetch::walk(&mut walk, stream).await? {
+                covers.push(stream.name.to_string());
+            }
+        }
+        let shortfall = walk.shortfall;
+        // A feed of the newest shows what a list of the same kind shows too: what the whole list lacks is missing from both.
+        let feeds = spec.streams.iter().filter(|stream| stream.partial);
+        let with_list = feeds.filter(|feed| {
+            spec.streams.iter().any(|list| list.kind == feed.kind && covers.contains(&list.name.to_string()))
+        });
+        let feeds: Vec<String> = with_list.map(|feed| feed.name.to_string()).collect();
+        covers.extend(feeds);
+        if spec.streams.iter().all(|stream| stream.partial || covers.contains(&stream.name.to_string())) {
+            // Everything was asked for: what stands under a name the spec no longer has is missing too, unless it was seen.
+            let named: Vec<String> = spec.streams.iter().map(|stream| stream.name.to_string()).collect();
+            covers.extend(engine.store.retired_streams(&spec.slug, &named).await?);
+        }
+        engine.store.end_walk(lease, args.run, &covers, shortfall.as_deref()).await?;
+        Ok(())
     }
-    let shortfall = walk.shortfall;
-    // A feed of the newest shows what a list of the same kind shows too: what the whole list lacks is missing from both.
-    let feeds = spec.streams.iter().filter(|stream| stream.partial);
-    let with_list = feeds.filter(|feed| {
-        spec.streams.iter().any(|list| list.kind == feed.kind && covers.contains(&list.name.to_string()))
-    });
-    let feeds: Vec<String> = with_list.map(|feed| feed.name.to_string()).collect();
-    covers.extend(feeds);
-    if spec.streams.iter().all(|stream| stream.partial || covers.contains(&stream.name.to_string())) {
-        // Everything was asked for: what stands under a name the spec no longer has is missing too, unless it was seen.
-        let named: Vec<String> = spec.streams.iter().map(|stream| stream.name.to_string()).collect();
-        covers.extend(engine.store.retired_streams(&spec.slug, &named).await?);
-    }
-    engine.store.end_walk(lease, of.run, &covers, shortfall.as_deref()).await?;
-    Ok(())
 }
 
 /// Enters the file a run is of as its one page.

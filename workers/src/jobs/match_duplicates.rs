@@ -2,18 +2,22 @@
 
 use store::queue::Lease;
 
-use super::Stopped;
+use super::{Job, NoArgs, Stopped};
 use crate::engine::Engine;
 
-/// Stored name.
-pub(crate) const NAME: &str = "match_duplicates";
+/// Finds the same opportunity among partners.
+pub(crate) struct MatchDuplicates;
 
-/// Runs the job.
-pub(crate) async fn run(engine: &Engine, lease: Lease) -> Result<(), Stopped> {
-    while engine.store.match_some(lease).await? > 0 {
-        if engine.stop.is_cancelled() {
-            break;
+impl Job for MatchDuplicates {
+    const NAME: &'static str = "match_duplicates";
+    type Args = NoArgs;
+
+    async fn run(engine: &Engine, lease: Lease, _: NoArgs) -> Result<(), Stopped> {
+        while engine.store.match_some(lease).await? > 0 {
+            if engine.stop.is_cancelled() {
+                break;
+            }
         }
+        Ok(engine.store.end_matching(lease).await?)
     }
-    Ok(engine.store.end_matching(lease).await?)
 }

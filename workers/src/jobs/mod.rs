@@ -1,205 +1,137 @@
-//! One file a job; the file's name is the stored name.
+//! One job, one file. The file's name is the stored name of the job.
 //!
-//! A job is load, call, save. It ends itself in the transaction of its effect; what it returns here is only
-//! what could not be committed: a failure to be tried again, a wait, or a reason to give up.
+//! A job loads, calls a stage, saves and reports. It ends itself in the transaction of its effect. What it returns is what it
+//! could not commit: a failure to try again, a snooze, or a reason to give up.
+//!
+//! To add a job, declare one file that implements [`Job`] for a unit struct, and add its line to `JOBS`.
 
 mod close_missing;
 mod embed_opportunities;
+mod error;
 mod fetch_page;
 mod fetch_source;
 mod match_duplicates;
 mod parse_page;
-
-use std::{sync::Arc, time::Duration};
+mod runner;
 
 use domain::RunId;
-use serde::Deserialize;
-use store::{StoreError, queue::Job};
-use tracing::Instrument as _;
+use futures::{FutureExt as _, future::BoxFuture};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+use store::queue::Lease;
 
-use crate::{engine::Engine, queue::InHand};
+use crate::engine::Engine;
 
-/// The register of jobs.
-const KINDS: [&str; 6] = [
-    fetch_source::NAME,
-    fetch_page::NAME,
-    parse_page::NAME,
-    embed_opportunities::NAME,
-    match_duplicates::NAME,
-    close_missing::NAME,
+pub(crate) use error::{Stopped, chain};
+pub(crate) use runner::run;
+
+/// Every job. Dispatch, the kinds that a worker claims and the labels of metrics come from this list.
+static JOBS: &[Registered] = &[
+    Registered::of::<fetch_source::FetchSource>(),
+    Registered::of::<fetch_page::FetchPage>(),
+    Registered::of::<parse_page::ParsePage>(),
+    Registered::of::<match_duplicates::MatchDuplicates>(),
+    Registered::of::<embed_opportunities::EmbedOpportunities>(),
+    Registered::of::<close_missing::CloseMissing>(),
 ];
 
-/// Pause before the second try; it doubles with each further one.
-const FIRST_PAUSE: Duration = Duration::from_secs(2);
-/// Longest pause between two tries.
-const LONGEST_PAUSE: Duration = Duration::from_mins(15);
+/// A kind of job.
+///
+/// The lane is not part of it: whoever enqueues a job names the lane, because the lane depends on the source.
+pub(crate) trait Job: 'static {
+    /// The stored name, which is also the name of the file.
+    const NAME: &'static str;
+    /// Whether the job needs the vector index. A worker without the index does not claim it.
+    const NEEDS_INDEX: bool = false;
+    /// The payload: [`RunArgs`], [`PageArgs`], [`NoArgs`] or a type of the job's own.
+    type Args: DeserializeOwned + Send;
 
-/// The jobs this process takes. Without the vector index it leaves the embedding to the one that holds it.
-pub(crate) fn kinds(indexes: bool) -> Vec<String> {
-    KINDS
-        .into_iter()
-        .filter(|kind| indexes || *kind != embed_opportunities::NAME)
-        .map(str::to_owned)
-        .collect()
+    /// Runs the job.
+    fn run(
+        engine: &Engine,
+        lease: Lease,
+        args: Self::Args,
+    ) -> impl Future<Output = Result<(), Stopped>> + Send;
 }
 
-/// Why a job did not end by itself.
-#[derive(Debug)]
-pub(crate) enum Stopped {
-    /// Something failed; another try may succeed.
-    Failed(anyhow::Error),
-    /// Not now: come back after the pause. Costs no attempt.
-    Later { pause: Duration, why: String },
-    /// Never: another try would fail the same way.
-    Hopeless(anyhow::Error),
+/// A job in the list.
+struct Registered {
+    name: &'static str,
+    needs_index: bool,
+    run: for<'a> fn(&'a Engine, Lease, Value) -> BoxFuture<'a, Result<(), Stopped>>,
 }
 
-impl<E: Into<anyhow::Error>> From<E> for Stopped {
-    fn from(error: E) -> Self {
-        Self::Failed(error.into())
+impl Registered {
+    const fn of<J: Job>() -> Self {
+        Self { name: J::NAME, needs_index: J::NEEDS_INDEX, run: run_payload::<J> }
     }
 }
 
-/// A job's payload that names a run.
+/// Runs a job with its payload. The payload is parsed here, because others may write to the queue.
+fn run_payload<J: Job>(engine: &Engine, lease: Lease, payload: Value) -> BoxFuture<'_, Result<(), Stopped>> {
+    async move {
+        let args = serde_json::from_value(payload).map_err(|error| {
+            Stopped::Hopeless(anyhow::Error::new(error).context("Failed to parse the payload of the job"))
+        })?;
+        J::run(engine, lease, args).await
+    }
+    .boxed()
+}
+
+/// The job of that name.
+fn registered(name: &str) -> Option<&'static Registered> {
+    JOBS.iter().find(|job| job.name == name)
+}
+
+/// Returns the names of the jobs that a worker claims, with or without the vector index.
+pub(crate) fn kinds(has_index: bool) -> Vec<String> {
+    JOBS.iter().filter(|job| has_index || !job.needs_index).map(|job| job.name.to_owned()).collect()
+}
+
+/// The payload of a job about a run.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct OfRun {
+pub(crate) struct RunArgs {
     /// The run.
     pub(crate) run: RunId,
 }
 
-/// A job's payload that names a page.
+/// The payload of a job about a page.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct OfPage {
-    /// Its number.
+pub(crate) struct PageArgs {
+    /// The number of the page.
     pub(crate) page: i64,
 }
 
-/// Runs one job to its end and settles what it left unsettled.
-pub(crate) async fn run(engine: Arc<Engine>, task: InHand) {
-    let job = &task.job;
-    let span = tracing::info_span!(
-        "job",
-        kind = job.kind,
-        id = job.lease.job(),
-        lane = job.lane,
-        attempt = job.attempts
-    );
-    async {
-        metrics::histogram!("oim_job_wait_seconds", "kind" => job.kind.clone())
-            .record(chrono::Utc::now().signed_duration_since(job.created_at).as_seconds_f64());
-        let begun = std::time::Instant::now();
-        let ended = Box::pin(dispatch(&engine, job)).await;
-        let outcome = outcome_of(&ended);
-        metrics::counter!("oim_jobs_total", "kind" => job.kind.clone(), "outcome" => outcome).increment(1);
-        metrics::histogram!("oim_job_seconds", "kind" => job.kind.clone())
-            .record(begun.elapsed().as_secs_f64());
-        if let Err(stopped) = ended
-            && let Err(error) = settle(&engine, job, stopped).await
-        {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "could not settle the job; it is freed when its lease ends"
-            );
-        }
+/// The payload of a job that needs none.
+#[derive(Debug, Deserialize)]
+pub(crate) struct NoArgs {}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use super::JOBS;
+
+    /// Names of the files in this folder that implement a job.
+    fn files() -> BTreeSet<String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/jobs");
+        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let jobs = files.filter(|path| fs::read_to_string(path).unwrap().contains("\nimpl Job for "));
+        jobs.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
     }
-    .instrument(span)
-    .await;
-}
 
-async fn dispatch(engine: &Engine, job: &Job) -> Result<(), Stopped> {
-    match job.kind.as_str() {
-        fetch_source::NAME => fetch_source::run(engine, job.lease, payload(job)?).await,
-        fetch_page::NAME => fetch_page::run(engine, job.lease, payload(job)?).await,
-        parse_page::NAME => parse_page::run(engine, job.lease, payload(job)?).await,
-        embed_opportunities::NAME => embed_opportunities::run(engine, job.lease).await,
-        match_duplicates::NAME => match_duplicates::run(engine, job.lease).await,
-        close_missing::NAME => close_missing::run(engine, job.lease, payload(job)?).await,
-        other => Err(Stopped::Hopeless(anyhow::anyhow!("no job is called {other:?}"))),
+    #[test]
+    fn every_job_is_registered_under_the_name_of_its_file() {
+        let names: BTreeSet<String> = JOBS.iter().map(|job| job.name.to_owned()).collect();
+        assert_eq!(names.len(), JOBS.len(), "two jobs share a name");
+        assert_eq!(names, files());
     }
-}
 
-fn payload<T: for<'de> Deserialize<'de>>(job: &Job) -> Result<T, Stopped> {
-    serde_json::from_value(job.payload.clone()).map_err(|error| {
-        Stopped::Hopeless(anyhow::Error::new(error).context("its payload is not understood"))
-    })
-}
-
-fn outcome_of(ended: &Result<(), Stopped>) -> &'static str {
-    match ended {
-        Ok(()) => "done",
-        Err(Stopped::Failed(_)) => "failed",
-        Err(Stopped::Later { .. }) => "later",
-        Err(Stopped::Hopeless(_)) => "discarded",
+    #[test]
+    fn a_worker_without_the_index_leaves_embedding_to_others() {
+        assert_eq!(super::kinds(true).len(), JOBS.len());
+        assert!(!super::kinds(false).contains(&"embed_opportunities".to_owned()));
     }
-}
-
-async fn settle(engine: &Engine, job: &Job, stopped: Stopped) -> Result<(), StoreError> {
-    let store = &engine.store;
-    match stopped {
-        Stopped::Failed(error) if is_fenced(&error) => {
-            tracing::warn!("another worker has taken the job over; nothing was written here");
-            Ok(())
-        }
-        Stopped::Failed(error) if job.is_last_attempt() => {
-            tracing::error!(error = chain(&error), "given up after its last attempt");
-            store.job_discarded(job.lease, &chain(&error)).await
-        }
-        Stopped::Failed(error) => {
-            let pause = pause(job.attempts);
-            tracing::warn!(error = chain(&error), pause_seconds = pause.as_secs(), "failed; trying again");
-            note(
-                engine,
-                job,
-                &format!(
-                    "{}; trying again in {} s (attempt {} of {})",
-                    chain(&error),
-                    pause.as_secs(),
-                    job.attempts + 1,
-                    job.max_attempts
-                ),
-            )
-            .await?;
-            store.job_again(job.lease, pause, &chain(&error)).await
-        }
-        Stopped::Later { pause, why } => {
-            tracing::info!(why, pause_seconds = pause.as_secs_f64(), "not now");
-            store.job_snoozed(job.lease, pause, &why).await
-        }
-        Stopped::Hopeless(error) => {
-            tracing::error!(error = chain(&error), "discarded");
-            store.job_discarded(job.lease, &chain(&error)).await
-        }
-    }
-}
-
-/// Tells the run what it waits for, where the job is about a run.
-async fn note(engine: &Engine, job: &Job, message: &str) -> Result<(), StoreError> {
-    match serde_json::from_value::<OfRun>(job.payload.clone()) {
-        Ok(of) => engine.store.note_run(of.run, message).await,
-        Err(_) => Ok(()),
-    }
-}
-
-fn is_fenced(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<StoreError>().is_some_and(StoreError::is_fenced)
-}
-
-/// The error and its causes as one line.
-pub(crate) fn chain(error: &anyhow::Error) -> String {
-    let mut text = String::new();
-    for cause in error.chain().map(ToString::to_string) {
-        // Some libraries repeat their cause in their own words.
-        if !text.contains(&cause) {
-            text = if text.is_empty() { cause } else { format!("{text}: {cause}") };
-        }
-    }
-    text
-}
-
-/// Doubles with each attempt, up to a quarter of an hour.
-fn pause(attempt: i16) -> Duration {
-    let doublings = u32::try_from(attempt.saturating_sub(1)).unwrap_or(0).min(16);
-    FIRST_PAUSE.saturating_mul(1 << doublings).min(LONGEST_PAUSE)
 }

@@ -2,50 +2,54 @@
 
 use store::queue::Lease;
 
-use super::{OfPage, Stopped};
+use super::{Job, PageArgs, Stopped};
 use crate::{
     engine::{Engine, read_by},
     pipeline,
 };
 
-/// Stored name.
-pub(crate) const NAME: &str = "parse_page";
+/// Reads one archived page: records, drafts, opportunities, rows.
+pub(crate) struct ParsePage;
 
-/// Runs the job.
-#[tracing::instrument(skip_all, fields(page = of.page, source, run))]
-pub(crate) async fn run(engine: &Engine, lease: Lease, of: OfPage) -> Result<(), Stopped> {
-    let page = engine.store.page(of.page).await?;
-    tracing::Span::current().record("source", &page.source).record("run", page.run.to_string());
-    let spec = engine.spec(&page.source).map_err(Stopped::Hopeless)?;
-    let read_by = read_by(&spec);
-    let mut commit = engine.store.reading(lease, &page, &read_by);
-    let last = if pipeline::parse::is_large(&page) {
-        let mut parts = pipeline::parse::in_parts(engine, spec, page.clone()).await?;
-        loop {
-            match parts.next().await? {
-                pipeline::parse::Part::Next(reading) => {
-                    let tally = commit.part(reading).await?;
-                    pipeline::upsert::count(&page.source, tally);
+impl Job for ParsePage {
+    const NAME: &'static str = "parse_page";
+    type Args = PageArgs;
+
+    #[tracing::instrument(skip_all, fields(page = args.page, source, run))]
+    async fn run(engine: &Engine, lease: Lease, args: Self::Args) -> Result<(), Stopped> {
+        let page = engine.store.page(args.page).await?;
+        tracing::Span::current().record("source", &page.source).record("run", page.run.to_string());
+        let spec = engine.spec(&page.source).map_err(Stopped::Hopeless)?;
+        let read_by = read_by(&spec);
+        let mut commit = engine.store.reading(lease, &page, &read_by);
+        let last = if pipeline::parse::is_large(&page) {
+            let mut parts = pipeline::parse::in_parts(engine, spec, page.clone()).await?;
+            loop {
+                match parts.next().await? {
+                    pipeline::parse::Part::Next(reading) => {
+                        let tally = commit.part(reading).await?;
+                        pipeline::upsert::count(&page.source, tally);
+                    }
+                    pipeline::parse::Part::Last(reading) => break reading,
                 }
-                pipeline::parse::Part::Last(reading) => break reading,
             }
+        } else {
+            let body = pipeline::archive::read(engine, &page).await?;
+            let reading = pipeline::parse::read(&spec, &page, &body)?;
+            pipeline::normalize::normalize(&spec, &page, reading)?
+        };
+        let alarm = last.alarm.clone();
+        let tally = commit.end(last).await?;
+        pipeline::upsert::count(&page.source, tally);
+        if let Some(alarm) = alarm {
+            tracing::error!(
+                url = page.url,
+                alarm,
+                "the page cannot be believed; nothing of its run will be closed"
+            );
+        } else {
+            tracing::debug!(?tally, "read");
         }
-    } else {
-        let body = pipeline::archive::read(engine, &page).await?;
-        let reading = pipeline::parse::read(&spec, &page, &body)?;
-        pipeline::normalize::normalize(&spec, &page, reading)?
-    };
-    let alarm = last.alarm.clone();
-    let tally = commit.end(last).await?;
-    pipeline::upsert::count(&page.source, tally);
-    if let Some(alarm) = alarm {
-        tracing::error!(
-            url = page.url,
-            alarm,
-            "the page cannot be believed; nothing of its run will be closed"
-        );
-    } else {
-        tracing::debug!(?tally, "read");
+        Ok(())
     }
-    Ok(())
 }

@@ -1,0 +1,120 @@
+//! Runs claimed jobs: dispatch, metrics, and the outcome of a job that did not end itself.
+
+use std::{sync::Arc, time::Duration};
+
+use store::{StoreError, queue::Job};
+use tracing::Instrument as _;
+
+use super::{RunArgs, Stopped, chain, registered};
+use crate::{engine::Engine, queue::InHand};
+
+/// Pause before the second attempt; it doubles with each further one.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+/// Longest pause between two attempts.
+const LONGEST_PAUSE: Duration = Duration::from_mins(15);
+
+/// Runs a claimed job, and stores the outcome of one that did not end itself.
+pub(crate) async fn run(engine: Arc<Engine>, task: InHand) {
+    let job = &task.job;
+    let span = tracing::info_span!(
+        "job",
+        kind = job.kind,
+        id = job.lease.job(),
+        lane = job.lane,
+        attempt = job.attempts
+    );
+    async {
+        metrics::histogram!("oim_job_wait_seconds", "kind" => job.kind.clone())
+            .record(chrono::Utc::now().signed_duration_since(job.created_at).as_seconds_f64());
+        let begun = std::time::Instant::now();
+        let ended = dispatch(&engine, job).await;
+        let outcome = outcome_of(&ended);
+        metrics::counter!("oim_jobs_total", "kind" => job.kind.clone(), "outcome" => outcome).increment(1);
+        metrics::histogram!("oim_job_seconds", "kind" => job.kind.clone())
+            .record(begun.elapsed().as_secs_f64());
+        if let Err(stopped) = ended
+            && let Err(error) = settle(&engine, job, stopped).await
+        {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "could not settle the job; it is freed when its lease ends"
+            );
+        }
+    }
+    .instrument(span)
+    .await;
+}
+
+/// Runs the job by the type that is registered under its kind.
+async fn dispatch(engine: &Engine, job: &Job) -> Result<(), Stopped> {
+    match registered(&job.kind) {
+        Some(registered) => (registered.run)(engine, job.lease, job.payload.clone()).await,
+        None => Err(Stopped::Hopeless(anyhow::anyhow!("there is no job named {:?}", job.kind))),
+    }
+}
+
+fn outcome_of(ended: &Result<(), Stopped>) -> &'static str {
+    match ended {
+        Ok(()) => "done",
+        Err(Stopped::Failed(_)) => "failed",
+        Err(Stopped::Later { .. }) => "later",
+        Err(Stopped::Hopeless(_)) => "discarded",
+    }
+}
+
+async fn settle(engine: &Engine, job: &Job, stopped: Stopped) -> Result<(), StoreError> {
+    let store = &engine.store;
+    match stopped {
+        Stopped::Failed(error) if is_fenced(&error) => {
+            tracing::warn!("another worker has taken the job over; nothing was written here");
+            Ok(())
+        }
+        Stopped::Failed(error) if job.is_last_attempt() => {
+            tracing::error!(error = chain(&error), "given up after its last attempt");
+            store.job_discarded(job.lease, &chain(&error)).await
+        }
+        Stopped::Failed(error) => {
+            let pause = pause(job.attempts);
+            tracing::warn!(error = chain(&error), pause_seconds = pause.as_secs(), "failed; trying again");
+            note(
+                engine,
+                job,
+                &format!(
+                    "{}; trying again in {} s (attempt {} of {})",
+                    chain(&error),
+                    pause.as_secs(),
+                    job.attempts + 1,
+                    job.max_attempts
+                ),
+            )
+            .await?;
+            store.job_again(job.lease, pause, &chain(&error)).await
+        }
+        Stopped::Later { pause, why } => {
+            tracing::info!(why, pause_seconds = pause.as_secs_f64(), "not now");
+            store.job_snoozed(job.lease, pause, &why).await
+        }
+        Stopped::Hopeless(error) => {
+            tracing::error!(error = chain(&error), "discarded");
+            store.job_discarded(job.lease, &chain(&error)).await
+        }
+    }
+}
+
+/// Tells the run what it waits for, where the job is about a run.
+async fn note(engine: &Engine, job: &Job, message: &str) -> Result<(), StoreError> {
+    match serde_json::from_value::<RunArgs>(job.payload.clone()) {
+        Ok(args) => engine.store.note_run(args.run, message).await,
+        Err(_) => Ok(()),
+    }
+}
+
+fn is_fenced(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<StoreError>().is_some_and(StoreError::is_fenced)
+}
+
+/// Doubles with each attempt, up to a quarter of an hour.
+fn pause(attempt: i16) -> Duration {
+    let doublings = u32::try_from(attempt.saturating_sub(1)).unwrap_or(0).min(16);
+    FIRST_PAUSE.saturating_mul(1 << doublings).min(LONGEST_PAUSE)
+}
