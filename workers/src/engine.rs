@@ -9,13 +9,13 @@ use std::{
 
 use anyhow::Context as _;
 use async_trait::async_trait;
-use domain::{Rate, SourceSlug};
-use fetch::{BudgetError, Client, Credentials, Partner, Permit, Secret};
+use domain::SourceSlug;
+use fetch::{BudgetError, Client, Partner, Permit};
 use local_postgres::Cluster;
-use sources::{Auth, Catalog, Spec, SpecFile};
+use sources::{Catalog, Spec, SpecFile};
 use store::{SourceRow, Store};
 
-use crate::{archive::Archive, config::Config, queue::Stop, vector::Vectors};
+use crate::{archive::Archive, config::Config, partner::Access, queue::Stop, vector::Vectors};
 
 /// The open parts.
 pub(crate) struct Engine {
@@ -78,9 +78,10 @@ impl Engine {
         known.with_context(|| format!("no partner file for source {slug:?}"))
     }
 
-    /// The partner of a spec, with its credentials from the environment and what the configuration overrides.
+    /// The partner of a source, with its credentials from the environment and what the configuration overrides.
     pub(crate) fn partner(&self, spec: &Spec) -> anyhow::Result<Partner> {
-        partner(&self.config, spec, &|name| self.environment.get(name).cloned())
+        let secrets = |name: &str| self.environment.get(name).cloned();
+        Access::WithCredentials(spec, &secrets).partner(&self.config)
     }
 
     /// Ends long jobs early once `stop` is cancelled.
@@ -190,16 +191,6 @@ pub(crate) fn rows(config: &Config, catalog: &Catalog) -> Vec<SourceRow> {
         .collect()
 }
 
-/// Names of the environment variables a spec's credentials come from.
-pub(crate) fn credentials_of(spec: &Spec) -> Vec<String> {
-    spec.auth.as_ref().map(Auth::variables).unwrap_or_default()
-}
-
-/// The rate a source is asked at: its promise, unless the configuration says another.
-pub(crate) fn rate(config: &Config, spec: &Spec) -> Rate {
-    config.sources.get(&spec.slug).and_then(|source| source.rate).unwrap_or(spec.rate)
-}
-
 /// Spec and rules that read a page: what they read before is not read again.
 pub(crate) fn read_by(spec: &Spec) -> String {
     format!("{}/{}", spec.version, sources::RULES)
@@ -208,75 +199,6 @@ pub(crate) fn read_by(spec: &Spec) -> String {
 /// Where raw answers are kept.
 pub(crate) fn archive_place(config: &Config) -> String {
     config.archive.clone().unwrap_or_else(|| config.data_dir.join("archive").display().to_string())
-}
-
-/// An answer of somebody who is to become a partner: one polite request, robots.txt asked.
-pub(crate) async fn stranger(
-    config: &Config,
-    slug: &SourceSlug,
-    url: &url::Url,
-) -> anyhow::Result<fetch::Answer> {
-    let host = url.host_str().context("the address has no host")?.to_owned();
-    let mut base_url = url.clone();
-    base_url.set_path("/");
-    base_url.set_query(None);
-    let partner = Partner {
-        slug: slug.clone(),
-        base_url,
-        hosts: vec![host],
-        rate: "1/s".parse()?,
-        robots: true,
-        credentials: None,
-        via: config.sources.get(slug).and_then(|source| source.via.clone()),
-    };
-    let request = fetch::Request { url: url.clone(), headers: Vec::new(), validators: None, body: None };
-    Ok(client(config)?.fetch(&partner, &request, &fetch::LocalBudget::new()).await?)
-}
-
-/// The partner of a spec, to whom we do not say who we are.
-pub(crate) fn anonymous(config: &Config, spec: &Spec) -> anyhow::Result<Partner> {
-    partner(config, &Spec { auth: None, ..spec.clone() }, &|_| None)
-}
-
-/// The partner of a spec; `secret` finds a credential by the name of its environment variable.
-pub(crate) fn partner(
-    config: &Config,
-    spec: &Spec,
-    secret: &dyn Fn(&str) -> Option<String>,
-) -> anyhow::Result<Partner> {
-    let of = |name: &str| {
-        secret(name).filter(|value| !value.is_empty()).with_context(|| {
-            format!("source {} needs the environment variable {name}, which is not set", spec.slug)
-        })
-    };
-    let credentials = match &spec.auth {
-        None => None,
-        Some(Auth::OAuth2 { token_url, scope, id, secret }) => Some(Credentials::OAuth2 {
-            token_url: token_url.clone(),
-            scope: scope.clone(),
-            id: of(id)?,
-            secret: Secret::new(of(secret)?),
-        }),
-        Some(Auth::ApiKey { header, key }) => {
-            Some(Credentials::ApiKey { header: header.clone(), key: Secret::new(of(key)?) })
-        }
-        Some(Auth::QueryKey { param, key }) => {
-            Some(Credentials::QueryKey { param: param.clone(), key: Secret::new(of(key)?) })
-        }
-        Some(Auth::Basic { user, password }) => {
-            Some(Credentials::Basic { user: of(user)?, password: Secret::new(of(password)?) })
-        }
-        Some(Auth::Bearer { token }) => Some(Credentials::Bearer(Secret::new(of(token)?))),
-    };
-    Ok(Partner {
-        slug: spec.slug.clone(),
-        base_url: spec.base_url.clone(),
-        hosts: spec.hosts.clone(),
-        rate: rate(config, spec),
-        robots: spec.robots,
-        credentials,
-        via: config.sources.get(&spec.slug).and_then(|source| source.via.clone()),
-    })
 }
 
 /// The pool-wide budget of requests, kept in PostgreSQL.

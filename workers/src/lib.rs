@@ -10,6 +10,7 @@ mod http;
 mod incoming;
 mod jobs;
 mod observe;
+mod partner;
 mod pipeline;
 mod queue;
 mod reload;

@@ -13,6 +13,7 @@ use store::{Mode, RejectionCount, RunRequest, RunRow, RunState, Store, Trigger};
 use super::{Context, Outcome, asked_to_stop, sources::preview};
 use crate::{
     engine::{self, Engine},
+    partner,
     queue::{Pool, Stop},
     ui::{self, Follower, Line, counted},
 };
@@ -101,7 +102,7 @@ impl Ingest {
             lines.push(Line {
                 run: entered.run,
                 source: slug.to_string(),
-                rate: engine::rate(context.config(), spec),
+                rate: partner::rate(context.config(), spec),
             });
         }
         if self.no_wait {

@@ -15,6 +15,7 @@ use crate::{
     cli::{Context, Outcome, sources::print},
     engine,
     incoming::Incoming,
+    partner::{self, Access},
     pipeline::preview::{Preview, keep},
     ui::Line,
 };
@@ -58,7 +59,7 @@ pub(super) async fn run(
         "run {} of {slug} is active, and a source has one run at a time; ask again when it has ended",
         entered.run
     );
-    let rate = engine::rate(context.config(), spec);
+    let rate = partner::rate(context.config(), spec);
     let lines = vec![Line { run: entered.run, source: slug.to_string(), rate }];
     if ask.no_wait { told(&context, &lines) } else { follow(context, store, lines).await }
 }
@@ -72,9 +73,13 @@ async fn fetched(context: &Context, spec: &Spec, file: &str) -> anyhow::Result<G
         return Ok(Given { name: name_of(&path), path, _fetched: None });
     };
     let mut partner =
-        engine::partner(context.config(), spec, &|name| std::env::var(name).ok()).or_else(|error| {
+        Access::WithCredentials(spec, &partner::environment).partner(context.config()).or_else(|error| {
             // A file elsewhere needs no credentials of the partner's.
-            if partner_hosts(spec, &url) { Err(error) } else { engine::anonymous(context.config(), spec) }
+            if partner_hosts(spec, &url) {
+                Err(error)
+            } else {
+                Access::Anonymous(spec).partner(context.config())
+            }
         })?;
     partner.hosts.extend(url.host_str().map(str::to_owned));
     let request = fetch::Request { url: url.clone(), headers: Vec::new(), validators: None, body: None };

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     cli::{Context, Outcome},
     engine,
+    partner::Access,
     pipeline::preview::{Ask, Preview, preview},
     ui::{self, Align, Table},
 };
@@ -90,14 +91,7 @@ async fn tried(
     let known = replay::credentials();
     let secret =
         |name: &str| known.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-    // Answers that were recorded from a live partner ask for no credentials.
-    let mut partner = match engine::partner(context.config(), spec, &secret) {
-        Ok(partner) => partner,
-        Err(_) => engine::anonymous(context.config(), spec)?,
-    };
-    partner.via = Some(replay.url().parse()?);
-    partner.rate = "1000/s".parse()?;
-    partner.robots = false;
+    let partner = Access::Recorded(spec, &secret, replay.url().parse()?).partner(context.config())?;
     let ask = Ask { limit: usize::MAX, since: None, tapes: false, recorded: true };
     let found = preview(&engine::client(context.config())?, &partner, spec, ask).await;
     Ok(match found {

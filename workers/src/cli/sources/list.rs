@@ -5,7 +5,7 @@ use sources::Catalog;
 
 use crate::{
     cli::{Context, Outcome},
-    engine,
+    engine, partner,
     ui::{self, Align, Table},
 };
 
@@ -28,11 +28,11 @@ pub(super) fn run(context: &Context, catalog: &Catalog) -> anyhow::Result<Outcom
         .map(|spec| Row {
             slug: spec.slug.to_string(),
             name: spec.name.clone(),
-            rate: engine::rate(context.config(), spec).to_string(),
+            rate: partner::rate(context.config(), spec).to_string(),
             streams: spec.streams.iter().map(|stream| stream.name.to_string()).collect(),
             base_url: spec.base_url.to_string(),
             enabled: engine::is_enabled(context.config(), &spec.slug),
-            missing: engine::credentials_of(spec)
+            missing: partner::credential_names(spec)
                 .into_iter()
                 .filter(|name| std::env::var_os(name).is_none_or(|value| value.is_empty()))
                 .collect(),

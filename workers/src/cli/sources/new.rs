@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::{
     cli::{Context, Outcome},
-    engine, ui,
+    partner, ui,
 };
 
 /// Proposes a partner file: detects the format, finds the records, guesses the fields
@@ -77,7 +77,7 @@ impl New {
             let body = std::fs::read(&self.from).with_context(|| format!("could not read {}", self.from))?;
             return Ok(Got { url: None, headers: Vec::new(), body });
         };
-        let answer = engine::stranger(context.config(), slug, &url).await?;
+        let answer = partner::probe(context.config(), slug, &url).await?;
         Ok(Got { url: Some(url), headers: answer.headers, body: answer.body.to_vec() })
     }
 }

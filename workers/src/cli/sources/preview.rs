@@ -9,6 +9,7 @@ use super::fill::{filled, shown, unfilled};
 use crate::{
     cli::{Context, Outcome},
     engine,
+    partner::{Access, environment},
     pipeline::preview::{Ask, Preview, preview as fetch_and_read},
     ui,
 };
@@ -25,7 +26,7 @@ pub(in crate::cli) async fn preview(
     let mut all_read = true;
     for slug in slugs {
         let Some(spec) = catalog.get(slug) else { continue };
-        let partner = engine::partner(context.config(), spec, &|name| std::env::var(name).ok())?;
+        let partner = Access::WithCredentials(spec, &environment).partner(context.config())?;
         let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
         let ask = Ask { limit, since, tapes: false, recorded: false };
         let preview = fetch_and_read(&client, &partner, spec, ask).await?;

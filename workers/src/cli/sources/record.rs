@@ -11,6 +11,7 @@ use url::Url;
 use crate::{
     cli::{Context, Outcome, ingest::named},
     engine,
+    partner::{self, Access},
     pipeline::preview::{Ask, Tape, preview},
     ui,
 };
@@ -74,13 +75,12 @@ impl Record {
             "{} holds recordings already: move them away first (`-n` says how many records of each stream are recorded)",
             folder.display()
         );
-        let environment = |name: &str| std::env::var(name).ok();
-        let partner = engine::partner(context.config(), spec, &environment)?;
+        let partner = Access::WithCredentials(spec, &partner::environment).partner(context.config())?;
         let limit = usize::try_from(self.limit.max(1)).unwrap_or(usize::MAX);
         let ask = Ask { limit, since: None, tapes: true, recorded: false };
         let found = preview(&engine::client(context.config())?, &partner, spec, ask).await?;
         let secrets: Vec<String> =
-            engine::credentials_of(spec).iter().filter_map(|name| environment(name)).collect();
+            partner::credential_names(spec).iter().filter_map(|name| partner::environment(name)).collect();
         let (files, masked) = write(&folder, spec, &found.tapes, &secrets)?;
         if context.is_json() {
             ui::json(

@@ -1,0 +1,126 @@
+//! From a source file to the partner that `fetch` visits.
+
+use anyhow::Context as _;
+use domain::{Rate, SourceSlug};
+use fetch::{Credentials, Partner, Secret};
+use sources::{Auth, Spec};
+use url::Url;
+
+use crate::config::Config;
+
+/// The rate of a probe and of recordings. Nobody promised anything to either.
+const PROBE_RATE: &str = "1/s";
+const RECORDED_RATE: &str = "1000/s";
+
+/// Finds a secret by the name of its environment variable.
+pub(crate) type Secrets<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// How a partner is visited.
+pub(crate) enum Access<'a> {
+    /// With the credentials that its source file names.
+    WithCredentials(&'a Spec, Secrets<'a>),
+    /// Without credentials.
+    Anonymous(&'a Spec),
+    /// By its recordings, which a mock server replays at this address: fast, and without robots.txt. Recordings of a live
+    /// partner do not check credentials, so missing ones are left out.
+    Recorded(&'a Spec, Secrets<'a>, Url),
+    /// A site without a source file yet: slowly, and within its robots.txt.
+    Probe(&'a SourceSlug, &'a Url),
+}
+
+impl Access<'_> {
+    /// Returns the partner, with what the configuration overrides.
+    pub(crate) fn partner(self, config: &Config) -> anyhow::Result<Partner> {
+        match self {
+            Self::WithCredentials(spec, secrets) => Ok(of_spec(config, spec, credentials(spec, secrets)?)),
+            Self::Anonymous(spec) => Ok(of_spec(config, spec, None)),
+            Self::Recorded(spec, secrets, replay) => Ok(Partner {
+                rate: RECORDED_RATE.parse()?,
+                robots: false,
+                via: Some(replay),
+                ..of_spec(config, spec, credentials(spec, secrets).unwrap_or_default())
+            }),
+            Self::Probe(slug, url) => {
+                let host = url.host_str().context("the address has no host")?.to_owned();
+                let mut base_url = url.clone();
+                base_url.set_path("/");
+                base_url.set_query(None);
+                Ok(Partner {
+                    slug: slug.clone(),
+                    base_url,
+                    hosts: vec![host],
+                    rate: PROBE_RATE.parse()?,
+                    robots: true,
+                    credentials: None,
+                    via: via(config, slug),
+                })
+            }
+        }
+    }
+}
+
+/// The secrets in the environment of this process.
+pub(crate) fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Returns the rate at which a source is visited: its promise, unless the configuration sets another.
+pub(crate) fn rate(config: &Config, spec: &Spec) -> Rate {
+    config.sources.get(&spec.slug).and_then(|source| source.rate).unwrap_or(spec.rate)
+}
+
+/// Returns the names of the environment variables that hold a source's credentials.
+pub(crate) fn credential_names(spec: &Spec) -> Vec<String> {
+    spec.auth.as_ref().map(Auth::variables).unwrap_or_default()
+}
+
+/// Sends one polite request to a site that has no source file yet.
+pub(crate) async fn probe(config: &Config, slug: &SourceSlug, url: &Url) -> anyhow::Result<fetch::Answer> {
+    let partner = Access::Probe(slug, url).partner(config)?;
+    let request = fetch::Request { url: url.clone(), headers: Vec::new(), validators: None, body: None };
+    let client = crate::engine::client(config)?;
+    Ok(client.fetch(&partner, &request, &fetch::LocalBudget::new()).await?)
+}
+
+fn of_spec(config: &Config, spec: &Spec, credentials: Option<Credentials>) -> Partner {
+    Partner {
+        slug: spec.slug.clone(),
+        base_url: spec.base_url.clone(),
+        hosts: spec.hosts.clone(),
+        rate: rate(config, spec),
+        robots: spec.robots,
+        credentials,
+        via: via(config, &spec.slug),
+    }
+}
+
+fn via(config: &Config, slug: &SourceSlug) -> Option<Url> {
+    config.sources.get(slug).and_then(|source| source.via.clone())
+}
+
+fn credentials(spec: &Spec, secrets: Secrets<'_>) -> anyhow::Result<Option<Credentials>> {
+    let plain = |name: &str| {
+        secrets(name).filter(|value| !value.is_empty()).with_context(|| {
+            format!("source {} needs the environment variable {name}, which is not set", spec.slug)
+        })
+    };
+    let Some(auth) = &spec.auth else { return Ok(None) };
+    Ok(Some(match auth {
+        Auth::OAuth2 { token_url, scope, id, secret } => Credentials::OAuth2 {
+            token_url: token_url.clone(),
+            scope: scope.clone(),
+            id: plain(id)?,
+            secret: Secret::new(plain(secret)?),
+        },
+        Auth::ApiKey { header, key } => {
+            Credentials::ApiKey { header: header.clone(), key: Secret::new(plain(key)?) }
+        }
+        Auth::QueryKey { param, key } => {
+            Credentials::QueryKey { param: param.clone(), key: Secret::new(plain(key)?) }
+        }
+        Auth::Basic { user, password } => {
+            Credentials::Basic { user: plain(user)?, password: Secret::new(plain(password)?) }
+        }
+        Auth::Bearer { token } => Credentials::Bearer(Secret::new(plain(token)?)),
+    }))
+}
