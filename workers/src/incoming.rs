@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use sources::{Spec, Stream};
 use store::{Entered, FileRef, Mode, RunRequest, Store};
 
-use crate::archive::Archive;
+use crate::{archive::Archive, pipeline::trigger};
 
 pub(crate) use inbox::watch;
 
@@ -56,6 +56,6 @@ impl Incoming<'_> {
             complete: self.complete.unwrap_or(stream.file_is_complete),
         };
         let request = RunRequest { mode: Mode::File, file: Some(file.clone()), ..request };
-        Ok((store.request_run(&request).await?, file))
+        Ok((trigger::request(store, &request).await?, file))
     }
 }

@@ -18,6 +18,7 @@ mod remote;
 mod scheduler;
 mod ui;
 mod vector;
+mod workbench;
 
 use std::process::ExitCode;
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use chrono::Utc;
 use schedules::Timetable;
-use store::{Mode, Store};
+use store::Store;
 
-use crate::{config::Config, engine, queue::Stop};
+use crate::{config::Config, engine, pipeline::trigger, queue::Stop};
 
 /// Between two looks at the clock: the timetable counts minutes.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -40,16 +40,9 @@ pub(crate) async fn run(store: Store, config: Config, timetable: Timetable, stop
 async fn look(store: &Store, entry: &schedules::Entry) -> Result<(), store::StoreError> {
     let last = store.last_tick(entry.name.as_str()).await?;
     if let Some(at) = entry.due(last, Utc::now())
-        && store.fire(entry.name.as_str(), &entry.source, mode(entry), at).await?
+        && trigger::tick(store, entry, at).await?
     {
         tracing::info!(entry = %entry.name, source = %entry.source, tick = %at, "the timetable asks for a run");
     }
     Ok(())
-}
-
-fn mode(entry: &schedules::Entry) -> Mode {
-    match entry.mode {
-        schedules::Mode::Incremental => Mode::Incremental,
-        schedules::Mode::Full => Mode::Full,
-    }
 }

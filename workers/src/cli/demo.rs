@@ -17,6 +17,7 @@ use crate::{
     engine::{DEMO_DATABASE, Engine},
     http::Server,
     observe,
+    pipeline::trigger,
     queue::{Pool, Stop},
     ui::{self, Follower, Line},
 };
@@ -189,7 +190,7 @@ async fn ask_all(engine: &Engine) -> anyhow::Result<Vec<Line>> {
     for spec in engine.catalog().iter().filter(|spec| crate::engine::is_enabled(&engine.config, &spec.slug)) {
         let request =
             RunRequest { mode: Mode::Full, ..RunRequest::new(spec.slug.clone(), Trigger::Cli, "demo") };
-        let entered = engine.store.request_run(&request).await?;
+        let entered = trigger::request(&engine.store, &request).await?;
         let rate = engine.partner(spec)?.rate;
         lines.push(Line { run: entered.run, source: spec.slug.to_string(), rate });
     }

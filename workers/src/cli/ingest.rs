@@ -14,6 +14,7 @@ use super::{Context, Outcome, asked_to_stop, sources::preview};
 use crate::{
     engine::{self, Engine},
     partner,
+    pipeline::trigger,
     queue::{Pool, Stop},
     ui::{self, Follower, Line, counted},
 };
@@ -95,7 +96,7 @@ impl Ingest {
         let mut lines = Vec::new();
         for slug in slugs {
             let spec = catalog.get(&slug).context("the source vanished")?;
-            let entered = store.request_run(&self.request(slug.clone())).await?;
+            let entered = trigger::request(&store, &self.request(slug.clone())).await?;
             if !entered.is_new {
                 ui::note(&format!("{slug}: run {} is already at it; following it", entered.run));
             }

@@ -7,8 +7,9 @@ use store::{Mode, RunRequest, Trigger};
 use super::{Context, Outcome, ingest};
 use crate::{
     engine,
-    pipeline::rehearse::{Read, read_again},
+    pipeline::trigger,
     ui::{self, Line},
+    workbench::rehearse::{Read, read_again},
 };
 
 /// Reads the archive of a source again, by its partner file of today; the partner is not visited.
@@ -47,7 +48,7 @@ impl Replay {
             replay_of: Some(earlier),
             ..RunRequest::new(source.clone(), Trigger::Cli, ingest::user())
         };
-        let entered = store.request_run(&request).await?;
+        let entered = trigger::request(&store, &request).await?;
         anyhow::ensure!(
             entered.is_new,
             "run {} of {source} is active; try again when it has ended",

@@ -12,6 +12,7 @@ use store::{Entered, Mode, RunRequest, RunRow, StoreError, Trigger};
 use subtle::ConstantTimeEq as _;
 
 use super::{Problem, Surroundings};
+use crate::pipeline::trigger;
 
 /// What a service asks for.
 #[derive(Debug, Deserialize)]
@@ -57,7 +58,7 @@ pub(crate) async fn ingest(
         idempotency_key: ask.idempotency_key,
         ..RunRequest::new(ask.source, Trigger::Http, "http")
     };
-    match here.engine.store.request_run(&request).await {
+    match trigger::request(&here.engine.store, &request).await {
         Ok(entered) => {
             Ok((if entered.is_new { StatusCode::ACCEPTED } else { StatusCode::OK }, Json(entered)))
         }

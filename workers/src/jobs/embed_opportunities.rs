@@ -5,7 +5,7 @@ use std::time::Duration;
 use store::queue::Lease;
 
 use super::{Job, NoArgs, Stopped, chain};
-use crate::{engine::Engine, pipeline::embed};
+use crate::{engine::Engine, pipeline::index};
 
 /// Pause after the embedder or the index failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(15);
@@ -23,7 +23,7 @@ impl Job for EmbedOpportunities {
             return Err(Stopped::Failed(anyhow::anyhow!("the vector index is held by another process")));
         };
         loop {
-            match embed::batch(&engine.store, vectors, lease).await {
+            match index::batch(&engine.store, vectors, lease).await {
                 Ok(0) => break,
                 Ok(_) => (),
                 // The outbox keeps the work; an outage of the embedder costs no try, however long it lasts.

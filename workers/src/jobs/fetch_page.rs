@@ -80,15 +80,5 @@ async fn arrived(
         return Ok(engine.store.detail_archived(lease, &page, &archived, &read_by).await?);
     };
     let reading = reading?;
-    let alarm = reading.alarm.clone();
-    let tally = engine.store.detail_read(lease, &page, &archived, &read_by, reading).await?;
-    pipeline::upsert::count(&page.source, tally);
-    if let Some(alarm) = alarm {
-        tracing::error!(
-            url = page.url,
-            alarm,
-            "the page cannot be believed; nothing of its run will be closed"
-        );
-    }
-    Ok(())
+    Ok(pipeline::load::detail((&engine.store, lease), &page, &archived, &read_by, reading).await?)
 }

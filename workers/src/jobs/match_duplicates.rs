@@ -1,11 +1,11 @@
-//! Finds the same opportunity among partners.
+//! Finds opportunities that several sources publish.
 
 use store::queue::Lease;
 
 use super::{Job, NoArgs, Stopped};
-use crate::engine::Engine;
+use crate::{engine::Engine, pipeline::dedupe};
 
-/// Finds the same opportunity among partners.
+/// Finds opportunities that several sources publish.
 pub(crate) struct MatchDuplicates;
 
 impl Job for MatchDuplicates {
@@ -13,11 +13,6 @@ impl Job for MatchDuplicates {
     type Args = NoArgs;
 
     async fn run(engine: &Engine, lease: Lease, _: NoArgs) -> Result<(), Stopped> {
-        while engine.store.match_some(lease).await? > 0 {
-            if engine.stop.is_cancelled() {
-                break;
-            }
-        }
-        Ok(engine.store.end_matching(lease).await?)
+        Ok(dedupe::dedupe(&engine.store, lease, &engine.stop).await?)
     }
 }

@@ -27,8 +27,7 @@ impl Job for ParsePage {
             loop {
                 match parts.next().await? {
                     pipeline::parse::Part::Next(reading) => {
-                        let tally = commit.part(reading).await?;
-                        pipeline::upsert::count(&page.source, tally);
+                        pipeline::load::part(&mut commit, &page, reading).await?;
                     }
                     pipeline::parse::Part::Last(reading) => break reading,
                 }
@@ -38,18 +37,6 @@ impl Job for ParsePage {
             let reading = pipeline::parse::read(&spec, &page, &body)?;
             pipeline::normalize::normalize(&spec, &page, reading)?
         };
-        let alarm = last.alarm.clone();
-        let tally = commit.end(last).await?;
-        pipeline::upsert::count(&page.source, tally);
-        if let Some(alarm) = alarm {
-            tracing::error!(
-                url = page.url,
-                alarm,
-                "the page cannot be believed; nothing of its run will be closed"
-            );
-        } else {
-            tracing::debug!(?tally, "read");
-        }
-        Ok(())
+        Ok(pipeline::load::page(commit, &page, last).await?)
     }
 }

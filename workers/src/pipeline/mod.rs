@@ -1,25 +1,30 @@
-//! The stages a record goes through, in the order of the flow.
+//! The stages that a record goes through, in order. Each stage calls one crate; jobs call the stages.
+//!
+//! `docs/ARCHITECTURE.md` numbers them the same way.
 
-// 2. The answer is fetched: politely, within the rate of the whole pool.
+// 1. Somebody requests a run: the timetable, a command, the API or the inbox.
+pub(crate) mod trigger;
+
+// 2. The run crawls its streams, politely, within the rate that all workers share.
 pub(crate) mod fetch;
 
-// 3. It is archived before anybody reads it.
+// 3. Each answer is archived before anything parses it.
 pub(crate) mod archive;
 
-// 4. It is parsed: records become drafts, the partner's words in our fields.
+// 4. Pages become drafts: records under our field names, still in the partner's words.
 pub(crate) mod parse;
 
-// 5. Drafts are normalized: opportunities, or refusals with a reason.
+// 5. Drafts become opportunities, or rejections with a reason.
 pub(crate) mod normalize;
 
-// 7. Rows, history, counters and embed work commit together (one statement of the store); here they are counted.
-pub(crate) mod upsert;
+// 6. Rows, history, counters and index requests are committed in one transaction.
+pub(crate) mod load;
 
-// 8. What changed is embedded and indexed.
-pub(crate) mod embed;
+// 7. Opportunities that several sources publish become one cluster.
+pub(crate) mod dedupe;
 
-// 4 and 5 over the archive: what `replay --dry-run` and `sources diff` show.
-pub(crate) mod rehearse;
+// 8. What changed is embedded and indexed; what closed is withdrawn.
+pub(crate) mod index;
 
-// 2, 4 and 5 alone: what `sources preview` and `--dry-run` show.
-pub(crate) mod preview;
+// 9. The run is judged, and a complete one closes what it no longer shows.
+pub(crate) mod close;

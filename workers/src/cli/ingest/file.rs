@@ -16,8 +16,8 @@ use crate::{
     engine,
     incoming::Incoming,
     partner::{self, Access},
-    pipeline::preview::{Preview, keep},
     ui::Line,
+    workbench::preview::{Preview, keep},
 };
 
 /// A file of the command line, here or fetched.

@@ -16,8 +16,8 @@ use crate::{
     cli::{Context, Outcome},
     engine,
     partner::Access,
-    pipeline::preview::{Ask, Preview, preview},
     ui::{self, Align, Table},
+    workbench::preview::{Ask, Preview, preview},
 };
 
 /// Reads every partner file, tries each on its recorded answers, and tells how often each field has a value

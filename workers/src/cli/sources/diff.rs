@@ -9,9 +9,8 @@ use store::Change;
 
 use crate::{
     cli::{Context, Outcome, ingest::named},
-    engine,
-    pipeline::rehearse::{Read, read_again},
-    ui,
+    engine, ui,
+    workbench::rehearse::{Read, read_again},
 };
 
 /// Tells what the partner file as it stands now would change, over the archive of a run; nothing is written

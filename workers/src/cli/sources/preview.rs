@@ -10,8 +10,8 @@ use crate::{
     cli::{Context, Outcome},
     engine,
     partner::{Access, environment},
-    pipeline::preview::{Ask, Preview, preview as fetch_and_read},
     ui,
+    workbench::preview::{Ask, Preview, preview as fetch_and_read},
 };
 
 /// Fetches and reads sources live and prints what would be loaded; nothing is written anywhere.

@@ -12,8 +12,8 @@ use crate::{
     cli::{Context, Outcome, ingest::named},
     engine,
     partner::{self, Access},
-    pipeline::preview::{Ask, Tape, preview},
     ui,
+    workbench::preview::{Ask, Tape, preview},
 };
 
 /// Saves live answers of a partner, to check its file against; secrets, mail addresses and telephone numbers are masked

@@ -1,4 +1,4 @@
-//! The archive of a run, read again by the spec as it stands now: what a replay would give, and nothing is written.
+//! The archive of a run, parsed again by the source file as it is now: what a replay would load. Nothing is written.
 
 use std::sync::Arc;
 
@@ -6,7 +6,12 @@ use domain::{Opportunity, Rejection, RunId};
 use sources::Spec;
 use store::Store;
 
-use crate::{archive::Archive, config::Config, engine};
+use crate::{
+    archive::Archive,
+    config::Config,
+    engine,
+    pipeline::{normalize, parse},
+};
 
 /// What the archive gives.
 #[derive(Debug, Default)]
@@ -33,8 +38,8 @@ pub(crate) async fn read_again(
             continue;
         };
         let body = archive.read(key, sha256).await?;
-        let read = super::parse::read(spec, &page, &body)?;
-        let reading = super::normalize::normalize(spec, &page, read)?;
+        let read = parse::read(spec, &page, &body)?;
+        let reading = normalize::normalize(spec, &page, read)?;
         all.opportunities.extend(reading.opportunities);
         all.rejections.extend(reading.rejections);
         all.alarms.extend(reading.alarm.map(|alarm| format!("{}: {alarm}", page.url)));

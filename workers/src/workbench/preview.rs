@@ -1,4 +1,4 @@
-//! The road without its end: fetched, read, normalized, shown. Nothing is archived and nothing written.
+//! A crawl that archives and writes nothing: pages are fetched, parsed and normalized, and the result is shown.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use normalize::Context;
 use sources::{Follow, Page, PageRequest, Reading, RequestBody, Role, Spec, Step, Stream, Trail, Window};
 use url::Url;
 
-use super::normalize::describe;
+use crate::pipeline::normalize::describe;
 
 /// What a source would give.
 #[derive(Debug, Default)]
@@ -162,7 +162,7 @@ impl Previewer<'_> {
         headers: &[(String, String)],
         body: Option<&RequestBody>,
     ) -> anyhow::Result<fetch::Answer> {
-        let body = body.map(super::fetch::encoded);
+        let body = body.map(crate::pipeline::fetch::encoded);
         let request = Request { url: url.clone(), headers: headers.to_vec(), validators: None, body };
         let answer = self.client.fetch(self.partner, &request, &self.budget).await?;
         if self.ask.tapes {

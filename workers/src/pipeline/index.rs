@@ -12,17 +12,18 @@ use crate::vector::Vectors;
 const BATCH: i64 = 64;
 /// Texts tried alone before the embedder itself is taken to be down.
 const ENOUGH: usize = 3;
-/// Works off one batch of the outbox; answers how many requests were answered. Where a batch fails, each of its texts is
-/// tried alone: one that the embedder cannot take must not hold up the others. When none succeeds the embedder is down.
+
+/// Indexes one batch of the outbox, and returns how many opportunities it indexed. If the batch fails, each text is tried
+/// alone, so that one bad text does not hold up the others. If none succeeds, the embedder is down.
 pub(crate) async fn batch(store: &Store, vectors: &Vectors, lease: Lease) -> anyhow::Result<usize> {
     let claimed = store.claim_outbox(lease, vectors.model(), BATCH).await?;
-    let Err(error) = index(vectors, &claimed).await else {
+    let Err(error) = put(vectors, &claimed).await else {
         store.finish_outbox(vectors.model(), &claimed).await?;
         return Ok(claimed.len());
     };
     let (mut done, mut failed) = (Vec::new(), Vec::new());
     for one in claimed {
-        let alone = index(vectors, std::slice::from_ref(&one)).await;
+        let alone = put(vectors, std::slice::from_ref(&one)).await;
         if alone.is_ok() {
             done.push(one);
         } else {
@@ -38,7 +39,7 @@ pub(crate) async fn batch(store: &Store, vectors: &Vectors, lease: Lease) -> any
 }
 
 /// Brings the index to the state of the claimed rows. Doing it again is harmless.
-async fn index(vectors: &Vectors, claimed: &[Claimed]) -> anyhow::Result<()> {
+async fn put(vectors: &Vectors, claimed: &[Claimed]) -> anyhow::Result<()> {
     let closed: Vec<OpportunityId> = claimed.iter().filter(|c| !c.open).map(|c| c.row.id).collect();
     let documents: Vec<Document> =
         claimed.iter().filter(|c| c.open && !c.indexed).map(|c| document(&c.row)).collect();

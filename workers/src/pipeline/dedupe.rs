@@ -1,0 +1,16 @@
+//! Stage 7: rows that changed are compared with their like, and clusters are updated.
+
+use store::{Store, StoreError, queue::Lease};
+
+use crate::queue::Stop;
+
+/// Compares what waits, batch by batch, until nothing waits or the worker stops. Then it ends the job; what is left gets a
+/// new one.
+pub(crate) async fn dedupe(store: &Store, lease: Lease, stop: &Stop) -> Result<(), StoreError> {
+    while store.match_some(lease).await? > 0 {
+        if stop.is_cancelled() {
+            break;
+        }
+    }
+    store.end_matching(lease).await
+}

@@ -1,0 +1,22 @@
+//! Stage 1: a run is requested.
+//!
+//! Commands, the API, the inbox and the timetable come through here. `SELECT api.request_ingest(…)` reaches the same function
+//! of the database.
+
+use chrono::{DateTime, Utc};
+use schedules::Entry;
+use store::{Entered, Mode, RunRequest, Store, StoreError};
+
+/// Requests a run. Returns the run that already answers the request, if there is one.
+pub(crate) async fn request(store: &Store, request: &RunRequest) -> Result<Entered, StoreError> {
+    store.request_run(request).await
+}
+
+/// Requests the run of a due tick. Returns whether this call fired the tick: each fires once, however many workers watch.
+pub(crate) async fn tick(store: &Store, entry: &Entry, at: DateTime<Utc>) -> Result<bool, StoreError> {
+    let mode = match entry.mode {
+        schedules::Mode::Incremental => Mode::Incremental,
+        schedules::Mode::Full => Mode::Full,
+    };
+    store.fire(entry.name.as_str(), &entry.source, mode, at).await
+}

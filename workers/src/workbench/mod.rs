@@ -1,0 +1,7 @@
+//! What tries a source file without writing anything: the pipeline up to `normalize`, and no further.
+
+// Fetch, parse and normalize: for `sources preview`, `sources record`, `sources check` and `ingest --dry-run`.
+pub(crate) mod preview;
+
+// Parse and normalize, over the archive of a run: for `sources diff` and `replay --dry-run`.
+pub(crate) mod rehearse;
