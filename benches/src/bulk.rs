@@ -14,7 +14,7 @@ use futures::StreamExt as _;
 use local_postgres::{Cluster, Durability, create_database};
 use normalize::Context;
 use serde_json::{Value, json};
-use sources::{Catalog, Page, Role, Spec};
+use sources::{Catalog, Page, Response, Role, Spec};
 use store::{Origin, SourceRow, Store};
 use uuid::Uuid;
 
@@ -118,16 +118,7 @@ fn pages(records: usize, changed: usize) -> Vec<Vec<u8>> {
 fn read_page(spec: &Spec, body: &[u8], fetched_at: DateTime<Utc>) -> Outcome<Vec<Opportunity>> {
     let stream = StreamName::new("offres")?;
     let url = "https://api.fnecm.org/v2/offres/search".parse()?;
-    let page = Page {
-        stream: &stream,
-        role: Role::List,
-        expected: true,
-        url: &url,
-        status: 206,
-        headers: &[],
-        body,
-        card: None,
-    };
+    let page = Page::new(&stream, Role::List, &url, Response { status: 206, ..Response::of_body(body) });
     let context = Context {
         source: spec.slug.clone(),
         stream: stream.clone(),

@@ -14,7 +14,7 @@ use std::{
 };
 
 use domain::StreamName;
-use sources::{Catalog, Page, Role, Spec, SpecFile};
+use sources::{Catalog, Page, Response, Role, Spec, SpecFile};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -217,16 +217,7 @@ fn spec_of(format: &Format) -> Outcome<Catalog> {
 fn ours(spec: &Spec, input: impl Read) -> Outcome<usize> {
     let stream = StreamName::new("list")?;
     let url = "https://b.cm/".parse()?;
-    let page = Page {
-        stream: &stream,
-        role: Role::List,
-        expected: true,
-        url: &url,
-        status: 200,
-        headers: &[],
-        body: &[],
-        card: None,
-    };
+    let page = Page::new(&stream, Role::List, &url, Response::of_body(&[]));
     let mut count = 0;
     let mut input = BufReader::with_capacity(256 << 10, input);
     let last = spec.read_stream(&page, &mut input, BATCH, &mut |reading| {

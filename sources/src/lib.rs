@@ -24,7 +24,7 @@ pub use file::LOOK;
 pub const RULES: &str = env!("RULES");
 
 pub use mask::{contacts, mask};
-pub use page::{Alarm, Follow, Page, Reading, Role};
+pub use page::{Alarm, Follow, Page, Reading, Response, Role};
 pub use propose::{Answer, propose};
 pub use schema::{reference, schema};
 pub use spec::{Auth, Spec, Stream};

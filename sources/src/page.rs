@@ -21,19 +21,52 @@ pub struct Page<'a> {
     /// The stream it belongs to.
     pub stream: &'a StreamName,
     /// What it is.
-    pub role: Role,
+    pub(crate) role: Role,
     /// Whether records are expected on it: it is the first of its list, or the page before linked to it.
-    pub expected: bool,
+    pub(crate) expected: bool,
     /// The address that was asked.
     pub url: &'a Url,
+    pub(crate) status: u16,
+    pub(crate) headers: &'a [(String, String)],
+    pub(crate) body: &'a [u8],
+    /// Of a detail page: what the list page said of the record.
+    pub(crate) card: Option<&'a Value>,
+}
+
+/// What came of a request: the part of a page that is the partner's.
+#[derive(Debug, Clone, Copy)]
+pub struct Response<'a> {
     /// HTTP status.
     pub status: u16,
-    /// Headers kept with it, names in lower case.
+    /// Headers, names in lower case.
     pub headers: &'a [(String, String)],
-    /// Its bytes; empty where they are read as a stream ([`crate::Spec::read_stream`]).
+    /// The bytes; empty where they are read as a stream ([`crate::Spec::read_stream`]).
     pub body: &'a [u8],
-    /// Of a detail page: what the list page said of the record.
-    pub card: Option<&'a Value>,
+}
+
+impl<'a> Response<'a> {
+    /// A body that came with status 200 and no headers, such as a file's.
+    pub fn of_body(body: &'a [u8]) -> Self {
+        Self { status: 200, headers: &[], body }
+    }
+}
+
+impl<'a> Page<'a> {
+    /// A page by itself: the first of its list, a file, or the page of a record of which no list said anything.
+    pub fn new(stream: &'a StreamName, role: Role, url: &'a Url, response: Response<'a>) -> Self {
+        let Response { status, headers, body } = response;
+        Self { stream, role, expected: role != Role::Detail, url, status, headers, body, card: None }
+    }
+
+    /// The page of one record, with what its list page said of it.
+    pub fn detail(
+        stream: &'a StreamName,
+        url: &'a Url,
+        list_record: &'a Value,
+        response: Response<'a>,
+    ) -> Self {
+        Self { card: Some(list_record), ..Self::new(stream, Role::Detail, url, response) }
+    }
 }
 
 impl Page<'_> {

@@ -17,7 +17,7 @@ use std::{
 
 use domain::StreamName;
 use peak_alloc::PeakAlloc;
-use sources::{Catalog, Page, Role, Spec};
+use sources::{Catalog, Page, Response, Role, Spec};
 use url::Url;
 
 #[global_allocator]
@@ -47,16 +47,7 @@ struct Recorded {
 }
 
 fn page<'a>(recorded: &'a Recorded, url: &'a Url, body: &'a [u8]) -> Page<'a> {
-    Page {
-        stream: &recorded.stream,
-        role: recorded.role,
-        expected: true,
-        url,
-        status: 200,
-        headers: &[],
-        body,
-        card: None,
-    }
+    Page::new(&recorded.stream, recorded.role, url, Response::of_body(body))
 }
 
 /// The recordings of a partner: each is tried as whatever page of the spec it can be read as.

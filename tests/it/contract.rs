@@ -7,7 +7,7 @@ use fetch::{Answer, Client, Credentials, LocalBudget, Partner, Request, Secret, 
 use normalize::Context;
 use replay::{Behavior, MockServer};
 use serde_json::Value;
-use sources::{Auth, Catalog, Page, Reading, Role, Spec, Step, Trail, Window};
+use sources::{Auth, Catalog, Page, Reading, Response, Spec, Step, Trail, Window};
 use url::Url;
 
 use crate::support::replayed;
@@ -61,6 +61,10 @@ fn partner(spec: &Spec, replay: &MockServer) -> Partner {
     }
 }
 
+fn response(answer: &Answer) -> Response<'_> {
+    Response { status: answer.status, headers: &answer.headers, body: &answer.body }
+}
+
 impl Visitor {
     async fn get(&self, url: &Url, headers: &[(String, String)]) -> Result<Answer, fetch::FetchError> {
         let request = Request { url: url.clone(), headers: headers.to_vec(), validators: None, body: None };
@@ -98,28 +102,11 @@ impl Visitor {
             let mut next = spec.first(&stream.name, &Window::default());
             while let Some(request) = next.take() {
                 let answer = self.get(&request.url, &request.headers).await.unwrap();
-                let page = Page {
-                    stream: &stream.name,
-                    role: Role::List,
-                    expected: request.ordinal == 0 || request.promised,
-                    url: &request.url,
-                    status: answer.status,
-                    headers: &answer.headers,
-                    body: &answer.body,
-                    card: None,
-                };
+                let page = request.page(response(&answer));
                 let reading = self.read(&page, &answer);
                 for follow in reading.follow {
                     let Ok(detail) = self.get(&follow.url, &[]).await else { continue };
-                    let page = Page {
-                        role: Role::Detail,
-                        url: &follow.url,
-                        headers: &detail.headers,
-                        body: &detail.body,
-                        card: Some(&follow.card),
-                        expected: false,
-                        ..page
-                    };
+                    let page = Page::detail(&stream.name, &follow.url, &follow.card, response(&detail));
                     self.read(&page, &detail);
                 }
                 if let Step::Next(request) = trail.after(spec.glance(&request, &page)) {

@@ -11,7 +11,7 @@ use std::{
 
 use domain::{Reason, StreamName};
 use normalize::Context;
-use sources::{Catalog, Page, Role, SpecFile};
+use sources::{Catalog, Page, Response, Role, SpecFile};
 
 use crate::support::skipped;
 
@@ -70,16 +70,7 @@ fn told(case: &Case, body: &[u8]) -> String {
     let text = std::fs::read_to_string(specs().join(&name)).unwrap();
     let catalog = Catalog::load(vec![SpecFile { name, text }]).unwrap_or_else(|errors| panic!("{errors}"));
     let spec = catalog.iter().next().unwrap();
-    let page = Page {
-        stream: &case.stream,
-        role: case.role,
-        expected: true,
-        url: &case.url,
-        status: 200,
-        headers: &[],
-        body,
-        card: None,
-    };
+    let page = Page::new(&case.stream, case.role, &case.url, Response::of_body(body));
     let reading = spec.read(&page);
     let context = Context {
         source: spec.slug.clone(),

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use domain::{Draft, SourceSlug, StreamName};
 use url::Url;
 
-use crate::{Page, Role};
+use crate::{Page, Response, Role};
 
 /// What is known of the answer.
 #[derive(Debug, Clone, Copy)]
@@ -48,16 +48,8 @@ pub fn propose(answer: &Answer<'_>) -> Result<String, String> {
     let fallback = Url::parse("https://partner.example/").map_err(|error| error.to_string())?;
     let url = answer.url.unwrap_or(&fallback);
     let stream = StreamName::new("list").map_err(|error| error.to_string())?;
-    let page = Page {
-        stream: &stream,
-        role: Role::List,
-        expected: true,
-        url,
-        status: 200,
-        headers: answer.headers,
-        body: answer.body,
-        card: None,
-    };
+    let response = Response { headers: answer.headers, ..Response::of_body(answer.body) };
+    let page = Page::new(&stream, Role::List, url, response);
     let found = find(&page)?;
     if found.records_seen == 0 && found.detail.is_empty() {
         return Err(format!("it is {} in which no list of records could be found", found.format));

@@ -11,16 +11,8 @@ fn tried(url: Option<&str>, body: &[u8]) -> (String, usize, usize) {
     let spec = catalog.get(&slug).unwrap();
     let stream = StreamName::new("list").unwrap();
     let page_url = url.unwrap_or_else(|| "https://partner.example/".parse().unwrap());
-    let page = Page {
-        stream: &stream,
-        role: if spec.streams[0].is_fetched() { Role::List } else { Role::File },
-        expected: true,
-        url: &page_url,
-        status: 200,
-        headers: &[],
-        body,
-        card: None,
-    };
+    let role = if spec.streams[0].is_fetched() { Role::List } else { Role::File };
+    let page = Page::new(&stream, role, &page_url, Response::of_body(body));
     let reading = spec.read(&page);
     assert_eq!(reading.alarm, None, "{text}");
     (text, reading.records, reading.drafts.len() + reading.follow.len())

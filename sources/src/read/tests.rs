@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::{Catalog, End, PageRequest, SpecFile, Step, Window};
+use crate::{Catalog, End, PageRequest, Response, SpecFile, Step, Window};
 
 fn builtin(slug: &str) -> Arc<Spec> {
     Arc::clone(Catalog::builtin().unwrap().get(&slug.parse().unwrap()).unwrap())
@@ -34,15 +34,10 @@ impl Answer {
     }
 
     fn page<'a>(&'a self, stream: &'a StreamName) -> Page<'a> {
-        Page {
-            stream,
-            role: if self.card.is_some() { Role::Detail } else { Role::List },
-            expected: true,
-            url: &self.url,
-            status: self.status,
-            headers: &self.headers,
-            body: &self.body,
-            card: self.card.as_ref(),
+        let response = Response { status: self.status, headers: &self.headers, body: &self.body };
+        match &self.card {
+            Some(record) => Page::detail(stream, &self.url, record, response),
+            None => Page::new(stream, Role::List, &self.url, response),
         }
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::Draft;
 
 use super::*;
-use crate::{Catalog, Page, Role, Spec, SpecFile, Step, Window};
+use crate::{Catalog, Page, Response, Role, Spec, SpecFile, Step, Window};
 
 /// What an example gives, as the page shows it.
 fn gives(example: &Example) -> String {
@@ -14,16 +14,10 @@ fn gives(example: &Example) -> String {
     let stream = &spec.streams[0];
     let is_file = example.url == "file" || !stream.is_fetched();
     let url = if is_file { "file:///page".parse() } else { example.url.parse() }.unwrap();
-    let page = Page {
-        stream: &stream.name,
-        role: if is_file { Role::File } else { Role::List },
-        expected: true,
-        url: &url,
-        status: 200,
-        headers: &[("link".to_owned(), "</activites.xml?page=2>; rel=\"next\"".to_owned())],
-        body: example.answer.1,
-        card: None,
-    };
+    let headers = [("link".to_owned(), "</activites.xml?page=2>; rel=\"next\"".to_owned())];
+    let response = Response { headers: &headers, ..Response::of_body(example.answer.1) };
+    let role = if is_file { Role::File } else { Role::List };
+    let page = Page::new(&stream.name, role, &url, response);
     let mut text = String::new();
     let reading = spec.read(&page);
     assert_eq!(reading.alarm, None, "{}", example.name);

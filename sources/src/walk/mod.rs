@@ -12,7 +12,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use crate::{Page, Spec, grammar::Pages};
+use crate::{Page, Response, Role, Spec, grammar::Pages};
 
 /// Pages walked of one list at most: a list that never ends is a mistake, the partner's or ours.
 pub(crate) const CAP: u32 = 5_000;
@@ -68,6 +68,14 @@ pub struct PageRequest {
     /// Pages an index named that are still to be asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pending: Vec<Url>,
+}
+
+impl PageRequest {
+    /// The page that answered. The first of a list must hold records, and so must one that the page before linked to.
+    pub fn page<'a>(&'a self, response: Response<'a>) -> Page<'a> {
+        let expected = self.ordinal == 0 || self.promised;
+        Page { expected, ..Page::new(&self.stream, Role::List, &self.url, response) }
+    }
 }
 
 /// Where a walk continues.

@@ -4,7 +4,7 @@ use ::fetch::{Answer, Body, FetchError, Partner, Request, Retry, Validators};
 use anyhow::Context as _;
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use sources::{End, Page, PageRequest, RequestBody, Role, Spec, Step, Stream, Trail, Window};
+use sources::{End, PageRequest, RequestBody, Response, Spec, Step, Stream, Trail, Window};
 use store::{Archived, Mode, NewListPage, PageRow, RunRow, queue::Lease};
 use url::Url;
 
@@ -225,16 +225,8 @@ async fn step(walk: &mut Walk<'_>, stream: &Stream, request: PageRequest) -> Res
         Some(body) => body,
         None => walk.engine.archive.read(&archived.archive_key, &archived.sha256).await?,
     };
-    let page = Page {
-        stream: &stream.name,
-        role: Role::List,
-        expected: request.ordinal == 0 || request.promised,
-        url: &request.url,
-        status: archived.status,
-        headers: &archived.headers,
-        body: &body,
-        card: None,
-    };
+    let response = Response { status: archived.status, headers: &archived.headers, body: &body };
+    let page = request.page(response);
     let glance = walk.spec.glance(&request, &page);
     let shown = glance.shown;
     let next = walk.trail.after(glance);
@@ -278,17 +270,8 @@ async fn resume(walk: &mut Walk<'_>, stream: &Stream, last: &PageRow) -> Result<
     let request: PageRequest =
         serde_json::from_value(last.request.clone()).context("the request of an archived page")?;
     let body = archive::read(walk.engine, last).await?;
-    let headers = super::parse::headers(last);
-    let page = Page {
-        stream: &stream.name,
-        role: Role::List,
-        expected: request.ordinal == 0 || request.promised,
-        url: &request.url,
-        status: last.status.and_then(|status| u16::try_from(status).ok()).unwrap_or(200),
-        headers: &headers,
-        body: &body,
-        card: None,
-    };
+    let stored = super::parse::StoredPage::of(last)?;
+    let page = stored.page(&body);
     if let (Some(limit), Some(take)) = (walk.limit(), last.take) {
         let before = limit.saturating_sub(usize::try_from(take).unwrap_or(0));
         walk.taken = before + walk.spec.read(&page).records.min(limit - before);

@@ -4,44 +4,63 @@ use std::{io::BufReader, ops::ControlFlow, sync::Arc};
 
 use anyhow::Context as _;
 use domain::StreamName;
-use sources::{Page, Reading, Role, Spec};
+use serde_json::Value;
+use sources::{Page, PageRequest, Reading, Response, Role, Spec};
 use store::PageRow;
 use tokio::sync::mpsc;
+use url::Url;
 
 use crate::{archive::Unpacked, engine::Engine};
 
-/// Reads a page by its spec. Pure but for the failure of a stored value.
-pub(crate) fn read(spec: &Spec, page: &PageRow, body: &[u8]) -> anyhow::Result<Reading> {
-    let stream = StreamName::new(&page.stream).with_context(|| format!("page {}", page.id))?;
-    let url = page.url.parse().with_context(|| format!("address of page {}", page.id))?;
-    let headers = headers(page);
-    let role = role(page);
-    let is_list = role == Role::List;
-    let promised = page.request.get("promised").and_then(serde_json::Value::as_bool).unwrap_or(false);
-    Ok(spec.read(&Page {
-        stream: &stream,
-        role,
-        expected: role == Role::File || is_list && (page.ordinal == 0 || promised),
-        url: &url,
-        status: page.status.and_then(|status| u16::try_from(status).ok()).unwrap_or(200),
-        headers: &headers,
-        body,
-        card: (role == Role::Detail).then_some(&page.request),
-    }))
+/// An archived page as its row tells of it: all but the bytes.
+pub(crate) struct StoredPage {
+    stream: StreamName,
+    url: Url,
+    status: u16,
+    headers: Vec<(String, String)>,
+    kind: StoredKind,
 }
 
-/// What a page is, by its stored word.
-pub(crate) fn role(page: &PageRow) -> Role {
-    match page.role.as_str() {
-        "list" => Role::List,
-        "file" => Role::File,
-        _ => Role::Detail,
+enum StoredKind {
+    List(Box<PageRequest>),
+    /// With what the list page said of the record.
+    Detail(Value),
+    File,
+}
+
+impl StoredPage {
+    /// Reads the row. Fails on a stored value that is not what this program writes.
+    pub(crate) fn of(row: &PageRow) -> anyhow::Result<Self> {
+        let stream = StreamName::new(&row.stream).with_context(|| format!("page {}", row.id))?;
+        let url = row.url.parse().with_context(|| format!("address of page {}", row.id))?;
+        let kind = match row.role.as_str() {
+            "list" => {
+                let request = serde_json::from_value(row.request.clone());
+                StoredKind::List(request.with_context(|| format!("request of page {}", row.id))?)
+            }
+            "detail" => StoredKind::Detail(row.request.clone()),
+            "file" => StoredKind::File,
+            other => anyhow::bail!("page {} has the unknown role {other:?}", row.id),
+        };
+        let headers = row.headers.clone().and_then(|headers| serde_json::from_value(headers).ok());
+        let status = row.status.and_then(|status| u16::try_from(status).ok()).unwrap_or(200);
+        Ok(Self { stream, url, status, headers: headers.unwrap_or_default(), kind })
+    }
+
+    /// The page with its bytes; none where they are read as a stream.
+    pub(crate) fn page<'a>(&'a self, body: &'a [u8]) -> Page<'a> {
+        let response = Response { status: self.status, headers: &self.headers, body };
+        match &self.kind {
+            StoredKind::List(request) => request.page(response),
+            StoredKind::Detail(list_record) => Page::detail(&self.stream, &self.url, list_record, response),
+            StoredKind::File => Page::new(&self.stream, Role::File, &self.url, response),
+        }
     }
 }
 
-/// The headers that were kept with the page.
-pub(crate) fn headers(page: &PageRow) -> Vec<(String, String)> {
-    page.headers.clone().and_then(|headers| serde_json::from_value(headers).ok()).unwrap_or_default()
+/// Parses a page by its source file. Pure but for the failure of a stored value.
+pub(crate) fn read(spec: &Spec, row: &PageRow, body: &[u8]) -> anyhow::Result<Reading> {
+    Ok(spec.read(&StoredPage::of(row)?.page(body)))
 }
 
 /// Largest page read whole, in bytes: above it, it is read as it comes and committed in parts.
@@ -93,19 +112,8 @@ fn read_parts(
     input: Unpacked,
     sender: &mpsc::Sender<anyhow::Result<Part>>,
 ) -> anyhow::Result<store::Reading> {
-    let stream = StreamName::new(&page.stream).with_context(|| format!("page {}", page.id))?;
-    let url = page.url.parse().with_context(|| format!("address of page {}", page.id))?;
-    let headers = headers(page);
-    let about = Page {
-        stream: &stream,
-        role: role(page),
-        expected: page.ordinal == 0,
-        url: &url,
-        status: page.status.and_then(|status| u16::try_from(status).ok()).unwrap_or(200),
-        headers: &headers,
-        body: &[],
-        card: None,
-    };
+    let stored = StoredPage::of(page)?;
+    let about = stored.page(&[]);
     let mut input = BufReader::with_capacity(256 << 10, input);
     let mut failed = None;
     let last = spec.read_stream(&about, &mut input, PART, &mut |reading| {
@@ -127,4 +135,50 @@ fn read_parts(
     std::io::copy(&mut input, &mut std::io::sink()).context("the rest of the page")?;
     input.into_inner().verified()?;
     super::normalize::normalize(spec, page, last)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn row(role: &str, request: Value) -> PageRow {
+        PageRow {
+            id: 7,
+            run: uuid::Uuid::nil().into(),
+            source: "camerjob".to_owned(),
+            mode: "full".to_owned(),
+            stream: "offres".to_owned(),
+            role: role.to_owned(),
+            ordinal: 3,
+            url: "https://camerjob.com/job/1".to_owned(),
+            request,
+            take: None,
+            state: "archived".to_owned(),
+            status: Some(200),
+            headers: None,
+            archive_key: None,
+            sha256: None,
+            bytes: Some(WHOLE + 1),
+            parts: 0,
+            fetched_at: None,
+        }
+    }
+
+    #[test]
+    fn a_detail_page_read_in_parts_keeps_what_its_list_said() {
+        let row = row("detail", json!({"title": "Soudeur"}));
+        assert!(is_large(&row));
+        let stored = StoredPage::of(&row).unwrap();
+        assert!(format!("{:?}", stored.page(&[])).contains("Soudeur"));
+    }
+
+    #[test]
+    fn a_stored_word_that_this_program_does_not_write_is_an_error() {
+        for (role, request) in [("card", json!({})), ("list", json!({"ordinal": "first"}))] {
+            let error = StoredPage::of(&row(role, request)).err().unwrap();
+            assert!(error.to_string().contains("page 7"), "{error:#}");
+        }
+    }
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::{Opportunity, Reason, Rejection};
 use fetch::{Client, LocalBudget, Partner, Request};
 use normalize::Context;
-use sources::{Follow, Page, PageRequest, Reading, RequestBody, Role, Spec, Step, Stream, Trail, Window};
+use sources::{Follow, Page, PageRequest, Reading, RequestBody, Response, Spec, Step, Stream, Trail, Window};
 use url::Url;
 
 use crate::pipeline::normalize::describe;
@@ -96,14 +96,7 @@ pub(crate) async fn preview(
                     break;
                 }
             };
-            let page = page(
-                stream,
-                &request.url,
-                &answer,
-                Role::List,
-                request.ordinal == 0 || request.promised,
-                None,
-            );
+            let page = request.page(response(&answer));
             previewer.read(stream, &page, answer.fetched_at).await?;
             next = match trail.after(spec.glance(&request, &page)) {
                 Step::Next(request) => Some(*request),
@@ -114,24 +107,8 @@ pub(crate) async fn preview(
     Ok(previewer.so_far)
 }
 
-fn page<'a>(
-    stream: &'a Stream,
-    url: &'a Url,
-    answer: &'a fetch::Answer,
-    role: Role,
-    expected: bool,
-    card: Option<&'a serde_json::Value>,
-) -> Page<'a> {
-    Page {
-        stream: &stream.name,
-        role,
-        expected,
-        url,
-        status: answer.status,
-        headers: &answer.headers,
-        body: &answer.body,
-        card,
-    }
+fn response(answer: &fetch::Answer) -> Response<'_> {
+    Response { status: answer.status, headers: &answer.headers, body: &answer.body }
 }
 
 impl Previewer<'_> {
@@ -188,8 +165,7 @@ impl Previewer<'_> {
             }
             match self.get(&follow.url, &[], None).await {
                 Ok(answer) => {
-                    let detail =
-                        self::page(stream, &follow.url, &answer, Role::Detail, false, Some(&follow.card));
+                    let detail = Page::detail(&stream.name, &follow.url, &follow.card, response(&answer));
                     let reading = self.spec.read(&detail);
                     keep(&mut self.so_far, self.spec, &detail, reading, answer.fetched_at, most);
                 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use chrono::Utc;
 use domain::{SourceSlug, StreamName};
-use sources::{Catalog, Page, Role, Spec};
+use sources::{Catalog, Page, Response, Role, Spec};
 use store::{RunRequest, Trigger};
 use url::Url;
 
@@ -114,16 +114,7 @@ fn dry(
         std::fs::read(&given.path).with_context(|| format!("could not read {}", given.path.display()))?;
     let mut url = Url::parse("file:///").context("an address for the file")?;
     url.set_path(&given.name);
-    let page = Page {
-        stream,
-        role: Role::File,
-        expected: true,
-        url: &url,
-        status: 200,
-        headers: &[],
-        body: &body,
-        card: None,
-    };
+    let page = Page::new(stream, Role::File, &url, Response::of_body(&body));
     let reading = spec.read(&page);
     let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
     let mut preview = Preview::default();
