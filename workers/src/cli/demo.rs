@@ -66,15 +66,16 @@ impl Demo {
         observe::logs(&config)?;
         let quiet = context.is_json();
         let stop = Stop::new();
-        let ended = tokio::select! {
-            ended = self.show(config, quiet, stop.clone()) => ended,
+        // Listening first: a signal that comes while the server starts must still stop the server.
+        tokio::select! {
+            biased;
             _ = asked_to_stop() => {
                 ui::note(&format!("\nstopped; what was loaded is kept in {}", self.data.display()));
                 // With --keep, being stopped is how it ends.
-                return Ok(if self.keep { Outcome::Good } else { Outcome::Wrong });
+                Ok(if self.keep { Outcome::Good } else { Outcome::Wrong })
             }
-        };
-        ended
+            ended = self.show(config, quiet, stop.clone()) => ended,
+        }
     }
 
     async fn show(&self, config: Config, quiet: bool, stop: Stop) -> anyhow::Result<Outcome> {
