@@ -2,10 +2,10 @@
 //!
 //! The crate is a library so that tests and benches can link it. [`run`] is all it exports.
 
+mod app;
 mod archive;
 mod cli;
 mod config;
-mod engine;
 mod http;
 mod incoming;
 mod jobs;

@@ -78,7 +78,7 @@ pub(crate) fn credential_names(spec: &Spec) -> Vec<String> {
 pub(crate) async fn probe(config: &Config, slug: &SourceSlug, url: &Url) -> anyhow::Result<fetch::Answer> {
     let partner = Access::Probe(slug, url).partner(config)?;
     let request = fetch::Request { url: url.clone(), headers: Vec::new(), validators: None, body: None };
-    let client = crate::engine::client(config)?;
+    let client = crate::app::client(config)?;
     Ok(client.fetch(&partner, &request, &fetch::LocalBudget::new()).await?)
 }
 

@@ -2,20 +2,20 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{engine::Engine, jobs::chain, queue::Stop};
+use crate::{app::App, jobs::chain, queue::Stop};
 
 /// Between two looks at the folder of partner files.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Takes up changed partner files until the worker stops. A set in which one file is wrong is refused as a whole: the worker
 /// goes on by the files it has, and says so once.
-pub(crate) async fn watch(engine: Arc<Engine>, stop: Stop) {
+pub(crate) async fn watch(app: Arc<App>, stop: Stop) {
     let mut told = String::new();
     while !stop.is_cancelled() {
-        match engine.reload().await {
+        match app.reload().await {
             Ok(true) => {
                 told.clear();
-                let sources = engine.catalog().iter().count();
+                let sources = app.catalog().iter().count();
                 tracing::info!(sources, "partner files changed and were taken up");
             }
             Ok(false) => told.clear(),

@@ -6,7 +6,7 @@ use chrono::Utc;
 use schedules::Timetable;
 use store::Store;
 
-use crate::{config::Config, engine, pipeline::trigger, queue::Stop};
+use crate::{app, config::Config, pipeline::trigger, queue::Stop};
 
 /// Between two looks at the clock: the timetable counts minutes.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -29,7 +29,7 @@ pub(crate) async fn run(store: Store, config: Config, timetable: Timetable, stop
     let mut clock = tokio::time::interval(LOOK_EVERY);
     clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     while stop.run_until_cancelled(clock.tick()).await.is_some() {
-        for entry in timetable.entries.iter().filter(|entry| engine::is_enabled(&config, &entry.source)) {
+        for entry in timetable.entries.iter().filter(|entry| app::is_enabled(&config, &entry.source)) {
             if let Err(error) = look(&store, entry).await {
                 tracing::warn!(entry = %entry.name, error = &error as &dyn std::error::Error, "could not fire a tick; looking again");
             }

@@ -13,8 +13,8 @@ use store::{Mode, RunRequest, Trigger};
 
 use super::{Context, Outcome, asked_to_stop};
 use crate::{
+    app::{App, DEMO_DATABASE},
     config::{Config, Source},
-    engine::{DEMO_DATABASE, Engine},
     http::Server,
     observe,
     pipeline::trigger,
@@ -53,7 +53,7 @@ struct Running {
     pool: Pool,
     server: Server,
     replay: MockServer,
-    engine: Arc<Engine>,
+    app: Arc<App>,
     cluster: Cluster,
 }
 
@@ -81,9 +81,9 @@ impl Demo {
     async fn show(&self, config: Config, quiet: bool, stop: Stop) -> anyhow::Result<Outcome> {
         let begun = Instant::now();
         let running = self.start(config, quiet, &stop).await?;
-        let lines = ask_all(&running.engine).await?;
-        let runs = Follower::new(running.engine.store.clone(), lines.clone(), quiet).until_done().await?;
-        let outcome = report::print(&running.engine, &runs, &lines, quiet, begun.elapsed()).await?;
+        let lines = ask_all(&running.app).await?;
+        let runs = Follower::new(running.app.store.clone(), lines.clone(), quiet).until_done().await?;
+        let outcome = report::print(&running.app, &runs, &lines, quiet, begun.elapsed()).await?;
         let address = running.server.address();
         if self.keep {
             ui::note(&format!(
@@ -100,7 +100,7 @@ impl Demo {
         running.pool.stop().await?;
         running.server.stopped().await;
         running.replay.stop().await;
-        running.engine.store.close().await;
+        running.app.store.close().await;
         let folder = running.cluster.folder().to_owned();
         drop(running.cluster);
         if !quiet {
@@ -136,10 +136,10 @@ impl Demo {
             .context("could not replay the partners")?;
         configure(&mut config, &data, &cluster, &replay)?;
         let metrics = observe::metrics()?;
-        let engine =
-            Engine::open(config).await?.with_credentials(&replay::credentials()).stopping_with(stop.clone());
-        let engine = Arc::new(engine);
-        let index = engine.vectors.as_ref().map_or_else(
+        let app =
+            App::open(config).await?.with_credentials(&replay::credentials()).stopping_with(stop.clone());
+        let app = Arc::new(app);
+        let index = app.vectors.as_ref().map_or_else(
             || "held by another process".to_owned(),
             |v| format!("{}, {}", v.index.describe(), v.model()),
         );
@@ -149,10 +149,9 @@ impl Demo {
             "partners",
             format!("replayed on {}", replay.url().trim_start_matches("http://"))
         ));
-        let server = Server::start(self.http, Arc::clone(&engine), metrics, stop.clone()).await?;
-        let pool =
-            Pool::start(Arc::clone(&engine), Some(&server.address().to_string()), stop.clone()).await?;
-        Ok(Running { pool, server, replay, engine, cluster })
+        let server = Server::start(self.http, Arc::clone(&app), metrics, stop.clone()).await?;
+        let pool = Pool::start(Arc::clone(&app), Some(&server.address().to_string()), stop.clone()).await?;
+        Ok(Running { pool, server, replay, app, cluster })
     }
 }
 
@@ -169,7 +168,7 @@ fn configure(
     config.qdrant_url = None;
     config.ollama_url = None;
     let rate: Rate = DEMO_RATE.parse()?;
-    let catalog = crate::engine::catalog(config)?;
+    let catalog = crate::app::catalog(config)?;
     let replayed: Vec<&str> = replay::partners().iter().map(|partner| partner.slug).collect();
     for spec in catalog.iter() {
         let known = replayed.contains(&spec.slug.as_str());
@@ -186,13 +185,13 @@ async fn make_database(cluster: &Cluster) -> anyhow::Result<()> {
 }
 
 /// Asks for a full run of every source.
-async fn ask_all(engine: &Engine) -> anyhow::Result<Vec<Line>> {
+async fn ask_all(app: &App) -> anyhow::Result<Vec<Line>> {
     let mut lines = Vec::new();
-    for spec in engine.catalog().iter().filter(|spec| crate::engine::is_enabled(&engine.config, &spec.slug)) {
+    for spec in app.catalog().iter().filter(|spec| crate::app::is_enabled(&app.config, &spec.slug)) {
         let request =
             RunRequest { mode: Mode::Full, ..RunRequest::new(spec.slug.clone(), Trigger::Cli, "demo") };
-        let entered = trigger::request(&engine.store, &request).await?;
-        let rate = engine.partner(spec)?.rate;
+        let entered = trigger::request(&app.store, &request).await?;
+        let rate = app.partner(spec)?.rate;
         lines.push(Line { run: entered.run, source: spec.slug.to_string(), rate });
     }
     Ok(lines)

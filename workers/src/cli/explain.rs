@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use store::{Life, PageRow};
 
 use super::{Context, Outcome};
-use crate::{archive::Archive, engine, pipeline, ui};
+use crate::{app, archive::Archive, pipeline, ui};
 
 /// Shows where each value of an opportunity came from: the partner's words, the rule, the page, the run, the partner file; and what
 /// became of it.
@@ -62,7 +62,7 @@ fn rule(field: &str) -> &'static str {
 
 impl Explain {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
-        let store = engine::connect(context.config(), 2).await?;
+        let store = app::connect(context.config(), 2).await?;
         let life = store.life(store.find_opportunity(&self.opportunity).await?).await?;
         let page = match life.page {
             Some(page) => Some(store.page(page).await?),
@@ -100,10 +100,10 @@ fn words_of(draft: &Draft) -> Value {
 
 /// The record as its page gave it, read by the partner file as it stands now.
 async fn said(context: &Context, life: &Life, page: &PageRow) -> anyhow::Result<Draft> {
-    let catalog = engine::catalog(context.config())?;
+    let catalog = app::catalog(context.config())?;
     let slug = page.source.parse()?;
     let spec = catalog.get(&slug).with_context(|| format!("there is no partner file of {slug}"))?;
-    let archive = Archive::open(&engine::archive_place(context.config()))?;
+    let archive = Archive::open(&app::archive_place(context.config()))?;
     let wanted = life.row.get("external_id").and_then(Value::as_str).unwrap_or_default();
     let (key, sha256) =
         page.archive_key.as_deref().zip(page.sha256.as_deref()).context("its page was not archived")?;

@@ -12,7 +12,7 @@ use store::{Mode, RejectionCount, RunRequest, RunRow, RunState, Store, Trigger};
 
 use super::{Context, Outcome, asked_to_stop, sources::preview};
 use crate::{
-    engine::{self, Engine},
+    app::{self, App},
     partner,
     pipeline::trigger,
     queue::{Pool, Stop},
@@ -81,7 +81,7 @@ fn moment(text: &str) -> Result<DateTime<Utc>, String> {
 
 impl Ingest {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
-        let catalog = engine::catalog(context.config())?;
+        let catalog = app::catalog(context.config())?;
         let slugs = self.slugs(&context, &catalog)?;
         if self.file.is_some() {
             let [slug] = slugs.as_slice() else { anyhow::bail!("a file is of one source: name one") };
@@ -91,8 +91,8 @@ impl Ingest {
         if self.dry_run {
             return preview(&context, &catalog, &slugs, self.limit, self.since).await;
         }
-        let store = engine::open_store(context.config()).await?;
-        store.register_sources(&engine::rows(context.config(), &catalog)).await?;
+        let store = app::open_store(context.config()).await?;
+        store.register_sources(&app::rows(context.config(), &catalog)).await?;
         let mut lines = Vec::new();
         for slug in slugs {
             let spec = catalog.get(&slug).context("the source vanished")?;
@@ -114,7 +114,7 @@ impl Ingest {
 
     fn slugs(&self, context: &Context, catalog: &sources::Catalog) -> anyhow::Result<Vec<SourceSlug>> {
         if self.all {
-            let enabled = catalog.iter().filter(|spec| engine::is_enabled(context.config(), &spec.slug));
+            let enabled = catalog.iter().filter(|spec| app::is_enabled(context.config(), &spec.slug));
             return Ok(enabled.map(|spec| spec.slug.clone()).collect());
         }
         self.sources.iter().map(|word| named(catalog, word)).collect()
@@ -168,8 +168,8 @@ pub(super) async fn follow(context: Context, store: Store, lines: Vec<Line>) -> 
         if pool.is_none() && store.workers().await?.is_empty() {
             ui::note("no worker is alive: this command works the queue itself (for good: oim-etl worker)");
             let stop = Stop::new();
-            let engine = Engine::open(context.config().clone()).await?.stopping_with(stop.clone());
-            pool = Some(Pool::start(Arc::new(engine), None, stop).await?);
+            let app = App::open(context.config().clone()).await?.stopping_with(stop.clone());
+            pool = Some(Pool::start(Arc::new(app), None, stop).await?);
         }
         tokio::select! {
             runs = &mut following => break Some(runs),

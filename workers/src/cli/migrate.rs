@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{Context, Outcome};
-use crate::{engine, ui};
+use crate::{app, ui};
 
 /// Brings the database to this version. Workers do it at their start too.
 #[derive(Debug, Args)]
@@ -13,11 +13,11 @@ impl Migrate {
     #[allow(clippy::unused_self, reason = "the shape of every command")]
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
         let config = context.config();
-        let store = engine::connect(config, 2).await?;
+        let store = app::connect(config, 2).await?;
         let missing = store.missing_migrations().await?;
         store.migrate().await?;
-        let catalog = engine::catalog(config)?;
-        store.register_sources(&engine::rows(config, &catalog)).await?;
+        let catalog = app::catalog(config)?;
+        store.register_sources(&app::rows(config, &catalog)).await?;
         let sources = catalog.iter().count();
         if context.is_json() {
             ui::json(&serde_json::json!({ "migrations_applied": missing, "sources": sources }))?;

@@ -6,7 +6,7 @@ use store::DoubtedRow;
 
 use super::{Context, Outcome};
 use crate::{
-    engine,
+    app,
     ui::{self, Align, Table},
 };
 
@@ -28,7 +28,7 @@ pub(super) struct Rejections {
 
 impl Rejections {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
-        let store = engine::connect(context.config(), 2).await?;
+        let store = app::connect(context.config(), 2).await?;
         if self.doubted {
             let rows = store.doubted(self.source.as_ref(), self.run, self.limit.max(1)).await?;
             return doubted(&rows, context.is_json());

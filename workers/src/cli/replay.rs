@@ -6,7 +6,7 @@ use store::{Mode, RunRequest, Trigger};
 
 use super::{Context, Outcome, ingest};
 use crate::{
-    engine,
+    app,
     pipeline::trigger,
     ui::{self, Line},
     workbench::rehearse::{Read, read_again},
@@ -27,9 +27,9 @@ pub(super) struct Replay {
 
 impl Replay {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
-        let catalog = engine::catalog(context.config())?;
+        let catalog = app::catalog(context.config())?;
         let source = ingest::named(&catalog, &self.source)?;
-        let store = engine::open_store(context.config()).await?;
+        let store = app::open_store(context.config()).await?;
         let earlier = match self.run {
             Some(run) => store.run(run).await?.id,
             None => store.last_archived_run(&source).await?,

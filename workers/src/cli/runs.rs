@@ -6,7 +6,7 @@ use store::{RunRow, Store};
 
 use super::{Context, Outcome, ingest::user};
 use crate::{
-    engine,
+    app,
     ui::{self, Align, Table, ago},
 };
 
@@ -54,7 +54,7 @@ impl What {
 
 impl Runs {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
-        let store = engine::connect(context.config(), 2).await?;
+        let store = app::connect(context.config(), 2).await?;
         if let Some(what) = &self.what {
             let said = what.done(&store).await?;
             if context.is_json() {

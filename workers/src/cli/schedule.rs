@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Context, Outcome};
 use crate::{
-    engine, scheduler,
+    app, scheduler,
     ui::{self, Align, Table},
 };
 
@@ -32,8 +32,8 @@ enum What {
 impl Schedule {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<Outcome> {
         let mut timetable = scheduler::timetable(context.config())?;
-        timetable.entries.retain(|entry| engine::is_enabled(context.config(), &entry.source));
-        let catalog = engine::catalog(context.config())?;
+        timetable.entries.retain(|entry| app::is_enabled(context.config(), &entry.source));
+        let catalog = app::catalog(context.config())?;
         let orphans: Vec<_> =
             timetable.entries.iter().filter(|entry| catalog.get(&entry.source).is_none()).collect();
         for entry in &orphans {

@@ -7,7 +7,7 @@ use domain::Kind;
 use vectors::{Filter, Hit};
 
 use super::{Context, Outcome};
-use crate::{engine, remote, ui, vector::Vectors};
+use crate::{app, remote, ui, vector::Vectors};
 
 /// Finds opportunities by meaning: embeds the text and asks the index.
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ impl Search {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
         let hits = match Vectors::open(context.config()).await? {
             Some(vectors) => {
-                let store = engine::connect(context.config(), 1).await?;
+                let store = app::connect(context.config(), 1).await?;
                 vectors.search(&store, &self.text, self.filter(), usize::from(self.limit)).await?
             }
             None => self.ask_worker(&context).await?,
@@ -57,7 +57,7 @@ impl Search {
 
     /// The embedded index is in the hands of a worker: its API answers.
     async fn ask_worker(&self, context: &Context) -> anyhow::Result<Vec<Hit>> {
-        let store = engine::connect(context.config(), 1).await?;
+        let store = app::connect(context.config(), 1).await?;
         let workers = store.workers().await?;
         let address =
             workers.iter().find(|worker| worker.indexes).and_then(|worker| worker.http_address.clone());

@@ -12,7 +12,7 @@ mod schema;
 use clap::{Args, Subcommand};
 
 use super::{Context, Outcome, ingest::named};
-use crate::engine;
+use crate::app;
 
 pub(super) use preview::{preview, print};
 
@@ -50,10 +50,10 @@ enum What {
 impl Sources {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
         match self.what {
-            What::List => list::run(&context, &engine::catalog(context.config())?),
+            What::List => list::run(&context, &app::catalog(context.config())?),
             What::Check(check) => check.run(&context).await,
             What::Preview { source, limit } => {
-                let catalog = engine::catalog(context.config())?;
+                let catalog = app::catalog(context.config())?;
                 let slug = named(&catalog, &source)?;
                 preview(&context, &catalog, &[slug], Some(limit.max(1)), None).await
             }

@@ -6,7 +6,7 @@ use store::Overview;
 
 use super::{Context, Outcome};
 use crate::{
-    engine,
+    app,
     ui::{self, Align, Table, ago},
     vector::Vectors,
 };
@@ -24,7 +24,7 @@ pub(super) struct Status {
 
 impl Status {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
-        let store = engine::connect(context.config(), 2).await?;
+        let store = app::connect(context.config(), 2).await?;
         let overview = store.overview(self.dead.max(0)).await?;
         let points = if self.points { Some(points(&context).await?) } else { None };
         if context.is_json() {

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{Context, Outcome, asked_to_stop};
 use crate::{
-    engine::Engine,
+    app::App,
     http::Server,
     incoming, observe,
     queue::{Pool, Stop},
@@ -32,33 +32,29 @@ impl Worker {
         let metrics = observe::metrics()?;
         let timetable = scheduler::timetable(&config)?;
         let stop = Stop::new();
-        let engine = Arc::new(Engine::open(config.clone()).await?.stopping_with(stop.clone()));
-        let server = Server::start(
-            self.http.unwrap_or(config.worker.http),
-            Arc::clone(&engine),
-            metrics,
-            stop.clone(),
-        )
-        .await?;
+        let app = Arc::new(App::open(config.clone()).await?.stopping_with(stop.clone()));
+        let server =
+            Server::start(self.http.unwrap_or(config.worker.http), Arc::clone(&app), metrics, stop.clone())
+                .await?;
         let address = server.address().to_string();
-        let pool = Pool::start(Arc::clone(&engine), Some(&address), stop.clone()).await?;
+        let pool = Pool::start(Arc::clone(&app), Some(&address), stop.clone()).await?;
         let scheduled = config.worker.scheduler && !self.no_scheduler;
         let clock = scheduled.then(|| {
-            tokio::spawn(scheduler::run(engine.store.clone(), config.clone(), timetable, stop.clone()))
+            tokio::spawn(scheduler::run(app.store.clone(), config.clone(), timetable, stop.clone()))
         });
         let mut watching = Vec::new();
         if config.sources_dir.is_some() {
-            watching.push(tokio::spawn(reload::watch(Arc::clone(&engine), stop.clone())));
+            watching.push(tokio::spawn(reload::watch(Arc::clone(&app), stop.clone())));
         }
         if let Some(inbox) = &config.inbox {
-            let watch = incoming::watch(Arc::clone(&engine), inbox.clone(), stop.clone());
+            let watch = incoming::watch(Arc::clone(&app), inbox.clone(), stop.clone());
             watching.push(tokio::spawn(watch));
         }
         tracing::info!(
             http = address,
             hands = config.worker.concurrency,
             scheduler = scheduled,
-            archive = engine.archive.place(),
+            archive = app.archive.place(),
             "working"
         );
         asked_to_stop().await?;

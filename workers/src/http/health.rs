@@ -12,8 +12,8 @@ pub(crate) async fn live() -> &'static str {
 
 /// Database and index answer, so work can be done.
 pub(crate) async fn ready(State(here): State<Surroundings>) -> (StatusCode, Json<Value>) {
-    let database = here.engine.store.ping().await;
-    let index = match &here.engine.vectors {
+    let database = here.app.store.ping().await;
+    let index = match &here.app.vectors {
         Some(vectors) => {
             vectors.index.ready().await.map(|()| "ready".to_owned()).map_err(|error| error.to_string())
         }
@@ -30,7 +30,7 @@ pub(crate) async fn ready(State(here): State<Surroundings>) -> (StatusCode, Json
 
 /// Counters and gauges in Prometheus' text format.
 pub(crate) async fn metrics(State(here): State<Surroundings>) -> Result<String, StatusCode> {
-    let overview = here.engine.store.overview(0).await.map_err(|error| {
+    let overview = here.app.store.overview(0).await.map_err(|error| {
         tracing::warn!(error = &error as &dyn std::error::Error, "could not count for /metrics");
         StatusCode::SERVICE_UNAVAILABLE
     })?;

@@ -58,7 +58,7 @@ pub(crate) async fn ingest(
         idempotency_key: ask.idempotency_key,
         ..RunRequest::new(ask.source, Trigger::Http, "http")
     };
-    match trigger::request(&here.engine.store, &request).await {
+    match trigger::request(&here.app.store, &request).await {
         Ok(entered) => {
             Ok((if entered.is_new { StatusCode::ACCEPTED } else { StatusCode::OK }, Json(entered)))
         }
@@ -76,7 +76,7 @@ pub(crate) async fn run(
     Path(id): Path<RunId>,
 ) -> Result<Json<RunRow>, Problem> {
     authorized(&here, &headers)?;
-    match here.engine.store.run(id).await {
+    match here.app.store.run(id).await {
         Ok(row) => Ok(Json(row)),
         Err(missing @ StoreError::Missing(_)) => {
             Err(Problem::new(StatusCode::NOT_FOUND, missing.to_string()))
@@ -87,7 +87,7 @@ pub(crate) async fn run(
 
 /// Refuses a request without the configured token; compared in constant time.
 fn authorized(here: &Surroundings, headers: &HeaderMap) -> Result<(), Problem> {
-    let Some(wanted) = &here.engine.config.api_token else {
+    let Some(wanted) = &here.app.config.api_token else {
         return Err(Problem::new(StatusCode::FORBIDDEN, "no api_token is configured, so this API is closed"));
     };
     let given = headers.get("authorization").and_then(|value| value.to_str().ok());

@@ -17,7 +17,7 @@ use axum::{
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
-use crate::{engine::Engine, queue::Stop};
+use crate::{app::App, queue::Stop};
 
 /// Largest request body: an ingest request is a few hundred bytes.
 const MAX_BODY: usize = 16 << 10;
@@ -25,7 +25,7 @@ const MAX_BODY: usize = 16 << 10;
 /// What the handlers see.
 #[derive(Clone)]
 pub(crate) struct Surroundings {
-    pub(crate) engine: Arc<Engine>,
+    pub(crate) app: Arc<App>,
     pub(crate) metrics: PrometheusHandle,
 }
 
@@ -39,7 +39,7 @@ impl Server {
     /// Binds and begins to answer, until `stop`.
     pub(crate) async fn start(
         at: SocketAddr,
-        engine: Arc<Engine>,
+        app: Arc<App>,
         metrics: PrometheusHandle,
         stop: Stop,
     ) -> anyhow::Result<Self> {
@@ -47,7 +47,7 @@ impl Server {
             format!("could not listen on {at}; is another worker running? set worker.http to another port")
         })?;
         let address = listener.local_addr()?;
-        let router = router(Surroundings { engine, metrics });
+        let router = router(Surroundings { app, metrics });
         let task = tokio::spawn(async move {
             let served =
                 axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });

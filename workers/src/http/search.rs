@@ -30,7 +30,7 @@ pub(crate) async fn search(
     State(here): State<Surroundings>,
     Query(ask): Query<Ask>,
 ) -> Result<Json<Vec<Hit>>, Problem> {
-    let Some(vectors) = &here.engine.vectors else {
+    let Some(vectors) = &here.app.vectors else {
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "another worker holds the vector index"));
     };
     if ask.q.trim().is_empty() || ask.q.len() > LONGEST {
@@ -44,7 +44,7 @@ pub(crate) async fn search(
     };
     let limit = usize::from(ask.limit.unwrap_or(10).clamp(1, 100));
     let hits = vectors
-        .search(&here.engine.store, &ask.q, filter, limit)
+        .search(&here.app.store, &ask.q, filter, limit)
         .await
         .map_err(|error| Problem::internal(&error))?;
     Ok(Json(hits))

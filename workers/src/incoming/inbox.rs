@@ -12,7 +12,7 @@ use store::{Mode, RunRequest, Trigger};
 use tokio::io::AsyncWriteExt as _;
 
 use super::Incoming;
-use crate::{archive::object_store, engine::Engine, jobs::chain, queue::Stop};
+use crate::{app::App, archive::object_store, jobs::chain, queue::Stop};
 
 /// Between two looks. A file is taken in at the second look that finds it unchanged: it may still be being written.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -21,9 +21,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 type Look = (u64, i64);
 
 /// Watches the inbox until the worker stops.
-pub(crate) async fn watch(engine: Arc<Engine>, place: String, stop: Stop) {
+pub(crate) async fn watch(app: Arc<App>, place: String, stop: Stop) {
     let inbox = match object_store(&place, "inbox") {
-        Ok(store) => Inbox { store, engine, seen: HashMap::new() },
+        Ok(store) => Inbox { store, app, seen: HashMap::new() },
         Err(error) => {
             tracing::error!(error = chain(&error), "the inbox is not watched");
             return;
@@ -44,7 +44,7 @@ pub(crate) async fn watch(engine: Arc<Engine>, place: String, stop: Stop) {
 
 struct Inbox {
     store: Arc<dyn ObjectStore>,
-    engine: Arc<Engine>,
+    app: Arc<App>,
     seen: HashMap<Key, Look>,
 }
 
@@ -72,7 +72,7 @@ impl Inbox {
 
     /// Takes one file in. What is wrong with it is told beside it; what is wrong with us is told to the caller.
     async fn take(&self, object: &ObjectMeta, slug: &str, name: &str) -> anyhow::Result<()> {
-        let spec = match self.engine.spec(slug) {
+        let spec = match self.app.spec(slug) {
             Ok(spec) => spec,
             Err(error) => return self.failed(object, slug, name, &error).await,
         };
@@ -104,9 +104,8 @@ impl Inbox {
             idempotency_key: Some(key.chars().take(200).collect()),
             ..RunRequest::new(spec.slug.clone(), Trigger::Queue, "inbox")
         };
-        let (entered, file) =
-            incoming.enter((&self.engine.store, &self.engine.archive), spec, request).await?;
-        let run = self.engine.store.run(entered.run).await?;
+        let (entered, file) = incoming.enter((&self.app.store, &self.app.archive), spec, request).await?;
+        let run = self.app.store.run(entered.run).await?;
         let is_ours =
             run.mode == Mode::File && run.file.as_ref().is_some_and(|known| known.sha256 == file.sha256);
         if !is_ours {

@@ -3,7 +3,7 @@
 use store::queue::Lease;
 
 use super::{Job, RunArgs, Stopped};
-use crate::{engine::Engine, pipeline::close};
+use crate::{app::App, pipeline::close};
 
 /// Ends a run: judges it, and closes what a complete one no longer shows.
 pub(crate) struct CloseMissing;
@@ -13,7 +13,7 @@ impl Job for CloseMissing {
     type Args = RunArgs;
 
     #[tracing::instrument(skip_all, fields(run = %args.run))]
-    async fn run(engine: &Engine, lease: Lease, args: RunArgs) -> Result<(), Stopped> {
-        Ok(close::close(&engine.store, lease, args.run).await?)
+    async fn run(app: &App, lease: Lease, args: RunArgs) -> Result<(), Stopped> {
+        Ok(close::close(&app.store, lease, args.run).await?)
     }
 }

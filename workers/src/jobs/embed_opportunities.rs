@@ -5,7 +5,7 @@ use std::time::Duration;
 use store::queue::Lease;
 
 use super::{Job, NoArgs, Stopped, chain};
-use crate::{engine::Engine, pipeline::index};
+use crate::{app::App, pipeline::index};
 
 /// Pause after the embedder or the index failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(15);
@@ -18,19 +18,19 @@ impl Job for EmbedOpportunities {
     const NEEDS_INDEX: bool = true;
     type Args = NoArgs;
 
-    async fn run(engine: &Engine, lease: Lease, _: NoArgs) -> Result<(), Stopped> {
-        let Some(vectors) = &engine.vectors else {
+    async fn run(app: &App, lease: Lease, _: NoArgs) -> Result<(), Stopped> {
+        let Some(vectors) = &app.vectors else {
             return Err(Stopped::Failed(anyhow::anyhow!("the vector index is held by another process")));
         };
         loop {
-            match index::batch(&engine.store, vectors, lease).await {
+            match index::batch(&app.store, vectors, lease).await {
                 Ok(0) => break,
                 Ok(_) => (),
                 // The outbox keeps the work; an outage of the embedder costs no try, however long it lasts.
                 Err(error) => return Err(Stopped::Later { pause: AFTER_FAILURE, why: chain(&error) }),
             }
         }
-        engine.store.end_embedding(lease).await?;
+        app.store.end_embedding(lease).await?;
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use store::{Archived, PageRow, queue::Lease};
 
 use super::{Job, PageArgs, Stopped};
 use crate::{
-    engine::{self, Engine},
+    app::{self, App},
     pipeline,
 };
 
@@ -21,11 +21,11 @@ impl Job for FetchPage {
     type Args = PageArgs;
 
     #[tracing::instrument(skip_all, fields(page = args.page, source, run))]
-    async fn run(engine: &Engine, lease: Lease, args: Self::Args) -> Result<(), Stopped> {
-        let page = engine.store.page(args.page).await?;
+    async fn run(app: &App, lease: Lease, args: Self::Args) -> Result<(), Stopped> {
+        let page = app.store.page(args.page).await?;
         tracing::Span::current().record("source", &page.source).record("run", page.run.to_string());
-        let spec = engine.spec(&page.source).map_err(Stopped::Hopeless)?;
-        let partner = engine.partner(&spec).map_err(Stopped::Hopeless)?;
+        let spec = app.spec(&page.source).map_err(Stopped::Hopeless)?;
+        let partner = app.partner(&spec).map_err(Stopped::Hopeless)?;
         let url = page
             .url
             .parse()
@@ -36,13 +36,12 @@ impl Job for FetchPage {
             body: None,
             key: pipeline::archive::detail_key(&page),
         };
-        match pipeline::fetch::fetch(engine, &partner, request).await {
-            Ok((archived, body)) => arrived(engine, lease, &spec, page, archived, body).await?,
+        match pipeline::fetch::fetch(app, &partner, request).await {
+            Ok((archived, body)) => arrived(app, lease, &spec, page, archived, body).await?,
             Err(pipeline::fetch::Failure::Gone(status)) => {
                 let external_id = spec.card_identity(&page.request);
                 let reason = Reason::DetailUnavailable(format!("{} answered {status}", page.url));
-                engine
-                    .store
+                app.store
                     .detail_gone(lease, &page, normalize::reject(reason, external_id, page.request.clone()))
                     .await?;
             }
@@ -55,20 +54,20 @@ impl Job for FetchPage {
 /// Enters the answer. What came now and is archived is read at once, in the transaction that enters it; what an earlier visit
 /// kept, or a panic of the reader leaves, is read by a job of its own.
 async fn arrived(
-    engine: &Engine,
+    app: &App,
     lease: Lease,
     spec: &Arc<Spec>,
     page: PageRow,
     archived: Archived,
     body: Option<Bytes>,
 ) -> Result<(), Stopped> {
-    let read_by = engine::read_by(spec);
+    let read_by = app::read_by(spec);
     let fresh = body.filter(|body| {
         i64::try_from(body.len())
             .is_ok_and(|bytes| !pipeline::parse::is_large(&PageRow { bytes: Some(bytes), ..page.clone() }))
     });
     let Some(body) = fresh else {
-        return Ok(engine.store.detail_archived(lease, &page, &archived, &read_by).await?);
+        return Ok(app.store.detail_archived(lease, &page, &archived, &read_by).await?);
     };
     let page = page.with(&archived);
     let (reader, about) = (Arc::clone(spec), page.clone());
@@ -77,8 +76,8 @@ async fn arrived(
         pipeline::normalize::normalize(&reader, &about, reading)
     });
     let Ok(reading) = read.await else {
-        return Ok(engine.store.detail_archived(lease, &page, &archived, &read_by).await?);
+        return Ok(app.store.detail_archived(lease, &page, &archived, &read_by).await?);
     };
     let reading = reading?;
-    Ok(pipeline::load::detail((&engine.store, lease), &page, &archived, &read_by, reading).await?)
+    Ok(pipeline::load::detail((&app.store, lease), &page, &archived, &read_by, reading).await?)
 }

@@ -7,8 +7,8 @@ use url::Url;
 
 use super::{Job, RunArgs, Stopped};
 use crate::{
+    app::{App, read_by},
     archive::unhex,
-    engine::{Engine, read_by},
     pipeline::fetch::{self, Walk},
 };
 
@@ -20,21 +20,21 @@ impl Job for FetchSource {
     type Args = RunArgs;
 
     #[tracing::instrument(skip_all, fields(run = %args.run))]
-    async fn run(engine: &Engine, lease: Lease, args: Self::Args) -> Result<(), Stopped> {
-        let row = engine.store.run(args.run).await?;
-        let spec = engine.spec(&row.source).map_err(Stopped::Hopeless)?;
-        let row = engine.store.begin_run(args.run, &spec.version).await?;
+    async fn run(app: &App, lease: Lease, args: Self::Args) -> Result<(), Stopped> {
+        let row = app.store.run(args.run).await?;
+        let spec = app.spec(&row.source).map_err(Stopped::Hopeless)?;
+        let row = app.store.begin_run(args.run, &spec.version).await?;
         if let (Mode::Replay, Some(earlier)) = (row.mode, row.replay_of) {
-            engine.store.replay_pages(lease, args.run, earlier).await?;
-            engine.store.end_walk(lease, args.run, &[], None).await?;
+            app.store.replay_pages(lease, args.run, earlier).await?;
+            app.store.end_walk(lease, args.run, &[], None).await?;
             return Ok(());
         }
         if let Some(file) = &row.file {
-            return enter_file(engine, lease, &spec, &row, file).await;
+            return enter_file(app, lease, &spec, &row, file).await;
         }
-        let partner = engine.partner(&spec).map_err(Stopped::Hopeless)?;
+        let partner = app.partner(&spec).map_err(Stopped::Hopeless)?;
         let mut walk = Walk {
-            engine,
+            app,
             lease,
             row: &row,
             spec: &spec,
@@ -60,16 +60,16 @@ impl Job for FetchSource {
         if spec.streams.iter().all(|stream| stream.partial || covers.contains(&stream.name.to_string())) {
             // Everything was asked for: what stands under a name the spec no longer has is missing too, unless it was seen.
             let named: Vec<String> = spec.streams.iter().map(|stream| stream.name.to_string()).collect();
-            covers.extend(engine.store.retired_streams(&spec.slug, &named).await?);
+            covers.extend(app.store.retired_streams(&spec.slug, &named).await?);
         }
-        engine.store.end_walk(lease, args.run, &covers, shortfall.as_deref()).await?;
+        app.store.end_walk(lease, args.run, &covers, shortfall.as_deref()).await?;
         Ok(())
     }
 }
 
 /// Enters the file a run is of as its one page.
 async fn enter_file(
-    engine: &Engine,
+    app: &App,
     lease: Lease,
     spec: &Spec,
     row: &RunRow,
@@ -101,8 +101,8 @@ async fn enter_file(
         read_by: &read_by(spec),
         archived: &archived,
     };
-    engine.store.list_page_archived(lease, &page).await?;
+    app.store.list_page_archived(lease, &page).await?;
     let covers: Vec<String> = file.complete.then(|| file.stream.clone()).into_iter().collect();
-    engine.store.end_walk(lease, row.id, &covers, None).await?;
+    app.store.end_walk(lease, row.id, &covers, None).await?;
     Ok(())
 }

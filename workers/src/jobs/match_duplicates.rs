@@ -3,7 +3,7 @@
 use store::queue::Lease;
 
 use super::{Job, NoArgs, Stopped};
-use crate::{engine::Engine, pipeline::dedupe};
+use crate::{app::App, pipeline::dedupe};
 
 /// Finds opportunities that several sources publish.
 pub(crate) struct MatchDuplicates;
@@ -12,7 +12,7 @@ impl Job for MatchDuplicates {
     const NAME: &'static str = "match_duplicates";
     type Args = NoArgs;
 
-    async fn run(engine: &Engine, lease: Lease, _: NoArgs) -> Result<(), Stopped> {
-        Ok(dedupe::dedupe(&engine.store, lease, &engine.stop).await?)
+    async fn run(app: &App, lease: Lease, _: NoArgs) -> Result<(), Stopped> {
+        Ok(dedupe::dedupe(&app.store, lease, &app.stop).await?)
     }
 }

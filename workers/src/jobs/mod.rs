@@ -20,7 +20,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use store::queue::Lease;
 
-use crate::engine::Engine;
+use crate::app::App;
 
 pub(crate) use error::{Stopped, chain};
 pub(crate) use runner::run;
@@ -47,18 +47,14 @@ pub(crate) trait Job: 'static {
     type Args: DeserializeOwned + Send;
 
     /// Runs the job.
-    fn run(
-        engine: &Engine,
-        lease: Lease,
-        args: Self::Args,
-    ) -> impl Future<Output = Result<(), Stopped>> + Send;
+    fn run(app: &App, lease: Lease, args: Self::Args) -> impl Future<Output = Result<(), Stopped>> + Send;
 }
 
 /// A job in the list.
 struct Registered {
     name: &'static str,
     needs_index: bool,
-    run: for<'a> fn(&'a Engine, Lease, Value) -> BoxFuture<'a, Result<(), Stopped>>,
+    run: for<'a> fn(&'a App, Lease, Value) -> BoxFuture<'a, Result<(), Stopped>>,
 }
 
 impl Registered {
@@ -68,12 +64,12 @@ impl Registered {
 }
 
 /// Runs a job with its payload. The payload is parsed here, because others may write to the queue.
-fn run_payload<J: Job>(engine: &Engine, lease: Lease, payload: Value) -> BoxFuture<'_, Result<(), Stopped>> {
+fn run_payload<J: Job>(app: &App, lease: Lease, payload: Value) -> BoxFuture<'_, Result<(), Stopped>> {
     async move {
         let args = serde_json::from_value(payload).map_err(|error| {
             Stopped::Hopeless(anyhow::Error::new(error).context("Failed to parse the payload of the job"))
         })?;
-        J::run(engine, lease, args).await
+        J::run(app, lease, args).await
     }
     .boxed()
 }

@@ -4,7 +4,7 @@ use store::queue::Lease;
 
 use super::{Job, PageArgs, Stopped};
 use crate::{
-    engine::{Engine, read_by},
+    app::{App, read_by},
     pipeline,
 };
 
@@ -16,14 +16,14 @@ impl Job for ParsePage {
     type Args = PageArgs;
 
     #[tracing::instrument(skip_all, fields(page = args.page, source, run))]
-    async fn run(engine: &Engine, lease: Lease, args: Self::Args) -> Result<(), Stopped> {
-        let page = engine.store.page(args.page).await?;
+    async fn run(app: &App, lease: Lease, args: Self::Args) -> Result<(), Stopped> {
+        let page = app.store.page(args.page).await?;
         tracing::Span::current().record("source", &page.source).record("run", page.run.to_string());
-        let spec = engine.spec(&page.source).map_err(Stopped::Hopeless)?;
+        let spec = app.spec(&page.source).map_err(Stopped::Hopeless)?;
         let read_by = read_by(&spec);
-        let mut commit = engine.store.reading(lease, &page, &read_by);
+        let mut commit = app.store.reading(lease, &page, &read_by);
         let last = if pipeline::parse::is_large(&page) {
-            let mut parts = pipeline::parse::in_parts(engine, spec, page.clone()).await?;
+            let mut parts = pipeline::parse::in_parts(app, spec, page.clone()).await?;
             loop {
                 match parts.next().await? {
                     pipeline::parse::Part::Next(reading) => {
@@ -33,7 +33,7 @@ impl Job for ParsePage {
                 }
             }
         } else {
-            let body = pipeline::archive::read(engine, &page).await?;
+            let body = pipeline::archive::read(app, &page).await?;
             let reading = pipeline::parse::read(&spec, &page, &body)?;
             pipeline::normalize::normalize(&spec, &page, reading)?
         };

@@ -6,7 +6,7 @@ use store::{StoreError, queue::Job};
 use tracing::Instrument as _;
 
 use super::{RunArgs, Stopped, chain, registered};
-use crate::{engine::Engine, queue::InHand};
+use crate::{app::App, queue::InHand};
 
 /// Pause before the second attempt; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -14,7 +14,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 
 /// Runs a claimed job, and stores the outcome of one that did not end itself.
-pub(crate) async fn run(engine: Arc<Engine>, task: InHand) {
+pub(crate) async fn run(app: Arc<App>, task: InHand) {
     let job = &task.job;
     let span = tracing::info_span!(
         "job",
@@ -27,13 +27,13 @@ pub(crate) async fn run(engine: Arc<Engine>, task: InHand) {
         metrics::histogram!("oim_job_wait_seconds", "kind" => job.kind.clone())
             .record(chrono::Utc::now().signed_duration_since(job.created_at).as_seconds_f64());
         let begun = std::time::Instant::now();
-        let ended = dispatch(&engine, job).await;
+        let ended = dispatch(&app, job).await;
         let outcome = outcome_of(&ended);
         metrics::counter!("oim_jobs_total", "kind" => job.kind.clone(), "outcome" => outcome).increment(1);
         metrics::histogram!("oim_job_seconds", "kind" => job.kind.clone())
             .record(begun.elapsed().as_secs_f64());
         if let Err(stopped) = ended
-            && let Err(error) = settle(&engine, job, stopped).await
+            && let Err(error) = settle(&app, job, stopped).await
         {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
@@ -46,9 +46,9 @@ pub(crate) async fn run(engine: Arc<Engine>, task: InHand) {
 }
 
 /// Runs the job by the type that is registered under its kind.
-async fn dispatch(engine: &Engine, job: &Job) -> Result<(), Stopped> {
+async fn dispatch(app: &App, job: &Job) -> Result<(), Stopped> {
     match registered(&job.kind) {
-        Some(registered) => (registered.run)(engine, job.lease, job.payload.clone()).await,
+        Some(registered) => (registered.run)(app, job.lease, job.payload.clone()).await,
         None => Err(Stopped::Hopeless(anyhow::anyhow!("there is no job named {:?}", job.kind))),
     }
 }
@@ -62,8 +62,8 @@ fn outcome_of(ended: &Result<(), Stopped>) -> &'static str {
     }
 }
 
-async fn settle(engine: &Engine, job: &Job, stopped: Stopped) -> Result<(), StoreError> {
-    let store = &engine.store;
+async fn settle(app: &App, job: &Job, stopped: Stopped) -> Result<(), StoreError> {
+    let store = &app.store;
     match stopped {
         Stopped::Failed(error) if is_fenced(&error) => {
             tracing::warn!("another worker has taken the job over; nothing was written here");
@@ -77,7 +77,7 @@ async fn settle(engine: &Engine, job: &Job, stopped: Stopped) -> Result<(), Stor
             let pause = pause(job.attempts);
             tracing::warn!(error = chain(&error), pause_seconds = pause.as_secs(), "failed; trying again");
             note(
-                engine,
+                app,
                 job,
                 &format!(
                     "{}; trying again in {} s (attempt {} of {})",
@@ -102,9 +102,9 @@ async fn settle(engine: &Engine, job: &Job, stopped: Stopped) -> Result<(), Stor
 }
 
 /// Tells the run what it waits for, where the job is about a run.
-async fn note(engine: &Engine, job: &Job, message: &str) -> Result<(), StoreError> {
+async fn note(app: &App, job: &Job, message: &str) -> Result<(), StoreError> {
     match serde_json::from_value::<RunArgs>(job.payload.clone()) {
-        Ok(args) => engine.store.note_run(args.run, message).await,
+        Ok(args) => app.store.note_run(args.run, message).await,
         Err(_) => Ok(()),
     }
 }

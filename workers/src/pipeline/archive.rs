@@ -4,8 +4,8 @@ use bytes::Bytes;
 use store::PageRow;
 
 use crate::{
+    app::App,
     archive::{Unpacked, digest, hex},
-    engine::Engine,
 };
 
 /// Where a list page is kept.
@@ -20,17 +20,17 @@ pub(crate) fn detail_key(page: &PageRow) -> String {
 }
 
 /// The body of an archived page, to be read as it comes.
-pub(crate) async fn open(engine: &Engine, page: &PageRow) -> anyhow::Result<Unpacked> {
+pub(crate) async fn open(app: &App, page: &PageRow) -> anyhow::Result<Unpacked> {
     let missing = || anyhow::anyhow!("page {} was never archived", page.id);
     let key = page.archive_key.as_deref().ok_or_else(missing)?;
     let sha256 = page.sha256.as_deref().ok_or_else(missing)?;
-    engine.archive.open_body(key, sha256).await
+    app.archive.open_body(key, sha256).await
 }
 
 /// The body of an archived page.
-pub(crate) async fn read(engine: &Engine, page: &PageRow) -> anyhow::Result<Bytes> {
+pub(crate) async fn read(app: &App, page: &PageRow) -> anyhow::Result<Bytes> {
     let missing = || anyhow::anyhow!("page {} was never archived", page.id);
     let key = page.archive_key.as_deref().ok_or_else(missing)?;
     let sha256 = page.sha256.as_deref().ok_or_else(missing)?;
-    engine.archive.read(key, sha256).await
+    app.archive.read(key, sha256).await
 }

@@ -10,8 +10,8 @@ use url::Url;
 
 use super::archive;
 use crate::{
+    app::{App, PoolBudget, read_by},
     archive::{Label, digest, hex},
-    engine::{Engine, PoolBudget, read_by},
     jobs::Stopped,
 };
 
@@ -51,21 +51,21 @@ impl<E: Into<Stopped>> From<E> for Failure {
 /// Gets an answer and archives it; answers it with its body, where it came now. A 304 costs no body: the answer kept by an
 /// earlier visit stands for it.
 pub(crate) async fn fetch(
-    engine: &Engine,
+    app: &App,
     partner: &Partner,
     wanted: Wanted<'_>,
 ) -> Result<(Archived, Option<Bytes>), Failure> {
     // The address alone does not tell what a POST asks.
     let known = match wanted.body {
-        None => engine.store.validator(&partner.slug, wanted.url.as_str()).await?,
+        None => app.store.validator(&partner.slug, wanted.url.as_str()).await?,
         Some(_) => None,
     };
     let validators = known
         .as_ref()
         .map(|known| Validators { etag: known.etag.clone(), last_modified: known.last_modified.clone() });
     let request = asked(&wanted, validators);
-    let budget = PoolBudget(engine.store.clone());
-    let answer = engine.client.fetch(partner, &request, &budget).await.map_err(failure)?;
+    let budget = PoolBudget(app.store.clone());
+    let answer = app.client.fetch(partner, &request, &budget).await.map_err(failure)?;
     metrics::counter!("oim_pages_total", "source" => partner.slug.to_string(), "status" => answer.status.to_string()).increment(1);
     match known {
         Some(known) if answer.status == 304 => {
@@ -75,7 +75,7 @@ pub(crate) async fn fetch(
         }
         _ => {
             let body = answer.body.clone();
-            Ok((keep(engine, wanted, answer).await?, Some(body)))
+            Ok((keep(app, wanted, answer).await?, Some(body)))
         }
     }
 }
@@ -95,7 +95,7 @@ pub(crate) fn encoded(body: &RequestBody) -> Body {
     Body { media_type, bytes: bytes.into() }
 }
 
-async fn keep(engine: &Engine, wanted: Wanted<'_>, answer: Answer) -> anyhow::Result<Archived> {
+async fn keep(app: &App, wanted: Wanted<'_>, answer: Answer) -> anyhow::Result<Archived> {
     let is_get = wanted.body.is_none();
     let sha256 = digest(&answer.body);
     let mut headers = answer.headers;
@@ -108,7 +108,7 @@ async fn keep(engine: &Engine, wanted: Wanted<'_>, answer: Answer) -> anyhow::Re
         sha256: hex(&sha256),
         bytes: answer.body.len(),
     };
-    engine.archive.keep(&wanted.key, &answer.body, &label).await?;
+    app.archive.keep(&wanted.key, &answer.body, &label).await?;
     Ok(Archived {
         status: answer.status,
         archive_key: wanted.key,
@@ -139,7 +139,7 @@ fn until(at: DateTime<Utc>) -> std::time::Duration {
 
 /// A walk over the streams of a source.
 pub(crate) struct Walk<'a> {
-    pub(crate) engine: &'a Engine,
+    pub(crate) app: &'a App,
     pub(crate) lease: Lease,
     pub(crate) row: &'a RunRow,
     pub(crate) spec: &'a Spec,
@@ -161,17 +161,17 @@ enum Next {
 /// Walks one stream, from where an interrupted walk of the same run stopped. Answers whether everything the
 /// partner publishes there was asked for.
 pub(crate) async fn walk(walk: &mut Walk<'_>, stream: &Stream) -> Result<bool, Stopped> {
-    walk.trail = Trail::of(walk.engine.store.shown(walk.row.id, stream.name.as_str()).await?);
+    walk.trail = Trail::of(walk.app.store.shown(walk.row.id, stream.name.as_str()).await?);
     let since = since(walk, stream).await?;
     let first = walk.spec.first(&stream.name, &Window { since });
     let everything = walk.spec.first(&stream.name, &Window { since: None });
     let covers_all = first == everything && !stream.partial;
-    let mut next = match walk.engine.store.last_list_page(walk.row.id, stream.name.as_str()).await? {
+    let mut next = match walk.app.store.last_list_page(walk.row.id, stream.name.as_str()).await? {
         Some(page) => resume(walk, stream, &page).await?,
         None => first.map_or(Next::Over, |first| Next::Ask(Box::new(first))),
     };
     while let Next::Ask(request) = next {
-        if walk.engine.stop.is_cancelled() {
+        if walk.app.stop.is_cancelled() {
             return Err(Stopped::Later {
                 pause: std::time::Duration::ZERO,
                 why: "the worker stops".to_owned(),
@@ -206,7 +206,7 @@ async fn since(walk: &Walk<'_>, stream: &Stream) -> Result<Option<DateTime<Utc>>
     if walk.row.since.is_some() || walk.row.mode == Mode::Full {
         return Ok(walk.row.since);
     }
-    let known = walk.engine.store.complete_to(&walk.spec.slug, stream.name.as_str()).await?;
+    let known = walk.app.store.complete_to(&walk.spec.slug, stream.name.as_str()).await?;
     Ok(known.map(|at| at - OVERLAP))
 }
 
@@ -214,7 +214,7 @@ async fn since(walk: &Walk<'_>, stream: &Stream) -> Result<Option<DateTime<Utc>>
 async fn step(walk: &mut Walk<'_>, stream: &Stream, request: PageRequest) -> Result<Next, Stopped> {
     let key = archive::list_key(walk.spec.slug.as_str(), walk.row.id, stream.name.as_str(), request.ordinal);
     let wanted = Wanted { url: &request.url, headers: &request.headers, body: request.body.as_ref(), key };
-    let (archived, body) = match fetch(walk.engine, walk.partner, wanted).await {
+    let (archived, body) = match fetch(walk.app, walk.partner, wanted).await {
         Ok((archived, body)) => (archived, body),
         Err(Failure::Gone(status)) => {
             return Err(Stopped::Failed(anyhow::anyhow!("the list {} answered {status}", request.url)));
@@ -223,7 +223,7 @@ async fn step(walk: &mut Walk<'_>, stream: &Stream, request: PageRequest) -> Res
     };
     let body = match body {
         Some(body) => body,
-        None => walk.engine.archive.read(&archived.archive_key, &archived.sha256).await?,
+        None => walk.app.archive.read(&archived.archive_key, &archived.sha256).await?,
     };
     let response = Response { status: archived.status, headers: &archived.headers, body: &body };
     let page = request.page(response);
@@ -251,7 +251,7 @@ async fn step(walk: &mut Walk<'_>, stream: &Stream, request: PageRequest) -> Res
         read_by: &read_by(walk.spec),
         archived: &archived,
     };
-    walk.engine.store.list_page_archived(walk.lease, &entered).await?;
+    walk.app.store.list_page_archived(walk.lease, &entered).await?;
     Ok(follow(walk, stream, next))
 }
 
@@ -269,7 +269,7 @@ fn follow(walk: &mut Walk<'_>, stream: &Stream, next: Step) -> Next {
 async fn resume(walk: &mut Walk<'_>, stream: &Stream, last: &PageRow) -> Result<Next, Stopped> {
     let request: PageRequest =
         serde_json::from_value(last.request.clone()).context("the request of an archived page")?;
-    let body = archive::read(walk.engine, last).await?;
+    let body = archive::read(walk.app, last).await?;
     let stored = super::parse::StoredPage::of(last)?;
     let page = stored.page(&body);
     if let (Some(limit), Some(take)) = (walk.limit(), last.take) {

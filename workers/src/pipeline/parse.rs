@@ -10,7 +10,7 @@ use store::PageRow;
 use tokio::sync::mpsc;
 use url::Url;
 
-use crate::{archive::Unpacked, engine::Engine};
+use crate::{app::App, archive::Unpacked};
 
 /// An archived page as its row tells of it: all but the bytes.
 pub(crate) struct StoredPage {
@@ -94,8 +94,8 @@ impl Parts {
 }
 
 /// Begins to read a large page.
-pub(crate) async fn in_parts(engine: &Engine, spec: Arc<Spec>, page: PageRow) -> anyhow::Result<Parts> {
-    let input = super::archive::open(engine, &page).await?;
+pub(crate) async fn in_parts(app: &App, spec: Arc<Spec>, page: PageRow) -> anyhow::Result<Parts> {
+    let input = super::archive::open(app, &page).await?;
     // One part waits while one is committed: what is held stays the same, however large the page.
     let (sender, parts) = mpsc::channel(1);
     tokio::task::spawn_blocking(move || {

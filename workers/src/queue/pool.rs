@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::backend::{Claimer, Held, InHand};
-use crate::{engine::Engine, jobs};
+use crate::{app::App, jobs};
 
 /// Beats a lease lasts: five may be missed before the jobs go to others.
 const BEATS_A_LEASE: u32 = 6;
@@ -31,32 +31,32 @@ pub(crate) struct Pool {
 
 impl Pool {
     /// Enters the process among the workers and begins to work. `http`: where its API answers.
-    pub(crate) async fn start(engine: Arc<Engine>, http: Option<&str>, stop: Stop) -> anyhow::Result<Self> {
+    pub(crate) async fn start(app: Arc<App>, http: Option<&str>, stop: Stop) -> anyhow::Result<Self> {
         let worker = WorkerId::new();
-        let settings = &engine.config.worker;
+        let settings = &app.config.worker;
         let hold = Duration::from_secs(settings.lease_seconds.max(1));
         let host = std::fs::read_to_string("/etc/hostname")
             .map_or_else(|_| "localhost".to_owned(), |name| name.trim().to_owned());
-        engine.store.enter_worker(worker, &host, http, engine.vectors.is_some(), hold).await?;
+        app.store.enter_worker(worker, &host, http, app.vectors.is_some(), hold).await?;
         let in_hand = Held::default();
         let claimer = Claimer {
-            store: engine.store.clone(),
+            store: app.store.clone(),
             worker,
-            kinds: jobs::kinds(engine.vectors.is_some()),
+            kinds: jobs::kinds(app.vectors.is_some()),
             hands: settings.concurrency.max(1),
             hold,
             held: in_hand.clone(),
             stop: stop.clone(),
         };
         let (backend, feeding) = claimer.start();
-        let doing = Arc::clone(&engine);
+        let doing = Arc::clone(&app);
         let name = format!("oim-etl-{}", std::process::id());
         let apalis = WorkerBuilder::new(name.as_str()).backend(backend).build(move |task: InHand| {
-            let engine = Arc::clone(&doing);
+            let app = Arc::clone(&doing);
             // A task of its own: reading a page keeps a thread busy, and a panic ends only this job. It is then in nobody's
             // hand, and tried again when its lease has ended.
             async move {
-                let ended = tokio::spawn(jobs::run(engine, task)).await;
+                let ended = tokio::spawn(jobs::run(app, task)).await;
                 ended
                     .inspect_err(|error| tracing::error!(%error, "a job broke off"))
                     .map_err(|error| error.to_string())
@@ -73,18 +73,18 @@ impl Pool {
             }
         });
         let presence = Presence {
-            store: engine.store.clone(),
+            store: app.store.clone(),
             worker,
             host,
             http: http.map(str::to_owned),
-            indexes: engine.vectors.is_some(),
+            indexes: app.vectors.is_some(),
             hold,
         };
         let beating = tokio::spawn(presence.keep(in_hand));
-        let rescuing = tokio::spawn(rescue(engine.store.clone(), stop.clone()));
+        let rescuing = tokio::spawn(rescue(app.store.clone(), stop.clone()));
         let patience = Duration::from_secs(settings.stop_seconds);
         Ok(Self {
-            store: engine.store.clone(),
+            store: app.store.clone(),
             worker,
             stop,
             patience,

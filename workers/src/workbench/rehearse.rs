@@ -7,9 +7,9 @@ use sources::Spec;
 use store::Store;
 
 use crate::{
+    app,
     archive::Archive,
     config::Config,
-    engine,
     pipeline::{normalize, parse},
 };
 
@@ -31,7 +31,7 @@ pub(crate) async fn read_again(
     spec: &Arc<Spec>,
     run: RunId,
 ) -> anyhow::Result<Read> {
-    let archive = Archive::open(&engine::archive_place(config))?;
+    let archive = Archive::open(&app::archive_place(config))?;
     let mut all = Read::default();
     for page in store.archived_pages(run).await? {
         let (Some(key), Some(sha256)) = (page.archive_key.as_deref(), page.sha256.as_deref()) else {

@@ -6,7 +6,7 @@ use serde_json::json;
 use store::{RunRow, RunState};
 use vectors::Filter;
 
-use super::{Engine, Line, Outcome};
+use super::{App, Line, Outcome};
 use crate::{
     cli::{ingest::troubles, search::shown},
     ui::{self, Align, Table, held},
@@ -19,16 +19,16 @@ const HITS: usize = 3;
 
 /// Prints the table, the refusals and the searches.
 pub(super) async fn print(
-    engine: &Engine,
+    app: &App,
     runs: &[RunRow],
     lines: &[Line],
     quiet: bool,
     took: Duration,
 ) -> anyhow::Result<Outcome> {
     let mut searches = Vec::new();
-    if let Some(vectors) = &engine.vectors {
+    if let Some(vectors) = &app.vectors {
         for text in SEARCHES {
-            searches.push((text, vectors.search(&engine.store, text, Filter::default(), HITS).await?));
+            searches.push((text, vectors.search(&app.store, text, Filter::default(), HITS).await?));
         }
     }
     if quiet {
@@ -38,7 +38,7 @@ pub(super) async fn print(
     } else {
         ui::line(&format!("\n{}", table(runs, lines).render()));
         for run in runs {
-            for line in troubles(&engine.store, run).await? {
+            for line in troubles(&app.store, run).await? {
                 ui::line(&line);
             }
             if let Some(why) = &run.message {

@@ -11,9 +11,9 @@ use url::Url;
 
 use super::{Ingest, follow, told, user};
 use crate::{
+    app,
     archive::Archive,
     cli::{Context, Outcome, sources::print},
-    engine,
     incoming::Incoming,
     partner::{self, Access},
     ui::Line,
@@ -49,9 +49,9 @@ pub(super) async fn run(
     if ask.dry_run {
         return dry(&context, spec, &stream.name, &given, ask.limit);
     }
-    let store = engine::open_store(context.config()).await?;
-    store.register_sources(&engine::rows(context.config(), &catalog)).await?;
-    let archive = Archive::open(&engine::archive_place(context.config()))?;
+    let store = app::open_store(context.config()).await?;
+    store.register_sources(&app::rows(context.config(), &catalog)).await?;
+    let archive = Archive::open(&app::archive_place(context.config()))?;
     let request = RunRequest { limit: ask.limit, ..RunRequest::new(slug.clone(), Trigger::Cli, user()) };
     let (entered, _) = incoming.enter((&store, &archive), spec, request).await?;
     anyhow::ensure!(
@@ -83,7 +83,7 @@ async fn fetched(context: &Context, spec: &Spec, file: &str) -> anyhow::Result<G
         })?;
     partner.hosts.extend(url.host_str().map(str::to_owned));
     let request = fetch::Request { url: url.clone(), headers: Vec::new(), validators: None, body: None };
-    let client = engine::client(context.config())?;
+    let client = app::client(context.config())?;
     let answer = client.fetch(&partner, &request, &fetch::LocalBudget::new()).await?;
     let temporary = tempfile::NamedTempFile::new().context("a place for the file")?;
     std::fs::write(temporary.path(), &answer.body).context("a place for the file")?;

@@ -13,8 +13,8 @@ use super::{
     record::folder,
 };
 use crate::{
+    app,
     cli::{Context, Outcome},
-    engine,
     partner::Access,
     ui::{self, Align, Table},
     workbench::preview::{Ask, Preview, preview},
@@ -47,7 +47,7 @@ struct Report {
 
 impl Check {
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<Outcome> {
-        let catalog = match engine::catalog(context.config()) {
+        let catalog = match app::catalog(context.config()) {
             Ok(catalog) => catalog,
             Err(error) if error.is::<sources::SpecErrors>() => return wrong(context, &error),
             Err(error) => return Err(error),
@@ -93,7 +93,7 @@ async fn tried(
         |name: &str| known.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
     let partner = Access::Recorded(spec, &secret, replay.url().parse()?).partner(context.config())?;
     let ask = Ask { limit: usize::MAX, since: None, tapes: false, recorded: true };
-    let found = preview(&engine::client(context.config())?, &partner, spec, ask).await;
+    let found = preview(&app::client(context.config())?, &partner, spec, ask).await;
     Ok(match found {
         Ok(found) => report(spec, true, found),
         Err(error) => {

@@ -8,8 +8,9 @@ use domain::{RunId, SourceSlug};
 use store::Change;
 
 use crate::{
+    app,
     cli::{Context, Outcome, ingest::named},
-    engine, ui,
+    ui,
     workbench::rehearse::{Read, read_again},
 };
 
@@ -31,10 +32,10 @@ pub(super) struct Diff {
 
 impl Diff {
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<Outcome> {
-        let catalog = engine::catalog(context.config())?;
+        let catalog = app::catalog(context.config())?;
         let slug = named(&catalog, &self.source)?;
         let spec = catalog.get(&slug).context("the source vanished")?;
-        let store = engine::open_store(context.config()).await?;
+        let store = app::open_store(context.config()).await?;
         let run = match self.run {
             Some(run) => run,
             None => store.last_archived_run(&slug).await?,

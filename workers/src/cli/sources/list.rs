@@ -4,8 +4,9 @@ use serde::Serialize;
 use sources::Catalog;
 
 use crate::{
+    app,
     cli::{Context, Outcome},
-    engine, partner,
+    partner,
     ui::{self, Align, Table},
 };
 
@@ -31,7 +32,7 @@ pub(super) fn run(context: &Context, catalog: &Catalog) -> anyhow::Result<Outcom
             rate: partner::rate(context.config(), spec).to_string(),
             streams: spec.streams.iter().map(|stream| stream.name.to_string()).collect(),
             base_url: spec.base_url.to_string(),
-            enabled: engine::is_enabled(context.config(), &spec.slug),
+            enabled: app::is_enabled(context.config(), &spec.slug),
             missing: partner::credential_names(spec)
                 .into_iter()
                 .filter(|name| std::env::var_os(name).is_none_or(|value| value.is_empty()))

@@ -9,8 +9,8 @@ use sources::Spec;
 use url::Url;
 
 use crate::{
+    app,
     cli::{Context, Outcome, ingest::named},
-    engine,
     partner::{self, Access},
     ui,
     workbench::preview::{Ask, Tape, preview},
@@ -65,7 +65,7 @@ pub(super) fn folder(context: &Context, said: Option<PathBuf>) -> PathBuf {
 
 impl Record {
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<Outcome> {
-        let catalog = engine::catalog(context.config())?;
+        let catalog = app::catalog(context.config())?;
         let slug = named(&catalog, &self.source)?;
         let spec = catalog.get(&slug).context("the source vanished")?;
         let folder = folder(context, self.to).join(slug.as_str());
@@ -78,7 +78,7 @@ impl Record {
         let partner = Access::WithCredentials(spec, &partner::environment).partner(context.config())?;
         let limit = usize::try_from(self.limit.max(1)).unwrap_or(usize::MAX);
         let ask = Ask { limit, since: None, tapes: true, recorded: false };
-        let found = preview(&engine::client(context.config())?, &partner, spec, ask).await?;
+        let found = preview(&app::client(context.config())?, &partner, spec, ask).await?;
         let secrets: Vec<String> =
             partner::credential_names(spec).iter().filter_map(|name| partner::environment(name)).collect();
         let (files, masked) = write(&folder, spec, &found.tapes, &secrets)?;

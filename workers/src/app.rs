@@ -1,4 +1,4 @@
-//! What every job needs, opened once.
+//! The open parts of a process: configuration, database, sources, archive and index.
 
 use std::{
     collections::HashMap,
@@ -17,8 +17,8 @@ use store::{SourceRow, Store};
 
 use crate::{archive::Archive, config::Config, partner::Access, queue::Stop, vector::Vectors};
 
-/// The open parts.
-pub(crate) struct Engine {
+/// What every job and command uses, opened once.
+pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) store: Store,
     catalog: RwLock<Arc<Catalog>>,
@@ -31,7 +31,7 @@ pub(crate) struct Engine {
     environment: HashMap<String, String>,
 }
 
-impl Engine {
+impl App {
     /// Opens everything: database (brought to this version), specs, archive, index.
     pub(crate) async fn open(config: Config) -> anyhow::Result<Self> {
         let store = open_store(&config).await?;
