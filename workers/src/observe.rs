@@ -47,3 +47,15 @@ pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
     metrics::describe_gauge!("oim_outbox", "Points that must be looked at");
     Ok(handle)
 }
+
+/// Returns an error and its causes as one line.
+pub(crate) fn error_chain(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        // Some libraries repeat their cause in their own words.
+        if !text.contains(&cause) {
+            text = if text.is_empty() { cause } else { format!("{text}: {cause}") };
+        }
+    }
+    text
+}

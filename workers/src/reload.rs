@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{app::App, jobs::chain, queue::Stop};
+use crate::{app::App, observe::error_chain, queue::Stop};
 
 /// Between two looks at the folder of partner files.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -20,7 +20,7 @@ pub(crate) async fn watch(app: Arc<App>, stop: Stop) {
             }
             Ok(false) => told.clear(),
             Err(error) => {
-                let why = chain(&error);
+                let why = error_chain(&error);
                 if why != told {
                     tracing::error!(
                         why,

@@ -12,7 +12,7 @@ use store::{Mode, RunRequest, Trigger};
 use tokio::io::AsyncWriteExt as _;
 
 use super::Incoming;
-use crate::{app::App, archive::object_store, jobs::chain, queue::Stop};
+use crate::{app::App, archive::object_store, observe::error_chain, queue::Stop};
 
 /// Between two looks. A file is taken in at the second look that finds it unchanged: it may still be being written.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -25,7 +25,7 @@ pub(crate) async fn watch(app: Arc<App>, place: String, stop: Stop) {
     let inbox = match object_store(&place, "inbox") {
         Ok(store) => Inbox { store, app, seen: HashMap::new() },
         Err(error) => {
-            tracing::error!(error = chain(&error), "the inbox is not watched");
+            tracing::error!(error = error_chain(&error), "the inbox is not watched");
             return;
         }
     };
@@ -33,7 +33,7 @@ pub(crate) async fn watch(app: Arc<App>, place: String, stop: Stop) {
     tracing::info!(inbox = place, "watching for files");
     while !stop.is_cancelled() {
         if let Err(error) = inbox.look().await {
-            tracing::warn!(error = chain(&error), inbox = place, "could not look into the inbox");
+            tracing::warn!(error = error_chain(&error), inbox = place, "could not look into the inbox");
         }
         tokio::select! {
             () = stop.cancelled() => (),
@@ -124,7 +124,7 @@ impl Inbox {
         name: &str,
         why: &anyhow::Error,
     ) -> anyhow::Result<()> {
-        let why = chain(why);
+        let why = error_chain(why);
         tracing::error!(
             source = slug,
             file = name,

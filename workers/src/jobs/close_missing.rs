@@ -2,7 +2,7 @@
 
 use store::queue::Lease;
 
-use super::{Job, RunArgs, Stopped};
+use super::{Job, JobError, RunArgs};
 use crate::{app::App, pipeline::close};
 
 /// Ends a run: judges it, and closes what a complete one no longer shows.
@@ -13,7 +13,7 @@ impl Job for CloseMissing {
     type Args = RunArgs;
 
     #[tracing::instrument(skip_all, fields(run = %args.run))]
-    async fn run(app: &App, lease: Lease, args: RunArgs) -> Result<(), Stopped> {
+    async fn run(app: &App, lease: Lease, args: RunArgs) -> Result<(), JobError> {
         Ok(close::close(&app.store, lease, args.run).await?)
     }
 }

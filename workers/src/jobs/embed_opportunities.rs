@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use store::queue::Lease;
 
-use super::{Job, NoArgs, Stopped, chain};
-use crate::{app::App, pipeline::index};
+use super::{Job, JobError, NoArgs};
+use crate::{app::App, observe::error_chain, pipeline::index};
 
 /// Pause after the embedder or the index failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(15);
@@ -18,16 +18,18 @@ impl Job for EmbedOpportunities {
     const NEEDS_INDEX: bool = true;
     type Args = NoArgs;
 
-    async fn run(app: &App, lease: Lease, _: NoArgs) -> Result<(), Stopped> {
+    async fn run(app: &App, lease: Lease, _: NoArgs) -> Result<(), JobError> {
         let Some(vectors) = &app.vectors else {
-            return Err(Stopped::Failed(anyhow::anyhow!("the vector index is held by another process")));
+            return Err(JobError::Failed(anyhow::anyhow!("the vector index is held by another process")));
         };
         loop {
             match index::batch(&app.store, vectors, lease).await {
                 Ok(0) => break,
                 Ok(_) => (),
                 // The outbox keeps the work; an outage of the embedder costs no try, however long it lasts.
-                Err(error) => return Err(Stopped::Later { pause: AFTER_FAILURE, why: chain(&error) }),
+                Err(error) => {
+                    return Err(JobError::Snooze { pause: AFTER_FAILURE, why: error_chain(&error) });
+                }
             }
         }
         app.store.end_embedding(lease).await?;

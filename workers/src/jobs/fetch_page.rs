@@ -7,7 +7,7 @@ use domain::Reason;
 use sources::Spec;
 use store::{Archived, PageRow, queue::Lease};
 
-use super::{Job, PageArgs, Stopped};
+use super::{Job, JobError, PageArgs};
 use crate::{
     app::{self, App},
     pipeline,
@@ -21,15 +21,15 @@ impl Job for FetchPage {
     type Args = PageArgs;
 
     #[tracing::instrument(skip_all, fields(page = args.page, source, run))]
-    async fn run(app: &App, lease: Lease, args: Self::Args) -> Result<(), Stopped> {
+    async fn run(app: &App, lease: Lease, args: Self::Args) -> Result<(), JobError> {
         let page = app.store.page(args.page).await?;
         tracing::Span::current().record("source", &page.source).record("run", page.run.to_string());
-        let spec = app.spec(&page.source).map_err(Stopped::Hopeless)?;
-        let partner = app.partner(&spec).map_err(Stopped::Hopeless)?;
+        let spec = app.spec(&page.source).map_err(JobError::Discard)?;
+        let partner = app.partner(&spec).map_err(JobError::Discard)?;
         let url = page
             .url
             .parse()
-            .map_err(|error| Stopped::Hopeless(anyhow::Error::new(error).context(page.url.clone())))?;
+            .map_err(|error| JobError::Discard(anyhow::Error::new(error).context(page.url.clone())))?;
         let request = pipeline::fetch::Wanted {
             url: &url,
             headers: &[],
@@ -45,7 +45,7 @@ impl Job for FetchPage {
                     .detail_gone(lease, &page, normalize::reject(reason, external_id, page.request.clone()))
                     .await?;
             }
-            Err(pipeline::fetch::Failure::Stopped(stopped)) => return Err(stopped),
+            Err(pipeline::fetch::Failure::Job(error)) => return Err(error),
         }
         Ok(())
     }
@@ -60,7 +60,7 @@ async fn arrived(
     page: PageRow,
     archived: Archived,
     body: Option<Bytes>,
-) -> Result<(), Stopped> {
+) -> Result<(), JobError> {
     let read_by = app::read_by(spec);
     let fresh = body.filter(|body| {
         i64::try_from(body.len())

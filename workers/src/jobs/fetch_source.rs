@@ -5,7 +5,7 @@ use sources::{Spec, Trail};
 use store::{Archived, FileRef, Mode, NewListPage, RunRow, queue::Lease};
 use url::Url;
 
-use super::{Job, RunArgs, Stopped};
+use super::{Job, JobError, RunArgs};
 use crate::{
     app::{App, read_by},
     archive::unhex,
@@ -20,9 +20,9 @@ impl Job for FetchSource {
     type Args = RunArgs;
 
     #[tracing::instrument(skip_all, fields(run = %args.run))]
-    async fn run(app: &App, lease: Lease, args: Self::Args) -> Result<(), Stopped> {
+    async fn run(app: &App, lease: Lease, args: Self::Args) -> Result<(), JobError> {
         let row = app.store.run(args.run).await?;
-        let spec = app.spec(&row.source).map_err(Stopped::Hopeless)?;
+        let spec = app.spec(&row.source).map_err(JobError::Discard)?;
         let row = app.store.begin_run(args.run, &spec.version).await?;
         if let (Mode::Replay, Some(earlier)) = (row.mode, row.replay_of) {
             app.store.replay_pages(lease, args.run, earlier).await?;
@@ -32,7 +32,7 @@ impl Job for FetchSource {
         if let Some(file) = &row.file {
             return enter_file(app, lease, &spec, &row, file).await;
         }
-        let partner = app.partner(&spec).map_err(Stopped::Hopeless)?;
+        let partner = app.partner(&spec).map_err(JobError::Discard)?;
         let mut walk = Walk {
             app,
             lease,
@@ -74,7 +74,7 @@ async fn enter_file(
     spec: &Spec,
     row: &RunRow,
     file: &FileRef,
-) -> Result<(), Stopped> {
+) -> Result<(), JobError> {
     let archived = Archived {
         status: 200,
         headers: Vec::new(),

@@ -2,7 +2,7 @@
 
 use store::queue::Lease;
 
-use super::{Job, NoArgs, Stopped};
+use super::{Job, JobError, NoArgs};
 use crate::{app::App, pipeline::dedupe};
 
 /// Finds opportunities that several sources publish.
@@ -12,7 +12,7 @@ impl Job for MatchDuplicates {
     const NAME: &'static str = "match_duplicates";
     type Args = NoArgs;
 
-    async fn run(app: &App, lease: Lease, _: NoArgs) -> Result<(), Stopped> {
+    async fn run(app: &App, lease: Lease, _: NoArgs) -> Result<(), JobError> {
         Ok(dedupe::dedupe(&app.store, lease, &app.stop).await?)
     }
 }

@@ -7,7 +7,7 @@
 
 mod close_missing;
 mod embed_opportunities;
-mod error;
+pub(crate) mod error;
 mod fetch_page;
 mod fetch_source;
 mod match_duplicates;
@@ -22,7 +22,7 @@ use store::queue::Lease;
 
 use crate::app::App;
 
-pub(crate) use error::{Stopped, chain};
+use error::JobError;
 pub(crate) use runner::run;
 
 /// Every job. Dispatch, the kinds that a worker claims and the labels of metrics come from this list.
@@ -47,14 +47,14 @@ pub(crate) trait Job: 'static {
     type Args: DeserializeOwned + Send;
 
     /// Runs the job.
-    fn run(app: &App, lease: Lease, args: Self::Args) -> impl Future<Output = Result<(), Stopped>> + Send;
+    fn run(app: &App, lease: Lease, args: Self::Args) -> impl Future<Output = Result<(), JobError>> + Send;
 }
 
 /// A job in the list.
 struct Registered {
     name: &'static str,
     needs_index: bool,
-    run: for<'a> fn(&'a App, Lease, Value) -> BoxFuture<'a, Result<(), Stopped>>,
+    run: for<'a> fn(&'a App, Lease, Value) -> BoxFuture<'a, Result<(), JobError>>,
 }
 
 impl Registered {
@@ -64,10 +64,10 @@ impl Registered {
 }
 
 /// Runs a job with its payload. The payload is parsed here, because others may write to the queue.
-fn run_payload<J: Job>(app: &App, lease: Lease, payload: Value) -> BoxFuture<'_, Result<(), Stopped>> {
+fn run_payload<J: Job>(app: &App, lease: Lease, payload: Value) -> BoxFuture<'_, Result<(), JobError>> {
     async move {
         let args = serde_json::from_value(payload).map_err(|error| {
-            Stopped::Hopeless(anyhow::Error::new(error).context("Failed to parse the payload of the job"))
+            JobError::Discard(anyhow::Error::new(error).context("Failed to parse the payload of the job"))
         })?;
         J::run(app, lease, args).await
     }

@@ -2,7 +2,7 @@
 
 use store::queue::Lease;
 
-use super::{Job, PageArgs, Stopped};
+use super::{Job, JobError, PageArgs};
 use crate::{
     app::{App, read_by},
     pipeline,
@@ -16,10 +16,10 @@ impl Job for ParsePage {
     type Args = PageArgs;
 
     #[tracing::instrument(skip_all, fields(page = args.page, source, run))]
-    async fn run(app: &App, lease: Lease, args: Self::Args) -> Result<(), Stopped> {
+    async fn run(app: &App, lease: Lease, args: Self::Args) -> Result<(), JobError> {
         let page = app.store.page(args.page).await?;
         tracing::Span::current().record("source", &page.source).record("run", page.run.to_string());
-        let spec = app.spec(&page.source).map_err(Stopped::Hopeless)?;
+        let spec = app.spec(&page.source).map_err(JobError::Discard)?;
         let read_by = read_by(&spec);
         let mut commit = app.store.reading(lease, &page, &read_by);
         let last = if pipeline::parse::is_large(&page) {

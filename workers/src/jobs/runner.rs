@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use store::{StoreError, queue::Job};
 use tracing::Instrument as _;
 
-use super::{RunArgs, Stopped, chain, registered};
-use crate::{app::App, queue::InHand};
+use super::{JobError, RunArgs, registered};
+use crate::{app::App, observe::error_chain, queue::InHand};
 
 /// Pause before the second attempt; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -32,8 +32,8 @@ pub(crate) async fn run(app: Arc<App>, task: InHand) {
         metrics::counter!("oim_jobs_total", "kind" => job.kind.clone(), "outcome" => outcome).increment(1);
         metrics::histogram!("oim_job_seconds", "kind" => job.kind.clone())
             .record(begun.elapsed().as_secs_f64());
-        if let Err(stopped) = ended
-            && let Err(error) = settle(&app, job, stopped).await
+        if let Err(error) = ended
+            && let Err(error) = settle(&app, job, error).await
         {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
@@ -46,57 +46,61 @@ pub(crate) async fn run(app: Arc<App>, task: InHand) {
 }
 
 /// Runs the job by the type that is registered under its kind.
-async fn dispatch(app: &App, job: &Job) -> Result<(), Stopped> {
+async fn dispatch(app: &App, job: &Job) -> Result<(), JobError> {
     match registered(&job.kind) {
         Some(registered) => (registered.run)(app, job.lease, job.payload.clone()).await,
-        None => Err(Stopped::Hopeless(anyhow::anyhow!("there is no job named {:?}", job.kind))),
+        None => Err(JobError::Discard(anyhow::anyhow!("there is no job named {:?}", job.kind))),
     }
 }
 
-fn outcome_of(ended: &Result<(), Stopped>) -> &'static str {
+fn outcome_of(ended: &Result<(), JobError>) -> &'static str {
     match ended {
         Ok(()) => "done",
-        Err(Stopped::Failed(_)) => "failed",
-        Err(Stopped::Later { .. }) => "later",
-        Err(Stopped::Hopeless(_)) => "discarded",
+        Err(JobError::Failed(_)) => "failed",
+        Err(JobError::Snooze { .. }) => "snoozed",
+        Err(JobError::Discard(_)) => "discarded",
     }
 }
 
-async fn settle(app: &App, job: &Job, stopped: Stopped) -> Result<(), StoreError> {
+async fn settle(app: &App, job: &Job, error: JobError) -> Result<(), StoreError> {
     let store = &app.store;
-    match stopped {
-        Stopped::Failed(error) if is_fenced(&error) => {
+    match error {
+        JobError::Failed(error) if is_fenced(&error) => {
             tracing::warn!("another worker has taken the job over; nothing was written here");
             Ok(())
         }
-        Stopped::Failed(error) if job.is_last_attempt() => {
-            tracing::error!(error = chain(&error), "given up after its last attempt");
-            store.job_discarded(job.lease, &chain(&error)).await
+        JobError::Failed(error) if job.is_last_attempt() => {
+            tracing::error!(error = error_chain(&error), "given up after its last attempt");
+            store.job_discarded(job.lease, &error_chain(&error)).await
         }
-        Stopped::Failed(error) => {
+        JobError::Failed(error) => {
             let pause = pause(job.attempts);
-            tracing::warn!(error = chain(&error), pause_seconds = pause.as_secs(), "failed; trying again");
+            tracing::warn!(
+                error = error_chain(&error),
+                pause_seconds = pause.as_secs(),
+                "failed; trying again"
+            );
             note(
                 app,
                 job,
                 &format!(
                     "{}; trying again in {} s (attempt {} of {})",
-                    chain(&error),
+                    error_chain(&error),
                     pause.as_secs(),
                     job.attempts + 1,
                     job.max_attempts
                 ),
             )
             .await?;
-            store.job_again(job.lease, pause, &chain(&error)).await
+            store.job_again(job.lease, pause, &error_chain(&error)).await
         }
-        Stopped::Later { pause, why } => {
+        JobError::Snooze { pause, why } => {
             tracing::info!(why, pause_seconds = pause.as_secs_f64(), "not now");
             store.job_snoozed(job.lease, pause, &why).await
         }
-        Stopped::Hopeless(error) => {
-            tracing::error!(error = chain(&error), "discarded");
-            store.job_discarded(job.lease, &chain(&error)).await
+        JobError::Discard(error) => {
+            tracing::error!(error = error_chain(&error), "discarded");
+            store.job_discarded(job.lease, &error_chain(&error)).await
         }
     }
 }

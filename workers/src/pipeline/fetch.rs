@@ -12,7 +12,7 @@ use super::archive;
 use crate::{
     app::{App, PoolBudget, read_by},
     archive::{Label, digest, hex},
-    jobs::Stopped,
+    jobs::error::JobError,
 };
 
 /// How far an incremental run reaches back behind the last complete one: a partner's clock, or its index, may lag.
@@ -34,17 +34,17 @@ pub(crate) struct Wanted<'a> {
     pub(crate) key: String,
 }
 
-/// Why an answer could not be had.
+/// Why there is no answer.
 pub(crate) enum Failure {
     /// The partner says there is nothing there (404, 410).
     Gone(u16),
-    /// Anything else.
-    Stopped(Stopped),
+    /// Anything else ends the job.
+    Job(JobError),
 }
 
-impl<E: Into<Stopped>> From<E> for Failure {
+impl<E: Into<JobError>> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self::Stopped(error.into())
+        Self::Job(error.into())
     }
 }
 
@@ -126,10 +126,10 @@ fn failure(error: FetchError) -> Failure {
     if let Some(status) = error.gone() {
         return Failure::Gone(status);
     }
-    Failure::Stopped(match error.retry() {
-        Retry::At(at) => Stopped::Later { pause: until(at), why: error.to_string() },
-        Retry::Again => Stopped::Failed(error.into()),
-        Retry::Never => Stopped::Hopeless(error.into()),
+    Failure::Job(match error.retry() {
+        Retry::At(at) => JobError::Snooze { pause: until(at), why: error.to_string() },
+        Retry::Again => JobError::Failed(error.into()),
+        Retry::Never => JobError::Discard(error.into()),
     })
 }
 
@@ -160,7 +160,7 @@ enum Next {
 
 /// Walks one stream, from where an interrupted walk of the same run stopped. Answers whether everything the
 /// partner publishes there was asked for.
-pub(crate) async fn walk(walk: &mut Walk<'_>, stream: &Stream) -> Result<bool, Stopped> {
+pub(crate) async fn walk(walk: &mut Walk<'_>, stream: &Stream) -> Result<bool, JobError> {
     walk.trail = Trail::of(walk.app.store.shown(walk.row.id, stream.name.as_str()).await?);
     let since = since(walk, stream).await?;
     let first = walk.spec.first(&stream.name, &Window { since });
@@ -172,7 +172,7 @@ pub(crate) async fn walk(walk: &mut Walk<'_>, stream: &Stream) -> Result<bool, S
     };
     while let Next::Ask(request) = next {
         if walk.app.stop.is_cancelled() {
-            return Err(Stopped::Later {
+            return Err(JobError::Snooze {
                 pause: std::time::Duration::ZERO,
                 why: "the worker stops".to_owned(),
             });
@@ -202,7 +202,7 @@ impl Walk<'_> {
     }
 }
 
-async fn since(walk: &Walk<'_>, stream: &Stream) -> Result<Option<DateTime<Utc>>, Stopped> {
+async fn since(walk: &Walk<'_>, stream: &Stream) -> Result<Option<DateTime<Utc>>, JobError> {
     if walk.row.since.is_some() || walk.row.mode == Mode::Full {
         return Ok(walk.row.since);
     }
@@ -211,15 +211,15 @@ async fn since(walk: &Walk<'_>, stream: &Stream) -> Result<Option<DateTime<Utc>>
 }
 
 /// Asks for one page, archives it, enters it, and says where the walk goes on.
-async fn step(walk: &mut Walk<'_>, stream: &Stream, request: PageRequest) -> Result<Next, Stopped> {
+async fn step(walk: &mut Walk<'_>, stream: &Stream, request: PageRequest) -> Result<Next, JobError> {
     let key = archive::list_key(walk.spec.slug.as_str(), walk.row.id, stream.name.as_str(), request.ordinal);
     let wanted = Wanted { url: &request.url, headers: &request.headers, body: request.body.as_ref(), key };
     let (archived, body) = match fetch(walk.app, walk.partner, wanted).await {
         Ok((archived, body)) => (archived, body),
         Err(Failure::Gone(status)) => {
-            return Err(Stopped::Failed(anyhow::anyhow!("the list {} answered {status}", request.url)));
+            return Err(JobError::Failed(anyhow::anyhow!("the list {} answered {status}", request.url)));
         }
-        Err(Failure::Stopped(stopped)) => return Err(stopped),
+        Err(Failure::Job(error)) => return Err(error),
     };
     let body = match body {
         Some(body) => body,
@@ -266,7 +266,7 @@ fn follow(walk: &mut Walk<'_>, stream: &Stream, next: Step) -> Next {
 }
 
 /// Where a walk goes on after the last page it archived.
-async fn resume(walk: &mut Walk<'_>, stream: &Stream, last: &PageRow) -> Result<Next, Stopped> {
+async fn resume(walk: &mut Walk<'_>, stream: &Stream, last: &PageRow) -> Result<Next, JobError> {
     let request: PageRequest =
         serde_json::from_value(last.request.clone()).context("the request of an archived page")?;
     let body = archive::read(walk.app, last).await?;
