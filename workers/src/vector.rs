@@ -15,7 +15,7 @@ pub(crate) struct Vectors {
 }
 
 impl Vectors {
-    /// Opens what the configuration names. `None`: the embedded index is in the hands of another process.
+    /// Opens what the configuration names. `None`: another process holds the embedded index.
     pub(crate) async fn open(config: &Config) -> anyhow::Result<Option<Self>> {
         let embedder = embedder(config)?;
         let Some(index) = index(config, embedder.as_ref()).await? else { return Ok(None) };

@@ -55,7 +55,7 @@ impl Search {
         }
     }
 
-    /// The embedded index is in the hands of a worker: its API answers.
+    /// Asks the worker that holds the embedded index, over its API.
     async fn ask_worker(&self, context: &Context) -> anyhow::Result<Vec<Hit>> {
         let store = app::connect(context.config(), 1).await?;
         let workers = store.workers().await?;

@@ -13,7 +13,7 @@ use crate::{
     reload, scheduler,
 };
 
-/// Runs a worker until it is stopped by Ctrl-C or SIGTERM; jobs in hand are finished first.
+/// Run a worker until Ctrl-C or SIGTERM; it finishes running jobs first
 #[derive(Debug, Args)]
 #[command(after_help = "Start as many as the work needs, on any machines, against the same database.\n\
     Health: /health/live, /health/ready; metrics: /metrics; API: POST /v1/ingest, GET /v1/runs/ID, GET /v1/search?q=…")]
@@ -52,13 +52,13 @@ impl Worker {
         }
         tracing::info!(
             http = address,
-            hands = config.worker.concurrency,
+            concurrency = config.worker.concurrency,
             scheduler = scheduled,
             archive = app.archive.place(),
             "working"
         );
         asked_to_stop().await?;
-        tracing::info!("asked to stop: finishing the jobs in hand");
+        tracing::info!("stopping: waiting for running jobs");
         pool.stop().await?;
         if let Some(clock) = clock {
             clock.abort();

@@ -6,7 +6,7 @@ use store::{StoreError, queue::Job};
 use tracing::Instrument as _;
 
 use super::{JobError, RunArgs, registered};
-use crate::{app::App, observe::error_chain, queue::InHand};
+use crate::{app::App, observe::error_chain, queue::ClaimedJob};
 
 /// Pause before the second attempt; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -14,7 +14,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 
 /// Runs a claimed job, and stores the outcome of one that did not end itself.
-pub(crate) async fn run(app: Arc<App>, task: InHand) {
+pub(crate) async fn run(app: Arc<App>, task: ClaimedJob) {
     let job = &task.job;
     let span = tracing::info_span!(
         "job",

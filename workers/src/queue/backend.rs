@@ -1,7 +1,7 @@
 //! An apalis [`Backend`] over `queue.jobs`.
 //!
-//! A claimer of our own fills a channel with no more jobs than there are free hands, so that nothing waits
-//! claimed in a buffer: a claimed job is a job being done.
+//! A claimer of our own fills a channel with no more jobs than there are free permits, so no claimed job waits in a buffer:
+//! each one runs.
 
 use std::{
     collections::HashSet,
@@ -23,22 +23,22 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tower::layer::util::Identity;
 
-/// Longest time between two looks at the table: what a lost notification can cost.
+/// Longest time between two looks at the table, and so the longest delay after a lost wake-up.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// Time in which hands that become free are gathered for one look at the table.
+/// Time in which permits that become free are gathered for one look at the table.
 const GATHER: Duration = Duration::from_millis(2);
 
-/// The jobs this process has in hand: only their leases are kept alive. A job that panicked, or whose end could not be
-/// written, is in nobody's hand, so its lease ends and it is given to others.
+/// The jobs that this process runs: its heartbeat extends the lease of these jobs only. A job that panicked, or whose outcome
+/// could not be stored, is not among them, so its lease ends and another worker gets it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Held {
+pub(crate) struct RunningJobs {
     jobs: Arc<Mutex<HashSet<i64>>>,
-    /// Rings when one ends: its lane has room again, and no insertion tells of that.
+    /// Notified when one ends: its lane has room again, and no wake-up says so.
     freed: Arc<Notify>,
 }
 
-impl Held {
+impl RunningJobs {
     /// Their numbers.
     pub(crate) fn jobs(&self) -> Vec<i64> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
@@ -53,25 +53,26 @@ impl Held {
     }
 }
 
-/// A claimed job and the hand that does it; dropped, the hand is free and the lease no longer kept.
+/// A claimed job with its guard.
 #[derive(Debug, Clone)]
-pub(crate) struct InHand {
+pub(crate) struct ClaimedJob {
     /// The job.
     pub(crate) job: Job,
-    _hand: Arc<Hand>,
+    _guard: Arc<JobGuard>,
 }
 
+/// When dropped, frees the permit and takes the job from the running ones.
 #[derive(Debug)]
-struct Hand {
+struct JobGuard {
     job: i64,
-    held: Held,
+    running: RunningJobs,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Drop for Hand {
+impl Drop for JobGuard {
     fn drop(&mut self) {
-        self.held.release(self.job);
-        self.held.freed.notify_one();
+        self.running.release(self.job);
+        self.running.freed.notify_one();
     }
 }
 
@@ -80,14 +81,14 @@ impl Drop for Hand {
 #[error("the queue is closed")]
 pub(crate) struct Closed;
 
-/// Hands claimed jobs to apalis.
+/// Passes claimed jobs to apalis.
 #[derive(Debug)]
 pub(crate) struct Jobs {
-    claimed: mpsc::Receiver<InHand>,
+    claimed: mpsc::Receiver<ClaimedJob>,
 }
 
 impl Backend for Jobs {
-    type Task = Task<InHand>;
+    type Task = Task<ClaimedJob>;
     type Error = Closed;
 
     fn poll_ready(&mut self, _: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Closed>> {
@@ -98,7 +99,7 @@ impl Backend for Jobs {
         &mut self,
         cx: &mut Context<'_>,
         _: &WorkerContext,
-    ) -> Poll<Option<Result<Task<InHand>, Closed>>> {
+    ) -> Poll<Option<Result<Task<ClaimedJob>, Closed>>> {
         self.claimed.poll_recv(cx).map(|claimed| claimed.map(|job| Ok(Task::new(job))))
     }
 
@@ -108,7 +109,7 @@ impl Backend for Jobs {
 }
 
 impl BackendConfig for Jobs {
-    type Args = InHand;
+    type Args = ClaimedJob;
     type Id = RandomId;
     type Kind = Ephemeral;
     type Config = ();
@@ -123,47 +124,47 @@ impl BackendConfig for Jobs {
     }
 }
 
-/// Claims jobs as long as hands are free.
+/// Claims jobs while permits are free.
 pub(crate) struct Claimer {
     pub(crate) store: Store,
     pub(crate) worker: WorkerId,
     pub(crate) kinds: Vec<String>,
-    pub(crate) hands: usize,
-    pub(crate) hold: Duration,
-    pub(crate) held: Held,
+    pub(crate) permits: usize,
+    pub(crate) lease_duration: Duration,
+    pub(crate) running: RunningJobs,
     pub(crate) stop: CancellationToken,
 }
 
 impl Claimer {
     /// The backend, and the task that feeds it until `stop`.
     pub(crate) fn start(self) -> (Jobs, tokio::task::JoinHandle<()>) {
-        let (sender, claimed) = mpsc::channel(self.hands);
+        let (sender, claimed) = mpsc::channel(self.permits);
         (Jobs { claimed }, tokio::spawn(self.feed(sender)))
     }
 
-    async fn feed(self, sender: mpsc::Sender<InHand>) {
-        let hands = Arc::new(Semaphore::new(self.hands));
-        let mut bell = None;
+    async fn feed(self, sender: mpsc::Sender<ClaimedJob>) {
+        let permits = Arc::new(Semaphore::new(self.permits));
+        let mut wakeups = None;
         loop {
-            let Some(Ok(first)) = self.stop.run_until_cancelled(Arc::clone(&hands).acquire_owned()).await
+            let Some(Ok(first)) = self.stop.run_until_cancelled(Arc::clone(&permits).acquire_owned()).await
             else {
                 return;
             };
-            if bell.is_none() {
-                bell = self.store.wakeups().await.ok();
+            if wakeups.is_none() {
+                wakeups = self.store.wakeups().await.ok();
             }
             let mut free = vec![first];
-            while let Ok(hand) = Arc::clone(&hands).try_acquire_owned() {
-                free.push(hand);
+            while let Ok(permit) = Arc::clone(&permits).try_acquire_owned() {
+                free.push(permit);
             }
             match self.claim(free.len()).await {
                 Ok(jobs) if jobs.is_empty() => {
                     drop(free);
-                    self.rest(&mut bell).await;
+                    self.rest(&mut wakeups).await;
                 }
                 Ok(jobs) => {
                     for (job, permit) in jobs.into_iter().zip(free) {
-                        let _ = sender.send(self.in_hand(job, permit)).await;
+                        let _ = sender.send(self.guard(job, permit)).await;
                     }
                 }
                 Err(error) => {
@@ -171,7 +172,7 @@ impl Claimer {
                         error = &error as &dyn std::error::Error,
                         "could not look for jobs; looking again"
                     );
-                    bell = None;
+                    wakeups = None;
                     drop(free);
                     self.rest(&mut None).await;
                 }
@@ -182,29 +183,38 @@ impl Claimer {
         }
     }
 
-    fn in_hand(&self, job: Job, permit: OwnedSemaphorePermit) -> InHand {
+    fn guard(&self, job: Job, permit: OwnedSemaphorePermit) -> ClaimedJob {
         let number = job.lease.job();
-        self.held.take(number);
-        InHand { job, _hand: Arc::new(Hand { job: number, held: self.held.clone(), _permit: permit }) }
+        self.running.take(number);
+        ClaimedJob {
+            job,
+            _guard: Arc::new(JobGuard { job: number, running: self.running.clone(), _permit: permit }),
+        }
     }
 
     async fn claim(&self, free: usize) -> Result<Vec<Job>, store::StoreError> {
-        self.store.claim(self.worker, &self.kinds, i64::try_from(free).unwrap_or(1), self.hold).await
+        self.store
+            .claim(self.worker, &self.kinds, i64::try_from(free).unwrap_or(1), self.lease_duration)
+            .await
     }
 
-    /// Until the bell rings, a job of this process ends, a while has passed, or the pool stops.
-    async fn rest(&self, bell: &mut Option<store::queue::Wakeups>) {
-        let several = async {
-            self.held.freed.notified().await;
-            // Hands that become free together are filled together.
+    /// Waits until a wake-up arrives, a job of this process ends, some time has passed, or the pool stops.
+    async fn rest(&self, wakeups: &mut Option<store::queue::Wakeups>) {
+        let job_ended = async {
+            self.running.freed.notified().await;
+            // Permits that become free together are used together.
             tokio::time::sleep(GATHER).await;
         };
-        let ring = async {
-            if let Some(bell) = bell { bell.next().await.is_ok() } else { std::future::pending().await }
+        let wakeup = async {
+            if let Some(wakeups) = wakeups {
+                wakeups.next().await.is_ok()
+            } else {
+                std::future::pending().await
+            }
         };
         tokio::select! {
-            heard = ring => if !heard { *bell = None },
-            () = several => (),
+            is_open = wakeup => if !is_open { *wakeups = None },
+            () = job_ended => (),
             () = tokio::time::sleep(LOOK_EVERY) => (),
             () = self.stop.cancelled() => (),
         }

@@ -6,5 +6,5 @@
 mod backend;
 mod pool;
 
-pub(crate) use backend::InHand;
+pub(crate) use backend::ClaimedJob;
 pub(crate) use pool::{Pool, Stop};

@@ -1,4 +1,4 @@
-//! One process of the pool: hands, heartbeat, rescue of the dead, graceful stop.
+//! One process of the pool: claims, heartbeat, reaper, graceful stop.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,13 +8,13 @@ use store::queue::WorkerId;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::backend::{Claimer, Held, InHand};
+use super::backend::{ClaimedJob, Claimer, RunningJobs};
 use crate::{app::App, jobs};
 
-/// Beats a lease lasts: five may be missed before the jobs go to others.
-const BEATS_A_LEASE: u32 = 6;
-/// Between two looks for the jobs of dead workers.
-const RESCUE_EVERY: Duration = Duration::from_secs(5);
+/// Heartbeats in the duration of a lease: five may be missed before other workers get the jobs.
+const HEARTBEATS_PER_LEASE: u32 = 6;
+/// Time between two runs of the reaper.
+const REAP_EVERY: Duration = Duration::from_secs(5);
 
 /// Asks a pool to stop. Cheap to clone.
 pub(crate) type Stop = CancellationToken;
@@ -25,36 +25,36 @@ pub(crate) struct Pool {
     worker: WorkerId,
     stop: Stop,
     patience: Duration,
-    hands: JoinHandle<()>,
+    running: JoinHandle<()>,
     others: Vec<JoinHandle<()>>,
 }
 
 impl Pool {
-    /// Enters the process among the workers and begins to work. `http`: where its API answers.
+    /// Registers the process as a worker and starts to claim jobs. `http`: where its API answers.
     pub(crate) async fn start(app: Arc<App>, http: Option<&str>, stop: Stop) -> anyhow::Result<Self> {
         let worker = WorkerId::new();
         let settings = &app.config.worker;
-        let hold = Duration::from_secs(settings.lease_seconds.max(1));
+        let lease_duration = Duration::from_secs(settings.lease_seconds.max(1));
         let host = std::fs::read_to_string("/etc/hostname")
             .map_or_else(|_| "localhost".to_owned(), |name| name.trim().to_owned());
-        app.store.enter_worker(worker, &host, http, app.vectors.is_some(), hold).await?;
-        let in_hand = Held::default();
+        app.store.enter_worker(worker, &host, http, app.vectors.is_some(), lease_duration).await?;
+        let running_jobs = RunningJobs::default();
         let claimer = Claimer {
             store: app.store.clone(),
             worker,
             kinds: jobs::kinds(app.vectors.is_some()),
-            hands: settings.concurrency.max(1),
-            hold,
-            held: in_hand.clone(),
+            permits: settings.concurrency.max(1),
+            lease_duration,
+            running: running_jobs.clone(),
             stop: stop.clone(),
         };
         let (backend, feeding) = claimer.start();
         let doing = Arc::clone(&app);
         let name = format!("oim-etl-{}", std::process::id());
-        let apalis = WorkerBuilder::new(name.as_str()).backend(backend).build(move |task: InHand| {
+        let apalis = WorkerBuilder::new(name.as_str()).backend(backend).build(move |task: ClaimedJob| {
             let app = Arc::clone(&doing);
-            // A task of its own: reading a page keeps a thread busy, and a panic ends only this job. It is then in nobody's
-            // hand, and tried again when its lease has ended.
+            // A task of its own: parsing a page keeps a thread busy, and a panic ends only this job. No worker runs it then,
+            // and it is tried again when its lease has ended.
             async move {
                 let ended = tokio::spawn(jobs::run(app, task)).await;
                 ended
@@ -63,7 +63,7 @@ impl Pool {
             }
         });
         let asked = stop.clone();
-        let hands = tokio::spawn(async move {
+        let running = tokio::spawn(async move {
             let stopped = async move {
                 asked.cancelled().await;
                 Ok::<(), apalis_core::error::WorkerError>(())
@@ -78,27 +78,27 @@ impl Pool {
             host,
             http: http.map(str::to_owned),
             indexes: app.vectors.is_some(),
-            hold,
+            lease_duration,
         };
-        let beating = tokio::spawn(presence.keep(in_hand));
-        let rescuing = tokio::spawn(rescue(app.store.clone(), stop.clone()));
+        let heartbeat = tokio::spawn(presence.keep(running_jobs));
+        let reaper = tokio::spawn(reap(app.store.clone(), stop.clone()));
         let patience = Duration::from_secs(settings.stop_seconds);
         Ok(Self {
             store: app.store.clone(),
             worker,
             stop,
             patience,
-            hands,
-            others: vec![feeding, beating, rescuing],
+            running,
+            others: vec![feeding, heartbeat, reaper],
         })
     }
 
-    /// Stops claiming, waits for the jobs in hand, leaves. Jobs that take longer go to others when their lease ends.
+    /// Stops claiming, waits for the running jobs, leaves. Other workers get jobs that take longer, when their lease ends.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         self.stop.cancel();
-        if tokio::time::timeout(self.patience, &mut self.hands).await.is_err() {
+        if tokio::time::timeout(self.patience, &mut self.running).await.is_err() {
             tracing::warn!("some jobs did not end in time; others take them over when their lease ends");
-            self.hands.abort();
+            self.running.abort();
         }
         for other in &self.others {
             other.abort();
@@ -114,35 +114,37 @@ struct Presence {
     host: String,
     http: Option<String>,
     indexes: bool,
-    hold: Duration,
+    lease_duration: Duration,
 }
 
 impl Presence {
-    /// Prolongs the lease until aborted.
-    async fn keep(self, in_hand: Held) {
-        let mut tick = tokio::time::interval(self.hold / BEATS_A_LEASE);
+    /// Extends the lease until aborted.
+    async fn keep(self, jobs: RunningJobs) {
+        let mut tick = tokio::time::interval(self.lease_duration / HEARTBEATS_PER_LEASE);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
-            if let Err(error) = self.beat(&in_hand).await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "could not prolong the lease");
+            if let Err(error) = self.heartbeat(&jobs).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "could not extend the lease");
             }
         }
     }
 
-    async fn beat(&self, in_hand: &Held) -> Result<(), store::StoreError> {
-        if self.store.beat(self.worker, &in_hand.jobs(), self.hold).await? {
+    async fn heartbeat(&self, jobs: &RunningJobs) -> Result<(), store::StoreError> {
+        if self.store.beat(self.worker, &jobs.jobs(), self.lease_duration).await? {
             return Ok(());
         }
         tracing::warn!(
             "this worker was silent for longer than its lease and was taken for dead; entering again"
         );
-        self.store.enter_worker(self.worker, &self.host, self.http.as_deref(), self.indexes, self.hold).await
+        self.store
+            .enter_worker(self.worker, &self.host, self.http.as_deref(), self.indexes, self.lease_duration)
+            .await
     }
 }
 
-async fn rescue(store: store::Store, stop: Stop) {
-    let mut tick = tokio::time::interval(RESCUE_EVERY);
+async fn reap(store: store::Store, stop: Stop) {
+    let mut tick = tokio::time::interval(REAP_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while stop.run_until_cancelled(tick.tick()).await.is_some() {
         match store.rescue().await {
