@@ -10,7 +10,11 @@ use clap::Args;
 use domain::SourceSlug;
 use store::{Mode, RejectionCount, RunRequest, RunRow, RunState, Store, Trigger};
 
-use super::{Context, Outcome, asked_to_stop, sources::preview};
+use super::{
+    Context, Outcome, asked_to_stop,
+    common::{current_user, find_source},
+    sources::preview,
+};
 use crate::{
     app::{self, App},
     partner,
@@ -107,7 +111,7 @@ impl Ingest {
             });
         }
         if self.no_wait {
-            return told(&context, &lines);
+            return print_enqueued(&context, &lines);
         }
         follow(context, store, lines).await
     }
@@ -117,7 +121,7 @@ impl Ingest {
             let enabled = catalog.iter().filter(|spec| app::is_enabled(context.config(), &spec.slug));
             return Ok(enabled.map(|spec| spec.slug.clone()).collect());
         }
-        self.sources.iter().map(|word| named(catalog, word)).collect()
+        self.sources.iter().map(|word| find_source(catalog, word)).collect()
     }
 
     fn request(&self, source: SourceSlug) -> RunRequest {
@@ -125,27 +129,12 @@ impl Ingest {
             mode: if self.full { Mode::Full } else { Mode::Incremental },
             since: self.since,
             limit: self.limit,
-            ..RunRequest::new(source, Trigger::Cli, user())
+            ..RunRequest::new(source, Trigger::Cli, current_user())
         }
     }
 }
 
-/// Who sits at the command line, for the record.
-pub(super) fn user() -> String {
-    std::env::var("USER").unwrap_or_else(|_| "cli".to_owned())
-}
-
-/// The source of that name, or an error with the nearest one.
-pub(super) fn named(catalog: &sources::Catalog, word: &str) -> anyhow::Result<SourceSlug> {
-    if let Some(slug) = SourceSlug::new(word).ok().filter(|slug| catalog.get(slug).is_some()) {
-        return Ok(slug);
-    }
-    let near = catalog.nearest(word).map(|slug| format!("; did you mean {slug}?")).unwrap_or_default();
-    let known = catalog.iter().map(|spec| spec.slug.to_string()).collect::<Vec<_>>().join(", ");
-    anyhow::bail!("there is no source {word:?}{near} (known: {known})")
-}
-
-fn told(context: &Context, lines: &[Line]) -> anyhow::Result<Outcome> {
+fn print_enqueued(context: &Context, lines: &[Line]) -> anyhow::Result<Outcome> {
     if context.is_json() {
         let rows: Vec<_> =
             lines.iter().map(|line| serde_json::json!({"source": line.source, "run": line.run})).collect();
@@ -211,15 +200,15 @@ async fn report(context: &Context, store: &Store, runs: &[RunRow]) -> anyhow::Re
         if let Some(why) = &run.message {
             ui::note(&format!("{}  {why}", run.source));
         }
-        for line in troubles(store, run).await? {
+        for line in problem_lines(store, run).await? {
             ui::line(&line);
         }
     }
     Ok(())
 }
 
-/// What a run refused, and what it loaded and doubts: a line each.
-pub(super) async fn troubles(store: &Store, run: &RunRow) -> anyhow::Result<Vec<String>> {
+/// Returns a line for what a run rejected, and a line for what it loaded with warnings.
+pub(super) async fn problem_lines(store: &Store, run: &RunRow) -> anyhow::Result<Vec<String>> {
     let refused = (store.rejection_counts(run.id).await?, "rejected", "");
     let doubted = (store.doubt_counts(run.id).await?, "doubted", " --doubted");
     let line = |(counts, word, option): (Vec<RejectionCount>, &str, &str)| {

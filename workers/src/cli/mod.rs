@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod common;
 mod completions;
 mod config;
 mod demo;

@@ -4,7 +4,11 @@ use clap::Args;
 use domain::RunId;
 use store::{Mode, RunRequest, Trigger};
 
-use super::{Context, Outcome, ingest};
+use super::{
+    Context, Outcome,
+    common::{current_user, find_source},
+    ingest,
+};
 use crate::{
     app,
     pipeline::trigger,
@@ -28,7 +32,7 @@ pub(super) struct Replay {
 impl Replay {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
         let catalog = app::catalog(context.config())?;
-        let source = ingest::named(&catalog, &self.source)?;
+        let source = find_source(&catalog, &self.source)?;
         let store = app::open_store(context.config()).await?;
         let earlier = match self.run {
             Some(run) => store.run(run).await?.id,
@@ -46,7 +50,7 @@ impl Replay {
         let request = RunRequest {
             mode: Mode::Replay,
             replay_of: Some(earlier),
-            ..RunRequest::new(source.clone(), Trigger::Cli, ingest::user())
+            ..RunRequest::new(source.clone(), Trigger::Cli, current_user())
         };
         let entered = trigger::request(&store, &request).await?;
         anyhow::ensure!(

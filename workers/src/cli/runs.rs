@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use domain::{RunId, SourceSlug};
 use store::{RunRow, Store};
 
-use super::{Context, Outcome, ingest::user};
+use super::{Context, Outcome, common::current_user};
 use crate::{
     app,
     ui::{self, Align, Table, ago},
@@ -41,11 +41,11 @@ impl What {
     async fn done(&self, store: &Store) -> anyhow::Result<String> {
         Ok(match self {
             Self::Accept { run } => {
-                let closed = store.accept_run(*run, &user()).await?;
+                let closed = store.accept_run(*run, &current_user()).await?;
                 format!("run {run} is accepted: {closed} opportunities it did not show are closed")
             }
             Self::Discard { run } => {
-                store.discard_run(*run, &user()).await?;
+                store.discard_run(*run, &current_user()).await?;
                 format!("run {run} is discarded: nothing is closed by it")
             }
         })

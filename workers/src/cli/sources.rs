@@ -11,7 +11,7 @@ mod schema;
 
 use clap::{Args, Subcommand};
 
-use super::{Context, Outcome, ingest::named};
+use super::{Context, Outcome, common::find_source};
 use crate::app;
 
 pub(super) use preview::{preview, print};
@@ -54,7 +54,7 @@ impl Sources {
             What::Check(check) => check.run(&context).await,
             What::Preview { source, limit } => {
                 let catalog = app::catalog(context.config())?;
-                let slug = named(&catalog, &source)?;
+                let slug = find_source(&catalog, &source)?;
                 preview(&context, &catalog, &[slug], Some(limit.max(1)), None).await
             }
             What::New(new) => new.run(&context).await,

@@ -8,7 +8,7 @@ use vectors::Filter;
 
 use super::{App, Line, Outcome};
 use crate::{
-    cli::{ingest::troubles, search::shown},
+    cli::{ingest::problem_lines, search::shown},
     ui::{self, Align, Table, held},
 };
 
@@ -38,7 +38,7 @@ pub(super) async fn print(
     } else {
         ui::line(&format!("\n{}", table(runs, lines).render()));
         for run in runs {
-            for line in troubles(&app.store, run).await? {
+            for line in problem_lines(&app.store, run).await? {
                 ui::line(&line);
             }
             if let Some(why) = &run.message {

@@ -9,11 +9,11 @@ use sources::{Catalog, Page, Response, Role, Spec};
 use store::{RunRequest, Trigger};
 use url::Url;
 
-use super::{Ingest, follow, told, user};
+use super::{Ingest, follow, print_enqueued};
 use crate::{
     app,
     archive::Archive,
-    cli::{Context, Outcome, sources::print},
+    cli::{Context, Outcome, common::current_user, sources::print},
     incoming::Incoming,
     partner::{self, Access},
     ui::Line,
@@ -52,7 +52,8 @@ pub(super) async fn run(
     let store = app::open_store(context.config()).await?;
     store.register_sources(&app::rows(context.config(), &catalog)).await?;
     let archive = Archive::open(&app::archive_place(context.config()))?;
-    let request = RunRequest { limit: ask.limit, ..RunRequest::new(slug.clone(), Trigger::Cli, user()) };
+    let request =
+        RunRequest { limit: ask.limit, ..RunRequest::new(slug.clone(), Trigger::Cli, current_user()) };
     let (entered, _) = incoming.enter((&store, &archive), spec, request).await?;
     anyhow::ensure!(
         entered.is_new,
@@ -61,7 +62,7 @@ pub(super) async fn run(
     );
     let rate = partner::rate(context.config(), spec);
     let lines = vec![Line { run: entered.run, source: slug.to_string(), rate }];
-    if ask.no_wait { told(&context, &lines) } else { follow(context, store, lines).await }
+    if ask.no_wait { print_enqueued(&context, &lines) } else { follow(context, store, lines).await }
 }
 
 /// The file, fetched where it is named by an address: politely, as the partner's, whoever's host it is.

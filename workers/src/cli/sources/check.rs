@@ -8,13 +8,13 @@ use replay::{Behavior, MockServer, Options};
 use serde::Serialize;
 use sources::{Catalog, Spec};
 
-use super::{
-    fill::{filled, shown, unfilled},
-    record::folder,
-};
+use super::fill::{filled, shown, unfilled};
 use crate::{
     app,
-    cli::{Context, Outcome},
+    cli::{
+        Context, Outcome,
+        common::{find_source, recordings_folder},
+    },
     partner::Access,
     ui::{self, Align, Table},
     workbench::preview::{Ask, Preview, preview},
@@ -52,8 +52,8 @@ impl Check {
             Err(error) if error.is::<sources::SpecErrors>() => return wrong(context, &error),
             Err(error) => return Err(error),
         };
-        let only = self.source.as_deref().map(|word| super::named(&catalog, word)).transpose()?;
-        let folder = Some(folder(context, self.fixtures)).filter(|folder| folder.is_dir());
+        let only = self.source.as_deref().map(|word| find_source(&catalog, word)).transpose()?;
+        let folder = Some(recordings_folder(context, self.fixtures)).filter(|folder| folder.is_dir());
         let behavior = Behavior { crawl_delay: 0.0, ..Behavior::default() };
         let addr = ([127, 0, 0, 1], 0).into();
         let replay = MockServer::start(Options { addr, behavior, folder: folder.clone() }).await?;

@@ -9,7 +9,7 @@ use store::Change;
 
 use crate::{
     app,
-    cli::{Context, Outcome, ingest::named},
+    cli::{Context, Outcome, common::find_source},
     ui,
     workbench::rehearse::{Read, read_again},
 };
@@ -33,7 +33,7 @@ pub(super) struct Diff {
 impl Diff {
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<Outcome> {
         let catalog = app::catalog(context.config())?;
-        let slug = named(&catalog, &self.source)?;
+        let slug = find_source(&catalog, &self.source)?;
         let spec = catalog.get(&slug).context("the source vanished")?;
         let store = app::open_store(context.config()).await?;
         let run = match self.run {

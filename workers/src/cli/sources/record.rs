@@ -10,7 +10,10 @@ use url::Url;
 
 use crate::{
     app,
-    cli::{Context, Outcome, ingest::named},
+    cli::{
+        Context, Outcome,
+        common::{find_source, recordings_folder},
+    },
     partner::{self, Access},
     ui,
     workbench::preview::{Ask, Tape, preview},
@@ -56,19 +59,12 @@ struct Recorded {
     headers: BTreeMap<String, String>,
 }
 
-/// Where recordings lie, unless a flag says otherwise.
-pub(super) fn folder(context: &Context, said: Option<PathBuf>) -> PathBuf {
-    let beside =
-        || context.config().sources_dir.clone().unwrap_or_else(|| PathBuf::from(".")).join("fixtures");
-    said.unwrap_or_else(beside)
-}
-
 impl Record {
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<Outcome> {
         let catalog = app::catalog(context.config())?;
-        let slug = named(&catalog, &self.source)?;
+        let slug = find_source(&catalog, &self.source)?;
         let spec = catalog.get(&slug).context("the source vanished")?;
-        let folder = folder(context, self.to).join(slug.as_str());
+        let folder = recordings_folder(context, self.to).join(slug.as_str());
         let is_free = !folder.exists() || folder.read_dir().is_ok_and(|mut entries| entries.next().is_none());
         anyhow::ensure!(
             is_free,
