@@ -147,7 +147,7 @@ async fn run(cli: Cli) -> anyhow::Result<Outcome> {
     match cli.command {
         Command::Worker(command) => command.run(context).await,
         Command::Ingest(command) => Box::pin(command.run(context)).await,
-        Command::Replay(command) => command.run(context).await,
+        Command::Replay(command) => Box::pin(command.run(context)).await,
         Command::Runs(command) => command.run(context).await,
         Command::Explain(command) => command.run(context).await,
         Command::Rejections(command) => command.run(context).await,

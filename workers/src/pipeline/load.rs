@@ -37,13 +37,14 @@ pub(crate) async fn detail(
 
 fn report(page: &PageRow, tally: Tally, alarm: Option<&str>) {
     count(&page.source, tally);
-    match alarm {
-        Some(alarm) => tracing::error!(
+    if let Some(alarm) = alarm {
+        tracing::error!(
             url = page.url,
             alarm,
             "the page cannot be trusted; nothing of its run will be closed"
-        ),
-        None => tracing::debug!(?tally, "loaded"),
+        );
+    } else {
+        tracing::debug!(?tally, "loaded");
     }
 }
 
