@@ -75,7 +75,7 @@ impl Fingerprint {
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(self.0))
     }
 }
 
@@ -93,9 +93,8 @@ pub struct BadFingerprint;
 impl TryFrom<String> for Fingerprint {
     type Error = BadFingerprint;
     fn try_from(text: String) -> Result<Self, BadFingerprint> {
-        let digit = |at: usize| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
-        let bytes: Option<Vec<u8>> = (0..32).map(|n| digit(2 * n)).collect();
-        bytes.filter(|_| text.len() == 64).and_then(|bytes| Self::from_bytes(&bytes)).ok_or(BadFingerprint)
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(text, &mut bytes).map(|()| Self(bytes)).map_err(|_| BadFingerprint)
     }
 }
 
