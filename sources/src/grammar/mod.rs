@@ -4,8 +4,6 @@ mod compile;
 mod form;
 mod raw;
 
-use std::fmt::Write as _;
-
 use domain::{Draft, SourceSlug};
 use serde_spanned::Spanned;
 use sha2::{Digest, Sha256};
@@ -39,12 +37,7 @@ pub(crate) fn read(slug: &SourceSlug, file: &SpecFile) -> Result<Spec, Vec<SpecE
         vec![at(byte, helpful(error.message()))]
     })?;
     let mut wrongs = Wrongs::default();
-    let version =
-        Sha256::digest(file.text.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
+    let version = hex::encode(Sha256::digest(file.text.as_bytes()));
     let spec = compile::partner(slug, version, raw, &mut wrongs);
     match spec {
         Some(spec) if wrongs.0.is_empty() => Ok(spec),
