@@ -5,7 +5,7 @@
 
 mod large;
 
-use std::{fmt::Write as _, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -56,22 +56,7 @@ pub(crate) fn digest(body: &[u8]) -> [u8; 32] {
 /// The digest hexadecimal digits spell; `None` where they spell none.
 pub(crate) fn unhex(text: &str) -> Option<[u8; 32]> {
     let mut digest = [0; 32];
-    if text.len() != 64 {
-        return None;
-    }
-    for (at, byte) in digest.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
-    Some(digest)
-}
-
-/// The digest in hexadecimal.
-pub(crate) fn hex(digest: &[u8]) -> String {
-    digest.iter().fold(String::with_capacity(2 * digest.len()), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex::decode_to_slice(text, &mut digest).ok().map(|()| digest)
 }
 
 impl Archive {
@@ -128,7 +113,7 @@ impl Archive {
         let (packed, sha256, bytes) = tokio::task::spawn_blocking(move || large::pack(&from))
             .await?
             .with_context(|| path.display().to_string())?;
-        let sha256 = hex(&sha256);
+        let sha256 = hex::encode(sha256);
         let key = format!("{folder}/{sha256}");
         let mut packed = tokio::fs::File::from_std(packed);
         let mut writer =
@@ -186,7 +171,7 @@ mod tests {
             status: 200,
             headers: &[],
             fetched_at: String::new(),
-            sha256: hex(&digest(body)),
+            sha256: hex::encode(digest(body)),
             bytes: body.len(),
         }
     }

@@ -11,7 +11,7 @@ use object_store::GetResult;
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt as _;
 
-use super::{LEVEL, hex};
+use super::LEVEL;
 
 /// Packs a file into a nameless one; answers it, the digest and the length of what was packed.
 pub(super) fn pack(path: &Path) -> io::Result<(File, [u8; 32], u64)> {
@@ -66,7 +66,7 @@ impl Unpacked {
             digest.as_slice() == self.wanted,
             "{} in the archive is not what was kept: its digest is {}",
             self.key,
-            hex(&digest)
+            hex::encode(digest)
         );
         Ok(())
     }

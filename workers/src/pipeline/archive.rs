@@ -5,7 +5,7 @@ use store::PageRow;
 
 use crate::{
     app::App,
-    archive::{Unpacked, digest, hex},
+    archive::{Unpacked, digest},
 };
 
 /// Where a list page is kept.
@@ -15,7 +15,7 @@ pub(crate) fn list_key(source: &str, run: domain::RunId, stream: &str, ordinal: 
 
 /// Where a detail page is kept: by the digest of its address, which the label beside it spells out.
 pub(crate) fn detail_key(page: &PageRow) -> String {
-    let name: String = hex(&digest(page.url.as_bytes())).chars().take(24).collect();
+    let name: String = hex::encode(digest(page.url.as_bytes())).chars().take(24).collect();
     format!("{}/{}/detail-{name}", page.source, page.run)
 }
 

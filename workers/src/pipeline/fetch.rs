@@ -11,7 +11,7 @@ use url::Url;
 use super::archive;
 use crate::{
     app::{App, PoolBudget, read_by},
-    archive::{Label, digest, hex},
+    archive::{Label, digest},
     jobs::error::JobError,
 };
 
@@ -105,7 +105,7 @@ async fn keep(app: &App, wanted: Wanted<'_>, answer: Answer) -> anyhow::Result<A
         status: answer.status,
         headers: &headers,
         fetched_at: answer.fetched_at.to_rfc3339_opts(SecondsFormat::Millis, true),
-        sha256: hex(&sha256),
+        sha256: hex::encode(sha256),
         bytes: answer.body.len(),
     };
     app.archive.keep(&wanted.key, &answer.body, &label).await?;
