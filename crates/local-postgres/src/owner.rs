@@ -10,30 +10,12 @@ use std::{
     process::{Command, Stdio},
 };
 
+use nix::unistd::User;
 use rustix::process::Uid;
 
-/// The users of this machine (passwd(5)).
-const USERS: &str = "/etc/passwd";
-
-/// A line of the list of users.
-struct User<'t> {
-    name: &'t str,
-    uid: u32,
-    gid: u32,
-}
-
-fn user(line: &str) -> Option<User<'_>> {
-    let mut fields = line.split(':');
-    let name = fields.next()?;
-    let uid = fields.nth(1)?.parse().ok()?;
-    let gid = fields.next()?.parse().ok()?;
-    Some(User { name, uid, gid })
-}
-
-/// The name of a user of this machine.
+/// The name of a user, by whatever this machine looks users up with.
 pub(super) fn user_name(uid: u32) -> Option<String> {
-    let users = fs::read_to_string(USERS).ok()?;
-    users.lines().filter_map(user).find(|user| user.uid == uid).map(|user| user.name.to_owned())
+    User::from_uid(uid.into()).ok().flatten().map(|user| user.name)
 }
 
 /// A user and group other than ours.
@@ -49,13 +31,9 @@ impl Owner {
         if !rustix::process::geteuid().is_root() {
             return None;
         }
-        let users = fs::read_to_string(USERS).unwrap_or_default();
-        let find = |name: &str| {
-            users
-                .lines()
-                .filter_map(user)
-                .find(|user| user.name == name)
-                .map(|user| Self { uid: user.uid, gid: user.gid })
+        let find = |name| {
+            let user = User::from_name(name).ok().flatten()?;
+            Some(Self { uid: user.uid.as_raw(), gid: user.gid.as_raw() })
         };
         find("postgres").or_else(|| find("nobody")).or(Some(Self { uid: 65_534, gid: 65_534 }))
     }
