@@ -1,4 +1,6 @@
-use chrono::{NaiveDate, NaiveTime, Timelike};
+use std::collections::BTreeSet;
+
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use proptest::prelude::*;
 
 use super::*;
