@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 use domain::{Opportunity, Rejection};
-use fetch::{Answer, Client, Credentials, LocalBudget, Partner, Request, Secret, Settings};
+use fetch::{Answer, Client, Credentials, LocalBudget, Partner, Request, Settings};
 use normalize::Context;
 use replay::{Behavior, MockServer};
 use serde_json::Value;
@@ -37,18 +37,14 @@ fn partner(spec: &Spec, replay: &MockServer) -> Partner {
             token_url: token_url.clone(),
             scope: scope.clone(),
             id: of(id),
-            secret: Secret::new(of(secret)),
+            secret: of(secret).into(),
         },
-        Auth::ApiKey { header, key } => {
-            Credentials::ApiKey { header: header.clone(), key: Secret::new(of(key)) }
-        }
-        Auth::QueryKey { param, key } => {
-            Credentials::QueryKey { param: param.clone(), key: Secret::new(of(key)) }
-        }
+        Auth::ApiKey { header, key } => Credentials::ApiKey { header: header.clone(), key: of(key).into() },
+        Auth::QueryKey { param, key } => Credentials::QueryKey { param: param.clone(), key: of(key).into() },
         Auth::Basic { user, password } => {
-            Credentials::Basic { user: of(user), password: Secret::new(of(password)) }
+            Credentials::Basic { user: of(user), password: of(password).into() }
         }
-        Auth::Bearer { token } => Credentials::Bearer(Secret::new(of(token))),
+        Auth::Bearer { token } => Credentials::Bearer(of(token).into()),
     });
     Partner {
         slug: spec.slug.clone(),

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use domain::{Rate, SourceSlug};
-use fetch::{Credentials, Partner, Secret};
+use fetch::{Credentials, Partner};
 use sources::{Auth, Spec};
 use url::Url;
 

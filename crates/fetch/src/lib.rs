@@ -20,5 +20,6 @@ mod token;
 pub use budget::{Budget, BudgetError, LocalBudget, Permit};
 pub use client::{Client, Settings};
 pub use error::{FetchError, Retry};
-pub use partner::{Credentials, Partner, Secret};
+pub use partner::{Credentials, Partner};
 pub use request::{Answer, Body, Request, Validators};
+pub use secrecy::SecretString;

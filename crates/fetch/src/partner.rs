@@ -3,37 +3,10 @@
 use std::fmt;
 
 use domain::{Rate, SourceSlug};
+use secrecy::SecretString;
 use url::Url;
 
 use crate::{FetchError, address::named, guard};
-
-/// A secret. It cannot be printed; whoever needs it says so by calling [`Secret::expose`].
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps a secret.
-    pub fn new(secret: String) -> Self {
-        Self(secret)
-    }
-
-    /// The secret itself.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
-impl fmt::Display for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad("***")
-    }
-}
 
 /// How we show who we are. Shown to the origin of [`Partner::base_url`] alone, and to the token endpoint.
 #[derive(Clone)]
@@ -47,31 +20,31 @@ pub enum Credentials {
         /// Our name there.
         id: String,
         /// Our secret there.
-        secret: Secret,
+        secret: SecretString,
     },
     /// A key in a header.
     ApiKey {
         /// Name of the header.
         header: String,
         /// The key.
-        key: Secret,
+        key: SecretString,
     },
     /// A key in the query. It is added when a request is sent: addresses that are kept or told are without it.
     QueryKey {
         /// Name of the parameter.
         param: String,
         /// The key.
-        key: Secret,
+        key: SecretString,
     },
     /// HTTP Basic (RFC 7617).
     Basic {
         /// User name.
         user: String,
         /// Password.
-        password: Secret,
+        password: SecretString,
     },
     /// A fixed bearer token (RFC 6750).
-    Bearer(Secret),
+    Bearer(SecretString),
 }
 
 impl fmt::Debug for Credentials {

@@ -1,9 +1,6 @@
 //! When to try again.
 
-use std::{
-    hash::{BuildHasher as _, RandomState},
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 /// Pause before the second try; it doubles.
 const FIRST: Duration = Duration::from_millis(500);
@@ -34,12 +31,6 @@ pub(crate) fn pause(attempt: u32, random: f64, longest: Duration) -> Duration {
     ceiling.mul_f64(random.clamp(0.0, 1.0))
 }
 
-/// A number in 0..1: the keys of a hasher are random, and differ each time.
-pub(crate) fn jitter() -> f64 {
-    let [a, b, c, d, ..] = RandomState::new().hash_one(()).to_be_bytes();
-    f64::from(u32::from_be_bytes([a, b, c, d])) / (f64::from(u32::MAX) + 1.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,14 +58,5 @@ mod tests {
         assert_eq!(pause(3, 1.0, longest), Duration::from_secs(2));
         assert_eq!(pause(u32::MAX, 1.0, longest), longest);
         assert_eq!(pause(3, 0.0, longest), Duration::ZERO);
-    }
-
-    #[test]
-    fn jitter_is_spread_over_its_range() {
-        let drawn: Vec<f64> = (0..200).map(|_| jitter()).collect();
-        assert!(drawn.iter().all(|number| (0.0..1.0).contains(number)));
-        let low = drawn.iter().filter(|&&number| number < 0.5).count();
-        // A fair coin leaves this range once in 10^12 runs.
-        assert!((50..150).contains(&low), "{low} of 200 are low");
     }
 }

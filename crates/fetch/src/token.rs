@@ -6,9 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
-use crate::{FetchError, Partner, Secret};
+use crate::{FetchError, Partner};
 
 /// Largest answer of a token endpoint.
 pub(crate) const MAX: u64 = 64 << 10;
@@ -23,7 +24,7 @@ const LONGEST: Duration = Duration::from_hours(24);
 /// A token and its end.
 #[derive(Debug, Clone)]
 pub(crate) struct Token {
-    pub(crate) value: Secret,
+    pub(crate) value: SecretString,
     until: Instant,
 }
 
@@ -51,10 +52,7 @@ impl Token {
         let life = life.unwrap_or(DEFAULT_LIFE).min(LONGEST);
         // A token that lives shorter than the margin is still used for half of its life.
         let margin = BEFORE_END.min(life / 2);
-        Ok(Self {
-            value: Secret::new(given.access_token),
-            until: Instant::now() + life.saturating_sub(margin),
-        })
+        Ok(Self { value: given.access_token.into(), until: Instant::now() + life.saturating_sub(margin) })
     }
 
     fn holds(&self) -> bool {
@@ -78,8 +76,10 @@ impl Tokens {
 }
 
 /// The token of a slot, if it still holds and is not the one that was just refused.
-pub(crate) fn usable(slot: Option<&Token>, refused: Option<&Secret>) -> Option<Secret> {
-    slot.filter(|token| token.holds() && Some(&token.value) != refused).map(|token| token.value.clone())
+pub(crate) fn usable(slot: Option<&Token>, refused: Option<&SecretString>) -> Option<SecretString> {
+    let refused = refused.map(|token| token.expose_secret());
+    slot.filter(|token| token.holds() && Some(token.value.expose_secret()) != refused)
+        .map(|token| token.value.clone())
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::{
     FetchError, Permit,
     address::{host, named},
     body::{self, Cap, Unread},
-    retry::{is_passing, jitter, pause, retry_after},
+    retry::{is_passing, pause, retry_after},
 };
 
 /// Bytes read of the body of a failure: nobody looks at it, but a connection read to its end serves again.
@@ -54,7 +54,7 @@ impl Exchange<'_> {
             if attempt >= most {
                 return tried;
             }
-            let wait = asked.unwrap_or_default().max(pause(attempt, jitter(), longest));
+            let wait = asked.unwrap_or_default().max(pause(attempt, fastrand::f64(), longest));
             let (status, error) = match &tried {
                 Ok(raw) => (Some(raw.status), None),
                 Err(error) => (None, Some(tracing::field::display(error))),

@@ -1,11 +1,12 @@
 //! Requests with our name under them.
 
 use reqwest::{RequestBuilder, header};
+use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::{exchange::Exchange, send::Raw};
 use crate::{
-    Credentials, FetchError, Partner, Request, Secret,
+    Credentials, FetchError, Partner, Request,
     address::named,
     body::Cap,
     token::{self, Token},
@@ -40,7 +41,7 @@ impl Exchange<'_> {
     }
 
     /// The partner's access token: known, or asked for while others wait for it.
-    async fn token(&mut self, refused: Option<&Secret>) -> Result<Option<Secret>, FetchError> {
+    async fn token(&mut self, refused: Option<&SecretString>) -> Result<Option<SecretString>, FetchError> {
         let partner = self.partner;
         let Some(Credentials::OAuth2 { token_url, scope, id, secret }) = &partner.credentials else {
             return Ok(None);
@@ -50,8 +51,11 @@ impl Exchange<'_> {
         if let Some(known) = token::usable(held.as_ref(), refused) {
             return Ok(Some(known));
         }
-        let mut form =
-            vec![("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret.expose())];
+        let mut form = vec![
+            ("grant_type", "client_credentials"),
+            ("client_id", id),
+            ("client_secret", secret.expose_secret()),
+        ];
         form.extend(scope.as_deref().map(|scope| ("scope", scope)));
         let build = |client: &reqwest::Client, to| client.post(to).form(&form);
         let raw = self.send(token_url, Cap::Refuse(token::MAX), build).await?;
@@ -96,21 +100,27 @@ fn headers(built: RequestBuilder, request: &Request) -> RequestBuilder {
 }
 
 /// Adds our credentials; values are marked as secrets, so that no layer below prints them.
-fn sign(built: RequestBuilder, partner: &Partner, token: Option<&Secret>) -> RequestBuilder {
+fn sign(built: RequestBuilder, partner: &Partner, token: Option<&SecretString>) -> RequestBuilder {
     match (&partner.credentials, token) {
         (Some(Credentials::OAuth2 { .. }), Some(token)) | (Some(Credentials::Bearer(token)), _) => {
-            built.bearer_auth(token.expose())
+            built.bearer_auth(token.expose_secret())
         }
-        (Some(Credentials::Basic { user, password }), _) => built.basic_auth(user, Some(password.expose())),
-        (Some(Credentials::ApiKey { header, key }), _) => match header::HeaderValue::from_str(key.expose()) {
-            Ok(mut value) => {
-                value.set_sensitive(true);
-                built.header(header, value)
+        (Some(Credentials::Basic { user, password }), _) => {
+            built.basic_auth(user, Some(password.expose_secret()))
+        }
+        (Some(Credentials::ApiKey { header, key }), _) => {
+            match header::HeaderValue::from_str(key.expose_secret()) {
+                Ok(mut value) => {
+                    value.set_sensitive(true);
+                    built.header(header, value)
+                }
+                // Fails when the request is built: a request without its key must not be sent.
+                Err(_) => built.header(header, key.expose_secret()),
             }
-            // Fails when the request is built: a request without its key must not be sent.
-            Err(_) => built.header(header, key.expose()),
-        },
-        (Some(Credentials::QueryKey { param, key }), _) => built.query(&[(param.as_str(), key.expose())]),
+        }
+        (Some(Credentials::QueryKey { param, key }), _) => {
+            built.query(&[(param.as_str(), key.expose_secret())])
+        }
         (None | Some(Credentials::OAuth2 { .. }), _) => built,
     }
 }

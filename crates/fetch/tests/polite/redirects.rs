@@ -1,6 +1,6 @@
 //! Redirects stay within the partner, and out of our own network.
 
-use fetch::{Credentials, FetchError, Partner, Request, Retry, Secret};
+use fetch::{Credentials, FetchError, Partner, Request, Retry};
 
 use crate::support::{Counting, answer, client, get, serve};
 
@@ -28,9 +28,9 @@ async fn redirects_end() {
 #[tokio::test]
 async fn another_host_of_the_partner_gets_neither_credentials_nor_headers() {
     for credentials in [
-        Credentials::ApiKey { header: "x-api-key".to_owned(), key: Secret::new("k".to_owned()) },
-        Credentials::Bearer(Secret::new("k".to_owned())),
-        Credentials::Basic { user: "me".to_owned(), password: Secret::new("k".to_owned()) },
+        Credentials::ApiKey { header: "x-api-key".to_owned(), key: "k".into() },
+        Credentials::Bearer("k".into()),
+        Credentials::Basic { user: "me".to_owned(), password: "k".into() },
     ] {
         let server = serve(|asked, _| match asked.uri().path() {
             "/a" => answer(302, &[("location", "//www.fnecm.org/b"), ("set-cookie", "session=1")], ""),

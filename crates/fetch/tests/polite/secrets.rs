@@ -8,14 +8,14 @@ use std::{
     time::Duration,
 };
 
-use fetch::{Client, Credentials, FetchError, Partner, Request, Secret, Settings, Validators};
+use fetch::{Client, Credentials, FetchError, Partner, Request, SecretString, Settings, Validators};
 
 use crate::support::{Asked, Counting, Given, answer, client, get, serve, settings};
 
 const SECRET: &str = "hunter2";
 
-fn secret() -> Secret {
-    Secret::new(SECRET.to_owned())
+fn secret() -> SecretString {
+    SecretString::from(SECRET.to_owned())
 }
 
 fn every_kind() -> Vec<Credentials> {
@@ -23,8 +23,11 @@ fn every_kind() -> Vec<Credentials> {
         Credentials::Bearer(secret()),
         Credentials::Basic { user: "me".to_owned(), password: secret() },
         Credentials::ApiKey { header: "x-api-key".to_owned(), key: secret() },
-        Credentials::ApiKey { header: "x-api-key".to_owned(), key: Secret::new(format!("{SECRET}\n")) },
-        Credentials::Bearer(Secret::new(format!("{SECRET}\n"))),
+        Credentials::ApiKey {
+            header: "x-api-key".to_owned(),
+            key: SecretString::from(format!("{SECRET}\n")),
+        },
+        Credentials::Bearer(SecretString::from(format!("{SECRET}\n"))),
         Credentials::OAuth2 {
             token_url: format!("https://me:{SECRET}@api.fnecm.org/token?key={SECRET}").parse().unwrap(),
             scope: None,
@@ -152,7 +155,7 @@ async fn no_value_shows_one() {
     };
     let got = client.fetch(&partner, &request, &Counting::default()).await.unwrap();
     assert_eq!(&got.body[..], SECRET.as_bytes());
-    let mut shown = format!("{client:?} {request:?} {got:?} {:?} {}", secret(), secret());
+    let mut shown = format!("{client:?} {request:?} {got:?} {:?}", secret());
     for credentials in every_kind() {
         let base_url = format!("https://me:{SECRET}@api.fnecm.org").parse().unwrap();
         let via = format!("http://me:{SECRET}@127.0.0.1:1").parse().unwrap();
@@ -160,14 +163,14 @@ async fn no_value_shows_one() {
             Partner { credentials: Some(credentials), base_url, via: Some(via), ..server.partner() };
         write!(shown, " {partner:?}").unwrap();
     }
-    assert!(shown.contains("***") && shown.contains("x-key") && shown.contains("api.fnecm.org"), "{shown}");
+    assert!(shown.contains("[REDACTED]") && shown.contains("x-key") && shown.contains("api.fnecm.org"), "{shown}");
     assert!(!shown.contains(SECRET), "{shown}");
 }
 
 #[tokio::test]
 async fn a_key_that_no_header_can_carry_is_told_and_nothing_is_sent() {
     let server = serve(|_, _| answer(200, &[], "")).await;
-    let key = Secret::new("hunter2\n".to_owned());
+    let key = SecretString::from("hunter2\n".to_owned());
     for credentials in
         [Credentials::ApiKey { header: "x-api-key".to_owned(), key: key.clone() }, Credentials::Bearer(key)]
     {

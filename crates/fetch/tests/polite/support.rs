@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use axum::{Router, body::Body, extract::State, http::HeaderMap};
 use domain::SourceSlug;
-use fetch::{Budget, BudgetError, Client, Credentials, Partner, Permit, Request, Secret, Settings};
+use fetch::{Budget, BudgetError, Client, Credentials, Partner, Permit, Request, SecretString, Settings};
 
 pub(crate) type Asked = axum::extract::Request;
 pub(crate) type Given = axum::http::Response<Body>;
@@ -85,7 +85,7 @@ impl Server {
             token_url: "https://api.fnecm.org/token".parse().unwrap(),
             scope: Some("offres".to_owned()),
             id: "me".to_owned(),
-            secret: Secret::new("hunter2".to_owned()),
+            secret: SecretString::from("hunter2".to_owned()),
         };
         Partner { credentials: Some(credentials), ..self.partner() }
     }
