@@ -95,7 +95,7 @@ fn of_spec(config: &Config, spec: &Spec, credentials: Option<Credentials>) -> Pa
 }
 
 fn via(config: &Config, slug: &SourceSlug) -> Option<Url> {
-    config.sources.get(slug).and_then(|source| source.via.clone())
+    config.sources.get(slug).and_then(|source| source.via.as_ref()).map(|via| via.0.clone())
 }
 
 fn credentials(spec: &Spec, secrets: Secrets<'_>) -> anyhow::Result<Option<Credentials>> {
@@ -110,17 +110,17 @@ fn credentials(spec: &Spec, secrets: Secrets<'_>) -> anyhow::Result<Option<Crede
             token_url: token_url.clone(),
             scope: scope.clone(),
             id: plain(id)?,
-            secret: Secret::new(plain(secret)?),
+            secret: plain(secret)?.into(),
         },
         Auth::ApiKey { header, key } => {
-            Credentials::ApiKey { header: header.clone(), key: Secret::new(plain(key)?) }
+            Credentials::ApiKey { header: header.clone(), key: plain(key)?.into() }
         }
         Auth::QueryKey { param, key } => {
-            Credentials::QueryKey { param: param.clone(), key: Secret::new(plain(key)?) }
+            Credentials::QueryKey { param: param.clone(), key: plain(key)?.into() }
         }
         Auth::Basic { user, password } => {
-            Credentials::Basic { user: plain(user)?, password: Secret::new(plain(password)?) }
+            Credentials::Basic { user: plain(user)?, password: plain(password)?.into() }
         }
-        Auth::Bearer { token } => Credentials::Bearer(Secret::new(plain(token)?)),
+        Auth::Bearer { token } => Credentials::Bearer(plain(token)?.into()),
     }))
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use anyhow::Context as _;
+use secrecy::ExposeSecret;
 use store::Store;
 use vectors::{Embedder, Filter, Hit, Index, Lexical, Ollama, Query};
 
@@ -73,7 +74,7 @@ impl Vectors {
 
 fn embedder(config: &Config) -> anyhow::Result<Box<dyn Embedder>> {
     Ok(match &config.ollama_url {
-        Some(url) => Box::new(Ollama::new(url.clone(), &config.ollama_model)?),
+        Some(url) => Box::new(Ollama::new(url.0.clone(), &config.ollama_model)?),
         None => Box::new(Lexical::new()),
     })
 }
@@ -81,9 +82,9 @@ fn embedder(config: &Config) -> anyhow::Result<Box<dyn Embedder>> {
 async fn index(config: &Config, embedder: &dyn Embedder) -> anyhow::Result<Option<Box<dyn Index>>> {
     let (model, dimensions) = (embedder.model(), embedder.dimensions());
     if let Some(url) = &config.qdrant_url {
-        let key = config.qdrant_api_key.as_deref();
+        let key = config.qdrant_api_key.as_ref().map(ExposeSecret::expose_secret);
         let server =
-            vectors::ServerIndex::connect(url, key, &config.qdrant_collection, model, dimensions).await?;
+            vectors::ServerIndex::connect(&url.0, key, &config.qdrant_collection, model, dimensions).await?;
         return Ok(Some(Box::new(server)));
     }
     embedded(config, model, dimensions).await

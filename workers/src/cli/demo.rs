@@ -162,7 +162,7 @@ fn configure(
     cluster: &Cluster,
     replay: &MockServer,
 ) -> anyhow::Result<()> {
-    config.database_url = Some(cluster.url(DEMO_DATABASE));
+    config.database_url = Some(cluster.url(DEMO_DATABASE).into());
     data.clone_into(&mut config.data_dir);
     config.archive = None;
     config.qdrant_url = None;

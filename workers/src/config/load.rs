@@ -12,8 +12,8 @@ use super::{
     keys::{self, ALIASES, KEYS, PREFIX},
 };
 
-/// What comes from outside: handed in, so that tests need no real environment.
-#[derive(Debug, Default)]
+/// What comes from outside: handed in, so that tests need no real environment. Not `Debug`: it holds secrets in clear text.
+#[derive(Default)]
 pub(crate) struct Given {
     /// `--config FILE`; without it `oim-etl.toml` is read where it exists.
     pub(crate) file: Option<PathBuf>,
@@ -23,8 +23,7 @@ pub(crate) struct Given {
     pub(crate) flags: Vec<(String, String, String)>,
 }
 
-/// The configuration, and where each key came from.
-#[derive(Debug)]
+/// The configuration, and where each key came from. Not `Debug`: it holds secrets in clear text.
 pub(crate) struct Loaded {
     /// The effective configuration.
     pub(crate) config: Config,

@@ -6,9 +6,10 @@ mod keys;
 mod load;
 mod show;
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf};
 
 use domain::{Rate, SourceSlug};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
 
@@ -19,25 +20,36 @@ pub(crate) use show::settings;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
-    pub(crate) database_url: Option<String>,
+    pub(crate) database_url: Option<SecretString>,
     pub(crate) database_connections: u32,
     pub(crate) data_dir: PathBuf,
     pub(crate) archive: Option<String>,
-    pub(crate) qdrant_url: Option<Url>,
-    pub(crate) qdrant_api_key: Option<String>,
+    pub(crate) qdrant_url: Option<Address>,
+    pub(crate) qdrant_api_key: Option<SecretString>,
     pub(crate) qdrant_collection: String,
-    pub(crate) ollama_url: Option<Url>,
+    pub(crate) ollama_url: Option<Address>,
     pub(crate) ollama_model: String,
     pub(crate) sources_dir: Option<PathBuf>,
     pub(crate) inbox: Option<String>,
     pub(crate) timetable: Option<PathBuf>,
-    pub(crate) api_token: Option<String>,
+    pub(crate) api_token: Option<SecretString>,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
     pub(crate) worker: Worker,
     pub(crate) fetch: Fetch,
     #[serde(default)]
     pub(crate) sources: BTreeMap<SourceSlug, Source>,
+}
+
+/// An address, shown without its password.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Address(pub(crate) Url);
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&show::without_password(self.0.as_str()))
+    }
 }
 
 /// How log lines look.
@@ -80,7 +92,7 @@ pub(crate) struct Fetch {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Source {
     pub(crate) rate: Option<Rate>,
-    pub(crate) via: Option<Url>,
+    pub(crate) via: Option<Address>,
     pub(crate) enabled: Option<bool>,
 }
 
@@ -104,7 +116,7 @@ fn near(nearest: Option<&str>) -> String {
 impl Config {
     /// The database, or what to do when none is named.
     pub(crate) fn database_url(&self) -> anyhow::Result<&str> {
-        self.database_url.as_deref().ok_or_else(|| {
+        self.database_url.as_ref().map(ExposeSecret::expose_secret).ok_or_else(|| {
             anyhow::anyhow!(
                 "no database is configured: set DATABASE_URL or `database_url` in oim-etl.toml, to an address or to \
                  `private` for one in the data folder (to look around without one, run `oim-etl demo`)"

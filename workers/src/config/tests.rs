@@ -40,7 +40,7 @@ fn later_layers_win() {
         given(&[("DATABASE_URL", "postgres://env/b"), ("OIM_ETL_WORKER__CONCURRENCY", "3")], &[]);
     layers.file = Some(file);
     let loaded = load(&layers).unwrap();
-    assert_eq!(loaded.config.database_url.as_deref(), Some("postgres://env/b"));
+    assert_eq!(loaded.config.database_url().ok(), Some("postgres://env/b"));
     assert_eq!(loaded.config.worker.concurrency, 3);
     assert_eq!(
         loaded.config.sources.values().next().and_then(|s| s.rate).map(|r| r.to_string()).as_deref(),
@@ -83,9 +83,14 @@ fn secrets_are_not_shown() {
             ("DATABASE_URL", "postgres://me:hunter2@db/x?sslpassword=hunter2"),
             ("OIM_ETL_API_TOKEN", "hunter2"),
             ("OIM_ETL_QDRANT_API_KEY", "hunter2"),
+            ("QDRANT_URL", "http://me:hunter2@qdrant:6334"),
+            ("OLLAMA_URL", "http://me:hunter2@ollama:11434"),
         ],
-        &[],
+        &[("sources.fne.via", "http://me:hunter2@gateway:8080")],
     );
-    let shown = serde_json::to_string(&settings(&load(&layers).unwrap())).unwrap();
+    let loaded = load(&layers).unwrap();
+    let shown = serde_json::to_string(&settings(&loaded)).unwrap();
     assert!(!shown.contains("hunter2") && shown.contains("postgres://me:***@db/x"), "{shown}");
+    let debugged = format!("{:?} {:#?}", loaded.config, loaded.config);
+    assert!(!debugged.contains("hunter2") && debugged.contains("http://me:***@qdrant:6334"), "{debugged}");
 }

@@ -7,6 +7,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use domain::{RunId, SourceSlug};
+use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use store::{Entered, Mode, RunRequest, RunRow, StoreError, Trigger};
 use subtle::ConstantTimeEq as _;
@@ -92,7 +93,7 @@ fn authorized(here: &Surroundings, headers: &HeaderMap) -> Result<(), Problem> {
     };
     let given = headers.get("authorization").and_then(|value| value.to_str().ok());
     let given = given.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
-    if bool::from(given.as_bytes().ct_eq(wanted.as_bytes())) {
+    if bool::from(given.as_bytes().ct_eq(wanted.expose_secret().as_bytes())) {
         Ok(())
     } else {
         Err(Problem::new(StatusCode::UNAUTHORIZED, "send `Authorization: Bearer TOKEN`"))

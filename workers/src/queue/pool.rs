@@ -35,8 +35,7 @@ impl Pool {
         let worker = WorkerId::new();
         let settings = &app.config.worker;
         let lease_duration = Duration::from_secs(settings.lease_seconds.max(1));
-        let host = std::fs::read_to_string("/etc/hostname")
-            .map_or_else(|_| "localhost".to_owned(), |name| name.trim().to_owned());
+        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         app.store.enter_worker(worker, &host, http, app.vectors.is_some(), lease_duration).await?;
         let running_jobs = RunningJobs::default();
         let claimer = Claimer {
