@@ -84,7 +84,8 @@ pub(crate) struct Stream {
     #[serde(default)]
     pub(super) table: Table,
     /// The encoding, where the partner's own word for it is wrong or missing: a label of the WHATWG Encoding Standard, such
-    /// as `windows-1252` or `macintosh`. Unsaid: BOM, header, the page's own word, then a guess.
+    /// as `windows-1252` or `macintosh`. Default: BOM, what the bytes show, header, the
+    /// page's own declaration, then a guess.
     #[schemars(with = "Option<String>")]
     pub(super) encoding: Option<Spanned<String>>,
     /// Words that mean "no value": `["-", "N/A"]`.
