@@ -10,7 +10,7 @@ use store::{
 
 use crate::upsert::{fresh, noon, opportunity, origin};
 
-const MODEL: &str = "lexical-1";
+const MODEL: &str = "lexical-2";
 const HOLD: Duration = Duration::from_mins(1);
 
 /// The embed job, claimed anew: what an earlier one had claimed is still its own as long as it lives.

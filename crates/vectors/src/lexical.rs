@@ -37,7 +37,7 @@ impl Lexical {
 #[async_trait]
 impl Embedder for Lexical {
     fn model(&self) -> &'static str {
-        "lexical-1"
+        "lexical-2"
     }
 
     fn dimensions(&self) -> usize {

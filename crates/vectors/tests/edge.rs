@@ -16,7 +16,7 @@ use support::{ads, behaves, fill, titles};
 use vectors::{EdgeIndex, Filter, Index as _, VectorError};
 
 async fn open(folder: &Path) -> EdgeIndex {
-    EdgeIndex::open(folder, "lexical-1", 1_024).await.unwrap()
+    EdgeIndex::open(folder, "lexical-2", 1_024).await.unwrap()
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn a_process_that_died_making_the_index_leaves_nothing_in_the_way() {
 async fn a_folder_in_use_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let first = open(folder.path()).await;
-    let second = EdgeIndex::open(folder.path(), "lexical-1", 1_024).await.unwrap_err();
+    let second = EdgeIndex::open(folder.path(), "lexical-2", 1_024).await.unwrap_err();
     assert!(matches!(second, VectorError::Locked { .. }), "{second:?}");
     let wanted = format!("another process holds the vector index in {}; stop it", folder.path().display());
     assert!(second.to_string().starts_with(&wanted), "{second}");
@@ -93,8 +93,8 @@ async fn an_index_of_another_model_is_refused_with_the_remedy() {
     drop(open(folder.path()).await);
     let meta = folder.path().join("shard/meta.json");
     for (model, dimensions, found) in [
-        ("bge-m3", 1_024, "lexical-1 (1024 numbers, shape 1)"),
-        ("lexical-1", 512, "lexical-1 (1024 numbers"),
+        ("bge-m3", 1_024, "lexical-2 (1024 numbers, shape 2)"),
+        ("lexical-2", 512, "lexical-2 (1024 numbers"),
     ] {
         let refused = EdgeIndex::open(folder.path(), model, dimensions).await.unwrap_err().to_string();
         let wanted = format!("was made by {found}");
@@ -106,7 +106,7 @@ async fn an_index_of_another_model_is_refused_with_the_remedy() {
             Some(text) => fs::write(&meta, text).unwrap(),
             None => fs::remove_file(&meta).unwrap(),
         }
-        let refused = EdgeIndex::open(folder.path(), "lexical-1", 1_024).await.unwrap_err();
+        let refused = EdgeIndex::open(folder.path(), "lexical-2", 1_024).await.unwrap_err();
         assert!(refused.to_string().contains("was made by something unknown"), "{refused}");
     }
 }
@@ -116,7 +116,7 @@ async fn a_folder_that_cannot_be_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
-    let refused = EdgeIndex::open(&file.join("vectors"), "lexical-1", 1_024).await.unwrap_err();
+    let refused = EdgeIndex::open(&file.join("vectors"), "lexical-2", 1_024).await.unwrap_err();
     assert!(matches!(refused, VectorError::Folder { .. }), "{refused:?}");
 }
 

@@ -21,14 +21,14 @@ use support::{ads, behaves, fill, open_on, regions, search};
 use url::Url;
 use vectors::{Document, EdgeIndex, Filter, Index as _, ServerIndex, VectorError};
 
-const LEXICAL: &str = "opportunities-lexical-1";
+const LEXICAL: &str = "opportunities-lexical-2";
 
 async fn connect(url: &Url) -> ServerIndex {
-    ServerIndex::connect(url, None, "opportunities", "lexical-1", 1_024).await.unwrap()
+    ServerIndex::connect(url, None, "opportunities", "lexical-2", 1_024).await.unwrap()
 }
 
 async fn refused(url: &Url, key: Option<&str>, dimensions: usize) -> VectorError {
-    ServerIndex::connect(url, key, "opportunities", "lexical-1", dimensions).await.unwrap_err()
+    ServerIndex::connect(url, key, "opportunities", "lexical-2", dimensions).await.unwrap_err()
 }
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn it_answers_as_the_embedded_index_does() {
     let (fake, url) = Fake::start(None).await;
     let folder = tempfile::tempdir().unwrap();
     let server = connect(&url).await;
-    let edge = EdgeIndex::open(folder.path(), "lexical-1", 1_024).await.unwrap();
+    let edge = EdgeIndex::open(folder.path(), "lexical-2", 1_024).await.unwrap();
     fill(&server, &ads()).await;
     fill(&edge, &ads()).await;
     for text in ["soudeur à Douala", "accountant in Buea", "chauffeur", "web", "", "xyzzy", "de la"] {
@@ -97,7 +97,7 @@ async fn a_collection_of_another_making_is_refused_with_the_remedy() {
     let said = refused(&url, None, 512).await.to_string();
     let wanted = format!("the vector index {LEXICAL} at {} was made by", url.as_str().trim_end_matches('/'));
     assert!(said.starts_with(&wanted), "{said}");
-    assert!(said.contains("(1024 numbers, shape 1), not by lexical-1 (512 numbers, shape 1)"), "{said}");
+    assert!(said.contains("(1024 numbers, shape 2), not by lexical-2 (512 numbers, shape 2)"), "{said}");
     assert!(said.contains("remove it"), "{said}");
     for (key, value) in [("model", "\"bge-m3\""), ("shape", "7")] {
         let value: serde_json::Value = serde_json::from_str(value).unwrap();
@@ -159,7 +159,7 @@ async fn a_lost_collection_is_told() {
 #[tokio::test]
 async fn the_key_is_sent_and_never_told() {
     let (_, url) = Fake::start(Some("hunter2")).await;
-    let index = ServerIndex::connect(&url, Some("hunter2"), "o", "lexical-1", 1_024).await.unwrap();
+    let index = ServerIndex::connect(&url, Some("hunter2"), "o", "lexical-2", 1_024).await.unwrap();
     index.ready().await.unwrap();
     assert!(!format!("{index:?} {}", index.describe()).contains("hunter2"));
     for key in [None, Some("swordfish"), Some("sword\nfish"), Some("")] {
