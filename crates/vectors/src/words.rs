@@ -121,7 +121,9 @@ mod tests {
         ] {
             assert_eq!(stems(left), stems(right), "{left:?} {right:?}");
         }
-        for (left, right) in [("soudeur", "comptable"), ("evening", "événement"), ("international", "interne")] {
+        for (left, right) in
+            [("soudeur", "comptable"), ("evening", "événement"), ("international", "interne")]
+        {
             assert_ne!(stems(left), stems(right), "{left:?} {right:?}");
         }
     }

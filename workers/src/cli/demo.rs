@@ -14,7 +14,7 @@ use store::{Mode, RunRequest, Trigger};
 use super::{Context, Outcome, asked_to_stop};
 use crate::{
     app::{App, DEMO_DATABASE},
-    config::{Config, Source},
+    config::{Address, Config, Source},
     http::Server,
     observe,
     pipeline::trigger,
@@ -172,7 +172,8 @@ fn configure(
     let replayed: Vec<&str> = replay::partners().iter().map(|partner| partner.slug).collect();
     for spec in catalog.iter() {
         let known = replayed.contains(&spec.slug.as_str());
-        let source = Source { rate: Some(rate), via: Some(replay.url().parse()?), enabled: Some(known) };
+        let source =
+            Source { rate: Some(rate), via: Some(Address(replay.url().parse()?)), enabled: Some(known) };
         config.sources.insert(spec.slug.clone(), source);
     }
     Ok(())

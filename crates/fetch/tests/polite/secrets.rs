@@ -163,7 +163,10 @@ async fn no_value_shows_one() {
             Partner { credentials: Some(credentials), base_url, via: Some(via), ..server.partner() };
         write!(shown, " {partner:?}").unwrap();
     }
-    assert!(shown.contains("[REDACTED]") && shown.contains("x-key") && shown.contains("api.fnecm.org"), "{shown}");
+    assert!(
+        shown.contains("[REDACTED]") && shown.contains("x-key") && shown.contains("api.fnecm.org"),
+        "{shown}"
+    );
     assert!(!shown.contains(SECRET), "{shown}");
 }
 
