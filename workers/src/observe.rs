@@ -5,7 +5,10 @@ use std::io::IsTerminal as _;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
-use crate::config::{Config, LogFormat};
+use crate::{
+    config::{Config, LogFormat},
+    ui,
+};
 
 /// Begins to log to standard error, which leaves standard output to results.
 pub(crate) fn logs(config: &Config) -> anyhow::Result<()> {
@@ -19,7 +22,8 @@ pub(crate) fn logs(config: &Config) -> anyhow::Result<()> {
     };
     let lines = tracing_subscriber::registry().with(filter);
     if text {
-        lines.with(fmt::layer().compact().with_target(false).with_writer(std::io::stderr)).init();
+        let layer = fmt::layer().compact().with_target(false).with_ansi(ui::colors_on_stderr());
+        lines.with(layer.with_writer(std::io::stderr)).init();
     } else {
         lines.with(fmt::layer().json().flatten_event(true).with_writer(std::io::stderr)).init();
     }

@@ -5,7 +5,7 @@ use clap::Args;
 use super::{Context, Outcome};
 use crate::{
     config::settings,
-    ui::{self, Align, Table},
+    ui::{self, Column, Table},
 };
 
 /// Shows each key in effect, where it was set, and the variable that sets it.
@@ -20,17 +20,16 @@ impl Show {
             ui::json(&settings)?;
             return Ok(Outcome::Good);
         }
-        let columns = [
-            ("key", Align::Left),
-            ("value", Align::Left),
-            ("set by", Align::Left),
-            ("what it is", Align::Left),
-        ];
-        let mut table = Table::new(&columns);
+        let mut table = Table::new(&[
+            Column::word("key", 0),
+            Column::text("value", 1),
+            Column::word("set by", 2),
+            Column::text("what it is", 3),
+        ]);
         for setting in settings {
             table.row([setting.key, setting.value, setting.origin, setting.help]);
         }
-        ui::line(&table.render());
+        table.print();
         ui::note(
             "\nEach key is also read from the environment: worker.concurrency is OIM_ETL_WORKER__CONCURRENCY.",
         );

@@ -1,6 +1,6 @@
 //! `oim-etl demo`: the whole road on one machine, with nothing set up.
 
-mod report;
+pub(super) mod report;
 
 use std::{path::PathBuf, sync::Arc, time::Instant};
 

@@ -14,6 +14,8 @@ mod schedule;
 mod search;
 mod sources;
 mod status;
+#[cfg(test)]
+mod widths;
 mod worker;
 
 use std::{path::PathBuf, process::ExitCode};

@@ -7,7 +7,7 @@ use store::DoubtedRow;
 use super::{Context, Outcome};
 use crate::{
     app,
-    ui::{self, Align, Table},
+    ui::{self, Column, Table},
 };
 
 /// Lists the records refused in the newest run that refused any, or the opportunities that are doubted.
@@ -38,14 +38,13 @@ impl Rejections {
             ui::json(&rows)?;
             return Ok(Outcome::Good);
         }
-        let columns = [
-            ("source", Align::Left),
-            ("id", Align::Left),
-            ("reason", Align::Left),
-            ("words", Align::Left),
-            ("page", Align::Left),
-        ];
-        let mut table = Table::new(&columns);
+        let mut table = Table::new(&[
+            Column::word("source", 1),
+            Column::word("id", 0),
+            Column::word("reason", 0),
+            Column::text("words", 2),
+            Column::text("page", 3),
+        ]);
         for row in &rows {
             table.row([
                 row.source.clone(),
@@ -58,7 +57,7 @@ impl Rejections {
         if rows.is_empty() {
             ui::note("nothing was refused");
         } else {
-            ui::line(&table.render());
+            table.print();
             ui::note(
                 "\nThe whole records: --output json. After the partner file is mended: oim-etl replay SLUG",
             );
@@ -73,11 +72,11 @@ fn doubted(rows: &[DoubtedRow], is_json: bool) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Good);
     }
     let mut table = Table::new(&[
-        ("source", Align::Left),
-        ("id", Align::Left),
-        ("status", Align::Left),
-        ("doubt", Align::Left),
-        ("title", Align::Left),
+        Column::word("source", 1),
+        Column::word("id", 0),
+        Column::word("status", 3),
+        Column::word("warning", 0),
+        Column::text("title", 2),
     ]);
     for row in rows {
         table.row([
@@ -91,7 +90,7 @@ fn doubted(rows: &[DoubtedRow], is_json: bool) -> anyhow::Result<Outcome> {
     if rows.is_empty() {
         ui::note("nothing is doubted");
     } else {
-        ui::line(&table.render());
+        table.print();
         ui::note("\nWhat was said and what became of it: oim-etl explain SOURCE/ID");
     }
     Ok(Outcome::Good)

@@ -7,7 +7,7 @@ use store::{RunRow, Store};
 use super::{Context, Outcome, common::current_user};
 use crate::{
     app,
-    ui::{self, Align, Table, ago},
+    ui::{self, Column, Table, ago},
 };
 
 /// Lists runs, newest first; decides on quarantined ones.
@@ -73,7 +73,7 @@ impl Runs {
             ui::note("no run yet; begin with `oim-etl ingest --all`");
             return Ok(Outcome::Good);
         }
-        ui::line(&table(&runs).render());
+        table(&runs).print();
         for run in runs.iter().filter(|run| run.message.is_some()) {
             ui::note(&format!("{} {}: {}", run.source, run.id, run.message.as_deref().unwrap_or_default()));
         }
@@ -81,23 +81,25 @@ impl Runs {
     }
 }
 
+/// Columns of the list. Ids come last: a run to decide on is named with its id below the table.
+pub(super) const COLUMNS: [Column; 13] = [
+    Column::word("run", 10),
+    Column::word("source", 0),
+    Column::word("mode", 8),
+    Column::word("by", 9),
+    Column::word("state", 0),
+    Column::word("asked", 3),
+    Column::number("pages", 7),
+    Column::number("seen", 2),
+    Column::number("new", 1),
+    Column::number("changed", 4),
+    Column::number("unchanged", 6),
+    Column::number("rejected", 2),
+    Column::number("closed", 5),
+];
+
 fn table(runs: &[RunRow]) -> Table {
-    use Align::{Left, Right};
-    let mut table = Table::new(&[
-        ("run", Left),
-        ("source", Left),
-        ("mode", Left),
-        ("by", Left),
-        ("state", Left),
-        ("asked", Left),
-        ("pages", Right),
-        ("seen", Right),
-        ("new", Right),
-        ("changed", Right),
-        ("unchanged", Right),
-        ("rejected", Right),
-        ("closed", Right),
-    ]);
+    let mut table = Table::new(&COLUMNS);
     for run in runs {
         table.row([
             run.id.to_string(),

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Context, Outcome};
 use crate::{
     app, scheduler,
-    ui::{self, Align, Table},
+    ui::{self, Column, Table},
 };
 
 /// Shows the timetable.
@@ -56,14 +56,13 @@ fn list(context: &Context, timetable: &schedules::Timetable) -> anyhow::Result<(
         let rows: Vec<_> = timetable.entries.iter().map(|e| json!({"entry": e.name.to_string(), "source": e.source, "mode": e.mode.as_str(), "cron": e.cron.clone(), "zone": e.zone.name()})).collect();
         return ui::json(&rows);
     }
-    let columns = [
-        ("entry", Align::Left),
-        ("source", Align::Left),
-        ("mode", Align::Left),
-        ("cron", Align::Left),
-        ("zone", Align::Left),
-    ];
-    let mut table = Table::new(&columns);
+    let mut table = Table::new(&[
+        Column::word("entry", 0),
+        Column::word("source", 1),
+        Column::word("mode", 2),
+        Column::word("cron", 0),
+        Column::word("zone", 3),
+    ]);
     for entry in &timetable.entries {
         table.row([
             entry.name.to_string(),
@@ -73,7 +72,7 @@ fn list(context: &Context, timetable: &schedules::Timetable) -> anyhow::Result<(
             entry.zone.name().to_owned(),
         ]);
     }
-    ui::line(&table.render());
+    table.print();
     Ok(())
 }
 
@@ -91,15 +90,15 @@ fn next(context: &Context, timetable: &schedules::Timetable, count: usize) -> an
         return ui::json(&rows);
     }
     let mut table = Table::new(&[
-        ("when", Align::Left),
-        ("source", Align::Left),
-        ("mode", Align::Left),
-        ("entry", Align::Left),
+        Column::word("when", 0),
+        Column::word("source", 0),
+        Column::word("mode", 1),
+        Column::word("entry", 2),
     ]);
     for (at, entry) in ticks {
         let local = at.with_timezone(&entry.zone).format("%a %d %b %H:%M %Z").to_string();
         table.row([local, entry.source.to_string(), entry.mode.as_str().to_owned(), entry.name.to_string()]);
     }
-    ui::line(&table.render());
+    table.print();
     Ok(())
 }

@@ -3,7 +3,7 @@
 mod check;
 mod diff;
 mod fill;
-mod list;
+pub(super) mod list;
 mod new;
 mod preview;
 mod record;

@@ -7,7 +7,7 @@ use store::Overview;
 use super::{Context, Outcome};
 use crate::{
     app,
-    ui::{self, Align, Table, ago},
+    ui::{self, Column, Table, ago},
     vector::Vectors,
 };
 
@@ -52,6 +52,17 @@ async fn points(context: &Context) -> anyhow::Result<Vec<OpportunityId>> {
     Ok(ids)
 }
 
+/// Columns of the queue.
+pub(super) const COLUMNS: [Column; 7] = [
+    Column::word("job", 0),
+    Column::word("lane", 2),
+    Column::number("ready", 0),
+    Column::number("later", 3),
+    Column::number("running", 1),
+    Column::number("oldest", 4),
+    Column::text("last error", 5),
+];
+
 fn show(overview: &Overview) {
     let Overview { open, closed, indexed, outbox, .. } = overview;
     ui::line(&format!(
@@ -71,16 +82,7 @@ fn show(overview: &Overview) {
         ));
     }
     if !overview.queue.is_empty() {
-        let columns = [
-            ("job", Align::Left),
-            ("lane", Align::Left),
-            ("ready", Align::Right),
-            ("later", Align::Right),
-            ("running", Align::Right),
-            ("oldest", Align::Right),
-            ("last error", Align::Left),
-        ];
-        let mut table = Table::new(&columns);
+        let mut table = Table::new(&COLUMNS);
         for depth in &overview.queue {
             table.row([
                 depth.kind.clone(),
@@ -92,7 +94,9 @@ fn show(overview: &Overview) {
                 depth.last_error.clone().unwrap_or_default(),
             ]);
         }
-        ui::line(&format!("\n{}\n", table.render()));
+        ui::line("");
+        table.print();
+        ui::line("");
     }
     for letter in &overview.dead_letters {
         ui::line(&format!(

@@ -4,16 +4,19 @@ use std::{collections::HashMap, time::Duration};
 
 use domain::{Rate, RunId};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use normalize::text::shorten;
 use store::{RunRow, RunState, Store};
 
-use super::is_terminal;
+use super::{is_terminal, width_of};
 
 /// Between two looks at the runs.
 const LOOK_EVERY: Duration = Duration::from_millis(150);
 /// How long a run's embedding may stand still before the follower goes without it.
 const EMBED_PATIENCE: Duration = Duration::from_secs(30);
 /// Columns of the bar.
-const WIDTH: u64 = 18;
+const BAR: usize = 18;
+/// A terminal must be this wide to get a bar; a narrower one shows numbers alone.
+const BAR_FROM: usize = 72;
 
 /// A run being followed.
 #[derive(Debug, Clone)]
@@ -31,7 +34,10 @@ pub(crate) struct Follower {
     store: Store,
     lines: Vec<Line>,
     bars: HashMap<RunId, ProgressBar>,
-    told: HashMap<RunId, String>,
+    /// The stage of each run that was printed last.
+    printed: HashMap<RunId, String>,
+    /// Columns of the widest source.
+    prefix: usize,
     quiet: bool,
 }
 
@@ -49,8 +55,8 @@ impl Follower {
         let target =
             if is_terminal() && !quiet { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let all = MultiProgress::with_draw_target(target);
-        let width = lines.iter().map(|line| line.source.len()).max().unwrap_or(0);
-        let style = ProgressStyle::with_template(&format!("{{prefix:{width}}}  {{bar:{WIDTH}}}  {{msg}}"))
+        let prefix = lines.iter().map(|line| line.source.len()).max().unwrap_or(0);
+        let style = ProgressStyle::with_template(&template(prefix, width_of(std::io::stderr())))
             .unwrap_or_else(|_| ProgressStyle::default_bar())
             .progress_chars("━╸ ");
         let bar = |line: &Line| {
@@ -58,10 +64,10 @@ impl Follower {
             (line.run, bar)
         };
         let bars = lines.iter().map(bar).collect();
-        Self { store, lines, bars, told: HashMap::new(), quiet }
+        Self { store, lines, bars, printed: HashMap::new(), prefix, quiet }
     }
 
-    /// Until every run has ended and what it changed is embedded and compared with the others. Answers with the runs as they ended.
+    /// Until every run has ended and what it changed is embedded and compared with the others. Returns the runs as they ended.
     pub(crate) async fn until_done(mut self) -> anyhow::Result<Vec<RunRow>> {
         let mut waiting: Option<(i64, std::time::Instant)> = None;
         loop {
@@ -101,7 +107,6 @@ impl Follower {
     }
 
     fn show(&mut self, line: &Line, row: &RunRow) {
-        let message = message(line, row);
         if let Some(bar) = self.bars.get(&line.run) {
             let done = row.pages - row.pages_open;
             bar.set_length(u64::try_from(row.pages.max(row.pages_open + done).max(1)).unwrap_or(1));
@@ -111,27 +116,59 @@ impl Follower {
             if row.state.ended() {
                 bar.set_length(u64::try_from(row.pages.max(1)).unwrap_or(1));
             }
-            bar.set_message(message);
+            bar.set_message(message(line, row, room(self.prefix, width_of(std::io::stderr()))));
         }
         let stage = format!(
             "{}{}",
             row.state,
             row.message.as_deref().map(|why| format!(": {why}")).unwrap_or_default()
         );
-        if !is_terminal() && !self.quiet && self.told.get(&line.run) != Some(&stage) {
+        if !is_terminal() && !self.quiet && self.printed.get(&line.run) != Some(&stage) {
             super::note(&format!("{}  {stage}", line.source));
-            self.told.insert(line.run, stage);
+            self.printed.insert(line.run, stage);
         }
     }
 }
 
-fn message(line: &Line, row: &RunRow) -> String {
-    let rate =
-        held(row).map_or(String::new(), |held| format!("{held:5.1}/{:.1} req/s  ", line.rate.per_second()));
-    let state = match (row.state, row.message.as_deref()) {
-        (RunState::Complete, _) => "done".to_owned(),
-        (state, Some(why)) => format!("{state}: {why}"),
-        (state, None) => state.to_string(),
-    };
-    format!("{:4} pages {:6} records  {rate}{state}", row.pages, row.seen)
+/// The template of a bar beside a source name of `prefix` columns.
+fn template(prefix: usize, width: usize) -> String {
+    // `wide_msg` is cut at the edge, should the terminal become narrower meanwhile.
+    if width < BAR_FROM {
+        format!("{{prefix:{prefix}}}  {{wide_msg}}")
+    } else {
+        format!("{{prefix:{prefix}}}  {{bar:{BAR}}}  {{wide_msg}}")
+    }
 }
+
+/// Columns left for the message.
+fn room(prefix: usize, width: usize) -> usize {
+    let bar = if width < BAR_FROM { 0 } else { BAR + 2 };
+    width.saturating_sub(prefix + 2 + bar)
+}
+
+/// What a bar says, in at most `room` columns. A narrow terminal goes without the rate, then without the counts.
+fn message(line: &Line, row: &RunRow, room: usize) -> String {
+    let counts = format!("{:4} pages {:6} records", row.pages, row.seen);
+    let rate = held(row).map(|held| format!("{held:5.1}/{:.1} req/s", line.rate.per_second()));
+    let state = match row.state {
+        RunState::Complete => "done".to_owned(),
+        state => state.to_string(),
+    };
+    let why = row.message.as_deref().filter(|_| row.state != RunState::Complete);
+    composed(&counts, rate.as_deref(), &state, why, room)
+}
+
+fn composed(counts: &str, rate: Option<&str>, state: &str, why: Option<&str>, room: usize) -> String {
+    let state_and_why = why.map_or_else(|| state.to_owned(), |why| format!("{state}: {why}"));
+    for numbers in [[Some(counts), rate], [Some(counts), None]] {
+        let numbers = numbers.into_iter().flatten().collect::<Vec<_>>().join("  ");
+        let left = room.saturating_sub(numbers.chars().count() + 2);
+        if left >= state.chars().count() {
+            return format!("{numbers}  {}", shorten(&state_and_why, left));
+        }
+    }
+    shorten(&state_and_why, room).into_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,12 +5,15 @@
 mod follow;
 mod table;
 
-use std::io::{IsTerminal as _, Write as _};
+use std::{
+    io::{IsTerminal as _, Write as _},
+    os::fd::AsFd,
+};
 
 use serde::Serialize;
 
 pub(crate) use follow::{Follower, Line, held};
-pub(crate) use table::{Align, Table, ago, counted};
+pub(crate) use table::{Column, Table, ago, counted};
 
 /// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -21,14 +24,14 @@ pub(crate) enum Output {
     Json,
 }
 
-/// Writes a line of results. A reader that went away (`| head`) is no error.
+/// Writes a line of results. A reader that went away (`| head`) is not an error.
 pub(crate) fn line(text: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
+    let _ = writeln!(anstream::stdout().lock(), "{text}");
 }
 
 /// Writes a line beside the results.
 pub(crate) fn note(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
 /// Writes results as one JSON document.
@@ -37,9 +40,30 @@ pub(crate) fn json<T: Serialize>(value: &T) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether colour and moving bars are welcome.
+/// Whether standard error is a terminal, where bars may move.
 pub(crate) fn is_terminal() -> bool {
     std::io::stderr().is_terminal()
+}
+
+/// Whether standard error wants colors.
+pub(crate) fn colors_on_stderr() -> bool {
+    anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
+}
+
+/// Columns of a terminal that does not say how wide it is.
+const UNKNOWN_WIDTH: usize = 100;
+
+/// The width that results must fit. Default: no limit, for a pipe or a file.
+fn width() -> Option<usize> {
+    let stdout = std::io::stdout();
+    stdout.is_terminal().then(|| width_of(stdout))
+}
+
+/// The width of a terminal: what `COLUMNS` says, else what the terminal says.
+fn width_of(terminal: impl AsFd) -> usize {
+    let set = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    let asked = || rustix::termios::tcgetwinsize(terminal).ok().map(|size| usize::from(size.ws_col));
+    set.filter(|width| *width > 0).or_else(asked).filter(|width| *width > 0).unwrap_or(UNKNOWN_WIDTH)
 }
 
 /// The program as it was called, for hints that can be pasted.
@@ -54,11 +78,7 @@ pub(crate) fn quoted(word: &str) -> String {
     if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
-/// Bold on standard output, where that is a terminal and colour is welcome.
+/// Bold, for [`line`]: it takes the codes out again where standard output does not want them.
 pub(crate) fn strong(text: &str) -> String {
-    if std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
-        format!("\u{1b}[1m{text}\u{1b}[0m")
-    } else {
-        text.to_owned()
-    }
+    format!("\u{1b}[1m{text}\u{1b}[0m")
 }

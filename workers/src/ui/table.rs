@@ -1,47 +1,187 @@
-//! Aligned columns.
+//! Aligned columns that fit the terminal.
 
 use chrono::{DateTime, Utc};
 use comfy_table::{CellAlignment, ContentArrangement, presets};
+use normalize::text::shorten;
 use store::RejectionCount;
 
-/// Where a column stands.
+/// Blanks between two columns.
+const GAP: usize = 2;
+/// Narrowest a column of text becomes, in characters, before columns are left out: about two words.
+const TEXT_FLOOR: usize = 12;
+
+/// What a column holds: it decides how the column is aligned, and whether it may be shortened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Align {
-    /// Words.
-    Left,
-    /// Numbers.
-    Right,
+enum Content {
+    /// Prose and addresses: shortened with an ellipsis where the terminal is narrow.
+    Text,
+    /// Names, codes and ids: whole or not at all.
+    Word,
+    /// Aligned to the right; whole or not at all.
+    Number,
 }
 
-/// A table without lines: one blank between columns, a header, rows.
+/// A column of a [`Table`]. Its rank says how soon a narrow terminal goes without it: the highest goes first, 0 last.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Column {
+    name: &'static str,
+    content: Content,
+    rank: u8,
+}
+
+impl Column {
+    /// A column of prose or addresses, which may be shortened.
+    pub(crate) const fn text(name: &'static str, rank: u8) -> Self {
+        Self { name, content: Content::Text, rank }
+    }
+
+    /// A column of names, codes or ids.
+    pub(crate) const fn word(name: &'static str, rank: u8) -> Self {
+        Self { name, content: Content::Word, rank }
+    }
+
+    /// A column of numbers.
+    pub(crate) const fn number(name: &'static str, rank: u8) -> Self {
+        Self { name, content: Content::Number, rank }
+    }
+}
+
+/// A table without rules: a header, rows, two blanks between columns.
 #[derive(Debug)]
-pub(crate) struct Table(comfy_table::Table);
+pub(crate) struct Table {
+    columns: Vec<Column>,
+    rows: Vec<Vec<String>>,
+}
+
+/// A table as it fits a width.
+#[derive(Debug)]
+pub(crate) struct Rendered {
+    /// The lines, without blanks at their ends.
+    pub(crate) text: String,
+    /// Names of the columns left out.
+    pub(crate) dropped: Vec<&'static str>,
+}
 
 impl Table {
-    /// A table of these columns.
-    pub(crate) fn new(columns: &[(&str, Align)]) -> Self {
-        let mut table = comfy_table::Table::new();
-        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-        table.set_header(columns.iter().map(|(name, _)| *name));
-        for (column, (_, align)) in table.column_iter_mut().zip(columns) {
-            column.set_padding((0, 2));
-            column.set_cell_alignment(match align {
-                Align::Left => CellAlignment::Left,
-                Align::Right => CellAlignment::Right,
+    /// Returns an empty table of these columns.
+    pub(crate) fn new(columns: &[Column]) -> Self {
+        Self { columns: columns.to_vec(), rows: Vec::new() }
+    }
+
+    /// Adds a row. Each cell becomes one line.
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        let one_line = |cell: String| cell.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.rows.push(cells.into_iter().map(one_line).collect());
+    }
+
+    /// Prints the table as wide as the terminal, and beside it which columns are left out.
+    pub(crate) fn print(&self) {
+        let Rendered { text, dropped } = self.render(super::width());
+        super::line(&text);
+        if !dropped.is_empty() {
+            super::note(&format!(
+                "Left out of this narrow terminal: {}. `--output json` has everything.",
+                dropped.join(", ")
+            ));
+        }
+    }
+
+    /// Renders the table in at most this many columns of the terminal. Default: no limit.
+    pub(crate) fn render(&self, limit: Option<usize>) -> Rendered {
+        let natural = self.grid(&self.all()).column_max_content_widths();
+        let natural: Vec<usize> = natural.into_iter().map(usize::from).collect();
+        let widths = limit.map_or_else(
+            || natural.iter().copied().map(Some).collect(),
+            |limit| fit(&self.columns, &natural, limit),
+        );
+        let lines = self.grid(&widths).lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
+        let left_out = self.columns.iter().zip(&widths).filter(|(_, width)| width.is_none());
+        Rendered { text: lines.join("\n"), dropped: left_out.map(|(column, _)| column.name).collect() }
+    }
+
+    /// Every column, as wide as it likes.
+    fn all(&self) -> Vec<Option<usize>> {
+        vec![Some(usize::from(u16::MAX)); self.columns.len()]
+    }
+
+    /// The columns that have a width, their cells shortened to it.
+    fn grid(&self, widths: &[Option<usize>]) -> comfy_table::Table {
+        let mut grid = comfy_table::Table::new();
+        grid.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        let cut = |cells: Vec<&str>| -> Vec<String> {
+            let cells = cells.into_iter().zip(widths);
+            cells.filter_map(|(cell, width)| Some(shorten(cell, (*width)?).into_owned())).collect()
+        };
+        grid.set_header(cut(self.columns.iter().map(|column| column.name).collect()));
+        for row in &self.rows {
+            grid.add_row(cut(row.iter().map(String::as_str).collect()));
+        }
+        let kept = self.columns.iter().zip(widths).filter(|(_, width)| width.is_some());
+        for (column, (of, _)) in grid.column_iter_mut().zip(kept) {
+            column.set_padding((0, u16::try_from(GAP).unwrap_or_default()));
+            column.set_cell_alignment(match of.content {
+                Content::Text | Content::Word => CellAlignment::Left,
+                Content::Number => CellAlignment::Right,
             });
         }
-        Self(table)
+        grid
     }
+}
 
-    /// Adds a row.
-    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.0.add_row(cells);
+/// The width of each column in at most `limit` columns of the terminal: none for a column that is left out.
+///
+/// Text is shortened first, beginning with the least important; where that is not enough, the least important column goes.
+fn fit(columns: &[Column], natural: &[usize], limit: usize) -> Vec<Option<usize>> {
+    let mut widths: Vec<Option<usize>> = natural.iter().copied().map(Some).collect();
+    loop {
+        let kept = widths.iter().flatten().count();
+        let total = widths.iter().flatten().sum::<usize>() + GAP * kept.saturating_sub(1);
+        let excess = total.saturating_sub(limit);
+        let order = by_importance(columns, &widths);
+        let spare = |at: &usize| match (columns.get(*at), widths.get(*at)) {
+            (Some(Column { content: Content::Text, .. }), Some(Some(width))) => {
+                width.saturating_sub(TEXT_FLOOR)
+            }
+            _ => 0,
+        };
+        if order.iter().map(spare).sum::<usize>() >= excess {
+            let spares: Vec<(usize, usize)> = order.iter().map(|at| (*at, spare(at))).collect();
+            shorten_texts(&mut widths, &spares, excess);
+            return widths;
+        }
+        match order.as_slice() {
+            [] => return widths,
+            // The last column stays, whatever it holds.
+            [only] => {
+                widths.iter_mut().skip(*only).take(1).for_each(|width| *width = Some(limit.max(1)));
+                return widths;
+            }
+            [least, ..] => widths.iter_mut().skip(*least).take(1).for_each(|width| *width = None),
+        }
     }
+}
 
-    /// The text, without blanks at the ends of lines.
-    pub(crate) fn render(&self) -> String {
-        self.0.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+/// Takes the excess from texts, the least important first.
+fn shorten_texts(widths: &mut [Option<usize>], spares: &[(usize, usize)], mut excess: usize) {
+    for (at, spare) in spares {
+        let taken = excess.min(*spare);
+        excess -= taken;
+        if let Some(Some(width)) = widths.get_mut(*at) {
+            *width -= taken;
+        }
     }
+}
+
+/// Positions of the columns that are left, the least important first; of equals, the one on the right.
+fn by_importance(columns: &[Column], widths: &[Option<usize>]) -> Vec<usize> {
+    let mut left: Vec<(u8, usize)> = columns
+        .iter()
+        .zip(widths)
+        .enumerate()
+        .filter_map(|(at, (column, width))| width.map(|_| (column.rank, at)))
+        .collect();
+    left.sort_unstable_by(|one, other| other.cmp(one));
+    left.into_iter().map(|(_, at)| at).collect()
 }
 
 /// "3 min ago", "2 days ago"; `-` for never.
@@ -66,23 +206,4 @@ pub(crate) fn counted(counts: &[RejectionCount]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_are_aligned() {
-        let mut table = Table::new(&[("source", Align::Left), ("pages", Align::Right)]);
-        table.row(["fne".to_owned(), "4".to_owned()]);
-        table.row(["emploicameroun".to_owned(), "61".to_owned()]);
-        assert_eq!(table.render(), "source          pages\nfne                 4\nemploicameroun     61");
-    }
-
-    #[test]
-    fn refusals_are_told_in_one_line() {
-        let counts = [
-            RejectionCount { code: "unknown_place".into(), example: Some("Wallonie".into()), count: 5 },
-            RejectionCount { code: "no_title".into(), example: None, count: 2 },
-        ];
-        assert_eq!(counted(&counts), "5 × unknown place (\"Wallonie\"), 2 × no title");
-    }
-}
+mod tests;

@@ -9,7 +9,7 @@ use vectors::Filter;
 use super::{App, Line, Outcome};
 use crate::{
     cli::{ingest::problem_lines, search::shown},
-    ui::{self, Align, Table, held},
+    ui::{self, Column, Table, held},
 };
 
 /// Searches a returning migrant might make.
@@ -36,7 +36,8 @@ pub(super) async fn print(
             searches.iter().map(|(text, hits)| json!({"text": text, "hits": hits})).collect();
         ui::json(&json!({"runs": runs, "searches": searches, "seconds": took.as_secs_f64()}))?;
     } else {
-        ui::line(&format!("\n{}", table(runs, lines).render()));
+        ui::line("");
+        table(runs, lines).print();
         for run in runs {
             for line in problem_lines(&app.store, run).await? {
                 ui::line(&line);
@@ -56,20 +57,22 @@ pub(super) async fn print(
     Ok(if runs.iter().all(|run| run.state == RunState::Complete) { Outcome::Good } else { Outcome::Wrong })
 }
 
+/// Columns of the table.
+pub(in crate::cli) const COLUMNS: [Column; 10] = [
+    Column::word("source", 0),
+    Column::number("pages", 5),
+    Column::number("seen", 2),
+    Column::number("new", 1),
+    Column::number("changed", 3),
+    Column::number("unchanged", 4),
+    Column::number("rejected", 2),
+    Column::number("embedded", 6),
+    Column::number("seconds", 7),
+    Column::number("req/s held/allowed", 8),
+];
+
 fn table(runs: &[RunRow], lines: &[Line]) -> Table {
-    use Align::{Left, Right};
-    let mut table = Table::new(&[
-        ("source", Left),
-        ("pages", Right),
-        ("seen", Right),
-        ("new", Right),
-        ("changed", Right),
-        ("unchanged", Right),
-        ("rejected", Right),
-        ("embedded", Right),
-        ("seconds", Right),
-        ("req/s held/allowed", Right),
-    ]);
+    let mut table = Table::new(&COLUMNS);
     for (run, line) in runs.iter().zip(lines) {
         let seconds = run.finished_at.zip(run.started_at).map(|(to, from)| (to - from).as_seconds_f64());
         let held = held(run).map_or("-".to_owned(), |held| format!("{held:.1}"));

@@ -16,7 +16,7 @@ use crate::{
         common::{find_source, recordings_folder},
     },
     partner::Access,
-    ui::{self, Align, Table},
+    ui::{self, Column, Table},
     workbench::preview::{Ask, Preview, preview},
 };
 
@@ -127,11 +127,11 @@ fn told(context: &Context, catalog: &Catalog, reports: &[Report]) -> anyhow::Res
     let slugs: Vec<String> = catalog.iter().map(|spec| spec.slug.to_string()).collect();
     ui::line(&format!("{} partner files are right: {}", slugs.len(), slugs.join(", ")));
     let mut table = Table::new(&[
-        ("source", Align::Left),
-        ("records", Align::Right),
-        ("loaded", Align::Right),
-        ("rejected", Align::Right),
-        ("filled, in % of what would be loaded", Align::Left),
+        Column::word("source", 0),
+        Column::number("records", 2),
+        Column::number("loaded", 0),
+        Column::number("rejected", 1),
+        Column::text("filled, in % of what would be loaded", 3),
     ]);
     for report in reports.iter().filter(|report| report.recorded) {
         let numbers =
@@ -139,7 +139,7 @@ fn told(context: &Context, catalog: &Catalog, reports: &[Report]) -> anyhow::Res
         let [records, loaded, rejected] = numbers;
         table.row([report.source.clone(), records, loaded, rejected, shown(&report.filled)]);
     }
-    ui::line(&table.render());
+    table.print();
     for report in reports {
         for line in report.alarms.iter().chain(&report.notes) {
             ui::note(&format!("{}  {line}", report.source));

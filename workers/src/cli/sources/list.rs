@@ -7,7 +7,7 @@ use crate::{
     app,
     cli::{Context, Outcome},
     partner,
-    ui::{self, Align, Table},
+    ui::{self, Column, Table},
 };
 
 #[derive(Debug, Serialize)]
@@ -21,6 +21,16 @@ struct Row {
     /// Environment variables it needs and that are not set.
     missing: Vec<String>,
 }
+
+/// Columns of the list.
+pub(in crate::cli) const COLUMNS: [Column; 6] = [
+    Column::word("source", 0),
+    Column::text("name", 3),
+    Column::number("rate", 2),
+    Column::text("streams", 4),
+    Column::text("address", 5),
+    Column::text("needs", 1),
+];
 
 /// The partners, and what of them is missing here.
 pub(super) fn run(context: &Context, catalog: &Catalog) -> anyhow::Result<Outcome> {
@@ -43,15 +53,7 @@ pub(super) fn run(context: &Context, catalog: &Catalog) -> anyhow::Result<Outcom
         ui::json(&rows)?;
         return Ok(Outcome::Good);
     }
-    let columns = [
-        ("source", Align::Left),
-        ("name", Align::Left),
-        ("rate", Align::Right),
-        ("streams", Align::Left),
-        ("address", Align::Left),
-        ("needs", Align::Left),
-    ];
-    let mut table = Table::new(&columns);
+    let mut table = Table::new(&COLUMNS);
     for row in rows {
         let needs = if !row.enabled {
             "disabled here".to_owned()
@@ -62,6 +64,6 @@ pub(super) fn run(context: &Context, catalog: &Catalog) -> anyhow::Result<Outcom
         };
         table.row([row.slug, row.name, row.rate, row.streams.join(", "), row.base_url, needs]);
     }
-    ui::line(&table.render());
+    table.print();
     Ok(Outcome::Good)
 }
