@@ -5,11 +5,11 @@ use clap_complete::Shell;
 
 use super::Outcome;
 
-/// Prints the completions of a shell.
+/// Print shell completions
 #[derive(Debug, Args)]
 #[command(after_help = "Example: oim-etl completions bash > /etc/bash_completion.d/oim-etl")]
 pub(super) struct Completions {
-    /// Which shell
+    /// Shell to complete for
     shell: Shell,
 }
 

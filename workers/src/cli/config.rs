@@ -8,7 +8,7 @@ use crate::{
     ui::{self, Column, Table},
 };
 
-/// Shows each key in effect, where it was set, and the variable that sets it.
+/// Show each configuration key, its value, and what set it
 #[derive(Debug, Args)]
 pub(super) struct Show {}
 
@@ -31,7 +31,7 @@ impl Show {
         }
         table.print();
         ui::note(
-            "\nEach key is also read from the environment: worker.concurrency is OIM_ETL_WORKER__CONCURRENCY.",
+            "\nEvery key can also be set in the environment: worker.concurrency is OIM_ETL_WORKER__CONCURRENCY.",
         );
         Ok(Outcome::Good)
     }

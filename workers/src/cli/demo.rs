@@ -22,21 +22,21 @@ use crate::{
     ui::{self, Follower, Line},
 };
 
-/// Shows the whole road: a private PostgreSQL and an embedded index are started, the partners are replayed on
-/// loopback from recorded answers, every source is ingested by the real worker pool, and three searches are made.
+/// Run the whole pipeline on one machine, with replayed partners
+///
+/// Starts a private PostgreSQL and an embedded index, replays recordings of the partners on loopback, ingests every
+/// source with a real worker pool, and runs three searches.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Run it again: the data is kept, everything is found unchanged and nothing is embedded.\n\
-    Start anew: remove the data folder, or give another with --data. One demo at a time uses a folder."
-)]
+#[command(after_help = "Run it again: it finds everything unchanged and embeds nothing.\n\
+    To start over, remove the data folder, or name another one with --data. One demo at a time uses a folder.")]
 pub(super) struct Demo {
-    /// Folder of the demo's data
+    /// Keep the data in this folder
     #[arg(long, value_name = "DIR", default_value = ".oim-etl/demo")]
     data: PathBuf,
-    /// Keep everything running afterwards, until Ctrl-C
+    /// Keep everything running until Ctrl-C
     #[arg(long)]
     keep: bool,
-    /// Address of health, metrics and API; port 0 takes a free one
+    /// Serve health, metrics and API at this address; port 0 takes a free one
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:0")]
     http: std::net::SocketAddr,
 }

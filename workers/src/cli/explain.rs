@@ -9,12 +9,13 @@ use store::{Life, PageRow};
 use super::{Context, Outcome};
 use crate::{app, archive::Archive, pipeline, ui};
 
-/// Shows where each value of an opportunity came from: the partner's words, the rule, the page, the run, the partner file; and what
-/// became of it.
+/// Show where each value of an opportunity came from
+///
+/// Prints the partner's words, the rule, the page, the run, the source file, and the history of the opportunity.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: oim-etl explain fne/1204418")]
 pub(super) struct Explain {
-    /// Its id, the address of its page, or SOURCE/IDENTIFIER
+    /// Id of the opportunity, URL of its page, or SOURCE/ID
     opportunity: String,
 }
 
@@ -56,7 +57,7 @@ fn rule(field: &str) -> &'static str {
         "posted_at" | "starts_at" | "closes_at" => "dates",
         "contract" | "education" | "experience" | "language" | "sector" => "vocabulary",
         "status" => "status",
-        _ => "as told",
+        _ => "mapped as given",
     }
 }
 
@@ -68,10 +69,10 @@ impl Explain {
             Some(page) => Some(store.page(page).await?),
             None => None,
         };
-        // The words are read again from the archive: what cannot be had is told, and the rest is shown all the same.
+        // The words are read again from the archive: what is missing is reported, and the rest is shown.
         let words = match &page {
-            Some(page) => said(&context, &life, page).await,
-            None => Err(anyhow::anyhow!("no page is known of it")),
+            Some(page) => record(&context, &life, page).await,
+            None => Err(anyhow::anyhow!("its page is unknown")),
         };
         if context.is_json() {
             let words = words
@@ -85,7 +86,7 @@ impl Explain {
         show(&life, words.as_ref().ok());
         origin(&life, page.as_ref());
         if let Err(error) = &words {
-            ui::note(&format!("its words cannot be shown: {error:#}"));
+            ui::note(&format!("could not show its words: {error:#}"));
         }
         Ok(Outcome::Good)
     }
@@ -99,10 +100,10 @@ fn words_of(draft: &Draft) -> Value {
 }
 
 /// The record as its page gave it, read by the partner file as it stands now.
-async fn said(context: &Context, life: &Life, page: &PageRow) -> anyhow::Result<Draft> {
+async fn record(context: &Context, life: &Life, page: &PageRow) -> anyhow::Result<Draft> {
     let catalog = app::catalog(context.config())?;
     let slug = page.source.parse()?;
-    let spec = catalog.get(&slug).with_context(|| format!("there is no partner file of {slug}"))?;
+    let spec = catalog.get(&slug).with_context(|| format!("there is no source file for {slug}"))?;
     let archive = Archive::open(&app::archive_place(context.config()))?;
     let wanted = life.row.get("external_id").and_then(Value::as_str).unwrap_or_default();
     let (key, sha256) =
@@ -111,7 +112,7 @@ async fn said(context: &Context, life: &Life, page: &PageRow) -> anyhow::Result<
     let reading = pipeline::parse::read(spec, page, &body)?;
     let own = |draft: &Draft| draft.external_id.as_deref().map(str::trim) == Some(wanted);
     let found = reading.drafts.into_iter().find(own);
-    found.context("the partner file as it stands now does not find the record on its page any more")
+    found.context("the current source file no longer finds the record on its page")
 }
 
 fn show(life: &Life, words: Option<&Draft>) {

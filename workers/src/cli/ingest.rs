@@ -23,42 +23,42 @@ use crate::{
     ui::{self, Follower, Line, counted},
 };
 
-/// Asks for a run of each source and follows it to its end.
+/// Request a run of each source and follow it to its end
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Where no worker is alive, this command works the queue itself until the runs have ended.\n\
-    Ctrl-C stops following; a run that a worker has goes on."
+    after_help = "If no worker is alive, this command runs the jobs itself until the runs have ended.\n\
+    Ctrl-C stops following; workers continue their runs."
 )]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Ingest {
-    /// The sources, by slug
+    /// Slugs of the sources
     #[arg(required_unless_present = "all")]
     sources: Vec<String>,
-    /// Every source
+    /// Ingest every enabled source
     #[arg(long, conflicts_with = "sources")]
     all: bool,
-    /// Ask for everything, not only what is newer than the last complete run
+    /// Request everything, not only what is newer than the last complete run
     #[arg(long, conflicts_with = "since")]
     full: bool,
-    /// Ask for what is newer: 2026-11-01 or 2026-11-01T08:00:00Z
+    /// Request what is newer, such as 2026-11-01 or 2026-11-01T08:00:00Z
     #[arg(long, value_name = "DATE", value_parser = since)]
     since: Option<DateTime<Utc>>,
-    /// Stop after so many records of each source
+    /// Stop after this many records of each source
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..))]
     limit: Option<i32>,
-    /// Take in a file the partner sent, by path or address: CSV, XLSX, XML, JSON, as its partner file says
+    /// Load a file from the partner: CSV, XLSX, XML or JSON, as the source file describes
     #[arg(long, value_name = "PATH|URL", conflicts_with_all = ["all", "full", "since"])]
     file: Option<String>,
-    /// The stream the file is, where that is not plain
+    /// Load the file as this stream, if its name does not say
     #[arg(long, requires = "file")]
     stream: Option<String>,
-    /// The file is the whole list: close what it does not show
+    /// Treat the file as the whole list: close what it does not show
     #[arg(long, requires = "file")]
     complete: bool,
-    /// Fetch and read, print what would be loaded, write nothing
+    /// Print what would be loaded, without writing
     #[arg(long)]
     dry_run: bool,
-    /// Enqueue and return
+    /// Enqueue the runs and return
     #[arg(long, conflicts_with = "dry_run")]
     no_wait: bool,
 }

@@ -5,7 +5,7 @@ use clap::Args;
 use super::{Context, Outcome};
 use crate::{app, ui};
 
-/// Brings the database to this version. Workers do it at their start too.
+/// Migrate the database to this version; workers do so when they start
 #[derive(Debug, Args)]
 pub(super) struct Migrate {}
 

@@ -33,7 +33,7 @@ const FOUND_WRONG: u8 = 1;
 /// Exit code of a command that could not do its work: no database, a bad flag, a broken configuration.
 const COULD_NOT: u8 = 2;
 
-/// Brings job, training, AGR and microfinance opportunities from partners into PostgreSQL and a vector index.
+/// Load job, training, AGR and microfinance opportunities from partners into PostgreSQL and a vector index
 #[derive(Debug, Parser)]
 #[command(name = "oim-etl", version, arg_required_else_help = true, after_help = AFTER)]
 struct Cli {
@@ -44,56 +44,56 @@ struct Cli {
 }
 
 const AFTER: &str = "\
-Begin with `oim-etl demo`: it needs no setting. For real use set DATABASE_URL, then `oim-etl worker`.
-Exit codes: 0 done; 1 done, but something is wrong (a partial run, a refused spec); 2 could not be done.";
+Start with `oim-etl demo`: it needs no configuration. For real use, set DATABASE_URL and run `oim-etl worker`.
+Exit codes: 0 success, 1 finished with problems (a partial run, a rejected source file), 2 failed.";
 
 /// Flags of every command.
 #[derive(Debug, Args)]
 struct Global {
-    /// Configuration file [default: oim-etl.toml where it exists]
+    /// Read the configuration from this file [default: oim-etl.toml, if it exists]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// PostgreSQL, over `DATABASE_URL`
+    /// Connect to this PostgreSQL instead of `DATABASE_URL`
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
-    /// Folder of partner files that replace or add to the built-in ones
+    /// Add source files from this folder, or replace built-in ones
     #[arg(long = "sources", id = "sources_dir", global = true, value_name = "DIR")]
     sources_dir: Option<PathBuf>,
-    /// Sets any configuration key, such as worker.concurrency=4 (see `oim-etl config`)
+    /// Set a configuration key, such as worker.concurrency=4 (`oim-etl config` lists them)
     #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// How results are written
+    /// Choose the format of results
     #[arg(long, short, global = true, value_enum, default_value_t = Output::Table)]
     output: Output,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show the whole road at work: private PostgreSQL, replayed partners, embedded index
+    /// Run the whole pipeline on one machine, with replayed partners
     Demo(demo::Demo),
-    /// Run a worker: pool, scheduler and HTTP, until stopped
+    /// Run a worker with scheduler and HTTP until stopped
     Worker(worker::Worker),
-    /// Ask for runs of sources and follow them
+    /// Request runs of sources and follow them
     Ingest(ingest::Ingest),
-    /// Read the archive of a source again, without a visit to the partner
+    /// Parse the archive of a source again, without visiting the partner
     Replay(replay::Replay),
     /// List runs, newest first
     Runs(runs::Runs),
     /// Show where each value of an opportunity came from
     Explain(explain::Explain),
-    /// List the records that were refused, with the reason
+    /// List rejected records with their reasons
     Rejections(rejections::Rejections),
-    /// Show workers, queue, dead letters and counts
+    /// Show workers, the queue, dead letters and counts
     Status(status::Status),
-    /// Find opportunities by meaning
+    /// Search opportunities by words, or by meaning with Ollama
     Search(search::Search),
-    /// List, check and try partner files
+    /// List, check, preview and create source files
     Sources(sources::Sources),
     /// Show the timetable
     Schedule(schedule::Schedule),
-    /// Bring the database to this version
+    /// Migrate the database to this version
     Migrate(migrate::Migrate),
-    /// Show the configuration in effect, secrets masked
+    /// Show the effective configuration, with secrets masked
     Config(config::Show),
     /// Print shell completions
     Completions(completions::Completions),

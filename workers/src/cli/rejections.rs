@@ -10,18 +10,18 @@ use crate::{
     ui::{self, Column, Table},
 };
 
-/// Lists the records refused in the newest run that refused any, or the opportunities that are doubted.
+/// List rejected records of the newest run that has any, or opportunities with warnings
 #[derive(Debug, Args)]
 pub(super) struct Rejections {
-    /// Only of this source
+    /// Show only records of this source
     source: Option<SourceSlug>,
-    /// Of this run
+    /// Show only records of this run
     #[arg(long)]
     run: Option<RunId>,
-    /// Instead the opportunities that were loaded and of which something does not fit together
+    /// Show loaded opportunities that have warnings
     #[arg(long)]
     doubted: bool,
-    /// How many
+    /// Show at most this many rows
     #[arg(long, short = 'n', default_value_t = 50)]
     limit: i64,
 }
@@ -55,11 +55,11 @@ impl Rejections {
             ]);
         }
         if rows.is_empty() {
-            ui::note("nothing was refused");
+            ui::note("no rejections");
         } else {
             table.print();
             ui::note(
-                "\nThe whole records: --output json. After the partner file is mended: oim-etl replay SLUG",
+                "\nFor whole records, use --output json. After fixing the source file: oim-etl replay SLUG",
             );
         }
         Ok(Outcome::Good)
@@ -88,10 +88,10 @@ fn doubted(rows: &[DoubtedRow], is_json: bool) -> anyhow::Result<Outcome> {
         ]);
     }
     if rows.is_empty() {
-        ui::note("nothing is doubted");
+        ui::note("no warnings");
     } else {
         table.print();
-        ui::note("\nWhat was said and what became of it: oim-etl explain SOURCE/ID");
+        ui::note("\nFor the partner's words and the result: oim-etl explain SOURCE/ID");
     }
     Ok(Outcome::Good)
 }

@@ -16,15 +16,15 @@ use crate::{
     workbench::rehearse::{Read, read_again},
 };
 
-/// Reads the archive of a source again, by its partner file of today; the partner is not visited.
+/// Parse the archive of a source again with its current source file, without visiting the partner
 #[derive(Debug, Args)]
 pub(super) struct Replay {
-    /// The source, by slug
+    /// Slug of the source
     source: String,
-    /// The run whose answers are read [default: the newest complete one]
+    /// Parse the archive of this run [default: the newest complete run]
     #[arg(long)]
     run: Option<RunId>,
-    /// Read and print what would become of the records, write nothing
+    /// Print what would change, without writing
     #[arg(long)]
     dry_run: bool,
 }

@@ -10,29 +10,29 @@ use crate::{
     ui::{self, Column, Table, ago},
 };
 
-/// Lists runs, newest first; decides on quarantined ones.
+/// List runs, newest first, and decide on quarantined ones
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Runs {
     #[command(subcommand)]
     what: Option<What>,
-    /// Only of this source
+    /// Show only runs of this source
     source: Option<SourceSlug>,
-    /// How many
+    /// Show at most this many runs
     #[arg(long, short = 'n', default_value_t = 20)]
     limit: i64,
 }
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Believe a quarantined run: close what it did not show
+    /// Accept a quarantined run: close what it did not show
     Accept {
-        /// The run
+        /// Id of the run
         run: RunId,
     },
-    /// Do not believe it: everything stays as it is
+    /// Discard a quarantined run: close nothing
     Discard {
-        /// The run
+        /// Id of the run
         run: RunId,
     },
 }
@@ -56,11 +56,11 @@ impl Runs {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
         let store = app::connect(context.config(), 2).await?;
         if let Some(what) = &self.what {
-            let said = what.done(&store).await?;
+            let done = what.done(&store).await?;
             if context.is_json() {
-                ui::json(&serde_json::json!({ "done": said }))?;
+                ui::json(&serde_json::json!({ "done": done }))?;
             } else {
-                ui::line(&said);
+                ui::line(&done);
             }
             return Ok(Outcome::Good);
         }

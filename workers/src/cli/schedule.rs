@@ -10,7 +10,7 @@ use crate::{
     ui::{self, Column, Table},
 };
 
-/// Shows the timetable.
+/// Show the timetable
 #[derive(Debug, Args)]
 pub(super) struct Schedule {
     #[command(subcommand)]
@@ -19,11 +19,11 @@ pub(super) struct Schedule {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Each entry, with its expression
+    /// List the entries with their cron expressions
     List,
-    /// The next ticks, in order
+    /// List the next ticks, soonest first
     Next {
-        /// How many
+        /// Show at most this many ticks
         #[arg(long, short = 'n', default_value_t = 10)]
         count: usize,
     },

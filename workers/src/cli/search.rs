@@ -9,18 +9,18 @@ use vectors::{Filter, Hit};
 use super::{Context, Outcome};
 use crate::{app, remote, ui, vector::Vectors};
 
-/// Finds opportunities by meaning: embeds the text and asks the index.
+/// Search opportunities: by words with the built-in embedder, by meaning with Ollama
 #[derive(Debug, Args)]
 pub(super) struct Search {
-    /// What is looked for, in French or English
+    /// Text to search for, in French or English
     text: String,
-    /// Only of this kind: job, training, agr, microfinance
+    /// Show only this kind: job, training, agr or microfinance
     #[arg(long)]
     kind: Option<Kind>,
-    /// Only in this region (ISO 3166-2: CM-LT)
+    /// Show only this region, by its ISO 3166-2 code, such as CM-LT
     #[arg(long)]
     region: Option<String>,
-    /// How many hits
+    /// Show at most this many hits
     #[arg(long, short = 'n', default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
     limit: u16,
 }
@@ -37,7 +37,7 @@ impl Search {
         if context.is_json() {
             ui::json(&hits)?;
         } else if hits.is_empty() {
-            ui::note("nothing found; is anything indexed? see `oim-etl status`");
+            ui::note("nothing found; `oim-etl status` shows whether anything is indexed");
         } else {
             for hit in &hits {
                 ui::line(&shown(hit));

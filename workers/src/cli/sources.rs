@@ -16,7 +16,7 @@ use crate::app;
 
 pub(super) use preview::{preview, print};
 
-/// Lists, checks, tries and makes partner files
+/// List, check, preview and create source files
 #[derive(Debug, Args)]
 pub(super) struct Sources {
     #[command(subcommand)]
@@ -25,25 +25,25 @@ pub(super) struct Sources {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// The partners, with rate, streams and what of them is missing here
+    /// List sources with their rate, streams and missing credentials
     List,
-    /// Read every partner file and try it on its recorded answers; exit 1 when something is wrong
+    /// Check every source file against its recordings; exit 1 on problems
     Check(check::Check),
-    /// Fetch live and print what would be loaded; write nothing
+    /// Fetch live and print what would be loaded, without writing
     Preview {
-        /// The source, by slug
+        /// Slug of the source
         source: String,
-        /// Stop after so many records
+        /// Stop after this many records
         #[arg(long, short = 'n', default_value_t = 5)]
         limit: i32,
     },
-    /// Propose a partner file from an answer of the partner
+    /// Propose a source file from an answer of the partner
     New(new::New),
-    /// Save live answers as recordings to check against, secrets and contacts masked
+    /// Save live answers as recordings, with secrets and contacts masked
     Record(record::Record),
-    /// What the partner file as it stands would change, over the archive; write nothing
+    /// Show what the current source file would change, without writing
     Diff(diff::Diff),
-    /// The grammar of partner files, for editors (JSON Schema) or as a page
+    /// Print the grammar of source files as JSON Schema or Markdown
     Schema(schema::SchemaOf),
 }
 

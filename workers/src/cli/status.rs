@@ -11,13 +11,13 @@ use crate::{
     vector::Vectors,
 };
 
-/// Shows who works, what waits, what was given up, and what there is.
+/// Show workers, the queue, dead letters and counts
 #[derive(Debug, Args)]
 pub(super) struct Status {
-    /// How many dead letters
+    /// Show at most this many dead letters
     #[arg(long, default_value_t = 10)]
     dead: i64,
-    /// Also list the ids of the points that the index holds
+    /// List the ids of the points in the index too
     #[arg(long)]
     points: bool,
 }
@@ -45,7 +45,7 @@ impl Status {
 async fn points(context: &Context) -> anyhow::Result<Vec<OpportunityId>> {
     let vectors = Vectors::open(context.config()).await?;
     let Some(vectors) = vectors else {
-        anyhow::bail!("another process holds the embedded index; ask again when it has ended")
+        anyhow::bail!("another process holds the embedded index; try again when it has ended")
     };
     let mut ids = vectors.index.ids().await?;
     ids.sort();
@@ -65,9 +65,7 @@ pub(super) const COLUMNS: [Column; 7] = [
 
 fn show(overview: &Overview) {
     let Overview { open, closed, indexed, outbox, .. } = overview;
-    ui::line(&format!(
-        "opportunities  {open} open, {closed} closed; {indexed} indexed, {outbox} waiting to be"
-    ));
+    ui::line(&format!("opportunities  {open} open, {closed} closed; {indexed} indexed, {outbox} pending"));
     if overview.workers.is_empty() {
         ui::line("workers        none alive; start one with `oim-etl worker`");
     }
@@ -100,7 +98,7 @@ fn show(overview: &Overview) {
     }
     for letter in &overview.dead_letters {
         ui::line(&format!(
-            "dead letter    {} {} after {} tries, {}: {}",
+            "dead letter    {} {} after {} attempts, {}: {}",
             letter.kind,
             letter.payload,
             letter.attempts,

@@ -13,15 +13,15 @@ use crate::{
     reload, scheduler,
 };
 
-/// Run a worker until Ctrl-C or SIGTERM; it finishes running jobs first
+/// Run a worker until Ctrl-C or SIGTERM; it finishes its running jobs first
 #[derive(Debug, Args)]
-#[command(after_help = "Start as many as the work needs, on any machines, against the same database.\n\
+#[command(after_help = "Start as many workers as you need, on any machines, against the same database.\n\
     Health: /health/live, /health/ready; metrics: /metrics; API: POST /v1/ingest, GET /v1/runs/ID, GET /v1/search?q=…")]
 pub(super) struct Worker {
-    /// Address of health, metrics and API, over worker.http; port 0 takes a free one
+    /// Serve health, metrics and API here instead of at worker.http; port 0 takes a free one
     #[arg(long, value_name = "HOST:PORT")]
     http: Option<SocketAddr>,
-    /// Leave the timetable to other workers
+    /// Do not fire the timetable
     #[arg(long)]
     no_scheduler: bool,
 }

@@ -20,12 +20,12 @@ use crate::{
     workbench::preview::{Ask, Preview, preview},
 };
 
-/// Reads every partner file, tries each on its recorded answers, and tells how often each field has a value
+/// Check every source file against its recordings, and show how often each field has a value
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// Only this source
+    /// Check only this source
     source: Option<String>,
-    /// Folder of recordings, beside those built in [default: `fixtures` in the folder of partner files, else here]
+    /// Add recordings from this folder [default: `fixtures` in the folder of source files, else in the current one]
     #[arg(long, value_name = "DIR")]
     fixtures: Option<PathBuf>,
 }

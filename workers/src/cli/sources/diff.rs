@@ -14,18 +14,18 @@ use crate::{
     workbench::rehearse::{Read, read_again},
 };
 
-/// Tells what the partner file as it stands now would change, over the archive of a run; nothing is written
+/// Show what the current source file would change over the archive of a run, without writing
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Change the file in the folder of partner files, then:\n  oim-etl --sources DIR sources diff fne"
+    after_help = "Change the file in the folder of source files, then:\n  oim-etl --sources DIR sources diff fne"
 )]
 pub(super) struct Diff {
-    /// The source, by slug
+    /// Slug of the source
     source: String,
-    /// The run whose archive is read [default: the newest complete one]
+    /// Parse the archive of this run [default: the newest complete run]
     #[arg(long)]
     run: Option<RunId>,
-    /// Show so many changed opportunities
+    /// Show at most this many changed opportunities
     #[arg(long, short = 'n', default_value_t = 5)]
     show: usize,
 }
@@ -89,7 +89,7 @@ impl Diff {
     }
 }
 
-/// One opportunity and what of it would change.
+/// Prints one opportunity and its changes.
 fn show(slug: &SourceSlug, change: &Change) {
     ui::line(&format!("{} {}  {}", slug, change.external_id, ui::strong(&change.title)));
     for (field, values) in &change.fields {

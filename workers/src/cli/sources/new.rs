@@ -13,17 +13,17 @@ use crate::{
     partner, ui,
 };
 
-/// Proposes a partner file: detects the format, finds the records, guesses the fields
+/// Propose a source file: detect the format, find the records, guess the fields
 #[derive(Debug, Args)]
 #[command(after_help = "Example: oim-etl sources new agrojob --from https://www.agrojob.cm/offres\n\
-    The proposal is to be looked through; `oim-etl sources check` and `preview` say what it gives.")]
+    Review the proposal; `oim-etl sources check` and `preview` show what it loads.")]
 pub(super) struct New {
-    /// The slug of the new source: the name of its file and its key everywhere
+    /// Slug of the new source, which names its file
     slug: String,
-    /// An answer of the partner: the address of its list, or a file it sent
+    /// Read the partner's list at this URL, or a file from the partner
     #[arg(long, value_name = "URL|PATH")]
     from: String,
-    /// Folder the file is written to [default: the folder of partner files, else here]
+    /// Write the file to this folder [default: the folder of source files, else the current one]
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
 }

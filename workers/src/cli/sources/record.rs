@@ -19,15 +19,15 @@ use crate::{
     workbench::preview::{Ask, Tape, preview},
 };
 
-/// Saves live answers of a partner, to check its file against; secrets, mail addresses and telephone numbers are masked
+/// Save live answers of a partner as recordings, with secrets and contacts masked
 #[derive(Debug, Args)]
 pub(super) struct Record {
-    /// The source, by slug
+    /// Slug of the source
     source: String,
-    /// Stop after so many records
+    /// Stop after this many records
     #[arg(long, short = 'n', default_value_t = 20)]
     limit: i32,
-    /// Folder of recordings [default: `fixtures` in the folder of partner files, else here]
+    /// Write to this folder [default: `fixtures` in the folder of source files, else in the current one]
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
 }

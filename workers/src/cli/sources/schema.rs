@@ -4,10 +4,10 @@ use clap::Args;
 
 use crate::{cli::Outcome, ui};
 
-/// Prints the grammar of partner files as JSON Schema (2020-12)
+/// Print the grammar of source files as JSON Schema (2020-12)
 #[derive(Debug, Args)]
 #[command(
-    after_help = "For an editor with a TOML language server, begin the file with:\n  #:schema ./partner.schema.json"
+    after_help = "For an editor with a TOML language server, start the file with:\n  #:schema ./partner.schema.json"
 )]
 pub(super) struct SchemaOf {
     /// Print the reference page instead, as Markdown
