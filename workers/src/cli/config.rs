@@ -4,17 +4,24 @@ use clap::Args;
 
 use super::{Context, Outcome};
 use crate::{
-    config::settings,
+    config::{markdown, settings},
     ui::{self, Column, Table},
 };
 
 /// Show each configuration key, its value, and what set it
 #[derive(Debug, Args)]
-pub(super) struct Show {}
+pub(super) struct Show {
+    /// Print the reference page of all keys instead, as Markdown
+    #[arg(long)]
+    markdown: bool,
+}
 
 impl Show {
-    #[allow(clippy::unused_self, reason = "the shape of every command")]
     pub(super) fn run(self, context: &Context) -> anyhow::Result<Outcome> {
+        if self.markdown {
+            ui::line(markdown().trim_end());
+            return Ok(Outcome::Good);
+        }
         let settings = settings(&context.loaded);
         if context.is_json() {
             ui::json(&settings)?;

@@ -170,7 +170,7 @@ pub(super) async fn follow(context: Context, store: Store, lines: Vec<Line>) -> 
         pool.stop().await?;
     }
     let Some(runs) = ended else {
-        ui::note("stopped following; what was begun is kept and goes on with the next worker");
+        ui::note("stopped following; the runs are kept, and the next worker continues them");
         return Ok(Outcome::Wrong);
     };
     let runs = runs?;

@@ -4,6 +4,7 @@
 
 mod keys;
 mod load;
+mod page;
 mod show;
 
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf};
@@ -14,6 +15,7 @@ use serde::Deserialize;
 use url::Url;
 
 pub(crate) use load::{Given, Loaded, load};
+pub(crate) use page::markdown;
 pub(crate) use show::settings;
 
 /// The effective configuration. Each key is explained in [`keys::KEYS`].

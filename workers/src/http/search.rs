@@ -12,7 +12,7 @@ use vectors::{Filter, Hit};
 
 use super::{Problem, Surroundings};
 
-/// Longest query text: a long CV is no query.
+/// Longest query text: a long CV is not a query.
 const LONGEST: usize = 2_000;
 
 /// What is looked for.

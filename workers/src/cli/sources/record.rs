@@ -141,7 +141,7 @@ fn target(url: &Url) -> String {
     url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
 }
 
-/// The ending of a recording's name, by what it is said to be.
+/// Returns the extension of a recording's name, by its content type.
 fn ending(tape: &Tape) -> &'static str {
     let kind = tape
         .answer
