@@ -24,6 +24,7 @@ mod dictionary;
 mod duplicates;
 mod failures;
 mod guards;
+mod help;
 mod outbox;
 mod partners;
 mod politeness;

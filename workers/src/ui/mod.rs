@@ -61,7 +61,7 @@ fn width() -> Option<usize> {
 
 /// The width of a terminal: what `COLUMNS` says, else what the terminal says.
 fn width_of(terminal: impl AsFd) -> usize {
-    let set = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    let set = std::env::var("COLUMNS").ok().and_then(|text| text.parse::<usize>().ok());
     let asked = || rustix::termios::tcgetwinsize(terminal).ok().map(|size| usize::from(size.ws_col));
     set.filter(|width| *width > 0).or_else(asked).filter(|width| *width > 0).unwrap_or(UNKNOWN_WIDTH)
 }
