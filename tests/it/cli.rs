@@ -142,7 +142,7 @@ async fn the_partners_and_the_timetable_are_shown() {
         listed.contains("fne") && listed.contains("30/min") && listed.contains("FNE_CLIENT_ID"),
         "{listed}"
     );
-    assert!(said(&["sources", "check"], &[], 0).await.contains("partner files are right"));
+    assert!(said(&["sources", "check"], &[], 0).await.contains("source files are valid"));
     let next = said(&["schedule", "next", "-n", "3", "--output", "json"], &[], 0).await;
     assert_eq!(serde_json::from_str::<serde_json::Value>(&next).unwrap().as_array().unwrap().len(), 3);
     assert!(said(&["schedule", "list"], &[], 0).await.contains("Africa/Douala"));

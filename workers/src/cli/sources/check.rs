@@ -125,7 +125,7 @@ fn told(context: &Context, catalog: &Catalog, reports: &[Report]) -> anyhow::Res
         return Ok(if good { Outcome::Good } else { Outcome::Wrong });
     }
     let slugs: Vec<String> = catalog.iter().map(|spec| spec.slug.to_string()).collect();
-    ui::line(&format!("{} partner files are right: {}", slugs.len(), slugs.join(", ")));
+    ui::line(&format!("{} source files are valid: {}", slugs.len(), slugs.join(", ")));
     let mut table = Table::new(&[
         Column::word("source", 0),
         Column::number("records", 2),
