@@ -1,4 +1,4 @@
-//! Every table fits the terminal: the real columns, with rows as long as they come.
+//! Every table fits the terminal: the real columns, with rows as long as real ones.
 
 use super::{demo, runs, sources, status};
 use crate::ui::{Column, Table};
