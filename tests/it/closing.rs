@@ -379,7 +379,7 @@ async fn who_dies_after_the_last_page_leaves_the_end_of_the_run_to_the_others() 
     store.job_done(close.lease).await.unwrap();
     // As its row stands when the last page is committed and nobody has said so yet.
     sqlx::query("UPDATE ingest.runs SET state = 'running'").execute(store.pool()).await.unwrap();
-    store.rescue().await.unwrap();
+    store.reap().await.unwrap();
     let close = next(&store, "close_missing").await;
     assert_eq!(store.finish_run(close.lease, id).await.unwrap(), RunState::Complete);
 }

@@ -61,7 +61,7 @@ async fn the_jobs_of_a_dead_worker_are_freed_and_its_late_writes_refused() {
     enqueue(store.pool(), "read:a", 1, None).await;
     let (dead, living) = (WorkerId::new(), WorkerId::new());
     let lost = claim(&store, dead, 1, Duration::ZERO).await;
-    assert_eq!(store.rescue().await.unwrap(), (1, 0));
+    assert_eq!(store.reap().await.unwrap(), (1, 0));
     let taken = claim(&store, living, 1, HOLD).await;
     assert_eq!(taken[0].attempts, 1, "the death of a worker is no failure of its job");
     assert!(store.job_done(lost[0].lease).await.unwrap_err().is_fenced());
@@ -88,13 +88,13 @@ async fn a_beat_keeps_the_jobs_in_hand_and_frees_those_in_nobodys() {
     enqueue(store.pool(), "read:a", 2, None).await;
     let worker = WorkerId::new();
     let claimed = claim(&store, worker, 2, HOLD).await;
-    store.beat(worker, &[claimed[0].lease.job()], HOLD).await.unwrap();
+    store.heartbeat(worker, &[claimed[0].lease.job()], HOLD).await.unwrap();
     assert!(claim(&store, worker, 2, HOLD).await.is_empty(), "the other one may be on its way to a hand");
     for job in &claimed {
         claimed_before(&store, job, 31.0).await;
     }
-    store.beat(worker, &[claimed[0].lease.job()], HOLD).await.unwrap();
-    assert_eq!(store.rescue().await.unwrap(), (0, 0), "the lease of the worker runs");
+    store.heartbeat(worker, &[claimed[0].lease.job()], HOLD).await.unwrap();
+    assert_eq!(store.reap().await.unwrap(), (0, 0), "the lease of the worker runs");
     store.job_done(claimed[0].lease).await.unwrap();
     assert!(store.job_done(claimed[1].lease).await.unwrap_err().is_fenced());
     assert_eq!(claim(&store, WorkerId::new(), 2, HOLD).await.len(), 1);
@@ -117,7 +117,7 @@ async fn a_beat_does_not_wait_for_a_job_that_a_long_transaction_has_locked() {
         .unwrap();
     // Neither with the job in hand nor without: it fails by its time-out only if it waits for the transaction above.
     for in_hand in [&[claimed[0].lease.job()][..], &[]] {
-        let beat = store.beat(worker, in_hand, HOLD);
+        let beat = store.heartbeat(worker, in_hand, HOLD);
         assert!(tokio::time::timeout(Duration::from_secs(20), beat).await.expect("the beat waits").unwrap());
     }
     assert_eq!(store.workers().await.unwrap().len(), 1);
@@ -137,14 +137,14 @@ async fn a_worker_lives_as_long_as_its_lease_whatever_the_setting() {
     };
     store.enter_worker(worker, "host", None, false, Duration::from_mins(5)).await.unwrap();
     silent(250.0).await;
-    store.rescue().await.unwrap();
+    store.reap().await.unwrap();
     assert_eq!(store.workers().await.unwrap().len(), 1, "its lease of five minutes runs for another 50 s");
     silent(50.0).await;
     assert!(store.workers().await.unwrap().is_empty());
-    store.rescue().await.unwrap();
-    assert!(!store.beat(worker, &[], HOLD).await.unwrap(), "it was taken off the list, and is told");
+    store.reap().await.unwrap();
+    assert!(!store.heartbeat(worker, &[], HOLD).await.unwrap(), "it was taken off the list, and is told");
     store.enter_worker(worker, "host", None, false, HOLD).await.unwrap();
-    assert!(store.beat(worker, &[], HOLD).await.unwrap());
+    assert!(store.heartbeat(worker, &[], HOLD).await.unwrap());
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn a_job_that_kills_its_worker_each_time_becomes_a_dead_letter() {
     enqueue(store.pool(), "read:a", 1, None).await;
     for death in 0..=20 {
         assert_eq!(claim(&store, WorkerId::new(), 1, Duration::ZERO).await.len(), 1);
-        assert_eq!(store.rescue().await.unwrap(), if death < 20 { (1, 0) } else { (0, 1) });
+        assert_eq!(store.reap().await.unwrap(), if death < 20 { (1, 0) } else { (0, 1) });
     }
     assert_eq!(jobs(&store).await, 0);
     let letters = store.overview(5).await.unwrap().dead_letters;

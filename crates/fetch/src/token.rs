@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::{FetchError, Partner};
@@ -77,7 +77,7 @@ impl Tokens {
 
 /// The token of a slot, if it still holds and is not the one that was just refused.
 pub(crate) fn usable(slot: Option<&Token>, refused: Option<&SecretString>) -> Option<SecretString> {
-    let refused = refused.map(|token| token.expose_secret());
+    let refused = refused.map(ExposeSecret::expose_secret);
     slot.filter(|token| token.holds() && Some(token.value.expose_secret()) != refused)
         .map(|token| token.value.clone())
 }

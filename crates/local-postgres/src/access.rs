@@ -13,10 +13,10 @@ pub(crate) fn write(data: &Path, owner: Option<Owner>) -> io::Result<()> {
     let mut users: Vec<String> =
         [Some(ours), owner.map(Owner::uid)].into_iter().flatten().filter_map(name_of).collect();
     users.dedup();
-    let map: String = users.iter().map(|user| format!("owner \"{user}\" postgres\n")).collect();
+    let map: Vec<String> = users.iter().map(|user| format!("owner \"{user}\" postgres\n")).collect();
     // The kernel names the user at the other end of the socket (PostgreSQL, "Peer Authentication").
     fs::write(data.join("pg_hba.conf"), "local all postgres peer map=owner\n")?;
-    fs::write(data.join("pg_ident.conf"), map)
+    fs::write(data.join("pg_ident.conf"), map.concat())
 }
 
 /// A user's name, unless it has a character that the file gives a meaning to.

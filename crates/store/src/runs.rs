@@ -409,7 +409,7 @@ impl Store {
     }
 
     /// Has embedded what a committed page changed, and the run closed, if that was its last one. What goes wrong here is made
-    /// good by the next [`Store::rescue`].
+    /// good by the next [`Store::reap`].
     pub(crate) async fn after_page(&self, run: RunId, changed: bool) {
         let _ =
             sqlx::query!("SELECT ingest.after_page($1, $2)", run.uuid(), changed).execute(&self.pool).await;

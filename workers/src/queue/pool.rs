@@ -130,7 +130,7 @@ impl Presence {
     }
 
     async fn heartbeat(&self, jobs: &RunningJobs) -> Result<(), store::StoreError> {
-        if self.store.beat(self.worker, &jobs.jobs(), self.lease_duration).await? {
+        if self.store.heartbeat(self.worker, &jobs.jobs(), self.lease_duration).await? {
             return Ok(());
         }
         tracing::warn!(
@@ -146,7 +146,7 @@ async fn reap(store: store::Store, stop: Stop) {
     let mut tick = tokio::time::interval(REAP_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while stop.run_until_cancelled(tick.tick()).await.is_some() {
-        match store.rescue().await {
+        match store.reap().await {
             Ok((0, 0)) => (),
             Ok((freed, dead)) => tracing::warn!(freed, dead, "took over the jobs of a dead worker"),
             Err(error) => {

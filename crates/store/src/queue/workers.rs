@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use crate::{Store, StoreError};
@@ -58,7 +59,12 @@ impl Store {
     ///
     /// Jobs that are the worker's by the table and not `in_hand` (it panicked, its end could not be written, its claim was lost
     /// on the way) are freed after one lease.
-    pub async fn beat(&self, worker: WorkerId, in_hand: &[i64], hold: Duration) -> Result<bool, StoreError> {
+    pub async fn heartbeat(
+        &self,
+        worker: WorkerId,
+        in_hand: &[i64],
+        hold: Duration,
+    ) -> Result<bool, StoreError> {
         let doing = || StoreError::doing("prolong the lease of a worker");
         let is_listed = sqlx::query_scalar!(
             r#"WITH leased AS (INSERT INTO queue.leases (worker, until) VALUES ($1, now() + make_interval(secs => $2))
@@ -89,71 +95,13 @@ impl Store {
 
     /// Frees the jobs of workers whose lease has run out: ready again, or given up after their last attempt. Returns
     /// (freed, given up).
-    pub async fn rescue(&self) -> Result<(u64, u64), StoreError> {
-        let doing = || StoreError::doing("rescue the jobs of dead workers");
-        let mut tx = self.pool.begin().await.map_err(doing())?;
-        let dead = sqlx::query!(
-            "WITH gone AS (
-               DELETE FROM queue.jobs WHERE id IN (
-                 SELECT j.id FROM queue.jobs j
-                  WHERE j.state = 'running' AND j.losses >= $1
-                    AND NOT EXISTS (SELECT FROM queue.leases l WHERE l.worker = j.worker AND l.until > now())
-                    FOR UPDATE SKIP LOCKED) RETURNING *)
-             INSERT INTO queue.dead_letters (id, kind, lane, payload, attempts, reason, created_at)
-             SELECT id, kind, lane, payload, attempts,
-                    'its worker died ' || losses + 1 || ' times; last error before: ' || coalesce(last_error, 'none'), created_at
-               FROM gone",
-            MOST_LOSSES
-        )
-        .execute(&mut *tx)
-        .await
-        .map_err(doing())?
-        .rows_affected();
-        let freed = sqlx::query!(
-            "UPDATE queue.jobs SET state = 'ready', lease = NULL, worker = NULL, claimed_at = NULL, key = NULL, run_at = now(),
-                    losses = losses + 1
-              WHERE id IN (
-                 SELECT j.id FROM queue.jobs j
-                  WHERE j.state = 'running'
-                    AND NOT EXISTS (SELECT FROM queue.leases l WHERE l.worker = j.worker AND l.until > now())
-                    FOR UPDATE SKIP LOCKED)"
-        )
-        .execute(&mut *tx)
-        .await
-        .map_err(doing())?
-        .rows_affected();
-        sqlx::query!(
-            "WITH lapsed AS (DELETE FROM queue.leases WHERE until <= now() RETURNING worker)
-             DELETE FROM queue.workers w WHERE w.id IN (SELECT worker FROM lapsed)
-                OR NOT EXISTS (SELECT FROM queue.leases l WHERE l.worker = w.id)"
-        )
-        .execute(&mut *tx)
-        .await
-        .map_err(doing())?;
-        // What follows a page whose worker died between committing it and ringing the bell.
-        sqlx::query!(
-            "SELECT ingest.close_if_read(id) FROM ingest.runs WHERE state IN ('queued', 'running') AND walked"
-        )
-        .execute(&mut *tx)
-        .await
-        .map_err(doing())?;
-        sqlx::query!(
-            "SELECT queue.enqueue('embed_opportunities', 'embed', '{}', 'embed_opportunities')
-              WHERE EXISTS (SELECT FROM ingest.outbox) AND NOT EXISTS (SELECT FROM queue.jobs WHERE kind = 'embed_opportunities')"
-        )
-        .execute(&mut *tx)
-        .await
-        .map_err(doing())?;
-        sqlx::query!(
-            "SELECT queue.enqueue('match_duplicates', 'match', '{}', 'match_duplicates')
-              WHERE EXISTS (SELECT FROM ingest.to_match) AND NOT EXISTS (SELECT FROM queue.jobs WHERE kind = 'match_duplicates')"
-        )
-        .execute(&mut *tx)
-        .await
-        .map_err(doing())?;
-        tx.commit().await.map_err(doing())?;
+    pub async fn reap(&self) -> Result<(u64, u64), StoreError> {
+        let mut tx = self.pool.begin().await.map_err(reaping())?;
+        let (freed, dead) = free_orphans(&mut tx).await?;
+        resume_orphans(&mut tx).await?;
+        tx.commit().await.map_err(reaping())?;
         if freed > 0 {
-            sqlx::query!("SELECT pg_notify('oim_queue', '')").execute(&self.pool).await.map_err(doing())?;
+            sqlx::query!("SELECT pg_notify('oim_queue', '')").execute(&self.pool).await.map_err(reaping())?;
         }
         Ok((freed, dead))
     }
@@ -169,4 +117,76 @@ impl Store {
             .map(drop)
             .map_err(StoreError::doing("leave the workers"))
     }
+}
+
+fn reaping() -> impl FnOnce(sqlx::Error) -> StoreError {
+    StoreError::doing("free the jobs of dead workers")
+}
+
+/// Puts the jobs of workers without a lease back, or gives them up, and takes those workers off the list.
+async fn free_orphans(tx: &mut Transaction<'_, Postgres>) -> Result<(u64, u64), StoreError> {
+    let dead = sqlx::query!(
+        "WITH gone AS (
+           DELETE FROM queue.jobs WHERE id IN (
+             SELECT j.id FROM queue.jobs j
+              WHERE j.state = 'running' AND j.losses >= $1
+                AND NOT EXISTS (SELECT FROM queue.leases l WHERE l.worker = j.worker AND l.until > now())
+                FOR UPDATE SKIP LOCKED) RETURNING *)
+         INSERT INTO queue.dead_letters (id, kind, lane, payload, attempts, reason, created_at)
+         SELECT id, kind, lane, payload, attempts,
+                'its worker died ' || losses + 1 || ' times; last error before: ' || coalesce(last_error, 'none'), created_at
+           FROM gone",
+        MOST_LOSSES
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(reaping())?
+    .rows_affected();
+    let freed = sqlx::query!(
+        "UPDATE queue.jobs SET state = 'ready', lease = NULL, worker = NULL, claimed_at = NULL, key = NULL, run_at = now(),
+                losses = losses + 1
+          WHERE id IN (
+             SELECT j.id FROM queue.jobs j
+              WHERE j.state = 'running'
+                AND NOT EXISTS (SELECT FROM queue.leases l WHERE l.worker = j.worker AND l.until > now())
+                FOR UPDATE SKIP LOCKED)"
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(reaping())?
+    .rows_affected();
+    sqlx::query!(
+        "WITH lapsed AS (DELETE FROM queue.leases WHERE until <= now() RETURNING worker)
+         DELETE FROM queue.workers w WHERE w.id IN (SELECT worker FROM lapsed)
+            OR NOT EXISTS (SELECT FROM queue.leases l WHERE l.worker = w.id)"
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(reaping())?;
+    Ok((freed, dead))
+}
+
+/// Asks for what a worker would have asked for, had it not died between its commit and the notification.
+async fn resume_orphans(tx: &mut Transaction<'_, Postgres>) -> Result<(), StoreError> {
+    sqlx::query!(
+        "SELECT ingest.close_if_read(id) FROM ingest.runs WHERE state IN ('queued', 'running') AND walked"
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(reaping())?;
+    sqlx::query!(
+        "SELECT queue.enqueue('embed_opportunities', 'embed', '{}', 'embed_opportunities')
+          WHERE EXISTS (SELECT FROM ingest.outbox) AND NOT EXISTS (SELECT FROM queue.jobs WHERE kind = 'embed_opportunities')"
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(reaping())?;
+    sqlx::query!(
+        "SELECT queue.enqueue('match_duplicates', 'match', '{}', 'match_duplicates')
+          WHERE EXISTS (SELECT FROM ingest.to_match) AND NOT EXISTS (SELECT FROM queue.jobs WHERE kind = 'match_duplicates')"
+    )
+    .execute(&mut **tx)
+    .await
+    .map_err(reaping())?;
+    Ok(())
 }
