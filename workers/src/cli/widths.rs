@@ -5,99 +5,36 @@ use crate::ui::{Column, Table};
 
 const WIDTHS: [usize; 3] = [60, 80, 120];
 
-fn table(columns: &[Column], rows: &[&[&str]]) -> Table {
+/// A table of rows whose cells are parted by bars.
+fn table(columns: &[Column], rows: &[&str]) -> Table {
     let mut table = Table::new(columns);
     for row in rows {
-        assert_eq!(row.len(), columns.len());
-        table.row(row.iter().map(|cell| (*cell).to_owned()));
+        let cells: Vec<String> = row.split('|').map(str::to_owned).collect();
+        assert_eq!(cells.len(), columns.len(), "{row}");
+        table.row(cells);
     }
     table
 }
 
 fn tables() -> [(&'static str, Table); 4] {
-    let id = "01931f2e-8c7a-7d3e-9a51-2f6c0b7d4e18";
-    let error =
-        "could not fetch page 3 of emploicameroun/offres: connection refused by www.emploicameroun.cm";
+    let visits = [
+        "01931f2e-8c7a-7d3e-9a51-2f6c0b7d4e18|emploicameroun|incremental|cron|quarantined|12 min ago|61|431|12|3|410|6|0",
+        "01931f2e-8c7a-7d3e-9a51-2f6c0b7d4e18|fne|full|cli|complete|3 days ago|1204|120431|120000|0|0|431|15",
+    ];
+    let partners = [
+        "emploicameroun|emploicameroun.cm|20/min|offres|https://www.emploicameroun.cm/|-",
+        "fne|Fonds National de l'Emploi du Cameroun|30/min|offres, formations|https://api.fnecm.org/partenaires/|FNE_CLIENT_ID, FNE_CLIENT_SECRET (not set)",
+    ];
+    let lanes = [
+        "fetch_page|fetch:emploicameroun|120|4|2|31 s|could not fetch page 3 of emploicameroun/offres: connection refused by www.emploicameroun.cm",
+        "embed|embed|0|0|1|0 s|",
+    ];
+    let replayed = ["emploicameroun|61|431|425|0|0|6|425|12.3|19.8/20"];
     [
-        (
-            "runs",
-            table(
-                &runs::COLUMNS,
-                &[
-                    &[
-                        id,
-                        "emploicameroun",
-                        "incremental",
-                        "cron",
-                        "quarantined",
-                        "12 min ago",
-                        "61",
-                        "431",
-                        "12",
-                        "3",
-                        "410",
-                        "6",
-                        "0",
-                    ],
-                    &[
-                        id,
-                        "fne",
-                        "full",
-                        "cli",
-                        "complete",
-                        "3 days ago",
-                        "1204",
-                        "120431",
-                        "120000",
-                        "0",
-                        "0",
-                        "431",
-                        "15",
-                    ],
-                ],
-            ),
-        ),
-        (
-            "sources list",
-            table(
-                &sources::list::COLUMNS,
-                &[
-                    &[
-                        "emploicameroun",
-                        "emploicameroun.cm",
-                        "20/min",
-                        "offres",
-                        "https://www.emploicameroun.cm/",
-                        "-",
-                    ],
-                    &[
-                        "fne",
-                        "Fonds National de l'Emploi du Cameroun",
-                        "30/min",
-                        "offres, formations",
-                        "https://api.fnecm.org/partenaires/",
-                        "FNE_CLIENT_ID, FNE_CLIENT_SECRET (not set)",
-                    ],
-                ],
-            ),
-        ),
-        (
-            "status",
-            table(
-                &status::COLUMNS,
-                &[
-                    &["fetch_page", "fetch:emploicameroun", "120", "4", "2", "31 s", error],
-                    &["embed", "embed", "0", "0", "1", "0 s", ""],
-                ],
-            ),
-        ),
-        (
-            "demo",
-            table(
-                &demo::report::COLUMNS,
-                &[&["emploicameroun", "61", "431", "425", "0", "0", "6", "425", "12.3", "19.8/20"]],
-            ),
-        ),
+        ("runs", table(&runs::COLUMNS, &visits)),
+        ("sources list", table(&sources::list::COLUMNS, &partners)),
+        ("status", table(&status::COLUMNS, &lanes)),
+        ("demo", table(&demo::report::COLUMNS, &replayed)),
     ]
 }
 
