@@ -26,7 +26,7 @@ CREATE TABLE ingest.runs (
     id              uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     source          text NOT NULL REFERENCES ingest.sources,
     mode            text NOT NULL CHECK (mode IN ('incremental', 'full', 'replay', 'file')),
-    trigger         text NOT NULL CHECK (trigger IN ('cron', 'cli', 'http', 'queue')),
+    trigger         text NOT NULL CHECK (trigger IN ('cron', 'cli', 'http', 'sql', 'inbox')),
     idempotency_key text CHECK (length(idempotency_key) BETWEEN 1 AND 200),
     since           timestamptz,
     record_limit    integer CHECK (record_limit > 0),

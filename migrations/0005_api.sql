@@ -99,7 +99,7 @@ COMMENT ON VIEW api.runs IS 'Each ingest of a source; a service that asked for o
 COMMENT ON COLUMN api.runs.id IS 'As answered by api.request_ingest().';
 COMMENT ON COLUMN api.runs.source IS 'Key of api.sources.';
 COMMENT ON COLUMN api.runs.mode IS 'incremental, full, replay or file.';
-COMMENT ON COLUMN api.runs.trigger IS 'cron, cli, http or queue.';
+COMMENT ON COLUMN api.runs.trigger IS 'cron, cli, http, sql (api.request_ingest) or inbox.';
 COMMENT ON COLUMN api.runs.state IS 'queued, running, closing; then complete, partial (some page is missing), quarantined (implausible: nothing was closed) or failed.';
 COMMENT ON COLUMN api.runs.pages IS 'Answers archived.';
 COMMENT ON COLUMN api.runs.seen IS 'Records read: created + changed + unchanged + rejected.';
@@ -130,7 +130,7 @@ BEGIN
     IF length($5) NOT BETWEEN 1 AND 200 THEN
         RAISE EXCEPTION 'idempotency_key must have 1 to 200 characters' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    SELECT * INTO entered FROM ingest.request_run($1, $2, 'queue', $3, $4, $5, session_user::text);
+    SELECT * INTO entered FROM ingest.request_run($1, $2, 'sql', $3, $4, $5, session_user::text);
     RETURN entered.run;
 END $$;
 COMMENT ON FUNCTION api.request_ingest IS

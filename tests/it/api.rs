@@ -33,7 +33,7 @@ async fn a_queue_message_enters_a_run_once_per_key() {
         "two runs of one source at once"
     );
     let runs = store.runs(Some(&slug), 10).await.unwrap();
-    assert_eq!((runs.len(), runs[0].trigger, runs[0].mode), (1, Trigger::Queue, Mode::Incremental));
+    assert_eq!((runs.len(), runs[0].trigger, runs[0].mode), (1, Trigger::Sql, Mode::Incremental));
     sqlx::query("UPDATE ingest.runs SET state = 'failed', finished_at = now()")
         .execute(store.pool())
         .await

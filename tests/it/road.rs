@@ -171,7 +171,7 @@ async fn every_trigger_takes_the_same_road() {
 
     let triggers: Vec<&str> =
         store.runs(None, 9).await.unwrap().iter().rev().map(|run| run.trigger.as_str()).collect();
-    assert_eq!(triggers, ["cli", "http", "queue"]);
+    assert_eq!(triggers, ["cli", "http", "sql"]);
     let found = road.bin(&["search", "soudeur à Douala", "--output", "json"]).run().await.expect(0).json();
     assert!(found[0]["payload"]["title"].as_str().unwrap().to_lowercase().contains("soud"), "{found}");
     for (path, word) in

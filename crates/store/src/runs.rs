@@ -64,8 +64,10 @@ words! {
         Cli = "cli",
         /// `POST /v1/ingest`.
         Http = "http",
-        /// `api.request_ingest()` called by another service.
-        Queue = "queue",
+        /// `api.request_ingest()`, called by another service.
+        Sql = "sql",
+        /// A file dropped into the inbox.
+        Inbox = "inbox",
     }
 }
 

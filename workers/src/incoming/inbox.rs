@@ -102,7 +102,7 @@ impl Inbox {
             format!("inbox:{}:{}:{}", object.location, object.size, object.last_modified.timestamp_millis());
         let request = RunRequest {
             idempotency_key: Some(key.chars().take(200).collect()),
-            ..RunRequest::new(spec.slug.clone(), Trigger::Queue, "inbox")
+            ..RunRequest::new(spec.slug.clone(), Trigger::Inbox, "inbox")
         };
         let (entered, file) = incoming.enter((&self.app.store, &self.app.archive), spec, request).await?;
         let run = self.app.store.run(entered.run).await?;
