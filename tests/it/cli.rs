@@ -56,6 +56,14 @@ async fn a_bad_flag_is_refused_with_the_usage() {
 }
 
 #[tokio::test]
+async fn an_empty_database_says_how_it_is_filled() {
+    for command in [&["status"][..], &["runs"], &["search", "soudeur"], &["rejections", "fne"]] {
+        let said = said(command, &[("DATABASE_URL", "private")], 2).await;
+        assert!(said.contains("run `oim-etl migrate`, or start a worker"), "{command:?}: {said}");
+    }
+}
+
+#[tokio::test]
 async fn a_window_that_begins_in_the_future_is_refused() {
     let said = said(&["ingest", "fne", "--since", "2999-01-01"], &[], 2).await;
     assert!(said.contains("--since") && said.contains("it lies in the future"), "{said}");

@@ -30,6 +30,11 @@ pub enum StoreError {
         /// The cause.
         source: sqlx::Error,
     },
+    /// The database is not ours yet.
+    #[error(
+        "the database has no tables of this version yet: run `oim-etl migrate`, or start a worker, which does it"
+    )]
+    NotMigrated,
     /// The disk of the database is full.
     #[error("the disk of the database is full: free space there; the work is kept and done again")]
     DiskFull(#[source] sqlx::Error),
@@ -57,6 +62,8 @@ pub enum StoreError {
 
 /// `SQLSTATE` of PostgreSQL, appendix A: `disk_full`.
 const DISK_FULL: &str = "53100";
+/// `undefined_table` and `invalid_schema_name`.
+const NO_TABLE: [&str; 2] = ["42P01", "3F000"];
 /// `invalid_parameter_value`: raised by our own functions for a wrong request.
 const REFUSED: &str = "22023";
 
@@ -75,6 +82,7 @@ impl StoreError {
                 .map(std::borrow::Cow::into_owned);
             match code.as_deref() {
                 Some(DISK_FULL) => Self::DiskFull(source),
+                Some(code) if NO_TABLE.contains(&code) => Self::NotMigrated,
                 Some(REFUSED) => Self::refused(&source),
                 _ => Self::Query { what, source },
             }
