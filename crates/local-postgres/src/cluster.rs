@@ -20,6 +20,8 @@ use super::{
 
 /// A first start replays at most what an interrupted demo wrote.
 const START_WITHIN: Duration = Duration::from_mins(1);
+/// Name of the socket in its folder.
+const SOCKET: &str = ".s.PGSQL.5432";
 /// Between two looks whether the server answers yet.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
@@ -128,7 +130,7 @@ impl Cluster {
     }
 
     async fn answering(mut self) -> Result<Self, PrivateError> {
-        let path = self.socket.folder().join(".s.PGSQL.5432");
+        let path = self.socket.folder().join(SOCKET);
         let since = Instant::now();
         loop {
             let exited = self.child.as_mut().is_some_and(|child| !matches!(child.try_wait(), Ok(None)));
@@ -178,13 +180,14 @@ struct Server {
     socket: PathBuf,
 }
 
-/// The server of `postmaster.pid`, if it lives: its first line is the process, its fifth the folder of the socket.
+/// The server of `postmaster.pid`, if it listens: the first line is its process, the fifth the folder of its socket. A file that was left
+/// behind may name a process of somebody else by now, so the number alone proves nothing.
 fn running(data: &Path) -> Option<Server> {
     let text = fs::read_to_string(data.join("postmaster.pid")).ok()?;
     let mut lines = text.lines();
     let pid = Pid::from_raw(lines.next()?.trim().parse().ok()?)?;
     let socket = PathBuf::from(lines.nth(3)?.trim());
-    test_kill_process(pid).is_ok().then_some(Server { pid, socket })
+    UnixStream::connect(socket.join(SOCKET)).is_ok().then_some(Server { pid, socket })
 }
 
 /// The folder of PostgreSQL's programs: the machine's, or downloaded ones.

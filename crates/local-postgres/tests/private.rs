@@ -119,3 +119,23 @@ async fn whoever_joins_leaves_the_server_running() {
     let next = Cluster::join(folder.path()).await.unwrap();
     assert!(has_database(&next.url("postgres"), "postgres").await.unwrap());
 }
+
+#[tokio::test]
+async fn a_pid_file_left_behind_never_costs_a_stranger_its_process() {
+    let folder = folder();
+    drop(Cluster::start(folder.path(), Durability::Throwaway).await.unwrap());
+    // As after a reboot: the number of the server that was killed is another process's now.
+    let mut stranger = Command::new("sleep").arg("60").spawn().unwrap();
+    let left = format!(
+        "{}\n{}\n0\n5432\n{}\n",
+        stranger.id(),
+        folder.path().join("data").display(),
+        folder.path().display()
+    );
+    fs::write(folder.path().join("data/postmaster.pid"), left).unwrap();
+    // PostgreSQL itself may refuse to start beside it; the stranger lives on either way.
+    drop(Cluster::start(folder.path(), Durability::Throwaway).await);
+    assert!(stranger.try_wait().unwrap().is_none(), "the stranger was signalled");
+    stranger.kill().unwrap();
+    stranger.wait().unwrap();
+}
