@@ -3,11 +3,9 @@
 use std::time::Instant;
 
 use domain::{Reason, RunId, SourceSlug};
+use queue::{Job, WorkerId};
 use serde_json::json;
-use store::{
-    Archived, Mode, NewListPage, Reading, RunRequest, RunState, Store, Trigger,
-    queue::{Job, WorkerId},
-};
+use store::{Archived, Mode, NewListPage, Reading, RunRequest, RunState, Store, Trigger};
 
 use crate::{
     support::{Held, wait_until},
@@ -30,6 +28,7 @@ fn request(source: &SourceSlug, mode: Mode) -> RunRequest {
 
 async fn next(store: &Store, kind: &str) -> Job {
     let jobs = store
+        .queue()
         .claim(WorkerId::new(), &[kind.to_owned()], 1, std::time::Duration::from_secs(30))
         .await
         .unwrap();
@@ -361,7 +360,7 @@ async fn a_page_given_up_fails_its_run_and_nothing_waits_for_ever() {
     store.list_page_archived(walk.lease, &page).await.unwrap();
     store.end_walk(walk.lease, id, &["offres".to_owned()], None).await.unwrap();
     let parse = next(&store, "parse_page").await;
-    store.job_discarded(parse.lease, "the archive lost it").await.unwrap();
+    store.queue().job_discarded(parse.lease, "the archive lost it").await.unwrap();
     let close = next(&store, "close_missing").await;
     assert_eq!(store.finish_run(close.lease, id).await.unwrap(), RunState::Partial);
     assert_eq!(store.run(id).await.unwrap().message.as_deref(), Some("https://x/: the archive lost it"));
@@ -376,7 +375,7 @@ async fn who_dies_after_the_last_page_leaves_the_end_of_the_run_to_the_others() 
     store.begin_run(id, &"0".repeat(64)).await.unwrap();
     store.end_walk(walk.lease, id, &["offres".to_owned()], None).await.unwrap();
     let close = next(&store, "close_missing").await;
-    store.job_done(close.lease).await.unwrap();
+    store.queue().job_done(close.lease).await.unwrap();
     // As its row stands when the last page is committed and nobody has said so yet.
     sqlx::query("UPDATE ingest.runs SET state = 'running'").execute(store.pool()).await.unwrap();
     store.reap().await.unwrap();
@@ -390,7 +389,7 @@ async fn a_walk_given_up_fails_its_run() {
     let source: SourceSlug = "fne".parse().unwrap();
     let id = store.request_run(&request(&source, Mode::Full)).await.unwrap().run;
     let walk = next(&store, "fetch_source").await;
-    store.job_discarded(walk.lease, "the partner is gone").await.unwrap();
+    store.queue().job_discarded(walk.lease, "the partner is gone").await.unwrap();
     let row = store.run(id).await.unwrap();
     assert_eq!((row.state, row.message.as_deref()), (RunState::Failed, Some("the partner is gone")));
     assert!(

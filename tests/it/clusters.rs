@@ -1,7 +1,8 @@
 //! The same opportunity from several partners is one cluster, and falls apart when it is no longer the same.
 
 use domain::{Draft, Kind, Opportunity};
-use store::{Origin, Store, queue::WorkerId};
+use queue::WorkerId;
+use store::{Origin, Store};
 
 use crate::{
     ticks::register,
@@ -42,6 +43,7 @@ async fn load(store: &Store, row: &Opportunity) {
         .await
         .unwrap();
     let jobs = store
+        .queue()
         .claim(WorkerId::new(), &["match_duplicates".to_owned()], 1, std::time::Duration::from_secs(30))
         .await
         .unwrap();

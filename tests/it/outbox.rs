@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use domain::OpportunityId;
-use store::{
-    Claimed, Store,
-    queue::{Lease, WorkerId},
-};
+use queue::{Lease, WorkerId};
+use store::{Claimed, Store};
 
 use crate::upsert::{fresh, noon, opportunity, origin};
 
@@ -21,7 +19,8 @@ async fn job(store: &Store) -> Lease {
         .await
         .unwrap();
 
-    let jobs = store.claim(WorkerId::new(), &["embed_opportunities".to_owned()], 1, HOLD).await.unwrap();
+    let jobs =
+        store.queue().claim(WorkerId::new(), &["embed_opportunities".to_owned()], 1, HOLD).await.unwrap();
     jobs[0].lease
 }
 
@@ -52,7 +51,7 @@ async fn the_claim_of_a_dead_worker_is_anybodys_again() {
     let (dead, living) = (job(&store).await, job(&store).await);
     assert_eq!(claim(&store, dead).await.len(), 1);
     assert!(claim(&store, living).await.is_empty());
-    store.job_done(dead).await.unwrap();
+    store.queue().job_done(dead).await.unwrap();
     assert_eq!(claim(&store, living).await.len(), 1);
 }
 

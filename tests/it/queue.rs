@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
+use queue::{Job, WorkerId};
 use serde_json::json;
 use sqlx::PgPool;
-use store::{
-    Store,
-    queue::{Job, WorkerId},
-};
+use store::Store;
 
 use crate::support::Database;
 
@@ -33,7 +31,7 @@ async fn enqueue(pool: &PgPool, lane: &str, n: i32, key: Option<&str>) {
 }
 
 async fn claim(store: &Store, worker: WorkerId, limit: i64, hold: Duration) -> Vec<Job> {
-    store.claim(worker, &["parse_page".to_owned()], limit, hold).await.unwrap()
+    store.queue().claim(worker, &["parse_page".to_owned()], limit, hold).await.unwrap()
 }
 
 async fn jobs(store: &Store) -> i64 {
@@ -49,9 +47,9 @@ async fn a_job_is_claimed_once_and_gone_when_done() {
     let claimed = claim(&store, one, 5, HOLD).await;
     assert_eq!(claimed.len(), 1);
     assert!(claim(&store, two, 5, HOLD).await.is_empty(), "a job was claimed twice");
-    store.job_done(claimed[0].lease).await.unwrap();
+    store.queue().job_done(claimed[0].lease).await.unwrap();
     assert_eq!(jobs(&store).await, 0);
-    assert!(store.job_done(claimed[0].lease).await.unwrap_err().is_fenced(), "a job was ended twice");
+    assert!(store.queue().job_done(claimed[0].lease).await.unwrap_err().is_fenced(), "a job was ended twice");
 }
 
 #[tokio::test]
@@ -61,13 +59,13 @@ async fn the_jobs_of_a_dead_worker_are_freed_and_its_late_writes_refused() {
     enqueue(store.pool(), "read:a", 1, None).await;
     let (dead, living) = (WorkerId::new(), WorkerId::new());
     let lost = claim(&store, dead, 1, Duration::ZERO).await;
-    assert_eq!(store.reap().await.unwrap(), (1, 0));
+    assert_eq!(store.queue().reap().await.unwrap(), (1, 0));
     let taken = claim(&store, living, 1, HOLD).await;
     assert_eq!(taken[0].attempts, 1, "the death of a worker is no failure of its job");
-    assert!(store.job_done(lost[0].lease).await.unwrap_err().is_fenced());
-    assert!(store.job_again(lost[0].lease, Duration::ZERO, "late").await.unwrap_err().is_fenced());
-    assert!(store.job_discarded(lost[0].lease, "late").await.unwrap_err().is_fenced());
-    store.job_done(taken[0].lease).await.unwrap();
+    assert!(store.queue().job_done(lost[0].lease).await.unwrap_err().is_fenced());
+    assert!(store.queue().job_again(lost[0].lease, Duration::ZERO, "late").await.unwrap_err().is_fenced());
+    assert!(store.queue().job_discarded(lost[0].lease, "late").await.unwrap_err().is_fenced());
+    store.queue().job_done(taken[0].lease).await.unwrap();
 }
 
 /// As if this much time had passed since the job was claimed.
@@ -88,15 +86,15 @@ async fn a_beat_keeps_the_jobs_in_hand_and_frees_those_in_nobodys() {
     enqueue(store.pool(), "read:a", 2, None).await;
     let worker = WorkerId::new();
     let claimed = claim(&store, worker, 2, HOLD).await;
-    store.heartbeat(worker, &[claimed[0].lease.job()], HOLD).await.unwrap();
+    store.queue().heartbeat(worker, &[claimed[0].lease.job()], HOLD).await.unwrap();
     assert!(claim(&store, worker, 2, HOLD).await.is_empty(), "the other one may be on its way to a hand");
     for job in &claimed {
         claimed_before(&store, job, 31.0).await;
     }
-    store.heartbeat(worker, &[claimed[0].lease.job()], HOLD).await.unwrap();
-    assert_eq!(store.reap().await.unwrap(), (0, 0), "the lease of the worker runs");
-    store.job_done(claimed[0].lease).await.unwrap();
-    assert!(store.job_done(claimed[1].lease).await.unwrap_err().is_fenced());
+    store.queue().heartbeat(worker, &[claimed[0].lease.job()], HOLD).await.unwrap();
+    assert_eq!(store.queue().reap().await.unwrap(), (0, 0), "the lease of the worker runs");
+    store.queue().job_done(claimed[0].lease).await.unwrap();
+    assert!(store.queue().job_done(claimed[1].lease).await.unwrap_err().is_fenced());
     assert_eq!(claim(&store, WorkerId::new(), 2, HOLD).await.len(), 1);
 }
 
@@ -106,7 +104,7 @@ async fn a_beat_does_not_wait_for_a_job_that_a_long_transaction_has_locked() {
     lane(&store, "read:a", 8).await;
     enqueue(store.pool(), "read:a", 1, None).await;
     let worker = WorkerId::new();
-    store.enter_worker(worker, "host", None, false, HOLD).await.unwrap();
+    store.queue().enter_worker(worker, "host", None, false, HOLD).await.unwrap();
     let claimed = claim(&store, worker, 1, HOLD).await;
     claimed_before(&store, &claimed[0], 31.0).await;
     let mut closing = store.pool().begin().await.unwrap();
@@ -117,7 +115,7 @@ async fn a_beat_does_not_wait_for_a_job_that_a_long_transaction_has_locked() {
         .unwrap();
     // Neither with the job in hand nor without: it fails by its time-out only if it waits for the transaction above.
     for in_hand in [&[claimed[0].lease.job()][..], &[]] {
-        let beat = store.heartbeat(worker, in_hand, HOLD);
+        let beat = store.queue().heartbeat(worker, in_hand, HOLD);
         assert!(tokio::time::timeout(Duration::from_secs(20), beat).await.expect("the beat waits").unwrap());
     }
     assert_eq!(store.workers().await.unwrap().len(), 1);
@@ -135,16 +133,19 @@ async fn a_worker_lives_as_long_as_its_lease_whatever_the_setting() {
             .await
             .unwrap();
     };
-    store.enter_worker(worker, "host", None, false, Duration::from_mins(5)).await.unwrap();
+    store.queue().enter_worker(worker, "host", None, false, Duration::from_mins(5)).await.unwrap();
     silent(250.0).await;
-    store.reap().await.unwrap();
+    store.queue().reap().await.unwrap();
     assert_eq!(store.workers().await.unwrap().len(), 1, "its lease of five minutes runs for another 50 s");
     silent(50.0).await;
     assert!(store.workers().await.unwrap().is_empty());
-    store.reap().await.unwrap();
-    assert!(!store.heartbeat(worker, &[], HOLD).await.unwrap(), "it was taken off the list, and is told");
-    store.enter_worker(worker, "host", None, false, HOLD).await.unwrap();
-    assert!(store.heartbeat(worker, &[], HOLD).await.unwrap());
+    store.queue().reap().await.unwrap();
+    assert!(
+        !store.queue().heartbeat(worker, &[], HOLD).await.unwrap(),
+        "it was taken off the list, and is told"
+    );
+    store.queue().enter_worker(worker, "host", None, false, HOLD).await.unwrap();
+    assert!(store.queue().heartbeat(worker, &[], HOLD).await.unwrap());
 }
 
 #[tokio::test]
@@ -154,7 +155,7 @@ async fn a_job_that_kills_its_worker_each_time_becomes_a_dead_letter() {
     enqueue(store.pool(), "read:a", 1, None).await;
     for death in 0..=20 {
         assert_eq!(claim(&store, WorkerId::new(), 1, Duration::ZERO).await.len(), 1);
-        assert_eq!(store.reap().await.unwrap(), if death < 20 { (1, 0) } else { (0, 1) });
+        assert_eq!(store.queue().reap().await.unwrap(), if death < 20 { (1, 0) } else { (0, 1) });
     }
     assert_eq!(jobs(&store).await, 0);
     let letters = store.overview(5).await.unwrap().dead_letters;
@@ -168,13 +169,13 @@ async fn a_snooze_costs_no_attempt_and_a_failure_does() {
     enqueue(store.pool(), "read:a", 1, None).await;
     let worker = WorkerId::new();
     let claimed = claim(&store, worker, 1, HOLD).await;
-    store.job_snoozed(claimed[0].lease, Duration::ZERO, "the partner said later").await.unwrap();
+    store.queue().job_snoozed(claimed[0].lease, Duration::ZERO, "the partner said later").await.unwrap();
     let claimed = claim(&store, worker, 1, HOLD).await;
     assert_eq!(claimed[0].attempts, 1);
-    store.job_again(claimed[0].lease, Duration::ZERO, "it failed").await.unwrap();
+    store.queue().job_again(claimed[0].lease, Duration::ZERO, "it failed").await.unwrap();
     let claimed = claim(&store, worker, 1, HOLD).await;
     assert_eq!(claimed[0].attempts, 2);
-    store.job_again(claimed[0].lease, Duration::from_mins(1), "it failed").await.unwrap();
+    store.queue().job_again(claimed[0].lease, Duration::from_mins(1), "it failed").await.unwrap();
     assert!(claim(&store, worker, 1, HOLD).await.is_empty(), "a job came back before its time");
 }
 
@@ -189,7 +190,7 @@ async fn a_key_waits_once() {
     let claimed = claim(&store, WorkerId::new(), 5, HOLD).await;
     enqueue(store.pool(), "read:a", 9, Some("same")).await;
     assert_eq!(jobs(&store).await, 2, "a request made while the job runs must not be lost");
-    store.job_again(claimed[0].lease, Duration::ZERO, "again").await.unwrap();
+    store.queue().job_again(claimed[0].lease, Duration::ZERO, "again").await.unwrap();
     assert_eq!(jobs(&store).await, 2);
 }
 
@@ -243,7 +244,7 @@ async fn forty_claimers_never_claim_the_same_job() {
                 }
                 for job in jobs {
                     mine.push(job.lease.job());
-                    store.job_done(job.lease).await.unwrap();
+                    store.queue().job_done(job.lease).await.unwrap();
                 }
             }
         })
@@ -260,7 +261,7 @@ async fn forty_claimers_never_claim_the_same_job() {
 async fn the_bell_rings_when_a_job_is_enqueued() {
     let store = Database::new().await.store().await;
     lane(&store, "read:a", 8).await;
-    let mut bell = store.wakeups().await.unwrap();
+    let mut bell = store.queue().wakeups().await.unwrap();
     enqueue(store.pool(), "read:a", 1, None).await;
     tokio::time::timeout(Duration::from_secs(10), bell.next()).await.expect("no wake-up").unwrap();
 }

@@ -5,7 +5,7 @@
 //!                      workers                             the program
 //!   sources  schedules  fetch  store  vectors              what it drives
 //!                             local-postgres  replay       servers for demo and tests
-//!                      dedupe                              is it the same?
+//!                      dedupe  queue                       is it the same?  who does what?
 //!                     normalize                            rules that read words
 //!                      domain                              the vocabulary
 //! ```
@@ -40,6 +40,7 @@ const LAYERS: &[(&str, May, &str)] = &[
             "fetch",
             "local-postgres",
             "store",
+            "queue",
             "vectors",
             "replay",
             "dedupe",
@@ -51,8 +52,9 @@ const LAYERS: &[(&str, May, &str)] = &[
     ("sources", May::Use(&["normalize", "domain"]), "a page is read without network, database or clock"),
     ("schedules", May::Use(&["domain"]), "a tick is computed without network, database or clock"),
     ("fetch", May::Use(&["domain"]), "a door to partners does not know what is kept of them"),
-    ("store", May::Use(&["dedupe", "domain"]), "rows do not know where they come from"),
+    ("store", May::Use(&["queue", "dedupe", "domain"]), "rows do not know where they come from"),
     ("vectors", May::Use(&["domain"]), "the index does not know the database"),
+    ("queue", May::Use(&[]), "a job is claimed and ended without knowing what it is about"),
     ("local-postgres", May::Use(&[]), "a server is started without knowing what it holds"),
     ("replay", May::Use(&[]), "a replayed partner knows as little of us as a real one"),
     ("dedupe", May::Use(&["normalize", "domain"]), "rows are compared without what loads them"),

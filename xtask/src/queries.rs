@@ -1,10 +1,13 @@
-//! `cargo xtask sqlx`: records the answers that the queries of `store` are checked against.
+//! `cargo xtask sqlx`: records the answers that the queries of `store` and `queue` are checked against.
 
 use std::{env, fs, path::Path};
 
 use anyhow::{Context, Result};
 
 use crate::{shell, workspace::Workspace};
+
+/// The crates with queries.
+const LIBRARIES: [&str; 2] = ["crates/queue/src/lib.rs", "crates/store/src/lib.rs"];
 
 /// Regenerates `.sqlx/` against the empty database that `OIM_SQLX_URL` names; the migrations are applied to it first.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
@@ -20,12 +23,14 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     }
     fs::create_dir(&folder)?;
     // Cargo must see a change, or it does not look at the queries again.
-    let library = root.join("crates/store/src/lib.rs");
-    fs::write(&library, fs::read(&library)?)?;
+    for library in LIBRARIES {
+        let library = root.join(library);
+        fs::write(&library, fs::read(&library)?)?;
+    }
     let folder = folder.display().to_string();
     let settings =
         [("SQLX_OFFLINE", "false"), ("SQLX_OFFLINE_DIR", folder.as_str()), ("DATABASE_URL", url.as_str())];
-    shell::run(root, &settings, &["cargo", "check", "--package", "store"])
+    shell::run(root, &settings, &["cargo", "check", "--package", "queue", "--package", "store"])
 }
 
 fn migrations(root: &Path) -> Result<Vec<String>> {

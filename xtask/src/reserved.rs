@@ -21,9 +21,9 @@ struct Reserved {
 const RESERVED: &[Reserved] = &[
     Reserved {
         word: "sqlx",
-        packages: &["store", "local-postgres", "it", "benches"],
+        packages: &["store", "queue", "local-postgres", "it", "benches"],
         files: &[],
-        reason: "only `store` speaks SQL, so that every statement is found and checked in one place; `local-postgres` asks whether its server answers",
+        reason: "only `store` and `queue` speak SQL, so that every statement is found and checked in two places; `local-postgres` asks whether its server answers",
     },
     Reserved {
         word: "regex",

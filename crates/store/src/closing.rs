@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use domain::RunId;
+use queue::Lease;
 use sqlx::{Postgres, Transaction};
 
-use crate::{RunState, Store, StoreError, guard, queue::Lease};
+use crate::{RunState, Store, StoreError, guard};
 
 /// A run that covers a part is doubted when this many records and no usable one among them were read.
 const ALL_REFUSED_FROM: i32 = 5;

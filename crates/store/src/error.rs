@@ -1,5 +1,6 @@
 //! What can go wrong with the database, said so that an operator knows what to do.
 
+use queue::QueueError;
 use sqlx::postgres::PgConnectOptions;
 
 /// A failure of the store. The thing is in the message, the cause in `source()`.
@@ -60,11 +61,7 @@ pub enum StoreError {
     },
 }
 
-/// `SQLSTATE` of PostgreSQL, appendix A: `disk_full`.
-const DISK_FULL: &str = "53100";
-/// `undefined_table` and `invalid_schema_name`.
-const NO_TABLE: [&str; 2] = ["42P01", "3F000"];
-/// `invalid_parameter_value`: raised by our own functions for a wrong request.
+/// `SQLSTATE` of PostgreSQL, appendix A, `invalid_parameter_value`: raised by our own functions for a wrong request.
 const REFUSED: &str = "22023";
 
 impl StoreError {
@@ -76,16 +73,11 @@ impl StoreError {
     /// Wraps the failure of a statement, for `map_err`.
     pub(crate) fn doing(what: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
         move |source| {
-            let code = source
-                .as_database_error()
-                .and_then(sqlx::error::DatabaseError::code)
-                .map(std::borrow::Cow::into_owned);
-            match code.as_deref() {
-                Some(DISK_FULL) => Self::DiskFull(source),
-                Some(code) if NO_TABLE.contains(&code) => Self::NotMigrated,
-                Some(REFUSED) => Self::refused(&source),
-                _ => Self::Query { what, source },
+            let code = source.as_database_error().and_then(sqlx::error::DatabaseError::code);
+            if code.as_deref() == Some(REFUSED) {
+                return Self::refused(&source);
             }
+            QueueError::of(what, source).into()
         }
     }
 
@@ -104,6 +96,17 @@ impl StoreError {
     /// Whether the job belongs to another worker now.
     pub fn is_fenced(&self) -> bool {
         matches!(self, Self::Fenced(_))
+    }
+}
+
+impl From<QueueError> for StoreError {
+    fn from(error: QueueError) -> Self {
+        match error {
+            QueueError::Query { what, source } => Self::Query { what, source },
+            QueueError::NotMigrated => Self::NotMigrated,
+            QueueError::DiskFull(source) => Self::DiskFull(source),
+            QueueError::Fenced(job) => Self::Fenced(job),
+        }
     }
 }
 

@@ -1,4 +1,6 @@
-//! The only crate that speaks SQL.
+//! The SQL of the schema `ingest`: sources, runs, pages, opportunities, outbox, rate budget.
+//!
+//! The queue has a crate of its own, and [`Store::queue`] leads there. A statement here may enqueue the jobs that its rows ask for.
 //!
 //! Its methods are whole steps of the road, each one transaction: "this page was read" writes the rows, the
 //! refusals, the counters, the next jobs and the end of the job that did it, or nothing at all. No caller
@@ -14,6 +16,7 @@ mod outbox;
 mod overview;
 mod pages;
 mod reading;
+mod reap;
 mod rehearse;
 mod rejections;
 mod runs;
@@ -21,10 +24,9 @@ mod sources;
 mod ticks;
 mod upsert;
 
-pub mod queue;
-
 use std::{any::Any, fmt, sync::Arc, time::Duration};
 
+use queue::Queue;
 use sqlx::{
     Connection as _, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -53,6 +55,7 @@ const FRESH: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct Store {
     pool: PgPool,
+    queue: Queue,
     /// What must outlive the pool, such as a private server.
     _keeps: Option<Arc<dyn Any + Send + Sync>>,
 }
@@ -80,7 +83,7 @@ impl Store {
             .connect_with(options)
             .await
             .map_err(|source| StoreError::Unreachable { place, source })?;
-        Ok(Self { pool, _keeps: None })
+        Ok(Self { queue: Queue::new(pool.clone()), pool, _keeps: None })
     }
 
     /// Keeps `server` until the last clone of this store is dropped.
@@ -123,6 +126,11 @@ impl Store {
     /// Closes the pool; pending statements end first.
     pub async fn close(&self) {
         self.pool.close().await;
+    }
+
+    /// The queue of this database.
+    pub fn queue(&self) -> &Queue {
+        &self.queue
     }
 
     /// The pool itself, for tests and benchmarks that look at rows.

@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use dedupe::{Listing, Member, Sketch, cluster};
 use domain::{OpportunityId, vocabulary::Education};
+use queue::Lease;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::{Store, StoreError, outbox::places, queue::Lease};
+use crate::{Store, StoreError, outbox::places};
 
 /// Rows looked at in one transaction.
 const BATCH: i64 = 200;

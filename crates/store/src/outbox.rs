@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use chrono::NaiveDate;
 use domain::{OpportunityId, places::Place};
+use queue::Lease;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Store, StoreError, queue::Lease};
+use crate::{Store, StoreError};
 
 /// An opportunity as the index needs it.
 #[derive(Debug, Clone)]

@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use domain::{Rejection, RunId, SourceSlug};
+use queue::Lease;
 use serde_json::Value;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::{Reading, Store, StoreError, Tally, queue::Lease, rejections::insert_rejections};
+use crate::{Reading, Store, StoreError, Tally, rejections::insert_rejections};
 
 /// An answer that lies in the archive.
 #[derive(Debug, Clone)]

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use domain::{Fingerprint, Opportunity, OpportunityId, Reason, Rejection};
+use queue::Lease;
 use serde_json::Value;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use crate::{
     PageRow, Store, StoreError,
-    queue::Lease,
     rejections::{insert_rejections, storable_json},
     upsert::{Origin, upsert},
 };

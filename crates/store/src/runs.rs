@@ -4,10 +4,11 @@ use std::{fmt, str::FromStr};
 
 use chrono::{DateTime, Utc};
 use domain::{RunId, SourceSlug};
+use queue::Lease;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Store, StoreError, queue::Lease};
+use crate::{Store, StoreError};
 
 macro_rules! words {
     ($(#[$doc:meta])* $type:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {

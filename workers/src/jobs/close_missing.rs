@@ -1,6 +1,6 @@
 //! Ends a run: judges it, and closes what a complete one no longer shows.
 
-use store::queue::Lease;
+use queue::Lease;
 
 use super::{Job, JobError, RunArgs};
 use crate::{app::App, pipeline::close};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use store::queue::Lease;
+use queue::Lease;
 
 use super::{Job, JobError, NoArgs};
 use crate::{app::App, observe::error_chain, pipeline::index};

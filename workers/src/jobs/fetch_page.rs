@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::Reason;
+use queue::Lease;
 use sources::Spec;
-use store::{Archived, PageRow, queue::Lease};
+use store::{Archived, PageRow};
 
 use super::{Job, JobError, PageArgs};
 use crate::{

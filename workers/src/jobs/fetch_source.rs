@@ -1,8 +1,9 @@
 //! Walks the streams of a source, page by page, archiving each before the next is asked for.
 
 use anyhow::Context as _;
+use queue::Lease;
 use sources::{Spec, Trail};
-use store::{Archived, FileRef, Mode, NewListPage, RunRow, queue::Lease};
+use store::{Archived, FileRef, Mode, NewListPage, RunRow};
 use url::Url;
 
 use super::{Job, JobError, RunArgs};

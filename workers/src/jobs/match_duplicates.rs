@@ -1,6 +1,6 @@
 //! Finds opportunities that several sources publish.
 
-use store::queue::Lease;
+use queue::Lease;
 
 use super::{Job, JobError, NoArgs};
 use crate::{app::App, pipeline::dedupe};

@@ -16,9 +16,9 @@ mod runner;
 
 use domain::RunId;
 use futures::{FutureExt as _, future::BoxFuture};
+use queue::Lease;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
-use store::queue::Lease;
 
 use crate::app::App;
 

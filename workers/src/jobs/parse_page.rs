@@ -1,6 +1,6 @@
 //! Reads one archived page: records, drafts, opportunities, rows.
 
-use store::queue::Lease;
+use queue::Lease;
 
 use super::{Job, JobError, PageArgs};
 use crate::{

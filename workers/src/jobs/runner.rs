@@ -2,7 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use store::{StoreError, queue::Job};
+use queue::{Job, QueueError};
+use store::StoreError;
 use tracing::Instrument as _;
 
 use super::{JobError, RunArgs, registered};
@@ -63,15 +64,14 @@ fn outcome_of(ended: &Result<(), JobError>) -> &'static str {
 }
 
 async fn settle(app: &App, job: &Job, error: JobError) -> Result<(), StoreError> {
-    let store = &app.store;
+    let queue = app.store.queue();
     match error {
         JobError::Failed(error) if is_fenced(&error) => {
             tracing::warn!("another worker has taken the job over; nothing was written here");
-            Ok(())
         }
         JobError::Failed(error) if job.is_last_attempt() => {
             tracing::error!(error = error_chain(&error), "given up after its last attempt");
-            store.job_discarded(job.lease, &error_chain(&error)).await
+            queue.job_discarded(job.lease, &error_chain(&error)).await?;
         }
         JobError::Failed(error) => {
             let pause = pause(job.attempts);
@@ -92,17 +92,18 @@ async fn settle(app: &App, job: &Job, error: JobError) -> Result<(), StoreError>
                 ),
             )
             .await?;
-            store.job_again(job.lease, pause, &error_chain(&error)).await
+            queue.job_again(job.lease, pause, &error_chain(&error)).await?;
         }
         JobError::Snooze { pause, why } => {
             tracing::info!(why, pause_seconds = pause.as_secs_f64(), "not now");
-            store.job_snoozed(job.lease, pause, &why).await
+            queue.job_snoozed(job.lease, pause, &why).await?;
         }
         JobError::Discard(error) => {
             tracing::error!(error = error_chain(&error), "discarded");
-            store.job_discarded(job.lease, &error_chain(&error)).await
+            queue.job_discarded(job.lease, &error_chain(&error)).await?;
         }
     }
+    Ok(())
 }
 
 /// Tells the run what it waits for, where the job is about a run.
@@ -115,6 +116,7 @@ async fn note(app: &App, job: &Job, message: &str) -> Result<(), StoreError> {
 
 fn is_fenced(error: &anyhow::Error) -> bool {
     error.downcast_ref::<StoreError>().is_some_and(StoreError::is_fenced)
+        || error.downcast_ref::<QueueError>().is_some_and(QueueError::is_fenced)
 }
 
 /// Doubles with each attempt, up to a quarter of an hour.

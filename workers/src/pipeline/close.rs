@@ -1,7 +1,8 @@
 //! Stage 9: a run is judged, and a complete one closes what it no longer shows.
 
 use domain::RunId;
-use store::{RunState, Store, StoreError, queue::Lease};
+use queue::Lease;
+use store::{RunState, Store, StoreError};
 
 /// Ends a run and its job, and reports the state of the run.
 pub(crate) async fn close(store: &Store, lease: Lease, run: RunId) -> Result<(), StoreError> {

@@ -1,6 +1,7 @@
 //! Stage 7: rows that changed are compared with their like, and clusters are updated.
 
-use store::{Store, StoreError, queue::Lease};
+use queue::Lease;
+use store::{Store, StoreError};
 
 use crate::queue::Stop;
 

@@ -4,8 +4,9 @@ use ::fetch::{Answer, Body, FetchError, Partner, Request, Retry, Validators};
 use anyhow::Context as _;
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use queue::Lease;
 use sources::{End, PageRequest, RequestBody, Response, Spec, Step, Stream, Trail, Window};
-use store::{Archived, Mode, NewListPage, PageRow, RunRow, queue::Lease};
+use store::{Archived, Mode, NewListPage, PageRow, RunRow};
 use url::Url;
 
 use super::archive;

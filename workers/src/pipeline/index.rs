@@ -3,7 +3,8 @@
 use anyhow::Context as _;
 use chrono::Datelike as _;
 use domain::OpportunityId;
-use store::{Claimed, IndexRow, Store, queue::Lease};
+use queue::Lease;
+use store::{Claimed, IndexRow, Store};
 use vectors::{Document, Payload};
 
 use crate::vector::Vectors;

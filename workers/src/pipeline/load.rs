@@ -1,6 +1,7 @@
 //! Stage 6: what was read from a page is committed, with its rejections and counters.
 
-use store::{Archived, PageCommit, PageRow, Reading, Store, StoreError, Tally, queue::Lease};
+use queue::Lease;
+use store::{Archived, PageCommit, PageRow, Reading, Store, StoreError, Tally};
 
 /// Commits a part of a large page; more parts follow.
 pub(crate) async fn part(

@@ -15,10 +15,7 @@ use apalis_core::{
     task::{Task, task_id::RandomId},
     worker::context::WorkerContext,
 };
-use store::{
-    Store,
-    queue::{Job, WorkerId},
-};
+use queue::{Job, Queue, QueueError, Wakeups, WorkerId};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tower::layer::util::Identity;
@@ -126,7 +123,7 @@ impl BackendConfig for Jobs {
 
 /// Claims jobs while permits are free.
 pub(crate) struct Claimer {
-    pub(crate) store: Store,
+    pub(crate) queue: Queue,
     pub(crate) worker: WorkerId,
     pub(crate) kinds: Vec<String>,
     pub(crate) permits: usize,
@@ -151,7 +148,7 @@ impl Claimer {
                 return;
             };
             if wakeups.is_none() {
-                wakeups = self.store.wakeups().await.ok();
+                wakeups = self.queue.wakeups().await.ok();
             }
             let mut free = vec![first];
             while let Ok(permit) = Arc::clone(&permits).try_acquire_owned() {
@@ -192,14 +189,14 @@ impl Claimer {
         }
     }
 
-    async fn claim(&self, free: usize) -> Result<Vec<Job>, store::StoreError> {
-        self.store
+    async fn claim(&self, free: usize) -> Result<Vec<Job>, QueueError> {
+        self.queue
             .claim(self.worker, &self.kinds, i64::try_from(free).unwrap_or(1), self.lease_duration)
             .await
     }
 
     /// Waits until a wake-up arrives, a job of this process ends, some time has passed, or the pool stops.
-    async fn rest(&self, wakeups: &mut Option<store::queue::Wakeups>) {
+    async fn rest(&self, wakeups: &mut Option<Wakeups>) {
         let job_ended = async {
             self.running.freed.notified().await;
             // Permits that become free together are used together.

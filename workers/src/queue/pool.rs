@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use apalis::prelude::WorkerBuilder;
-use store::queue::WorkerId;
+use queue::{Queue, QueueError, WorkerId};
+use store::Store;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -21,7 +22,7 @@ pub(crate) type Stop = CancellationToken;
 
 /// A running pool.
 pub(crate) struct Pool {
-    store: store::Store,
+    store: Store,
     worker: WorkerId,
     stop: Stop,
     patience: Duration,
@@ -36,10 +37,11 @@ impl Pool {
         let settings = &app.config.worker;
         let lease_duration = Duration::from_secs(settings.lease_seconds.max(1));
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        app.store.enter_worker(worker, &host, http, app.vectors.is_some(), lease_duration).await?;
+        let queue = app.store.queue();
+        queue.enter_worker(worker, &host, http, app.vectors.is_some(), lease_duration).await?;
         let running_jobs = RunningJobs::default();
         let claimer = Claimer {
-            store: app.store.clone(),
+            queue: queue.clone(),
             worker,
             kinds: jobs::kinds(app.vectors.is_some()),
             permits: settings.concurrency.max(1),
@@ -72,7 +74,7 @@ impl Pool {
             }
         });
         let presence = Presence {
-            store: app.store.clone(),
+            queue: queue.clone(),
             worker,
             host,
             http: http.map(str::to_owned),
@@ -102,13 +104,13 @@ impl Pool {
         for other in &self.others {
             other.abort();
         }
-        self.store.leave_worker(self.worker).await.context("could not sign off from the database")
+        self.store.queue().leave_worker(self.worker).await.context("could not sign off from the database")
     }
 }
 
 /// This process on the list of workers.
 struct Presence {
-    store: store::Store,
+    queue: Queue,
     worker: WorkerId,
     host: String,
     http: Option<String>,
@@ -129,20 +131,20 @@ impl Presence {
         }
     }
 
-    async fn heartbeat(&self, jobs: &RunningJobs) -> Result<(), store::StoreError> {
-        if self.store.heartbeat(self.worker, &jobs.jobs(), self.lease_duration).await? {
+    async fn heartbeat(&self, jobs: &RunningJobs) -> Result<(), QueueError> {
+        if self.queue.heartbeat(self.worker, &jobs.jobs(), self.lease_duration).await? {
             return Ok(());
         }
         tracing::warn!(
             "this worker was silent for longer than its lease and was taken for dead; entering again"
         );
-        self.store
+        self.queue
             .enter_worker(self.worker, &self.host, self.http.as_deref(), self.indexes, self.lease_duration)
             .await
     }
 }
 
-async fn reap(store: store::Store, stop: Stop) {
+async fn reap(store: Store, stop: Stop) {
     let mut tick = tokio::time::interval(REAP_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while stop.run_until_cancelled(tick.tick()).await.is_some() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::{Store, StoreError};
+use crate::{Queue, QueueError, error::Doing as _};
 
 /// The right to end a job, drawn when it was claimed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,9 +14,8 @@ pub struct Lease {
     token: Uuid,
 }
 
-fn doing() -> impl FnOnce(sqlx::Error) -> StoreError {
-    StoreError::doing("end a job")
-}
+/// What fails here, for errors.
+const WHAT: &str = "end a job";
 
 impl Lease {
     pub(crate) fn new(job: i64, token: Uuid) -> Self {
@@ -29,21 +28,21 @@ impl Lease {
     }
 
     /// What was drawn, for claims that live and die with the lease.
-    pub(crate) fn token(self) -> Uuid {
+    pub fn token(self) -> Uuid {
         self.token
     }
 
     /// Ends the job within the transaction of its effect.
-    pub(crate) async fn settle(self, tx: &mut Transaction<'_, Postgres>) -> Result<(), StoreError> {
+    pub async fn settle(self, tx: &mut Transaction<'_, Postgres>) -> Result<(), QueueError> {
         let gone = sqlx::query!("DELETE FROM queue.jobs WHERE id = $1 AND lease = $2", self.job, self.token)
             .execute(&mut **tx)
             .await
-            .map_err(doing())?;
-        if gone.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Fenced(self.job)) }
+            .doing(WHAT)?;
+        if gone.rows_affected() == 1 { Ok(()) } else { Err(QueueError::Fenced(self.job)) }
     }
 
     /// The job got on: earlier deaths of its workers and failures are forgiven.
-    pub(crate) async fn progressed(self, tx: &mut Transaction<'_, Postgres>) -> Result<(), StoreError> {
+    pub async fn progressed(self, tx: &mut Transaction<'_, Postgres>) -> Result<(), QueueError> {
         sqlx::query!(
             "UPDATE queue.jobs SET losses = 0, attempts = 0 WHERE id = $1 AND lease = $2",
             self.job,
@@ -52,11 +51,11 @@ impl Lease {
         .execute(&mut **tx)
         .await
         .map(drop)
-        .map_err(doing())
+        .doing(WHAT)
     }
 
     /// Makes sure the job is still ours until the transaction ends.
-    pub(crate) async fn check(self, tx: &mut Transaction<'_, Postgres>) -> Result<(), StoreError> {
+    pub async fn check(self, tx: &mut Transaction<'_, Postgres>) -> Result<(), QueueError> {
         let ours = sqlx::query!(
             "SELECT id FROM queue.jobs WHERE id = $1 AND lease = $2 FOR UPDATE",
             self.job,
@@ -64,26 +63,26 @@ impl Lease {
         )
         .fetch_optional(&mut **tx)
         .await
-        .map_err(doing())?;
-        ours.map(drop).ok_or(StoreError::Fenced(self.job))
+        .doing(WHAT)?;
+        ours.map(drop).ok_or(QueueError::Fenced(self.job))
     }
 }
 
-impl Store {
+impl Queue {
     /// The job did what it should and has no effect of its own to commit.
-    pub async fn job_done(&self, lease: Lease) -> Result<(), StoreError> {
-        let mut tx = self.pool.begin().await.map_err(doing())?;
+    pub async fn job_done(&self, lease: Lease) -> Result<(), QueueError> {
+        let mut tx = self.pool.begin().await.doing(WHAT)?;
         lease.settle(&mut tx).await?;
-        tx.commit().await.map_err(doing())
+        tx.commit().await.doing(WHAT)
     }
 
     /// The job failed and is tried again after `pause`.
-    pub async fn job_again(&self, lease: Lease, pause: Duration, error: &str) -> Result<(), StoreError> {
+    pub async fn job_again(&self, lease: Lease, pause: Duration, error: &str) -> Result<(), QueueError> {
         self.put_back(lease, pause, Some(error), 1).await
     }
 
     /// The job cannot begin yet; it is tried after `pause`, and this costs no attempt.
-    pub async fn job_snoozed(&self, lease: Lease, pause: Duration, why: &str) -> Result<(), StoreError> {
+    pub async fn job_snoozed(&self, lease: Lease, pause: Duration, why: &str) -> Result<(), QueueError> {
         self.put_back(lease, pause, Some(why), 0).await
     }
 
@@ -93,7 +92,7 @@ impl Store {
         pause: Duration,
         error: Option<&str>,
         failures: i16,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), QueueError> {
         // The key is dropped: a younger job may already wait under it.
         let put = sqlx::query!(
             "UPDATE queue.jobs SET state = 'ready', lease = NULL, worker = NULL, claimed_at = NULL, key = NULL,
@@ -108,12 +107,12 @@ impl Store {
         )
         .execute(&self.pool)
         .await
-        .map_err(StoreError::doing("put a job back"))?;
-        if put.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Fenced(lease.job)) }
+        .doing("put a job back")?;
+        if put.rows_affected() == 1 { Ok(()) } else { Err(QueueError::Fenced(lease.job)) }
     }
 
     /// The job will never succeed: it becomes a dead letter, and its page or run is told by the same transaction.
-    pub async fn job_discarded(&self, lease: Lease, reason: &str) -> Result<(), StoreError> {
+    pub async fn job_discarded(&self, lease: Lease, reason: &str) -> Result<(), QueueError> {
         let dead = sqlx::query!(
             "WITH gone AS (DELETE FROM queue.jobs WHERE id = $1 AND lease = $2 RETURNING *)
              INSERT INTO queue.dead_letters (id, kind, lane, payload, attempts, reason, created_at)
@@ -124,7 +123,7 @@ impl Store {
         )
         .execute(&self.pool)
         .await
-        .map_err(StoreError::doing("discard a job"))?;
-        if dead.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Fenced(lease.job)) }
+        .doing("discard a job")?;
+        if dead.rows_affected() == 1 { Ok(()) } else { Err(QueueError::Fenced(lease.job)) }
     }
 }

@@ -6,8 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::postgres::PgListener;
 
-use super::{Lease, WorkerId};
-use crate::{Store, StoreError};
+use crate::{Lease, Queue, QueueError, WorkerId, error::Doing as _};
 
 /// A claimed job.
 #[derive(Debug, Clone)]
@@ -42,17 +41,17 @@ pub struct Wakeups(PgListener);
 impl Wakeups {
     /// Waits for a job to be enqueued. A lost connection is opened again by itself; what was enqueued in
     /// between is found by the caller's own regular look.
-    pub async fn next(&mut self) -> Result<(), StoreError> {
-        self.0.recv().await.map(drop).map_err(StoreError::doing("wait for jobs"))
+    pub async fn next(&mut self) -> Result<(), QueueError> {
+        self.0.recv().await.map(drop).doing("wait for jobs")
     }
 }
 
-impl Store {
+impl Queue {
     /// Listens for new jobs.
-    pub async fn wakeups(&self) -> Result<Wakeups, StoreError> {
-        let doing = || StoreError::doing("listen for jobs");
-        let mut listener = PgListener::connect_with(&self.pool).await.map_err(doing())?;
-        listener.listen("oim_queue").await.map_err(doing())?;
+    pub async fn wakeups(&self) -> Result<Wakeups, QueueError> {
+        let what = "listen for jobs";
+        let mut listener = PgListener::connect_with(&self.pool).await.doing(what)?;
+        listener.listen("oim_queue").await.doing(what)?;
         Ok(Wakeups(listener))
     }
 
@@ -65,7 +64,7 @@ impl Store {
         kinds: &[String],
         limit: i64,
         hold: Duration,
-    ) -> Result<Vec<Job>, StoreError> {
+    ) -> Result<Vec<Job>, QueueError> {
         let rows = sqlx::query!(
             r#"WITH leased AS (
                  INSERT INTO queue.leases AS l (worker, until)
@@ -95,7 +94,7 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await
-        .map_err(StoreError::doing("claim jobs"))?;
+        .doing("claim jobs")?;
         let mut jobs: Vec<Job> = rows
             .into_iter()
             .map(|row| Job {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::{Store, StoreError};
+use crate::{Queue, QueueError, error::Doing as _};
 
 /// One process of the pool, for its lifetime: drawn anew at each start, so a restart never inherits leases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl WorkerId {
 
 /// A job whose worker died so often is taken to be the cause, and given up. Walks that get on are forgiven earlier deaths.
 const MOST_LOSSES: i16 = 20;
-impl Store {
+impl Queue {
     /// Enters this process among the workers and gives it a lease of `hold`. `http`: where its API answers. `indexes`: whether
     /// it holds the vector index.
     pub async fn enter_worker(
@@ -35,7 +35,7 @@ impl Store {
         http: Option<&str>,
         indexes: bool,
         hold: Duration,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), QueueError> {
         sqlx::query!(
             "WITH leased AS (INSERT INTO queue.leases (worker, until) VALUES ($1, now() + make_interval(secs => $6))
                              ON CONFLICT (worker) DO UPDATE SET until = excluded.until)
@@ -51,7 +51,7 @@ impl Store {
         .execute(&self.pool)
         .await
         .map(drop)
-        .map_err(StoreError::doing("enter a worker"))
+        .doing("enter a worker")
     }
 
     /// Prolongs the worker's lease by `hold`, and with it all its jobs. Returns whether it is still on the list of workers: one
@@ -64,8 +64,8 @@ impl Store {
         worker: WorkerId,
         in_hand: &[i64],
         hold: Duration,
-    ) -> Result<bool, StoreError> {
-        let doing = || StoreError::doing("prolong the lease of a worker");
+    ) -> Result<bool, QueueError> {
+        let what = "prolong the lease of a worker";
         let is_listed = sqlx::query_scalar!(
             r#"WITH leased AS (INSERT INTO queue.leases (worker, until) VALUES ($1, now() + make_interval(secs => $2))
                                ON CONFLICT (worker) DO UPDATE SET until = excluded.until)
@@ -75,7 +75,7 @@ impl Store {
         )
         .fetch_one(&self.pool)
         .await
-        .map_err(doing())?;
+        .doing(what)?;
         sqlx::query!(
             "UPDATE queue.jobs SET state = 'ready', lease = NULL, worker = NULL, claimed_at = NULL, key = NULL, run_at = now(),
                     losses = losses + 1
@@ -89,25 +89,24 @@ impl Store {
         )
         .execute(&self.pool)
         .await
-        .map_err(doing())?;
+        .doing(what)?;
         Ok(is_listed)
     }
 
     /// Frees the jobs of workers whose lease has run out: ready again, or given up after their last attempt. Returns
     /// (freed, given up).
-    pub async fn reap(&self) -> Result<(u64, u64), StoreError> {
-        let mut tx = self.pool.begin().await.map_err(reaping())?;
+    pub async fn reap(&self) -> Result<(u64, u64), QueueError> {
+        let mut tx = self.pool.begin().await.doing(REAPING)?;
         let (freed, dead) = free_orphans(&mut tx).await?;
-        resume_orphans(&mut tx).await?;
-        tx.commit().await.map_err(reaping())?;
+        tx.commit().await.doing(REAPING)?;
         if freed > 0 {
-            sqlx::query!("SELECT pg_notify('oim_queue', '')").execute(&self.pool).await.map_err(reaping())?;
+            sqlx::query!("SELECT pg_notify('oim_queue', '')").execute(&self.pool).await.doing(REAPING)?;
         }
         Ok((freed, dead))
     }
 
     /// Takes this process off the list.
-    pub async fn leave_worker(&self, worker: WorkerId) -> Result<(), StoreError> {
+    pub async fn leave_worker(&self, worker: WorkerId) -> Result<(), QueueError> {
         sqlx::query!(
             "WITH lease AS (DELETE FROM queue.leases WHERE worker = $1) DELETE FROM queue.workers WHERE id = $1",
             worker.uuid()
@@ -115,16 +114,15 @@ impl Store {
             .execute(&self.pool)
             .await
             .map(drop)
-            .map_err(StoreError::doing("leave the workers"))
+            .doing("leave the workers")
     }
 }
 
-fn reaping() -> impl FnOnce(sqlx::Error) -> StoreError {
-    StoreError::doing("free the jobs of dead workers")
-}
+/// What fails in the reaper, for errors.
+const REAPING: &str = "free the jobs of dead workers";
 
 /// Puts the jobs of workers without a lease back, or gives them up, and takes those workers off the list.
-async fn free_orphans(tx: &mut Transaction<'_, Postgres>) -> Result<(u64, u64), StoreError> {
+async fn free_orphans(tx: &mut Transaction<'_, Postgres>) -> Result<(u64, u64), QueueError> {
     let dead = sqlx::query!(
         "WITH gone AS (
            DELETE FROM queue.jobs WHERE id IN (
@@ -140,7 +138,7 @@ async fn free_orphans(tx: &mut Transaction<'_, Postgres>) -> Result<(u64, u64), 
     )
     .execute(&mut **tx)
     .await
-    .map_err(reaping())?
+    .doing(REAPING)?
     .rows_affected();
     let freed = sqlx::query!(
         "UPDATE queue.jobs SET state = 'ready', lease = NULL, worker = NULL, claimed_at = NULL, key = NULL, run_at = now(),
@@ -153,7 +151,7 @@ async fn free_orphans(tx: &mut Transaction<'_, Postgres>) -> Result<(u64, u64), 
     )
     .execute(&mut **tx)
     .await
-    .map_err(reaping())?
+    .doing(REAPING)?
     .rows_affected();
     sqlx::query!(
         "WITH lapsed AS (DELETE FROM queue.leases WHERE until <= now() RETURNING worker)
@@ -162,31 +160,6 @@ async fn free_orphans(tx: &mut Transaction<'_, Postgres>) -> Result<(u64, u64), 
     )
     .execute(&mut **tx)
     .await
-    .map_err(reaping())?;
+    .doing(REAPING)?;
     Ok((freed, dead))
-}
-
-/// Asks for what a worker would have asked for, had it not died between its commit and the notification.
-async fn resume_orphans(tx: &mut Transaction<'_, Postgres>) -> Result<(), StoreError> {
-    sqlx::query!(
-        "SELECT ingest.close_if_read(id) FROM ingest.runs WHERE state IN ('queued', 'running') AND walked"
-    )
-    .execute(&mut **tx)
-    .await
-    .map_err(reaping())?;
-    sqlx::query!(
-        "SELECT queue.enqueue('embed_opportunities', 'embed', '{}', 'embed_opportunities')
-          WHERE EXISTS (SELECT FROM ingest.outbox) AND NOT EXISTS (SELECT FROM queue.jobs WHERE kind = 'embed_opportunities')"
-    )
-    .execute(&mut **tx)
-    .await
-    .map_err(reaping())?;
-    sqlx::query!(
-        "SELECT queue.enqueue('match_duplicates', 'match', '{}', 'match_duplicates')
-          WHERE EXISTS (SELECT FROM ingest.to_match) AND NOT EXISTS (SELECT FROM queue.jobs WHERE kind = 'match_duplicates')"
-    )
-    .execute(&mut **tx)
-    .await
-    .map_err(reaping())?;
-    Ok(())
 }

@@ -1,0 +1,59 @@
+//! What can go wrong with the queue.
+
+/// A failure of the queue. The thing is in the message, the cause in `source()`.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// A statement failed.
+    #[error("the database could not {what}")]
+    Query {
+        /// What was being done.
+        what: &'static str,
+        /// The cause.
+        source: sqlx::Error,
+    },
+    /// The database is not ours yet.
+    #[error(
+        "the database has no tables of this version yet: run `oim-etl migrate`, or start a worker, which does it"
+    )]
+    NotMigrated,
+    /// The disk of the database is full.
+    #[error("the disk of the database is full: free space there; the work is kept and done again")]
+    DiskFull(#[source] sqlx::Error),
+    /// The job was given to another worker because this one was silent too long; nothing was written.
+    #[error("job {0} was taken over by another worker; its work here was discarded")]
+    Fenced(i64),
+}
+
+/// `SQLSTATE` of PostgreSQL, appendix A: `disk_full`.
+const DISK_FULL: &str = "53100";
+/// `undefined_table` and `invalid_schema_name`.
+const NO_TABLE: [&str; 2] = ["42P01", "3F000"];
+
+impl QueueError {
+    /// Returns the error for a statement that failed while `what` was being done.
+    pub fn of(what: &'static str, source: sqlx::Error) -> Self {
+        let code = source.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        match code.as_deref() {
+            Some(DISK_FULL) => Self::DiskFull(source),
+            Some(code) if NO_TABLE.contains(&code) => Self::NotMigrated,
+            _ => Self::Query { what, source },
+        }
+    }
+
+    /// Returns whether the job belongs to another worker now.
+    pub fn is_fenced(&self) -> bool {
+        matches!(self, Self::Fenced(_))
+    }
+}
+
+/// Names what was being done when a statement failed.
+pub(crate) trait Doing<T> {
+    /// Wraps the failure of a statement, if it failed, while `what` was being done.
+    fn doing(self, what: &'static str) -> Result<T, QueueError>;
+}
+
+impl<T> Doing<T> for Result<T, sqlx::Error> {
+    fn doing(self, what: &'static str) -> Result<T, QueueError> {
+        self.map_err(|source| QueueError::of(what, source))
+    }
+}

@@ -1,0 +1,34 @@
+//! The queue: work to do, over the schema `queue`.
+//!
+//! A job is a row of `queue.jobs`. A worker claims it under a [`Lease`], keeps the lease alive, and ends it in the
+//! transaction of the job's effect: the row is deleted where the rows it wrote appear. A lease that ran out
+//! is given to another worker, and every write names its lease, so the first one, should it wake up,
+//! changes nothing.
+//!
+//! The queue does not know what a job is about. Its methods are whole transactions; only a [`Lease`] acts within the
+//! transaction of its caller.
+
+mod claim;
+mod error;
+mod settle;
+mod workers;
+
+use sqlx::PgPool;
+
+pub use claim::{Job, Wakeups};
+pub use error::QueueError;
+pub use settle::Lease;
+pub use workers::WorkerId;
+
+/// The queue of one database. Cheap to clone: clones share their connections.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    pool: PgPool,
+}
+
+impl Queue {
+    /// Returns the queue of the database that `pool` is connected to.
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+}
