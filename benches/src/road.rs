@@ -79,7 +79,7 @@ impl Road {
         };
         let worker = road.command(&["worker", "--http", "127.0.0.1:0", "--no-scheduler"])?.spawn()?;
         road.worker = worker;
-        while road.store.workers().await?.is_empty() {
+        while road.store.queue().workers().await?.is_empty() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         Ok(road)

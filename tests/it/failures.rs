@@ -98,7 +98,7 @@ async fn an_archive_that_takes_nothing_keeps_the_work_until_it_does() {
     std::fs::write(road.data().join("data/archive/fne"), "in the way").unwrap();
     let mut worker = road.bin(&["worker", "--http", "127.0.0.1:0", "--no-scheduler"]).start();
     let store = road.database.store().await;
-    wait_until("the worker is there", async || !store.workers().await.unwrap().is_empty()).await;
+    wait_until("the worker is there", async || !store.queue().workers().await.unwrap().is_empty()).await;
     road.bin(&["ingest", "fne", "--no-wait"]).run().await.expect(0);
     let message = async || store.runs(None, 1).await.unwrap().first().and_then(|run| run.message.clone());
     wait_until("the run says what is wrong", async || message().await.is_some()).await;

@@ -218,7 +218,7 @@ async fn a_worker_takes_files_from_its_inbox_and_partner_files_as_they_change() 
         .env("OIM_ETL_LOG", "info")
         .start();
     let store = road.database.store().await;
-    wait_until("the worker is there", async || !store.workers().await.unwrap().is_empty()).await;
+    wait_until("the worker is there", async || !store.queue().workers().await.unwrap().is_empty()).await;
     put(&road, "inbox/liste/mars.csv", "Code;Poste\n1;Soudeur\n2;Maçon\n");
     put(&road, "inbox/liste/rapport.html", "<!DOCTYPE html><p>rien</p>");
     wait_until("the file is loaded", async || titles(&road).await.len() == 2).await;

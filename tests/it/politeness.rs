@@ -18,7 +18,7 @@ async fn two_workers_share_a_rate_never_exceed_it_and_use_it() {
     let mut workers: Vec<_> =
         (0..2).map(|_| road.bin(&["worker", "--http", "127.0.0.1:0", "--no-scheduler"]).start()).collect();
     let store = road.database.store().await;
-    wait_until("both workers are there", async || store.workers().await.unwrap().len() == 2).await;
+    wait_until("both workers are there", async || store.queue().workers().await.unwrap().len() == 2).await;
     // Four rounds of the portal: about 240 requests, twelve seconds at the promised rate.
     for round in 0..4 {
         road.bin(&["ingest", "emploicameroun", "--full", "--no-wait"]).run().await.expect(0);

@@ -118,7 +118,7 @@ async fn a_beat_does_not_wait_for_a_job_that_a_long_transaction_has_locked() {
         let beat = store.queue().heartbeat(worker, in_hand, HOLD);
         assert!(tokio::time::timeout(Duration::from_secs(20), beat).await.expect("the beat waits").unwrap());
     }
-    assert_eq!(store.workers().await.unwrap().len(), 1);
+    assert_eq!(store.queue().workers().await.unwrap().len(), 1);
     closing.commit().await.unwrap();
 }
 
@@ -136,9 +136,13 @@ async fn a_worker_lives_as_long_as_its_lease_whatever_the_setting() {
     store.queue().enter_worker(worker, "host", None, false, Duration::from_mins(5)).await.unwrap();
     silent(250.0).await;
     store.queue().reap().await.unwrap();
-    assert_eq!(store.workers().await.unwrap().len(), 1, "its lease of five minutes runs for another 50 s");
+    assert_eq!(
+        store.queue().workers().await.unwrap().len(),
+        1,
+        "its lease of five minutes runs for another 50 s"
+    );
     silent(50.0).await;
-    assert!(store.workers().await.unwrap().is_empty());
+    assert!(store.queue().workers().await.unwrap().is_empty());
     store.queue().reap().await.unwrap();
     assert!(
         !store.queue().heartbeat(worker, &[], HOLD).await.unwrap(),

@@ -141,8 +141,8 @@ async fn every_trigger_takes_the_same_road() {
     road.settings.push("api_token=let-me-in".to_owned());
     let mut worker = road.bin(&["worker", "--http", "127.0.0.1:0", "--no-scheduler"]).start();
     let store = road.database.store().await;
-    wait_until("the worker is there", async || !store.workers().await.unwrap().is_empty()).await;
-    let address = store.workers().await.unwrap()[0].http_address.clone().unwrap();
+    wait_until("the worker is there", async || !store.queue().workers().await.unwrap().is_empty()).await;
+    let address = store.queue().workers().await.unwrap()[0].http_address.clone().unwrap();
 
     let cli = road.bin(&["ingest", "fne", "--output", "json"]).run().await.expect(0);
     assert!(!cli.err.contains("no worker is alive"), "{}", cli.err);
@@ -182,7 +182,7 @@ async fn every_trigger_takes_the_same_road() {
         assert!(answer.text().await.unwrap().contains(word), "{path}");
     }
     crate::support::terminate(&mut worker).await;
-    assert!(store.workers().await.unwrap().is_empty(), "the worker did not sign off");
+    assert!(store.queue().workers().await.unwrap().is_empty(), "the worker did not sign off");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,6 +10,7 @@
 
 mod claim;
 mod error;
+mod overview;
 mod settle;
 mod workers;
 
@@ -17,6 +18,7 @@ use sqlx::PgPool;
 
 pub use claim::{Job, Wakeups};
 pub use error::QueueError;
+pub use overview::{DeadLetter, QueueDepth, WorkerRow};
 pub use settle::Lease;
 pub use workers::WorkerId;
 

@@ -36,7 +36,7 @@ pub use closing::{CompleteRun, Incomplete};
 pub use error::StoreError;
 pub use explain::{Life, Step, Twin};
 pub use outbox::{Claimed, IndexRow};
-pub use overview::{DeadLetter, Overview, QueueDepth, WorkerRow};
+pub use overview::Overview;
 pub use pages::{Archived, NewListPage, PageRow, Validator};
 pub use reading::{PageCommit, Reading, Tally, Wanted};
 pub use rehearse::{Change, Rehearsal};

@@ -154,7 +154,7 @@ pub(super) async fn follow(context: Context, store: Store, lines: Vec<Line>) -> 
     let mut stopping = pin!(asked_to_stop());
     let ended = loop {
         // Also later: the worker that had the runs may die while they are followed.
-        if pool.is_none() && store.workers().await?.is_empty() {
+        if pool.is_none() && store.queue().workers().await?.is_empty() {
             ui::note("no worker is alive: this command works the queue itself (for good: oim-etl worker)");
             let stop = Stop::new();
             let app = App::open(context.config().clone()).await?.stopping_with(stop.clone());

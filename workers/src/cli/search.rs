@@ -58,7 +58,7 @@ impl Search {
     /// Asks the worker that holds the embedded index, over its API.
     async fn ask_worker(&self, context: &Context) -> anyhow::Result<Vec<Hit>> {
         let store = app::connect(context.config(), 1).await?;
-        let workers = store.workers().await?;
+        let workers = store.queue().workers().await?;
         let address =
             workers.iter().find(|worker| worker.indexes).and_then(|worker| worker.http_address.clone());
         let Some(address) = address else {
