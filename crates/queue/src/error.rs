@@ -46,9 +46,9 @@ impl QueueError {
     }
 }
 
-/// Names what was being done when a statement failed.
+/// Says what a failed statement was for: `.doing("claim jobs")`.
 pub(crate) trait Doing<T> {
-    /// Wraps the failure of a statement, if it failed, while `what` was being done.
+    /// Wraps a failed statement in the error that says `what` could not be done.
     fn doing(self, what: &'static str) -> Result<T, QueueError>;
 }
 

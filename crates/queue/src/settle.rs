@@ -14,7 +14,7 @@ pub struct Lease {
     token: Uuid,
 }
 
-/// What fails here, for errors.
+/// What failed, in the errors of this file.
 const WHAT: &str = "end a job";
 
 impl Lease {

@@ -118,7 +118,7 @@ impl Queue {
     }
 }
 
-/// What fails in the reaper, for errors.
+/// What failed, in the errors of the reaper.
 const REAPING: &str = "free the jobs of dead workers";
 
 /// Puts the jobs of workers without a lease back, or gives them up, and takes those workers off the list.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, error::Doing as _};
 
 impl Store {
     /// Reserves the next slot of `key`, slots being `interval` apart for all workers together.
@@ -23,7 +23,7 @@ impl Store {
         )
         .fetch_one(&self.pool)
         .await
-        .map_err(StoreError::doing("reserve a request to a partner"))?;
+        .doing("reserve a request to a partner")?;
         let wait = Duration::try_from_secs_f64(seconds.abs()).unwrap_or(max_wait);
         Ok(if seconds < 0.0 { Err(wait) } else { Ok(wait) })
     }
@@ -34,6 +34,6 @@ impl Store {
             .execute(&self.pool)
             .await
             .map(drop)
-            .map_err(StoreError::doing("hold the requests to a partner"))
+            .doing("hold the requests to a partner")
     }
 }

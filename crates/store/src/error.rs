@@ -72,13 +72,15 @@ impl StoreError {
 
     /// Wraps the failure of a statement, for `map_err`.
     pub(crate) fn doing(what: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
-        move |source| {
-            let code = source.as_database_error().and_then(sqlx::error::DatabaseError::code);
-            if code.as_deref() == Some(REFUSED) {
-                return Self::refused(&source);
-            }
-            QueueError::of(what, source).into()
+        move |source| Self::of(what, source)
+    }
+
+    fn of(what: &'static str, source: sqlx::Error) -> Self {
+        let code = source.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        if code.as_deref() == Some(REFUSED) {
+            return Self::refused(&source);
         }
+        QueueError::of(what, source).into()
     }
 
     pub(crate) fn bad_url(source: sqlx::Error) -> Self {
@@ -110,9 +112,41 @@ impl From<QueueError> for StoreError {
     }
 }
 
+/// Says what a failed statement was for: `.doing("claim jobs")`.
+pub(crate) trait Doing<T> {
+    /// Wraps a failed statement in the error that says `what` could not be done.
+    fn doing(self, what: &'static str) -> Result<T, StoreError>;
+}
+
+impl<T> Doing<T> for Result<T, sqlx::Error> {
+    fn doing(self, what: &'static str) -> Result<T, StoreError> {
+        self.map_err(|source| StoreError::of(what, source))
+    }
+}
+
 /// Where the options lead, without the password.
 pub(crate) fn place_of(options: &PgConnectOptions) -> String {
     let host =
         options.get_socket().map_or_else(|| options.get_host().to_owned(), |path| path.display().to_string());
     format!("{host}:{}/{}", options.get_port(), options.get_database().unwrap_or("(default)"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_queue_keeps_its_message_and_whether_it_is_fenced() {
+        let errors = [
+            || QueueError::Query { what: "claim jobs", source: sqlx::Error::PoolClosed },
+            || QueueError::NotMigrated,
+            || QueueError::DiskFull(sqlx::Error::PoolClosed),
+            || QueueError::Fenced(7),
+        ];
+        for error in errors {
+            let here = StoreError::from(error());
+            assert_eq!(here.to_string(), error().to_string());
+            assert_eq!(here.is_fenced(), error().is_fenced());
+        }
+    }
 }

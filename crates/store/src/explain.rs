@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, error::Doing as _};
 
 /// A step in the life of an opportunity.
 #[derive(Debug, Serialize)]
@@ -59,9 +59,8 @@ pub struct Life {
     pub indexed: bool,
 }
 
-fn doing() -> impl FnOnce(sqlx::Error) -> StoreError {
-    StoreError::doing("look up an opportunity")
-}
+/// What failed, in the errors of this file.
+const WHAT: &str = "look up an opportunity";
 
 impl Store {
     /// The id of what is asked for: an id, an address, or `SOURCE/IDENTIFIER`.
@@ -78,7 +77,7 @@ impl Store {
         )
         .fetch_optional(&self.pool)
         .await
-        .map_err(doing())?;
+        .doing(WHAT)?;
         found.map(OpportunityId::from).ok_or_else(|| {
             StoreError::Missing(format!(
                 "opportunity {words:?}: name an id, the address of its page, or SOURCE/IDENTIFIER"
@@ -97,7 +96,7 @@ impl Store {
         )
         .fetch_one(&self.pool)
         .await
-        .map_err(doing())?;
+        .doing(WHAT)?;
         let steps = sqlx::query_as!(
             Step,
             "SELECT at, what, run, page, fields FROM ingest.changes WHERE opportunity = $1 ORDER BY id",
@@ -105,7 +104,7 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await
-        .map_err(doing())?;
+        .doing(WHAT)?;
         let twins = sqlx::query_as!(
             Twin,
             "SELECT o.id, o.source, o.external_id, o.title, c.canonical
@@ -115,7 +114,7 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await
-        .map_err(doing())?;
+        .doing(WHAT)?;
         Ok(Life {
             id,
             row: row.row,

@@ -26,6 +26,7 @@ mod upsert;
 
 use std::{any::Any, fmt, sync::Arc, time::Duration};
 
+use error::Doing as _;
 use queue::Queue;
 use sqlx::{
     Connection as _, PgPool,
@@ -102,12 +103,12 @@ impl Store {
         let known = sqlx::query_scalar::<_, bool>("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
             .fetch_one(&self.pool)
             .await
-            .map_err(StoreError::doing("look for migrations"))?;
+            .doing("look for migrations")?;
         let applied: i64 = if known {
             sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations WHERE success")
                 .fetch_one(&self.pool)
                 .await
-                .map_err(StoreError::doing("count migrations"))?
+                .doing("count migrations")?
         } else {
             0
         };
@@ -116,11 +117,7 @@ impl Store {
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT 1")
-            .execute(&self.pool)
-            .await
-            .map(drop)
-            .map_err(StoreError::doing("ask for a sign of life"))
+        sqlx::query("SELECT 1").execute(&self.pool).await.map(drop).doing("ask for a sign of life")
     }
 
     /// Closes the pool; pending statements end first.

@@ -8,7 +8,7 @@ use queue::Lease;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::{Store, StoreError, outbox::places};
+use crate::{Store, StoreError, error::Doing as _, outbox::places};
 
 /// Rows looked at in one transaction.
 const BATCH: i64 = 200;
@@ -18,20 +18,19 @@ const CROWD: i32 = 50;
 /// Rows whose quality differs by no more are about as complete: who offers it itself then stands for both.
 const ABOUT_EQUAL: i64 = 10;
 
-fn doing() -> impl FnOnce(sqlx::Error) -> StoreError {
-    StoreError::doing("look for duplicates")
-}
+/// What failed, in the errors of this file.
+const WHAT: &str = "look for duplicates";
 
 impl Store {
     /// Looks at the clusters of some of the rows that changed. Answers how many; none are left at 0. A row that changed leaves its
     /// cluster, and those that stay are compared anew: what it held together falls apart.
     pub async fn match_some(&self, lease: Lease) -> Result<usize, StoreError> {
-        let mut tx = self.pool.begin().await.map_err(doing())?;
+        let mut tx = self.pool.begin().await.doing(WHAT)?;
         lease.check(&mut tx).await?;
         let rows = sqlx::query!("SELECT opportunity, version FROM ingest.to_match ORDER BY version LIMIT $1 FOR UPDATE SKIP LOCKED", BATCH)
             .fetch_all(&mut *tx)
             .await
-            .map_err(doing())?;
+            .doing(WHAT)?;
         if rows.is_empty() {
             return Ok(0);
         }
@@ -48,9 +47,9 @@ impl Store {
         sqlx::query!("DELETE FROM ingest.to_match WHERE opportunity = ANY ($1)", &changed)
             .execute(&mut *tx)
             .await
-            .map_err(doing())?;
+            .doing(WHAT)?;
         lease.progressed(&mut tx).await?;
-        tx.commit().await.map_err(doing())?;
+        tx.commit().await.doing(WHAT)?;
         Ok(changed.len())
     }
 
@@ -59,20 +58,20 @@ impl Store {
         sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM ingest.to_match"#)
             .fetch_one(&self.pool)
             .await
-            .map_err(doing())
+            .doing(WHAT)
     }
 
     /// Ends the job; where rows came in meanwhile, another one follows.
     pub async fn end_matching(&self, lease: Lease) -> Result<(), StoreError> {
-        let mut tx = self.pool.begin().await.map_err(doing())?;
+        let mut tx = self.pool.begin().await.doing(WHAT)?;
         lease.settle(&mut tx).await?;
         sqlx::query!(
             "SELECT queue.enqueue('match_duplicates', 'match', '{}', 'match_duplicates') WHERE EXISTS (SELECT FROM ingest.to_match)"
         )
         .execute(&mut *tx)
         .await
-        .map_err(doing())?;
-        tx.commit().await.map_err(doing())
+        .doing(WHAT)?;
+        tx.commit().await.doing(WHAT)
     }
 }
 
@@ -100,7 +99,7 @@ async fn members(tx: &mut Transaction<'_, Postgres>, ids: &[Uuid]) -> Result<Vec
     )
     .fetch_all(&mut **tx)
     .await
-    .map_err(doing())?;
+    .doing(WHAT)?;
     let mut members = Vec::with_capacity(rows.len());
     for row in rows {
         let places = places(row.places)?;
@@ -135,7 +134,7 @@ async fn enter_keys(
     sqlx::query!("DELETE FROM ingest.match_keys WHERE opportunity = ANY ($1)", changed)
         .execute(&mut **tx)
         .await
-        .map_err(doing())?;
+        .doing(WHAT)?;
     let (mut keys, mut of) = (Vec::new(), Vec::new());
     for member in members {
         for key in member.sketch.keys() {
@@ -152,7 +151,7 @@ async fn enter_keys(
     .execute(&mut **tx)
     .await
     .map(drop)
-    .map_err(doing())
+    .doing(WHAT)
 }
 
 /// Pairs of a changed row and another that share a key few have.
@@ -171,7 +170,7 @@ async fn candidates(
     )
     .fetch_all(&mut **tx)
     .await
-    .map_err(doing())?;
+    .doing(WHAT)?;
     Ok(rows.into_iter().map(|row| (row.one, row.other)).collect())
 }
 
@@ -188,7 +187,7 @@ async fn with_their_clusters(
     )
     .fetch_all(&mut **tx)
     .await
-    .map_err(doing())?;
+    .doing(WHAT)?;
     let mut together = Vec::new();
     for (at, one) in rows.iter().enumerate() {
         let others = rows.iter().skip(at + 1).filter(|other| other.cluster == one.cluster);
@@ -208,7 +207,7 @@ async fn write(
     sqlx::query!("DELETE FROM ingest.clusters WHERE opportunity = ANY ($1)", all)
         .execute(&mut **tx)
         .await
-        .map_err(doing())?;
+        .doing(WHAT)?;
     let (mut ids, mut names, mut canonical) = (Vec::new(), Vec::new(), Vec::new());
     for members in clusters {
         let Some(name) = members.iter().min() else { continue };
@@ -228,5 +227,5 @@ async fn write(
     .execute(&mut **tx)
     .await
     .map(drop)
-    .map_err(doing())
+    .doing(WHAT)
 }

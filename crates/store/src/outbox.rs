@@ -8,7 +8,7 @@ use queue::Lease;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, error::Doing as _};
 
 /// An opportunity as the index needs it.
 #[derive(Debug, Clone)]
@@ -76,7 +76,7 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await
-        .map_err(StoreError::doing("claim embed work"))?;
+        .doing("claim embed work")?;
         rows.into_iter()
             .map(|row| {
                 Ok(Claimed {
@@ -108,8 +108,8 @@ impl Store {
 
     /// Removes requests the index has answered and writes the ledger. Newer requests for the same points stay.
     pub async fn finish_outbox(&self, model: &str, done: &[Claimed]) -> Result<(), StoreError> {
-        let doing = || StoreError::doing("finish embed work");
-        let mut tx = self.pool.begin().await.map_err(doing())?;
+        let what = "finish embed work";
+        let mut tx = self.pool.begin().await.doing(what)?;
         let ids: Vec<Uuid> = done.iter().map(|claimed| claimed.row.id.uuid()).collect();
         let versions: Vec<i64> = done.iter().map(|claimed| claimed.version).collect();
         let open: Vec<bool> = done.iter().map(|claimed| claimed.open).collect();
@@ -126,7 +126,7 @@ impl Store {
         )
         .execute(&mut *tx)
         .await
-        .map_err(doing())?;
+        .doing(what)?;
         sqlx::query!(
             "DELETE FROM ingest.embeddings e USING unnest($1::uuid[], $2::boolean[]) u(id, open)
               WHERE e.opportunity = u.id AND NOT u.open",
@@ -135,7 +135,7 @@ impl Store {
         )
         .execute(&mut *tx)
         .await
-        .map_err(doing())?;
+        .doing(what)?;
         sqlx::query!(
             "DELETE FROM ingest.outbox b USING unnest($1::uuid[], $2::bigint[]) u(id, version)
               WHERE b.opportunity = u.id AND b.version = u.version",
@@ -144,7 +144,7 @@ impl Store {
         )
         .execute(&mut *tx)
         .await
-        .map_err(doing())?;
+        .doing(what)?;
         let runs: Vec<Uuid> = done.iter().filter(|c| c.open && !c.indexed).filter_map(|c| c.run).collect();
         sqlx::query!(
             "UPDATE ingest.runs r SET embedded = embedded + n.count
@@ -153,8 +153,8 @@ impl Store {
         )
         .execute(&mut *tx)
         .await
-        .map_err(doing())?;
-        tx.commit().await.map_err(doing())
+        .doing(what)?;
+        tx.commit().await.doing(what)
     }
 
     /// Gives claimed requests back after a failure.
@@ -167,13 +167,13 @@ impl Store {
         .execute(&self.pool)
         .await
         .map(drop)
-        .map_err(StoreError::doing("give embed work back"))
+        .doing("give embed work back")
     }
 
     /// Ends the embed job; where requests came in meanwhile or are still claimed, another one follows.
     pub async fn end_embedding(&self, lease: Lease) -> Result<(), StoreError> {
-        let doing = || StoreError::doing("end embed work");
-        let mut tx = self.pool.begin().await.map_err(doing())?;
+        let what = "end embed work";
+        let mut tx = self.pool.begin().await.doing(what)?;
         lease.settle(&mut tx).await?;
         sqlx::query!(
             "SELECT queue.enqueue('embed_opportunities', 'embed', '{}', 'embed_opportunities',
@@ -182,8 +182,8 @@ impl Store {
         )
         .execute(&mut *tx)
         .await
-        .map_err(doing())?;
-        tx.commit().await.map_err(doing())
+        .doing(what)?;
+        tx.commit().await.doing(what)
     }
 
     /// Requests not yet answered that a run caused.
@@ -191,7 +191,7 @@ impl Store {
         sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM ingest.outbox WHERE run = $1"#, run.uuid())
             .fetch_one(&self.pool)
             .await
-            .map_err(StoreError::doing("count embed work"))
+            .doing("count embed work")
     }
 
     /// Of these opportunities, those that this database holds open.
@@ -203,7 +203,7 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await
-        .map_err(StoreError::doing("look up what the index found"))?;
+        .doing("look up what the index found")?;
         Ok(open.into_iter().map(OpportunityId::from).collect())
     }
 
@@ -216,16 +216,16 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await
-        .map_err(StoreError::doing("compare the index with the opportunities"))?;
+        .doing("compare the index with the opportunities")?;
         Ok(unknown.into_iter().map(OpportunityId::from).collect())
     }
 
     /// Brings outbox and ledger into step with an index that holds `held` (its point ids): what is open and
     /// not held by this model is requested, what is held and not open is requested to be withdrawn. Answers how many.
     pub async fn reconcile(&self, model: &str, held: &[OpportunityId]) -> Result<u64, StoreError> {
-        let doing = || StoreError::doing("compare the index with the opportunities");
+        let what = "compare the index with the opportunities";
         let held: Vec<Uuid> = held.iter().map(|id| id.uuid()).collect();
-        let mut tx = self.pool.begin().await.map_err(doing())?;
+        let mut tx = self.pool.begin().await.doing(what)?;
         sqlx::query!(
             "DELETE FROM ingest.embeddings e WHERE model <> $1 OR NOT EXISTS (SELECT FROM unnest($2::uuid[]) h WHERE h = e.opportunity)",
             model,
@@ -233,7 +233,7 @@ impl Store {
         )
         .execute(&mut *tx)
         .await
-        .map_err(doing())?;
+        .doing(what)?;
         let asked = sqlx::query!(
             "INSERT INTO ingest.outbox (opportunity)
              SELECT o.id FROM ingest.opportunities o LEFT JOIN ingest.embeddings e ON e.opportunity = o.id
@@ -244,15 +244,15 @@ impl Store {
         )
         .execute(&mut *tx)
         .await
-        .map_err(doing())?
+        .doing(what)?
         .rows_affected();
         if asked > 0 {
             sqlx::query!("SELECT queue.enqueue('embed_opportunities', 'embed', '{}', 'embed_opportunities')")
                 .execute(&mut *tx)
                 .await
-                .map_err(doing())?;
+                .doing(what)?;
         }
-        tx.commit().await.map_err(doing())?;
+        tx.commit().await.doing(what)?;
         Ok(asked)
     }
 }

@@ -3,7 +3,7 @@
 use queue::{DeadLetter, QueueDepth, WorkerRow};
 use serde::Serialize;
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, error::Doing as _};
 
 /// The whole picture.
 #[derive(Debug, Clone, Serialize)]
@@ -35,7 +35,7 @@ impl Store {
         )
         .fetch_one(&self.pool)
         .await
-        .map_err(StoreError::doing("count the opportunities"))?;
+        .doing("count the opportunities")?;
         Ok(Overview {
             workers: self.queue.workers().await?,
             queue: self.queue.depths().await?,

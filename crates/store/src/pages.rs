@@ -7,7 +7,7 @@ use serde_json::Value;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::{Reading, Store, StoreError, Tally, rejections::insert_rejections};
+use crate::{Reading, Store, StoreError, Tally, error::Doing as _, rejections::insert_rejections};
 
 /// An answer that lies in the archive.
 #[derive(Debug, Clone)]
@@ -128,9 +128,8 @@ pub struct Validator {
     pub archived: Archived,
 }
 
-fn doing() -> impl FnOnce(sqlx::Error) -> StoreError {
-    StoreError::doing("enter a page")
-}
+/// What failed, in the errors of this file.
+const WHAT: &str = "enter a page";
 
 impl Store {
     /// The page of that id.
@@ -144,7 +143,7 @@ impl Store {
         )
         .fetch_optional(&self.pool)
         .await
-        .map_err(StoreError::doing("read a page"))?;
+        .doing("read a page")?;
         row.ok_or_else(|| StoreError::Missing(format!("page {id}")))
     }
 
@@ -160,7 +159,7 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await
-        .map_err(StoreError::doing("read the pages of a run"))
+        .doing("read the pages of a run")
     }
 
     /// The last list page of a stream that a run has archived: where a walk taken up again goes on.
@@ -176,12 +175,12 @@ impl Store {
         )
         .fetch_optional(&self.pool)
         .await
-        .map_err(StoreError::doing("find where a walk stopped"))
+        .doing("find where a walk stopped")
     }
 
     /// Enters an archived list page and the job that reads it. Entering it twice is harmless.
     pub async fn list_page_archived(&self, lease: Lease, page: &NewListPage<'_>) -> Result<(), StoreError> {
-        let mut tx = self.pool.begin().await.map_err(doing())?;
+        let mut tx = self.pool.begin().await.doing(WHAT)?;
         lease.check(&mut tx).await?;
         let kept = page.archived;
         let id = sqlx::query_scalar!(
@@ -209,13 +208,13 @@ impl Store {
         )
         .fetch_optional(&mut *tx)
         .await
-        .map_err(doing())?;
+        .doing(WHAT)?;
         if let Some(id) = id {
             self.remember(&mut tx, page.source.as_str(), page.url, kept).await?;
             read_next(&mut tx, id, page.source.as_str(), page.read_by).await?;
             lease.progressed(&mut tx).await?;
         }
-        tx.commit().await.map_err(doing())
+        tx.commit().await.doing(WHAT)
     }
 
     /// Enters the answer of a wanted detail page, the job that reads it, and the end of the one that fetched it.
@@ -226,12 +225,12 @@ impl Store {
         kept: &Archived,
         read_by: &str,
     ) -> Result<(), StoreError> {
-        let mut tx = self.pool.begin().await.map_err(doing())?;
+        let mut tx = self.pool.begin().await.doing(WHAT)?;
         lease.settle(&mut tx).await?;
         self.enter_detail(&mut tx, page, kept).await?;
         self.remember(&mut tx, &page.source, &page.url, kept).await?;
         read_next(&mut tx, page.id, &page.source, read_by).await?;
-        tx.commit().await.map_err(doing())?;
+        tx.commit().await.doing(WHAT)?;
         self.after_page(page.run, false).await;
         Ok(())
     }
@@ -245,12 +244,12 @@ impl Store {
         read_by: &str,
         reading: Reading,
     ) -> Result<Tally, StoreError> {
-        let mut tx = self.pool.begin().await.map_err(doing())?;
+        let mut tx = self.pool.begin().await.doing(WHAT)?;
         lease.settle(&mut tx).await?;
         self.enter_detail(&mut tx, page, kept).await?;
         let tally = self.reading(lease, page, read_by).write(&mut tx, reading, true).await?;
         self.remember(&mut tx, &page.source, &page.url, kept).await?;
-        tx.commit().await.map_err(doing())?;
+        tx.commit().await.doing(WHAT)?;
         self.after_page(page.run, tally.is_change()).await;
         Ok(tally)
     }
@@ -277,7 +276,7 @@ impl Store {
         .execute(&mut **tx)
         .await
         .map(drop)
-        .map_err(doing())
+        .doing(WHAT)
     }
 
     /// A wanted detail page is no longer there: its record is refused with that reason.
@@ -287,7 +286,7 @@ impl Store {
         page: &PageRow,
         rejection: Rejection,
     ) -> Result<(), StoreError> {
-        let mut tx = self.pool.begin().await.map_err(doing())?;
+        let mut tx = self.pool.begin().await.doing(WHAT)?;
         lease.settle(&mut tx).await?;
         sqlx::query!(
             "UPDATE ingest.pages SET state = 'gone', records = 1, rejected = 1, requests = 1, fetched_at = now() WHERE id = $1",
@@ -295,9 +294,9 @@ impl Store {
         )
         .execute(&mut *tx)
         .await
-        .map_err(doing())?;
+        .doing(WHAT)?;
         insert_rejections(&mut tx, page.run, page.id, &page.source, &[rejection]).await?;
-        tx.commit().await.map_err(doing())?;
+        tx.commit().await.doing(WHAT)?;
         self.after_page(page.run, false).await;
         Ok(())
     }
@@ -311,13 +310,13 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await
-        .map_err(StoreError::doing("read what a walk has seen"))?;
+        .doing("read what a walk has seen")?;
         Ok(rows.into_iter().filter_map(|shown| shown.try_into().ok()).collect())
     }
 
     /// Copies the archived pages of an earlier run into a replay and enqueues their reading.
     pub async fn replay_pages(&self, lease: Lease, run: RunId, of: RunId) -> Result<u64, StoreError> {
-        let mut tx = self.pool.begin().await.map_err(doing())?;
+        let mut tx = self.pool.begin().await.doing(WHAT)?;
         lease.check(&mut tx).await?;
         let copied = sqlx::query_scalar!(
             r#"WITH copied AS (
@@ -337,8 +336,8 @@ impl Store {
         )
         .fetch_one(&mut *tx)
         .await
-        .map_err(doing())?;
-        tx.commit().await.map_err(doing())?;
+        .doing(WHAT)?;
+        tx.commit().await.doing(WHAT)?;
         Ok(u64::try_from(copied).unwrap_or(0))
     }
 
@@ -352,7 +351,7 @@ impl Store {
         )
         .fetch_optional(&self.pool)
         .await
-        .map_err(StoreError::doing("read the validators of a page"))?;
+        .doing("read the validators of a page")?;
         Ok(row.and_then(|row| {
             let archived = Archived {
                 status: u16::try_from(row.status).ok()?,
@@ -389,7 +388,7 @@ impl Store {
             )
             .execute(&mut **tx)
             .await
-            .map_err(doing())?;
+            .doing(WHAT)?;
         }
         Ok(())
     }
@@ -405,7 +404,7 @@ async fn read_next(
     let known = sqlx::query_scalar!(r#"SELECT ingest.reuse_page($1, $2) AS "known!""#, page, read_by)
         .fetch_one(&mut **tx)
         .await
-        .map_err(doing())?;
+        .doing(WHAT)?;
     if known {
         return Ok(());
     }
@@ -417,7 +416,7 @@ async fn read_next(
     .execute(&mut **tx)
     .await
     .map(drop)
-    .map_err(doing())
+    .doing(WHAT)
 }
 
 fn headers(kept: &Archived) -> Value {

@@ -2,23 +2,22 @@
 
 use sqlx::{Postgres, Transaction};
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, error::Doing as _};
 
 impl Store {
     /// Frees the jobs of workers whose lease has run out ([`queue::Queue::reap`]), then asks for what such a worker would have
     /// asked for, had it not died between its commit and the notification. Returns (freed, given up).
     pub async fn reap(&self) -> Result<(u64, u64), StoreError> {
         let reaped = self.queue.reap().await?;
-        let mut tx = self.pool.begin().await.map_err(doing())?;
+        let mut tx = self.pool.begin().await.doing(WHAT)?;
         resume_orphans(&mut tx).await?;
-        tx.commit().await.map_err(doing())?;
+        tx.commit().await.doing(WHAT)?;
         Ok(reaped)
     }
 }
 
-fn doing() -> impl FnOnce(sqlx::Error) -> StoreError {
-    StoreError::doing("resume the work of dead workers")
-}
+/// What failed, in the errors of this file.
+const WHAT: &str = "resume the work of dead workers";
 
 /// Asks for what a worker would have asked for, had it not died between its commit and the notification.
 async fn resume_orphans(tx: &mut Transaction<'_, Postgres>) -> Result<(), StoreError> {
@@ -27,20 +26,20 @@ async fn resume_orphans(tx: &mut Transaction<'_, Postgres>) -> Result<(), StoreE
     )
     .execute(&mut **tx)
     .await
-    .map_err(doing())?;
+    .doing(WHAT)?;
     sqlx::query!(
         "SELECT queue.enqueue('embed_opportunities', 'embed', '{}', 'embed_opportunities')
           WHERE EXISTS (SELECT FROM ingest.outbox) AND NOT EXISTS (SELECT FROM queue.jobs WHERE kind = 'embed_opportunities')"
     )
     .execute(&mut **tx)
     .await
-    .map_err(doing())?;
+    .doing(WHAT)?;
     sqlx::query!(
         "SELECT queue.enqueue('match_duplicates', 'match', '{}', 'match_duplicates')
           WHERE EXISTS (SELECT FROM ingest.to_match) AND NOT EXISTS (SELECT FROM queue.jobs WHERE kind = 'match_duplicates')"
     )
     .execute(&mut **tx)
     .await
-    .map_err(doing())?;
+    .doing(WHAT)?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use sqlx::{Postgres, Transaction};
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, error::Doing as _};
 
 /// How often a run refused records for one reason.
 #[derive(Debug, Clone, Serialize)]
@@ -64,7 +64,7 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await
-        .map_err(StoreError::doing("count the rejections of a run"))
+        .doing("count the rejections of a run")
     }
 
     /// Doubts of the opportunities a run loaded or changed, most frequent first.
@@ -78,7 +78,7 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await
-        .map_err(StoreError::doing("count the doubts of a run"))
+        .doing("count the doubts of a run")
     }
 
     /// Opportunities of which something does not fit together, of a source or of what a run loaded; the open ones first.
@@ -100,7 +100,7 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await
-        .map_err(StoreError::doing("read the doubts"))
+        .doing("read the doubts")
     }
 
     /// The records refused in the newest run of a source that has any, or in the given run.
@@ -125,7 +125,7 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await
-        .map_err(StoreError::doing("read the rejections"))
+        .doing("read the rejections")
     }
 }
 
@@ -159,7 +159,7 @@ pub(crate) async fn insert_rejections(
     .execute(&mut **tx)
     .await
     .map(drop)
-    .map_err(StoreError::doing("keep the rejections"))
+    .doing("keep the rejections")
 }
 
 /// PostgreSQL text cannot hold NUL; a partner's bytes can.

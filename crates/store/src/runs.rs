@@ -8,7 +8,7 @@ use queue::Lease;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, error::Doing as _};
 
 macro_rules! words {
     ($(#[$doc:meta])* $type:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
@@ -281,7 +281,7 @@ impl Store {
         )
         .fetch_one(&self.pool)
         .await
-        .map_err(StoreError::doing("enter a run"))?;
+        .doing("enter a run")?;
         Ok(Entered { run: row.run.into(), is_new: row.is_new })
     }
 
@@ -319,7 +319,7 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await
-        .map_err(StoreError::doing("read the runs"))?;
+        .doing("read the runs")?;
         rows.into_iter().map(RunRow::try_from).collect()
     }
 
@@ -333,7 +333,7 @@ impl Store {
         )
         .fetch_optional(&self.pool)
         .await
-        .map_err(StoreError::doing("find a run to replay"))?;
+        .doing("find a run to replay")?;
         id.map(RunId::from)
             .ok_or_else(|| StoreError::Missing(format!("archived run of {source}; ingest it first")))
     }
@@ -349,7 +349,7 @@ impl Store {
         )
         .execute(&self.pool)
         .await
-        .map_err(StoreError::doing("begin a run"))?;
+        .doing("begin a run")?;
         self.run(run).await
     }
 
@@ -367,7 +367,7 @@ impl Store {
         .fetch_optional(&self.pool)
         .await
         .map(Option::flatten)
-        .map_err(StoreError::doing("read the cursor of a stream"))
+        .doing("read the cursor of a stream")
     }
 
     /// Tells on the run what it waits for, so that a person who follows it knows.
@@ -380,7 +380,7 @@ impl Store {
         .execute(&self.pool)
         .await
         .map(drop)
-        .map_err(StoreError::doing("note the state of a run"))
+        .doing("note the state of a run")
     }
 
     /// Ends the walk of a run and the job that did it. `covers`: the streams of which everything was
@@ -392,8 +392,8 @@ impl Store {
         covers: &[String],
         shortfall: Option<&str>,
     ) -> Result<(), StoreError> {
-        let doing = || StoreError::doing("end a walk");
-        let mut tx = self.pool.begin().await.map_err(doing())?;
+        let what = "end a walk";
+        let mut tx = self.pool.begin().await.doing(what)?;
         lease.settle(&mut tx).await?;
         sqlx::query!(
             "UPDATE ingest.runs SET covers = $2, message = $3, walked = true,
@@ -405,8 +405,8 @@ impl Store {
         )
         .execute(&mut *tx)
         .await
-        .map_err(doing())?;
-        tx.commit().await.map_err(doing())?;
+        .doing(what)?;
+        tx.commit().await.doing(what)?;
         self.after_page(run, false).await;
         Ok(())
     }

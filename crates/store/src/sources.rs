@@ -2,7 +2,7 @@
 
 use domain::SourceSlug;
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, error::Doing as _};
 
 /// A partner to register: what its spec says today.
 #[derive(Debug, Clone)]
@@ -37,14 +37,14 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await
-        .map_err(StoreError::doing("read the streams of a source"))
+        .doing("read the streams of a source")
     }
 
     /// Writes the partners a worker knows. Partners that are no longer among them are disabled, not deleted.
     pub async fn register_sources(&self, rows: &[SourceRow]) -> Result<(), StoreError> {
-        let doing = || StoreError::doing("register the sources");
+        let what = "register the sources";
         let slugs: Vec<String> = rows.iter().map(|row| row.slug.to_string()).collect();
-        let mut tx = self.pool.begin().await.map_err(doing())?;
+        let mut tx = self.pool.begin().await.doing(what)?;
         for row in rows {
             sqlx::query!(
                 "INSERT INTO ingest.sources AS s (slug, name, spec_version, offers_itself) VALUES ($1, $2, $3, $4)
@@ -59,7 +59,7 @@ impl Store {
             )
             .execute(&mut *tx)
             .await
-            .map_err(doing())?;
+            .doing(what)?;
             sqlx::query!(
                 "INSERT INTO ingest.streams (source, stream) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING",
                 row.slug.as_str(),
@@ -67,7 +67,7 @@ impl Store {
             )
             .execute(&mut *tx)
             .await
-            .map_err(doing())?;
+            .doing(what)?;
             sqlx::query!(
                 "INSERT INTO queue.lanes AS l (lane, max_running) VALUES ('fetch:' || $1, $2), ('read:' || $1, $3)
                  ON CONFLICT (lane) DO UPDATE SET max_running = excluded.max_running
@@ -78,12 +78,12 @@ impl Store {
             )
             .execute(&mut *tx)
             .await
-            .map_err(doing())?;
+            .doing(what)?;
         }
         sqlx::query!("UPDATE ingest.sources SET enabled = false WHERE enabled AND slug <> ALL ($1)", &slugs)
             .execute(&mut *tx)
             .await
-            .map_err(doing())?;
-        tx.commit().await.map_err(doing())
+            .doing(what)?;
+        tx.commit().await.doing(what)
     }
 }

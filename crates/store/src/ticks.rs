@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::SourceSlug;
 
-use crate::{Mode, Store, StoreError};
+use crate::{Mode, Store, StoreError, error::Doing as _};
 
 impl Store {
     /// The last tick of `entry` that became a run. An entry never seen before starts now: a new line of the
@@ -16,7 +16,7 @@ impl Store {
         )
         .fetch_one(&self.pool)
         .await
-        .map_err(StoreError::doing("read the last tick"))
+        .doing("read the last tick")
     }
 
     /// Makes the tick at `at` a run, unless another worker has. Answers whether this call did.
@@ -27,13 +27,13 @@ impl Store {
         mode: Mode,
         at: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let doing = || StoreError::doing("enter a scheduled run");
-        let mut tx = self.pool.begin().await.map_err(doing())?;
+        let what = "enter a scheduled run";
+        let mut tx = self.pool.begin().await.doing(what)?;
         let moved =
             sqlx::query!("UPDATE ingest.ticks SET last = $2 WHERE entry = $1 AND last < $2", entry, at)
                 .execute(&mut *tx)
                 .await
-                .map_err(doing())?;
+                .doing(what)?;
         if moved.rows_affected() == 0 {
             return Ok(false);
         }
@@ -46,8 +46,8 @@ impl Store {
         )
         .fetch_one(&mut *tx)
         .await
-        .map_err(doing())?;
-        tx.commit().await.map_err(doing())?;
+        .doing(what)?;
+        tx.commit().await.doing(what)?;
         Ok(true)
     }
 }
