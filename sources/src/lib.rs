@@ -5,6 +5,7 @@
 //! drafts. Nothing here opens a file or a socket or looks at a clock, and no bytes make it panic.
 
 mod catalog;
+mod crawl;
 mod error;
 mod expr;
 mod file;
@@ -15,9 +16,11 @@ mod propose;
 mod read;
 mod schema;
 mod spec;
-mod walk;
 
 pub use catalog::{Catalog, SpecFile};
+pub use crawl::{
+    Crawl, Doubt, End, PageRequest, PageSummary, PastWalk, RequestBody, Unproven, Walked, Window,
+};
 pub use error::{SpecError, SpecErrors};
 pub use file::LOOK;
 /// Digest of the rules this program reads and normalizes by: of the sources of this crate, of `domain` and of `normalize`.
@@ -28,4 +31,3 @@ pub use page::{Alarm, Follow, Page, Reading, Response, Role};
 pub use propose::{Answer, propose};
 pub use schema::{reference, schema};
 pub use spec::{Auth, Spec, Stream};
-pub use walk::{End, Glance, PageRequest, RequestBody, Step, Trail, Window};

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::{
     Page, Reading,
-    grammar::{Detail, Pages, RequestTemplate, Shape},
+    grammar::{Detail, Pages, RequestTemplate, Shape, Total},
     read,
 };
 
@@ -79,6 +79,8 @@ pub struct Stream {
     pub file_is_complete: bool,
     pub(crate) request: Option<RequestTemplate>,
     pub(crate) pages: Pages,
+    /// Where its pages promise how many records there are.
+    pub(crate) total: Option<Total>,
     pub(crate) shape: Shape,
     pub(crate) detail: Option<Detail>,
     /// How to parse it when it arrives as a file. Default: like its pages.

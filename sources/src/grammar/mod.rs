@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 use crate::{Spec, SpecError, SpecFile, error::place};
 
 pub(crate) use compile::{
-    Body, Css, Decoder, Detail, Elements, Expand, Fields, Form, Get, HtmlRecords, Link, Pages,
-    RequestTemplate, Shape, TableRules,
+    Body, Css, Decoder, Detail, Elements, Expand, Fields, Form, Get, HtmlRecords, OnPage, Pages,
+    RequestTemplate, Shape, TableRules, Total,
 };
 pub(crate) use raw::Partner;
 

@@ -11,7 +11,7 @@ use super::{
     charset, embedded,
     fields::{Record, Words, first},
     json,
-    pass::{Flow, Found, Pass},
+    pass::{Flow, Pass},
 };
 use crate::{
     Alarm, Page,
@@ -158,8 +158,14 @@ fn whole(html: &Html, page: &Page<'_>, pass: &mut Pass<'_>) -> Result<(), Alarm>
         }));
     }
     pass.note_all(data.notes.into_inner());
-    let _ = pass.found(Found { words, record: Value::Null.into(), link: None });
+    let _ = pass.found(words, Value::Null.into(), None);
     Ok(())
+}
+
+/// The text of the first element that has one.
+pub(super) fn words(css: &Css, page: &Page<'_>, shape: &Shape) -> Option<String> {
+    let html = parsed(page, shape).ok()?;
+    html.select(&css.0).map(text).find(|words| !words.is_empty())
 }
 
 /// Where the next page is linked.
@@ -193,7 +199,7 @@ impl Markup<'_> {
         let words = Words::of(pass.fields, self, pass.url, &pass.shape.empty);
         let link = pass.link.and_then(|forms| first(forms, self, pass.url));
         let record = words.to_json().into();
-        pass.found(Found { words, record, link })
+        pass.found(words, record, link)
     }
 
     /// The page's first JSON-LD object of a type.

@@ -9,6 +9,7 @@ mod embedded;
 mod fields;
 mod html;
 mod json;
+mod list;
 mod mend;
 mod pass;
 mod sort;
@@ -27,9 +28,9 @@ use url::Url;
 
 use crate::{
     Alarm, Page, Reading, Role, Spec, Stream,
-    expr::Expr,
-    grammar::{Decoder, Fields, Form, Link, Pages, Shape},
+    grammar::{Decoder, Form, Pages, Shape},
 };
+pub(crate) use list::{elements, has_end_tag, next_link, sitemaps, words_at, words_of};
 use pass::{Found, Pass};
 use sort::Sorter;
 
@@ -197,48 +198,6 @@ pub(crate) fn absolute(base: &Url, link: &str) -> Option<Url> {
     (web && url.as_str().len() <= sort::LONGEST_URL).then_some(url)
 }
 
-/// What a list page shows, without what it says: the words of these fields, and the links, of each record.
-pub(crate) fn shown(stream: &Stream, fields: &Fields, page: &Page<'_>, each: &mut dyn FnMut(&[u8])) -> usize {
-    if page.status == 204 {
-        return 0;
-    }
-    let mut count = 0;
-    let mut sink = |found: Found| {
-        count += 1;
-        each(found.link.as_deref().or(found.words.get("external_id")).unwrap_or_default().as_bytes());
-        if count > MOST { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    };
-    let mut pass = Pass::new(&stream.shape, fields, link_of(stream, page), page.url, &mut sink);
-    // The decoder reports what is wrong with the page.
-    let _ = decode(page, &mut pass);
-    count
-}
-
-/// The address of the next page, where the page links one.
-pub(crate) fn next_link(link: &Link, stream: &Stream, page: &Page<'_>) -> Option<Url> {
-    let to = match link {
-        Link::Css(css) => html::next_link(css, page, &stream.shape)?,
-        Link::Path(expr) => words_of(expr, stream, page)?,
-    };
-    absolute(page.url, &to)
-}
-
-/// What a path gives on the whole of a JSON or XML page.
-pub(crate) fn words_of(expr: &Expr, stream: &Stream, page: &Page<'_>) -> Option<String> {
-    let document = document(stream, page)?;
-    expr.words(&document).ok()?
-}
-
-fn document(stream: &Stream, page: &Page<'_>) -> Option<Value> {
-    let body = unpacked(page.body).ok()?;
-    let encoding = stream.shape.encoding;
-    let text = charset::decode(&body, page, encoding);
-    if matches!(stream.shape.decoder, Decoder::Xml(_)) {
-        return xml::document(text.trim_start().as_bytes()).ok();
-    }
-    json::document(page, &text).ok().map(|(document, _)| document)
-}
-
 /// The text of a page, in whatever encoding it is.
 pub(crate) fn text<'p>(page: &Page<'p>) -> Cow<'p, str> {
     charset::decode(page.body, page, None)
@@ -263,17 +222,6 @@ pub(crate) fn first_rows(page: &Page<'_>) -> Vec<Vec<String>> {
 pub(crate) fn postings(html: &scraper::Html) -> usize {
     embedded::jsonld(html, "JobPosting").objects.len()
 }
-
-/// The addresses of further sitemaps an index names.
-pub(crate) fn sitemaps(stream: &Stream, page: &Page<'_>) -> Vec<Url> {
-    let Some(document) = document(stream, page) else { return Vec::new() };
-    let Some(path) = crate::expr::Path::read(".sitemapindex.sitemap[].loc") else { return Vec::new() };
-    let words = path.all(&document).into_iter().filter_map(Value::as_str);
-    words.filter_map(|link| absolute(page.url, link)).take(MOST_SITEMAPS).collect()
-}
-
-/// Sitemaps followed of one index.
-const MOST_SITEMAPS: usize = 1_000;
 
 #[cfg(test)]
 mod tests;

@@ -18,6 +18,8 @@ pub(crate) struct Found {
     pub(crate) words: Words,
     pub(crate) record: RawRecord,
     pub(crate) link: Option<String>,
+    /// Its element on the page, from 1: with `expand`, an element becomes several records.
+    pub(crate) element: usize,
 }
 
 /// Whether parsing continues.
@@ -33,6 +35,8 @@ pub(crate) struct Pass<'a> {
     notes: BTreeMap<String, usize>,
     /// Records told, before `where` and `expand`.
     seen: usize,
+    /// Whether records that `where` leaves out are told all the same.
+    keeps_all: bool,
 }
 
 impl<'a> Pass<'a> {
@@ -43,7 +47,12 @@ impl<'a> Pass<'a> {
         url: &'a Url,
         sink: &'a mut dyn FnMut(Found) -> Flow,
     ) -> Self {
-        Self { shape, fields, link, url, sink, notes: BTreeMap::new(), seen: 0 }
+        Self { shape, fields, link, url, sink, notes: BTreeMap::new(), seen: 0, keeps_all: false }
+    }
+
+    /// Tells records that `where` leaves out as well: a total counts them.
+    pub(crate) fn keeping_all(self) -> Self {
+        Self { keeps_all: true, ..self }
     }
 
     /// Notes something about the page, once for each time it is met.
@@ -75,7 +84,7 @@ impl<'a> Pass<'a> {
         if !record.is_object() {
             let what = if record.is_array() { "a list: `records` goes on with `[]`" } else { "no object" };
             let shown: String = record.to_string().chars().take(500).collect();
-            return self.unreadable(Value::String(shown), format!("it is {what}"));
+            return self.refused(Value::String(shown), format!("it is {what}"));
         }
         if self.shape.expand.is_empty() {
             return self.whole(record);
@@ -84,37 +93,47 @@ impl<'a> Pass<'a> {
         expand(record, &self.shape.expand, &mut made);
         if made.len() > MOST_EXPANDED {
             let why = format!("it would become more than {MOST_EXPANDED} records");
-            return self.unreadable(Value::Null, why);
+            return self.refused(Value::Null, why);
         }
         made.into_iter().try_for_each(|record| self.whole(record))
     }
 
     fn whole(&mut self, record: Value) -> Flow {
-        if let Some(keep) = &self.shape.keep {
+        if let Some(keep) = self.shape.keep.as_ref().filter(|_| !self.keeps_all) {
             match keep.holds(&record) {
                 Ok(true) => (),
                 Ok(false) => {
                     self.note("left out by `where`");
                     return Flow::Continue(());
                 }
-                Err(why) => return self.unreadable(record, format!("where: {why}")),
+                Err(why) => return self.refused(record, format!("where: {why}")),
             }
         }
         let words = Words::of(self.fields, &Tree(&record), self.url, &self.shape.empty);
         let link = self.link.and_then(|forms| first(forms, &Tree(&record), self.url));
-        self.found(Found { words, record: RawRecord::Json(record), link })
+        self.told(words, RawRecord::Json(record), link)
     }
 
     /// A record of any kind, read.
-    pub(crate) fn found(&mut self, found: Found) -> Flow {
-        (self.sink)(found)
+    pub(crate) fn found(&mut self, words: Words, record: RawRecord, link: Option<String>) -> Flow {
+        self.seen += 1;
+        self.told(words, record, link)
+    }
+
+    fn told(&mut self, words: Words, record: RawRecord, link: Option<String>) -> Flow {
+        (self.sink)(Found { words, record, link, element: self.seen })
     }
 
     /// A record that cannot be read.
     pub(crate) fn unreadable(&mut self, record: Value, why: impl Into<String>) -> Flow {
+        self.seen += 1;
+        self.refused(record, why)
+    }
+
+    fn refused(&mut self, record: Value, why: impl Into<String>) -> Flow {
         let mut words = Words::default();
         words.fail(why.into());
-        self.found(Found { words, record: RawRecord::Json(record), link: None })
+        self.told(words, RawRecord::Json(record), None)
     }
 }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::{Catalog, End, PageRequest, Response, SpecFile, Step, Window};
+use crate::{Catalog, Response, SpecFile};
 
 fn builtin(slug: &str) -> Arc<Spec> {
     Arc::clone(Catalog::builtin().unwrap().get(&slug.parse().unwrap()).unwrap())
@@ -184,79 +184,9 @@ fn a_failing_expression_refuses_its_record_alone() {
     assert_eq!(reading.rejected[0].reason.code(), "unreadable_record");
 }
 
-/// Walks over canned answers; gives the queries asked and why it ended.
-fn walked(spec: &Spec, answers: &[(u16, &str, String)]) -> (Vec<String>, End) {
-    let mut asked = Vec::new();
-    let mut request: PageRequest = spec.first(&offres(), &Window::default()).unwrap();
-    loop {
-        let (status, range, body) =
-            answers.get(asked.len()).unwrap_or_else(|| panic!("asked for more: {asked:?}"));
-        asked.push(request.url.query().unwrap_or_default().to_owned());
-        let mut answer = Answer::new(request.url.as_str(), body.as_str());
-        answer.status = *status;
-        answer.headers = vec![("content-range".to_owned(), (*range).to_owned())];
-        match spec.glance(&request, &answer.page(&offres())).next {
-            Step::Next(next) => request = *next,
-            Step::End(end) => return (asked, end),
-        }
-    }
-}
-
 fn items(count: usize) -> String {
     json!({"resultats": (0..count).map(|n| json!({"id": n, "intitule": "x"})).collect::<Vec<_>>()})
         .to_string()
-}
-
-fn paged(pages: &str) -> Arc<Spec> {
-    spec(&format!(
-        "name='n'\nbase_url='https://a.cm'\nrate='1/s'\n[streams.offres]\nkind='job'\nrequest={{path='/'}}\npages={pages}\nrecords='.resultats[]'\n[streams.offres.fields]\nexternal_id='.id'\ntitle='.intitule'\n"
-    ))
-}
-
-#[test]
-fn each_kind_of_pages_is_walked_to_its_end() {
-    let fne = builtin("fne");
-    let (asked, end) = walked(
-        &fne,
-        &[
-            (206, "offres 0-149/310", items(150)),
-            (206, "offres 150-299/310", items(150)),
-            (206, "offres 300-309/310", items(10)),
-        ],
-    );
-    assert_eq!(
-        (asked, end),
-        (vec!["range=0-149".into(), "range=150-299".into(), "range=300-449".into()], End::Total)
-    );
-    assert_eq!(walked(&fne, &[(204, "", String::new())]).1, End::Empty);
-    assert_eq!(walked(&fne, &[(200, "", items(150))]).1, End::Total);
-    let (asked, end) = walked(
-        &paged("{kind='number',param='p',first=1,size=2}"),
-        &[(200, "", items(2)), (200, "", items(1))],
-    );
-    assert_eq!((asked, end), (vec!["p=1".into(), "p=2".into()], End::Short));
-    let (asked, end) =
-        walked(&paged("{kind='number',param='p'}"), &[(200, "", items(2)), (200, "", items(0))]);
-    assert_eq!((asked, end), (vec!["p=0".into(), "p=1".into()], End::Empty));
-    let (asked, end) = walked(
-        &paged("{kind='offset',offset='o',limit='l',size=2}"),
-        &[(200, "", items(2)), (200, "", items(0))],
-    );
-    assert_eq!((asked, end), (vec!["l=2&o=0".into(), "l=2&o=2".into()], End::Empty));
-    let linked = |to: &str| json!({"resultats": [{"id": 1, "intitule": "x"}], "next": to}).to_string();
-    let (asked, end) = walked(
-        &paged("{kind='next_link',link='.next'}"),
-        &[(200, "", linked("/?c=2")), (200, "", linked(""))],
-    );
-    assert_eq!((asked, end), (vec![String::new(), "c=2".into()], End::NoLink));
-    assert_eq!(walked(&paged("{kind='single'}"), &[(200, "", items(1))]).1, End::Single);
-}
-
-#[test]
-fn since_is_asked_for_where_it_is_known() {
-    let window = Window { since: Some("2026-09-01T00:00:00Z".parse().unwrap()) };
-    let request = builtin("fne").first(&offres(), &window).unwrap();
-    assert_eq!(request.url.query(), Some("minCreationDate=2026-09-01T00%3A00%3A00Z&range=0-149"));
 }
 
 #[test]
@@ -278,32 +208,6 @@ fn words_are_not_broken_by_inline_tags_and_scripts_say_nothing() {
 }
 
 #[test]
-fn a_page_that_was_promised_and_shows_nothing_is_an_alarm() {
-    let portal = builtin("emploicameroun");
-    let pager = "<li class='pager-next'><a href='/offres?page=1'></a></li>";
-    let first = Answer::new(LIST, card("/offre/a-12", "A") + pager);
-    let asked = portal.first(&offres(), &Window::default()).unwrap();
-    let Step::Next(next) = portal.glance(&asked, &first.page(&offres())).next else { panic!("no next page") };
-    assert!(next.promised);
-    let last = Answer::new(LIST, card("/offre/a-12", "A"));
-    assert_eq!(portal.glance(&next, &last.page(&offres())).next, Step::End(End::NoLink));
-    let maintenance = Answer::new(LIST, "<p>Le site est en maintenance</p>");
-    let stream = offres();
-    let mut page = maintenance.page(&stream);
-    assert_eq!(portal.read(&page).alarm, Some(Alarm::NoRecords));
-    page.expected = false;
-    assert_eq!(portal.read(&page).alarm, None);
-}
-
-#[test]
-fn a_partner_that_gives_less_than_asked_is_followed_without_a_gap() {
-    let fne = builtin("fne");
-    let answers = [(206, "offres 0-99/250", items(100)), (206, "offres 100-249/250", items(150))];
-    let (asked, end) = walked(&fne, &answers);
-    assert_eq!((asked, end), (vec!["range=0-149".into(), "range=100-249".into()], End::Total));
-}
-
-#[test]
 fn a_wrong_byte_costs_a_letter_and_a_failing_form_its_turn() {
     let mut body = b"{\"resultats\": [{\"id\": \"1\", \"intitule\": \"March".to_vec();
     body.extend(b"\xe9\"}]}");
@@ -316,6 +220,17 @@ fn a_wrong_byte_costs_a_letter_and_a_failing_form_its_turn() {
     );
     let answer = Answer::new("https://a.cm/", json!([{"id": 1, "t": 7, "u": "b"}]).to_string());
     assert_eq!(spec.read(&answer.page(&offres())).drafts[0].title.as_deref(), Some("b"));
+}
+
+#[test]
+fn a_portal_page_without_records_is_an_alarm_where_records_are_expected() {
+    let portal = builtin("emploicameroun");
+    let maintenance = Answer::new(LIST, "<p>Le site est en maintenance</p>");
+    let stream = offres();
+    let mut page = maintenance.page(&stream);
+    assert_eq!(portal.read(&page).alarm, Some(Alarm::NoRecords));
+    page.expected = false;
+    assert_eq!(portal.read(&page).alarm, None);
 }
 
 proptest! {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::Draft;
 
 use super::*;
-use crate::{Catalog, Page, Response, Role, Spec, SpecFile, Step, Window};
+use crate::{Catalog, Page, Response, Role, Spec, SpecFile, Window};
 
 /// What an example gives, as the page shows it.
 fn gives(example: &Example) -> String {
@@ -52,7 +52,9 @@ fn walked(spec: &Spec, page: &Page<'_>, text: &mut String) {
     };
     let _ = writeln!(text, "since 2026-11-03 it asks: {}", shown(&first));
     let whole = spec.first(page.stream, &Window::default()).unwrap();
-    if let Step::Next(next) = spec.glance(&whole, page).next {
+    let mut crawl = spec.crawl(page.stream, &Window::default()).unwrap();
+    crawl.answered(&whole, page);
+    if let Some(next) = crawl.ask().filter(|_| crawl.walked().is_none()) {
         let _ = writeln!(text, "and then: {}", shown(&next));
     }
 }

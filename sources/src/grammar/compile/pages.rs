@@ -15,8 +15,7 @@ pub(crate) enum Pages {
         first: u64,
         size: Option<u64>,
         size_param: Option<String>,
-        total: Option<Expr>,
-        next: Option<Link>,
+        next: Option<OnPage>,
     },
     Range {
         param: String,
@@ -26,59 +25,74 @@ pub(crate) enum Pages {
         offset: String,
         limit: String,
         size: u64,
-        total: Option<Expr>,
     },
     Cursor {
         param: String,
         cursor: Expr,
     },
     NextLink {
-        link: Link,
+        link: OnPage,
     },
     LinkHeader,
     /// An index of sitemaps names further ones.
     Sitemap,
 }
 
-/// Where the next page is linked.
+/// Where something stands beside the records of a page.
 #[derive(Debug, Clone)]
-pub(crate) enum Link {
+pub(crate) enum OnPage {
     Css(Css),
     Path(Expr),
 }
 
-/// Compiles the paging of a list.
+/// Where a page promises how many records there are in all.
+#[derive(Debug, Clone)]
+pub(crate) struct Total {
+    /// Where it stands.
+    pub(crate) at: OnPage,
+    /// Whether records that the list shows twice are counted twice.
+    pub(crate) repeats: bool,
+}
+
+/// Compiles the paging of a list, and where the list promises its total.
 pub(super) fn compile(
     raw: raw::Pages,
     format: raw::Format,
     byte: usize,
     wrongs: &mut Wrongs,
-) -> Option<Pages> {
+) -> Option<(Pages, Option<Total>)> {
     let mut compiler = Compiler { format, byte, wrongs };
     Some(match raw {
-        raw::Pages::Single if format == raw::Format::Sitemap => Pages::Sitemap,
-        raw::Pages::Single => Pages::Single,
-        raw::Pages::Number { param, first, size, size_param, total, next } => {
+        raw::Pages::Single { total } => {
+            let pages = if format == raw::Format::Sitemap { Pages::Sitemap } else { Pages::Single };
+            (pages, compiler.total(total, false).ok()?)
+        }
+        raw::Pages::Number { param, first, size, size_param, total, repeats, next } => {
             compiler.sized(size.unwrap_or(1));
             if size_param.is_some() && size.is_none() {
                 compiler.wrong("`pages.size_param` needs `pages.size`");
             }
-            let total = total.map(|text| compiler.expr(&text)).transpose().ok()?;
-            let next = next.map(|text| compiler.link(&text)).transpose().ok()?;
-            Pages::Number { param, first, size, size_param, total, next }
+            let total = compiler.total(total, repeats).ok()?;
+            let next = next.map(|text| compiler.on_page(&text)).transpose().ok()?;
+            (Pages::Number { param, first, size, size_param, next }, total)
         }
         raw::Pages::Range { param, size } => {
             compiler.sized(size);
-            Pages::Range { param, size }
+            (Pages::Range { param, size }, None)
         }
-        raw::Pages::Offset { offset, limit, size, total } => {
+        raw::Pages::Offset { offset, limit, size, total, repeats } => {
             compiler.sized(size);
-            let total = total.map(|text| compiler.expr(&text)).transpose().ok()?;
-            Pages::Offset { offset, limit, size, total }
+            (Pages::Offset { offset, limit, size }, compiler.total(total, repeats).ok()?)
         }
-        raw::Pages::Cursor { param, cursor } => Pages::Cursor { param, cursor: compiler.expr(&cursor).ok()? },
-        raw::Pages::NextLink { link } => Pages::NextLink { link: compiler.link(&link).ok()? },
-        raw::Pages::LinkHeader => Pages::LinkHeader,
+        raw::Pages::Cursor { param, cursor, total } => {
+            let cursor = compiler.expr(&cursor).ok()?;
+            (Pages::Cursor { param, cursor }, compiler.total(total, false).ok()?)
+        }
+        raw::Pages::NextLink { link, total } => {
+            let link = compiler.on_page(&link).ok()?;
+            (Pages::NextLink { link }, compiler.total(total, false).ok()?)
+        }
+        raw::Pages::LinkHeader { total } => (Pages::LinkHeader, compiler.total(total, false).ok()?),
     })
 }
 
@@ -99,19 +113,33 @@ impl Compiler<'_> {
         }
     }
 
+    fn total(&mut self, text: Option<String>, repeats: bool) -> Result<Option<Total>, Told> {
+        let Some(text) = text else {
+            if repeats {
+                self.wrong("`pages.repeats` needs `pages.total`");
+            }
+            return Ok(None);
+        };
+        if !matches!(self.format, raw::Format::Json | raw::Format::Xml | raw::Format::Html) {
+            self.wrong("`pages`: totals are read from JSON, XML and HTML");
+            return Err(Told);
+        }
+        Ok(Some(Total { at: self.on_page(&text)?, repeats }))
+    }
+
     fn expr(&mut self, text: &str) -> Result<Expr, Told> {
         if !matches!(self.format, raw::Format::Json | raw::Format::Xml) {
-            self.wrong("`pages`: totals and cursors are read from JSON and XML");
+            self.wrong("`pages`: cursors are read from JSON and XML");
             return Err(Told);
         }
         Expr::read(text).map_err(|reason| self.told(&reason))
     }
 
-    fn link(&mut self, text: &str) -> Result<Link, Told> {
+    fn on_page(&mut self, text: &str) -> Result<OnPage, Told> {
         let read = if self.format == raw::Format::Html {
-            Css::read(text).map(Link::Css)
+            Css::read(text).map(OnPage::Css)
         } else {
-            Expr::read(text).map(Link::Path)
+            Expr::read(text).map(OnPage::Path)
         };
         read.map_err(|reason| self.told(&reason))
     }

@@ -66,12 +66,14 @@ pub(super) fn compile(name: &Spanned<String>, mut raw: raw::Stream, wrongs: &mut
         }
     };
     let shape = shape?;
+    let (pages, total) = pages?;
     let required = required(raw.required, (&shape.fields, detail.as_ref(), &named), at, wrongs);
     Some(Stream {
         name: stream_name?,
         kind: raw.kind,
         request,
-        pages: pages?,
+        pages,
+        total,
         shape,
         detail,
         file,

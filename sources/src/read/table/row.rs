@@ -6,7 +6,7 @@ use domain::{RawRecord, Row};
 
 use super::super::{
     fields::{Record, Words, first},
-    pass::{Flow, Found, Pass},
+    pass::{Flow, Pass},
 };
 use super::header;
 use crate::grammar::Get;
@@ -62,7 +62,7 @@ impl Columns {
             let record = Named { columns: self, row: &published };
             let words = Words::of(pass.fields, &record, pass.url, &pass.shape.empty);
             let link = pass.link.and_then(|forms| first(forms, &record, pass.url));
-            return pass.found(Found { words, record: RawRecord::Row(published), link });
+            return pass.found(words, RawRecord::Row(published), link);
         }
         pass.tree(RawRecord::Row(published).into_json())
     }

@@ -1,0 +1,111 @@
+//! What a crawl needs to know of a list page: which elements it shows, and what stands beside them.
+
+use std::ops::ControlFlow;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use super::{
+    MOST, absolute, charset, decode, html, json, link_of,
+    pass::{Found, Pass},
+    unpacked, xml,
+};
+use crate::{
+    Alarm, Page, Stream,
+    expr::Expr,
+    grammar::{Decoder, Fields, OnPage},
+};
+
+/// The elements that a list page shows, in order, each as the begin of a digest of its identity. Those that `where` leaves
+/// out are among them, and one that `expand` makes several records of is one: a total counts elements.
+pub(crate) fn elements(stream: &Stream, page: &Page<'_>) -> Result<Vec<i64>, Alarm> {
+    if page.status == 204 {
+        return Ok(Vec::new());
+    }
+    let identity: Fields =
+        stream.shape.fields.iter().filter(|(name, _)| *name == "external_id").cloned().collect();
+    let mut shown: Vec<i64> = Vec::new();
+    let mut digest = Sha256::new();
+    let mut element = 0;
+    let mut sink = |found: Found| {
+        if found.element != element && element != 0 {
+            shown.push(begin_of(&std::mem::take(&mut digest).finalize()));
+        }
+        element = found.element;
+        identify(&mut digest, found, page);
+        if shown.len() > MOST { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let pass = Pass::new(&stream.shape, &identity, link_of(stream, page), page.url, &mut sink);
+    let mut pass = pass.keeping_all();
+    decode(page, &mut pass)?;
+    if element != 0 {
+        shown.push(begin_of(&digest.finalize()));
+    }
+    Ok(shown)
+}
+
+/// Adds what a record is known by: its identity, else the page it links to, else all of it.
+fn identify(digest: &mut Sha256, found: Found, page: &Page<'_>) {
+    let link = || found.link.as_deref().and_then(|link| absolute(page.url, link)).map(String::from);
+    match found.words.get("external_id").map(str::to_owned).or_else(link) {
+        Some(known) => digest.update(known),
+        None => digest.update(found.record.into_json().to_string()),
+    }
+    digest.update([0]);
+}
+
+/// The first 64 bits of a digest.
+fn begin_of(digest: &[u8]) -> i64 {
+    digest.iter().take(8).fold(0, |begin, byte| (begin << 8) | i64::from(*byte))
+}
+
+/// Whether an HTML page has its end tag; `None` for other pages, whose decoders find out by themselves.
+pub(crate) fn has_end_tag(stream: &Stream, page: &Page<'_>) -> Option<bool> {
+    if !matches!(stream.shape.decoder, Decoder::Html(_)) {
+        return None;
+    }
+    let body = unpacked(page.body).ok()?;
+    Some(body.windows(6).rev().any(|tag| tag.eq_ignore_ascii_case(b"</html")))
+}
+
+/// The address of the next page, where the page links one.
+pub(crate) fn next_link(link: &OnPage, stream: &Stream, page: &Page<'_>) -> Option<Url> {
+    let to = match link {
+        OnPage::Css(css) => html::next_link(css, page, &stream.shape)?,
+        OnPage::Path(expr) => words_of(expr, stream, page)?,
+    };
+    absolute(page.url, &to)
+}
+
+/// What stands there on a page, in its words.
+pub(crate) fn words_at(at: &OnPage, stream: &Stream, page: &Page<'_>) -> Option<String> {
+    match at {
+        OnPage::Css(css) => html::words(css, page, &stream.shape),
+        OnPage::Path(expr) => words_of(expr, stream, page),
+    }
+}
+
+/// What a path gives on the whole of a JSON or XML page.
+pub(crate) fn words_of(expr: &Expr, stream: &Stream, page: &Page<'_>) -> Option<String> {
+    let document = document(stream, page)?;
+    expr.words(&document).ok()?
+}
+
+fn document(stream: &Stream, page: &Page<'_>) -> Option<Value> {
+    let body = unpacked(page.body).ok()?;
+    let encoding = stream.shape.encoding;
+    let text = charset::decode(&body, page, encoding);
+    if matches!(stream.shape.decoder, Decoder::Xml(_)) {
+        return xml::document(text.trim_start().as_bytes()).ok();
+    }
+    json::document(page, &text).ok().map(|(document, _)| document)
+}
+
+/// The addresses of further sitemaps an index names.
+pub(crate) fn sitemaps(stream: &Stream, page: &Page<'_>) -> Vec<Url> {
+    let Some(document) = document(stream, page) else { return Vec::new() };
+    let Some(path) = crate::expr::Path::read(".sitemapindex.sitemap[].loc") else { return Vec::new() };
+    let words = path.all(&document).into_iter().filter_map(Value::as_str);
+    words.filter_map(|link| absolute(page.url, link)).collect()
+}
