@@ -65,7 +65,7 @@ COMMENT ON TABLE ingest.runs IS 'One row for each ingest of a source. The counte
 COMMENT ON COLUMN ingest.runs.file IS 'For a file run: {stream, name, key (where it is archived), sha256, bytes, complete}.';
 COMMENT ON COLUMN ingest.runs.walked IS 'Whether the crawl has ended: no further page will be announced.';
 -- A run proves absence only in the streams that it covers.
-COMMENT ON COLUMN ingest.runs.covers IS 'Streams from which the run asked for every record. What they did not show is missing.';
+COMMENT ON COLUMN ingest.runs.covers IS 'Streams from which the run asked for every record, and whose crawl proved that it saw the whole list. What they did not show is missing.';
 COMMENT ON COLUMN ingest.runs.decision IS 'What an operator decided on a quarantined run: accepted (it then closed what it did not show) or discarded.';
 -- A source has at most one active run.
 CREATE UNIQUE INDEX runs_one_active ON ingest.runs (source) WHERE state IN ('queued', 'running', 'closing');
@@ -91,6 +91,29 @@ COMMENT ON COLUMN ingest.run_streams.open_before IS 'Open opportunities that the
 COMMENT ON COLUMN ingest.run_streams.kept IS 'How many of those the run shows, in this stream or in another: a feed announces what a list shows too.';
 COMMENT ON COLUMN ingest.run_streams.rates IS
     'Shares from 0 to 1. Of the valid rows: how many have each field, and how many different titles and organizations there are for each row. Of all records: how many were rejected.';
+
+CREATE TABLE ingest.walks (
+    run         uuid NOT NULL REFERENCES ingest.runs ON DELETE CASCADE,
+    stream      text NOT NULL,
+    ending      text NOT NULL CHECK (ending ~ '^[a-z_]+$'),
+    promised    bigint CHECK (promised >= 0),
+    records     bigint CHECK (records >= 0),
+    is_whole    boolean NOT NULL,
+    is_snapshot boolean NOT NULL,
+    unproven    text,
+    is_unusual  boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (run, stream),
+    CONSTRAINT unusual_is_unproven CHECK (NOT is_unusual OR unproven IS NOT NULL)
+);
+COMMENT ON TABLE ingest.walks IS 'How the crawl of each stream of a run ended. Only an ending that proves that the crawl saw the whole list lets the run close what it did not see.';
+COMMENT ON COLUMN ingest.walks.ending IS
+    'Why the crawl is over: single (one answer), empty, short (a page), total (as many records as promised), no_link, index (of sitemaps), repeated, cut_short, unreadable (a page), cap (of pages) or file.';
+COMMENT ON COLUMN ingest.walks.promised IS 'The total that the source promised last.';
+COMMENT ON COLUMN ingest.walks.records IS 'Records that count towards the total. NULL if nothing is promised and one answer is the whole list.';
+COMMENT ON COLUMN ingest.walks.is_whole IS 'Whether the crawl asked for everything, not only for what is newer.';
+COMMENT ON COLUMN ingest.walks.is_snapshot IS 'Whether nothing can have moved between the pages: one answer, or a steady total that the different records reach exactly.';
+COMMENT ON COLUMN ingest.walks.unproven IS 'Why the ending does not prove that the crawl saw the whole list.';
+COMMENT ON COLUMN ingest.walks.is_unusual IS 'Whether the only reason is that the stream never ended like this before. If it repeats, it is believed.';
 
 -- Counters are on the pages, and a run is the sum of its pages. If they were on the run, every page would wait for the
 -- transaction of the page before it, and versions of the row and foreign-key locks of its children would pile up.
@@ -120,7 +143,8 @@ CREATE TABLE ingest.pages (
     announced     integer NOT NULL DEFAULT 0,
     parts         integer NOT NULL DEFAULT 0,
     read_by       text,
-    shown         bytea CHECK (length(shown) = 32),
+    shown         bigint[] NOT NULL DEFAULT '{}',
+    promised      bigint CHECK (promised >= 0),
     seen          uuid[] NOT NULL DEFAULT '{}',
     alarm         text,
     notes         text[] NOT NULL DEFAULT '{}',
@@ -135,7 +159,9 @@ COMMENT ON COLUMN ingest.pages.created IS 'How many of its records are new oppor
 COMMENT ON COLUMN ingest.pages.announced IS 'How many detail pages the page announces.';
 COMMENT ON COLUMN ingest.pages.parts IS 'How many parts of a page parsed in parts are committed. Parsing resumes after them.';
 COMMENT ON COLUMN ingest.pages.read_by IS 'Version of the source file and of the program that parsed it. The same versions need not parse the same bytes again.';
-COMMENT ON COLUMN ingest.pages.shown IS 'Digest of the records that a list page shows. A portal that answers page 99 with page 1 has no more pages.';
+COMMENT ON COLUMN ingest.pages.shown IS
+    'The records that a list page shows, each as the first 64 bits of a digest of its identity. A crawl that resumes counts them again, and finds a page that repeats an earlier one.';
+COMMENT ON COLUMN ingest.pages.promised IS 'How many records the list has in all, as the page says.';
 COMMENT ON COLUMN ingest.pages.seen IS
     'Opportunities that the page loaded or showed unchanged, at 16 bytes a record. Seeing an opportunity therefore writes nothing to its row.';
 COMMENT ON COLUMN ingest.pages.notes IS 'Further notes on the page: what was repaired, and what was left out by which rule.';

@@ -5,7 +5,7 @@ use std::time::Instant;
 use domain::{Reason, RunId, SourceSlug};
 use queue::{Job, WorkerId};
 use serde_json::json;
-use store::{Archived, Mode, NewListPage, Reading, RunRequest, RunState, Store, Trigger};
+use store::{Archived, Mode, NewListPage, Reading, RunRequest, RunState, Store, StreamWalk, Trigger};
 
 use crate::{
     support::{Held, wait_until},
@@ -65,7 +65,6 @@ async fn read(
 ) -> (RunId, Job) {
     let source: SourceSlug = "fne".parse().unwrap();
     let run = store.request_run(&request(&source, Mode::Full)).await.unwrap().run;
-    let covered = ["offres".to_owned()];
     let walk = next(store, "fetch_source").await;
     store.begin_run(run, &"0".repeat(64)).await.unwrap();
     let kept = archived();
@@ -78,12 +77,13 @@ async fn read(
         request: json!({}),
         take: None,
         is_file: false,
-        shown: None,
+        shown: &[],
+        promised: None,
         read_by: "test",
         archived: &kept,
     };
     store.list_page_archived(walk.lease, &page).await.unwrap();
-    store.end_walk(walk.lease, run, if covers_all { &covered } else { &[] }, None).await.unwrap();
+    store.end_walk(walk.lease, run, &[StreamWalk::of_file("offres", covers_all)], &[]).await.unwrap();
     let parse = next(store, "parse_page").await;
     let row = store.page(parse.payload["page"].as_i64().unwrap()).await.unwrap();
     let mut reading = Reading {
@@ -353,12 +353,13 @@ async fn a_page_given_up_fails_its_run_and_nothing_waits_for_ever() {
         request: json!({}),
         take: None,
         is_file: false,
-        shown: None,
+        shown: &[],
+        promised: None,
         read_by: "test",
         archived: &kept,
     };
     store.list_page_archived(walk.lease, &page).await.unwrap();
-    store.end_walk(walk.lease, id, &["offres".to_owned()], None).await.unwrap();
+    store.end_walk(walk.lease, id, &[StreamWalk::of_file("offres", true)], &[]).await.unwrap();
     let parse = next(&store, "parse_page").await;
     store.queue().job_discarded(parse.lease, "the archive lost it").await.unwrap();
     let close = next(&store, "close_missing").await;
@@ -373,7 +374,7 @@ async fn who_dies_after_the_last_page_leaves_the_end_of_the_run_to_the_others() 
     let id = store.request_run(&request(&source, Mode::Full)).await.unwrap().run;
     let walk = next(&store, "fetch_source").await;
     store.begin_run(id, &"0".repeat(64)).await.unwrap();
-    store.end_walk(walk.lease, id, &["offres".to_owned()], None).await.unwrap();
+    store.end_walk(walk.lease, id, &[StreamWalk::of_file("offres", true)], &[]).await.unwrap();
     let close = next(&store, "close_missing").await;
     store.queue().job_done(close.lease).await.unwrap();
     // As its row stands when the last page is committed and nobody has said so yet.
@@ -456,7 +457,7 @@ async fn cursor_after(
     let id = store.request_run(&asked).await.unwrap().run;
     let walk = next(store, "fetch_source").await;
     store.begin_run(id, &"0".repeat(64)).await.unwrap();
-    store.end_walk(walk.lease, id, &[], None).await.unwrap();
+    store.end_walk(walk.lease, id, &[], &[]).await.unwrap();
     let close = next(store, "close_missing").await;
     assert_eq!(store.finish_run(close.lease, id).await.unwrap(), RunState::Complete);
     store.complete_to(&source, "offres").await.unwrap().unwrap()

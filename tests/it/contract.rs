@@ -7,7 +7,7 @@ use fetch::{Answer, Client, Credentials, LocalBudget, Partner, Request, Settings
 use normalize::Context;
 use replay::{Behavior, MockServer};
 use serde_json::Value;
-use sources::{Auth, Catalog, Page, Reading, Response, Spec, Step, Trail, Window};
+use sources::{Auth, Catalog, Page, Reading, Response, Spec, Window};
 use url::Url;
 
 use crate::support::replayed;
@@ -94,9 +94,8 @@ impl Visitor {
     async fn walk(mut self) -> Given {
         let spec = Arc::clone(&self.spec);
         for stream in &spec.streams {
-            let mut trail = Trail::default();
-            let mut next = spec.first(&stream.name, &Window::default());
-            while let Some(request) = next.take() {
+            let Some(mut crawl) = spec.crawl(&stream.name, &Window::default()) else { continue };
+            while let Some(request) = crawl.ask() {
                 let answer = self.get(&request.url, &request.headers).await.unwrap();
                 let page = request.page(response(&answer));
                 let reading = self.read(&page, &answer);
@@ -105,10 +104,10 @@ impl Visitor {
                     let page = Page::detail(&stream.name, &follow.url, &follow.card, response(&detail));
                     self.read(&page, &detail);
                 }
-                if let Step::Next(request) = trail.after(spec.glance(&request, &page)) {
-                    next = Some(*request);
-                }
+                crawl.answered(&request, &page);
             }
+            let walked = crawl.walked().unwrap();
+            assert_eq!(walked.proof(), Ok(()), "{}: {walked:?}", spec.slug);
         }
         self.given
     }

@@ -23,6 +23,7 @@ mod runs;
 mod sources;
 mod ticks;
 mod upsert;
+mod walks;
 
 use std::{any::Any, fmt, sync::Arc, time::Duration};
 
@@ -45,6 +46,7 @@ pub use rejections::{DoubtedRow, RejectionCount, RejectionRow};
 pub use runs::{Entered, FileRef, Mode, RunRequest, RunRow, RunState, Trigger};
 pub use sources::SourceRow;
 pub use upsert::Origin;
+pub use walks::{EarlierWalk, ShownPage, StreamWalk};
 
 /// The migrations, compiled in: a binary brings the schema it was written for.
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");

@@ -69,8 +69,10 @@ pub struct NewListPage<'a> {
     pub take: Option<i32>,
     /// Whether it came as a file.
     pub is_file: bool,
-    /// Digest of which records it shows.
-    pub shown: Option<[u8; 32]>,
+    /// The records it shows, each as the begin of a digest.
+    pub shown: &'a [i64],
+    /// How many records the list has in all, as the page says.
+    pub promised: Option<u64>,
     /// Spec and program that would read it: what they read before is not read again.
     pub read_by: &'a str,
     /// The answer.
@@ -185,9 +187,9 @@ impl Store {
         let kept = page.archived;
         let id = sqlx::query_scalar!(
             "INSERT INTO ingest.pages (run, stream, role, ordinal, url, request, take, state, status, content_type,
-                    headers, archive_key, sha256, bytes, fetched_at, shown, requests)
+                    headers, archive_key, sha256, bytes, fetched_at, shown, requests, promised)
              VALUES ($1, $2, CASE WHEN $14 THEN 'file' ELSE 'list' END, $3, $4, $5, $6, 'archived', $7, $8, $9, $10, $11,
-                     $12, $13, $15, $16)
+                     $12, $13, $15, $16, $17)
              ON CONFLICT DO NOTHING RETURNING id",
             page.run.uuid(),
             page.stream,
@@ -203,8 +205,9 @@ impl Store {
             kept.size(),
             kept.fetched_at,
             page.is_file,
-            page.shown.as_ref().map(<[u8; 32]>::as_slice),
-            kept.requests()
+            page.shown,
+            kept.requests(),
+            page.promised.map(|total| i64::try_from(total).unwrap_or(i64::MAX))
         )
         .fetch_optional(&mut *tx)
         .await
@@ -299,19 +302,6 @@ impl Store {
         tx.commit().await.doing(WHAT)?;
         self.after_page(page.run, false).await;
         Ok(())
-    }
-
-    /// What the list pages of a stream show that a run has archived so far.
-    pub async fn shown(&self, run: RunId, stream: &str) -> Result<Vec<[u8; 32]>, StoreError> {
-        let rows = sqlx::query_scalar!(
-            r#"SELECT shown AS "shown!" FROM ingest.pages WHERE run = $1 AND stream = $2 AND role = 'list' AND shown IS NOT NULL"#,
-            run.uuid(),
-            stream
-        )
-        .fetch_all(&self.pool)
-        .await
-        .doing("read what a walk has seen")?;
-        Ok(rows.into_iter().filter_map(|shown| shown.try_into().ok()).collect())
     }
 
     /// Copies the archived pages of an earlier run into a replay and enqueues their reading.

@@ -4,7 +4,6 @@ use std::{fmt, str::FromStr};
 
 use chrono::{DateTime, Utc};
 use domain::{RunId, SourceSlug};
-use queue::Lease;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -381,34 +380,6 @@ impl Store {
         .await
         .map(drop)
         .doing("note the state of a run")
-    }
-
-    /// Ends the walk of a run and the job that did it. `covers`: the streams of which everything was
-    /// asked for. `shortfall`: why the walk stopped early, where it did.
-    pub async fn end_walk(
-        &self,
-        lease: Lease,
-        run: RunId,
-        covers: &[String],
-        shortfall: Option<&str>,
-    ) -> Result<(), StoreError> {
-        let what = "end a walk";
-        let mut tx = self.pool.begin().await.doing(what)?;
-        lease.settle(&mut tx).await?;
-        sqlx::query!(
-            "UPDATE ingest.runs SET covers = $2, message = $3, walked = true,
-                    pages_failed = pages_failed + CASE WHEN $3::text IS NULL THEN 0 ELSE 1 END
-              WHERE id = $1",
-            run.uuid(),
-            covers,
-            shortfall
-        )
-        .execute(&mut *tx)
-        .await
-        .doing(what)?;
-        tx.commit().await.doing(what)?;
-        self.after_page(run, false).await;
-        Ok(())
     }
 
     /// Has embedded what a committed page changed, and the run closed, if that was its last one. What goes wrong here is made

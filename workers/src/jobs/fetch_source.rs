@@ -1,19 +1,19 @@
-//! Walks the streams of a source, page by page, archiving each before the next is asked for.
+//! Crawls the streams of a source, page by page, archiving each before the next is asked for.
 
 use anyhow::Context as _;
 use queue::Lease;
-use sources::{Spec, Trail};
-use store::{Archived, FileRef, Mode, NewListPage, RunRow};
+use sources::{Spec, Stream};
+use store::{Archived, FileRef, Mode, NewListPage, RunRow, StreamWalk};
 use url::Url;
 
 use super::{Job, JobError, RunArgs};
 use crate::{
     app::{App, read_by},
     archive::unhex,
-    pipeline::fetch::{self, Walk},
+    pipeline::crawl::{self, Crawler},
 };
 
-/// Walks the streams of a source, page by page, archiving each before the next is asked for.
+/// Crawls the streams of a source, page by page, archiving each before the next is asked for.
 pub(crate) struct FetchSource;
 
 impl Job for FetchSource {
@@ -27,45 +27,56 @@ impl Job for FetchSource {
         let row = app.store.begin_run(args.run, &spec.version).await?;
         if let (Mode::Replay, Some(earlier)) = (row.mode, row.replay_of) {
             app.store.replay_pages(lease, args.run, earlier).await?;
-            app.store.end_walk(lease, args.run, &[], None).await?;
+            app.store.end_walk(lease, args.run, &[], &[]).await?;
             return Ok(());
         }
         if let Some(file) = &row.file {
             return enter_file(app, lease, &spec, &row, file).await;
         }
         let partner = app.partner(&spec).map_err(JobError::Discard)?;
-        let mut walk = Walk {
-            app,
-            lease,
-            row: &row,
-            spec: &spec,
-            partner: &partner,
-            taken: 0,
-            shortfall: None,
-            trail: Trail::default(),
-        };
-        let mut covers = Vec::new();
+        let mut crawler = Crawler { app, lease, row: &row, spec: &spec, partner: &partner, taken: 0 };
+        let mut walks = Vec::new();
         for stream in spec.streams.iter().filter(|stream| stream.is_fetched()) {
-            if fetch::walk(&mut walk, stream).await? {
-                covers.push(stream.name.to_string());
-            }
+            walks.extend(crawl::crawl(&mut crawler, stream).await?);
         }
-        let shortfall = walk.shortfall;
-        // A feed of the newest shows what a list of the same kind shows too: what the whole list lacks is missing from both.
-        let feeds = spec.streams.iter().filter(|stream| stream.partial);
-        let with_list = feeds.filter(|feed| {
-            spec.streams.iter().any(|list| list.kind == feed.kind && covers.contains(&list.name.to_string()))
-        });
-        let feeds: Vec<String> = with_list.map(|feed| feed.name.to_string()).collect();
-        covers.extend(feeds);
-        if spec.streams.iter().all(|stream| stream.partial || covers.contains(&stream.name.to_string())) {
+        cover_feeds(&spec, &mut walks);
+        let retired = if covers_all(&spec, &walks) {
             // Everything was asked for: what stands under a name the spec no longer has is missing too, unless it was seen.
             let named: Vec<String> = spec.streams.iter().map(|stream| stream.name.to_string()).collect();
-            covers.extend(app.store.retired_streams(&spec.slug, &named).await?);
-        }
-        app.store.end_walk(lease, args.run, &covers, shortfall.as_deref()).await?;
+            app.store.retired_streams(&spec.slug, &named).await?
+        } else {
+            Vec::new()
+        };
+        app.store.end_walk(lease, args.run, &walks, &retired).await?;
         Ok(())
     }
+}
+
+/// Whether a stream of that name was seen as a whole.
+fn covers(walks: &[StreamWalk], stream: &Stream) -> bool {
+    walks.iter().any(|walk| walk.covers && walk.stream == stream.name.as_str())
+}
+
+/// A feed of the newest shows what a list of the same kind shows too: what the whole list lacks is missing from both.
+fn cover_feeds(spec: &Spec, walks: &mut [StreamWalk]) {
+    let of_list = |feed: &Stream| {
+        let mut lists = spec.streams.iter().filter(|list| list.kind == feed.kind && !list.partial);
+        lists.any(|list| covers(walks, list))
+    };
+    let feeds: Vec<&str> = spec
+        .streams
+        .iter()
+        .filter(|feed| feed.partial && of_list(feed))
+        .map(|feed| feed.name.as_str())
+        .collect();
+    for walk in walks.iter_mut().filter(|walk| feeds.contains(&walk.stream.as_str())) {
+        walk.covers = true;
+    }
+}
+
+/// Whether every list was seen as a whole.
+fn covers_all(spec: &Spec, walks: &[StreamWalk]) -> bool {
+    spec.streams.iter().all(|stream| stream.partial || covers(walks, stream))
 }
 
 /// Enters the file a run is of as its one page.
@@ -98,12 +109,13 @@ async fn enter_file(
         request: serde_json::json!({}),
         take: row.record_limit,
         is_file: true,
-        shown: None,
+        shown: &[],
+        promised: None,
         read_by: &read_by(spec),
         archived: &archived,
     };
     app.store.list_page_archived(lease, &page).await?;
-    let covers: Vec<String> = file.complete.then(|| file.stream.clone()).into_iter().collect();
-    app.store.end_walk(lease, row.id, &covers, None).await?;
+    let walk = StreamWalk::of_file(&file.stream, file.complete);
+    app.store.end_walk(lease, row.id, &[walk], &[]).await?;
     Ok(())
 }

@@ -1,23 +1,17 @@
-//! Stage 2: a stream is walked page by page; each answer is archived before the next is asked for.
+//! Stage 2: an answer is fetched, and archived before anything parses it.
 
 use ::fetch::{Answer, Body, FetchError, Partner, Request, Retry, Validators};
-use anyhow::Context as _;
 use bytes::Bytes;
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use queue::Lease;
-use sources::{End, PageRequest, RequestBody, Response, Spec, Step, Stream, Trail, Window};
-use store::{Archived, Mode, NewListPage, PageRow, RunRow};
+use chrono::{DateTime, SecondsFormat, Utc};
+use sources::RequestBody;
+use store::Archived;
 use url::Url;
 
-use super::archive;
 use crate::{
-    app::{App, PoolBudget, read_by},
+    app::{App, PoolBudget},
     archive::{Label, digest},
     jobs::error::JobError,
 };
-
-/// How far an incremental run reaches back behind the last complete one: a partner's clock, or its index, may lag.
-const OVERLAP: TimeDelta = TimeDelta::hours(1);
 
 /// Headers worth keeping with a page: what a reader or an auditor asks for.
 const KEPT: [&str; 8] =
@@ -136,149 +130,4 @@ fn failure(error: FetchError) -> Failure {
 
 fn until(at: DateTime<Utc>) -> std::time::Duration {
     (at - Utc::now()).to_std().unwrap_or(std::time::Duration::ZERO)
-}
-
-/// A walk over the streams of a source.
-pub(crate) struct Walk<'a> {
-    pub(crate) app: &'a App,
-    pub(crate) lease: Lease,
-    pub(crate) row: &'a RunRow,
-    pub(crate) spec: &'a Spec,
-    pub(crate) partner: &'a Partner,
-    /// Records the run's limit has already counted.
-    pub(crate) taken: usize,
-    /// Why the walk ended before the partner's last page.
-    pub(crate) shortfall: Option<String>,
-    /// What the pages of the stream have shown so far.
-    pub(crate) trail: Trail,
-}
-
-/// Where a walk stands.
-enum Next {
-    Ask(Box<PageRequest>),
-    Over,
-}
-
-/// Walks one stream, from where an interrupted walk of the same run stopped. Answers whether everything the
-/// partner publishes there was asked for.
-pub(crate) async fn walk(walk: &mut Walk<'_>, stream: &Stream) -> Result<bool, JobError> {
-    walk.trail = Trail::of(walk.app.store.shown(walk.row.id, stream.name.as_str()).await?);
-    let since = since(walk, stream).await?;
-    let first = walk.spec.first(&stream.name, &Window { since });
-    let everything = walk.spec.first(&stream.name, &Window { since: None });
-    let covers_all = first == everything && !stream.partial;
-    let mut next = match walk.app.store.last_list_page(walk.row.id, stream.name.as_str()).await? {
-        Some(page) => resume(walk, stream, &page).await?,
-        None => first.map_or(Next::Over, |first| Next::Ask(Box::new(first))),
-    };
-    while let Next::Ask(request) = next {
-        if walk.app.stop.is_cancelled() {
-            return Err(JobError::Snooze {
-                pause: std::time::Duration::ZERO,
-                why: "the worker stops".to_owned(),
-            });
-        }
-        if walk.full() {
-            return Ok(false);
-        }
-        next = step(walk, stream, *request).await?;
-    }
-    Ok(covers_all)
-}
-
-impl Walk<'_> {
-    fn limit(&self) -> Option<usize> {
-        self.row.record_limit.and_then(|limit| usize::try_from(limit).ok())
-    }
-
-    fn full(&self) -> bool {
-        self.limit().is_some_and(|limit| self.taken >= limit)
-    }
-
-    /// Notes why the walk ended early, where it did.
-    fn ended(&mut self, stream: &Stream, end: End) {
-        if end == End::Cap {
-            self.shortfall = Some(format!("stream {} has more pages than its spec allows", stream.name));
-        }
-    }
-}
-
-async fn since(walk: &Walk<'_>, stream: &Stream) -> Result<Option<DateTime<Utc>>, JobError> {
-    if walk.row.since.is_some() || walk.row.mode == Mode::Full {
-        return Ok(walk.row.since);
-    }
-    let known = walk.app.store.complete_to(&walk.spec.slug, stream.name.as_str()).await?;
-    Ok(known.map(|at| at - OVERLAP))
-}
-
-/// Asks for one page, archives it, enters it, and says where the walk goes on.
-async fn step(walk: &mut Walk<'_>, stream: &Stream, request: PageRequest) -> Result<Next, JobError> {
-    let key = archive::list_key(walk.spec.slug.as_str(), walk.row.id, stream.name.as_str(), request.ordinal);
-    let wanted = Wanted { url: &request.url, headers: &request.headers, body: request.body.as_ref(), key };
-    let (archived, body) = match fetch(walk.app, walk.partner, wanted).await {
-        Ok((archived, body)) => (archived, body),
-        Err(Failure::Gone(status)) => {
-            return Err(JobError::Failed(anyhow::anyhow!("the list {} answered {status}", request.url)));
-        }
-        Err(Failure::Job(error)) => return Err(error),
-    };
-    let body = match body {
-        Some(body) => body,
-        None => walk.app.archive.read(&archived.archive_key, &archived.sha256).await?,
-    };
-    let response = Response { status: archived.status, headers: &archived.headers, body: &body };
-    let page = request.page(response);
-    let glance = walk.spec.glance(&request, &page);
-    let shown = glance.shown;
-    let next = walk.trail.after(glance);
-    if next == Step::End(End::Repeated) {
-        // It was read when it was first shown.
-        return Ok(Next::Over);
-    }
-    let take = walk.limit().map(|limit| limit.saturating_sub(walk.taken));
-    if let Some(left) = take {
-        walk.taken += walk.spec.read(&page).records.min(left);
-    }
-    let entered = NewListPage {
-        run: walk.row.id,
-        source: &walk.spec.slug,
-        stream: stream.name.as_str(),
-        ordinal: request.ordinal,
-        url: request.url.as_str(),
-        request: serde_json::to_value(&request)?,
-        take: take.and_then(|take| i32::try_from(take).ok()),
-        is_file: false,
-        shown,
-        read_by: &read_by(walk.spec),
-        archived: &archived,
-    };
-    walk.app.store.list_page_archived(walk.lease, &entered).await?;
-    Ok(follow(walk, stream, next))
-}
-
-fn follow(walk: &mut Walk<'_>, stream: &Stream, next: Step) -> Next {
-    match next {
-        Step::Next(request) => Next::Ask(request),
-        Step::End(end) => {
-            walk.ended(stream, end);
-            Next::Over
-        }
-    }
-}
-
-/// Where a walk goes on after the last page it archived.
-async fn resume(walk: &mut Walk<'_>, stream: &Stream, last: &PageRow) -> Result<Next, JobError> {
-    let request: PageRequest =
-        serde_json::from_value(last.request.clone()).context("the request of an archived page")?;
-    let body = archive::read(walk.app, last).await?;
-    let stored = super::parse::StoredPage::of(last)?;
-    let page = stored.page(&body);
-    if let (Some(limit), Some(take)) = (walk.limit(), last.take) {
-        let before = limit.saturating_sub(usize::try_from(take).unwrap_or(0));
-        walk.taken = before + walk.spec.read(&page).records.min(limit - before);
-    }
-    tracing::info!(stream = %stream.name, after_page = last.ordinal, "the walk is taken up where it stopped");
-    // Its own trail is already in the walk's: only where it leads is asked.
-    let next = walk.spec.glance(&request, &page).next;
-    Ok(follow(walk, stream, next))
 }

@@ -6,6 +6,7 @@
 pub(crate) mod trigger;
 
 // 2. The run crawls its streams, politely, within the rate that all workers share.
+pub(crate) mod crawl;
 pub(crate) mod fetch;
 
 // 3. Each answer is archived before anything parses it.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::{Opportunity, Reason, Rejection};
 use fetch::{Client, LocalBudget, Partner, Request};
 use normalize::Context;
-use sources::{Follow, Page, PageRequest, Reading, RequestBody, Response, Spec, Step, Stream, Trail, Window};
+use sources::{Follow, Page, PageRequest, Reading, RequestBody, Response, Spec, Stream, Walked, Window};
 use url::Url;
 
 use crate::pipeline::normalize::describe;
@@ -86,9 +86,8 @@ pub(crate) async fn preview(
         Previewer { client, partner, spec, budget, ask, so_far: Preview::default(), before: 0 };
     for stream in &spec.streams {
         previewer.before = previewer.so_far.opportunities.len() + previewer.so_far.rejections.len();
-        let mut trail = Trail::default();
-        let mut next = spec.first(&stream.name, &Window { since: ask.since });
-        while let Some(request) = next.take().filter(|_| previewer.left() > 0) {
+        let Some(mut crawl) = spec.crawl(&stream.name, &Window { since: ask.since }) else { continue };
+        while let Some(request) = crawl.ask().filter(|_| previewer.left() > 0) {
             let answer = match previewer.get(&request.url, &request.headers, request.body.as_ref()).await {
                 Ok(answer) => answer,
                 Err(error) => {
@@ -98,11 +97,9 @@ pub(crate) async fn preview(
             };
             let page = request.page(response(&answer));
             previewer.read(stream, &page, answer.fetched_at).await?;
-            next = match trail.after(spec.glance(&request, &page)) {
-                Step::Next(request) => Some(*request),
-                Step::End(_) => None,
-            };
+            crawl.answered(&request, &page);
         }
+        previewer.judge(crawl.walked());
     }
     Ok(previewer.so_far)
 }
@@ -120,6 +117,13 @@ impl Previewer<'_> {
     /// How many there may be in all.
     fn most(&self) -> usize {
         self.before.saturating_add(self.ask.limit)
+    }
+
+    /// Notes an ending that does not prove the list whole: a run would close nothing. Recordings may end anywhere.
+    fn judge(&mut self, walked: Option<&Walked>) {
+        if let Some(why) = walked.filter(|_| !self.ask.recorded).and_then(|walked| walked.proof().err()) {
+            *self.so_far.notes.entry(why.to_string()).or_default() += 1;
+        }
     }
 
     /// A list page that cannot be had.
