@@ -113,7 +113,8 @@ async fn a_bad_day_of_a_portal_closes_nothing_and_says_why() {
         assert_eq!(run["state"], "complete", "{run}");
     }
     assert_eq!(open(&road).await, 40);
-    let repeated = ("the first page again", list(1, true), list(1, true), "usual");
+    let repeated =
+        ("the first page again", list(1, true), list(1, true), "page 2 shows what an earlier page showed");
     for (day, first, second, sign) in bad_days().into_iter().chain([repeated]) {
         show(&replay, first, second);
         let ended = road.bin(&["ingest", "portail", "--full", "--output", "json"]).run().await.expect(1);

@@ -22,6 +22,7 @@ mod crash;
 mod demo;
 mod dictionary;
 mod duplicates;
+mod endings;
 mod failures;
 mod guards;
 mod help;
