@@ -94,6 +94,9 @@ fn promised(total: usize, has: usize) -> Vec<(&'static str, CannedResponse)> {
     targets.into_iter().enumerate().map(page).collect()
 }
 
+/// Ending, promised, records, whether it is a snapshot, whether it is proven.
+type Ending = (String, Option<i64>, Option<i64>, bool, bool);
+
 const COUNTED: &str = "{ kind = 'number', param = 'page', first = 1, size = 50, total = '.total' }";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -107,7 +110,7 @@ async fn a_list_that_ends_before_its_total_closes_nothing() {
     serve(&replay, promised(240, 240));
     is_complete(&road, 5).await;
     let store = road.database.store().await;
-    let walks: Vec<(String, Option<i64>, Option<i64>, bool, bool)> = sqlx::query_as(
+    let walks: Vec<Ending> = sqlx::query_as(
         "SELECT w.ending, w.promised, w.records, w.is_snapshot, w.unproven IS NULL
            FROM ingest.walks w JOIN ingest.runs r ON r.id = w.run ORDER BY r.created_at",
     )

@@ -9,6 +9,7 @@ use crate::{Store, StoreError, error::Doing as _};
 
 /// How the crawl of one stream ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct StreamWalk {
     /// The stream.
     pub stream: String,

@@ -66,6 +66,7 @@ impl fmt::Display for End {
 
 /// What a crawl of one stream saw, and how it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Walked {
     /// The stream.
     pub stream: StreamName,
