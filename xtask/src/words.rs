@@ -37,7 +37,7 @@ const CLEAN: &[&str] = &[
     "sources/src/read/table.rs",
     "sources/src/read/table/csv.rs",
     "sources/src/spec.rs",
-    "sources/src/walk",
+    "sources/src/crawl",
 ];
 
 /// Extensions of the files that hold prose.
