@@ -116,9 +116,14 @@ pub(super) fn visible(c: char) -> char {
 
 /// What a C1 control stands for: HTML reads a reference such as `&#x92;` as windows-1252 (WHATWG HTML, 13.2.5.80).
 fn windows_1252(c: char) -> char {
+    Some(named(c)).filter(|c| !c.is_control()).unwrap_or(' ')
+}
+
+/// What windows-1252 has at the place of a C1 control character; itself where it has nothing.
+fn named(c: char) -> char {
     let byte = [u8::try_from(u32::from(c)).unwrap_or(b' ')];
     let (read, _) = WINDOWS_1252.decode_without_bom_handling(&byte);
-    read.chars().next().filter(|c| !c.is_control()).unwrap_or(' ')
+    read.chars().next().unwrap_or(c)
 }
 
 /// Text that was UTF-8, was read as windows-1252, and written again: "DÃ©veloppeur". Read back, a run of letters at a time, where
@@ -128,19 +133,23 @@ fn mended(text: &str) -> Option<String> {
         return None;
     }
     let read = |piece: &str| {
-        let (bytes, _, failed) = WINDOWS_1252.encode(piece);
+        // Read as ISO 8859-1, some letters became control characters: "Ã" and U+0089 were "É".
+        let named: String =
+            piece.chars().map(|c| if ('\u{80}'..='\u{9f}').contains(&c) { named(c) } else { c }).collect();
+        let (bytes, _, failed) = WINDOWS_1252.encode(&named);
         String::from_utf8(bytes.into_owned()).ok().filter(|read| !failed && read.len() < piece.len())
     };
-    let mut changed = false;
-    let pieces = text.split_inclusive(|c: char| c.is_ascii_whitespace()).map(|piece| match read(piece) {
-        Some(read) => {
-            changed = true;
-            Cow::Owned(read)
-        }
-        None => Cow::Borrowed(piece),
+    // "Ã" is no word of any language here.
+    if !text.split_ascii_whitespace().any(|piece| piece == "Ã" || read(piece).is_some()) {
+        return None;
+    }
+    let pieces = text.split_inclusive(|c: char| c.is_ascii_whitespace()).map(|piece| {
+        // "à" became "Ã" and a no-break space, which is a plain space by now.
+        let with_space = piece.strip_suffix("Ã ").and_then(|begin| read(&format!("{begin}Ã\u{a0}")));
+        let with_space = with_space.map(|word| word + " ");
+        with_space.or_else(|| read(piece)).map_or(Cow::Borrowed(piece), Cow::Owned)
     });
-    let out: String = pieces.collect();
-    changed.then_some(out)
+    Some(pieces.collect())
 }
 
 /// Takes out what reads as a tag: `<`, then a letter, `/`, `!` or `?`, up to `>`. "a < b" stays.
