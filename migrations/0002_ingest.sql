@@ -25,17 +25,18 @@ COMMENT ON COLUMN ingest.streams.complete_to IS 'The cursor: start of the last c
 CREATE TABLE ingest.runs (
     id              uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     source          text NOT NULL REFERENCES ingest.sources,
-    mode            text NOT NULL CHECK (mode IN ('incremental', 'full', 'replay', 'file')),
+    mode            text NOT NULL CHECK (mode IN ('incremental', 'full', 'replay', 'file', 'revert')),
     trigger         text NOT NULL CHECK (trigger IN ('cron', 'cli', 'http', 'sql', 'inbox')),
     idempotency_key text CHECK (length(idempotency_key) BETWEEN 1 AND 200),
     since           timestamptz,
     record_limit    integer CHECK (record_limit > 0),
     replay_of       uuid REFERENCES ingest.runs,
+    revert_of       uuid REFERENCES ingest.runs,
     file            jsonb,
     requested_by    text NOT NULL DEFAULT session_user,
     spec_version    text,
     state           text NOT NULL DEFAULT 'queued' CHECK (state IN
-                    ('queued', 'running', 'closing', 'complete', 'partial', 'quarantined', 'failed')),
+                    ('waiting', 'queued', 'running', 'closing', 'complete', 'partial', 'held', 'failed')),
     walked          boolean NOT NULL DEFAULT false,
     covers          text[] NOT NULL DEFAULT '{}',
     pages           integer NOT NULL DEFAULT 0,
@@ -49,24 +50,33 @@ CREATE TABLE ingest.runs (
     closed          integer NOT NULL DEFAULT 0,
     embedded        integer NOT NULL DEFAULT 0,
     message         text,
-    decision        text CHECK (decision IN ('accepted', 'discarded')),
+    doubts          text[] NOT NULL DEFAULT '{}',
+    decision        text CHECK (decision IN ('published', 'discarded', 'reverted')),
     decided_by      text,
     created_at      timestamptz NOT NULL DEFAULT now(),
     started_at      timestamptz,
     last_fetch_at   timestamptz,
+    published_at    timestamptz,
+    cursors_before  jsonb NOT NULL DEFAULT '{}',
     finished_at     timestamptz,
     CONSTRAINT every_record_is_accounted_for CHECK (seen = created + changed + unchanged + rejected),
-    CONSTRAINT replay_names_its_run CHECK ((mode = 'replay') = (replay_of IS NOT NULL)),
+    CONSTRAINT replay_may_name_its_run CHECK (mode = 'replay' OR replay_of IS NULL),
+    CONSTRAINT revert_names_its_run CHECK ((mode = 'revert') = (revert_of IS NOT NULL)),
     CONSTRAINT file_run_names_its_file CHECK ((mode = 'file') = (file IS NOT NULL)),
     CONSTRAINT decision_has_an_author CHECK ((decision IS NULL) = (decided_by IS NULL)),
-    CONSTRAINT finished_means_ended CHECK ((finished_at IS NOT NULL) = (state IN ('complete', 'partial', 'quarantined', 'failed')))
+    CONSTRAINT finished_means_ended CHECK ((finished_at IS NOT NULL) = (state IN ('complete', 'partial', 'held', 'failed')))
 );
 COMMENT ON TABLE ingest.runs IS 'One row for each ingest of a source. The counters of a run under way are on its pages; read ingest.runs_now.';
 COMMENT ON COLUMN ingest.runs.file IS 'For a file run: {stream, name, key (where it is archived), sha256, bytes, complete}.';
 COMMENT ON COLUMN ingest.runs.walked IS 'Whether the crawl has ended: no further page will be announced.';
 -- A run proves absence only in the streams that it covers.
 COMMENT ON COLUMN ingest.runs.covers IS 'Streams from which the run asked for every record, and whose crawl proved that it saw the whole list. What they did not show is missing.';
-COMMENT ON COLUMN ingest.runs.decision IS 'What an operator decided on a quarantined run: accepted (it then closed what it did not show) or discarded.';
+COMMENT ON COLUMN ingest.runs.replay_of IS 'The one run whose archive a replay parses again. Null in a replay of the newest archived answers of the source.';
+COMMENT ON COLUMN ingest.runs.revert_of IS 'The run that a revert undoes.';
+COMMENT ON COLUMN ingest.runs.published_at IS 'When rows of the run were last published: at a checkpoint, or at its end.';
+COMMENT ON COLUMN ingest.runs.cursors_before IS 'Where the cursors of the streams stood that the run moved: {"offres": "2026-11-20T11:00:00Z"}. A revert moves them back.';
+COMMENT ON COLUMN ingest.runs.doubts IS 'Everything that the audit does not believe of the run, the most telling first in each stream.';
+COMMENT ON COLUMN ingest.runs.decision IS 'What an operator decided. A held run is published (it then closes what it did not show) or discarded; a published one may be reverted.';
 -- A source has at most one active run.
 CREATE UNIQUE INDEX runs_one_active ON ingest.runs (source) WHERE state IN ('queued', 'running', 'closing');
 CREATE UNIQUE INDEX runs_idempotency ON ingest.runs (source, idempotency_key);
@@ -75,22 +85,23 @@ CREATE INDEX runs_newest ON ingest.runs (source, created_at DESC);
 CREATE TABLE ingest.run_streams (
     run          uuid NOT NULL REFERENCES ingest.runs ON DELETE CASCADE,
     stream       text NOT NULL,
+    is_whole     boolean NOT NULL,
     seen         integer NOT NULL,
     valid        integer NOT NULL,
     unidentified integer NOT NULL,
     open_before  integer NOT NULL,
     kept         integer NOT NULL,
-    rates        jsonb NOT NULL DEFAULT '{}',
+    measures     jsonb NOT NULL DEFAULT '{}',
     PRIMARY KEY (run, stream)
 );
-COMMENT ON TABLE ingest.run_streams IS 'Measures of each stream that a run covers. Later runs are compared with them, to tell whether they are plausible.';
+COMMENT ON TABLE ingest.run_streams IS 'Measures of each stream that a run showed. Later runs are compared with them, to tell whether they are plausible.';
+COMMENT ON COLUMN ingest.run_streams.is_whole IS 'Whether the run proves that it has everything of the stream.';
 COMMENT ON COLUMN ingest.run_streams.seen IS 'Records parsed.';
 COMMENT ON COLUMN ingest.run_streams.valid IS 'Records loaded or found unchanged.';
 COMMENT ON COLUMN ingest.run_streams.unidentified IS 'Records rejected without an identity. Each may be any opportunity of the source.';
 COMMENT ON COLUMN ingest.run_streams.open_before IS 'Open opportunities that the run did not create.';
 COMMENT ON COLUMN ingest.run_streams.kept IS 'How many of those the run shows, in this stream or in another: a feed announces what a list shows too.';
-COMMENT ON COLUMN ingest.run_streams.rates IS
-    'Shares from 0 to 1. Of the valid rows: how many have each field, and how many different titles and organizations there are for each row. Of all records: how many were rejected.';
+COMMENT ON COLUMN ingest.run_streams.measures IS 'Measures by name. docs/ARCHITECTURE.md lists them.';
 
 CREATE TABLE ingest.walks (
     run         uuid NOT NULL REFERENCES ingest.runs ON DELETE CASCADE,
@@ -140,6 +151,7 @@ CREATE TABLE ingest.pages (
     changed       integer NOT NULL DEFAULT 0,
     unchanged     integer NOT NULL DEFAULT 0,
     rejected      integer NOT NULL DEFAULT 0,
+    staged        integer NOT NULL DEFAULT 0,
     announced     integer NOT NULL DEFAULT 0,
     parts         integer NOT NULL DEFAULT 0,
     read_by       text,
@@ -156,6 +168,7 @@ COMMENT ON COLUMN ingest.pages.request IS 'List page: the request, from which th
 COMMENT ON COLUMN ingest.pages.take IS 'In a run with a limit: how many records of this page still count.';
 COMMENT ON COLUMN ingest.pages.requests IS 'Requests that the page took, including retries.';
 COMMENT ON COLUMN ingest.pages.created IS 'How many of its records are new opportunities. created + changed + unchanged + rejected = records.';
+COMMENT ON COLUMN ingest.pages.staged IS 'How many rows it has in ingest.staged, which a crash of the database empties: pages that lack some are parsed again.';
 COMMENT ON COLUMN ingest.pages.announced IS 'How many detail pages the page announces.';
 COMMENT ON COLUMN ingest.pages.parts IS 'How many parts of a page parsed in parts are committed. Parsing resumes after them.';
 COMMENT ON COLUMN ingest.pages.read_by IS 'Version of the source file and of the program that parsed it. The same versions need not parse the same bytes again.';
@@ -167,7 +180,7 @@ COMMENT ON COLUMN ingest.pages.seen IS
 COMMENT ON COLUMN ingest.pages.notes IS 'Further notes on the page: what was repaired, and what was left out by which rule.';
 CREATE UNIQUE INDEX pages_list ON ingest.pages (run, stream, ordinal) WHERE role = 'list';
 CREATE UNIQUE INDEX pages_detail ON ingest.pages (run, url) WHERE role = 'detail';
-CREATE UNIQUE INDEX pages_file ON ingest.pages (run, stream) WHERE role = 'file';
+CREATE UNIQUE INDEX pages_file ON ingest.pages (run, stream, ordinal) WHERE role = 'file';
 -- The open pages of a run: close_if_read() looks for one.
 CREATE INDEX pages_open ON ingest.pages (run) WHERE state IN ('wanted', 'archived');
 -- Pages parsed before, by their content: reuse_page() looks for one.
@@ -220,7 +233,7 @@ COMMENT ON TABLE ingest.rate_budget IS 'The rate of each source, shared by the p
 COMMENT ON COLUMN ingest.rate_budget.next_slot IS 'When the next request may leave. Each reservation moves it forward by one interval; Retry-After moves it for all workers.';
 
 CREATE VIEW ingest.runs_now AS
-SELECT r.id, r.source, r.mode, r.trigger, r.state, r.since, r.record_limit, r.replay_of, r.walked, r.covers, r.file,
+SELECT r.id, r.source, r.mode, r.trigger, r.state, r.since, r.record_limit, r.replay_of, r.revert_of, r.walked, r.covers, r.file, r.doubts, r.published_at,
        coalesce(c.open, 0)::integer AS pages_open, r.pages + coalesce(c.pages, 0)::integer AS pages,
        r.pages_failed + coalesce(c.failed, 0)::integer AS pages_failed, r.requests + coalesce(c.requests, 0)::integer AS requests,
        r.seen + coalesce(c.created + c.changed + c.unchanged + c.rejected, 0)::integer AS seen,

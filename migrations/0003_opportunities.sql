@@ -7,11 +7,13 @@ CREATE TABLE ingest.opportunities (
     external_id       text NOT NULL CHECK (length(external_id) BETWEEN 1 AND 300),
     -- How the row stands.
     fingerprint       bytea NOT NULL CHECK (length(fingerprint) = 32),
+    draft_digest      bytea CHECK (length(draft_digest) = 16),
     status            text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'closed')),
-    closed_why        text CHECK (closed_why IN ('date', 'absent', 'partner')),
+    closed_why        text CHECK (closed_why IN ('date', 'absent', 'partner', 'reverted')),
     first_run         uuid NOT NULL,
     changed_run       uuid NOT NULL,
     page              bigint,
+    missed_by         uuid,
     content_at        timestamptz NOT NULL,
     created_at        timestamptz NOT NULL DEFAULT now(),
     updated_at        timestamptz NOT NULL DEFAULT now(),
@@ -76,7 +78,11 @@ CREATE TABLE ingest.opportunities (
 );
 COMMENT ON TABLE ingest.opportunities IS 'One row for each opportunity, open or closed. The comments of api.opportunities explain the columns.';
 COMMENT ON COLUMN ingest.opportunities.content_at IS 'When the page with this content was fetched. An older page, parsed late or replayed, does not overwrite it.';
+COMMENT ON COLUMN ingest.opportunities.draft_digest IS 'Digest of the partner''s words that it was read from, with the versions of the source file and of the rules. The same words are not read again.';
+COMMENT ON COLUMN ingest.opportunities.missed_by IS 'The last complete run that did not show it. In a list that may shift while it is walked, a second one closes it.';
 COMMENT ON COLUMN ingest.opportunities.quality IS 'How far the row can be relied on, from 0 to 100. Null in a row without a score.';
+-- close_missing(): what a run shows again.
+CREATE INDEX opportunities_missed ON ingest.opportunities (source) WHERE missed_by IS NOT NULL;
 -- Readers: open rows of a kind, newest first.
 CREATE INDEX opportunities_open ON ingest.opportunities (kind, posted_at DESC) WHERE status = 'open';
 -- Readers: open rows of a region or a country, as in regions && '{CM-LT}'. One index serves either condition, or both.
@@ -92,6 +98,13 @@ CREATE INDEX opportunities_of_run ON ingest.opportunities (changed_run);
 -- Store::find_opportunity: the row with the address that `oim-etl explain` got.
 CREATE INDEX opportunities_by_url ON ingest.opportunities (url) WHERE url IS NOT NULL;
 
+-- What a run read and nobody is served yet. Unlogged: the archive is the truth, and what a crash of the database takes is parsed
+-- again. Constraints are those of the served table, so that a wrong row is refused before it is judged.
+CREATE UNLOGGED TABLE ingest.staged (LIKE ingest.opportunities INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
+COMMENT ON TABLE ingest.staged IS 'Rows that a run would create or change, with changed_run as their run. Publishing moves them; a held run keeps them until it is decided on.';
+-- publish(), the audit: the rows of a run in the order of their ids.
+CREATE INDEX staged_of_run ON ingest.staged (changed_run, id);
+
 CREATE TABLE ingest.changes (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     opportunity uuid NOT NULL REFERENCES ingest.opportunities ON DELETE CASCADE,
@@ -99,11 +112,15 @@ CREATE TABLE ingest.changes (
     page        bigint,
     at          timestamptz NOT NULL DEFAULT now(),
     what        text NOT NULL CHECK (what IN ('changed', 'closed', 'reopened')),
-    fields      jsonb NOT NULL DEFAULT '{}'
+    fields      jsonb NOT NULL DEFAULT '{}',
+    beside      jsonb NOT NULL DEFAULT '{}'
 );
 COMMENT ON TABLE ingest.changes IS 'History of the opportunities. A trigger writes it in the transaction of the row.';
 COMMENT ON COLUMN ingest.changes.fields IS 'Each changed column: {"title": {"from": …, "to": …}}.';
+COMMENT ON COLUMN ingest.changes.beside IS 'The same for changed columns that are no content of their own, such as the HTML of a description. A revert needs them.';
 CREATE INDEX changes_of_opportunity ON ingest.changes (opportunity, at DESC);
+-- Store::revert_run: what a run did.
+CREATE INDEX changes_of_run ON ingest.changes (run);
 
 CREATE SEQUENCE ingest.outbox_version;
 CREATE TABLE ingest.outbox (

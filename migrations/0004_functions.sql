@@ -59,6 +59,43 @@ END $$;
 CREATE TRIGGER refuse_future_since BEFORE INSERT ON ingest.runs FOR EACH ROW
     WHEN (NEW.since > clock_timestamp() + interval '1 minute') EXECUTE FUNCTION ingest.refuse_future_since();
 
+-- Whether a run that has not ended does all that is asked for.
+CREATE FUNCTION ingest.fulfills(
+    run ingest.runs, mode text, since timestamptz, record_limit integer, replay_of uuid, file jsonb
+) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE
+        WHEN run.mode = mode AND run.since IS NOT DISTINCT FROM since AND run.record_limit IS NOT DISTINCT FROM record_limit
+             AND run.replay_of IS NOT DISTINCT FROM replay_of AND run.file IS NOT DISTINCT FROM file THEN true
+        WHEN mode = 'incremental' AND run.record_limit IS NULL THEN
+             run.mode = 'full' AND run.since IS NULL OR run.mode = 'incremental' AND run.since IS NULL AND since IS NULL
+        ELSE false
+    END
+$$;
+
+-- Starts the run of a source that waits longest, unless one is active.
+CREATE FUNCTION ingest.start_waiting(source text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    next uuid;
+BEGIN
+    -- One at a time: of two that see no active run, the second sees the first's.
+    PERFORM FROM ingest.sources s WHERE s.slug = $1 FOR NO KEY UPDATE;
+    UPDATE ingest.runs r SET state = 'queued'
+     WHERE r.id = (SELECT w.id FROM ingest.runs w WHERE w.source = $1 AND w.state = 'waiting' ORDER BY w.created_at, w.id LIMIT 1)
+       AND NOT EXISTS (SELECT FROM ingest.runs a WHERE a.source = $1 AND a.state IN ('queued', 'running', 'closing'))
+    RETURNING r.id INTO next;
+    IF FOUND THEN
+        PERFORM queue.enqueue('fetch_source', 'fetch:' || $1, jsonb_build_object('run', next), 'fetch_source:' || next, 10);
+    END IF;
+END $$;
+
+CREATE FUNCTION ingest.on_run_ended() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM ingest.start_waiting(NEW.source);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER start_waiting AFTER UPDATE OF finished_at ON ingest.runs FOR EACH ROW
+    WHEN (OLD.finished_at IS NULL AND NEW.finished_at IS NOT NULL) EXECUTE FUNCTION ingest.on_run_ended();
+
 CREATE FUNCTION ingest.request_run(
     source text, mode text, trigger text, since timestamptz DEFAULT NULL, record_limit integer DEFAULT NULL,
     idempotency_key text DEFAULT NULL, requested_by text DEFAULT session_user, replay_of uuid DEFAULT NULL,
@@ -69,32 +106,36 @@ DECLARE
     wanted text := request_run.source;
     wanted_key text := request_run.idempotency_key;
 BEGIN
-    IF NOT EXISTS (SELECT FROM ingest.sources s WHERE s.slug = wanted AND s.enabled) THEN
+    -- One at a time: of two that ask for the same, the second sees the run of the first.
+    PERFORM FROM ingest.sources s WHERE s.slug = wanted AND s.enabled FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
         RAISE EXCEPTION 'unknown source "%"', wanted
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'Known: ' || coalesce((SELECT string_agg(slug, ', ' ORDER BY slug) FROM ingest.sources WHERE enabled), 'none yet; run `oim-etl migrate` or start a worker');
     END IF;
     FOR attempt IN 1..5 LOOP
-        INSERT INTO ingest.runs AS r (source, mode, trigger, since, record_limit, idempotency_key, requested_by, replay_of, file)
-        VALUES (wanted, request_run.mode, request_run.trigger, request_run.since, request_run.record_limit,
-                wanted_key, request_run.requested_by, request_run.replay_of, request_run.file)
-        ON CONFLICT DO NOTHING RETURNING r.id INTO run;
-        IF run IS NOT NULL THEN
-            is_new := true;
-            PERFORM queue.enqueue('fetch_source', 'fetch:' || wanted, jsonb_build_object('run', run), 'fetch_source:' || run, 10);
-            RETURN;
-        END IF;
         is_new := false;
         SELECT r.id INTO run FROM ingest.runs r WHERE r.source = wanted AND r.idempotency_key = wanted_key;
         IF run IS NOT NULL THEN RETURN; END IF;
-        SELECT r.id INTO run FROM ingest.runs r WHERE r.source = wanted AND r.state IN ('queued', 'running', 'closing');
+        SELECT r.id INTO run FROM ingest.runs r
+         WHERE r.source = wanted AND r.state IN ('waiting', 'queued', 'running', 'closing')
+           AND ingest.fulfills(r, request_run.mode, request_run.since, request_run.record_limit, request_run.replay_of, request_run.file)
+         ORDER BY r.created_at LIMIT 1;
         IF run IS NOT NULL THEN RETURN; END IF;
-        -- The run that stood in the way ended in between: ask again.
+        INSERT INTO ingest.runs AS r (source, mode, trigger, since, record_limit, idempotency_key, requested_by, replay_of, file, state)
+        VALUES (wanted, request_run.mode, request_run.trigger, request_run.since, request_run.record_limit,
+                wanted_key, request_run.requested_by, request_run.replay_of, request_run.file, 'waiting')
+        ON CONFLICT DO NOTHING RETURNING r.id INTO run;
+        IF run IS NOT NULL THEN
+            is_new := true;
+            PERFORM ingest.start_waiting(wanted);
+            RETURN;
+        END IF;
     END LOOP;
     RAISE EXCEPTION 'source "%" is too busy to take a request', wanted USING ERRCODE = 'lock_not_available';
 END $$;
 COMMENT ON FUNCTION ingest.request_run IS
-    'Creates a run and its first job, or returns the run that already fulfills the request: the one with the same idempotency key, else the active run of the source.';
+    'Creates a run, or returns the run that already fulfills the request: the one with the same idempotency key, else one of the source that is active or waits and does all that is asked. A run that asks for more waits until the active one has ended.';
 
 -- Starts the closing of a run whose crawl is over and whose pages are all parsed. Call it after the page has committed: of two last
 -- pages that commit at once, neither sees the other before. If a worker dies before the call, the reaper makes it.
@@ -106,23 +147,6 @@ BEGIN
     IF FOUND THEN
         PERFORM queue.enqueue('close_missing', 'close', jsonb_build_object('run', $1), 'close_missing:' || $1, 20);
     END IF;
-END $$;
-
--- What follows a committed page: it requests the jobs that embed and match what the page changed, and may end the run. The outbox
--- has committed with the change; this is only the notification. Inside the transaction of the page, it would make all pages wait for
--- each other.
-CREATE FUNCTION ingest.after_page(run uuid, changed boolean) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-    called text;
-BEGIN
-    IF changed THEN
-        FOREACH called IN ARRAY ARRAY['embed_opportunities', 'match_duplicates'] LOOP
-            IF NOT EXISTS (SELECT FROM queue.jobs j WHERE j.key = called AND j.state = 'ready' AND j.run_at <= now()) THEN
-                PERFORM queue.enqueue(called, split_part(called, '_', 1), '{}', called);
-            END IF;
-        END LOOP;
-    END IF;
-    PERFORM ingest.close_if_read($1);
 END $$;
 
 -- Completes a page whose bytes the same source file and program have parsed before, without parsing it again. The earlier result
@@ -138,6 +162,7 @@ BEGIN
      WHERE p.sha256 = here.sha256 AND p.stream = here.stream AND p.state = 'read' AND p.role = here.role
        AND p.url = here.url AND p.read_by = $2 AND p.announced = 0 AND p.alarm IS NULL AND p.take IS NULL
        AND r.source = (SELECT source FROM ingest.runs WHERE id = here.run)
+       AND r.state IN ('complete', 'partial') AND r.decision IS DISTINCT FROM 'reverted'
        AND (p.role <> 'detail' OR p.request = here.request)
      ORDER BY p.id DESC LIMIT 1;
     IF known.id IS NULL OR here.take IS NOT NULL THEN
@@ -170,6 +195,16 @@ BEGIN
         IF FOUND THEN
             PERFORM ingest.close_if_read(lost.run);
         END IF;
+    ELSIF NEW.kind = 'fetch_source' AND EXISTS (SELECT FROM ingest.pages p
+              WHERE p.run = (NEW.payload ->> 'run')::uuid AND p.archive_key IS NOT NULL) THEN
+        -- What came is a part: it is audited and published as one.
+        ended := (NEW.payload ->> 'run')::uuid;
+        UPDATE ingest.runs r SET walked = true, pages_failed = pages_failed + 1, message = left(NEW.reason, 2000)
+         WHERE r.id = ended AND r.finished_at IS NULL;
+        UPDATE ingest.pages p SET state = 'failed', alarm = 'not fetched: the crawl was given up' WHERE p.run = ended AND p.state = 'wanted';
+        DELETE FROM queue.jobs j USING ingest.pages p
+         WHERE p.run = ended AND j.kind = 'fetch_page' AND j.state = 'ready' AND j.key = 'fetch_page:' || p.id;
+        PERFORM ingest.close_if_read(ended);
     ELSIF NEW.kind IN ('fetch_source', 'close_missing') THEN
         UPDATE ingest.runs r SET state = 'failed', finished_at = now(), message = left(NEW.reason, 2000)
          WHERE r.id = (NEW.payload ->> 'run')::uuid AND r.finished_at IS NULL RETURNING r.id INTO ended;
@@ -190,40 +225,31 @@ CREATE FUNCTION ingest.total_run(run uuid) RETURNS void LANGUAGE sql AS $$
      WHERE r.id = $1;
 $$;
 
--- Measures each stream that a run covers and returns the measures. The guards compare them with those of earlier runs.
-CREATE FUNCTION ingest.measure_run(run uuid) RETURNS SETOF ingest.run_streams LANGUAGE sql AS $$
-    WITH covered AS (SELECT r.id, r.source, unnest(r.covers) AS stream FROM ingest.runs r WHERE r.id = $1),
-         counted AS (SELECT p.stream, sum(p.created + p.changed + p.unchanged)::integer AS valid, sum(p.rejected)::integer AS rejected
-                       FROM ingest.pages p WHERE p.run = $1 GROUP BY p.stream),
-         unknown AS (SELECT p.stream, count(*)::integer AS records FROM ingest.rejections x JOIN ingest.pages p ON p.id = x.page
-                      WHERE x.run = $1 AND x.external_id IS NULL GROUP BY p.stream),
-         shown AS (SELECT DISTINCT p.stream, unnest(p.seen) AS id FROM ingest.pages p WHERE p.run = $1),
-         filled AS (
-             SELECT s.stream, count(*) AS n,
-                    jsonb_build_object(
-                        'url', avg((o.url IS NOT NULL)::integer), 'organization', avg((o.organization IS NOT NULL)::integer),
-                        'description', avg((o.description IS NOT NULL)::integer), 'places', avg((o.places <> '[]' OR o.remote)::integer),
-                        'pay', avg((o.pay_text IS NOT NULL)::integer), 'contracts', avg((o.contracts <> '{}')::integer),
-                        'posted_at', avg((o.posted_at IS NOT NULL)::integer), 'closes_on', avg((o.closes_on IS NOT NULL)::integer),
-                        'interest', avg((o.interest_text IS NOT NULL)::integer), 'fees', avg((o.fees_text IS NOT NULL)::integer),
-                        'duration', avg((o.duration_text IS NOT NULL)::integer), 'starts_on', avg((o.starts_on IS NOT NULL)::integer),
-                        'different titles', count(DISTINCT o.title)::numeric / count(*),
-                        'different organizations', count(DISTINCT o.organization)::numeric / greatest(1, count(o.organization))) AS rates
-               FROM shown s JOIN ingest.opportunities o ON o.id = s.id GROUP BY s.stream),
-         before AS (SELECT o.stream, count(*)::integer AS open, count(*) FILTER (WHERE o.id IN (SELECT id FROM shown))::integer AS kept
-                      FROM ingest.opportunities o
-                     WHERE o.source = (SELECT source FROM ingest.runs WHERE id = $1) AND o.status = 'open' AND o.first_run <> $1
-                     GROUP BY o.stream)
-    INSERT INTO ingest.run_streams AS m (run, stream, seen, valid, unidentified, open_before, kept, rates)
-    SELECT c.id, c.stream, coalesce(n.valid + n.rejected, 0), coalesce(n.valid, 0), coalesce(u.records, 0),
-           coalesce(b.open, 0), coalesce(b.kept, 0),
-           coalesce(f.rates, '{}') || CASE WHEN n.valid + n.rejected > 0
-                THEN jsonb_build_object('refused', n.rejected::numeric / (n.valid + n.rejected)) ELSE '{}' END
-      FROM covered c LEFT JOIN counted n USING (stream) LEFT JOIN unknown u USING (stream) LEFT JOIN filled f USING (stream)
-      LEFT JOIN before b USING (stream)
-    ON CONFLICT (run, stream) DO UPDATE SET seen = excluded.seen, valid = excluded.valid, unidentified = excluded.unidentified,
-       open_before = excluded.open_before, kept = excluded.kept, rates = excluded.rates
-    RETURNING m.*;
+-- Whether nothing can have shifted while a run walked a stream: what it does not show is missing for certain.
+CREATE FUNCTION ingest.is_snapshot(run uuid, stream text) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT coalesce((SELECT w.is_snapshot FROM ingest.walks w WHERE w.run = $1 AND w.stream = $2),
+                    -- A stream that no source file names any more is missing where every other list was seen at once.
+                    (SELECT bool_and(w.is_snapshot) FROM ingest.walks w WHERE w.run = $1), false)
+$$;
+
+-- The newest archived answer for each list page and each record of a source, from the last walk that covered a stream whole and from
+-- everything after it; or the pages of one run. What an operator discarded or reverted is left out.
+CREATE FUNCTION ingest.archive_of(source text, run uuid DEFAULT NULL) RETURNS SETOF ingest.pages LANGUAGE sql STABLE AS $$
+    WITH known AS (SELECT r.* FROM ingest.runs r
+                    WHERE r.source = $1 AND r.mode NOT IN ('replay', 'revert') AND r.finished_at IS NOT NULL
+                      AND coalesce(r.decision, '') NOT IN ('discarded', 'reverted')),
+         walk AS (SELECT max(k.created_at) AS since FROM known k
+                   WHERE k.mode <> 'file' AND k.walked AND k.record_limit IS NULL AND cardinality(k.covers) > 0),
+         sheet AS (SELECT k.file ->> 'stream' AS stream, max(k.created_at) AS since FROM known k
+                    WHERE k.mode = 'file' AND (k.file ->> 'complete')::boolean GROUP BY 1)
+    SELECT p.* FROM ingest.pages p WHERE $2 IS NOT NULL AND p.run = $2 AND p.archive_key IS NOT NULL
+    UNION ALL
+    (SELECT DISTINCT ON (p.role, p.stream, p.url, CASE WHEN p.role = 'list' THEN p.request - 'ordinal' END) p.*
+       FROM known k JOIN ingest.pages p ON p.run = k.id
+      WHERE $2 IS NULL AND p.archive_key IS NOT NULL
+        AND k.created_at >= coalesce(CASE WHEN k.mode = 'file' THEN (SELECT s.since FROM sheet s WHERE s.stream = p.stream)
+                                          ELSE (SELECT w.since FROM walk w) END, '-infinity')
+      ORDER BY p.role, p.stream, p.url, CASE WHEN p.role = 'list' THEN p.request - 'ordinal' END, p.fetched_at DESC, p.id DESC)
 $$;
 
 -- Learns the addresses that a relaying source prints beside most of its posts: at least 10 and 80 of 100 open posts, of at least 3
@@ -238,14 +264,17 @@ CREATE FUNCTION ingest.learn_house_contacts(source text) RETURNS void LANGUAGE s
     INSERT INTO ingest.house_contacts (source, contact) SELECT $1, contact FROM house ON CONFLICT DO NOTHING
 $$;
 
--- Returns what differs between two versions of an opportunity. Left out is what is not content, and the HTML: the text says the
--- same, and one entry for a change is enough.
-CREATE FUNCTION ingest.diff(old_row jsonb, new_row jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+-- Columns of a row that are no content of their own: the text says the same as the HTML, and one entry for a change is enough.
+CREATE FUNCTION ingest.is_beside(name text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT name IN ('fingerprint', 'draft_digest', 'changed_run', 'page', 'content_at', 'posted_at', 'quality', 'quality_parts', 'description_html')
+$$;
+
+-- Returns the columns in which two versions of an opportunity differ: those of its content, or those beside it.
+CREATE FUNCTION ingest.diff(old_row jsonb, new_row jsonb, beside boolean DEFAULT false) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
     SELECT coalesce(jsonb_object_agg(n.key, jsonb_build_object('from', old_row -> n.key, 'to', n.value)), '{}')
       FROM jsonb_each(new_row) n
-     WHERE n.value IS DISTINCT FROM old_row -> n.key
-       AND n.key NOT IN ('fingerprint', 'updated_at', 'changed_run', 'page', 'content_at', 'posted_at', 'quality', 'quality_parts',
-                         'description_html')
+     WHERE n.value IS DISTINCT FROM old_row -> n.key AND n.key NOT IN ('updated_at', 'first_run', 'missed_by')
+       AND ingest.is_beside(n.key) = beside
 $$;
 
 -- The table itself writes the consequences, so that no statement can forget them: each change leaves its history and the request
@@ -263,10 +292,11 @@ CREATE TRIGGER created AFTER INSERT ON ingest.opportunities
 
 CREATE FUNCTION ingest.on_opportunity_updated() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO ingest.changes (opportunity, run, page, what, fields)
-    SELECT n.id, n.changed_run, n.page,
+    INSERT INTO ingest.changes (opportunity, run, page, what, fields, beside)
+    -- What is not of a run, such as the passing of a last day, names none.
+    SELECT n.id, nullif(n.changed_run, o.changed_run), n.page,
            CASE WHEN o.status = n.status THEN 'changed' WHEN n.status = 'open' THEN 'reopened' ELSE 'closed' END,
-           ingest.diff(to_jsonb(o), to_jsonb(n))
+           ingest.diff(to_jsonb(o), to_jsonb(n)), ingest.diff(to_jsonb(o), to_jsonb(n), true)
       FROM after_row n JOIN before_row o USING (id)
      WHERE o.fingerprint <> n.fingerprint OR o.status <> n.status;
     INSERT INTO ingest.outbox AS box (opportunity, run)

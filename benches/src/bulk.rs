@@ -146,7 +146,7 @@ fn decode(spec: &Spec, pages: &[Vec<u8>]) -> Outcome<Duration> {
 /// Stages 4, 5 and 7 of the road, page by page, each its own transaction, as the worker does it.
 async fn road(store: &Store, spec: &Spec, pages: &[Vec<u8>], day: i64) -> Outcome<Duration> {
     let fetched_at = Utc::now() + TimeDelta::days(day);
-    let origin = Origin { run: RunId::from(Uuid::now_v7()), page: None, fetched_at };
+    let origin = Origin { run: RunId::from(Uuid::now_v7()), page: None, fetched_at, replaces_newer: false };
     let begun = Instant::now();
     for body in pages {
         store.load(&origin, &read_page(spec, body, fetched_at)?).await?;

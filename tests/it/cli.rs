@@ -77,14 +77,14 @@ async fn an_unknown_source_names_the_nearest() {
 }
 
 #[tokio::test]
-async fn only_a_quarantined_run_is_decided_on() {
+async fn only_a_held_run_is_decided_on() {
     let road = Road::new().await;
     let nobody = "a09c52ca-0000-4000-8000-000000000000";
-    let said = road.bin(&["runs", "accept", nobody]).run().await.expect(2).err;
+    let said = road.bin(&["runs", "publish", nobody]).run().await.expect(2).err;
     assert!(said.contains(&format!("there is no run {nobody}")), "{said}");
     let run = road.bin(&["ingest", "mc2", "--output", "json"]).run().await.expect(0).json();
     let said = road.bin(&["runs", "discard", run[0]["id"].as_str().unwrap()]).run().await.expect(2).err;
-    assert!(said.contains("is complete; only a quarantined one is decided on"), "{said}");
+    assert!(said.contains("is complete; only a held one is decided on"), "{said}");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::{
     upsert::{fresh, noon, opportunity},
 };
 
-fn request(source: &SourceSlug, mode: Mode) -> RunRequest {
+pub(crate) fn request(source: &SourceSlug, mode: Mode) -> RunRequest {
     RunRequest {
         source: source.clone(),
         mode,
@@ -26,7 +26,7 @@ fn request(source: &SourceSlug, mode: Mode) -> RunRequest {
     }
 }
 
-async fn next(store: &Store, kind: &str) -> Job {
+pub(crate) async fn next(store: &Store, kind: &str) -> Job {
     let jobs = store
         .queue()
         .claim(WorkerId::new(), &[kind.to_owned()], 1, std::time::Duration::from_secs(30))
@@ -35,7 +35,7 @@ async fn next(store: &Store, kind: &str) -> Job {
     jobs.into_iter().next().unwrap_or_else(|| panic!("no {kind} waits"))
 }
 
-fn archived() -> Archived {
+pub(crate) fn archived() -> Archived {
     Archived {
         status: 200,
         headers: Vec::new(),
@@ -50,14 +50,19 @@ fn archived() -> Archived {
 }
 
 /// A run of one page that shows the given ids, through the store's own steps.
-async fn run(store: &Store, shows: &[&str], covers_all: bool, spoil: impl FnOnce(&mut Reading)) -> RunId {
+pub(crate) async fn run(
+    store: &Store,
+    shows: &[&str],
+    covers_all: bool,
+    spoil: impl FnOnce(&mut Reading),
+) -> RunId {
     let (run, close) = read(store, shows, covers_all, spoil).await;
     store.finish_run(close.lease, run).await.unwrap();
     run
 }
 
 /// The same up to its closing.
-async fn read(
+pub(crate) async fn read(
     store: &Store,
     shows: &[&str],
     covers_all: bool,
@@ -95,7 +100,7 @@ async fn read(
     (run, next(store, "close_missing").await)
 }
 
-async fn open(store: &Store) -> Vec<String> {
+pub(crate) async fn open(store: &Store) -> Vec<String> {
     sqlx::query_scalar("SELECT external_id FROM ingest.opportunities WHERE status = 'open' ORDER BY 1")
         .fetch_all(store.pool())
         .await
@@ -211,14 +216,14 @@ async fn an_alarm_makes_the_run_partial_and_closes_nothing() {
 }
 
 #[tokio::test]
-async fn an_implausible_run_is_quarantined_and_closes_nothing() {
+async fn an_implausible_run_is_held_and_closes_nothing() {
     let store = fresh().await;
     let ids: Vec<String> = (0..20).map(|n| n.to_string()).collect();
     let all: Vec<&str> = ids.iter().map(String::as_str).collect();
     run(&store, &all, true, |_| ()).await;
     for shows in [&all[..0], &all[..9]] {
         let id = run(&store, shows, true, |_| ()).await;
-        assert_eq!(store.run(id).await.unwrap().state, RunState::Quarantined);
+        assert_eq!(store.run(id).await.unwrap().state, RunState::Held);
         assert_eq!(open(&store).await.len(), 20);
     }
     run(&store, &all[..12], true, |_| ()).await;
@@ -226,7 +231,7 @@ async fn an_implausible_run_is_quarantined_and_closes_nothing() {
 }
 
 /// Three ordinary runs of twenty posts by different employers.
-async fn with_a_history() -> (Held, Vec<String>) {
+pub(crate) async fn with_a_history() -> (Held, Vec<String>) {
     let store = fresh().await;
     let ids: Vec<String> = (0..20).map(|n| n.to_string()).collect();
     let shows: Vec<&str> = ids.iter().map(String::as_str).collect();
@@ -238,7 +243,7 @@ async fn with_a_history() -> (Held, Vec<String>) {
 
 type Spoil<'a> = &'a dyn Fn(&mut Reading);
 
-fn employers(reading: &mut Reading) {
+pub(crate) fn employers(reading: &mut Reading) {
     for (at, row) in reading.opportunities.iter_mut().enumerate() {
         row.organization = Some(format!("Atelier {at}"));
         row.closes_on = Some("2099-01-31".parse().unwrap());
@@ -273,14 +278,14 @@ async fn a_source_is_held_to_its_own_history() {
         }
     };
     let cases: [(Spoil<'_>, &str); 3] = [
-        (&no_terms, "interest: 0 %, where 100 % are usual"),
-        (&one_employer, "different organizations: 5 %, where 100 % are usual"),
+        (&no_terms, "interest_max: 0 %, where 100 % are usual"),
+        (&one_employer, "different organization: 5 %, where 100 % are usual"),
         (&no_dates, "closes_on: 0 %, where 100 % are usual"),
     ];
     for (spoil, sign) in cases {
         let id = run(&store, &shows[..19], true, spoil).await;
         let row = store.run(id).await.unwrap();
-        assert_eq!(row.state, RunState::Quarantined);
+        assert_eq!(row.state, RunState::Held);
         assert!(row.message.as_deref().unwrap().contains(sign), "{:?}", row.message);
         assert_eq!(open(&store).await.len(), 20);
     }
@@ -299,31 +304,31 @@ async fn records_without_an_identity_may_be_those_that_are_missing() {
     })
     .await;
     let row = store.run(id).await.unwrap();
-    assert_eq!(row.state, RunState::Quarantined);
+    assert_eq!(row.state, RunState::Held);
     assert!(row.message.unwrap().contains("3 records have no identity"));
     assert_eq!(open(&store).await.len(), 20);
 }
 
 #[tokio::test]
-async fn an_operator_accepts_or_discards_a_quarantined_run_once() {
+async fn an_operator_publishes_or_discards_a_held_run_once() {
     let (store, ids) = with_a_history().await;
     let shows: Vec<&str> = ids.iter().map(String::as_str).collect();
     let first = run(&store, &shows[..5], true, employers).await;
     let second = run(&store, &shows[..6], true, employers).await;
     store.discard_run(first, "ada").await.unwrap();
-    assert!(store.accept_run(first, "ada").await.unwrap_err().to_string().contains("was discarded already"));
+    assert!(store.publish_run(first, "ada").await.unwrap_err().to_string().contains("was discarded already"));
     assert_eq!(open(&store).await.len(), 20);
-    assert_eq!(store.accept_run(second, "ada").await.unwrap(), 14);
+    assert_eq!(store.publish_run(second, "ada").await.unwrap(), (0, 0, 14));
     let row = store.run(second).await.unwrap();
     assert_eq!((row.state, row.closed, open(&store).await.len()), (RunState::Complete, 14, 6));
     assert!(
-        row.message.unwrap().starts_with("accepted by ada; it was doubted: stream offres: 6 usable records")
+        row.message.unwrap().starts_with("published by ada; it was doubted: stream offres: 6 usable records")
     );
     // What is older than a complete run knows less than that one.
     let third = run(&store, &[], true, |_| ()).await;
     run(&store, &shows[..6], true, employers).await;
-    assert!(store.accept_run(third, "ada").await.unwrap_err().to_string().contains("a newer run"));
-    assert!(store.accept_run(second, "ada").await.unwrap_err().to_string().contains("accepted already"));
+    assert!(store.publish_run(third, "ada").await.unwrap_err().to_string().contains("a newer run"));
+    assert!(store.publish_run(second, "ada").await.unwrap_err().to_string().contains("published already"));
 }
 
 #[tokio::test]

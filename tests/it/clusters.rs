@@ -36,7 +36,8 @@ fn post(source: &str, id: &str, place: &str, text: &str) -> Opportunity {
 }
 
 async fn load(store: &Store, row: &Opportunity) {
-    let origin = Origin { run: uuid::Uuid::now_v7().into(), page: None, fetched_at: noon() };
+    let origin =
+        Origin { run: uuid::Uuid::now_v7().into(), page: None, fetched_at: noon(), replaces_newer: false };
     store.load(&origin, std::slice::from_ref(row)).await.unwrap();
     sqlx::query("SELECT queue.enqueue('match_duplicates', 'match', '{}', 'match_duplicates')")
         .execute(store.pool())

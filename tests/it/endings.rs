@@ -132,7 +132,7 @@ async fn a_portal_whose_second_page_is_the_first_again_closes_nothing() {
     serve(&replay, vec![("?page=1", page(0..20)), ("?page=2", page(20..30)), ("?page=3", page(0..0))]);
     is_complete(&road, 0).await;
     serve(&replay, vec![("?page=", page(0..20))]);
-    is_partial(&road, "stream offres: page 2 shows what an earlier page showed").await;
+    is_partial(&road, "stream offres: page 2 shows the same as an earlier page").await;
     assert_eq!(open(&road).await, 30);
 }
 

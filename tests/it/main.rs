@@ -14,11 +14,13 @@
 mod support;
 
 mod api;
+mod bad_days;
 mod cli;
 mod closing;
 mod clusters;
 mod contract;
 mod crash;
+mod decisions;
 mod demo;
 mod dictionary;
 mod duplicates;
@@ -29,6 +31,7 @@ mod help;
 mod outbox;
 mod partners;
 mod politeness;
+mod publish;
 mod queue;
 mod rates;
 mod real;

@@ -41,7 +41,7 @@ pub(crate) fn noon() -> DateTime<Utc> {
 }
 
 pub(crate) fn origin(at: DateTime<Utc>) -> Origin {
-    Origin { run: RunId::from(Uuid::now_v7()), page: None, fetched_at: at }
+    Origin { run: RunId::from(Uuid::now_v7()), page: None, fetched_at: at, replaces_newer: false }
 }
 
 pub(crate) async fn fresh() -> Held {
@@ -148,7 +148,7 @@ async fn two_that_load_the_same_rows_at_once_do_not_deadlock() {
         rows.rotate_left(n * 37);
         tokio::spawn(async move { store.load(&origin(noon()), &rows).await.unwrap().0 })
     });
-    let created: usize = futures::future::join_all(loads).await.into_iter().map(Result::unwrap).sum();
+    let created: i64 = futures::future::join_all(loads).await.into_iter().map(Result::unwrap).sum();
     assert_eq!(created, 400);
 }
 

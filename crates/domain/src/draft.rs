@@ -1,5 +1,8 @@
 //! A record in our field names, still in the partner's words.
 
+use chrono::NaiveDate;
+use sha2::{Digest as _, Sha256};
+
 use crate::{Kind, RawRecord};
 
 /// The draft and what is known of each of its fields: one table, so that no field can be forgotten in one of the places.
@@ -35,12 +38,67 @@ macro_rules! draft {
                 match name { $(stringify!($field) => Some(&mut self.$field),)* _ => None }
             }
 
+            /// The digest of what the partner says, as `reader` (the version of the source file and of the rules) reads it on `day`.
+            /// Equal digests give equal opportunities: what was read once needs no second reading.
+            #[must_use]
+            pub fn digest(&self, reader: &str, day: NaiveDate) -> DraftDigest {
+                let mut digest = Sha256::new();
+                let mut add = |part: Option<&str>| {
+                    // No text is as long as the length that stands for none.
+                    let length = part.map_or(u64::MAX, |text| u64::try_from(text.len()).unwrap_or(u64::MAX - 1));
+                    digest.update(length.to_le_bytes());
+                    digest.update(part.unwrap_or_default());
+                };
+                add(Some(reader));
+                add(Some(self.kind.as_str()));
+                $(add(self.$field.as_deref());)*
+                if self.needs_the_clock() {
+                    add(Some(&day.to_string()));
+                }
+                let mut short = [0; 16];
+                short.copy_from_slice(digest.finalize().get(..16).unwrap_or(&[0; 16]));
+                DraftDigest(short)
+            }
+
             /// The field of that name; `None` when it is empty or no such field exists.
             pub fn field(&self, name: &str) -> Option<&str> {
                 match name { $(stringify!($field) => self.$field.as_deref(),)* _ => None }
             }
         }
     };
+}
+
+/// The digest of a draft: half of a SHA-256.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct DraftDigest([u8; 16]);
+
+impl DraftDigest {
+    /// Its bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// The digest with these bytes; `None` for another number of bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+}
+
+impl Draft {
+    /// Whether some date in it may depend on the day on which it is read: "il y a 3 jours", "15 décembre". One with a year does not.
+    fn needs_the_clock(&self) -> bool {
+        let has_a_year = |words: &str| {
+            let mut digits = 0;
+            words.bytes().any(|byte| {
+                digits = if byte.is_ascii_digit() { digits + 1 } else { 0 };
+                digits == 4
+            })
+        };
+        let dates = [&self.posted_at, &self.starts_at, &self.closes_at];
+        dates.into_iter().flatten().any(|words| !words.trim().is_empty() && !has_a_year(words))
+    }
 }
 
 draft! {
@@ -87,5 +145,37 @@ draft! {
         experience: "Experience asked for, kept in the partner's words.",
         /// Language of the text, in words ("fr", "Anglais").
         language: "Language of the text: \"fr\", \"Anglais\", \"bilingue\".",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digest(day: u32, change: impl FnOnce(&mut Draft)) -> DraftDigest {
+        let mut draft = Draft::new(Kind::Job, serde_json::json!({}));
+        draft.title = Some("Soudeur".to_owned());
+        draft.closes_at = Some("15/12/2026".to_owned());
+        change(&mut draft);
+        draft.digest("v1", NaiveDate::from_ymd_opt(2026, 11, day).unwrap())
+    }
+
+    #[test]
+    fn the_digest_tells_words_apart_and_fields_too() {
+        let same = digest(20, |_| ());
+        assert_eq!(same, digest(21, |_| ()));
+        assert_ne!(same, digest(20, |draft| draft.title = Some("Soudeur TIG".to_owned())));
+        assert_ne!(same, digest(20, |draft| draft.organization = Some(String::new())));
+        assert_ne!(
+            digest(20, |draft| (draft.place, draft.salary) = (Some("x".to_owned()), None)),
+            digest(20, |draft| (draft.place, draft.salary) = (None, Some("x".to_owned())))
+        );
+    }
+
+    #[test]
+    fn what_the_clock_decides_is_read_again_the_next_day() {
+        let relative = |day| digest(day, |draft| draft.posted_at = Some("il y a 3 jours".to_owned()));
+        assert_eq!(relative(20), relative(20));
+        assert_ne!(relative(20), relative(21));
     }
 }

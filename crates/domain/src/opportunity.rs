@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Fingerprint, Kind, OpportunityId, SourceSlug, StreamName,
+    DraftDigest, Fingerprint, Kind, OpportunityId, SourceSlug, StreamName,
     contacts::Contacts,
     duration::Duration,
     money::{Fees, Interest, Pay},
@@ -90,4 +90,7 @@ pub struct Opportunity {
     pub quality: Quality,
     /// Digest of the content; dates and counters of the portal are left out of it.
     pub fingerprint: Fingerprint,
+    /// Digest of the draft it was read from, where that is known. Not content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<DraftDigest>,
 }

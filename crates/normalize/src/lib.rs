@@ -26,5 +26,5 @@ pub mod status;
 pub mod text;
 pub mod vocabulary;
 
-pub use record::{Context, normalize};
+pub use record::{Context, identity, normalize};
 pub use rejection::reject;

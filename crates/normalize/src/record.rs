@@ -115,6 +115,7 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         contacts,
         quality: Quality { doubts, ..Quality::default() },
         fingerprint: Fingerprint::UNKNOWN,
+        draft: None,
     };
     infer::classify(&mut opportunity, draft, &title_words, &folded);
     infer::ask(&mut opportunity);
@@ -123,7 +124,8 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
     Ok(opportunity)
 }
 
-fn identity(draft: &Draft) -> Result<String, Reason> {
+/// The identifier of a draft as it is stored. Fails where it has none.
+pub fn identity(draft: &Draft) -> Result<String, Reason> {
     let id = draft.external_id.as_deref().map(str::trim).unwrap_or_default().replace('\0', "");
     if id.is_empty() || id.len() > IDENTITY_MAX { Err(Reason::NoIdentity) } else { Ok(id) }
 }

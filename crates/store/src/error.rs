@@ -70,11 +70,6 @@ impl StoreError {
         Self::Refused { message, hint: None }
     }
 
-    /// Wraps the failure of a statement, for `map_err`.
-    pub(crate) fn doing(what: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
-        move |source| Self::of(what, source)
-    }
-
     fn of(what: &'static str, source: sqlx::Error) -> Self {
         let code = source.as_database_error().and_then(sqlx::error::DatabaseError::code);
         if code.as_deref() == Some(REFUSED) {

@@ -100,6 +100,7 @@ pub struct PageRow {
     pub sha256: Option<Vec<u8>>,
     pub bytes: Option<i64>,
     pub parts: i32,
+    pub replaces_newer: bool,
     pub fetched_at: Option<DateTime<Utc>>,
 }
 
@@ -139,7 +140,7 @@ impl Store {
         let row = sqlx::query_as!(
             PageRow,
             r#"SELECT p.id, p.run AS "run: Uuid", r.source, r.mode, p.stream, p.role, p.ordinal, p.url, p.request, p.take,
-                      p.state, p.status, p.headers, p.archive_key, p.sha256, p.bytes, p.parts, p.fetched_at
+                      p.state, p.status, p.headers, p.archive_key, p.sha256, p.bytes, p.parts, r.replay_of IS NOT NULL AS "replaces_newer!", p.fetched_at
                  FROM ingest.pages p JOIN ingest.runs r ON r.id = p.run WHERE p.id = $1"#,
             id
         )
@@ -149,19 +150,41 @@ impl Store {
         row.ok_or_else(|| StoreError::Missing(format!("page {id}")))
     }
 
-    /// Every archived page of a run.
-    pub async fn archived_pages(&self, run: RunId) -> Result<Vec<PageRow>, StoreError> {
+    /// The archived pages that a replay of the source parses again, or those of one run; see `ingest.archive_of`.
+    pub async fn archive_of(
+        &self,
+        source: &SourceSlug,
+        run: Option<RunId>,
+    ) -> Result<Vec<PageRow>, StoreError> {
         sqlx::query_as!(
             PageRow,
-            r#"SELECT p.id, p.run AS "run: Uuid", r.source, r.mode, p.stream, p.role, p.ordinal, p.url, p.request, p.take,
-                      p.state, p.status, p.headers, p.archive_key, p.sha256, p.bytes, p.parts, p.fetched_at
-                 FROM ingest.pages p JOIN ingest.runs r ON r.id = p.run
-                WHERE p.run = $1 AND p.archive_key IS NOT NULL ORDER BY p.role DESC, p.ordinal, p.id"#,
-            run.uuid()
+            r#"SELECT p.id AS "id!", p.run AS "run!: Uuid", r.source, r.mode, p.stream AS "stream!", p.role AS "role!", p.ordinal AS "ordinal!",
+                      p.url AS "url!", p.request AS "request!", p.take, p.state AS "state!", p.status, p.headers, p.archive_key, p.sha256,
+                      p.bytes, p.parts AS "parts!", $2::uuid IS NOT NULL AS "replaces_newer!", p.fetched_at
+                 FROM ingest.archive_of($1, $2) p JOIN ingest.runs r ON r.id = p.run ORDER BY p.fetched_at, p.id"#,
+            source.as_str(),
+            run.map(RunId::uuid)
         )
         .fetch_all(&self.pool)
         .await
-        .doing("read the pages of a run")
+        .doing("read the archived pages of a source")
+    }
+
+    /// The runs whose pages [`Store::archive_of`] returns.
+    pub async fn runs_of_archive(
+        &self,
+        source: &SourceSlug,
+        run: Option<RunId>,
+    ) -> Result<Vec<RunId>, StoreError> {
+        let runs = sqlx::query_scalar!(
+            r#"SELECT DISTINCT run AS "run!" FROM ingest.archive_of($1, $2)"#,
+            source.as_str(),
+            run.map(RunId::uuid)
+        )
+        .fetch_all(&self.pool)
+        .await
+        .doing("find the runs of an archive")?;
+        Ok(runs.into_iter().map(RunId::from).collect())
     }
 
     /// The last list page of a stream that a run has archived: where a walk taken up again goes on.
@@ -169,7 +192,7 @@ impl Store {
         sqlx::query_as!(
             PageRow,
             r#"SELECT p.id, p.run AS "run: Uuid", r.source, r.mode, p.stream, p.role, p.ordinal, p.url, p.request, p.take,
-                      p.state, p.status, p.headers, p.archive_key, p.sha256, p.bytes, p.parts, p.fetched_at
+                      p.state, p.status, p.headers, p.archive_key, p.sha256, p.bytes, p.parts, r.replay_of IS NOT NULL AS "replaces_newer!", p.fetched_at
                  FROM ingest.pages p JOIN ingest.runs r ON r.id = p.run
                 WHERE p.run = $1 AND p.stream = $2 AND p.role = 'list' ORDER BY p.ordinal DESC LIMIT 1"#,
             run.uuid(),
@@ -234,7 +257,7 @@ impl Store {
         self.remember(&mut tx, &page.source, &page.url, kept).await?;
         read_next(&mut tx, page.id, &page.source, read_by).await?;
         tx.commit().await.doing(WHAT)?;
-        self.after_page(page.run, false).await;
+        self.close_if_parsed(page.run).await;
         Ok(())
     }
 
@@ -253,7 +276,7 @@ impl Store {
         let tally = self.reading(lease, page, read_by).write(&mut tx, reading, true).await?;
         self.remember(&mut tx, &page.source, &page.url, kept).await?;
         tx.commit().await.doing(WHAT)?;
-        self.after_page(page.run, tally.is_change()).await;
+        self.close_if_parsed(page.run).await;
         Ok(tally)
     }
 
@@ -300,21 +323,21 @@ impl Store {
         .doing(WHAT)?;
         insert_rejections(&mut tx, page.run, page.id, &page.source, &[rejection]).await?;
         tx.commit().await.doing(WHAT)?;
-        self.after_page(page.run, false).await;
+        self.close_if_parsed(page.run).await;
         Ok(())
     }
 
-    /// Copies the archived pages of an earlier run into a replay and enqueues their reading.
-    pub async fn replay_pages(&self, lease: Lease, run: RunId, of: RunId) -> Result<u64, StoreError> {
+    /// Copies the archived pages that a replay is of, and enqueues their parsing. Returns how many.
+    pub async fn replay_pages(&self, lease: Lease, run: RunId, of: Option<RunId>) -> Result<u64, StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         lease.check(&mut tx).await?;
         let copied = sqlx::query_scalar!(
             r#"WITH copied AS (
                  INSERT INTO ingest.pages (run, stream, role, ordinal, url, request, take, state, status, content_type,
                         headers, archive_key, sha256, bytes, fetched_at)
-                 SELECT $1, stream, role, ordinal, url, request, NULL, 'archived', status, content_type,
-                        headers, archive_key, sha256, bytes, fetched_at
-                   FROM ingest.pages WHERE run = $2 AND archive_key IS NOT NULL
+                 SELECT $1, a.stream, a.role, row_number() OVER (PARTITION BY a.role, a.stream ORDER BY a.fetched_at, a.id) - 1, a.url,
+                        a.request, NULL, 'archived', a.status, a.content_type, a.headers, a.archive_key, a.sha256, a.bytes, a.fetched_at
+                   FROM ingest.runs r, ingest.archive_of(r.source, $2) a WHERE r.id = $1
                  ON CONFLICT DO NOTHING RETURNING id),
                queued AS (
                  INSERT INTO queue.jobs (kind, lane, payload, key)
@@ -322,7 +345,7 @@ impl Store {
                    FROM copied, ingest.runs r WHERE r.id = $1)
                SELECT count(*) AS "count!" FROM copied"#,
             run.uuid(),
-            of.uuid()
+            of.map(RunId::uuid)
         )
         .fetch_one(&mut *tx)
         .await

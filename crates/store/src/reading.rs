@@ -10,9 +10,13 @@ use uuid::Uuid;
 
 use crate::{
     PageRow, Store, StoreError,
+    error::Doing as _,
     rejections::{insert_rejections, storable_json},
-    upsert::{Origin, upsert},
+    rows::stage::{Origin, stage},
 };
+
+/// What fails here, in the words of an error.
+const WHAT: &str = "commit what a page held";
 
 /// A detail page that a list page announces.
 #[derive(Debug, Clone)]
@@ -28,6 +32,8 @@ pub struct Wanted {
 pub struct Reading {
     /// Records that became opportunities.
     pub opportunities: Vec<Opportunity>,
+    /// Records whose draft was read before: they are served as they would be.
+    pub unchanged: Vec<Unchanged>,
     /// Records refused.
     pub rejections: Vec<Rejection>,
     /// Detail pages to fetch.
@@ -36,6 +42,17 @@ pub struct Reading {
     pub alarm: Option<String>,
     /// What else is worth knowing of the page.
     pub notes: Vec<String>,
+}
+
+/// A record whose draft was read before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unchanged {
+    /// The opportunity.
+    pub id: OpportunityId,
+    /// Its identifier at the partner.
+    pub external_id: String,
+    /// What it says.
+    pub fingerprint: Fingerprint,
 }
 
 /// What became of the records of a page.
@@ -51,17 +68,6 @@ pub struct Tally {
     pub rejected: usize,
     /// Detail pages that were not already wanted.
     pub wanted: usize,
-}
-
-fn doing() -> impl FnOnce(sqlx::Error) -> StoreError {
-    StoreError::doing("commit what a page held")
-}
-
-impl Tally {
-    /// Whether opportunities are other than before.
-    pub(crate) fn is_change(self) -> bool {
-        self.created + self.changed > 0
-    }
 }
 
 /// A page being committed, in one piece or in parts. Each part commits with its consequences; a job that breaks off is taken
@@ -100,24 +106,25 @@ impl PageCommit<'_> {
         self.parts += 1;
         if self.parts <= self.page.parts {
             without_repeats(reading.opportunities, &mut reading.rejections, &mut self.first);
+            known_repeats(reading.unchanged, &mut reading.rejections, &mut self.first);
             return Ok(Tally::default());
         }
-        let mut tx = self.store.pool.begin().await.map_err(doing())?;
+        let mut tx = self.store.pool.begin().await.doing(WHAT)?;
         self.lease.check(&mut tx).await?;
         let tally = self.write(&mut tx, reading, false).await?;
         self.lease.progressed(&mut tx).await?;
-        tx.commit().await.map_err(doing())?;
-        self.store.after_page(self.page.run, tally.is_change()).await;
+        tx.commit().await.doing(WHAT)?;
+        self.store.close_if_parsed(self.page.run).await;
         Ok(tally)
     }
 
     /// Commits the last part, and ends the job.
     pub async fn end(mut self, reading: Reading) -> Result<Tally, StoreError> {
-        let mut tx = self.store.pool.begin().await.map_err(doing())?;
+        let mut tx = self.store.pool.begin().await.doing(WHAT)?;
         self.lease.settle(&mut tx).await?;
         let tally = self.write(&mut tx, reading, true).await?;
-        tx.commit().await.map_err(doing())?;
-        self.store.after_page(self.page.run, tally.is_change()).await;
+        tx.commit().await.doing(WHAT)?;
+        self.store.close_if_parsed(self.page.run).await;
         Ok(tally)
     }
 
@@ -130,25 +137,28 @@ impl PageCommit<'_> {
         let page = self.page;
         let (opportunities, repeats) =
             without_repeats(reading.opportunities, &mut reading.rejections, &mut self.first);
+        let unchanged = known_repeats(reading.unchanged, &mut reading.rejections, &mut self.first);
         let origin = Origin {
             run: page.run,
             page: Some(page.id),
             fetched_at: page
                 .fetched_at
                 .ok_or_else(|| StoreError::Missing(format!("fetch time of page {}", page.id)))?,
+            replaces_newer: page.replaces_newer,
         };
-        let (created, changed) = upsert(tx, &origin, &opportunities).await?;
+        let staged = stage(tx, &origin, &opportunities).await?;
+        let (created, changed) = (staged.created, staged.changed);
         insert_rejections(tx, page.run, page.id, &page.source, &reading.rejections).await?;
         let announced = reading.wanted.len();
         let wanted = if page.mode == "replay" { 0 } else { want(tx, page, reading.wanted).await? };
         let tally = Tally {
             created,
             changed,
-            unchanged: opportunities.len().saturating_sub(created + changed) + repeats,
+            unchanged: opportunities.len().saturating_sub(created + changed) + repeats + unchanged,
             rejected: reading.rejections.len(),
             wanted,
         };
-        self.mark(tx, tally, announced).await?;
+        self.mark(tx, tally, announced, staged.rows).await?;
         if last {
             self.mark_read(tx, reading.alarm.as_deref(), &reading.notes).await?;
         }
@@ -161,11 +171,12 @@ impl PageCommit<'_> {
         tx: &mut Transaction<'_, Postgres>,
         tally: Tally,
         announced: usize,
+        staged: usize,
     ) -> Result<(), StoreError> {
         let records = tally.created + tally.changed + tally.unchanged + tally.rejected;
         sqlx::query!(
             "UPDATE ingest.pages SET records = coalesce(records, 0) + $2, announced = announced + $3, parts = $4,
-                    created = created + $5, changed = changed + $6, unchanged = unchanged + $7, rejected = rejected + $8
+                    created = created + $5, changed = changed + $6, unchanged = unchanged + $7, rejected = rejected + $8, staged = staged + $9
               WHERE id = $1",
             self.page.id,
             count(records),
@@ -174,12 +185,13 @@ impl PageCommit<'_> {
             count(tally.created),
             count(tally.changed),
             count(tally.unchanged),
-            count(tally.rejected)
+            count(tally.rejected),
+            count(staged)
         )
         .execute(&mut **tx)
         .await
         .map(drop)
-        .map_err(doing())
+        .doing(WHAT)
     }
 
     /// The page is read: what stood on it, and whether it is believed.
@@ -202,7 +214,7 @@ impl PageCommit<'_> {
         .execute(&mut **tx)
         .await
         .map(drop)
-        .map_err(doing())
+        .doing(WHAT)
     }
 }
 
@@ -235,6 +247,25 @@ fn without_repeats(
     (kept, repeats)
 }
 
+/// The same for records whose draft was read before. Returns how many of them count as unchanged.
+fn known_repeats(
+    all: Vec<Unchanged>,
+    rejections: &mut Vec<Rejection>,
+    first: &mut HashMap<OpportunityId, Fingerprint>,
+) -> usize {
+    let mut unchanged = 0;
+    for record in all {
+        if *first.entry(record.id).or_insert(record.fingerprint) == record.fingerprint {
+            unchanged += 1;
+        } else {
+            let said = serde_json::json!({ "external_id": record.external_id });
+            let reason = Reason::RepeatedIdentity(record.external_id.clone());
+            rejections.push(Rejection::with_clean_reason(reason, Some(record.external_id), said));
+        }
+    }
+    unchanged
+}
+
 /// Enters the detail pages that are not wanted yet, each with the job that fetches it.
 async fn want(
     tx: &mut Transaction<'_, Postgres>,
@@ -265,6 +296,6 @@ async fn want(
     )
     .fetch_one(&mut **tx)
     .await
-    .map_err(doing())?;
+    .doing(WHAT)?;
     Ok(usize::try_from(count).unwrap_or(0))
 }

@@ -48,10 +48,12 @@ words! {
         Incremental = "incremental",
         /// Everything; what is missing is closed.
         Full = "full",
-        /// The archive of an earlier run, read again.
+        /// The archive, parsed again.
         Replay = "replay",
         /// A file a partner sent.
         File = "file",
+        /// What an earlier run published is undone.
+        Revert = "revert",
     }
 }
 
@@ -74,18 +76,20 @@ words! {
 words! {
     /// Where a run stands.
     RunState {
+        /// Entered; another run of the source is active, and does not do what is asked.
+        Waiting = "waiting",
         /// Entered, no worker has begun.
         Queued = "queued",
-        /// Pages are fetched and read.
+        /// Pages are fetched and parsed.
         Running = "running",
-        /// All pages are read; the missing are about to be closed.
+        /// All pages are parsed; the run is about to be audited and published.
         Closing = "closing",
-        /// Everything asked for was read.
+        /// Everything asked for was read and published.
         Complete = "complete",
-        /// Some page is missing; nothing was closed.
+        /// Some page is missing: what came was published, nothing was closed.
         Partial = "partial",
-        /// Read, but implausible; nothing was closed.
-        Quarantined = "quarantined",
+        /// Read, but implausible: nothing was published, nothing was closed.
+        Held = "held",
         /// Could not be done.
         Failed = "failed",
     }
@@ -94,7 +98,7 @@ words! {
 impl RunState {
     /// Whether nothing more will happen.
     pub fn ended(self) -> bool {
-        matches!(self, Self::Complete | Self::Partial | Self::Quarantined | Self::Failed)
+        matches!(self, Self::Complete | Self::Partial | Self::Held | Self::Failed)
     }
 }
 
@@ -115,7 +119,7 @@ pub struct RunRequest {
     pub idempotency_key: Option<String>,
     /// Name of the person or service, for the record.
     pub requested_by: String,
-    /// The run whose archive is read again; with [`Mode::Replay`] only.
+    /// The one run whose archive is parsed again; with [`Mode::Replay`] only. `None`: the newest archived answers of the source.
     pub replay_of: Option<RunId>,
     /// The file that is read; with [`Mode::File`] only.
     pub file: Option<FileRef>,
@@ -176,6 +180,7 @@ pub struct RunRow {
     pub since: Option<DateTime<Utc>>,
     pub record_limit: Option<i32>,
     pub replay_of: Option<RunId>,
+    pub revert_of: Option<RunId>,
     pub walked: bool,
     pub covers: Vec<String>,
     pub file: Option<FileRef>,
@@ -191,6 +196,8 @@ pub struct RunRow {
     pub closed: i32,
     pub embedded: i32,
     pub message: Option<String>,
+    pub doubts: Vec<String>,
+    pub published_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub started_at: Option<DateTime<Utc>>,
     pub last_fetch_at: Option<DateTime<Utc>>,
@@ -206,6 +213,7 @@ struct Raw {
     since: Option<DateTime<Utc>>,
     record_limit: Option<i32>,
     replay_of: Option<Uuid>,
+    revert_of: Option<Uuid>,
     walked: bool,
     covers: Vec<String>,
     file: Option<serde_json::Value>,
@@ -221,6 +229,8 @@ struct Raw {
     closed: i32,
     embedded: i32,
     message: Option<String>,
+    doubts: Vec<String>,
+    published_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
     started_at: Option<DateTime<Utc>>,
     last_fetch_at: Option<DateTime<Utc>>,
@@ -239,6 +249,7 @@ impl TryFrom<Raw> for RunRow {
             since: raw.since,
             record_limit: raw.record_limit,
             replay_of: raw.replay_of.map(RunId::from),
+            revert_of: raw.revert_of.map(RunId::from),
             walked: raw.walked,
             covers: raw.covers,
             file: raw.file.and_then(|file| serde_json::from_value(file).ok()),
@@ -254,6 +265,8 @@ impl TryFrom<Raw> for RunRow {
             closed: raw.closed,
             embedded: raw.embedded,
             message: raw.message,
+            doubts: raw.doubts,
+            published_at: raw.published_at,
             created_at: raw.created_at,
             started_at: raw.started_at,
             last_fetch_at: raw.last_fetch_at,
@@ -304,10 +317,10 @@ impl Store {
         let rows = sqlx::query_as!(
             Raw,
             r#"SELECT id AS "id!", source AS "source!", mode AS "mode!", trigger AS "trigger!", state AS "state!", since,
-                      record_limit, replay_of, walked AS "walked!", covers AS "covers!", file, pages_open AS "pages_open!",
+                      record_limit, replay_of, revert_of, walked AS "walked!", covers AS "covers!", file, pages_open AS "pages_open!",
                       pages AS "pages!", pages_failed AS "pages_failed!", requests AS "requests!", seen AS "seen!",
                       created AS "created!", changed AS "changed!", unchanged AS "unchanged!", rejected AS "rejected!",
-                      closed AS "closed!", embedded AS "embedded!", message, created_at AS "created_at!", started_at,
+                      closed AS "closed!", embedded AS "embedded!", message, doubts AS "doubts!", published_at, created_at AS "created_at!", started_at,
                       last_fetch_at, finished_at
                FROM ingest.runs_now
               WHERE ($1::uuid IS NULL OR id = $1) AND ($2::text IS NULL OR source = $2)
@@ -320,21 +333,6 @@ impl Store {
         .await
         .doing("read the runs")?;
         rows.into_iter().map(RunRow::try_from).collect()
-    }
-
-    /// The newest run of a source whose pages are archived, for a replay.
-    pub async fn last_archived_run(&self, source: &SourceSlug) -> Result<RunId, StoreError> {
-        let id = sqlx::query_scalar!(
-            "SELECT id FROM ingest.runs
-              WHERE source = $1 AND mode <> 'replay' AND EXISTS (SELECT FROM ingest.pages p WHERE p.run = runs.id AND p.archive_key IS NOT NULL) AND finished_at IS NOT NULL
-              ORDER BY (state = 'complete') DESC, created_at DESC LIMIT 1",
-            source.as_str()
-        )
-        .fetch_optional(&self.pool)
-        .await
-        .doing("find a run to replay")?;
-        id.map(RunId::from)
-            .ok_or_else(|| StoreError::Missing(format!("archived run of {source}; ingest it first")))
     }
 
     /// Marks a run begun by the spec of that version. A run taken up again keeps its start.
@@ -382,10 +380,9 @@ impl Store {
         .doing("note the state of a run")
     }
 
-    /// Has embedded what a committed page changed, and the run closed, if that was its last one. What goes wrong here is made
-    /// good by the next [`Store::reap`].
-    pub(crate) async fn after_page(&self, run: RunId, changed: bool) {
-        let _ =
-            sqlx::query!("SELECT ingest.after_page($1, $2)", run.uuid(), changed).execute(&self.pool).await;
+    /// Has the run ended, if the page just committed was its last one. What goes wrong here is made good by the next
+    /// [`Store::reap`].
+    pub(crate) async fn close_if_parsed(&self, run: RunId) {
+        let _ = sqlx::query!("SELECT ingest.close_if_read($1)", run.uuid()).execute(&self.pool).await;
     }
 }

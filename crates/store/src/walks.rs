@@ -146,7 +146,7 @@ impl Store {
         .await
         .doing(what)?;
         tx.commit().await.doing(what)?;
-        self.after_page(run, false).await;
+        self.close_if_parsed(run).await;
         Ok(())
     }
 }

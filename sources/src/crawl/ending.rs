@@ -19,7 +19,7 @@ pub enum End {
     NoLink,
     /// All sitemaps of the index were followed.
     Index,
-    /// The page shows what an earlier page showed.
+    /// The page shows the same as an earlier page.
     Repeated,
     /// The page breaks off.
     CutShort,
@@ -112,7 +112,7 @@ pub enum Doubt {
         /// Records that were shown again.
         again: u64,
     },
-    /// A page shows what an earlier page showed.
+    /// A page shows the same as an earlier page.
     Repeated(u32),
     /// A page that was linked has no records, or one without records links to another.
     LinkedEmpty(u32),
@@ -238,7 +238,7 @@ impl fmt::Display for Unproven {
                 write!(f, ": {records} of {promised} promised records came")?;
                 if again > 0 { write!(f, ", and {again} came again") } else { Ok(()) }
             }
-            Doubt::Repeated(page) => write!(f, ": page {page} shows what an earlier page showed"),
+            Doubt::Repeated(page) => write!(f, ": page {page} shows the same as an earlier page"),
             Doubt::LinkedEmpty(page) => write!(f, ": page {page} has no records, and a link promised some"),
             Doubt::CutShort(page) => write!(f, ": page {page} breaks off"),
             Doubt::Unreadable(page) => write!(f, ": page {page} cannot be parsed"),
@@ -273,7 +273,7 @@ mod tests {
             assert_eq!(missed, "stream offres: 160 of 245 promised records came", "{end:?}");
         }
         for (end, why) in [
-            (End::Repeated, "stream offres: page 3 shows what an earlier page showed"),
+            (End::Repeated, "stream offres: page 3 shows the same as an earlier page"),
             (End::CutShort, "stream offres: page 3 breaks off"),
             (End::Unreadable, "stream offres: page 3 cannot be parsed"),
             (End::Cap, "stream offres has more than the 3 pages that were followed"),

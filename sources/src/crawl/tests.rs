@@ -117,7 +117,7 @@ fn counted_pages_end_by_a_short_one_an_empty_one_or_their_total() {
     assert_eq!(ended(&bare, &[items(0..2), items(2..2)]), proven(End::Empty));
     assert_eq!(
         ended(&bare, &[items(0..2), items(0..2)]),
-        doubted(End::Repeated, "page 2 shows what an earlier page showed")
+        doubted(End::Repeated, "page 2 shows the same as an earlier page")
     );
     let total = |ids, total: u64| (200, "", page(ids, json!({"total": total})));
     let counted = paged("{kind='number',param='p',size=100,total='.total'}");
@@ -192,7 +192,7 @@ fn a_portal_page_that_repeats_breaks_off_or_says_another_total_proves_nothing() 
     assert_eq!(ended(&next, &[html(0..2, more), html(2..3, "")]), proven(End::NoLink));
     assert_eq!(
         ended(&next, &[html(0..2, more), html(0..2, "")]),
-        doubted(End::Repeated, "page 2 shows what an earlier page showed")
+        doubted(End::Repeated, "page 2 shows the same as an earlier page")
     );
     let mut cut = html(2..9, more);
     cut.2.truncate(120);

@@ -34,7 +34,7 @@ enum Turn {
 pub(crate) struct Database {
     shared: Arc<Shared>,
     name: String,
-    _turn: Turn,
+    turn: Arc<Turn>,
 }
 
 /// A store that keeps its server up as long as it lives.
@@ -80,9 +80,23 @@ impl Database {
     }
 
     async fn in_turn(turn: Turn) -> Self {
-        let database =
-            Self { shared: shared().await, name: format!("it_{}", Uuid::now_v7().simple()), _turn: turn };
-        let statement = format!("CREATE DATABASE {} TEMPLATE {TEMPLATE}", database.name);
+        Self::of(shared().await, TEMPLATE, Arc::new(turn)).await
+    }
+
+    /// A copy with all that is in it. Nobody may be connected to it.
+    pub(crate) async fn copy(&self) -> Self {
+        Self::of(Arc::clone(&self.shared), &self.name, Arc::clone(&self.turn)).await
+    }
+
+    /// Without compiled plans, whose compilation takes longer than the queries on a few thousand rows.
+    pub(crate) async fn without_jit(self) -> Self {
+        self.administer(format!("ALTER DATABASE {} SET jit = off", self.name)).await;
+        self
+    }
+
+    async fn of(shared: Arc<Shared>, template: &str, turn: Arc<Turn>) -> Self {
+        let database = Self { shared, name: format!("it_{}", Uuid::now_v7().simple()), turn };
+        let statement = format!("CREATE DATABASE {} TEMPLATE {template}", database.name);
         database.administer(statement).await;
         database
     }

@@ -13,15 +13,15 @@ use crate::{
     app,
     pipeline::trigger,
     ui::{self, Line},
-    workbench::rehearse::{Read, read_again},
+    workbench::reread::{Read, read_again},
 };
 
-/// Parse the archive of a source again with its current source file, without visiting the partner
+/// Parse the newest archived answers of a source with its current source file, without visiting the partner
 #[derive(Debug, Args)]
 pub(super) struct Replay {
     /// Slug of the source
     source: String,
-    /// Parse the archive of this run [default: the newest complete run]
+    /// Parse the archive of this run alone, and let it replace newer rows [default: the newest archived answers of the source]
     #[arg(long)]
     run: Option<RunId>,
     /// Print what would change, without writing
@@ -34,57 +34,53 @@ impl Replay {
         let catalog = app::catalog(context.config())?;
         let source = find_source(&catalog, &self.source)?;
         let store = app::open_store(context.config()).await?;
-        let earlier = match self.run {
-            Some(run) => store.run(run).await?.id,
-            None => store.last_archived_run(&source).await?,
-        };
-        let of = store.run(earlier).await?;
-        anyhow::ensure!(
-            of.source == source.as_str(),
-            "run {earlier} is one of {}, not of {source}",
-            of.source
-        );
+        if let Some(run) = self.run {
+            let of = store.run(run).await?;
+            anyhow::ensure!(
+                of.source == source.as_str(),
+                "run {run} is one of {}, not of {source}",
+                of.source
+            );
+        }
         if self.dry_run {
-            return dry(&context, &store, &catalog, &source, earlier).await;
+            return dry(&context, &store, &catalog, &source, self.run).await;
         }
         let request = RunRequest {
             mode: Mode::Replay,
-            replay_of: Some(earlier),
+            replay_of: self.run,
             ..RunRequest::new(source.clone(), Trigger::Cli, current_user())
         };
         let entered = trigger::request(&store, &request).await?;
-        anyhow::ensure!(
-            entered.is_new,
-            "run {} of {source} is active; try again when it has ended",
-            entered.run
-        );
         let rate = catalog.get(&source).map(|spec| spec.rate);
         let lines = rate.map(|rate| Line { run: entered.run, source: source.to_string(), rate });
         ingest::follow(context, store, lines.into_iter().collect()).await
     }
 }
 
-/// Reads every archived page of the run and tells what would become of its records.
+/// Parses the archived pages and tells what would become of their records.
 async fn dry(
     context: &Context,
     store: &store::Store,
     catalog: &sources::Catalog,
     source: &domain::SourceSlug,
-    run: RunId,
+    run: Option<RunId>,
 ) -> anyhow::Result<Outcome> {
     let Some(spec) = catalog.get(source) else { anyhow::bail!("no partner file for {source}") };
-    let Read { opportunities, rejections, alarms } = read_again(context.config(), store, spec, run).await?;
-    let difference = store.rehearse(run, &opportunities).await?.tally;
+    let Read { pages, rejections, alarms } = read_again(context.config(), store, spec, run).await?;
+    anyhow::ensure!(!pages.is_empty(), "nothing of {source} is archived; ingest it first");
+    let would_be = store.preview_pages(&pages, run.is_some()).await?.tally;
+    let opportunities: usize = pages.iter().map(|page| page.opportunities.len()).sum();
     if context.is_json() {
         ui::json(
-            &serde_json::json!({"run": run, "opportunities": opportunities.len(), "would_be": difference, "rejected": rejections, "alarms": alarms}),
+            &serde_json::json!({"run": run, "pages": pages.len(), "opportunities": opportunities, "would_be": would_be, "rejected": rejections, "alarms": alarms}),
         )?;
     } else {
         ui::line(&format!(
-            "{source}  replay of {run}: {} would be new, {} changed, {} unchanged, {} rejected; nothing was written",
-            difference.created,
-            difference.changed,
-            difference.unchanged,
+            "{source}  replay of {} archived pages: {} would be new, {} changed, {} unchanged, {} rejected; nothing was written",
+            pages.len(),
+            would_be.created,
+            would_be.changed,
+            would_be.unchanged,
             rejections.len()
         ));
         for rejection in &rejections {

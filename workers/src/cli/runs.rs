@@ -1,5 +1,7 @@
 //! `oim-etl runs`
 
+mod show;
+
 use clap::{Args, Subcommand};
 use domain::{RunId, SourceSlug};
 use store::{RunRow, Store};
@@ -10,7 +12,7 @@ use crate::{
     ui::{self, Column, Table, ago},
 };
 
-/// List runs, newest first, and decide on quarantined ones
+/// List runs, newest first, look at one, and decide on it
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Runs {
@@ -25,44 +27,72 @@ pub(super) struct Runs {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Accept a quarantined run: close what it did not show
-    Accept {
+    /// Show a run: what it did, or what publishing it would do
+    Show(show::Show),
+    /// Publish a held run, and close what it did not show
+    Publish {
         /// Id of the run
         run: RunId,
     },
-    /// Discard a quarantined run: close nothing
+    /// Discard a held run: nothing of it is ever served
     Discard {
+        /// Id of the run
+        run: RunId,
+    },
+    /// Undo a published run: what it created, changed and closed
+    Revert {
         /// Id of the run
         run: RunId,
     },
 }
 
 impl What {
-    async fn done(&self, store: &Store) -> anyhow::Result<String> {
-        Ok(match self {
-            Self::Accept { run } => {
-                let closed = store.accept_run(*run, &current_user()).await?;
-                format!("run {run} is accepted: {closed} opportunities it did not show are closed")
+    async fn run(&self, context: &Context, store: &Store) -> anyhow::Result<Outcome> {
+        let by = current_user();
+        match self {
+            Self::Show(show) => return show.run(context, store).await,
+            Self::Publish { run } => {
+                let (created, changed, closed) = store.publish_run(*run, &by).await?;
+                let done =
+                    format!("run {run} is published: {created} new, {changed} changed, {closed} closed");
+                tell(
+                    context,
+                    &done,
+                    &serde_json::json!({ "created": created, "changed": changed, "closed": closed }),
+                )?;
             }
             Self::Discard { run } => {
-                store.discard_run(*run, &current_user()).await?;
-                format!("run {run} is discarded: nothing is closed by it")
+                store.discard_run(*run, &by).await?;
+                tell(
+                    context,
+                    &format!("run {run} is discarded: nothing of it is served"),
+                    &serde_json::json!({}),
+                )?;
             }
-        })
+            Self::Revert { run } => {
+                let reverted = store.revert_run(*run, &by).await?;
+                tell(context, &show::reverted(*run, &reverted), &serde_json::to_value(&reverted)?)?;
+            }
+        }
+        Ok(Outcome::Good)
     }
+}
+
+/// Says what was done, to people or to programs.
+fn tell(context: &Context, done: &str, with: &serde_json::Value) -> anyhow::Result<()> {
+    if context.is_json() {
+        ui::json(&serde_json::json!({ "done": done, "result": with }))?;
+    } else {
+        ui::line(done);
+    }
+    Ok(())
 }
 
 impl Runs {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
         let store = app::connect(context.config(), 2).await?;
         if let Some(what) = &self.what {
-            let done = what.done(&store).await?;
-            if context.is_json() {
-                ui::json(&serde_json::json!({ "done": done }))?;
-            } else {
-                ui::line(&done);
-            }
-            return Ok(Outcome::Good);
+            return what.run(&context, &store).await;
         }
         let runs = store.runs(self.source.as_ref(), self.limit.max(1)).await?;
         if context.is_json() {

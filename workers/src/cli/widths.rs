@@ -18,7 +18,7 @@ fn table(columns: &[Column], rows: &[&str]) -> Table {
 
 fn tables() -> [(&'static str, Table); 4] {
     let visits = [
-        "01931f2e-8c7a-7d3e-9a51-2f6c0b7d4e18|emploicameroun|incremental|cron|quarantined|12 min ago|61|431|12|3|410|6|0",
+        "01931f2e-8c7a-7d3e-9a51-2f6c0b7d4e18|emploicameroun|incremental|cron|held|12 min ago|61|431|12|3|410|6|0",
         "01931f2e-8c7a-7d3e-9a51-2f6c0b7d4e18|fne|full|cli|complete|3 days ago|1204|120431|120000|0|0|431|15",
     ];
     let partners = [

@@ -46,6 +46,11 @@ pub(crate) const KEYS: &[Key] = &[
         "30",
         "lease duration: without a heartbeat for so long, other workers take its jobs",
     ),
+    key(
+        "worker.publish_every_seconds",
+        "600",
+        "longest time that a new opportunity of a long run waits to be served, while the run goes on",
+    ),
     key("worker.stop_seconds", "20", "longest wait for running jobs when a worker stops"),
     key("worker.fetch_at_once", "4", "most concurrent requests to one partner, from all workers"),
     key("worker.read_at_once", "8", "most pages of one partner parsed at once, by all workers"),

@@ -74,6 +74,7 @@ pub(crate) struct Worker {
     pub(crate) http: SocketAddr,
     pub(crate) scheduler: bool,
     pub(crate) lease_seconds: u64,
+    pub(crate) publish_every_seconds: u64,
     pub(crate) stop_seconds: u64,
     pub(crate) fetch_at_once: i32,
     pub(crate) read_at_once: i32,

@@ -72,11 +72,15 @@ async fn arrived(
     };
     let page = page.with(&archived);
     let (reader, about) = (Arc::clone(spec), page.clone());
-    let read = tokio::task::spawn_blocking(move || {
-        let reading = pipeline::parse::read(&reader, &about, &body)?;
-        pipeline::normalize::normalize(&reader, &about, reading)
-    });
-    let Ok(reading) = read.await else {
+    let Ok(parsed) = tokio::task::spawn_blocking(move || pipeline::parse::read(&reader, &about, &body)).await
+    else {
+        return Ok(app.store.detail_archived(lease, &page, &archived, &read_by).await?);
+    };
+    let parsed = parsed?;
+    let known = pipeline::normalize::known(&app.store, spec, &parsed).await?;
+    let (reader, about) = (Arc::clone(spec), page.clone());
+    let normalize = move || pipeline::normalize::normalize(&reader, &about, parsed, &known);
+    let Ok(reading) = tokio::task::spawn_blocking(normalize).await else {
         return Ok(app.store.detail_archived(lease, &page, &archived, &read_by).await?);
     };
     let reading = reading?;

@@ -25,8 +25,12 @@ impl Job for FetchSource {
         let row = app.store.run(args.run).await?;
         let spec = app.spec(&row.source).map_err(JobError::Discard)?;
         let row = app.store.begin_run(args.run, &spec.version).await?;
-        if let (Mode::Replay, Some(earlier)) = (row.mode, row.replay_of) {
-            app.store.replay_pages(lease, args.run, earlier).await?;
+        if row.mode == Mode::Replay {
+            let pages = app.store.replay_pages(lease, args.run, row.replay_of).await?;
+            if pages == 0 {
+                let why = format!("nothing of {} is archived; ingest it first", row.source);
+                return Err(JobError::Discard(anyhow::anyhow!(why)));
+            }
             app.store.end_walk(lease, args.run, &[], &[]).await?;
             return Ok(());
         }

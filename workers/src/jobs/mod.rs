@@ -12,6 +12,7 @@ mod fetch_page;
 mod fetch_source;
 mod match_duplicates;
 mod parse_page;
+mod publish_new;
 mod runner;
 
 use domain::RunId;
@@ -30,6 +31,7 @@ static JOBS: &[Registered] = &[
     Registered::of::<fetch_source::FetchSource>(),
     Registered::of::<fetch_page::FetchPage>(),
     Registered::of::<parse_page::ParsePage>(),
+    Registered::of::<publish_new::PublishNew>(),
     Registered::of::<match_duplicates::MatchDuplicates>(),
     Registered::of::<embed_opportunities::EmbedOpportunities>(),
     Registered::of::<close_missing::CloseMissing>(),

@@ -35,7 +35,8 @@ impl Job for ParsePage {
         } else {
             let body = pipeline::archive::read(app, &page).await?;
             let reading = pipeline::parse::read(&spec, &page, &body)?;
-            pipeline::normalize::normalize(&spec, &page, reading)?
+            let known = pipeline::normalize::known(&app.store, &spec, &reading).await?;
+            pipeline::normalize::normalize(&spec, &page, reading, &known)?
         };
         Ok(pipeline::load::page(commit, &page, last).await?)
     }

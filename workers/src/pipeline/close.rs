@@ -1,4 +1,4 @@
-//! Stage 9: a run is judged, and a complete one closes what it no longer shows.
+//! Stage 7: a run is audited, and what it read is published, or held.
 
 use domain::RunId;
 use queue::Lease;
@@ -7,15 +7,27 @@ use store::{RunState, Store, StoreError};
 /// Ends a run and its job, and reports the state of the run.
 pub(crate) async fn close(store: &Store, lease: Lease, run: RunId) -> Result<(), StoreError> {
     let state = store.finish_run(lease, run).await?;
+    if !state.ended() {
+        tracing::warn!(%run, "a crash of the database took staged rows: their pages are parsed again");
+        return Ok(());
+    }
     let row = store.run(run).await?;
     metrics::counter!("oim_runs_total", "source" => row.source.clone(), "state" => state.as_str())
         .increment(1);
     match state {
-        RunState::Quarantined => {
-            tracing::error!(source = row.source, why = row.message, "the run is not plausible");
+        RunState::Held => {
+            tracing::error!(
+                source = row.source,
+                why = row.message,
+                "the run is held: nothing of it is served"
+            );
         }
         RunState::Partial => {
-            tracing::warn!(source = row.source, why = row.message, "the run is not complete");
+            tracing::warn!(
+                source = row.source,
+                why = row.message,
+                "the run is a part: it was published, and closed nothing"
+            );
         }
         _ => tracing::info!(
             source = row.source,

@@ -1,16 +1,30 @@
-//! Stage 5: drafts become opportunities or refusals.
+//! Stage 5: drafts become opportunities or rejections. Drafts that were read before are not read again.
 
 use anyhow::Context as _;
-use domain::{Draft, StreamName};
+use domain::{Draft, OpportunityId, StreamName};
 use normalize::Context;
 use sources::{Alarm, Spec};
-use store::{PageRow, Wanted};
+use store::{KnownDrafts, PageRow, Store, StoreError, Unchanged, Wanted};
+
+use crate::app::read_by;
+
+/// The drafts of a page that were read before.
+pub(crate) async fn known(
+    store: &Store,
+    spec: &Spec,
+    read: &sources::Reading,
+) -> Result<KnownDrafts, StoreError> {
+    let ids = read.drafts.iter().filter_map(|draft| normalize::identity(draft).ok());
+    let ids: Vec<OpportunityId> = ids.map(|id| OpportunityId::of(&spec.slug, &id)).collect();
+    if ids.is_empty() { Ok(KnownDrafts::new()) } else { store.known_drafts(&ids).await }
+}
 
 /// Normalizes what was read. The clock is the page's fetch time, so a replay gives the same answer.
 pub(crate) fn normalize(
     spec: &Spec,
     page: &PageRow,
     read: sources::Reading,
+    known: &KnownDrafts,
 ) -> anyhow::Result<store::Reading> {
     let context = Context {
         source: spec.slug.clone(),
@@ -29,10 +43,11 @@ pub(crate) fn normalize(
     let take = page.take.map_or(usize::MAX, |take| usize::try_from(take).unwrap_or(0));
     reading.rejections.truncate(take);
     let left = take - reading.rejections.len();
+    let reader = read_by(spec);
     for draft in read.drafts.into_iter().take(left) {
-        keep(&mut reading, draft, &context);
+        keep(&mut reading, draft, &context, &reader, known);
     }
-    let left = take - reading.rejections.len() - reading.opportunities.len();
+    let left = take - reading.rejections.len() - reading.opportunities.len() - reading.unchanged.len();
     reading.wanted = read
         .follow
         .into_iter()
@@ -42,9 +57,22 @@ pub(crate) fn normalize(
     Ok(reading)
 }
 
-fn keep(reading: &mut store::Reading, draft: Draft, context: &Context) {
+fn keep(reading: &mut store::Reading, draft: Draft, context: &Context, reader: &str, known: &KnownDrafts) {
+    // Africa/Douala is an hour ahead of UTC, all year.
+    let day = (context.fetched_at + chrono::TimeDelta::hours(1)).date_naive();
+    let digest = draft.digest(reader, day);
+    if let Ok(external_id) = normalize::identity(&draft) {
+        let id = OpportunityId::of(&context.source, &external_id);
+        if let Some((_, fingerprint)) = known.get(&id).filter(|(known, _)| *known == digest) {
+            reading.unchanged.push(Unchanged { id, external_id, fingerprint: *fingerprint });
+            return;
+        }
+    }
     match normalize::normalize(draft, context) {
-        Ok(opportunity) => reading.opportunities.push(opportunity),
+        Ok(mut opportunity) => {
+            opportunity.draft = Some(digest);
+            reading.opportunities.push(opportunity);
+        }
         Err(rejection) => reading.rejections.push(rejection),
     }
 }

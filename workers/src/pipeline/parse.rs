@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use domain::StreamName;
 use serde_json::Value;
 use sources::{Page, PageRequest, Reading, Response, Role, Spec};
-use store::PageRow;
+use store::{KnownDrafts, PageRow};
 use tokio::sync::mpsc;
 use url::Url;
 
@@ -96,10 +96,11 @@ impl Parts {
 /// Begins to read a large page.
 pub(crate) async fn in_parts(app: &App, spec: Arc<Spec>, page: PageRow) -> anyhow::Result<Parts> {
     let input = super::archive::open(app, &page).await?;
+    let known = app.store.known_drafts_of(&spec.slug, &page.stream).await?;
     // One part waits while one is committed: what is held stays the same, however large the page.
     let (sender, parts) = mpsc::channel(1);
     tokio::task::spawn_blocking(move || {
-        let last = read_parts(&spec, &page, input, &sender);
+        let last = read_parts((&spec, &known), &page, input, &sender);
         // Where nobody waits any more, the job has ended.
         let _ = sender.blocking_send(last.map(Part::Last));
     });
@@ -107,7 +108,7 @@ pub(crate) async fn in_parts(app: &App, spec: Arc<Spec>, page: PageRow) -> anyho
 }
 
 fn read_parts(
-    spec: &Spec,
+    (spec, known): (&Spec, &KnownDrafts),
     page: &PageRow,
     input: Unpacked,
     sender: &mpsc::Sender<anyhow::Result<Part>>,
@@ -117,7 +118,7 @@ fn read_parts(
     let mut input = BufReader::with_capacity(256 << 10, input);
     let mut failed = None;
     let last = spec.read_stream(&about, &mut input, PART, &mut |reading| {
-        let part = super::normalize::normalize(spec, page, reading);
+        let part = super::normalize::normalize(spec, page, reading, known);
         let sent = part.map(|part| sender.blocking_send(Ok(Part::Next(part))));
         match sent {
             Ok(Ok(())) => ControlFlow::Continue(()),
@@ -134,7 +135,7 @@ fn read_parts(
     // What the reader did not want of it still counts for its digest.
     std::io::copy(&mut input, &mut std::io::sink()).context("the rest of the page")?;
     input.into_inner().verified()?;
-    super::normalize::normalize(spec, page, last)
+    super::normalize::normalize(spec, page, last, known)
 }
 
 #[cfg(test)]
@@ -162,6 +163,7 @@ mod tests {
             sha256: None,
             bytes: Some(WHOLE + 1),
             parts: 0,
+            replaces_newer: false,
             fetched_at: None,
         }
     }

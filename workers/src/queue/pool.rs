@@ -16,6 +16,8 @@ use crate::{app::App, jobs};
 const HEARTBEATS_PER_LEASE: u32 = 6;
 /// Time between two runs of the reaper.
 const REAP_EVERY: Duration = Duration::from_secs(5);
+/// Staged rows of ended runs are removed each so many rounds of the reaper.
+const PRUNE_EACH: u32 = 60;
 
 /// Asks a pool to stop. Cheap to clone.
 pub(crate) type Stop = CancellationToken;
@@ -82,7 +84,11 @@ impl Pool {
             lease_duration,
         };
         let heartbeat = tokio::spawn(presence.keep(running_jobs));
-        let reaper = tokio::spawn(reap(app.store.clone(), stop.clone()));
+        let reaper = tokio::spawn(reap(
+            app.store.clone(),
+            Duration::from_secs(settings.publish_every_seconds.max(1)),
+            stop.clone(),
+        ));
         let patience = Duration::from_secs(settings.stop_seconds);
         Ok(Self {
             store: app.store.clone(),
@@ -144,16 +150,26 @@ impl Presence {
     }
 }
 
-async fn reap(store: Store, stop: Stop) {
+async fn reap(store: Store, publish_every: Duration, stop: Stop) {
     let mut tick = tokio::time::interval(REAP_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut rounds = 0_u32;
     while stop.run_until_cancelled(tick.tick()).await.is_some() {
+        rounds = rounds.wrapping_add(1);
         match store.reap().await {
             Ok((0, 0)) => (),
             Ok((freed, dead)) => tracing::warn!(freed, dead, "took over the jobs of a dead worker"),
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "could not look for dead workers");
             }
+        }
+        if let Err(error) = store.request_checkpoints(publish_every).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "could not look for checkpoints");
+        }
+        if rounds % PRUNE_EACH == 1
+            && let Err(error) = store.prune_staged().await
+        {
+            tracing::warn!(error = &error as &dyn std::error::Error, "could not remove staged rows");
         }
         if let Err(error) = store.close_by_date().await {
             tracing::warn!(error = &error as &dyn std::error::Error, "could not close what passed its date");

@@ -3,5 +3,5 @@
 // Fetch, parse and normalize: for `sources preview`, `sources record`, `sources check` and `ingest --dry-run`.
 pub(crate) mod preview;
 
-// Parse and normalize, over the archive of a run: for `sources diff` and `replay --dry-run`.
-pub(crate) mod rehearse;
+// Parse and normalize, over the archive of a source: for `sources diff` and `replay --dry-run`.
+pub(crate) mod reread;

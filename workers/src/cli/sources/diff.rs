@@ -11,7 +11,7 @@ use crate::{
     app,
     cli::{Context, Outcome, common::find_source},
     ui,
-    workbench::rehearse::{Read, read_again},
+    workbench::reread::{Read, read_again},
 };
 
 /// Show what the current source file would change over the archive of a run, without writing
@@ -22,7 +22,7 @@ use crate::{
 pub(super) struct Diff {
     /// Slug of the source
     source: String,
-    /// Parse the archive of this run [default: the newest complete run]
+    /// Parse the archive of this run alone [default: the newest archived answers of the source]
     #[arg(long)]
     run: Option<RunId>,
     /// Show at most this many changed opportunities
@@ -36,16 +36,17 @@ impl Diff {
         let slug = find_source(&catalog, &self.source)?;
         let spec = catalog.get(&slug).context("the source vanished")?;
         let store = app::open_store(context.config()).await?;
-        let run = match self.run {
-            Some(run) => run,
-            None => store.last_archived_run(&slug).await?,
-        };
-        let Read { opportunities, rejections, alarms } =
-            read_again(context.config(), &store, spec, run).await?;
-        let rehearsal = store.rehearse(run, &opportunities).await?;
-        let before = store.rejection_counts(run).await?;
-        let shown = store.shown_by(run).await?;
-        let found: HashSet<_> = opportunities.iter().map(|row| row.id).collect();
+        let Read { pages, rejections, alarms } = read_again(context.config(), &store, spec, self.run).await?;
+        anyhow::ensure!(!pages.is_empty(), "nothing of {slug} is archived; ingest it first");
+        let preview = store.preview_pages(&pages, self.run.is_some()).await?;
+        let runs = store.runs_of_archive(&slug, self.run).await?;
+        let (mut before, mut shown) = (Vec::new(), HashSet::new());
+        for run in &runs {
+            before.extend(store.rejection_counts(*run).await?);
+            shown.extend(store.shown_by(*run).await?);
+        }
+        let found: HashSet<_> =
+            pages.iter().flat_map(|page| page.opportunities.iter().map(|row| row.id)).collect();
         let (loaded, gone) = (shown.len(), shown.iter().filter(|id| !found.contains(id)).count());
         let mut reasons: BTreeMap<String, i64> = BTreeMap::new();
         for rejection in &rejections {
@@ -58,34 +59,30 @@ impl Diff {
         reasons.retain(|_, difference| *difference != 0);
         if context.is_json() {
             ui::json(&serde_json::json!({
-                "source": slug, "run": run, "spec": spec.version, "would_be": rehearsal.tally, "fields": rehearsal.fields,
-                "changed": rehearsal.changed, "rejected": rejections.len(), "no_longer_found": gone, "rejected_more_or_less": reasons, "alarms": alarms
+                "source": slug, "runs": runs, "spec": spec.version, "would_be": preview.tally, "fields": preview.fields,
+                "changed": preview.changed, "rejected": rejections.len(), "no_longer_found": gone, "rejected_more_or_less": reasons, "alarms": alarms
             }))?;
             return Ok(if alarms.is_empty() { Outcome::Good } else { Outcome::Wrong });
         }
-        let tally = rehearsal.tally;
+        let tally = preview.tally;
         ui::line(&format!(
-            "{slug}  over the archive of run {run}: {} would be new, {} changed, {} unchanged, {} rejected, {gone} of {loaded} no longer found; nothing was written",
+            "{slug}  over its archive: {} would be new, {} changed, {} unchanged, {} rejected, {gone} of {loaded} no longer found; nothing was written",
             tally.created,
             tally.changed,
             tally.unchanged,
             rejections.len()
         ));
-        for (field, count) in &rehearsal.fields {
+        for (field, count) in &preview.fields {
             ui::line(&format!("  {field:<14} changes in {count}"));
         }
         for (code, difference) in &reasons {
             ui::line(&format!("  rejected, {:<20} {difference:+}", code.replace('_', " ")));
         }
-        rehearsal.changed.iter().take(self.show).for_each(|change| show(&slug, change));
+        preview.changed.iter().take(self.show).for_each(|change| show(&slug, change));
         for alarm in &alarms {
             ui::note(alarm);
         }
-        Ok(if alarms.is_empty() && (gone == 0 || !opportunities.is_empty()) {
-            Outcome::Good
-        } else {
-            Outcome::Wrong
-        })
+        Ok(if alarms.is_empty() && (gone == 0 || !found.is_empty()) { Outcome::Good } else { Outcome::Wrong })
     }
 }
 

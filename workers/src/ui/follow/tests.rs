@@ -18,7 +18,7 @@ fn a_message_fits_its_room() {
         for prefix in [3, 14] {
             for why in [None, Some("page 3 of emploicameroun could not be fetched: connection refused")] {
                 let room = room(prefix, width);
-                let message = composed(COUNTS, Some(RATE), "quarantined", why, room);
+                let message = composed(COUNTS, Some(RATE), "held", why, room);
                 assert!(message.chars().count() <= room, "{width}: {message:?}");
                 // A number is whole or not there.
                 assert!(message.contains(COUNTS) || !message.contains("pages "), "{message:?}");

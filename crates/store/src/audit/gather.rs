@@ -1,0 +1,272 @@
+//! The rows of a run beside those that are served, and the measures of earlier runs.
+
+use std::collections::BTreeMap;
+
+use domain::RunId;
+use futures::TryStreamExt as _;
+use sqlx::{AssertSqlSafe, Postgres, Row as _, Transaction, postgres::PgRow};
+
+use super::{
+    judge::{HISTORY, Shown, findings},
+    measure::{Before, KNOWN, Measures, Record, Stream, share_of},
+};
+use crate::{StoreError, error::Doing as _, rows::columns};
+
+/// What fails here, in the words of an error.
+const WHAT: &str = "audit a run";
+
+/// Fewer earlier runs of a part say little: those of the whole then stand beside them.
+const ENOUGH: usize = 3;
+
+/// What the audit needs to know of a run.
+#[derive(Debug, Clone)]
+pub(crate) struct Scope {
+    pub(crate) run: RunId,
+    /// Streams of which the run proves that it has everything.
+    pub(crate) whole: Vec<String>,
+    /// Whether it read a file: files are compared with files.
+    pub(crate) is_file: bool,
+    /// Whether its source file, or this program, is another than that of the last published run: fields then change by design.
+    pub(crate) reads_anew: bool,
+    /// Whether it replays a run that was published: known records then change back by design.
+    pub(crate) restores: bool,
+}
+
+/// Measures of what changes in known records, which a source file or a program that is new changes by design.
+const CHANGES: [&str; 2] = [" changed", " alike"];
+/// Measures that compare known records with what is served.
+const COMPARISONS: [&str; 4] = [" changed", " alike", " lost", " shift"];
+
+impl Scope {
+    /// Whether a measure says something of this run.
+    fn counts(&self, measure: &str) -> bool {
+        let ends_with = |endings: &[&str]| endings.iter().any(|ending| measure.ends_with(ending));
+        !(self.reads_anew && ends_with(&CHANGES)
+            || self.restores && (ends_with(&COMPARISONS) || ["closing", "reopening"].contains(&measure)))
+    }
+}
+
+/// Measures the streams of a run, keeps the measures, and compares them with earlier runs. Returns what is not believed, a sentence
+/// for each; nothing when all is.
+pub(crate) async fn audit(
+    tx: &mut Transaction<'_, Postgres>,
+    scope: &Scope,
+) -> Result<Vec<String>, StoreError> {
+    let mut doubts = Vec::new();
+    for shown in shown(tx, scope).await? {
+        keep(tx, scope.run, &shown).await?;
+        let past = past(tx, scope, &shown).await?;
+        let found = findings(&shown, &past);
+        doubts.extend(found.into_iter().map(|why| format!("stream {}: {why}", shown.stream)));
+    }
+    Ok(doubts)
+}
+
+async fn shown(tx: &mut Transaction<'_, Postgres>, scope: &Scope) -> Result<Vec<Shown>, StoreError> {
+    let mut all: BTreeMap<String, Shown> = counts(tx, scope).await?;
+    for (name, stream) in records(tx, scope.run).await? {
+        let shown = all.entry(name.clone()).or_insert_with(|| Shown { stream: name, ..Shown::default() });
+        shown.known = super::measure::float(stream.known);
+        shown.measures.extend(stream.measures());
+        shown.measures.retain(|name, _| scope.counts(name));
+    }
+    Ok(all.into_values().collect())
+}
+
+/// Counts of each stream of the run: records, rejections by reason, and what is open.
+async fn counts(
+    tx: &mut Transaction<'_, Postgres>,
+    scope: &Scope,
+) -> Result<BTreeMap<String, Shown>, StoreError> {
+    let rows = sqlx::query!(
+        r#"WITH shown AS (SELECT DISTINCT unnest(p.seen) AS id FROM ingest.pages p WHERE p.run = $1),
+                counted AS (SELECT p.stream, sum(p.created + p.changed + p.unchanged) AS valid, sum(p.rejected) AS rejected
+                              FROM ingest.pages p WHERE p.run = $1 GROUP BY p.stream),
+                nobody AS (SELECT p.stream, count(*) AS records FROM ingest.rejections x JOIN ingest.pages p ON p.id = x.page
+                            WHERE x.run = $1 AND x.external_id IS NULL GROUP BY p.stream),
+                before AS (SELECT o.stream, count(*) AS open, count(*) FILTER (WHERE o.id IN (SELECT id FROM shown)) AS kept
+                             FROM ingest.opportunities o
+                            WHERE o.source = (SELECT source FROM ingest.runs WHERE id = $1) AND o.status = 'open' AND o.first_run <> $1
+                            GROUP BY o.stream)
+           SELECT stream AS "stream!", coalesce(n.valid, 0)::float8 AS "valid!", coalesce(n.rejected, 0)::float8 AS "rejected!",
+                  coalesce(u.records, 0)::float8 AS "unidentified!", coalesce(b.open, 0)::float8 AS "open!",
+                  coalesce(b.kept, 0)::float8 AS "kept!"
+             FROM (SELECT stream FROM counted UNION SELECT unnest($2::text[])) all_of(stream)
+             LEFT JOIN counted n USING (stream) LEFT JOIN nobody u USING (stream) LEFT JOIN before b USING (stream)"#,
+        scope.run.uuid(),
+        &scope.whole
+    )
+    .fetch_all(&mut **tx)
+    .await
+    .doing(WHAT)?;
+    let mut all = BTreeMap::new();
+    for row in rows {
+        let seen = row.valid + row.rejected;
+        let mut shown = Shown {
+            is_whole: scope.whole.contains(&row.stream),
+            seen,
+            valid: row.valid,
+            unidentified: row.unidentified,
+            open_before: row.open,
+            kept: row.kept,
+            stream: row.stream.clone(),
+            ..Shown::default()
+        };
+        if seen > 0.0 {
+            shown.measures.insert("rejected".to_owned(), row.rejected / seen);
+        }
+        all.insert(row.stream, shown);
+    }
+    rejections(tx, scope.run, &mut all).await?;
+    Ok(all)
+}
+
+/// Adds how many records are rejected for each reason.
+async fn rejections(
+    tx: &mut Transaction<'_, Postgres>,
+    run: RunId,
+    all: &mut BTreeMap<String, Shown>,
+) -> Result<(), StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT p.stream, x.code, count(*) AS "count!" FROM ingest.rejections x JOIN ingest.pages p ON p.id = x.page
+            WHERE x.run = $1 GROUP BY p.stream, x.code"#,
+        run.uuid()
+    )
+    .fetch_all(&mut **tx)
+    .await
+    .doing(WHAT)?;
+    for row in rows {
+        let Some(shown) = all.get_mut(&row.stream) else { continue };
+        let count = usize::try_from(row.count).unwrap_or(usize::MAX);
+        let seen = shown.seen;
+        let share = share_of(1)(count) / seen.max(1.0);
+        shown.measures.insert(format!("rejected: {}", row.code), share);
+    }
+    Ok(())
+}
+
+/// Counts the records of each stream, one by one: they are never all in memory.
+async fn records(
+    tx: &mut Transaction<'_, Postgres>,
+    run: RunId,
+) -> Result<BTreeMap<String, Stream>, StoreError> {
+    let [now, before] = ["s", "o"].map(|table| (columns::hashes(table), columns::magnitudes(table)));
+    // Made of the names in our own table of columns.
+    let statement = format!(
+        "WITH shown AS (SELECT DISTINCT p.stream, u.id FROM ingest.pages p, unnest(p.seen) AS u(id) WHERE p.run = $1),
+              newest AS (SELECT DISTINCT ON (s.id) s.id, s.status, {} AS hashes, {} AS magnitudes
+                           FROM ingest.staged s WHERE s.changed_run = $1 ORDER BY s.id, s.content_at DESC, s.page DESC)
+         SELECT shown.stream, o.first_run <> $1 AS is_known, n.hashes AS now, n.magnitudes AS now_magnitudes, n.status = 'open' AS now_open,
+                {} AS before, {} AS before_magnitudes, o.status = 'open' AS before_open,
+                o.closed_why IN ('absent', 'reverted') AS before_gone
+           FROM shown LEFT JOIN newest n ON n.id = shown.id LEFT JOIN ingest.opportunities o ON o.id = shown.id
+          WHERE n.id IS NOT NULL OR o.id IS NOT NULL",
+        now.0, now.1, before.0, before.1
+    );
+    let mut rows = sqlx::query(AssertSqlSafe(statement)).bind(run.uuid()).fetch(&mut **tx);
+    let mut streams: BTreeMap<String, Stream> = BTreeMap::new();
+    while let Some(row) = rows.try_next().await.doing(WHAT)? {
+        let (stream, record) = record(&row).doing(WHAT)?;
+        streams.entry(stream).or_default().add(&record);
+    }
+    Ok(streams)
+}
+
+fn record(row: &PgRow) -> Result<(String, Record), sqlx::Error> {
+    let before = Before {
+        hashes: row.try_get("before")?,
+        magnitudes: row.try_get("before_magnitudes")?,
+        is_open: row.try_get::<Option<bool>, _>("before_open")?.unwrap_or(false),
+        is_gone: row.try_get::<Option<bool>, _>("before_gone")?.unwrap_or(false),
+    };
+    let is_known: Option<bool> = row.try_get("is_known")?;
+    let now: Option<Vec<Option<i32>>> = row.try_get("now")?;
+    let record = match now {
+        Some(now) => Record {
+            now,
+            magnitudes: row.try_get("now_magnitudes")?,
+            is_open: row.try_get::<Option<bool>, _>("now_open")?.unwrap_or(false),
+            before: (is_known == Some(true)).then_some(before),
+        },
+        // Unchanged: it would be served as it is.
+        None => Record {
+            now: before.hashes.clone(),
+            magnitudes: before.magnitudes.clone(),
+            is_open: before.is_open,
+            before: (is_known == Some(true)).then_some(before),
+        },
+    };
+    Ok((row.try_get("stream")?, record))
+}
+
+fn whole_number(value: f64) -> i32 {
+    #[expect(clippy::cast_possible_truncation, reason = "a count that PostgreSQL gave as an integer")]
+    let number = value as i32;
+    number
+}
+
+/// Keeps the measures of a stream: later runs are compared with them.
+async fn keep(tx: &mut Transaction<'_, Postgres>, run: RunId, shown: &Shown) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO ingest.run_streams (run, stream, is_whole, seen, valid, unidentified, open_before, kept, measures)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         ON CONFLICT (run, stream) DO UPDATE SET is_whole = excluded.is_whole, seen = excluded.seen, valid = excluded.valid,
+            unidentified = excluded.unidentified, open_before = excluded.open_before, kept = excluded.kept, measures = excluded.measures",
+        run.uuid(),
+        shown.stream,
+        shown.is_whole,
+        whole_number(shown.seen),
+        whole_number(shown.valid),
+        whole_number(shown.unidentified),
+        whole_number(shown.open_before),
+        whole_number(shown.kept),
+        serde_json::json!(shown.measures)
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+    .doing(WHAT)
+}
+
+/// The measures of published runs, newest first: of the whole with the whole, of a part with parts, and with the whole where
+/// there are few. A run that an operator published begins the history anew: what it showed is the new normal.
+async fn past(
+    tx: &mut Transaction<'_, Postgres>,
+    scope: &Scope,
+    now: &Shown,
+) -> Result<Vec<Shown>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT m.is_whole, m.seen, m.valid, m.unidentified, m.open_before, m.kept, m.measures
+           FROM ingest.run_streams m JOIN ingest.runs r ON r.id = m.run
+          WHERE m.stream = $2 AND r.state IN ('complete', 'partial') AND r.decision IS DISTINCT FROM 'reverted' AND r.id <> $1
+            AND r.mode <> 'replay' AND (r.mode = 'file') = $3 AND (m.is_whole OR NOT $4) AND m.seen > 0
+            AND r.source = (SELECT source FROM ingest.runs WHERE id = $1)
+            AND r.created_at >= coalesce((SELECT max(a.created_at) FROM ingest.runs a WHERE a.source = r.source AND a.decision = 'published'), '-infinity')
+          ORDER BY m.is_whole = $4 DESC, r.created_at DESC LIMIT $5",
+        scope.run.uuid(),
+        now.stream,
+        scope.is_file,
+        now.is_whole,
+        HISTORY
+    )
+    .fetch_all(&mut **tx)
+    .await
+    .doing(WHAT)?;
+    let alike = rows.iter().filter(|row| row.is_whole == now.is_whole).count();
+    let rows = rows.into_iter().filter(|row| alike < ENOUGH || row.is_whole == now.is_whole);
+    let past = rows.map(|row| {
+        let measures: Measures = serde_json::from_value(row.measures).unwrap_or_default();
+        Shown {
+            stream: now.stream.clone(),
+            is_whole: row.is_whole,
+            seen: row.seen.into(),
+            valid: row.valid.into(),
+            known: measures.get(KNOWN).copied().unwrap_or(0.0),
+            unidentified: row.unidentified.into(),
+            open_before: row.open_before.into(),
+            kept: row.kept.into(),
+            measures,
+        }
+    });
+    Ok(past.collect())
+}

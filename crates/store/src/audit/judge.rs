@@ -1,0 +1,366 @@
+//! What a run shows, held against what its source showed before.
+
+use super::{
+    measure::Measures,
+    statistics::{chance, median, swing},
+};
+
+/// Runs looked back on. Fewer than `ENOUGH` say little: what is then allowed is wider.
+pub(super) const HISTORY: i64 = 10;
+/// From so many runs on, a source has a history.
+const ENOUGH: usize = 3;
+/// How many usual swings are still believed. Of values that scatter normally one in ten thousand lies farther out.
+const SWINGS: f64 = 4.0;
+/// Swing of a count, as a share of it, that any source may have.
+const LEAST_SWING: f64 = 0.1;
+/// Below this share of what is open, a run that covers everything is not believed before there is a history.
+const PLAUSIBLE_SHARE: f64 = 0.5;
+/// Fewer records than these say nothing of a share.
+const FEW: f64 = 3.0;
+/// Streams smaller than this lose half of their records on an ordinary day.
+const GUARDED_FROM: f64 = 10.0;
+
+/// What a run shows of a stream.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Shown {
+    pub(super) stream: String,
+    /// Whether the run asked for everything: what it does not show is missing.
+    pub(super) is_whole: bool,
+    /// Records parsed.
+    pub(super) seen: f64,
+    /// Records that became rows.
+    pub(super) valid: f64,
+    /// Of those, how many are known.
+    pub(super) known: f64,
+    /// Records rejected without an identity.
+    pub(super) unidentified: f64,
+    /// Rows that are open and were so before the run.
+    pub(super) open_before: f64,
+    /// Of those, how many the run shows, in any stream.
+    pub(super) kept: f64,
+    pub(super) measures: Measures,
+}
+
+/// Why a run is not believed: what happened to which field. Empty when it is.
+pub(super) fn findings(now: &Shown, past: &[Shown]) -> Vec<String> {
+    if now.seen > 0.0 && now.valid == 0.0 && (now.is_whole || now.seen >= 5.0) {
+        return vec![format!("none of {} records is usable", now.seen)];
+    }
+    let mut found: Vec<String> = Vec::new();
+    if now.is_whole {
+        found.extend(emptied(now));
+        found.extend(unidentified(now, past));
+    }
+    // Rejected records are missing, too: why they are rejected tells more than how many are left.
+    found.extend(ranked(now, past, true));
+    if now.is_whole {
+        found.extend(volume(now, past));
+        found.extend(overlap(now, past));
+    }
+    found.extend(ranked(now, past, false));
+    found
+}
+
+/// What the measures say, the farthest out first: a field that is gone is also one that changed.
+fn ranked(now: &Shown, past: &[Shown], of_rejections: bool) -> Vec<String> {
+    let mut found: Vec<(f64, String)> = Vec::new();
+    for kind in KINDS {
+        for (name, value) in &now.measures {
+            if (kind.is_of)(name) && name.starts_with("rejected") == of_rejections {
+                found.extend(kind.finding(now, past, name, *value));
+            }
+        }
+    }
+    found.sort_by(|a, b| b.0.total_cmp(&a.0));
+    found.into_iter().map(|(_, why)| why).collect()
+}
+
+fn emptied(now: &Shown) -> Option<String> {
+    (now.seen == 0.0 && now.open_before > now.kept)
+        .then(|| format!("it shows nothing while {} opportunities are open", now.open_before))
+}
+
+fn unidentified(now: &Shown, past: &[Shown]) -> Option<String> {
+    let usual = median(past.iter().map(|shown| shown.unidentified)).unwrap_or(0.0);
+    (now.unidentified > usual && now.valid < now.open_before).then(|| {
+        format!("{} records have no identity and may be any of those that are missing", now.unidentified)
+    })
+}
+
+/// Far fewer records than the source usually shows.
+fn volume(now: &Shown, past: &[Shown]) -> Option<String> {
+    if past.len() < ENOUGH {
+        let shown = now.valid.max(now.kept);
+        let shrunk = now.open_before >= GUARDED_FROM && shown < PLAUSIBLE_SHARE * now.open_before;
+        return shrunk
+            .then(|| format!("{shown} usable records while {} opportunities are open", now.open_before));
+    }
+    let counts: Vec<f64> = past.iter().map(|shown| shown.valid).collect();
+    let usual = median(counts.iter().copied())?;
+    let least = usual - SWINGS * swing(&counts, usual).max(LEAST_SWING * usual);
+    (usual >= GUARDED_FROM && now.valid < least).then(|| {
+        format!(
+            "{} usable records, where {usual:.0} are usual and at least {:.0} plausible",
+            now.valid,
+            least.max(0.0)
+        )
+    })
+}
+
+/// Identifiers that the source no longer shows: another feed, or the same one numbered anew.
+fn overlap(now: &Shown, past: &[Shown]) -> Option<String> {
+    let share = |shown: &Shown| (shown.open_before > 0.0).then(|| shown.kept / shown.open_before);
+    let again = share(now)?;
+    let before: Vec<f64> = past.iter().filter_map(share).collect();
+    let usual = median(before.iter().copied()).unwrap_or(1.0);
+    let least = if before.len() < ENOUGH { 0.5 } else { 0.4 };
+    let counted: f64 = past.iter().map(|shown| shown.open_before).sum();
+    let by_chance = SWINGS * chance(usual, counted, now.open_before);
+    let allowed = (SWINGS * swing(&before, usual)).max(by_chance).max(least);
+    (now.open_before >= FEW && again < usual - allowed).then(|| {
+        format!(
+            "only {} of {} known identifiers are shown again, where {:.0} % are usual: is it the same list?",
+            now.kept,
+            now.open_before,
+            100.0 * usual
+        )
+    })
+}
+
+/// A kind of measure, and what is allowed of it.
+struct Kind {
+    is_of: fn(&str) -> bool,
+    /// What is usual where earlier runs do not tell; `None`: nothing is.
+    usual: Option<f64>,
+    /// Whether it is compared with earlier runs only: the first file of a source that was crawled before words much differently.
+    needs_past: bool,
+    /// 1: more is doubted; -1: less is; 0: both are.
+    direction: f64,
+    /// Change that any source may have, with a history and without one.
+    least: [f64; 2],
+    /// The records that the share is counted on; `None` for what is no share.
+    of: Option<fn(&Shown) -> f64>,
+    tell: fn(name: &str, now: f64, usual: f64, shown: &Shown) -> String,
+}
+
+fn valid(shown: &Shown) -> f64 {
+    shown.valid
+}
+
+fn known(shown: &Shown) -> f64 {
+    shown.known
+}
+
+fn seen(shown: &Shown) -> f64 {
+    shown.seen
+}
+
+fn percent(share: f64) -> f64 {
+    100.0 * share
+}
+
+/// The field of a measure such as `organization filled` or `different organization`.
+fn field(name: &str) -> &str {
+    name.split_once(' ').map_or(name, |(first, rest)| match first {
+        "different" | "one" => rest,
+        field => field,
+    })
+}
+
+static KINDS: &[Kind] = &[
+    Kind {
+        is_of: |name| name.ends_with(" shift"),
+        usual: Some(0.0),
+        needs_past: false,
+        direction: 0.0,
+        least: [0.7, 0.7],
+        of: None,
+        tell: |name, now, _, shown| moved(field(name), now, &format!("of {} known records", shown.known)),
+    },
+    Kind {
+        is_of: |name| name.ends_with(" filled"),
+        usual: None,
+        needs_past: false,
+        direction: -1.0,
+        least: [0.3, 1.0],
+        of: Some(valid),
+        tell: |name, now, usual, _| {
+            format!("{}: {:.0} %, where {:.0} % are usual", field(name), percent(now), percent(usual))
+        },
+    },
+    Kind {
+        is_of: |name| name.ends_with(" lost"),
+        usual: Some(0.0),
+        needs_past: false,
+        direction: 1.0,
+        least: [0.1, 0.5],
+        of: Some(known),
+        tell: |name, now, _, shown| {
+            format!("{} would be lost in {:.0} % of {} known records", field(name), percent(now), shown.known)
+        },
+    },
+    Kind {
+        is_of: |name| name.starts_with("different "),
+        usual: None,
+        needs_past: false,
+        direction: -1.0,
+        least: [0.3, 1.0],
+        of: Some(valid),
+        tell: |name, now, usual, _| {
+            format!(
+                "different {}: {:.0} %, where {:.0} % are usual",
+                field(name),
+                percent(now),
+                percent(usual)
+            )
+        },
+    },
+    Kind {
+        is_of: |name| name.starts_with("one "),
+        usual: None,
+        needs_past: false,
+        direction: 1.0,
+        least: [0.3, 1.0],
+        of: Some(valid),
+        tell: |name, now, usual, _| {
+            format!(
+                "{}: one value stands in {:.0} % of the records, where {:.0} % are usual",
+                field(name),
+                percent(now),
+                percent(usual)
+            )
+        },
+    },
+    Kind {
+        is_of: |name| {
+            name.ends_with(" alike") && !name.starts_with("closes_on") && !name.starts_with("starts_on")
+        },
+        usual: Some(0.0),
+        needs_past: false,
+        direction: 1.0,
+        least: [0.1, 0.5],
+        of: Some(known),
+        tell: |name, now, _, shown| {
+            format!(
+                "{} would get one and the same value in {:.0} % of {} known records",
+                field(name),
+                percent(now),
+                shown.known
+            )
+        },
+    },
+    Kind {
+        is_of: |name| name.ends_with(" changed"),
+        usual: Some(0.0),
+        needs_past: true,
+        direction: 1.0,
+        least: [0.2, 0.5],
+        of: Some(known),
+        tell: |name, now, usual, shown| {
+            format!(
+                "{} would change in {:.0} % of {} known records, where {:.0} % is usual",
+                field(name),
+                percent(now),
+                shown.known,
+                percent(usual)
+            )
+        },
+    },
+    Kind {
+        is_of: |name| name.ends_with(" median"),
+        usual: None,
+        needs_past: false,
+        direction: 0.0,
+        least: [1.2, 100.0],
+        of: None,
+        tell: |name, now, usual, _| moved(field(name), now - usual, "beside earlier runs"),
+    },
+    Kind {
+        is_of: |name| name == "closing",
+        usual: Some(0.0),
+        needs_past: false,
+        direction: 1.0,
+        least: [0.4, 0.5],
+        of: Some(known),
+        tell: |_, now, _, _| {
+            format!("{:.0} % of the open opportunities would close by what they say", percent(now))
+        },
+    },
+    Kind {
+        is_of: |name| name == "reopening",
+        usual: Some(0.0),
+        needs_past: false,
+        direction: 1.0,
+        least: [0.05, 0.5],
+        of: Some(valid),
+        tell: |_, now, _, _| {
+            format!(
+                "{:.0} % of the records would reopen what was gone: is it an old copy of the list?",
+                percent(now)
+            )
+        },
+    },
+    Kind {
+        is_of: |name| name == "rejected" || name.starts_with("rejected: "),
+        usual: Some(0.0),
+        needs_past: false,
+        direction: 1.0,
+        least: [0.3, 1.0],
+        of: Some(seen),
+        tell: |name, now, usual, _| {
+            let why = name.strip_prefix("rejected: ").map(|why| format!(" ({})", why.replace('_', " ")));
+            format!(
+                "{:.0} % of the records are rejected{}, where {:.0} % are usual",
+                percent(now),
+                why.unwrap_or_default(),
+                percent(usual)
+            )
+        },
+    },
+];
+
+/// A magnitude that moved: a factor of a number, days of a day.
+fn moved(field: &str, by: f64, whose: &str) -> String {
+    if field.ends_with("_on") {
+        format!("{field} would move by {by:+.0} days (median {whose})")
+    } else {
+        format!("{field} would be {:.2} times as high (median {whose})", by.exp())
+    }
+}
+
+/// Days that a date may move, for each unit that a logarithm may.
+const DAYS: f64 = 60.0;
+
+impl Kind {
+    /// How far out a measure lies, in what is allowed, and what that means; `None` where it is believed.
+    fn finding(&self, now: &Shown, past: &[Shown], name: &str, value: f64) -> Option<(f64, String)> {
+        let before: Vec<f64> = past.iter().filter_map(|shown| shown.measures.get(name).copied()).collect();
+        let usual =
+            median(before.iter().copied()).or(self.usual.filter(|_| !self.needs_past || !past.is_empty()))?;
+        let [least, without_history] = self.least;
+        let least = if before.len() < ENOUGH { without_history } else { least };
+        let unit = if field(name).ends_with("_on") && self.of.is_none() { DAYS } else { 1.0 };
+        let farthest = before.iter().map(|value| (value - usual).abs()).fold(0.0, f64::max);
+        let mut allowed = (SWINGS * swing(&before, usual)).max(farthest).max(least * unit);
+        if let Some(of) = self.of {
+            let records = of(now);
+            if records < FEW || (value - usual).abs() * records < FEW {
+                return None;
+            }
+            let counted: f64 = past.iter().map(of).sum();
+            allowed = allowed.max(SWINGS * chance(usual, counted, records));
+        } else if now.known.max(now.valid) < FEW {
+            return None;
+        }
+        let distance = value - usual;
+        let doubted = if self.direction == 0.0 { distance.abs() } else { distance * self.direction };
+        let is_the_only_one = name.starts_with("one ") && is_suddenly_all(value, usual, farthest, now.valid);
+        let is_found = doubted > allowed || is_the_only_one;
+        is_found.then(|| (doubted / allowed, (self.tell)(name, value, usual, now)))
+    }
+}
+
+/// Whether one value stands everywhere that never did, and would not by chance once in a thousand runs.
+fn is_suddenly_all(value: f64, usual: f64, farthest: f64, records: f64) -> bool {
+    value >= 1.0 && usual + farthest < 1.0 && usual.powf(records) < 0.001
+}

@@ -1,0 +1,91 @@
+//! Checkpoints of a long run: what nobody knows yet is served before the last page has come.
+
+use std::time::Duration;
+
+use domain::RunId;
+use queue::Lease;
+use sqlx::{Postgres, Transaction};
+
+use super::{Facts, WHAT, facts, join_by_hash, request_index_and_match};
+use crate::{
+    Store, StoreError,
+    audit::{Scope, audit},
+    error::Doing as _,
+    rows::publish::{self, Which},
+};
+
+impl Store {
+    /// Enqueues a checkpoint for each run that has published nothing for `every`, and has staged rows.
+    pub async fn request_checkpoints(&self, every: Duration) -> Result<(), StoreError> {
+        sqlx::query!(
+            "SELECT queue.enqueue('publish_new', 'close', jsonb_build_object('run', r.id), 'publish_new:' || r.id)
+               FROM ingest.runs r
+              WHERE r.state = 'running' AND r.mode <> 'replay'
+                AND coalesce(r.published_at, r.started_at) < now() - make_interval(secs => $1)
+                AND EXISTS (SELECT FROM ingest.staged s WHERE s.changed_run = r.id)
+                AND NOT EXISTS (SELECT FROM queue.jobs j WHERE j.kind = 'publish_new' AND j.payload ->> 'run' = r.id::text)",
+            every.as_secs_f64()
+        )
+        .execute(&self.pool)
+        .await
+        .map(drop)
+        .doing("look for runs with a checkpoint to come")
+    }
+
+    /// Publishes what a run under way has read that is new, if every audit that needs no completeness passes. Changes, and what is
+    /// missing, wait for the end of the run. Returns how many opportunities are new, and why nothing was published, where it was not.
+    pub async fn publish_new(&self, lease: Lease, run: RunId) -> Result<(i64, Option<String>), StoreError> {
+        let mut tx = self.pool.begin().await.doing(WHAT)?;
+        join_by_hash(&mut tx).await?;
+        lease.settle(&mut tx).await?;
+        let facts = facts(&mut tx, run).await?;
+        let doubts = if is_under_way(&mut tx, run).await? {
+            doubts(&mut tx, run, &facts).await?
+        } else {
+            return end(tx).await;
+        };
+        let mut created = 0;
+        if doubts.is_empty() {
+            created = publish::publish(&mut tx, run, Which::New).await?.created;
+            publish::clear_served(&mut tx, run).await?;
+        }
+        sqlx::query!(
+            "UPDATE ingest.runs SET published_at = clock_timestamp(), doubts = $2 WHERE id = $1",
+            run.uuid(),
+            &doubts
+        )
+        .execute(&mut *tx)
+        .await
+        .doing(WHAT)?;
+        if created > 0 {
+            request_index_and_match(&mut tx).await?;
+        }
+        tx.commit().await.doing(WHAT)?;
+        Ok((created, doubts.into_iter().next()))
+    }
+}
+
+async fn end(tx: Transaction<'_, Postgres>) -> Result<(i64, Option<String>), StoreError> {
+    tx.commit().await.doing(WHAT)?;
+    Ok((0, None))
+}
+
+async fn is_under_way(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<bool, StoreError> {
+    sqlx::query_scalar!(
+        r#"SELECT state = 'running' AS "running!" FROM ingest.runs WHERE id = $1"#,
+        run.uuid()
+    )
+    .fetch_one(&mut **tx)
+    .await
+    .doing(WHAT)
+}
+
+/// The doubts about what the run has read so far. It proves nothing yet of what is missing.
+async fn doubts(
+    tx: &mut Transaction<'_, Postgres>,
+    run: RunId,
+    facts: &Facts,
+) -> Result<Vec<String>, StoreError> {
+    let scope = Scope { whole: Vec::new(), ..facts.scope(run) };
+    audit(tx, &scope).await
+}

@@ -1,0 +1,72 @@
+//! Closing: what a complete run no longer shows, and what passed its last day.
+
+use domain::RunId;
+use sqlx::{Postgres, Transaction};
+
+use super::{WHAT, request_index_and_match};
+use crate::{Store, StoreError, error::Doing as _};
+
+/// How many opportunities were closed.
+pub type Withdrawn = u64;
+
+/// Closes what the source has open and a run that proves absence neither showed nor rejected. In a list that may shift while it is
+/// walked an opportunity can slip from a page that is still to come to one that has been read: there, one walk marks it as missed, and
+/// a second one closes it.
+pub(super) async fn close_missing(
+    tx: &mut Transaction<'_, Postgres>,
+    run: RunId,
+) -> Result<Withdrawn, StoreError> {
+    sqlx::query!(
+        "UPDATE ingest.opportunities o SET missed_by = NULL
+          WHERE o.missed_by IS NOT NULL AND o.source = (SELECT source FROM ingest.runs WHERE id = $1)
+            AND o.id IN (SELECT unnest(p.seen) FROM ingest.pages p WHERE p.run = $1)",
+        run.uuid()
+    )
+    .execute(&mut **tx)
+    .await
+    .doing(WHAT)?;
+    let done = sqlx::query_scalar!(
+        r#"WITH run AS (SELECT id, source, covers FROM ingest.runs WHERE id = $1),
+                seen AS (SELECT DISTINCT unnest(p.seen) AS id FROM ingest.pages p WHERE p.run = $1),
+                absent AS (
+                  SELECT o.id, o.missed_by IS NOT NULL OR ingest.is_snapshot($1, o.stream) AS is_proven
+                    FROM ingest.opportunities o, run
+                   WHERE o.source = run.source AND o.stream = ANY (run.covers) AND o.status = 'open'
+                     AND NOT EXISTS (SELECT FROM seen WHERE seen.id = o.id)
+                     AND NOT EXISTS (SELECT FROM ingest.rejections x WHERE x.run = $1 AND x.external_id = o.external_id)),
+                marked AS (
+                  UPDATE ingest.opportunities o
+                     SET missed_by = $1,
+                         status = CASE WHEN a.is_proven THEN 'closed' ELSE o.status END,
+                         closed_why = CASE WHEN a.is_proven THEN 'absent' ELSE o.closed_why END,
+                         changed_run = CASE WHEN a.is_proven THEN $1 ELSE o.changed_run END,
+                         updated_at = CASE WHEN a.is_proven THEN now() ELSE o.updated_at END
+                    FROM absent a WHERE o.id = a.id RETURNING a.is_proven)
+           SELECT count(*) FILTER (WHERE is_proven) AS "closed!" FROM marked"#,
+        run.uuid()
+    )
+    .fetch_one(&mut **tx)
+    .await
+    .doing(WHAT)?;
+    Ok(u64::try_from(done).unwrap_or(0))
+}
+
+impl Store {
+    /// Closes what passed its last day. Returns how many.
+    pub async fn close_by_date(&self) -> Result<Withdrawn, StoreError> {
+        let what = "close what passed its date";
+        let mut tx = self.pool.begin().await.doing(what)?;
+        let done = sqlx::query!(
+            "UPDATE ingest.opportunities SET status = 'closed', closed_why = 'date', updated_at = now()
+              WHERE status = 'open' AND closes_on < (now() AT TIME ZONE 'Africa/Douala')::date"
+        )
+        .execute(&mut *tx)
+        .await
+        .doing(what)?;
+        if done.rows_affected() > 0 {
+            request_index_and_match(&mut tx).await?;
+        }
+        tx.commit().await.doing(what)?;
+        Ok(done.rows_affected())
+    }
+}

@@ -1,0 +1,118 @@
+//! What an operator decides on a held run.
+
+use domain::RunId;
+use sqlx::{Postgres, Transaction};
+
+use super::{Facts, WHAT, facts, join_by_hash, request_index_and_match, revert, serve};
+use crate::{RunState, Store, StoreError, error::Doing as _, rows::publish};
+
+impl Store {
+    /// An operator believes a held run: it is published, and closes what it did not show, as it would have. Returns how many
+    /// opportunities it created, changed and closed.
+    pub async fn publish_run(&self, run: RunId, by: &str) -> Result<(i64, i64, u64), StoreError> {
+        let mut tx = self.pool.begin().await.doing(WHAT)?;
+        join_by_hash(&mut tx).await?;
+        undecided(&mut tx, run).await?;
+        let facts = facts(&mut tx, run).await?;
+        refuse_if_outdated(&mut tx, run, &facts).await?;
+        refuse_if_lost(&mut tx, run).await?;
+        let (published, closed) = serve(&mut tx, run, &facts, facts.proves_absence()).await?;
+        decide(&mut tx, run, by, "published", closed).await?;
+        tx.commit().await.doing(WHAT)?;
+        Ok((published.created, published.changed, closed))
+    }
+
+    /// An operator does not believe a held run: its staged rows go, and it is no longer asked about. The next run is judged afresh.
+    pub async fn discard_run(&self, run: RunId, by: &str) -> Result<(), StoreError> {
+        let mut tx = self.pool.begin().await.doing(WHAT)?;
+        undecided(&mut tx, run).await?;
+        // What a checkpoint published of it goes, too.
+        if revert::close_created(&mut tx, run, run).await? > 0 {
+            request_index_and_match(&mut tx).await?;
+        }
+        publish::clear(&mut tx, run).await?;
+        decide(&mut tx, run, by, "discarded", 0).await?;
+        tx.commit().await.doing(WHAT)
+    }
+}
+
+/// Makes sure that a run waits for a decision, and locks it.
+async fn undecided(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<(), StoreError> {
+    let row = sqlx::query!("SELECT state, decision FROM ingest.runs WHERE id = $1 FOR UPDATE", run.uuid())
+        .fetch_optional(&mut **tx)
+        .await
+        .doing(WHAT)?
+        .ok_or_else(|| StoreError::Missing(format!("run {run}")))?;
+    if let Some(decision) = row.decision {
+        return Err(StoreError::denied(format!("run {run} was {decision} already")));
+    }
+    if row.state != RunState::Held.as_str() {
+        return Err(StoreError::denied(format!("run {run} is {}; only a held one is decided on", row.state)));
+    }
+    Ok(())
+}
+
+/// A run that would close must not be older than a complete one, which knows better what is there.
+async fn refuse_if_outdated(
+    tx: &mut Transaction<'_, Postgres>,
+    run: RunId,
+    facts: &Facts,
+) -> Result<(), StoreError> {
+    if !facts.proves_absence() {
+        return Ok(());
+    }
+    let newer = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM ingest.runs n JOIN ingest.runs r ON n.source = r.source
+                           WHERE r.id = $1 AND n.created_at > r.created_at AND n.state = 'complete' AND n.covers && r.covers) AS "newer!""#,
+        run.uuid()
+    )
+    .fetch_one(&mut **tx)
+    .await
+    .doing(WHAT)?;
+    let why = "a newer run of the source is complete, and what this one did not show may be there again";
+    if newer { Err(StoreError::denied(format!("run {run} cannot be published: {why}"))) } else { Ok(()) }
+}
+
+/// A crash of the database takes staged rows; the archive still has the pages.
+async fn refuse_if_lost(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<(), StoreError> {
+    let lost = sqlx::query!(
+        r#"SELECT r.source, coalesce(sum(p.staged), 0) <> (SELECT count(*) FROM ingest.staged s WHERE s.changed_run = $1) AS "lost!"
+             FROM ingest.runs r LEFT JOIN ingest.pages p ON p.run = r.id WHERE r.id = $1 GROUP BY r.source"#,
+        run.uuid()
+    )
+    .fetch_one(&mut **tx)
+    .await
+    .doing(WHAT)?;
+    if lost.lost {
+        return Err(StoreError::Refused {
+            message: format!("run {run} cannot be published: a crash of the database took its staged rows"),
+            hint: Some(format!("Parse its archive again: oim-etl replay {} --run {run}", lost.source)),
+        });
+    }
+    Ok(())
+}
+
+/// Writes what was decided.
+async fn decide(
+    tx: &mut Transaction<'_, Postgres>,
+    run: RunId,
+    by: &str,
+    decision: &str,
+    closed: u64,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE ingest.runs SET decision = $2, decided_by = $3, closed = $4,
+                message = left($2 || ' by ' || $3 || '; it was doubted: ' || split_part(message, '; nothing of it is served', 1), 2000),
+                published_at = CASE WHEN $2 = 'published' THEN now() ELSE published_at END,
+                state = CASE WHEN $2 <> 'published' THEN state WHEN walked AND pages_failed = 0 THEN 'complete' ELSE 'partial' END
+          WHERE id = $1",
+        run.uuid(),
+        decision,
+        by,
+        i32::try_from(closed).unwrap_or(i32::MAX)
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+    .doing(WHAT)
+}

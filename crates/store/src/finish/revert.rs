@@ -1,0 +1,204 @@
+//! Reverting: what a published run did is undone from the history, as a run of its own.
+
+use domain::{OpportunityId, RunId};
+use serde::Serialize;
+use sqlx::{AssertSqlSafe, Postgres, Transaction};
+use uuid::Uuid;
+
+use super::{WHAT, join_by_hash, request_index_and_match};
+use crate::{
+    RunState, Store, StoreError,
+    error::Doing as _,
+    rows::columns::{CONTENT, STANDING},
+};
+
+/// What a revert did.
+#[derive(Debug, Clone, Serialize)]
+pub struct Reverted {
+    /// The run that the revert is.
+    pub run: RunId,
+    /// Opportunities that have their earlier content and state again.
+    pub restored: u64,
+    /// Opportunities that the reverted run created, and that are closed now.
+    pub closed: u64,
+    /// Opportunities that a later run changed since: they stay as they are.
+    pub left: Vec<Left>,
+}
+
+/// An opportunity that a revert leaves as it is.
+#[derive(Debug, Clone, Serialize)]
+pub struct Left {
+    /// The opportunity.
+    pub opportunity: OpportunityId,
+    /// Its identifier at the partner.
+    pub external_id: String,
+    /// Its title.
+    pub title: String,
+}
+
+impl Store {
+    /// Undoes what a published run changed, closed, opened and created. What a later run changed since stays, and is listed.
+    pub async fn revert_run(&self, run: RunId, by: &str) -> Result<Reverted, StoreError> {
+        let mut tx = self.pool.begin().await.doing(WHAT)?;
+        join_by_hash(&mut tx).await?;
+        refuse_unpublished(&mut tx, run).await?;
+        let revert = enter(&mut tx, run, by).await?;
+        let left = changed_since(&mut tx, run).await?;
+        let restored = restore(&mut tx, run, revert).await?;
+        let closed = close_created(&mut tx, run, revert).await?;
+        move_cursors_back(&mut tx, run).await?;
+        if restored + closed > 0 {
+            request_index_and_match(&mut tx).await?;
+        }
+        end(&mut tx, run, revert, by, restored, closed).await?;
+        tx.commit().await.doing(WHAT)?;
+        Ok(Reverted { run: revert, restored, closed, left })
+    }
+}
+
+async fn refuse_unpublished(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<(), StoreError> {
+    let row =
+        sqlx::query!("SELECT state, decision, mode FROM ingest.runs WHERE id = $1 FOR UPDATE", run.uuid())
+            .fetch_optional(&mut **tx)
+            .await
+            .doing(WHAT)?
+            .ok_or_else(|| StoreError::Missing(format!("run {run}")))?;
+    if row.decision.as_deref() == Some("reverted") {
+        return Err(StoreError::denied(format!("run {run} was reverted already")));
+    }
+    let state: RunState = row.state.parse()?;
+    if row.mode == "revert" || !matches!(state, RunState::Complete | RunState::Partial) {
+        let hint = (state == RunState::Held).then(|| format!("Discard it: oim-etl runs discard {run}"));
+        return Err(StoreError::Refused {
+            message: format!("run {run} ({}, {state}) published nothing that could be undone", row.mode),
+            hint,
+        });
+    }
+    Ok(())
+}
+
+async fn enter(tx: &mut Transaction<'_, Postgres>, run: RunId, by: &str) -> Result<RunId, StoreError> {
+    let id = sqlx::query_scalar!(
+        "INSERT INTO ingest.runs (source, mode, trigger, revert_of, requested_by, state, walked, started_at, finished_at)
+         SELECT source, 'revert', 'cli', id, $2, 'complete', true, now(), now() FROM ingest.runs WHERE id = $1 RETURNING id",
+        run.uuid(),
+        by
+    )
+    .fetch_one(&mut **tx)
+    .await
+    .doing(WHAT)?;
+    Ok(id.into())
+}
+
+/// Opportunities that the run changed or created, and a later run changed again.
+async fn changed_since(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<Vec<Left>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT o.id, o.external_id, o.title FROM ingest.opportunities o
+            WHERE o.changed_run <> $1
+              AND (o.first_run = $1 OR o.id IN (SELECT c.opportunity FROM ingest.changes c WHERE c.run = $1))
+            ORDER BY o.external_id"#,
+        run.uuid()
+    )
+    .fetch_all(&mut **tx)
+    .await
+    .doing(WHAT)?;
+    let left = rows.into_iter().map(|row| Left {
+        opportunity: row.id.into(),
+        external_id: row.external_id,
+        title: row.title,
+    });
+    Ok(left.collect())
+}
+
+/// Gives every opportunity that the run changed, and nobody since, the columns that it had before.
+async fn restore(tx: &mut Transaction<'_, Postgres>, run: RunId, revert: RunId) -> Result<u64, StoreError> {
+    let names = STANDING.iter().copied().filter(|name| *name != "changed_run");
+    let columns: Vec<&str> = names.chain(["page"]).chain(CONTENT.iter().map(|column| column.name)).collect();
+    let restored: Vec<String> = columns.iter().map(|name| format!("b.{name}")).collect();
+    // Made of the names in our own table of columns. Of several changes by the run, the first says what was before.
+    let statement = format!(
+        "WITH parts AS (
+           SELECT c.opportunity, e.key, e.value -> 'from' AS was, c.id
+             FROM ingest.changes c, jsonb_each(c.fields || c.beside) e WHERE c.run = $1),
+         befores AS (
+           SELECT opportunity, jsonb_object_agg(key, was ORDER BY id DESC) AS before FROM parts GROUP BY opportunity)
+         UPDATE ingest.opportunities o SET ({}, changed_run, missed_by, updated_at)
+              = (SELECT {}, $2::uuid, NULL::uuid, now() FROM jsonb_populate_record(o, befores.before) b)
+           FROM befores WHERE befores.opportunity = o.id AND o.changed_run = $1 AND o.first_run <> $1",
+        columns.join(", "),
+        restored.join(", ")
+    );
+    sqlx::query(AssertSqlSafe(statement))
+        .bind(run.uuid())
+        .bind(revert.uuid())
+        .execute(&mut **tx)
+        .await
+        .map(|done| done.rows_affected())
+        .doing(WHAT)
+}
+
+/// Closes every opportunity that the run created and nobody changed since.
+pub(super) async fn close_created(
+    tx: &mut Transaction<'_, Postgres>,
+    run: RunId,
+    revert: RunId,
+) -> Result<u64, StoreError> {
+    sqlx::query!(
+        "UPDATE ingest.opportunities SET status = 'closed', closed_why = 'reverted', changed_run = $2, updated_at = now()
+          WHERE changed_run = $1 AND first_run = $1 AND status = 'open'",
+        run.uuid(),
+        revert.uuid()
+    )
+    .execute(&mut **tx)
+    .await
+    .map(|done| done.rows_affected())
+    .doing(WHAT)
+}
+
+/// Has the next incremental run ask again for what the run was asked for, unless a later run moved the cursors on.
+async fn move_cursors_back(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE ingest.streams s SET complete_to = (r.cursors_before ->> s.stream)::timestamptz
+           FROM ingest.runs r
+          WHERE r.id = $1 AND s.source = r.source AND r.cursors_before ? s.stream AND s.complete_to = r.started_at",
+        run.uuid()
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+    .doing(WHAT)
+}
+
+/// Writes what the revert did on both runs.
+async fn end(
+    tx: &mut Transaction<'_, Postgres>,
+    run: RunId,
+    revert: RunId,
+    by: &str,
+    restored: u64,
+    closed: u64,
+) -> Result<(), StoreError> {
+    let (restored, closed) =
+        (i32::try_from(restored).unwrap_or(i32::MAX), i32::try_from(closed).unwrap_or(i32::MAX));
+    sqlx::query!(
+        "UPDATE ingest.runs SET seen = $2, changed = $2, closed = $3, finished_at = clock_timestamp(), published_at = clock_timestamp(),
+                message = 'it undid run ' || revert_of WHERE id = $1",
+        revert.uuid(),
+        restored,
+        closed
+    )
+    .execute(&mut **tx)
+    .await
+    .doing(WHAT)?;
+    sqlx::query!(
+        "UPDATE ingest.runs SET decision = 'reverted', decided_by = $2, message = left('reverted by ' || $2 || ' in run ' || $3::text, 2000)
+          WHERE id = $1",
+        run.uuid(),
+        by,
+        Uuid::to_string(&revert.uuid())
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+    .doing(WHAT)
+}

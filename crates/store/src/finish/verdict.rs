@@ -1,0 +1,169 @@
+//! What becomes of a run.
+
+use chrono::{DateTime, Utc};
+use domain::RunId;
+
+use crate::{Mode, RunState, audit::Scope};
+
+/// What is known of a run at its end.
+#[derive(Debug, Clone)]
+pub(super) struct Facts {
+    pub(super) walked: bool,
+    pub(super) covers: Vec<String>,
+    pub(super) limited: bool,
+    pub(super) pages_failed: i32,
+    pub(super) mode: Mode,
+    /// Whether it is a replay of one run, which an operator named.
+    pub(super) reads_one_run: bool,
+    pub(super) reads_anew: bool,
+    /// Whether it replays a run that was published.
+    pub(super) restores: bool,
+    pub(super) message: Option<String>,
+    pub(super) started_at: Option<DateTime<Utc>>,
+}
+
+impl Facts {
+    /// Whether every page that was asked for is there.
+    fn has_every_page(&self) -> bool {
+        self.walked && self.pages_failed == 0
+    }
+
+    /// Whether the run proves what is missing.
+    pub(super) fn proves_absence(&self) -> bool {
+        self.has_every_page() && !self.limited && self.mode != Mode::Replay && !self.covers.is_empty()
+    }
+
+    /// Whether the next incremental run may begin where this one began.
+    pub(super) fn moves_cursors(&self) -> bool {
+        self.has_every_page() && !self.limited && self.mode != Mode::Replay
+    }
+
+    /// Whether its rows count although newer pages were published.
+    pub(super) fn replaces_newer(&self) -> bool {
+        self.reads_one_run
+    }
+
+    pub(super) fn scope(&self, run: RunId) -> Scope {
+        Scope {
+            run,
+            whole: if self.proves_absence() { self.covers.clone() } else { Vec::new() },
+            is_file: self.mode == Mode::File,
+            reads_anew: self.reads_anew,
+            restores: self.restores,
+        }
+    }
+}
+
+/// What becomes of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Its rows are served. `closes`: what it does not show is closed. `lacks`: why it is only a part.
+    Publish { closes: bool, lacks: Option<String> },
+    /// Nothing of it is served, and why.
+    Hold(String),
+}
+
+impl Verdict {
+    /// The verdict on a run, from the doubts of its audit.
+    pub(super) fn of(run: RunId, facts: &Facts, doubts: &[String]) -> Self {
+        if !doubts.is_empty() {
+            return Self::Hold(format!(
+                "{}; nothing of it is served. Look at it: oim-etl runs show {run}",
+                summary(doubts)
+            ));
+        }
+        if !facts.has_every_page() {
+            let why = facts.message.clone().unwrap_or_else(|| "some pages could not be parsed".to_owned());
+            return Self::Publish { closes: false, lacks: Some(why) };
+        }
+        Self::Publish { closes: facts.proves_absence(), lacks: None }
+    }
+
+    pub(super) fn state(&self) -> RunState {
+        match self {
+            Self::Publish { lacks: None, .. } => RunState::Complete,
+            Self::Publish { lacks: Some(_), .. } => RunState::Partial,
+            Self::Hold(_) => RunState::Held,
+        }
+    }
+
+    pub(super) fn message(&self) -> Option<&str> {
+        match self {
+            Self::Publish { lacks, .. } => lacks.as_deref(),
+            Self::Hold(why) => Some(why),
+        }
+    }
+}
+
+/// Doubts told in the message of a run; `runs show` tells the others.
+const TOLD: usize = 3;
+
+/// The first doubts in one line. Those about one stream name it once.
+fn summary(doubts: &[String]) -> String {
+    let mut line = String::new();
+    let mut named = "";
+    for doubt in doubts.iter().take(TOLD) {
+        let (stream, why) = doubt.split_once(": ").unwrap_or_default();
+        if !line.is_empty() {
+            line += "; ";
+        }
+        line += if stream == named { why } else { doubt };
+        named = stream;
+    }
+    match doubts.len().saturating_sub(TOLD) {
+        0 => line,
+        more => format!("{line} (and {more} more)"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn whole() -> Facts {
+        Facts {
+            walked: true,
+            covers: vec!["offres".to_owned()],
+            limited: false,
+            pages_failed: 0,
+            mode: Mode::Full,
+            reads_one_run: false,
+            reads_anew: false,
+            restores: false,
+            message: None,
+            started_at: None,
+        }
+    }
+
+    fn judged(change: impl FnOnce(&mut Facts)) -> Verdict {
+        let mut facts = whole();
+        change(&mut facts);
+        Verdict::of(RunId::from(uuid::Uuid::nil()), &facts, &[])
+    }
+
+    #[test]
+    fn only_a_whole_run_closes() {
+        let part = Verdict::Publish { closes: false, lacks: None };
+        assert_eq!(judged(|_| ()), Verdict::Publish { closes: true, lacks: None });
+        assert_eq!(judged(|facts| facts.covers.clear()), part);
+        assert_eq!(judged(|facts| facts.limited = true), part);
+        assert_eq!(judged(|facts| facts.mode = Mode::Replay), part);
+        assert_eq!(judged(|facts| facts.walked = false).state(), RunState::Partial);
+        assert_eq!(judged(|facts| facts.pages_failed = 1).state(), RunState::Partial);
+    }
+
+    #[test]
+    fn what_is_doubted_is_held_also_where_pages_are_missing() {
+        let facts = Facts { pages_failed: 1, ..whole() };
+        let doubts = ["stream a: title odd", "stream a: place odd", "stream b: pay odd", "stream b: gone"]
+            .map(str::to_owned);
+        let verdict = Verdict::of(RunId::from(uuid::Uuid::nil()), &facts, &doubts);
+        assert_eq!(verdict.state(), RunState::Held);
+        assert!(
+            verdict
+                .message()
+                .unwrap()
+                .starts_with("stream a: title odd; place odd; stream b: pay odd (and 1 more); nothing of it")
+        );
+    }
+}

@@ -1,0 +1,187 @@
+//! The table of columns of an opportunity: how each is written, and whether the audit compares it.
+//!
+//! A new column of content needs its line here, its column in the migration of `ingest.opportunities` and in the view
+//! `api.opportunities`, and its field in `domain::Opportunity`. Staging, publishing, reverting and the audit follow from this table.
+
+use std::{fmt::Write as _, sync::LazyLock};
+
+use domain::Opportunity;
+use serde_json::json;
+
+use super::copy::CopyText;
+
+/// How a column counts as filled, and what the audit compares of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// Text, or a word of a vocabulary.
+    Text,
+    /// An array of text.
+    Texts,
+    /// A JSON array.
+    Json,
+    /// An amount, a rate or a count: its order of magnitude is compared too.
+    Number,
+    /// A day: its distance from the day of the page is compared too.
+    Day,
+    /// A consequence of other columns, or no content: not compared.
+    Unaudited,
+}
+
+/// A column.
+pub(crate) struct Column {
+    pub(crate) name: &'static str,
+    pub(crate) shape: Shape,
+    pub(crate) write: fn(&Opportunity, &mut CopyText),
+}
+
+const fn column(name: &'static str, shape: Shape, write: fn(&Opportunity, &mut CopyText)) -> Column {
+    Column { name, shape, write }
+}
+
+/// Columns of content, in the order in which rows are sent.
+pub(crate) static CONTENT: [Column; 45] = [
+    column("kind", Shape::Unaudited, |row, to| to.text(row.kind.as_str())),
+    column("title", Shape::Text, |row, to| to.text(&row.title)),
+    column("url", Shape::Text, |row, to| to.maybe_text(row.url.as_deref())),
+    column("organization", Shape::Text, |row, to| to.maybe_text(row.organization.as_deref())),
+    column("description", Shape::Text, |row, to| to.maybe_text(row.description.as_deref())),
+    column("description_html", Shape::Unaudited, |row, to| to.maybe_text(row.description_html.as_deref())),
+    column("language", Shape::Text, |row, to| to.maybe_text(row.language.map(|l| l.as_str()))),
+    column("places", Shape::Json, |row, to| to.json(&json!(row.places))),
+    column("countries", Shape::Unaudited, |row, to| {
+        to.texts(distinct(row.places.iter().map(|place| place.country.as_str())));
+    }),
+    column("regions", Shape::Unaudited, |row, to| {
+        to.texts(distinct(
+            row.places.iter().filter_map(|place| place.region).map(domain::places::Region::code),
+        ));
+    }),
+    column("localities", Shape::Unaudited, |row, to| {
+        to.texts(distinct(row.places.iter().filter_map(|place| place.locality.as_deref())));
+    }),
+    column("remote", Shape::Unaudited, |row, to| to.truth(row.remote)),
+    column("emails", Shape::Texts, |row, to| to.texts(&row.contacts.emails)),
+    column("phones", Shape::Texts, |row, to| to.texts(&row.contacts.phones)),
+    column("posted_at", Shape::Unaudited, |row, to| to.instant(row.posted_at)),
+    column("closes_on", Shape::Day, |row, to| to.day(row.closes_on)),
+    column("starts_on", Shape::Day, |row, to| to.day(row.starts_on)),
+    column("duration_min", Shape::Number, |row, to| to.decimal(months(row).0, 2)),
+    column("duration_max", Shape::Unaudited, |row, to| to.decimal(months(row).1, 2)),
+    column("duration_text", Shape::Text, |row, to| to.maybe_text(row.duration_text.as_deref())),
+    column("positions", Shape::Number, |row, to| to.number(row.positions.map(i64::from))),
+    column("contracts", Shape::Texts, |row, to| to.texts(row.contracts.iter().map(|c| c.as_str()))),
+    column("working_time", Shape::Texts, |row, to| to.texts(row.working_time.iter().map(|t| t.as_str()))),
+    column("education", Shape::Text, |row, to| to.maybe_text(row.education.map(|level| level.as_str()))),
+    column("experience", Shape::Text, |row, to| to.maybe_text(row.experience.as_deref())),
+    column("experience_months", Shape::Number, |row, to| to.number(row.experience_months.map(i64::from))),
+    column("occupation", Shape::Unaudited, |row, to| to.maybe_text(row.occupation.as_deref())),
+    column("sector", Shape::Unaudited, |row, to| to.maybe_text(row.sector.as_deref())),
+    column("audiences", Shape::Texts, |row, to| to.texts(row.audiences.iter().map(|a| a.as_str()))),
+    column("pay_min", Shape::Number, |row, to| to.decimal(pay(row).and_then(|pay| pay.min), 2)),
+    column("pay_max", Shape::Number, |row, to| to.decimal(pay(row).and_then(|pay| pay.max), 2)),
+    column("pay_currency", Shape::Text, |row, to| to.maybe_text(pay(row).map(|pay| pay.currency.as_str()))),
+    column("pay_period", Shape::Text, |row, to| {
+        to.maybe_text(pay(row).and_then(|pay| pay.period).map(|period| period.as_str()));
+    }),
+    column("pay_basis", Shape::Text, |row, to| {
+        to.maybe_text(pay(row).and_then(|pay| pay.basis).map(|basis| basis.as_str()));
+    }),
+    column("pay_text", Shape::Text, |row, to| to.maybe_text(row.pay_text.as_deref())),
+    column("interest_min", Shape::Number, |row, to| to.decimal(row.interest.as_ref().and_then(|i| i.min), 3)),
+    column("interest_max", Shape::Number, |row, to| to.decimal(row.interest.as_ref().and_then(|i| i.max), 3)),
+    column("interest_period", Shape::Text, |row, to| {
+        to.maybe_text(row.interest.as_ref().map(|interest| interest.period.as_str()));
+    }),
+    column("interest_tax", Shape::Number, |row, to| to.decimal(row.interest.as_ref().and_then(|i| i.tax), 3)),
+    column("interest_text", Shape::Text, |row, to| to.maybe_text(row.interest_text.as_deref())),
+    column("fees_percent", Shape::Number, |row, to| to.decimal(row.fees.as_ref().and_then(|f| f.percent), 3)),
+    column("fees_amount", Shape::Number, |row, to| to.decimal(row.fees.as_ref().and_then(|f| f.amount), 2)),
+    column("fees_currency", Shape::Text, |row, to| {
+        to.maybe_text(row.fees.as_ref().and_then(|fees| fees.currency).map(|currency| currency.as_str()));
+    }),
+    column("fees_text", Shape::Text, |row, to| to.maybe_text(row.fees_text.as_deref())),
+    column("quality_parts", Shape::Unaudited, |row, to| {
+        to.json(&json!({ "missing": row.quality.missing, "doubts": row.quality.doubts }));
+    }),
+];
+
+/// Columns that say how a row stands. They are written by `stage`, beside the content.
+pub(crate) const STANDING: [&str; 8] =
+    ["stream", "quality", "fingerprint", "draft_digest", "status", "closed_why", "changed_run", "content_at"];
+
+/// Columns that a row keeps from the page that first showed it.
+pub(crate) const FIRST: [&str; 4] = ["id", "source", "external_id", "first_run"];
+
+/// The columns in the order in which `stage` sends them, as a list for SQL.
+pub(crate) static SENT: LazyLock<String> = LazyLock::new(|| {
+    let names = FIRST.iter().chain(&STANDING).chain(["page"].iter()).copied();
+    names.chain(CONTENT.iter().map(|column| column.name)).collect::<Vec<_>>().join(", ")
+});
+
+/// `title = excluded.title, …` for each column that a newer page overwrites.
+pub(crate) static OVERWRITES: LazyLock<String> = LazyLock::new(|| {
+    let names = STANDING.iter().chain(["page"].iter()).copied();
+    let names = names.chain(CONTENT.iter().map(|column| column.name));
+    names.map(|name| format!("{name} = excluded.{name}")).collect::<Vec<_>>().join(", ")
+});
+
+/// The columns that the audit compares.
+pub(crate) fn audited() -> impl Iterator<Item = &'static Column> {
+    CONTENT.iter().filter(|column| column.shape != Shape::Unaudited)
+}
+
+impl Column {
+    /// SQL: a hash of the value in `table`; null where the column is not filled.
+    fn hash(&self, table: &str) -> String {
+        let name = self.name;
+        match self.shape {
+            Shape::Texts => format!("hashtext(nullif({table}.{name}, '{{}}')::text)"),
+            Shape::Json => format!("hashtext(nullif({table}.{name}, '[]')::text)"),
+            _ => format!("hashtext({table}.{name}::text)"),
+        }
+    }
+
+    /// SQL: the magnitude of the value in `table`, for columns that have one: the logarithm of a number, the days until a day.
+    fn magnitude(&self, table: &str) -> Option<String> {
+        let name = self.name;
+        match self.shape {
+            Shape::Number => Some(format!("ln(nullif({table}.{name}, 0))::float8")),
+            Shape::Day => Some(format!("({table}.{name} - {table}.content_at::date)::float8")),
+            _ => None,
+        }
+    }
+}
+
+/// SQL: an array of the hashes of all audited columns of `table`.
+pub(crate) fn hashes(table: &str) -> String {
+    array(audited().map(|column| column.hash(table)))
+}
+
+/// SQL: an array of the magnitudes of all audited columns of `table` that have one.
+pub(crate) fn magnitudes(table: &str) -> String {
+    array(audited().filter_map(|column| column.magnitude(table)))
+}
+
+fn array(items: impl Iterator<Item = String>) -> String {
+    let mut sql = String::from("ARRAY[");
+    for (at, item) in items.enumerate() {
+        let _ = write!(sql, "{}{item}", if at > 0 { ", " } else { "" });
+    }
+    sql + "]"
+}
+
+fn pay(row: &Opportunity) -> Option<&domain::money::Pay> {
+    row.pay.as_ref().filter(|pay| pay.min.is_some() || pay.max.is_some())
+}
+
+fn months(row: &Opportunity) -> (Option<i64>, Option<i64>) {
+    let length = row.duration.as_ref();
+    (length.and_then(|length| length.min).map(i64::from), length.and_then(|length| length.max).map(i64::from))
+}
+
+fn distinct<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut values: Vec<&str> = values.collect();
+    values.sort_unstable();
+    values.dedup();
+    values
+}

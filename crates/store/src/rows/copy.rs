@@ -1,0 +1,183 @@
+//! A row in the text format of `COPY` (PostgreSQL manual, "COPY", File Formats).
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// Rows being written for `COPY … FROM STDIN`. Each method writes one field; [`CopyText::end_row`] ends the row.
+#[derive(Debug, Default)]
+pub(crate) struct CopyText {
+    bytes: Vec<u8>,
+    /// Whether the next field is the first of its row.
+    in_row: bool,
+}
+
+impl CopyText {
+    /// The bytes so far.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// A field that is absent.
+    pub(crate) fn null(&mut self) {
+        self.separate();
+        self.bytes.extend_from_slice(b"\\N");
+    }
+
+    /// Text. U+0000 becomes U+FFFD, because PostgreSQL stores none.
+    pub(crate) fn text(&mut self, text: &str) {
+        self.separate();
+        self.escaped(text);
+    }
+
+    /// Text, or absent where it is empty or there is none.
+    pub(crate) fn maybe_text(&mut self, text: Option<&str>) {
+        match text.filter(|text| !text.is_empty()) {
+            Some(text) => self.text(text),
+            None => self.null(),
+        }
+    }
+
+    /// An array of text.
+    pub(crate) fn texts<T: AsRef<str>>(&mut self, values: impl IntoIterator<Item = T>) {
+        self.separate();
+        let mut array = String::from("{");
+        for (at, value) in values.into_iter().enumerate() {
+            if at > 0 {
+                array.push(',');
+            }
+            array.push('"');
+            for char in value.as_ref().chars() {
+                if matches!(char, '"' | '\\') {
+                    array.push('\\');
+                }
+                array.push(char);
+            }
+            array.push('"');
+        }
+        array.push('}');
+        self.escaped(&array);
+    }
+
+    /// JSON.
+    pub(crate) fn json(&mut self, value: &Value) {
+        self.text(&value.to_string());
+    }
+
+    /// A number that is written as it prints.
+    pub(crate) fn number(&mut self, number: Option<i64>) {
+        match number {
+            Some(number) => self.text(&number.to_string()),
+            None => self.null(),
+        }
+    }
+
+    /// A decimal number, given in units of its last place: `(12345, 2)` is 123.45. Never negative.
+    pub(crate) fn decimal(&mut self, units: Option<i64>, places: u32) {
+        let Some(units) = units else { return self.null() };
+        let scale = 10_i64.pow(places);
+        let width = usize::try_from(places).unwrap_or(0);
+        self.text(&format!("{}.{:0width$}", units / scale, units.rem_euclid(scale)));
+    }
+
+    /// A truth value.
+    pub(crate) fn truth(&mut self, truth: bool) {
+        self.separate();
+        self.bytes.push(if truth { b't' } else { b'f' });
+    }
+
+    /// Bytes.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        self.separate();
+        self.bytes.extend_from_slice(b"\\\\x");
+        self.bytes.extend_from_slice(hex::encode(bytes).as_bytes());
+    }
+
+    /// Bytes, or absent where there are none.
+    pub(crate) fn maybe_bytes(&mut self, bytes: Option<&[u8]>) {
+        match bytes {
+            Some(bytes) => self.bytes(bytes),
+            None => self.null(),
+        }
+    }
+
+    /// A day.
+    pub(crate) fn day(&mut self, day: Option<NaiveDate>) {
+        match day {
+            Some(day) => self.text(&day.to_string()),
+            None => self.null(),
+        }
+    }
+
+    /// An instant.
+    pub(crate) fn instant(&mut self, instant: Option<DateTime<Utc>>) {
+        match instant {
+            Some(instant) => self.text(&instant.to_rfc3339_opts(SecondsFormat::Micros, true)),
+            None => self.null(),
+        }
+    }
+
+    /// A UUID.
+    pub(crate) fn uuid(&mut self, id: Uuid) {
+        self.separate();
+        self.bytes.extend_from_slice(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()).as_bytes());
+    }
+
+    /// Ends the row.
+    pub(crate) fn end_row(&mut self) {
+        self.bytes.push(b'\n');
+        self.in_row = false;
+    }
+
+    fn separate(&mut self) {
+        if self.in_row {
+            self.bytes.push(b'\t');
+        }
+        self.in_row = true;
+    }
+
+    fn escaped(&mut self, text: &str) {
+        for byte in text.bytes() {
+            match byte {
+                b'\\' => self.bytes.extend_from_slice(b"\\\\"),
+                b'\t' => self.bytes.extend_from_slice(b"\\t"),
+                b'\n' => self.bytes.extend_from_slice(b"\\n"),
+                b'\r' => self.bytes.extend_from_slice(b"\\r"),
+                0 => self.bytes.extend_from_slice("\u{fffd}".as_bytes()),
+                other => self.bytes.push(other),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(write: impl FnOnce(&mut CopyText)) -> String {
+        let mut row = CopyText::default();
+        write(&mut row);
+        String::from_utf8(row.into_bytes()).unwrap()
+    }
+
+    #[test]
+    fn what_could_end_a_field_is_escaped() {
+        let row = written(|row| {
+            row.text("a\tb\\c\nd\0");
+            row.maybe_text(Some(""));
+            row.texts(["x\"y", "z\\", "{a,b}"]);
+            row.end_row();
+        });
+        assert_eq!(row, "a\\tb\\\\c\\nd\u{fffd}\t\\N\t{\"x\\\\\"y\",\"z\\\\\\\\\",\"{a,b}\"}\n");
+    }
+
+    #[test]
+    fn decimals_keep_their_places() {
+        let row = written(|row| {
+            row.decimal(Some(12_345), 2);
+            row.decimal(Some(5), 3);
+            row.decimal(None, 2);
+        });
+        assert_eq!(row, "123.45\t0.005\t\\N");
+    }
+}

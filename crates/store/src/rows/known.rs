@@ -1,0 +1,52 @@
+//! Drafts that were read before: what reads the same needs no second reading.
+
+use std::collections::HashMap;
+
+use domain::{DraftDigest, Fingerprint, OpportunityId, SourceSlug};
+use uuid::Uuid;
+
+use crate::{Store, StoreError, error::Doing as _};
+
+/// What fails here, in the words of an error.
+const WHAT: &str = "look up drafts that were read before";
+
+/// The served opportunities whose draft is known, by their ids.
+pub type KnownDrafts = HashMap<OpportunityId, (DraftDigest, Fingerprint)>;
+
+impl Store {
+    /// The drafts behind these opportunities. Those that a run would open again are left out: they must be staged.
+    pub async fn known_drafts(&self, ids: &[OpportunityId]) -> Result<KnownDrafts, StoreError> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+        let rows = sqlx::query!(
+            r#"SELECT id, draft_digest AS "draft!", fingerprint FROM ingest.opportunities
+                WHERE id = ANY ($1) AND draft_digest IS NOT NULL AND (status = 'open' OR closed_why IN ('date', 'partner'))"#,
+            &ids
+        )
+        .fetch_all(&self.pool)
+        .await
+        .doing(WHAT)?;
+        Ok(rows.into_iter().filter_map(|row| known(row.id, &row.draft, &row.fingerprint)).collect())
+    }
+
+    /// The drafts behind all opportunities of a stream, for a page too large to look them up first.
+    pub async fn known_drafts_of(
+        &self,
+        source: &SourceSlug,
+        stream: &str,
+    ) -> Result<KnownDrafts, StoreError> {
+        let rows = sqlx::query!(
+            r#"SELECT id, draft_digest AS "draft!", fingerprint FROM ingest.opportunities
+                WHERE source = $1 AND stream = $2 AND draft_digest IS NOT NULL AND (status = 'open' OR closed_why IN ('date', 'partner'))"#,
+            source.as_str(),
+            stream
+        )
+        .fetch_all(&self.pool)
+        .await
+        .doing(WHAT)?;
+        Ok(rows.into_iter().filter_map(|row| known(row.id, &row.draft, &row.fingerprint)).collect())
+    }
+}
+
+fn known(id: Uuid, draft: &[u8], fingerprint: &[u8]) -> Option<(OpportunityId, (DraftDigest, Fingerprint))> {
+    Some((id.into(), (DraftDigest::from_bytes(draft)?, Fingerprint::from_bytes(fingerprint)?)))
+}

@@ -1,0 +1,177 @@
+//! Publishing: the staged rows of a run become what is served, by one statement.
+
+use domain::{Opportunity, RunId};
+use sqlx::{AssertSqlSafe, Postgres, Transaction};
+
+use super::{
+    columns::{OVERWRITES, SENT},
+    stage::{Origin, stage},
+};
+use crate::{Store, StoreError, error::Doing as _};
+
+/// What fails here, in the words of an error.
+const WHAT: &str = "publish the staged opportunities";
+
+/// Which staged rows are published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// All of them. `replaces_newer`: also over rows of newer pages.
+    All { replaces_newer: bool },
+    /// Those that nobody knows: a run under way may serve them before it ends.
+    New,
+}
+
+/// What publishing did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Published {
+    /// Rows that are new.
+    pub(crate) created: i64,
+    /// Rows with other content, or open or closed again.
+    pub(crate) changed: i64,
+}
+
+impl Published {
+    /// Whether opportunities are other than before.
+    pub(crate) fn is_change(self) -> bool {
+        self.created + self.changed > 0
+    }
+}
+
+impl Store {
+    /// Stages and publishes opportunities outside of a run, in one transaction: what the bulk benchmark measures. Returns how many
+    /// are new, and how many changed.
+    pub async fn load(
+        &self,
+        origin: &Origin,
+        opportunities: &[Opportunity],
+    ) -> Result<(i64, i64), StoreError> {
+        let mut tx = self.pool.begin().await.doing(WHAT)?;
+        stage(&mut tx, origin, opportunities).await?;
+        let which = Which::All { replaces_newer: origin.replaces_newer };
+        let published = publish(&mut tx, origin.run, which).await?;
+        clear(&mut tx, origin.run).await?;
+        tx.commit().await.doing(WHAT)?;
+        Ok((published.created, published.changed))
+    }
+}
+
+/// Publishes staged rows. Where several pages of the run show one opportunity, the newest page counts. Rows go in the order of their
+/// ids: two transactions that publish the same rows wait for each other and never deadlock.
+pub(crate) async fn publish(
+    tx: &mut Transaction<'_, Postgres>,
+    run: RunId,
+    which: Which,
+) -> Result<Published, StoreError> {
+    let (newest, conflict) = match which {
+        Which::All { replaces_newer } => (
+            String::new(),
+            format!(
+                "DO UPDATE SET {}, updated_at = now()
+                  WHERE ({replaces_newer} OR o.content_at <= excluded.content_at)
+                    AND (o.fingerprint, o.status) IS DISTINCT FROM (excluded.fingerprint, excluded.status)",
+                *OVERWRITES
+            ),
+        ),
+        Which::New => (
+            "AND NOT EXISTS (SELECT FROM ingest.opportunities o WHERE o.id = s.id)".to_owned(),
+            "DO NOTHING".to_owned(),
+        ),
+    };
+    let sent = &*SENT;
+    let statement = format!(
+        "WITH newest AS (SELECT DISTINCT ON (s.id) s.* FROM ingest.staged s WHERE s.changed_run = $1 {newest}
+                          ORDER BY s.id, s.content_at DESC, s.page DESC),
+              served AS (INSERT INTO ingest.opportunities AS o ({sent}) SELECT {sent} FROM newest ORDER BY id
+                         ON CONFLICT (id) {conflict} RETURNING xmax = 0 AS is_new)
+         SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM served"
+    );
+    // The statement is made of the names in our own table of columns.
+    let (created, changed): (i64, i64) =
+        sqlx::query_as(AssertSqlSafe(statement)).bind(run.uuid()).fetch_one(&mut **tx).await.doing(WHAT)?;
+    Ok(Published { created, changed })
+}
+
+/// What publishing the whole run would create and change.
+pub(crate) async fn would_publish(
+    tx: &mut Transaction<'_, Postgres>,
+    run: RunId,
+) -> Result<Published, StoreError> {
+    let row = sqlx::query!(
+        r#"SELECT count(DISTINCT s.id) FILTER (WHERE o.id IS NULL) AS "created!",
+                  count(DISTINCT s.id) FILTER (WHERE o.id IS NOT NULL) AS "changed!"
+             FROM ingest.staged s LEFT JOIN ingest.opportunities o ON o.id = s.id WHERE s.changed_run = $1"#,
+        run.uuid()
+    )
+    .fetch_one(&mut **tx)
+    .await
+    .doing(WHAT)?;
+    Ok(Published { created: row.created, changed: row.changed })
+}
+
+/// Removes the staged rows of a run: they are served, or will never be.
+pub(crate) async fn clear(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<(), StoreError> {
+    sqlx::query!("DELETE FROM ingest.staged WHERE changed_run = $1", run.uuid())
+        .execute(&mut **tx)
+        .await
+        .doing(WHAT)?;
+    sqlx::query!("UPDATE ingest.pages SET staged = 0 WHERE run = $1 AND staged > 0", run.uuid())
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+        .doing(WHAT)
+}
+
+/// Removes staged rows of a run that a newer page of it showed as they are served: a feed may tell the state of this morning.
+pub(crate) async fn drop_outdated(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<(), StoreError> {
+    sqlx::query!(
+        "WITH shown AS (
+           SELECT u.id, p.id AS page, p.fetched_at FROM ingest.pages p, unnest(p.seen) AS u(id) WHERE p.run = $1),
+         outdated AS (
+           SELECT DISTINCT s.id, s.page FROM ingest.staged s JOIN shown n ON n.id = s.id
+            WHERE s.changed_run = $1 AND (n.fetched_at, n.page) > (s.content_at, s.page)
+              AND NOT EXISTS (SELECT FROM ingest.staged t WHERE t.changed_run = $1 AND t.id = n.id AND t.page = n.page)
+              AND EXISTS (SELECT FROM ingest.opportunities o WHERE o.id = s.id)),
+         dropped AS (
+           DELETE FROM ingest.staged s USING outdated d WHERE s.changed_run = $1 AND s.id = d.id AND s.page = d.page RETURNING s.page),
+         counted AS (SELECT page, count(*)::integer AS rows FROM dropped GROUP BY page)
+         UPDATE ingest.pages p SET staged = p.staged - c.rows FROM counted c WHERE p.id = c.page",
+        run.uuid()
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+    .doing(WHAT)
+}
+
+/// Removes the staged rows of a run that a checkpoint has served.
+pub(crate) async fn clear_served(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<(), StoreError> {
+    sqlx::query!(
+        "WITH served AS (
+           DELETE FROM ingest.staged s USING ingest.opportunities o
+            WHERE s.changed_run = $1 AND o.id = s.id AND o.changed_run = $1 AND o.fingerprint = s.fingerprint RETURNING s.page),
+         counted AS (SELECT page, count(*)::integer AS rows FROM served GROUP BY page)
+         UPDATE ingest.pages p SET staged = p.staged - c.rows FROM counted c WHERE p.id = c.page",
+        run.uuid()
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+    .doing(WHAT)
+}
+
+impl Store {
+    /// Removes staged rows that nobody can publish any more: of runs that failed, and of held runs that nobody decided on for a
+    /// month. Returns how many.
+    pub async fn prune_staged(&self) -> Result<u64, StoreError> {
+        sqlx::query!(
+            "DELETE FROM ingest.staged s WHERE s.changed_run IN (
+               SELECT r.id FROM ingest.runs r
+                WHERE r.finished_at < now() - CASE WHEN r.state = 'held' AND r.decision IS NULL THEN interval '30 days' ELSE '0' END
+                  AND r.id IN (SELECT DISTINCT changed_run FROM ingest.staged))"
+        )
+        .execute(&self.pool)
+        .await
+        .map(|done| done.rows_affected())
+        .doing("remove staged rows of ended runs")
+    }
+}

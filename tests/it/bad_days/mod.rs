@@ -1,0 +1,189 @@
+//! What sources show on bad days, and that nothing of it reaches what is served; and that quiet days are left alone.
+//!
+//! The rules, not the audit, are what this is written from. A run that is not believed is held: nothing served changes. A run whose
+//! end proves nothing is partial: it may publish what is true, and closes nothing. The next good day is published by itself.
+//!
+//! `BAD_DAY="8b" cargo test -p it --test it no_bad_day` tries the kinds whose name has that in it.
+
+mod kinds;
+mod portals;
+mod quiet;
+mod site;
+mod verdict;
+mod world;
+
+use std::collections::BTreeMap;
+
+use futures::StreamExt as _;
+
+use self::{
+    kinds::{Kind, Past},
+    portals::{Portals, Served},
+    site::Day,
+    verdict::{Verdict, differences, ids, judge},
+    world::{Format, Row, Shape, World},
+};
+use crate::support::Database;
+
+/// Good days before the bad one.
+const GOOD_DAYS: usize = 10;
+/// Kinds of bad day tried at once; each waits a part of its time.
+const AT_ONCE: usize = 3;
+/// Walks of the good day after: what is gone may need two that prove it.
+const WALKS: usize = 3;
+
+/// Sources after ten good days, and what each really offers on these, the bad day and the one after it.
+struct History {
+    portals: Portals,
+    days: BTreeMap<String, Vec<Vec<Row>>>,
+    /// What is served, and what is embedded, the evening before the bad day.
+    evening: [Served; 2],
+}
+
+/// Every format, small and large, of few values and of many.
+fn shapes() -> Vec<Shape> {
+    let mut shapes = Vec::new();
+    for format in Format::ALL {
+        for size in [12, 120] {
+            for is_varied in [false, true] {
+                let number = 10 + u32::try_from(shapes.len()).unwrap();
+                shapes.push(Shape::new(format, size, is_varied, number));
+            }
+        }
+    }
+    shapes
+}
+
+impl History {
+    async fn load() -> Self {
+        let portals = Portals::on(Database::new().await, &shapes(), None).await;
+        let mut days = BTreeMap::new();
+        for shape in &portals.shapes {
+            let mut world = World::new(shape, 2026);
+            let mut shown = vec![world.rows().to_vec()];
+            for _ in 1..GOOD_DAYS + 2 {
+                world.next_day();
+                shown.push(world.rows().to_vec());
+            }
+            days.insert(shape.slug.clone(), shown);
+        }
+        let mut history = Self { portals, days, evening: [Served::new(), Served::new()] };
+        for day in 0..GOOD_DAYS {
+            history.good_day(&history.portals, day).await;
+        }
+        history.evening = [history.portals.served().await, history.portals.embedded().await];
+        history
+    }
+
+    /// A day as it is, which every source completes.
+    async fn good_day(&self, portals: &Portals, day: usize) {
+        for shape in &portals.shapes {
+            portals.show(shape, &Day::of(&self.days[&shape.slug][day]));
+        }
+        let sources: Vec<&Shape> = portals.shapes.iter().collect();
+        for (source, run) in portals.ingest(&sources).await {
+            assert_eq!(run.state, "complete", "good day {} of {source}: {}", day + 1, run.message);
+        }
+    }
+
+    /// What is served where the bad day did not take place.
+    async fn without_it(&self) -> Served {
+        let portals = self.portals.copy().await;
+        for _ in 0..WALKS {
+            self.good_day(&portals, GOOD_DAYS + 1).await;
+        }
+        let served = portals.served().await;
+        for (source, rows) in &served {
+            let truth = &self.days[source][GOOD_DAYS + 1];
+            let open = rows.iter().filter(|(_, row)| row["status"] == "open").map(|(id, _)| id.as_str());
+            assert_eq!(
+                open.collect::<std::collections::BTreeSet<_>>(),
+                ids(truth),
+                "{source}: not what it offers"
+            );
+            for row in truth {
+                let told =
+                    [&rows[&row.id]["title"], &rows[&row.id]["organization"], &rows[&row.id]["closes_on"]];
+                let closes = row.closes.unwrap().to_string();
+                assert_eq!(
+                    told,
+                    [row.title.as_str(), row.employer.as_str(), closes.as_str()],
+                    "{source} {}",
+                    row.id
+                );
+            }
+        }
+        served
+    }
+
+    /// A bad day of this kind, and the good day after it.
+    async fn bad_day(&self, kind: &Kind, without_it: &Served) -> Vec<Verdict> {
+        let portals = self.portals.copy().await;
+        let sources: Vec<&Shape> =
+            portals.shapes.iter().filter(|shape| kind.formats.contains(&shape.format)).collect();
+        for shape in &sources {
+            let past = Past { shape, days: &self.days[&shape.slug][..=GOOD_DAYS] };
+            portals.show(shape, &kind.day(&past));
+        }
+        let runs = portals.ingest(&sources).await;
+        let seen = [portals.served().await, portals.embedded().await];
+        let mut verdicts: Vec<Verdict> = Vec::new();
+        for shape in &sources {
+            let (slug, truth) = (&shape.slug, &self.days[&shape.slug][GOOD_DAYS]);
+            let mut verdict = Verdict::bad(kind, shape, &runs[slug]);
+            for (at, what) in ["served", "embedded"].into_iter().enumerate() {
+                verdict.keeps(kind, what, &self.evening[at][slug], &seen[at][slug], truth);
+            }
+            verdicts.push(verdict);
+        }
+        self.good_days_after(&portals, &sources, &mut verdicts, without_it).await;
+        verdicts
+    }
+
+    /// The good day after, walked until what is gone is closed.
+    async fn good_days_after(
+        &self,
+        portals: &Portals,
+        sources: &[&Shape],
+        verdicts: &mut [Verdict],
+        without_it: &Served,
+    ) {
+        for shape in sources {
+            portals.show(shape, &Day::of(&self.days[&shape.slug][GOOD_DAYS + 1]));
+        }
+        for walk in 1..=WALKS {
+            let (runs, seen) = (portals.ingest(sources).await, portals.served().await);
+            let mut is_settled = true;
+            for verdict in verdicts.iter_mut() {
+                let slug = verdict.source.clone();
+                let (expected, seen) = (&without_it[&slug], &seen[&slug]);
+                if walk == 1 {
+                    verdict.recovers(&runs[&slug], expected, seen, &self.days[&slug][GOOD_DAYS + 1]);
+                }
+                // What was damaged shows in the first walk; here it is whether what is gone is closed.
+                if let Some(what) = differences(expected, seen, |_| verdict.faults.is_empty()) {
+                    is_settled = false;
+                    if walk == WALKS {
+                        verdict.faults.push(format!("{WALKS} walks later: expected the truth, seen {what}"));
+                    }
+                }
+            }
+            if is_settled {
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_bad_day_reaches_what_is_served() {
+    let history = History::load().await;
+    let without_it = history.without_it().await;
+    let kinds = kinds::all();
+    let only = std::env::var("BAD_DAY").unwrap_or_default();
+    let kinds = kinds.iter().filter(|kind| kind.name.contains(&only));
+    let tried = kinds.map(|kind| history.bad_day(kind, &without_it)).collect::<Vec<_>>();
+    assert!(!tried.is_empty(), "there is no kind of bad day named {only}");
+    let verdicts: Vec<Vec<Verdict>> = futures::stream::iter(tried).buffered(AT_ONCE).collect().await;
+    judge(&verdicts.into_iter().flatten().collect::<Vec<_>>());
+}

@@ -1,0 +1,150 @@
+//! Many sources at once: one database, one command a day for all of them.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use replay::{Behavior, CannedResponse, MockServer, Options};
+use serde_json::Value;
+
+use super::{
+    site::{Day, answers, spec},
+    world::Shape,
+};
+use crate::support::{Database, Road};
+
+/// What is served of one source, by external id.
+pub(crate) type Rows = BTreeMap<String, Value>;
+/// What is served of each source.
+pub(crate) type Served = BTreeMap<String, Rows>;
+
+/// How the run of a source ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Run {
+    pub(crate) state: String,
+    pub(crate) message: String,
+    pub(crate) closed: i64,
+}
+
+/// The sources, replayed, and a database they are loaded into.
+pub(crate) struct Portals {
+    road: Road,
+    pub(crate) replay: MockServer,
+    pub(crate) shapes: Vec<Shape>,
+}
+
+impl Portals {
+    /// On this database. With `archive`, raw answers are kept beside those that database knows already.
+    pub(crate) async fn on(database: Database, shapes: &[Shape], archive: Option<PathBuf>) -> Self {
+        let quick = Behavior { throttle_every: None, crawl_delay: 0.0, ..Behavior::default() };
+        let mut road = Road::on(database.without_jit().await, quick, "200/s").await;
+        for shape in shapes {
+            let answers = road.data().join("answers").join(&shape.slug);
+            std::fs::create_dir_all(&answers).unwrap();
+            std::fs::create_dir_all(road.data().join("specs")).unwrap();
+            let behavior =
+                format!("host = \"{}\"\n[[routes]]\nkind = \"recorded\"\nanswers = []\n", shape.host());
+            std::fs::write(answers.join("behavior.toml"), behavior).unwrap();
+            std::fs::write(road.data().join(format!("specs/{}.toml", shape.slug)), spec(shape)).unwrap();
+        }
+        let folder = Some(road.data().join("answers"));
+        let options = Options { addr: ([127, 0, 0, 1], 0).into(), behavior: quick, folder };
+        let replay = MockServer::start(options).await.unwrap();
+        road.settings.push(format!("sources_dir={}", road.data().join("specs").display()));
+        road.settings.extend(archive.map(|folder| format!("archive={}", folder.display())));
+        for shape in shapes {
+            road.settings.push(format!("sources.{}.via={}", shape.slug, replay.url()));
+            road.settings.push(format!("sources.{}.rate=500/s", shape.slug));
+        }
+        Self { road, replay, shapes: shapes.to_vec() }
+    }
+
+    /// The same sources on a copy of this database, which nobody may use meanwhile.
+    pub(crate) async fn copy(&self) -> Self {
+        let data = self.road.data().join("data");
+        let copy = Self::on(self.road.database.copy().await, &self.shapes, Some(data.join("archive"))).await;
+        // Without its index, a database has all of it embedded again.
+        copy_folder(&data.join("vectors"), &copy.road.data().join("data/vectors"));
+        copy
+    }
+
+    /// Shows a day of one source.
+    pub(crate) fn show(&self, shape: &Shape, day: &Day) {
+        self.replay.restore(&shape.host());
+        for (target, answer) in answers(shape, day) {
+            self.replay.replace(&shape.host(), &target, answer);
+        }
+    }
+
+    /// Answers one address of a source otherwise.
+    pub(crate) fn answer(&self, shape: &Shape, target: &str, status: u16) {
+        let answer = CannedResponse { status, headers: Vec::new(), body: "non".into() };
+        self.replay.replace(&shape.host(), target, answer);
+    }
+
+    /// Loads a day of every source given.
+    pub(crate) async fn ingest(&self, sources: &[&Shape]) -> BTreeMap<String, Run> {
+        let slugs = sources.iter().map(|shape| shape.slug.as_str());
+        let args: Vec<&str> = ["ingest", "--full", "--output", "json"].into_iter().chain(slugs).collect();
+        let ended = self.road.bin(&args).run().await;
+        assert!([0, 1].contains(&ended.code), "{}: {}", ended.code, ended.err);
+        let runs = ended.json();
+        let told = |run: &Value| {
+            let word = |key: &str| run[key].as_str().unwrap_or_default().to_owned();
+            let ended = Run {
+                state: word("state"),
+                message: word("message"),
+                closed: run["closed"].as_i64().unwrap_or_default(),
+            };
+            (word("source"), ended)
+        };
+        runs.as_array().unwrap().iter().map(told).collect()
+    }
+
+    /// What is served: content and status. When, by which run and in which cluster is left out.
+    pub(crate) async fn served(&self) -> Served {
+        self.rows(
+            "SELECT source, external_id,
+                    to_jsonb(o) - '{created_at,updated_at,cluster,canonical,quality,quality_parts}'::text[]
+               FROM api.opportunities o",
+        )
+        .await
+    }
+
+    /// What is in the vector index and since when, and what waits to be put there or withdrawn.
+    pub(crate) async fn embedded(&self) -> Served {
+        self.rows(
+            "SELECT o.source, o.external_id,
+                    jsonb_build_object('embedded', e.fingerprint, 'at', e.embedded_at, 'waiting', b.version)
+               FROM ingest.opportunities o
+               LEFT JOIN ingest.embeddings e ON e.opportunity = o.id
+               LEFT JOIN ingest.outbox b ON b.opportunity = o.id",
+        )
+        .await
+    }
+
+    async fn rows(&self, query: &'static str) -> Served {
+        let store = self.road.database.store().await;
+        let rows: Vec<(String, String, Value)> = sqlx::query_as(query).fetch_all(store.pool()).await.unwrap();
+        store.close().await;
+        let mut served: Served = self.shapes.iter().map(|shape| (shape.slug.clone(), Rows::new())).collect();
+        for (source, id, row) in rows {
+            served.entry(source).or_default().insert(id, row);
+        }
+        served
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let (entry, kind) = entry.map(|entry| (entry.path(), entry.file_type().unwrap())).unwrap();
+        let target = to.join(entry.file_name().unwrap());
+        if kind.is_dir() {
+            copy_folder(&entry, &target);
+        } else {
+            std::fs::copy(&entry, &target).unwrap();
+        }
+    }
+}

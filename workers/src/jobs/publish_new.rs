@@ -1,0 +1,26 @@
+//! Publishes what a long run has read that is new, before its last page has come.
+
+use queue::Lease;
+
+use super::{Job, JobError, RunArgs};
+use crate::app::App;
+
+/// Publishes what a long run has read that is new, before its last page has come.
+pub(crate) struct PublishNew;
+
+impl Job for PublishNew {
+    const NAME: &'static str = "publish_new";
+    type Args = RunArgs;
+
+    #[tracing::instrument(skip_all, fields(run = %args.run))]
+    async fn run(app: &App, lease: Lease, args: RunArgs) -> Result<(), JobError> {
+        let (created, doubt) = app.store.publish_new(lease, args.run).await?;
+        match doubt {
+            Some(why) => {
+                tracing::warn!(why, "nothing is published at this checkpoint: the audit doubts the run")
+            }
+            None => tracing::info!(created, "published what is new so far"),
+        }
+        Ok(())
+    }
+}

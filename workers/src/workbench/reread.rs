@@ -1,0 +1,49 @@
+//! The archive of a source, parsed again by its file as it is now: what a replay would publish. Nothing is written.
+
+use std::sync::Arc;
+
+use domain::{Rejection, RunId};
+use sources::Spec;
+use store::{KnownDrafts, PagePreview, Store};
+
+use crate::{
+    app,
+    archive::Archive,
+    config::Config,
+    pipeline::{normalize, parse},
+};
+
+/// What the archive gives.
+#[derive(Debug, Default)]
+pub(crate) struct Read {
+    /// What would be published, by page.
+    pub(crate) pages: Vec<PagePreview>,
+    /// What would be refused.
+    pub(crate) rejections: Vec<Rejection>,
+    /// Pages that could not be believed.
+    pub(crate) alarms: Vec<String>,
+}
+
+/// Parses the newest archived answers of the source, or the pages of one run: those that a replay parses.
+pub(crate) async fn read_again(
+    config: &Config,
+    store: &Store,
+    spec: &Arc<Spec>,
+    run: Option<RunId>,
+) -> anyhow::Result<Read> {
+    let archive = Archive::open(&app::archive_place(config))?;
+    let mut all = Read::default();
+    for page in store.archive_of(&spec.slug, run).await? {
+        let (Some(key), Some(sha256)) = (page.archive_key.as_deref(), page.sha256.as_deref()) else {
+            continue;
+        };
+        let body = archive.read(key, sha256).await?;
+        let read = parse::read(spec, &page, &body)?;
+        let reading = normalize::normalize(spec, &page, read, &KnownDrafts::new())?;
+        let fetched_at = page.fetched_at.unwrap_or_default();
+        all.pages.push(PagePreview { fetched_at, opportunities: reading.opportunities });
+        all.rejections.extend(reading.rejections);
+        all.alarms.extend(reading.alarm.map(|alarm| format!("{}: {alarm}", page.url)));
+    }
+    Ok(all)
+}
