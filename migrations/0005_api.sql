@@ -5,12 +5,12 @@ COMMENT ON SCHEMA api IS 'Stable contract with other services: read the views as
 
 CREATE VIEW api.opportunities AS
 SELECT o.id, o.source, o.external_id, o.kind, o.title, o.url, o.organization, o.description, o.places, o.countries, o.regions,
-       o.localities, o.pay_min, o.pay_max, o.pay_currency, o.pay_period, o.pay_text, o.contracts, o.posted_at, o.closes_on,
-       o.positions, o.education, o.experience, o.language, o.status, o.closed_why, o.created_at, o.updated_at, o.remote,
-       o.pay_basis, o.quality, o.quality_parts, coalesce(c.cluster, o.id) AS cluster, coalesce(c.canonical, true) AS canonical,
-       o.experience_months, o.working_time, o.occupation, o.sector, o.audiences, o.stream, o.description_html,
-       o.interest_min, o.interest_max, o.interest_period, o.interest_tax, o.interest_text, o.fees_percent, o.fees_amount,
-       o.fees_currency, o.fees_text, o.duration_min, o.duration_max, o.duration_text, o.starts_on
+       o.localities, o.amount_kind, o.amount_min, o.amount_max, o.amount_currency, o.amount_period, o.amount_basis, o.amount_text,
+       o.contracts, o.posted_at, o.closes_on, o.positions, o.education, o.experience, o.language, o.status, o.closed_why,
+       o.created_at, o.updated_at, o.remote, o.quality, o.quality_parts, coalesce(c.cluster, o.id) AS cluster,
+       coalesce(c.canonical, true) AS canonical, o.experience_months, o.working_time, o.occupation, o.sector, o.audiences,
+       o.stream, o.description_html, o.interest_min, o.interest_max, o.interest_period, o.interest_tax, o.interest_text,
+       o.fees_percent, o.fees_amount, o.fees_currency, o.fees_text, o.duration_min, o.duration_max, o.duration_text, o.starts_on
   FROM ingest.opportunities o LEFT JOIN ingest.clusters c ON c.opportunity = o.id;
 COMMENT ON VIEW api.opportunities IS 'One row an opportunity, open or closed. Its id is also the id of its point in the vector index.';
 COMMENT ON COLUMN api.opportunities.id IS 'UUID version 5 of source and external_id: the same on every machine, for ever.';
@@ -25,11 +25,13 @@ COMMENT ON COLUMN api.opportunities.places IS 'Array of {country: ISO 3166-1 alp
 COMMENT ON COLUMN api.opportunities.countries IS 'Distinct countries of places.';
 COMMENT ON COLUMN api.opportunities.regions IS 'Distinct regions of places (ISO 3166-2:CM, "CM-LT"); for filters.';
 COMMENT ON COLUMN api.opportunities.localities IS 'Distinct localities of places, French spelling.';
-COMMENT ON COLUMN api.opportunities.pay_min IS 'Lowest pay or amount, in units of pay_currency a pay_period; 0 of a training that is free.';
-COMMENT ON COLUMN api.opportunities.pay_max IS 'Highest pay or amount, in units of pay_currency a pay_period.';
-COMMENT ON COLUMN api.opportunities.pay_currency IS 'ISO 4217 (XAF).';
-COMMENT ON COLUMN api.opportunities.pay_period IS 'hour, day, week, month or year; null for a single amount.';
-COMMENT ON COLUMN api.opportunities.pay_text IS 'The partner''s own words on pay.';
+COMMENT ON COLUMN api.opportunities.amount_kind IS 'What the amount is: wage (job: what it earns), tuition (training: what it costs), principal (microfinance: what is lent, or the balance a savings product asks for) or grant (agr: budget of the program). Null where there is no amount.';
+COMMENT ON COLUMN api.opportunities.amount_min IS 'Lowest amount, in units of amount_currency for each amount_period; 0 for a training that is free.';
+COMMENT ON COLUMN api.opportunities.amount_max IS 'Highest amount, in units of amount_currency for each amount_period.';
+COMMENT ON COLUMN api.opportunities.amount_currency IS 'ISO 4217 (XAF).';
+COMMENT ON COLUMN api.opportunities.amount_period IS 'hour, day, week, month or year; null for a single amount.';
+COMMENT ON COLUMN api.opportunities.amount_basis IS 'gross or net, where the partner gives it; else null.';
+COMMENT ON COLUMN api.opportunities.amount_text IS 'The partner''s own words on the amount.';
 COMMENT ON COLUMN api.opportunities.contracts IS 'Contracts offered (cdi, cdd, …); empty where the partner says nothing.';
 COMMENT ON COLUMN api.opportunities.posted_at IS 'Publication time as the partner last gave it; portals re-date posts, so it is not content.';
 COMMENT ON COLUMN api.opportunities.closes_on IS 'Last day to answer, in Africa/Douala.';
@@ -42,7 +44,6 @@ COMMENT ON COLUMN api.opportunities.closed_why IS 'date: its last day passed; ab
 COMMENT ON COLUMN api.opportunities.created_at IS 'When it was first loaded.';
 COMMENT ON COLUMN api.opportunities.updated_at IS 'When its content or status last changed; poll by it.';
 COMMENT ON COLUMN api.opportunities.remote IS 'Whether the work can be done from anywhere.';
-COMMENT ON COLUMN api.opportunities.pay_basis IS 'gross or net, where the partner says; else null.';
 COMMENT ON COLUMN api.opportunities.quality IS '0 to 100: how much of it can be relied on. Null for rows read before there was a score.';
 COMMENT ON COLUMN api.opportunities.quality_parts IS '{"missing": [parts it lacks], "doubts": [what does not fit together]}.';
 COMMENT ON COLUMN api.opportunities.cluster IS 'The same for all rows that are one opportunity, published by several partners; of a row that is alone its id.';

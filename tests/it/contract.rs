@@ -129,12 +129,12 @@ fn shown(spec: &Spec, given: &Given) -> String {
     let with = |has: fn(&Opportunity) -> bool| given.opportunities.iter().filter(|row| has(row)).count();
     let _ = writeln!(
         text,
-        "filled: url {}, organization {}, description {}, places {}, pay {}, contracts {}, posted_at {}, closes_on {}, positions {}, education {}, experience {}, interest {}, fees {}, duration {}, starts_on {}, is_closed {}",
+        "filled: url {}, organization {}, description {}, places {}, amount {}, contracts {}, posted_at {}, closes_on {}, positions {}, education {}, experience {}, interest {}, fees {}, duration {}, starts_on {}, is_closed {}",
         with(|r| r.url.is_some()),
         with(|r| r.organization.is_some()),
         with(|r| r.description.is_some()),
         with(|r| !r.places.is_empty()),
-        with(|r| r.pay.is_some()),
+        with(|r| r.amount.is_some()),
         with(|r| !r.contracts.is_empty()),
         with(|r| r.posted_at.is_some()),
         with(|r| r.closes_on.is_some()),

@@ -12,7 +12,7 @@ fn origin(column: &str) -> &'static str {
         "id" => "source and external_id (`domain::OpportunityId`)",
         "source" => "name of the partner file",
         "external_id" => "field `external_id`",
-        "kind" => "`kind` of the stream",
+        "kind" | "amount_kind" => "`kind` of the stream",
         "title" => "field `title`, cleaned (`text`)",
         "url" => "field `url`, checked",
         "organization" => "field `organization`; placeholders are none",
@@ -20,8 +20,10 @@ fn origin(column: &str) -> &'static str {
         "places" | "countries" | "regions" | "localities" | "remote" => {
             "field `place`; what the text states of the post where it is nearer or another (`places`)"
         }
-        "pay_min" | "pay_max" | "pay_currency" | "pay_period" | "pay_basis" => "field `salary` (`money`)",
-        "pay_text" => "field `salary`, the partner's words",
+        "amount_min" | "amount_max" | "amount_currency" | "amount_period" | "amount_basis" => {
+            "field `salary` (`money`)"
+        }
+        "amount_text" => "field `salary`, the partner's words",
         "contracts" | "working_time" => "field `contract` (`vocabulary`)",
         "posted_at" => "field `posted_at` (`dates`)",
         "starts_on" => "field `starts_at` (`dates`)",

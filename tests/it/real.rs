@@ -75,8 +75,8 @@ async fn live_offers_of_france_travail_as_the_answer_of_fne() {
     ));
     let rows = rows_of(&*road.database.store().await).await;
     assert!(rows.iter().all(|row| row["title"].as_str().is_some_and(|title| !title.is_empty())));
-    let paid = rows.iter().filter(|row| !row["pay_min"].is_null()).count();
-    assert!(paid * 2 > rows.len() / 2, "{paid} of {} rows have pay", rows.len());
+    let paid = rows.iter().filter(|row| !row["amount_min"].is_null()).count();
+    assert!(paid * 2 > rows.len() / 2, "{paid} of {} rows have an amount", rows.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -220,7 +220,7 @@ async fn each_value_of_a_row_is_explained_by_the_partners_words() {
     road.bin(&["ingest", "fne", "--full"]).run().await.expect(0);
     let store = road.database.store().await;
     let (id, url, words): (String, String, String) = sqlx::query_as(
-        "SELECT external_id, url, pay_text FROM ingest.opportunities WHERE pay_min IS NOT NULL AND url IS NOT NULL ORDER BY id LIMIT 1",
+        "SELECT external_id, url, amount_text FROM ingest.opportunities WHERE amount_min IS NOT NULL AND url IS NOT NULL ORDER BY id LIMIT 1",
     )
     .fetch_one(store.pool())
     .await
@@ -228,7 +228,7 @@ async fn each_value_of_a_row_is_explained_by_the_partners_words() {
     for asked in [format!("fne/{id}"), url] {
         let told = road.bin(&["explain", &asked]).run().await.expect(0).out;
         for sign in [
-            "pay_min",
+            "amount_min",
             "[money]",
             "regions CM-",
             "archived as fne/",

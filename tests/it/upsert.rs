@@ -63,8 +63,12 @@ async fn a_row_is_stored_with_its_types() {
     assert_eq!(stored["title"], "Soudeur à l'arc");
     assert_eq!(stored["regions"], json!(["CM-LT"]));
     assert_eq!(stored["localities"], json!(["Douala"]));
-    assert_eq!((stored["pay_min"].as_f64(), stored["pay_max"].as_f64()), (Some(150_000.0), Some(250_000.0)));
-    assert_eq!((&stored["pay_currency"], &stored["pay_period"]), (&json!("XAF"), &json!("month")));
+    assert_eq!(
+        (stored["amount_min"].as_f64(), stored["amount_max"].as_f64()),
+        (Some(150_000.0), Some(250_000.0))
+    );
+    assert_eq!((&stored["amount_kind"], &stored["amount_currency"]), (&json!("wage"), &json!("XAF")));
+    assert_eq!(stored["amount_period"], "month");
     assert_eq!(stored["closes_on"], "2026-12-12");
     assert_eq!((stored["interest_min"].as_f64(), stored["interest_max"].as_f64()), (Some(18.0), Some(24.0)));
     assert_eq!((&stored["interest_period"], stored["interest_tax"].as_f64()), (&json!("month"), Some(10.0)));
@@ -160,8 +164,9 @@ async fn a_wrong_row_is_impossible() {
         "UPDATE ingest.opportunities SET title = ''",
         "UPDATE ingest.opportunities SET url = 'javascript:alert(1)'",
         "UPDATE ingest.opportunities SET regions = '{CM-XX}'",
-        "UPDATE ingest.opportunities SET pay_min = 9, pay_max = 1",
-        "UPDATE ingest.opportunities SET pay_currency = NULL",
+        "UPDATE ingest.opportunities SET amount_min = 9, amount_max = 1",
+        "UPDATE ingest.opportunities SET amount_currency = NULL",
+        "UPDATE ingest.opportunities SET amount_kind = NULL",
         "UPDATE ingest.opportunities SET positions = 0",
         "UPDATE ingest.opportunities SET status = 'closed'",
         "UPDATE ingest.opportunities SET kind = 'lottery'",

@@ -55,7 +55,7 @@ struct Pair {
     reference: Option<bool>,
     closes: Option<i64>,
     posted: Option<i64>,
-    pay: Option<bool>,
+    amount: Option<bool>,
     education: Option<bool>,
     place: Option<bool>,
 }
@@ -77,7 +77,7 @@ impl Pair {
             reference: share_of_references(a, b),
             closes: days(a.closes_on, b.closes_on),
             posted: days(a.posted_on, b.posted_on),
-            pay: equal(a.pay, b.pay),
+            amount: equal(a.amount, b.amount),
             education: a.education.zip(b.education).map(|(a, b)| a == b),
             place: a.place_of(b),
             left,
@@ -92,7 +92,7 @@ impl Pair {
             |words: &[String]| words.iter().any(|word| word.bytes().any(|byte| byte.is_ascii_digit()));
         if self.employer.is_some_and(|alike| alike < 0.6) && !(is_copy && self.title >= 0.99) {
             Some("another employer")
-        } else if self.pay == Some(false) && !(is_copy && self.title >= 0.8) {
+        } else if self.amount == Some(false) && !(is_copy && self.title >= 0.8) {
             Some("another amount")
         } else if self.education == Some(false) && !(is_copy && self.title >= 0.8) {
             Some("another level")
@@ -134,11 +134,11 @@ impl Pair {
         if self.employer.is_some() {
             let soon = self.text.is_none() && self.posted.is_some_and(|days| days <= 14);
             let paid =
-                self.title >= 0.99 && self.pay == Some(true) && self.posted.is_none_or(|days| days <= 30);
+                self.title >= 0.99 && self.amount == Some(true) && self.posted.is_none_or(|days| days <= 30);
             let told = text >= 0.25 || numbers >= 0.5 || self.closes.is_some() || soon || paid;
             return told.then_some("title and employer");
         }
-        let numbers_fit = numbers >= 0.7 && self.place.is_some() && self.pay == Some(true);
+        let numbers_fit = numbers >= 0.7 && self.place.is_some() && self.amount == Some(true);
         (text >= 0.4 || numbers_fit).then_some("title and text")
     }
 }

@@ -20,7 +20,7 @@ pub struct Listing<'a> {
     pub description: Option<&'a str>,
     pub places: &'a [Place],
     /// Lowest and highest amount, in hundredths.
-    pub pay: Option<(i64, i64)>,
+    pub amount: Option<(i64, i64)>,
     pub education: Option<Education>,
     pub posted_on: Option<NaiveDate>,
     pub closes_on: Option<NaiveDate>,
@@ -44,7 +44,7 @@ pub struct Sketch {
     pub(crate) closes_on: Option<NaiveDate>,
     pub(crate) posted_on: Option<NaiveDate>,
     /// Lowest and highest amount; one stands for both.
-    pub(crate) pay: Option<(i64, i64)>,
+    pub(crate) amount: Option<(i64, i64)>,
     pub(crate) education: Option<Education>,
     /// Hashes of the text's runs of three words, sorted.
     pub(crate) shingles: Vec<u64>,
@@ -178,9 +178,9 @@ patterns! {
 impl Sketch {
     /// The sketch of an opportunity.
     pub fn of(row: &Opportunity) -> Self {
-        let pay = row.pay.as_ref().and_then(|pay| {
-            let min = pay.min.or(pay.max)?;
-            Some((min, pay.max.unwrap_or(min)))
+        let amount = row.amount.as_ref().and_then(|amount| {
+            let min = amount.min.or(amount.max)?;
+            Some((min, amount.max.unwrap_or(min)))
         });
         Self::of_listing(&Listing {
             source: row.source.as_str(),
@@ -189,7 +189,7 @@ impl Sketch {
             organization: row.organization.as_deref(),
             description: row.description.as_deref(),
             places: &row.places,
-            pay,
+            amount,
             education: row.education,
             posted_on: row.posted_at.map(|at| at.date_naive()),
             closes_on: row.closes_on,
@@ -219,7 +219,7 @@ impl Sketch {
                 .collect(),
             closes_on: row.closes_on,
             posted_on: row.posted_on,
-            pay: row.pay,
+            amount: row.amount,
             education: row.education,
             shingles: shingles(&folded),
             numbers: numbers(&text),

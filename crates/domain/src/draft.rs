@@ -117,8 +117,8 @@ draft! {
         description: "Body, plain or HTML; 20,000 characters are kept, and of HTML a safe subset beside them. Lines a portal adds to every post are cut.",
         /// Where, in words ("Douala, Littoral", "Région de Douala").
         place: "Where, in words: \"Douala, Littoral\", \"Région de l'Ouest\", \"Douala & Yaoundé\", \"CM-LT\". What is in no gazetteer refuses the record. Where the text itself says where the post is, that counts.",
-        /// Pay or amount, in words ("150 000 - 250 000 FCFA / mois").
-        salary: "Pay or amount, in words: \"150 000 - 250 000 FCFA / mois\", \"2 000 000 F CFA maximum\", \"à négocier\".",
+        /// What is earned, paid, lent or granted, in words ("150 000 - 250 000 FCFA / mois").
+        salary: "What is earned, paid, lent or granted, in words: \"150 000 - 250 000 FCFA / mois\", \"2 000 000 F CFA maximum\", \"à négocier\".",
         /// Interest of a loan or a savings product, in words ("1,5 % par mois").
         interest: "Interest, in words: \"1,5 % par mois\", \"8,5% + TAF (10%)\", \"18 - 24 % l'an, frais de dossier 1 %\". A rate under 5 % needs its period.",
         /// Fees of a loan, in words ("frais de dossier 1 %").

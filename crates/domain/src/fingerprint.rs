@@ -28,7 +28,7 @@ impl Fingerprint {
                 &opportunity.organization,
                 &opportunity.description,
             ),
-            (&opportunity.places, &opportunity.pay, &opportunity.pay_text, &opportunity.contracts),
+            (&opportunity.places, &opportunity.amount, &opportunity.amount_text, &opportunity.contracts),
             (
                 opportunity.closes_on,
                 opportunity.positions,

@@ -52,21 +52,22 @@ mod tests {
 
     use crate::{
         duration::Duration,
-        money::{Currency, Interest, Pay, RatePeriod},
+        money::{Amount, AmountKind, Currency, Interest, RatePeriod},
     };
 
     #[test]
     fn json_has_whole_units() {
-        let pay = Pay {
+        let amount = Amount {
+            kind: AmountKind::Wage,
             min: Some(15_000_000),
             max: Some(12_345),
             currency: Currency::Xaf,
             period: None,
             basis: None,
         };
-        let written = serde_json::to_value(&pay).unwrap();
+        let written = serde_json::to_value(&amount).unwrap();
         assert_eq!((&written["min"], &written["max"]), (&json!(150_000), &json!(123.45)));
-        assert_eq!(serde_json::from_value::<Pay>(written).unwrap(), pay);
+        assert_eq!(serde_json::from_value::<Amount>(written).unwrap(), amount);
         let rate = Interest { min: Some(12_500), max: None, period: RatePeriod::Year, tax: None };
         let written = serde_json::to_value(&rate).unwrap();
         assert_eq!((&written["min"], &written["max"]), (&json!(12.5), &json!(null)));

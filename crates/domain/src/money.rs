@@ -1,10 +1,10 @@
-//! Money: currencies, pay, and what a loan costs.
+//! Money: currencies, amounts, and what a loan costs.
 
 mod credit;
 
 use serde::{Deserialize, Serialize};
 
-use crate::coded::coded;
+use crate::{Kind, coded::coded};
 pub use credit::{Fees, Interest, RatePeriod};
 
 coded! {
@@ -103,9 +103,39 @@ coded! {
     }
 }
 
-/// Pay or an amount. At least one of `min` and `max` is there.
+coded! {
+    /// What an amount is: the person earns it, pays it, borrows it or is granted it.
+    AmountKind {
+        /// What work earns.
+        Wage = "wage",
+        /// What a training costs; 0 where it is free.
+        Tuition = "tuition",
+        /// What a loan lends, or the balance that a savings product asks for.
+        Principal = "principal",
+        /// What a program for income-generating activities spends.
+        Grant = "grant",
+    }
+}
+
+impl AmountKind {
+    /// Returns what an amount of an opportunity of this kind is.
+    ///
+    /// The kind of the opportunity alone decides. An allowance that a training pays is not told apart from its cost.
+    pub const fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Job => Self::Wage,
+            Kind::Training => Self::Tuition,
+            Kind::Microfinance => Self::Principal,
+            Kind::Agr => Self::Grant,
+        }
+    }
+}
+
+/// An amount of money. At least one of `min` and `max` is there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pay {
+pub struct Amount {
+    /// What it is.
+    pub kind: AmountKind,
     /// Lowest, in hundredths of the currency's unit, whatever the currency; in JSON, as all here, in its units.
     #[serde(with = "crate::fixed_point::hundredths")]
     pub min: Option<i64>,
@@ -116,6 +146,6 @@ pub struct Pay {
     pub currency: Currency,
     /// What it is paid for; none for a single amount.
     pub period: Option<Period>,
-    /// Gross or net, where the words say.
+    /// Gross or net, where the words give it.
     pub basis: Option<Basis>,
 }

@@ -7,7 +7,7 @@ use crate::{
     DraftDigest, Fingerprint, Kind, OpportunityId, SourceSlug, StreamName,
     contacts::Contacts,
     duration::Duration,
-    money::{Fees, Interest, Pay},
+    money::{Amount, Fees, Interest},
     places::Place,
     quality::Quality,
     vocabulary::{Audience, Contract, Education, Language, WorkingTime},
@@ -40,10 +40,10 @@ pub struct Opportunity {
     pub places: Vec<Place>,
     /// Whether the work can be done from anywhere.
     pub remote: bool,
-    /// Pay or amount, where a number was given.
-    pub pay: Option<Pay>,
-    /// The partner's own words on pay, kept beside the reading.
-    pub pay_text: Option<String>,
+    /// What is earned, paid, lent or granted, where a number is given.
+    pub amount: Option<Amount>,
+    /// The partner's own words on the amount.
+    pub amount_text: Option<String>,
     /// Interest: of a loan what is paid for it, of a savings product what it earns.
     pub interest: Option<Interest>,
     /// The partner's own words on interest.

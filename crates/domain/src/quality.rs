@@ -26,8 +26,8 @@ coded! {
         Description = "description",
         /// A date: of publication, or to answer by.
         Date = "date",
-        /// What is paid, or lent.
-        Pay = "pay",
+        /// What is earned, paid, lent or granted.
+        Amount = "amount",
         /// Contract or education asked for.
         Terms = "terms",
         /// A page to read, or somebody to write to.
@@ -46,8 +46,8 @@ coded! {
         ClosesFarAway = "closes_far_away",
         /// The title is a few letters, or all capitals and long.
         OddTitle = "odd_title",
-        /// Pay above any in Cameroon.
-        OddPay = "odd_pay",
+        /// A wage above any in Cameroon.
+        OddAmount = "odd_amount",
         /// The partner's field for the place says another one than the text, which counts.
         PlaceDisagrees = "place_disagrees",
         /// Words on when it begins that no rule reads.

@@ -1,4 +1,4 @@
-//! From words to pay.
+//! From words to amounts.
 //!
 //! First goes out what is a number and no amount: telephone numbers, dates, durations, percentages. What is left is read as one
 //! amount or as a range; the words around it tell bound, currency, period and basis.
@@ -14,24 +14,28 @@ pub use fees::{is_free, read_fees};
 pub use interest::{UnreadableRate, read_interest};
 pub(crate) use signs::{is_least, is_most};
 
-use domain::money::{Currency, Pay};
+use domain::money::{Amount, AmountKind, Currency};
 
 use crate::text::{clean_line, lowered};
-use number::Amount;
+use number::Figure;
 
 /// Largest amount read: a thousand milliards. Above it, digits were run together.
 const LARGEST: i64 = 100_000_000_000_000;
 /// Of CFA francs less than this without a currency is a number of something else.
 const SMALLEST_BARE: i64 = 10_000;
 
-/// Words about money that no rule can read: minimum above maximum, or a number beyond any pay.
+/// Words about money that no rule can read: minimum above maximum, or a number beyond any amount.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the amount {0:?} cannot be read")]
 pub struct UnreadableAmount(pub String);
 
-/// Reads pay. `home` is the currency of an amount that names none, and of "FCFA". `Ok(None)`: the words name no amount
-/// ("à négocier", "Fcfa", "0").
-pub fn read_pay(words: &str, home: Currency) -> Result<Option<Pay>, UnreadableAmount> {
+/// Parses an amount of a kind. `home` is the currency of an amount that names none, and of "FCFA". `Ok(None)`: the words name no
+/// amount ("à négocier", "Fcfa", "0").
+pub fn read_amount(
+    words: &str,
+    kind: AmountKind,
+    home: Currency,
+) -> Result<Option<Amount>, UnreadableAmount> {
     let line = clean_line(words);
     if !line.bytes().any(|byte| byte.is_ascii_digit()) {
         return Ok(None);
@@ -57,7 +61,8 @@ pub fn read_pay(words: &str, home: Currency) -> Result<Option<Pay>, UnreadableAm
     if named.is_none() && is_cfa && max.or(min).is_some_and(|value| value < SMALLEST_BARE) {
         return Ok(None);
     }
-    Ok(Some(Pay {
+    Ok(Some(Amount {
+        kind,
         min,
         max,
         currency: named.unwrap_or(home),
@@ -67,8 +72,8 @@ pub fn read_pay(words: &str, home: Currency) -> Result<Option<Pay>, UnreadableAm
 }
 
 /// The values of the first amount and of those that make a range with it, in hundredths.
-fn range(text: &str, amounts: &[Amount]) -> Vec<i64> {
-    let mut joined: Vec<&Amount> = Vec::new();
+fn range(text: &str, amounts: &[Figure]) -> Vec<i64> {
+    let mut joined: Vec<&Figure> = Vec::new();
     for amount in amounts {
         if let Some(last) = joined.last() {
             let between = text.get(last.end..amount.begin).unwrap_or_default();
@@ -88,7 +93,7 @@ fn range(text: &str, amounts: &[Amount]) -> Vec<i64> {
 }
 
 /// The first of two amounts, counted as the second is: "18 - 22 k€", "1 à 2 millions", "100 à 150 000".
-fn like(low: &Amount, high: &Amount) -> Option<i64> {
+fn like(low: &Figure, high: &Figure) -> Option<i64> {
     if low.multiple > 1 {
         return None;
     }
@@ -101,7 +106,7 @@ fn like(low: &Amount, high: &Amount) -> Option<i64> {
 }
 
 /// A single amount may be a bound.
-fn bounded(text: &str, amount: &Amount, value: i64) -> (Option<i64>, Option<i64>) {
+fn bounded(text: &str, amount: &Figure, value: i64) -> (Option<i64>, Option<i64>) {
     let before = text.get(..amount.begin).unwrap_or_default();
     let after = text.get(amount.end..).unwrap_or_default();
     if is_most(before, after) {

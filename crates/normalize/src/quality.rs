@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     Kind, Opportunity,
+    money::AmountKind,
     quality::{Doubt, Part, Quality},
 };
 
@@ -20,7 +21,7 @@ pub fn judge(row: &Opportunity, fetched_at: DateTime<Utc>) -> Quality {
         ),
         (Part::Description, 25, row.description.as_ref().is_some_and(|text| text.chars().count() >= BODY)),
         (Part::Date, 15, row.closes_on.is_some() || row.posted_at.is_some()),
-        (Part::Pay, 10, row.pay.is_some() || row.interest.is_some()),
+        (Part::Amount, 10, row.amount.is_some() || row.interest.is_some()),
         (Part::Terms, 5, row.kind != Kind::Job || !row.contracts.is_empty() || row.education.is_some()),
         (Part::Way, 10, row.url.is_some() || !row.contacts.is_empty()),
     ];
@@ -39,7 +40,8 @@ fn doubts(row: &Opportunity, fetched_at: DateTime<Utc>) -> Vec<Doubt> {
     let letters = row.title.chars().filter(|c| c.is_alphabetic()).count();
     let capitals = row.title.chars().filter(|c| c.is_uppercase()).count();
     let posted = row.posted_at.map(|at| at.date_naive());
-    let monthly = row.pay.as_ref().filter(|pay| row.kind == Kind::Job && pay.period.is_some());
+    let wage =
+        row.amount.as_ref().filter(|amount| amount.kind == AmountKind::Wage && amount.period.is_some());
     [
         (Doubt::FromTheFuture, row.posted_at.is_some_and(|at| at > fetched_at + TimeDelta::days(2))),
         // A programme that has ended is still told of.
@@ -55,8 +57,8 @@ fn doubts(row: &Opportunity, fetched_at: DateTime<Utc>) -> Vec<Doubt> {
         ),
         (Doubt::OddTitle, letters < 4 || (letters > 60 && capitals == letters)),
         (
-            Doubt::OddPay,
-            monthly.and_then(|pay| pay.max.or(pay.min)).is_some_and(|cents| cents > 5_000_000_000),
+            Doubt::OddAmount,
+            wage.and_then(|wage| wage.max.or(wage.min)).is_some_and(|cents| cents > 5_000_000_000),
         ),
     ]
     .into_iter()

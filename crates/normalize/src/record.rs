@@ -6,9 +6,9 @@ mod place;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
-    Draft, Fingerprint, Kind, Opportunity, OpportunityId, Reason, Rejection, SourceSlug, StreamName,
+    Draft, Fingerprint, Opportunity, OpportunityId, Reason, Rejection, SourceSlug, StreamName,
     contacts::Contacts,
-    money::{Currency, Fees, Interest, Pay},
+    money::{Amount, AmountKind, Currency, Fees, Interest},
     quality::{Doubt, Quality},
 };
 use regex::Regex;
@@ -17,7 +17,7 @@ use crate::{
     contacts::take_contacts,
     dates,
     duration::read_duration,
-    money::{is_free, read_fees, read_interest, read_pay},
+    money::{is_free, read_amount, read_fees, read_interest},
     patterns,
     places::Where,
     quality, reject,
@@ -32,7 +32,7 @@ const TITLE_MAX: usize = 300;
 const DESCRIPTION_MAX: usize = 20_000;
 /// Longest identifier, in bytes.
 const IDENTITY_MAX: usize = 300;
-/// Longest short text (organization, experience, pay in words), in characters.
+/// Longest short text (organization, experience, amount in words), in characters.
 const LINE_MAX: usize = 300;
 
 /// What a draft does not say of itself.
@@ -89,8 +89,8 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         description_html: draft.description.as_deref().and_then(|body| safe_subset(body, &mut plain)),
         places,
         remote: remote || infer::says_remote(&title_words),
-        pay: pay(draft, context)?,
-        pay_text: line(pay_words(draft), &mut plain),
+        amount: amount(draft, context)?,
+        amount_text: line(amount_words(draft), &mut plain),
         interest,
         interest_text: line(draft.interest.as_deref(), &mut plain),
         fees,
@@ -172,14 +172,22 @@ fn credit(
     Ok((interest, fees.or(beside)))
 }
 
-fn pay(draft: &Draft, context: &Context) -> Result<Option<Pay>, Reason> {
+fn amount(draft: &Draft, context: &Context) -> Result<Option<Amount>, Reason> {
+    let kind = AmountKind::of(draft.kind);
     let home = home_currency(&context.country);
     let Some(words) = draft.salary.as_deref() else { return Ok(None) };
-    // What a training costs may be nothing; work that pays nothing has no pay.
-    if draft.kind == Kind::Training && is_free(words) {
-        return Ok(Some(Pay { min: Some(0), max: Some(0), currency: home, period: None, basis: None }));
+    // What a training costs may be nothing; work that pays nothing has no amount.
+    if kind == AmountKind::Tuition && is_free(words) {
+        return Ok(Some(Amount {
+            kind,
+            min: Some(0),
+            max: Some(0),
+            currency: home,
+            period: None,
+            basis: None,
+        }));
     }
-    read_pay(words, home).map_err(|unreadable| Reason::UnreadableAmount(unreadable.0))
+    read_amount(words, kind, home).map_err(|unreadable| Reason::UnreadableAmount(unreadable.0))
 }
 
 /// The currency of a country, for amounts that name none (ISO 4217; the two CFA zones by their members). The rest of the world counts
@@ -235,8 +243,8 @@ fn starts_on(draft: &Draft, context: &Context, doubts: &mut Vec<Doubt>) -> Optio
     })
 }
 
-/// The words on pay, unless they are a currency, or nothing but zeros.
-fn pay_words(draft: &Draft) -> Option<&str> {
+/// The words on the amount, unless they are a currency, or nothing but zeros.
+fn amount_words(draft: &Draft) -> Option<&str> {
     let words = draft.salary.as_deref()?;
     let says = |word: &str| {
         !matches!(word, "fcfa" | "cfa" | "f" | "frs" | "xaf" | "xof" | "francs")

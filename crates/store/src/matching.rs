@@ -93,7 +93,7 @@ async fn members(tx: &mut Transaction<'_, Postgres>, ids: &[Uuid]) -> Result<Vec
         r#"SELECT id, source, kind, title, organization, description, places, education, closes_on, offers_itself,
                   (posted_at AT TIME ZONE 'Africa/Douala')::date AS posted_on,
                   coalesce(quality, 0) AS "quality!", coalesce(length(description), 0) AS "length!",
-                  (coalesce(pay_min, pay_max) * 100)::bigint AS pay_min, (coalesce(pay_max, pay_min) * 100)::bigint AS pay_max
+                  (coalesce(amount_min, amount_max) * 100)::bigint AS amount_min, (coalesce(amount_max, amount_min) * 100)::bigint AS amount_max
              FROM ingest.opportunities JOIN ingest.sources ON slug = source WHERE id = ANY ($1) AND status = 'open' ORDER BY id"#,
         ids
     )
@@ -112,7 +112,7 @@ async fn members(tx: &mut Transaction<'_, Postgres>, ids: &[Uuid]) -> Result<Vec
             organization: row.organization.as_deref(),
             description: row.description.as_deref(),
             places: &places,
-            pay: row.pay_min.zip(row.pay_max),
+            amount: row.amount_min.zip(row.amount_max),
             education: Education::ALL.iter().copied().find(|level| Some(level.as_str()) == education),
             posted_on: row.posted_on,
             closes_on: row.closes_on,

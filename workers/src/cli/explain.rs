@@ -28,7 +28,9 @@ fn columns(field: &str) -> &'static [&'static str] {
         "organization" => &["organization"],
         "description" => &["description", "audiences", "emails", "phones"],
         "place" => &["regions", "localities", "countries", "remote"],
-        "salary" => &["pay_min", "pay_max", "pay_currency", "pay_period", "pay_basis"],
+        "salary" => {
+            &["amount_kind", "amount_min", "amount_max", "amount_currency", "amount_period", "amount_basis"]
+        }
         "interest" => &["interest_min", "interest_max", "interest_period", "interest_tax"],
         "fees" => &["fees_percent", "fees_amount", "fees_currency"],
         "duration" => &["duration_min", "duration_max"],

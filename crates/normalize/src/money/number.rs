@@ -4,9 +4,9 @@ use regex::Regex;
 
 use crate::patterns;
 
-/// An amount and where it stands.
+/// An amount in digits, and where it stands in the words.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Amount {
+pub(super) struct Figure {
     /// In hundredths, multiplied.
     pub(super) value: i64,
     /// What it was multiplied with: 1,000 for "150k".
@@ -25,8 +25,8 @@ patterns! {
         r"^ ?(?:(k|mille|thousand)|(m|millions?)|(milliards?|billions?))(?:[^a-z]|$|f?cfa|f\b|eur|usd)";
 }
 
-/// All amounts but zeros, from the left. `None`: one is negative, or larger than any pay.
-pub(super) fn all(text: &str) -> Option<Vec<Amount>> {
+/// All amounts but zeros, from the left. `None`: one is negative, or larger than any amount.
+pub(super) fn all(text: &str) -> Option<Vec<Figure>> {
     let bytes = text.trim_start().as_bytes();
     if bytes.first() == Some(&b'-') && bytes.get(1).is_some_and(u8::is_ascii_digit) {
         return None;
@@ -36,7 +36,7 @@ pub(super) fn all(text: &str) -> Option<Vec<Amount>> {
         let multiple = multiple(text.get(hit.end()..).unwrap_or_default());
         let value = hundredths(hit.as_str())?.checked_mul(multiple)?;
         if value > 0 {
-            found.push(Amount { value, multiple, begin: hit.start(), end: hit.end() });
+            found.push(Figure { value, multiple, begin: hit.start(), end: hit.end() });
         }
     }
     Some(found)

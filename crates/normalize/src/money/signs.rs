@@ -3,7 +3,7 @@
 use domain::money::{Basis, Currency, Period};
 use regex::Regex;
 
-use super::number::Amount;
+use super::number::Figure;
 use crate::patterns;
 
 /// Currencies by the words that name them; longer names stand before those that begin them.
@@ -71,7 +71,7 @@ patterns! {
 }
 
 /// The currency named nearest to the amount.
-pub(super) fn currency(text: &str, amount: &Amount, home: Currency) -> Option<Currency> {
+pub(super) fn currency(text: &str, amount: &Figure, home: Currency) -> Option<Currency> {
     let cfa = if home == Currency::Xof { Currency::Xof } else { Currency::Xaf };
     let of = |hit: &regex::Captures<'_>| {
         NAMES.iter().find_map(|(name, currency, _)| {
@@ -193,7 +193,7 @@ const OTHERS: [&str; 24] = [
 ];
 
 /// Whether the currency beside an amount is one that is not read.
-pub(super) fn is_other(text: &str, amount: &Amount) -> bool {
+pub(super) fn is_other(text: &str, amount: &Figure) -> bool {
     let words =
         |text: &str| text.split(|c: char| !c.is_ascii_alphabetic()).map(str::to_owned).collect::<Vec<_>>();
     let before = words(text.get(..amount.begin).unwrap_or_default().trim_end());

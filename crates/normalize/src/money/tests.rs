@@ -1,4 +1,4 @@
-use domain::money::{Basis, Interest, Period};
+use domain::money::{AmountKind, Basis, Interest, Period};
 use proptest::prelude::*;
 
 use super::*;
@@ -15,23 +15,23 @@ fn shown(words: &str, country: &str) -> String {
             }
         })
     };
-    match read_pay(words, home_currency(country)) {
+    match read_amount(words, AmountKind::Wage, home_currency(country)) {
         Ok(None) => "none".to_owned(),
-        Ok(Some(pay)) => format!(
+        Ok(Some(amount)) => format!(
             "{} {} {} {} {}",
-            whole(pay.min),
-            whole(pay.max),
-            pay.currency.as_str(),
-            pay.period.map_or("-", Period::as_str),
-            pay.basis.map_or("-", Basis::as_str)
+            whole(amount.min),
+            whole(amount.max),
+            amount.currency.as_str(),
+            amount.period.map_or("-", Period::as_str),
+            amount.basis.map_or("-", Basis::as_str)
         ),
         Err(_) => "unreadable".to_owned(),
     }
 }
 
 #[test]
-fn words_on_pay() {
-    check(include_str!("cases/pay.tsv"), 260, |case| shown(&case[1], &case[0]));
+fn words_on_amounts() {
+    check(include_str!("cases/amount.tsv"), 260, |case| shown(&case[1], &case[0]));
 }
 
 /// A value in thousandths or hundredths, without zeros at its end; `-` for none.
@@ -80,9 +80,9 @@ proptest! {
 
     #[test]
     fn any_words_are_read_and_a_range_is_one(words in "\\PC{0,60}|[0-9 .,kKFCAà-]{0,40}") {
-        if let Ok(Some(pay)) = read_pay(&words, Currency::Xaf) {
-            prop_assert!(pay.min.is_some() || pay.max.is_some());
-            if let (Some(min), Some(max)) = (pay.min, pay.max) {
+        if let Ok(Some(amount)) = read_amount(&words, AmountKind::Wage, Currency::Xaf) {
+            prop_assert!(amount.min.is_some() || amount.max.is_some());
+            if let (Some(min), Some(max)) = (amount.min, amount.max) {
                 prop_assert!(0 < min && min <= max && max <= LARGEST);
             }
         }

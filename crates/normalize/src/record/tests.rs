@@ -1,4 +1,7 @@
-use domain::vocabulary::{Education, WorkingTime};
+use domain::{
+    Kind,
+    vocabulary::{Education, WorkingTime},
+};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -36,7 +39,7 @@ fn a_draft_becomes_an_opportunity() {
     let row = normalize(draft(), &context()).unwrap();
     assert_eq!(row.title, "Soudeur à l'arc");
     assert_eq!(row.places[0].to_string(), "Douala, Littoral");
-    assert_eq!(row.pay.unwrap().min, Some(15_000_000));
+    assert_eq!(row.amount.unwrap().min, Some(15_000_000));
 }
 
 #[test]
@@ -195,7 +198,7 @@ fn what_has_no_field_is_read_where_it_is_plainly_said() {
     );
     for (kind, amount) in [(Kind::Training, Some(Some(0))), (Kind::Job, None)] {
         let free = Draft { kind, salary: Some("Gratuit".into()), ..draft() };
-        assert_eq!(normalize(free, &context()).unwrap().pay.map(|pay| pay.max), amount);
+        assert_eq!(normalize(free, &context()).unwrap().amount.map(|amount| amount.max), amount);
     }
 }
 

@@ -39,7 +39,7 @@ const fn column(name: &'static str, shape: Shape, write: fn(&Opportunity, &mut C
 }
 
 /// Columns of content, in the order in which rows are sent.
-pub(crate) static CONTENT: [Column; 45] = [
+pub(crate) static CONTENT: [Column; 46] = [
     column("kind", Shape::Unaudited, |row, to| to.text(row.kind.as_str())),
     column("title", Shape::Text, |row, to| to.text(&row.title)),
     column("url", Shape::Text, |row, to| to.maybe_text(row.url.as_deref())),
@@ -77,16 +77,21 @@ pub(crate) static CONTENT: [Column; 45] = [
     column("occupation", Shape::Unaudited, |row, to| to.maybe_text(row.occupation.as_deref())),
     column("sector", Shape::Unaudited, |row, to| to.maybe_text(row.sector.as_deref())),
     column("audiences", Shape::Texts, |row, to| to.texts(row.audiences.iter().map(|a| a.as_str()))),
-    column("pay_min", Shape::Number, |row, to| to.decimal(pay(row).and_then(|pay| pay.min), 2)),
-    column("pay_max", Shape::Number, |row, to| to.decimal(pay(row).and_then(|pay| pay.max), 2)),
-    column("pay_currency", Shape::Text, |row, to| to.maybe_text(pay(row).map(|pay| pay.currency.as_str()))),
-    column("pay_period", Shape::Text, |row, to| {
-        to.maybe_text(pay(row).and_then(|pay| pay.period).map(|period| period.as_str()));
+    column("amount_kind", Shape::Unaudited, |row, to| {
+        to.maybe_text(amount(row).map(|amount| amount.kind.as_str()));
     }),
-    column("pay_basis", Shape::Text, |row, to| {
-        to.maybe_text(pay(row).and_then(|pay| pay.basis).map(|basis| basis.as_str()));
+    column("amount_min", Shape::Number, |row, to| to.decimal(amount(row).and_then(|amount| amount.min), 2)),
+    column("amount_max", Shape::Number, |row, to| to.decimal(amount(row).and_then(|amount| amount.max), 2)),
+    column("amount_currency", Shape::Text, |row, to| {
+        to.maybe_text(amount(row).map(|amount| amount.currency.as_str()));
     }),
-    column("pay_text", Shape::Text, |row, to| to.maybe_text(row.pay_text.as_deref())),
+    column("amount_period", Shape::Text, |row, to| {
+        to.maybe_text(amount(row).and_then(|amount| amount.period).map(|period| period.as_str()));
+    }),
+    column("amount_basis", Shape::Text, |row, to| {
+        to.maybe_text(amount(row).and_then(|amount| amount.basis).map(|basis| basis.as_str()));
+    }),
+    column("amount_text", Shape::Text, |row, to| to.maybe_text(row.amount_text.as_deref())),
     column("interest_min", Shape::Number, |row, to| to.decimal(row.interest.as_ref().and_then(|i| i.min), 3)),
     column("interest_max", Shape::Number, |row, to| to.decimal(row.interest.as_ref().and_then(|i| i.max), 3)),
     column("interest_period", Shape::Text, |row, to| {
@@ -170,8 +175,8 @@ fn array(items: impl Iterator<Item = String>) -> String {
     sql + "]"
 }
 
-fn pay(row: &Opportunity) -> Option<&domain::money::Pay> {
-    row.pay.as_ref().filter(|pay| pay.min.is_some() || pay.max.is_some())
+fn amount(row: &Opportunity) -> Option<&domain::money::Amount> {
+    row.amount.as_ref().filter(|amount| amount.min.is_some() || amount.max.is_some())
 }
 
 fn months(row: &Opportunity) -> (Option<i64>, Option<i64>) {

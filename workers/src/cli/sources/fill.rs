@@ -48,7 +48,7 @@ fn has(row: &Opportunity, field: &str) -> bool {
         "organization" => row.organization.is_some(),
         "description" => row.description.is_some(),
         "place" => !row.places.is_empty(),
-        "salary" => row.pay_text.is_some(),
+        "salary" => row.amount_text.is_some(),
         "interest" => row.interest.is_some(),
         "fees" => row.fees.is_some(),
         "duration" => row.duration.is_some(),

@@ -69,7 +69,7 @@ fn show(slug: &SourceSlug, opportunities: &[Opportunity], rejections: &[Rejectio
             row.closes_on.map(|day| format!("closes {day}")),
             row.is_closed.then(|| "closed by the partner's word".to_owned()),
         ];
-        let terms = [&row.pay_text, &row.interest_text, &row.fees_text, &row.duration_text];
+        let terms = [&row.amount_text, &row.interest_text, &row.fees_text, &row.duration_text];
         let rest = [row.organization.clone(), Some(places), Some(contracts)]
             .into_iter()
             .chain(terms.into_iter().cloned())
