@@ -43,7 +43,7 @@ CREATE TABLE ingest.opportunities (
     duration_text     text,
     -- For whom, and in which trade.
     positions         integer CHECK (positions > 0),
-    contracts         text[] NOT NULL,
+    contracts         text[] NOT NULL CHECK (contracts <@ ARRAY['permanent','fixed_term','temporary','seasonal','internship','apprenticeship','freelance','volunteer']),
     working_time      text[] NOT NULL DEFAULT '{}',
     education         text,
     experience        text,

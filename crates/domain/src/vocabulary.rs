@@ -22,6 +22,11 @@ macro_rules! words {
                 match self { $(Self::$variant => $label,)* }
             }
 
+            /// The value with that stored word.
+            pub fn of_code(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.as_str() == code)
+            }
+
             /// Those of the codes, without repeats, in order.
             pub fn of_codes(codes: &[&str]) -> Vec<Self> {
                 Self::ALL.iter().copied().filter(|value| codes.contains(&value.as_str())).collect()
@@ -31,14 +36,15 @@ macro_rules! words {
 }
 
 words! {
-    /// Contract offered. Words of schema.org `employmentType` are understood beside the French ones.
+    /// Contract offered. Words of schema.org `employmentType` are understood beside the French ones. Codes are English words; labels
+    /// are what people in Cameroon call them.
     Contract {
         /// Without an end: "contrat à durée indéterminée".
-        Permanent = "cdi", "CDI";
+        Permanent = "permanent", "CDI";
         /// With an end: "contrat à durée déterminée".
-        FixedTerm = "cdd", "CDD";
+        FixedTerm = "fixed_term", "CDD";
         /// Through an agency.
-        Interim = "interim", "Intérim";
+        Temporary = "temporary", "Intérim";
         /// Of one season.
         Seasonal = "seasonal", "Saisonnier";
         /// Internship.
@@ -77,7 +83,7 @@ words! {
         Vocational = "vocational", "CAP/DQP";
         /// Lower secondary.
         LowerSecondary = "lower_secondary", "BEPC";
-        /// The year before the end of upper secondary.
+        /// The year before the end of upper secondary. The examination has no name in English.
         Probatoire = "probatoire", "Probatoire";
         /// End of upper secondary.
         UpperSecondary = "upper_secondary", "BAC";

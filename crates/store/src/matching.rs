@@ -113,7 +113,7 @@ async fn members(tx: &mut Transaction<'_, Postgres>, ids: &[Uuid]) -> Result<Vec
             description: row.description.as_deref(),
             places: &places,
             amount: row.amount_min.zip(row.amount_max),
-            education: Education::ALL.iter().copied().find(|level| Some(level.as_str()) == education),
+            education: education.and_then(Education::of_code),
             posted_on: row.posted_on,
             closes_on: row.closes_on,
         });

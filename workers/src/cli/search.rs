@@ -2,8 +2,7 @@
 
 use chrono::Utc;
 use clap::Args;
-use domain::Kind;
-
+use domain::{Kind, vocabulary::Contract};
 use vectors::{Filter, Hit};
 
 use super::{Context, Outcome};
@@ -77,7 +76,8 @@ impl Search {
 pub(super) fn shown(hit: &Hit) -> String {
     let payload = &hit.payload;
     let closes = payload.closes_on.and_then(day).map(|day| format!("closes {}", day.format("%-d %b")));
-    let contracts = (!payload.contracts.is_empty()).then(|| payload.contracts.join(", ").to_uppercase());
+    let contracts: Vec<&str> = payload.contracts.iter().map(|code| label(code)).collect();
+    let contracts = (!contracts.is_empty()).then(|| contracts.join(", "));
     let parts = [
         Some(payload.title.clone()),
         payload.organization.clone(),
@@ -91,6 +91,14 @@ pub(super) fn shown(hit: &Hit) -> String {
         parts.into_iter().flatten().collect::<Vec<_>>().join(" · "),
         payload.source
     )
+}
+
+/// Returns what people call a contract: `permanent` is a "CDI". A code that is not in the table stays as it is.
+fn label(code: &str) -> &str {
+    match Contract::of_code(code) {
+        Some(contract) => contract.label(),
+        None => code,
+    }
 }
 
 fn day(number: i64) -> Option<chrono::NaiveDate> {

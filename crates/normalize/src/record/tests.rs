@@ -214,8 +214,8 @@ fn a_title_tells_work_from_anywhere_and_the_contract() {
         ("Rédacteur web (télétravail)", (true, None)),
         ("Formateur en formation à distance", (false, None)),
         ("Stagiaire comptable", (false, Some("internship"))),
-        ("Soudeur - CDD", (false, Some("cdd"))),
-        ("Soudeur (CDI) à Kribi", (false, Some("cdi"))),
+        ("Soudeur - CDD", (false, Some("fixed_term"))),
+        ("Soudeur (CDI) à Kribi", (false, Some("permanent"))),
         ("Gestionnaire des stages et des formations", (false, None)),
     ] {
         assert_eq!(read(title), expected, "{title}");
