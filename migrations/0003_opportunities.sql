@@ -26,7 +26,7 @@ CREATE TABLE ingest.opportunities (
     organization      text CHECK (length(organization) > 0),
     description       text CHECK (length(description) BETWEEN 1 AND 20000),
     description_html  text CHECK (length(description_html) BETWEEN 1 AND 60000),
-    language          text,
+    languages         text[] NOT NULL DEFAULT '{}' CHECK (languages <@ ARRAY['en','fr']),
     places            jsonb NOT NULL CHECK (jsonb_typeof(places) = 'array'),
     countries         text[] NOT NULL,
     regions           text[] NOT NULL CHECK (regions <@ ARRAY['CM-AD','CM-CE','CM-EN','CM-ES','CM-LT','CM-NO','CM-NW','CM-OU','CM-SU','CM-SW']),

@@ -6,7 +6,7 @@ COMMENT ON SCHEMA api IS 'Stable contract with other services: read the views as
 CREATE VIEW api.opportunities AS
 SELECT o.id, o.source, o.external_id, o.kind, o.title, o.url, o.organization, o.description, o.places, o.countries, o.regions,
        o.localities, o.amount_kind, o.amount_min, o.amount_max, o.amount_currency, o.amount_period, o.amount_basis, o.amount_text,
-       o.contracts, o.posted_at, o.closes_on, o.positions, o.education, o.experience, o.language, o.status, o.closed_why,
+       o.contracts, o.posted_at, o.closes_on, o.positions, o.education, o.experience, o.languages, o.status, o.closed_why,
        o.created_at, o.updated_at, o.remote, o.quality, o.quality_parts, coalesce(c.cluster, o.id) AS cluster,
        coalesce(c.canonical, true) AS canonical, o.experience_months, o.working_time, o.occupation, o.sector, o.audiences,
        o.stream, o.description_html, o.interest_min, o.interest_max, o.interest_period, o.interest_tax, o.interest_text,
@@ -38,7 +38,7 @@ COMMENT ON COLUMN api.opportunities.closes_on IS 'Last day to answer, in Africa/
 COMMENT ON COLUMN api.opportunities.positions IS 'Number of places offered.';
 COMMENT ON COLUMN api.opportunities.education IS 'Lowest education asked for: primary, vocational, lower_secondary, probatoire (the year before the last of secondary school), upper_secondary, short_tertiary, bachelor, master or doctorate. By its field, else by a sentence of the text.';
 COMMENT ON COLUMN api.opportunities.experience IS 'Experience asked for, in the partner''s words.';
-COMMENT ON COLUMN api.opportunities.language IS 'Language of the text, as the partner names it, else as it reads: fr, en or both.';
+COMMENT ON COLUMN api.opportunities.languages IS 'Languages of the text (ISO 639-1: en, fr), as the partner names them, else as the text reads. Empty where they are unknown.';
 COMMENT ON COLUMN api.opportunities.status IS 'open or closed. Serve only open ones.';
 COMMENT ON COLUMN api.opportunities.closed_why IS 'date: its last day passed; absent: the partner no longer shows it; partner: the partner says that it is closed.';
 COMMENT ON COLUMN api.opportunities.created_at IS 'When it was first loaded.';

@@ -39,7 +39,7 @@ fn origin(column: &str) -> &'static str {
         "positions" => "field `positions`",
         "education" => "field `education` (`vocabulary`)",
         "experience" | "experience_months" => "field `experience` (`vocabulary`)",
-        "language" => "field `language` (`vocabulary`)",
+        "languages" => "field `language` (`vocabulary`)",
         "occupation" => "title (`vocabulary`)",
         "sector" => "field `sector`, title, occupation, description (`vocabulary`)",
         "audiences" => "title and description (`vocabulary`)",

@@ -6,7 +6,7 @@ use domain::{
     places::Place,
     vocabulary::{Education, Language},
 };
-use normalize::{patterns, text::fold, vocabulary::language_of_text};
+use normalize::{patterns, text::fold, vocabulary::languages_of_text};
 use regex::Regex;
 
 /// What a sketch is made of, whoever holds it.
@@ -224,7 +224,7 @@ impl Sketch {
             shingles: shingles(&folded),
             numbers: numbers(&text),
             references: references(&format!("{title} {text}")),
-            is_english: language_of_text(&format!("{} {folded}", fold(&title))) == Some(Language::English),
+            is_english: languages_of_text(&format!("{} {folded}", fold(&title))) == [Language::English],
         }
     }
 

@@ -143,8 +143,8 @@ draft! {
         education: "Education asked for: \"BAC+2\", \"GCE A-Level\", \"CAP\". The lowest level named counts.",
         /// Experience asked for, in words.
         experience: "Experience asked for, kept in the partner's words.",
-        /// Language of the text, in words ("fr", "Anglais").
-        language: "Language of the text: \"fr\", \"Anglais\", \"bilingue\".",
+        /// Languages of the text, in words ("fr", "Anglais").
+        language: "Languages of the text: \"fr\", \"Anglais\", \"bilingue\".",
     }
 }
 

@@ -34,7 +34,7 @@ impl Fingerprint {
                 opportunity.positions,
                 opportunity.education,
                 &opportunity.experience,
-                opportunity.language,
+                &opportunity.languages,
                 opportunity.remote,
                 &opportunity.contacts,
             ),

@@ -82,8 +82,9 @@ pub struct Opportunity {
     pub sector: Option<String>,
     /// Whom it is for, where it says so.
     pub audiences: Vec<Audience>,
-    /// Language of the text: as the partner names it, else as it reads.
-    pub language: Option<Language>,
+    /// Languages of the text, without repeats, in the order of [`Language`]: as the partner names them, else as the text reads. Empty
+    /// where they are unknown.
+    pub languages: Vec<Language>,
     /// How to reach who offers. Not in the text, the views or the vectors.
     pub contacts: Contacts,
     /// How much of it can be relied on. Not content.

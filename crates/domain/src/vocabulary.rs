@@ -123,13 +123,11 @@ words! {
 }
 
 words! {
-    /// Language of a text, as the partner names it.
+    /// A language of a text, by its ISO 639-1 code.
     Language {
-        /// French.
-        French = "fr", "français";
         /// English.
         English = "en", "English";
-        /// Both official languages.
-        Both = "both", "bilingue";
+        /// French.
+        French = "fr", "français";
     }
 }

@@ -111,7 +111,7 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         occupation: None,
         sector: None,
         audiences: Vec::new(),
-        language: None,
+        languages: Vec::new(),
         contacts,
         quality: Quality { doubts, ..Quality::default() },
         fingerprint: Fingerprint::UNKNOWN,

@@ -108,11 +108,14 @@ fn named(title: &str, occupation: Option<&str>, text: &str) -> Option<&'static s
     })
 }
 
+/// Words that name both official languages at once.
+const BOTH: &str = "both";
+
 static LANGUAGES: LazyLock<Signs> = LazyLock::new(|| {
     let rows = [
-        ("fr", "fr|francais|francaise|french|francophone"),
         ("en", "en|anglais|anglaise|english|anglophone"),
-        ("both", "bilingue|bilingual|fr en|en fr"),
+        ("fr", "fr|francais|francaise|french|francophone"),
+        (BOTH, "bilingue|bilingual"),
     ];
     Signs::new(rows.into_iter())
 });
@@ -133,9 +136,9 @@ const TELLING: usize = 5;
 /// The same where none of the other language stands there.
 const FEW: usize = 2;
 
-/// The language a folded text is written in, by its frequent words; both where each has a good part of them. `None` of a
-/// text too short to tell.
-pub fn language_of_text(folded: &str) -> Option<Language> {
+/// Returns the languages a folded text is written in, by its frequent words: both where each has a good part of them. Empty for a
+/// text that is too short to judge.
+pub fn languages_of_text(folded: &str) -> Vec<Language> {
     let (mut english, mut french) = (0_usize, 0_usize);
     // All of them are short: most words are passed over by their length.
     for word in folded.split(' ').filter(|word| word.len() <= 4) {
@@ -144,28 +147,25 @@ pub fn language_of_text(folded: &str) -> Option<Language> {
     }
     // Spanish shares "de", "la" and "en" with French, and these with neither.
     if folded.split(' ').filter(|word| SPANISH.contains(word)).take(FEW + 1).count() > FEW {
-        return None;
+        return Vec::new();
     }
     // A few tell as well where all are of one language.
     let is_plain = english.min(french) == 0 && english + french >= FEW;
     if english + french < TELLING && !is_plain {
-        None
+        Vec::new()
     } else if 3 * english.min(french) >= english.max(french) {
-        Some(Language::Both)
+        Language::ALL.to_vec()
     } else if english > french {
-        Some(Language::English)
+        vec![Language::English]
     } else {
-        Some(Language::French)
+        vec![Language::French]
     }
 }
 
-/// The language the words name: both where both are named.
-pub fn read_language(words: &str) -> Option<Language> {
-    match Language::of_codes(&LANGUAGES.read(&fold(words))).as_slice() {
-        [] => None,
-        [one] => Some(*one),
-        _ => Some(Language::Both),
-    }
+/// Returns the languages that the words name.
+pub fn read_languages(words: &str) -> Vec<Language> {
+    let codes = LANGUAGES.read(&fold(words));
+    if codes.contains(&BOTH) { Language::ALL.to_vec() } else { Language::of_codes(&codes) }
 }
 
 #[cfg(test)]

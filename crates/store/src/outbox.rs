@@ -27,7 +27,7 @@ pub struct IndexRow {
     pub localities: Vec<String>,
     pub contracts: Vec<String>,
     pub closes_on: Option<NaiveDate>,
-    pub language: Option<String>,
+    pub languages: Vec<String>,
     pub fingerprint: Vec<u8>,
 }
 
@@ -64,7 +64,7 @@ impl Store {
                          ORDER BY attempts, version LIMIT $2 FOR UPDATE SKIP LOCKED)
                  RETURNING opportunity, version, run)
                SELECT t.version, t.run, o.id, o.source, o.stream, o.kind, o.title, o.url, o.organization, o.description,
-                      o.places, o.regions, o.localities, o.contracts, o.closes_on, o.language, o.fingerprint,
+                      o.places, o.regions, o.localities, o.contracts, o.closes_on, o.languages, o.fingerprint,
                       o.status = 'open' AS "open!",
                       (e.model = $1 AND e.fingerprint = o.fingerprint) IS TRUE AS "indexed!"
                  FROM taken t JOIN ingest.opportunities o ON o.id = t.opportunity
@@ -98,7 +98,7 @@ impl Store {
                         localities: row.localities,
                         contracts: row.contracts,
                         closes_on: row.closes_on,
-                        language: row.language,
+                        languages: row.languages,
                         fingerprint: row.fingerprint,
                     },
                 })

@@ -35,8 +35,8 @@ pub struct Payload {
     pub localities: Vec<String>,
     /// Contracts, as stored.
     pub contracts: Vec<String>,
-    /// Language, as stored.
-    pub language: Option<String>,
+    /// Languages (ISO 639-1), as stored.
+    pub languages: Vec<String>,
     /// Last day, in days from year one (`NaiveDate::num_days_from_ce`).
     pub closes_on: Option<i64>,
     /// Page for people.

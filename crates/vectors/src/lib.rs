@@ -42,7 +42,7 @@ const DENSE: &str = "dense";
 const BM25: &str = "bm25";
 /// Grows when the shape of points changes (names, payload, how words become numbers): an index of an older shape is refused, and
 /// filled again once it is removed.
-const SHAPE: u32 = 2;
+const SHAPE: u32 = 3;
 /// Points sent or kept at once: 100 take about 600 kB.
 const CHUNK: usize = 256;
 /// Ids read at once when all are listed.

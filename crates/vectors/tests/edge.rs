@@ -93,7 +93,7 @@ async fn an_index_of_another_model_is_refused_with_the_remedy() {
     drop(open(folder.path()).await);
     let meta = folder.path().join("shard/meta.json");
     for (model, dimensions, found) in [
-        ("bge-m3", 1_024, "lexical-2 (1024 numbers, shape 2)"),
+        ("bge-m3", 1_024, "lexical-2 (1024 numbers, shape 3)"),
         ("lexical-2", 512, "lexical-2 (1024 numbers"),
     ] {
         let refused = EdgeIndex::open(folder.path(), model, dimensions).await.unwrap_err().to_string();

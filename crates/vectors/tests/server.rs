@@ -97,7 +97,7 @@ async fn a_collection_of_another_making_is_refused_with_the_remedy() {
     let said = refused(&url, None, 512).await.to_string();
     let wanted = format!("the vector index {LEXICAL} at {} was made by", url.as_str().trim_end_matches('/'));
     assert!(said.starts_with(&wanted), "{said}");
-    assert!(said.contains("(1024 numbers, shape 2), not by lexical-2 (512 numbers, shape 2)"), "{said}");
+    assert!(said.contains("(1024 numbers, shape 3), not by lexical-2 (512 numbers, shape 3)"), "{said}");
     assert!(said.contains("remove it"), "{said}");
     for (key, value) in [("model", "\"bge-m3\""), ("shape", "7")] {
         let value: serde_json::Value = serde_json::from_str(value).unwrap();

@@ -42,7 +42,7 @@ fn columns(field: &str) -> &'static [&'static str] {
         "positions" => &["positions"],
         "education" => &["education"],
         "experience" => &["experience_months"],
-        "language" => &["language"],
+        "language" => &["languages"],
         _ => &[],
     }
 }

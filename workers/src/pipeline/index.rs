@@ -81,7 +81,7 @@ fn document(row: &IndexRow) -> Document {
             regions: row.regions.clone(),
             localities: row.localities.clone(),
             contracts: row.contracts.clone(),
-            language: row.language.clone(),
+            languages: row.languages.clone(),
             closes_on: row.closes_on.map(|day| i64::from(day.num_days_from_ce())),
             url: row.url.clone(),
         },

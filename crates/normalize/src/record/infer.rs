@@ -8,23 +8,23 @@ use domain::{
 use crate::{
     text::clean_line,
     vocabulary::{
-        asked, contracts_of_title, language_of_text, occupation, read_audiences, read_contracts,
-        read_education, read_experience, read_language, sector,
+        asked, contracts_of_title, languages_of_text, occupation, read_audiences, read_contracts,
+        read_education, read_experience, read_languages, sector,
     },
 };
 
-/// What title and text, both folded, say of occupation, sector, language and audience.
+/// What title and text, both folded, say of occupation, sector, languages and audience.
 pub(super) fn classify(row: &mut Opportunity, draft: &Draft, title: &str, text: &str) {
     let is_work = matches!(row.kind, Kind::Job | Kind::Training);
     let occupation = if is_work { occupation(title) } else { None };
     row.sector = sector(row.kind, draft.sector.as_deref(), title, occupation, text).map(str::to_owned);
     row.occupation = occupation.map(str::to_owned);
     let named = draft.language.as_deref().map(str::trim).filter(|words| !words.is_empty());
-    let told = named.and_then(read_language);
-    let as_it_reads = || language_of_text(&format!("{title} {text}"));
-    row.language = match (row.kind, named) {
-        // Of work the field may as well name the language one is to speak.
-        (Kind::Job, _) => as_it_reads().or(told),
+    let told = named.map(read_languages).unwrap_or_default();
+    let as_it_reads = || languages_of_text(&format!("{title} {text}"));
+    row.languages = match (row.kind, named) {
+        // For a job, the field may as well name the languages one is to speak.
+        (Kind::Job, _) => Some(as_it_reads()).filter(|languages| !languages.is_empty()).unwrap_or(told),
         // A language that is none of ours is not guessed over.
         (_, Some(_)) => told,
         (_, None) => as_it_reads(),

@@ -46,7 +46,7 @@ pub(crate) static CONTENT: [Column; 46] = [
     column("organization", Shape::Text, |row, to| to.maybe_text(row.organization.as_deref())),
     column("description", Shape::Text, |row, to| to.maybe_text(row.description.as_deref())),
     column("description_html", Shape::Unaudited, |row, to| to.maybe_text(row.description_html.as_deref())),
-    column("language", Shape::Text, |row, to| to.maybe_text(row.language.map(|l| l.as_str()))),
+    column("languages", Shape::Texts, |row, to| to.texts(row.languages.iter().map(|l| l.as_str()))),
     column("places", Shape::Json, |row, to| to.json(&json!(row.places))),
     column("countries", Shape::Unaudited, |row, to| {
         to.texts(distinct(row.places.iter().map(|place| place.country.as_str())));
@@ -71,7 +71,9 @@ pub(crate) static CONTENT: [Column; 46] = [
     column("positions", Shape::Number, |row, to| to.number(row.positions.map(i64::from))),
     column("contracts", Shape::Texts, |row, to| to.texts(row.contracts.iter().map(|c| c.as_str()))),
     column("working_time", Shape::Texts, |row, to| to.texts(row.working_time.iter().map(|t| t.as_str()))),
-    column("education", Shape::Text, |row, to| to.maybe_text(row.education.map(|level| level.as_str()))),
+    column("education", Shape::Text, |row, to| {
+        to.maybe_text(row.education.map(domain::vocabulary::Education::as_str));
+    }),
     column("experience", Shape::Text, |row, to| to.maybe_text(row.experience.as_deref())),
     column("experience_months", Shape::Number, |row, to| to.number(row.experience_months.map(i64::from))),
     column("occupation", Shape::Unaudited, |row, to| to.maybe_text(row.occupation.as_deref())),
@@ -86,10 +88,10 @@ pub(crate) static CONTENT: [Column; 46] = [
         to.maybe_text(amount(row).map(|amount| amount.currency.as_str()));
     }),
     column("amount_period", Shape::Text, |row, to| {
-        to.maybe_text(amount(row).and_then(|amount| amount.period).map(|period| period.as_str()));
+        to.maybe_text(amount(row).and_then(|amount| amount.period).map(domain::money::Period::as_str));
     }),
     column("amount_basis", Shape::Text, |row, to| {
-        to.maybe_text(amount(row).and_then(|amount| amount.basis).map(|basis| basis.as_str()));
+        to.maybe_text(amount(row).and_then(|amount| amount.basis).map(domain::money::Basis::as_str));
     }),
     column("amount_text", Shape::Text, |row, to| to.maybe_text(row.amount_text.as_deref())),
     column("interest_min", Shape::Number, |row, to| to.decimal(row.interest.as_ref().and_then(|i| i.min), 3)),
@@ -102,7 +104,7 @@ pub(crate) static CONTENT: [Column; 46] = [
     column("fees_percent", Shape::Number, |row, to| to.decimal(row.fees.as_ref().and_then(|f| f.percent), 3)),
     column("fees_amount", Shape::Number, |row, to| to.decimal(row.fees.as_ref().and_then(|f| f.amount), 2)),
     column("fees_currency", Shape::Text, |row, to| {
-        to.maybe_text(row.fees.as_ref().and_then(|fees| fees.currency).map(|currency| currency.as_str()));
+        to.maybe_text(row.fees.as_ref().and_then(|fees| fees.currency).map(domain::money::Currency::as_str));
     }),
     column("fees_text", Shape::Text, |row, to| to.maybe_text(row.fees_text.as_deref())),
     column("quality_parts", Shape::Unaudited, |row, to| {

@@ -60,7 +60,7 @@ fn has(row: &Opportunity, field: &str) -> bool {
         "positions" => row.positions.is_some(),
         "education" => row.education.is_some(),
         "experience" => row.experience.is_some(),
-        "language" => row.language.is_some(),
+        "language" => !row.languages.is_empty(),
         _ => true,
     }
 }
