@@ -22,6 +22,7 @@ const CLEAN: &[&str] = &[
     "docs/decisions/README.md",
     "xtask",
     "schedules",
+    "crates/dedupe",
     "crates/fetch",
     "crates/vectors",
     "workers/src/cli",

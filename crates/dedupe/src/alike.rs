@@ -1,8 +1,8 @@
-//! How alike words, employers and texts are.
+//! Similarity of words, employers and texts.
 
 use crate::sketch::{Sketch, stem};
 
-/// Share of the smaller set that the other has too; `None` where one has fewer than `least`. Both are sorted.
+/// Returns the share of the smaller set that the other set has too; `None` if one has fewer than `least`. Both are sorted.
 pub(crate) fn overlap(a: &[u64], b: &[u64], least: usize) -> Option<f64> {
     let (small, large) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     if small.len() < least {
@@ -13,7 +13,8 @@ pub(crate) fn overlap(a: &[u64], b: &[u64], least: usize) -> Option<f64> {
     Some(shared as f64 / small.len() as f64)
 }
 
-/// Words of `a`'s title that `b`'s lacks; names of the employers and places do not count, nor does a letter more or less.
+/// Returns the words of `a`'s title that `b`'s title lacks. Names of employers and places do not count, nor does one letter more or
+/// less.
 pub(crate) fn missing_of(a: &Sketch, b: &Sketch) -> Vec<String> {
     let is_place = |word: &str| {
         a.towns.iter().chain(&b.towns).any(|town| town.split(' ').any(|part| stem(part) == word))
@@ -27,13 +28,13 @@ pub(crate) fn missing_of(a: &Sketch, b: &Sketch) -> Vec<String> {
     told.into_iter().filter(|word| !b.title.iter().any(|other| is_near(word, other))).cloned().collect()
 }
 
-/// Whether two stems are one word: equal, a letter apart, or one the begin of the other ("compta", "comptabl").
+/// Returns whether two stems are one word: equal, one letter apart, or one begins with the other ("compta", "comptabl").
 fn is_near(a: &str, b: &str) -> bool {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     a == b || (short.len() >= 3 && long.len() >= 4 && long.starts_with(short)) || is_typo(short, long)
 }
 
-/// Whether one letter was added, left out, changed, or swapped with the next; of words of five letters or more.
+/// Returns whether one letter was added, left out, changed, or swapped with the next. False for words of fewer than five letters.
 fn is_typo(short: &str, long: &str) -> bool {
     let (s, l) = (short.as_bytes(), long.as_bytes());
     if l.len() < 5 || l.len() - s.len() > 1 {
@@ -49,7 +50,7 @@ fn is_typo(short: &str, long: &str) -> bool {
     rest(s, at + 1) == rest(l, at + 1) || swapped
 }
 
-/// How alike two employers are, from 0 to 1; `None` where one is not told.
+/// Returns how similar two employers are, from 0 to 1; `None` if one of them is unknown.
 pub(crate) fn employers(a: &Sketch, b: &Sketch) -> Option<f64> {
     let (small, large) = if a.employer.len() <= b.employer.len() {
         (&a.employer, &b.employer)
@@ -76,7 +77,7 @@ pub(crate) fn employers(a: &Sketch, b: &Sketch) -> Option<f64> {
     Some(if share >= 0.6 && hits >= 2 { 0.7 } else { share / 2.0 })
 }
 
-/// Whether a word of the one is made of the first letters of the other's.
+/// Returns whether a word of one name is made of the first letters of the other name.
 fn is_acronym(one: &[String], other: &[String]) -> bool {
     const SKIPPED: [&str; 13] =
         ["de", "du", "des", "d", "la", "le", "les", "l", "et", "the", "of", "and", "en"];

@@ -1,4 +1,4 @@
-//! From pairs to clusters.
+//! Joins pairs into clusters.
 
 use std::collections::HashMap;
 
@@ -9,23 +9,24 @@ use crate::{Sketch, Verdict, compare};
 /// A row that may be in a cluster.
 #[derive(Debug, Clone)]
 pub struct Member {
-    /// The opportunity.
+    /// The id of the opportunity.
     pub id: OpportunityId,
-    /// How complete it is: the heaviest stands for the cluster.
+    /// How complete it is. The heaviest member is the canonical one.
     pub weight: i64,
-    /// What is compared of it.
+    /// What the rules compare.
     pub sketch: Sketch,
 }
 
-/// More rows than this are not one post published often, but many that cannot be told apart.
+/// Largest cluster. More rows than this are not one post published often, but many posts that look alike.
 const LARGEST: usize = 20;
 
-/// The clusters of two and more among `members`, of which `pairs` (by their places) are worth comparing. In each, the one that
-/// stands for it comes first. Two clusters become one when a pair of theirs is the same and no pair speaks against it: likeness
-/// does not add up over a chain.
+/// Returns the clusters of two and more among `members`. Only `pairs`, given by their positions, are compared. The canonical member
+/// comes first.
+///
+/// Two clusters join when one pair across them is the same and no pair contradicts. Similarity does not add up over a chain.
 pub fn cluster(members: &[Member], pairs: &[(usize, usize)]) -> Vec<Vec<OpportunityId>> {
     let mut of: Vec<usize> = (0..members.len()).collect();
-    // A pair may be asked for again whenever clusters grow.
+    // The same pair comes up again whenever a cluster grows.
     let mut known: HashMap<(usize, usize), Verdict> = HashMap::new();
     let mut verdict = |a: usize, b: usize| {
         *known.entry((a.min(b), a.max(b))).or_insert_with(|| match (members.get(a), members.get(b)) {

@@ -1,11 +1,11 @@
-//! Is it the same opportunity, published by two partners?
+//! Decides whether two sources publish the same opportunity.
 //!
-//! Two rows are the same when one could apply to one post, place or loan through either listing. What speaks against it is
-//! looked at first, and one such thing is enough: another town, another closing day, another employer, another level. Posts
-//! written from one template differ in little else, so likeness of text alone never decides. Where nothing speaks against it, title and
-//! employer, or a text taken over whole, have to speak for it.
+//! Two rows are the same if a person could apply to one post, training or loan through either of them. Contradictions decide
+//! first, and one is enough: another town, closing day, employer or level. Posts written from one template differ in little
+//! else, so similar texts alone never decide. Without a contradiction, there must be evidence: the title and the employer, or a
+//! text that was copied whole.
 //!
-//! The rules were made on two thirds of a labelled set and are judged on the last (`benches/data/duplicates`).
+//! Two thirds of a labelled set served to make the rules; the last third measures them (`benches/data/duplicates`).
 
 mod alike;
 mod cluster;
@@ -15,42 +15,42 @@ use alike::{employers, missing_of, overlap};
 pub use cluster::{Member, cluster};
 pub use sketch::{Listing, Sketch};
 
-/// What was found, and the rule that found it.
+/// The result of a comparison, with the rule that decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// The same opportunity.
+    /// Both are the same opportunity.
     Same(&'static str),
-    /// Something speaks against it.
+    /// A contradiction.
     Different(&'static str),
-    /// Nothing speaks against it, and not enough for it.
+    /// Neither a contradiction nor enough evidence.
     Unclear,
 }
 
 impl Verdict {
-    /// Whether it is the same.
+    /// Returns whether both are the same opportunity.
     pub fn is_same(self) -> bool {
         matches!(self, Self::Same(_))
     }
 }
 
-/// Days by which a repeated closing day may differ: portals round, and prolong by a week.
+/// Days by which a repeated closing day may differ. Portals round it, and extend it by a week.
 const CLOSES_WITHIN: i64 = 7;
-/// Days between two publications of one call; more is a new call.
+/// Most days between two publications of one call. After more days it is a new call.
 const POSTED_WITHIN: i64 = 45;
-/// The same where both name a closing day, which is then told by that day.
+/// The same if both name a closing day, which then tells calls apart.
 const POSTED_WITHIN_AT_MOST: i64 = 90;
 
-/// What two sketches have in common.
+/// The similarity of two sketches, part by part.
 struct Pair {
-    /// Share of the title's words that the other has too, of both together.
+    /// Share of the words of both titles that stand in both.
     title: f64,
-    /// Words of either title that the other lacks.
+    /// Words of each title that the other one lacks.
     left: [Vec<String>; 2],
-    /// How alike the employers are; `None` where one is not told.
+    /// Similarity of the employers; `None` if one of them is unknown.
     employer: Option<f64>,
-    /// Share of the shorter text's runs of three words that the other has too.
+    /// Share of the shorter text's runs of three words that the other text has too.
     text: Option<f64>,
-    /// Share of the numbers of the text with fewer of them.
+    /// Share of the numbers that both texts have, of the text with fewer numbers.
     numbers: Option<f64>,
     reference: Option<bool>,
     closes: Option<i64>,
@@ -84,7 +84,7 @@ impl Pair {
         }
     }
 
-    /// What speaks against it, if anything.
+    /// Returns the contradiction, if there is one.
     fn against(&self) -> Option<&'static str> {
         let text = self.text.unwrap_or(0.0);
         let is_copy = text >= 0.8;
@@ -103,7 +103,7 @@ impl Pair {
         }
     }
 
-    /// What speaks for it, if enough does. `is_bilingual`: the texts are in different languages.
+    /// Returns the evidence, if there is enough. `is_bilingual` means that the texts are in different languages.
     fn favour(&self, is_bilingual: bool) -> Option<&'static str> {
         let (text, numbers) = (self.text.unwrap_or(0.0), self.numbers.unwrap_or(0.0));
         let soon = self.posted.is_none_or(|days| days <= 30);
@@ -143,7 +143,7 @@ impl Pair {
     }
 }
 
-/// What speaks against it at a glance: most pairs need no second one.
+/// Returns a contradiction that costs little to find. Most pairs need no further comparison.
 fn glance(a: &Sketch, b: &Sketch) -> Option<&'static str> {
     let apart = |a: Option<chrono::NaiveDate>, b: Option<chrono::NaiveDate>| Some((a? - b?).num_days().abs());
     let closes = apart(a.closes_on, b.closes_on);
@@ -163,19 +163,19 @@ fn glance(a: &Sketch, b: &Sketch) -> Option<&'static str> {
     }
 }
 
-/// Whether the codes agree; `None` where one has none.
+/// Returns whether the reference codes agree; `None` if one of them has none.
 fn share_of_references(a: &Sketch, b: &Sketch) -> Option<bool> {
     let have = !a.references.is_empty() && !b.references.is_empty();
     have.then(|| a.references.iter().any(|reference| b.references.contains(reference)))
 }
 
-/// Whether two opportunities are one.
+/// Compares two opportunities.
 pub fn compare(a: &Sketch, b: &Sketch) -> Verdict {
     if let Some(why) = glance(a, b) {
         return Verdict::Different(why);
     }
     let pair = Pair::of(a, b);
-    // A partner that lists two titles means two: "Pre intermediate English" and "Upper intermediate English".
+    // A source that lists two titles means two opportunities: "Pre intermediate English" and "Upper intermediate English".
     if a.source == b.source && !pair.left.iter().all(Vec::is_empty) {
         return Verdict::Different("another title of the same partner");
     }

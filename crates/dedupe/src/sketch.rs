@@ -1,4 +1,4 @@
-//! An opportunity, as far as duplicates are told by it.
+//! The parts of an opportunity by which duplicates are found.
 
 use chrono::NaiveDate;
 use domain::{
@@ -9,7 +9,7 @@ use domain::{
 use normalize::{patterns, text::fold, vocabulary::languages_of_text};
 use regex::Regex;
 
-/// What a sketch is made of, whoever holds it.
+/// The fields that a sketch is made of.
 #[derive(Debug, Clone, Copy)]
 #[allow(missing_docs, reason = "the fields of `Opportunity` of the same names")]
 pub struct Listing<'a> {
@@ -26,36 +26,36 @@ pub struct Listing<'a> {
     pub closes_on: Option<NaiveDate>,
 }
 
-/// What is compared of an opportunity, prepared once.
+/// What the rules compare, prepared once for each opportunity.
 #[derive(Debug, Clone)]
 pub struct Sketch {
-    /// The partner.
+    /// The slug of the source.
     pub(crate) source: String,
     pub(crate) kind: Kind,
-    /// Stems of the title's telling words, in order.
+    /// Stems of the title's significant words, in order.
     pub(crate) title: Vec<String>,
-    /// Stems of the employer's telling words.
+    /// Stems of the significant words of the employer's name.
     pub(crate) employer: Vec<String>,
-    /// All its words, folded: an acronym is one of them.
+    /// All words of the employer's name, folded. An acronym is one of them.
     pub(crate) employer_words: Vec<String>,
     /// Folded names of towns.
     pub(crate) towns: Vec<String>,
     pub(crate) regions: Vec<String>,
     pub(crate) closes_on: Option<NaiveDate>,
     pub(crate) posted_on: Option<NaiveDate>,
-    /// Lowest and highest amount; one stands for both.
+    /// Lowest and highest amount. A single amount is both.
     pub(crate) amount: Option<(i64, i64)>,
     pub(crate) education: Option<Education>,
-    /// Hashes of the text's runs of three words, sorted.
+    /// Hashes of each run of three words in the text, sorted.
     pub(crate) shingles: Vec<u64>,
-    /// Telling numbers of the text, sorted.
+    /// Significant numbers of the text, sorted.
     pub(crate) numbers: Vec<u64>,
     /// Codes such as "DP/026/PJA/2026-B".
     pub(crate) references: Vec<String>,
     pub(crate) is_english: bool,
 }
 
-/// Words of titles that tell nothing of the post.
+/// Words of titles that say nothing about the post.
 const PLAIN: [&str; 63] = [
     "h",
     "f",
@@ -122,7 +122,7 @@ const PLAIN: [&str; 63] = [
     "besoin",
 ];
 
-/// Words of employers' names that tell nothing of them.
+/// Words of employers' names that say nothing about them.
 const FORMS: [&str; 40] = [
     "sarl",
     "sa",
@@ -167,7 +167,7 @@ const FORMS: [&str; 40] = [
 ];
 
 patterns! {
-    /// Endings by which titles mark who may apply: "(e)", "(H/F)".
+    /// Endings that mark who may apply: "(e)", "(H/F)".
     static MARKERS: Regex = r"(?i)\((?:h/f|f/h|m/f|h-f|e|ne|se|trice|ere|euse|rice|s|es)\)";
 
     static REFERENCE: Regex = r"\b[A-Z]{2,}[A-Z0-9]*(?:[-/][A-Z0-9]+)+\b";
@@ -176,7 +176,7 @@ patterns! {
 }
 
 impl Sketch {
-    /// The sketch of an opportunity.
+    /// Returns the sketch of an opportunity.
     pub fn of(row: &Opportunity) -> Self {
         let amount = row.amount.as_ref().and_then(|amount| {
             let min = amount.min.or(amount.max)?;
@@ -196,9 +196,9 @@ impl Sketch {
         })
     }
 
-    /// The sketch of a listing.
+    /// Returns the sketch of a listing.
     pub fn of_listing(row: &Listing<'_>) -> Self {
-        // A letter that was lost is most often an accented e.
+        // A lost letter is most often an accented e.
         let mended = |text: &str| text.replace('\u{fffd}', "e");
         let title = mended(row.title);
         let text = mended(row.description.unwrap_or_default());
@@ -228,7 +228,7 @@ impl Sketch {
         }
     }
 
-    /// Whether the places agree; `None` where one names none.
+    /// Returns whether the places agree; `None` if one of them names no place.
     pub(crate) fn place_of(&self, other: &Self) -> Option<bool> {
         let share = |a: &[String], b: &[String]| a.iter().any(|name| b.contains(name));
         if !self.towns.is_empty() && !other.towns.is_empty() {
@@ -238,8 +238,9 @@ impl Sketch {
         (told(self) && told(other)).then(|| share(&self.regions, &other.regions))
     }
 
-    /// Keys under which those it may be the same as are found too: rows that share none are not compared. Each is specific
-    /// enough that few rows have it; those of a template that many share are passed over by who looks them up.
+    /// Returns the keys that possible duplicates share with it. Rows without a common key are never compared.
+    ///
+    /// Few rows have the same key. The caller skips the keys of a template that many rows share.
     pub fn keys(&self) -> Vec<u64> {
         let mut keys: Vec<u64> = Vec::new();
         let mut key = |kind: &str, parts: &[&str]| {
@@ -266,7 +267,7 @@ impl Sketch {
         for reference in &self.references {
             key("reference", &[reference]);
         }
-        // Every sixteenth run of words, chosen by its own hash: two texts that share a part choose the same there.
+        // Its own hash selects every sixteenth run of words, so two texts select the same runs in a part they share.
         keys.extend(self.shingles.iter().filter(|shingle| *shingle % 16 == 0).take(8));
         keys.sort_unstable();
         keys.dedup();
@@ -274,13 +275,13 @@ impl Sketch {
     }
 }
 
-/// FNV-1a: stable over versions and machines, as stored keys must be.
+/// Hashes with FNV-1a, because stored keys must be the same in every version and on every machine.
 fn hash(text: &str) -> u64 {
     text.bytes()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// The telling words of a folded line, without the endings of gender and number.
+/// Returns the significant words of a folded line, without the endings of gender and number.
 fn stems(folded: &str, plain: &[&str]) -> Vec<String> {
     folded.split(' ').filter(|word| !word.is_empty() && !plain.contains(word)).map(stem).collect()
 }
@@ -322,7 +323,7 @@ fn shingles(folded: &str) -> Vec<u64> {
     all
 }
 
-/// Numbers above three that are no years; groups of thousands are one.
+/// Returns the numbers above three, without years. Groups of thousands are one number.
 fn numbers(text: &str) -> Vec<u64> {
     let value = |hit: regex::Match<'_>| hit.as_str().replace([' ', '.'], "").parse::<u64>().ok();
     let mut all: Vec<u64> = NUMBER

@@ -92,7 +92,7 @@ fn a_cluster_holds_what_nothing_speaks_against_and_its_best_stands_for_it() {
         member(1, &[]),
         Member { weight: 200, ..member(2, &[("organization", "CNW")]) },
         member(3, &[("place", "Kribi")]),
-        // Alike the first two, but for a day between theirs: it may join those it agrees with alone.
+        // Like the first two, but with a closing day between theirs: it joins only those it agrees with.
         member(4, &[("closes_at", "2026-12-18")]),
         member(5, &[("closes_at", "2026-12-24")]),
     ];
