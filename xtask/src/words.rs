@@ -24,6 +24,7 @@ const CLEAN: &[&str] = &[
     "schedules",
     "crates/dedupe",
     "crates/fetch",
+    "crates/normalize",
     "crates/vectors",
     "workers/src/cli",
     "workers/src/config",

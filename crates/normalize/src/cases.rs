@@ -1,7 +1,7 @@
-//! Tables of cases: one a line, tab-separated, `#` in front of a comment, characters that hide written `\u00a0`.
+//! Tables of cases: one per line, tab-separated. `#` starts a comment, and invisible characters are written as `\u00a0`.
 
-/// Checks a table of at least so many cases: of each, the last column is what `read` is to answer of the others. Fails with all that
-/// differ, so that they are seen at once.
+/// Checks a table of at least that many cases. The last column is what `read` must return for the other columns. A failure lists all
+/// cases that differ.
 pub(crate) fn check(table: &str, least: usize, read: impl Fn(&[String]) -> String) {
     let cases = of(table);
     assert!(cases.len() >= least, "{} cases", cases.len());
@@ -16,7 +16,7 @@ pub(crate) fn check(table: &str, least: usize, read: impl Fn(&[String]) -> Strin
     assert!(wrong.is_empty(), "{} of {} wrong:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }
 
-/// The cases of a table, by their columns.
+/// Returns the cases of a table as columns.
 pub(crate) fn of(table: &str) -> Vec<Vec<String>> {
     table
         .lines()

@@ -1,18 +1,18 @@
-//! How to reach people, found in text and taken out of it.
+//! Finds contacts in texts and takes them out.
 //!
-//! A person's number in a post is there for those who apply. It is kept in columns of its own, and the text that goes to views,
-//! vectors and logs is without it.
+//! A phone number in a post is for those who apply. It goes into columns of its own. The text in views, vectors and logs does not
+//! contain it.
 
 mod mail;
 mod phone;
 
 use domain::contacts::Contacts;
 
-/// Most kept of one post: a page with more lists somebody's directory.
+/// Most contacts kept for one post. A page with more is a directory.
 const MOST: usize = 10;
 
-/// Numbers as they stand in data, where a bare run of digits is an identifier: with their country's code, or in groups. What stands
-/// in prose is found by [`take_contacts`].
+/// Phone numbers in data, where a bare run of digits is an identifier: with a country code, or in groups. [`take_contacts`] finds
+/// those in prose.
 pub const PHONES: [&str; 4] = [
     r"(?:\+|\b00)[1-9][0-9]{0,2}[ .\-/]?(?:\(0\) ?)?[0-9](?:[ .\-/]?[0-9]){6,10}",
     r"\b(?:\(?237\)?[ .\-])?6[0-9]{2}(?:[ .\-/][0-9]{2}){3}\b",
@@ -20,8 +20,8 @@ pub const PHONES: [&str; 4] = [
     r"\b(?:237[ .\-]?)?2(?:22|33|42|43)(?:[ .\-/][0-9]{2}){3}\b",
 ];
 
-/// Takes the contacts out of a text, each replaced by what it was. Those for which `is_own` holds are the portal's own: taken
-/// out, and not kept.
+/// Takes the contacts out of a text and writes their type in their place. Contacts for which `is_own` holds are the portal's own and
+/// are not kept.
 pub fn take_contacts(contacts: &mut Contacts, text: String, is_own: &dyn Fn(&str) -> bool) -> String {
     let mut text = text;
     let mails = mail::all(&text);
@@ -48,7 +48,7 @@ fn keep(list: &mut Vec<String>, value: String) {
     }
 }
 
-/// The text with what stands between these places replaced.
+/// Replaces what stands between these positions.
 fn replaced(text: &str, places: impl Iterator<Item = (usize, usize)>, with: &str) -> String {
     let (mut out, mut from) = (String::with_capacity(text.len()), 0);
     for (begin, end) in places {

@@ -1,4 +1,4 @@
-//! How long something lasts: a loan, a training, a contract, a project.
+//! The length of a loan, a training, a contract or a project.
 
 use chrono::NaiveDate;
 use domain::duration::Duration;
@@ -11,15 +11,15 @@ use crate::{
     text::clean_line,
 };
 
-/// Days of a month, on average over the four hundred years of the calendar.
+/// Days of an average month, over the 400 years of the calendar.
 const DAYS_A_MONTH: f64 = 30.436_875;
-/// Longest read, in hundredths of a month: forty years.
+/// Longest length, in hundredths of a month: 40 years.
 const LONGEST: f64 = 48_000.0;
 
 const UNIT: &str = r"(?:[a-z]+\.)?(jours?|j|days?|d|semaines?|sem|weeks?|wks?|mois|months?|mths?|mo|mensualites?|trimestres?|quarters?|semestres?|ans?|annees?|years?|yrs?)\b";
 
 patterns! {
-    /// A number, and what it counts; "et demi" behind it.
+    /// A number with its unit, and "et demi" after it.
     static LENGTH: Regex = format!(
         r"\b(\d{{1,3}}(?:[.,]\d{{1,2}})?) ?\+? ?(?:(?:full |calendar )?{UNIT}(?P<half> et demie?| and a half)?)?"
     );
@@ -31,7 +31,7 @@ patterns! {
 
     static ISO: Regex = r"^p(?:(\d{1,3})y)?(?:(\d{1,3})m)?(?:(\d{1,3})w)?(?:(\d{1,4})d)?(?:t[\dhms.]*)?$";
 
-    /// How often, round the clock, amounts; what is spread over the time that follows; what is of a loan but not its length.
+    /// Frequencies, times of day, amounts, what is spread over the time that follows, and other terms of a loan.
     static NOISE: Regex =
         r"(?x)\d+\ ?(?:jours?|days?|fois|times?|x|seances?|h|heures?|hours?)\ ?(?:par|/|per|a|each)\ ?(?:semaine|week|mois|month|jour|day)
         | \d+\ ?[hj]\ ?/\ ?\d+\ ?(?:j\b|h\b|$|,|;) | ^.*(?:reparti|etale|spread|espace)[a-z]*\ (?:sur|over)
@@ -39,7 +39,7 @@ patterns! {
         | \d+\ ?(?:mois|months?|jours?|days?|semaines?|weeks?)'?\ (?:de\ |d'|of\ )?(?:differe|grace|moratori|essai|probation|preavis)
         | \d[\d\ .,]*\ ?(?:f?cfa|frs?|xaf|francs?|eur|euros?|€|%)(?:\ ?(?:/|par|per|a)\ ?(?:an|mois|month|year|jour|day|semaine|week)\b)?";
 
-    /// From here on the words are of something else.
+    /// Words after which the text is about something else.
     static REST: Regex =
         r"\b(?:dont|avec|with|including|y compris|renouvel|renewable|a compter|from the)\b|\(";
 
@@ -49,14 +49,14 @@ patterns! {
         r"\b(?:(?P<y>(?:19|20)\d\d)[-/.]?(?P<m>\d\d)[-/.]?(?P<d>\d\d)|(?P<d2>\d\d?)[-/.](?P<m2>\d\d?)[-/.](?P<y2>(?:19|20)\d\d))(?:t[\d:.]+z?)?\b";
 }
 
-/// One length in the words.
+/// One length in the text.
 struct Length {
     months: f64,
     begin: usize,
     end: usize,
 }
 
-/// Reads how long. `None`: the words tell no length of days or more ("35 heures", "à convenir", a number without unit).
+/// Parses a length. `None`: the words name no length of a day or more ("35 heures", "à convenir", a number without a unit).
 pub fn read_duration(words: &str) -> Option<Duration> {
     let text = in_digits(&clean_line(words));
     if let Some(hit) = ISO.captures(text.trim()) {
@@ -87,11 +87,11 @@ pub fn read_duration(words: &str) -> Option<Duration> {
         let before = at.checked_sub(1).and_then(|before| lengths.get(before)).map_or(0, |length| length.end);
         let next = lengths.get(at + 1).map_or(told.len(), |length| length.begin);
         let around = (told.get(before..length.begin)?, told.get(length.end..next)?);
-        // What stands between two is of the later one, up to a mark.
+        // Words between two lengths belong to the later one, up to a mark.
         let behind = around.1.split([',', ';', '/']).next().unwrap_or_default();
         let ahead = around.0.rsplit([',', ';', '/']).next().unwrap_or_default();
         let (least, most) = (is_least(ahead, behind), is_most(ahead, behind));
-        // "a maximum of sixty months or five years": the bound of the first is that of the second.
+        // "a maximum of sixty months or five years": one bound for both.
         let most = most || (bound_before && matches!(ahead.trim(), "ou" | "or"));
         bound_before = most;
         if !most {
@@ -104,7 +104,7 @@ pub fn read_duration(words: &str) -> Option<Duration> {
     between(min, max)
 }
 
-/// "20171204 - 20180601", "du 04/12/2017 au 01/06/2018": from one day to another.
+/// "20171204 - 20180601", "du 04/12/2017 au 01/06/2018": from the first day to the last.
 fn span_of_days(text: &str) -> Option<Duration> {
     let days: Vec<NaiveDate> = DAYS
         .captures_iter(text)
@@ -117,12 +117,12 @@ fn span_of_days(text: &str) -> Option<Duration> {
         })
         .collect();
     let [from, to] = days.as_slice() else { return None };
-    // Both days belong to it.
+    // Both days count.
     let days = f64::from(i32::try_from((*to - *from).num_days() + 1).ok()?);
     between(Some(days / DAYS_A_MONTH), Some(days / DAYS_A_MONTH)).filter(|_| to > from)
 }
 
-/// The lengths of a text from the left: a number without a unit has that of the next, and parts of one length are one.
+/// Returns the lengths in a text, from the left. A number without a unit takes the next unit, and parts of one length are added.
 fn lengths(text: &str) -> Vec<Length> {
     let hits: Vec<(f64, Option<&str>, usize, usize)> = LENGTH
         .captures_iter(text)
@@ -185,7 +185,7 @@ fn between(min: Option<f64>, max: Option<f64>) -> Option<Duration> {
     (is_range && (read.min.is_some() || read.max.is_some())).then_some(read)
 }
 
-/// Months of a unit.
+/// Returns the months of a unit.
 fn unit(of: &str) -> f64 {
     match of.as_bytes() {
         [b'j' | b'd', ..] => 1.0 / DAYS_A_MONTH,

@@ -1,12 +1,12 @@
-//! The rules that turn a partner's words, French and English, into the typed values of `domain`.
+//! Rules that turn a partner's words, in French or English, into the typed values of `domain`.
 //!
-//! Nothing here reads a clock, a file or a socket: the fetch time of the page is an argument, so a replay of an archived page gives the
-//! answer it gave the first time.
+//! Nothing here reads a clock, a file or a socket. The fetch time of the page is an argument, so a replay of an archived page returns
+//! what the first run returned.
 //!
-//! The way through, in order:
+//! The steps, in order:
 //!
-//! 1. [`Draft`](domain::Draft) — a record in our field names, still the partner's words;
-//! 2. [`normalize()`] — dates, money, places and vocabularies are read, or the record is refused;
+//! 1. [`Draft`](domain::Draft) — a record under our field names, in the partner's words;
+//! 2. [`normalize()`] — parses dates, money, places and vocabularies, or rejects the record;
 //! 3. [`Opportunity`](domain::Opportunity) — typed; its [`Fingerprint`](domain::Fingerprint) shows whether its content changed.
 
 #[cfg(test)]

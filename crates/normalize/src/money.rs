@@ -1,7 +1,7 @@
 //! From words to amounts.
 //!
-//! First goes out what is a number and no amount: telephone numbers, dates, durations, percentages. What is left is read as one
-//! amount or as a range; the words around it tell bound, currency, period and basis.
+//! The first step removes numbers that are not amounts: telephone numbers, dates, durations, percentages. The rest is one amount or
+//! a range. The words around it give the bound, the currency, the period and the basis.
 
 mod fees;
 mod interest;
@@ -19,12 +19,12 @@ use domain::money::{Amount, AmountKind, Currency};
 use crate::text::{clean_line, lowered};
 use number::Figure;
 
-/// Largest amount read: a thousand milliards. Above it, digits were run together.
+/// Largest amount, in hundredths: a thousand billion. A larger one is digits without their spaces.
 const LARGEST: i64 = 100_000_000_000_000;
-/// Of CFA francs less than this without a currency is a number of something else.
+/// A smaller number of CFA francs, in hundredths and without a currency, counts something else.
 const SMALLEST_BARE: i64 = 10_000;
 
-/// Words about money that no rule can read: minimum above maximum, or a number beyond any amount.
+/// Words on money that no rule can parse: the minimum is above the maximum, or the number is too large.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the amount {0:?} cannot be read")]
 pub struct UnreadableAmount(pub String);
@@ -71,7 +71,7 @@ pub fn read_amount(
     }))
 }
 
-/// The values of the first amount and of those that make a range with it, in hundredths.
+/// Returns the first amount and those that form a range with it, in hundredths.
 fn range(text: &str, amounts: &[Figure]) -> Vec<i64> {
     let mut joined: Vec<&Figure> = Vec::new();
     for amount in amounts {
@@ -92,7 +92,7 @@ fn range(text: &str, amounts: &[Figure]) -> Vec<i64> {
     values
 }
 
-/// The first of two amounts, counted as the second is: "18 - 22 k€", "1 à 2 millions", "100 à 150 000".
+/// Returns the first of two amounts in the multiple of the second: "18 - 22 k€", "1 à 2 millions", "100 à 150 000".
 fn like(low: &Figure, high: &Figure) -> Option<i64> {
     if low.multiple > 1 {
         return None;
@@ -105,7 +105,7 @@ fn like(low: &Figure, high: &Figure) -> Option<i64> {
     ((1_000..100_000).contains(&low.value) && scaled <= high.value).then_some(scaled)
 }
 
-/// A single amount may be a bound.
+/// Returns a single amount as a range; "at most" and "at least" make it a bound.
 fn bounded(text: &str, amount: &Figure, value: i64) -> (Option<i64>, Option<i64>) {
     let before = text.get(..amount.begin).unwrap_or_default();
     let after = text.get(amount.end..).unwrap_or_default();

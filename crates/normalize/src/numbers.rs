@@ -52,7 +52,7 @@ const NAMES: [(&str, u16); 45] = [
     ("cent", 100),
 ];
 
-/// What a folded word counts.
+/// Returns the number that a folded word names.
 pub(crate) fn of(word: &str) -> Option<u16> {
     NAMES.iter().find(|(name, _)| *name == word).map(|(_, value)| *value)
 }
@@ -70,7 +70,8 @@ patterns! {
     static WORDS: Regex = r"\b[a-z]+\b";
 }
 
-/// Lower case, no accents, numbers in digits, each said once: "Cinq (05) ans", "5 (cinq) an(s)" → "5 ans".
+/// Returns the text in lower case, without accents and with numbers in digits, each of them once:
+/// "Cinq (05) ans", "5 (cinq) an(s)" → "5 ans".
 pub(crate) fn in_digits(words: &str) -> String {
     let replaced = |form: &Regex, text: String, with: &dyn Fn(&Captures<'_>) -> String| {
         form.replace_all(&text, |hit: &Captures<'_>| with(hit)).into_owned()
@@ -88,7 +89,7 @@ pub(crate) fn in_digits(words: &str) -> String {
         let part = |at: usize| hit.get(at).map(|part| part.as_str()).unwrap_or_default();
         let told = |word: &str| of(word.rsplit('-').next().unwrap_or(word)).or_else(|| word.parse().ok());
         match (told(part(1)), told(part(2))) {
-            // "quatre-vingt-dix (90)": the digits are sure.
+            // "quatre-vingt-dix (90)": the digits are certain.
             (Some(_), Some(value)) => value.to_string(),
             _ => part(0).to_owned(),
         }

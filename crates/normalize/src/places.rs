@@ -1,4 +1,4 @@
-//! Where a partner's words lie among the places of Cameroon.
+//! From a partner's words to places.
 
 mod gazetteer;
 mod reader;
@@ -15,7 +15,7 @@ pub use stated::stated_places;
 pub struct Where {
     /// The places, in order, without repeats.
     pub places: Vec<Place>,
-    /// Whether it can be done from anywhere.
+    /// Whether the work can be done from anywhere.
     pub remote: bool,
 }
 

@@ -1,4 +1,4 @@
-//! How much of an opportunity can be relied on.
+//! How far an opportunity can be relied on.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
@@ -7,10 +7,10 @@ use domain::{
     quality::{Doubt, Part, Quality},
 };
 
-/// Shortest body that tells something, in characters.
+/// Shortest description that counts, in characters.
 const BODY: usize = 120;
 
-/// Judges an opportunity as it was read from a page of that time; what was doubted while it was read is already among its doubts.
+/// Scores an opportunity from a page that was fetched at that time. Doubts found while parsing are already in the row.
 pub fn judge(row: &Opportunity, fetched_at: DateTime<Utc>) -> Quality {
     let parts = [
         (Part::Organization, 15, row.organization.is_some()),
@@ -44,14 +44,14 @@ fn doubts(row: &Opportunity, fetched_at: DateTime<Utc>) -> Vec<Doubt> {
         row.amount.as_ref().filter(|amount| amount.kind == AmountKind::Wage && amount.period.is_some());
     [
         (Doubt::FromTheFuture, row.posted_at.is_some_and(|at| at > fetched_at + TimeDelta::days(2))),
-        // A programme that has ended is still told of.
+        // A program stays published after its end.
         (
             Doubt::ClosedBeforePosted,
             row.kind != Kind::Agr && row.closes_on.zip(posted).is_some_and(|(last, first)| last < first),
         ),
         (
             Doubt::ClosesFarAway,
-            // A programme runs for years.
+            // A program runs for years.
             row.kind != Kind::Agr
                 && row.closes_on.is_some_and(|last| last > fetched_at.date_naive() + TimeDelta::days(730)),
         ),

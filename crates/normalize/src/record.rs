@@ -1,4 +1,4 @@
-//! From the partner's words to an opportunity, or a refusal.
+//! From a draft to an opportunity, or a rejection.
 
 mod infer;
 mod organization;
@@ -26,39 +26,39 @@ use crate::{
     vocabulary::read_working_times,
 };
 
-/// Longest title, in characters: what a card shows, with room.
+/// Longest title, in characters.
 const TITLE_MAX: usize = 300;
-/// Longest body, in characters: above it a page was pasted whole.
+/// Longest description, in characters. A longer one is a pasted page.
 const DESCRIPTION_MAX: usize = 20_000;
 /// Longest identifier, in bytes.
 const IDENTITY_MAX: usize = 300;
 /// Longest short text (organization, experience, amount in words), in characters.
 const LINE_MAX: usize = 300;
 
-/// What a draft does not say of itself.
+/// What the rules need to know beside the draft.
 #[derive(Debug, Clone)]
 pub struct Context {
-    /// The partner.
+    /// The source.
     pub source: SourceSlug,
-    /// The list it stood in.
+    /// The stream of the source.
     pub stream: StreamName,
-    /// Where the partner's places are: ISO 3166-1 alpha-2.
+    /// The country of the partner's places (ISO 3166-1 alpha-2).
     pub country: String,
-    /// When its page was fetched: the clock of relative dates.
+    /// When the page was fetched. Relative dates count from it.
     pub fetched_at: DateTime<Utc>,
-    /// The partner's own hosts: mail to them is the portal's, not the offer's.
+    /// The partner's own hosts. Their e-mail addresses belong to the portal, not to the opportunity.
     pub hosts: Vec<String>,
 }
 
 impl Context {
-    /// Whether an address of e-mail is the partner's own.
+    /// Returns whether an e-mail address is the partner's own.
     fn is_own(&self, mail: &str) -> bool {
         let domain = mail.rsplit('@').next().unwrap_or_default();
         self.hosts.iter().any(|host| host.trim_start_matches("www.") == domain)
     }
 }
 
-/// Reads every field by its rule. What cannot be read is refused with the partner's words, never guessed.
+/// Parses each field by its rule. A field that cannot be parsed rejects the record, with the partner's words; nothing is guessed.
 pub fn normalize(draft: Draft, context: &Context) -> Result<Opportunity, Rejection> {
     read(&draft, context).map_err(|reason| reject(reason, identity(&draft).ok(), draft.record.into_json()))
 }
@@ -67,7 +67,7 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
     let external_id = identity(draft)?;
     let mut doubts = Vec::new();
     let (interest, fees) = credit(draft, context, &mut doubts)?;
-    // Contacts are taken out of every text that is shown.
+    // No text that people see contains contacts.
     let mut contacts = Contacts::default();
     let is_own = |mail: &str| context.is_own(mail);
     let mut plain = |text: String| take_contacts(&mut contacts, text, &is_own);
@@ -95,7 +95,7 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         interest_text: line(draft.interest.as_deref(), &mut plain),
         fees,
         fees_text: line(draft.fees.as_deref(), &mut plain),
-        // "CDD - 12 Mois": the contract's words may tell how long it is.
+        // "CDD - 12 Mois": the words on the contract may give its length.
         duration: draft.duration.as_deref().or(draft.contract.as_deref()).and_then(read_duration),
         duration_text: line(draft.duration.as_deref(), &mut plain),
         contracts: infer::contracts(draft),
@@ -130,7 +130,7 @@ pub fn identity(draft: &Draft) -> Result<String, Reason> {
     if id.is_empty() || id.len() > IDENTITY_MAX { Err(Reason::NoIdentity) } else { Ok(id) }
 }
 
-/// The heading, its contacts taken out by `plain`: what stands for them is longer than some of them, so it is cut afterwards.
+/// Returns the title without contacts. `plain` may make it longer, so it is cut afterwards.
 fn title(draft: &Draft, plain: &mut dyn FnMut(String) -> String) -> Result<String, Reason> {
     let title = clean_line(draft.title.as_deref().unwrap_or_default());
     if !title.chars().any(char::is_alphanumeric) {
@@ -139,7 +139,7 @@ fn title(draft: &Draft, plain: &mut dyn FnMut(String) -> String) -> Result<Strin
     Ok(shorten(&plain(title), TITLE_MAX).into_owned())
 }
 
-/// The page for people, without a user in it. A link that calls somebody is a contact and no page.
+/// Returns the address of the page for people, without a user. A link that calls somebody is a contact, not a page.
 fn url(draft: &Draft, plain: &mut dyn FnMut(String) -> String) -> Result<Option<String>, Reason> {
     let Some(words) = draft.url.as_deref().map(str::trim).filter(|words| !words.is_empty()) else {
         return Ok(None);
@@ -150,13 +150,13 @@ fn url(draft: &Draft, plain: &mut dyn FnMut(String) -> String) -> Result<Option<
         plain(url.into());
         return Ok(None);
     }
-    // Only an address without a host has none to take out.
+    // These fail only for an address without a host, which has no user.
     let _ = url.set_username("").and_then(|()| url.set_password(None));
     let is_web = matches!(url.scheme(), "http" | "https") && url.has_host();
     if is_web && url.as_str().len() <= 2_000 { Ok(Some(url.into())) } else { Err(bad()) }
 }
 
-/// What a loan costs. Fees that stand in the words on interest count where there are no others.
+/// Returns the interest and the fees of a loan. Fees in the words on interest count if there are no others.
 fn credit(
     draft: &Draft,
     context: &Context,
@@ -176,7 +176,7 @@ fn amount(draft: &Draft, context: &Context) -> Result<Option<Amount>, Reason> {
     let kind = AmountKind::of(draft.kind);
     let home = home_currency(&context.country);
     let Some(words) = draft.salary.as_deref() else { return Ok(None) };
-    // What a training costs may be nothing; work that pays nothing has no amount.
+    // A free training costs 0. Work without a wage has no amount.
     if kind == AmountKind::Tuition && is_free(words) {
         return Ok(Some(Amount {
             kind,
@@ -190,8 +190,8 @@ fn amount(draft: &Draft, context: &Context) -> Result<Option<Amount>, Reason> {
     read_amount(words, kind, home).map_err(|unreadable| Reason::UnreadableAmount(unreadable.0))
 }
 
-/// The currency of a country, for amounts that name none (ISO 4217; the two CFA zones by their members). The rest of the world counts
-/// in that of Cameroon: partners there publish for here.
+/// Returns the currency of a country, for amounts that name none (ISO 4217; the two CFA zones by their members). It is XAF for all
+/// other countries, because partners there publish for Cameroon.
 pub(crate) fn home_currency(country: &str) -> Currency {
     match country {
         "BJ" | "BF" | "CI" | "GW" | "ML" | "NE" | "SN" | "TG" => Currency::Xof,
@@ -234,7 +234,7 @@ fn day(words: Option<&str>, context: &Context, field: &str) -> Result<Option<Nai
         .map_err(|bad| Reason::UnreadableDate(format!("{field}: {}", bad.0)))
 }
 
-/// The day it begins. It decides nothing, so words that cannot be read are doubted and do not refuse the record.
+/// Returns the day it begins. Nothing depends on it, so words that cannot be parsed are a doubt and do not reject the record.
 fn starts_on(draft: &Draft, context: &Context, doubts: &mut Vec<Doubt>) -> Option<NaiveDate> {
     let read = dates::read_first_day(draft.starts_at.as_deref().unwrap_or_default(), context.fetched_at);
     read.unwrap_or_else(|_| {
@@ -243,7 +243,7 @@ fn starts_on(draft: &Draft, context: &Context, doubts: &mut Vec<Doubt>) -> Optio
     })
 }
 
-/// The words on the amount, unless they are a currency, or nothing but zeros.
+/// Returns the words on the amount, unless they are only a currency or zeros.
 fn amount_words(draft: &Draft) -> Option<&str> {
     let words = draft.salary.as_deref()?;
     let says = |word: &str| {
@@ -253,7 +253,7 @@ fn amount_words(draft: &Draft) -> Option<&str> {
     fold(words).split(' ').any(says).then_some(words)
 }
 
-/// One line of text, its contacts taken out before it is cut: a number cut in two is half a number.
+/// Returns one line of text. Contacts are taken out before it is cut, so that half a number does not stay.
 fn line(words: Option<&str>, plain: &mut dyn FnMut(String) -> String) -> Option<String> {
     words.map(clean_line).map(plain).and_then(|line| short(&line, LINE_MAX))
 }
@@ -266,7 +266,7 @@ patterns! {
     static NUMBER: Regex = r"\d{1,3}(?: \d{3})+\b|\d+";
 }
 
-/// "3 postes", "10 000": the first number, from 1 to 10,000; a blank separates thousands alone.
+/// Returns the first number from 1 to 10,000: "3 postes", "10 000". A space separates thousands only.
 fn positions(words: &str) -> Option<u32> {
     let line = clean_line(words);
     let digits = NUMBER.find(&line)?.as_str().replace(' ', "");

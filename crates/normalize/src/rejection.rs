@@ -1,11 +1,11 @@
-//! Refusals: a reason without contacts, and the record it is of.
+//! Rejections: a reason without contacts, and the rejected record.
 
 use domain::{Reason, Rejection, contacts::Contacts};
 use serde_json::Value;
 
 use crate::contacts::take_contacts;
 
-/// A refusal, its words without contacts: they are shown in tables and messages. The record beside them keeps its own.
+/// Returns a rejection. Its words appear in tables and messages, so contacts are taken out of them. The record keeps its contacts.
 pub fn reject(mut reason: Reason, external_id: Option<String>, record: Value) -> Rejection {
     if let Some(words) = reason.prose_mut() {
         *words = take_contacts(&mut Contacts::default(), std::mem::take(words), &|_| false);

@@ -1,8 +1,8 @@
-//! Whether a partner says that something is no longer to be had.
+//! Whether the source says that an opportunity is closed.
 
 use crate::text::{clean_line, fold};
 
-/// Beginnings of words that say so, folded.
+/// Beginnings of words that mean "closed", folded.
 const CLOSED: [&str; 21] = [
     "clos",
     "cloture",
@@ -27,15 +27,15 @@ const CLOSED: [&str; 21] = [
     "unpublished",
 ];
 
-/// Longest words looked at, in characters.
+/// Longest text that is examined, in characters.
 const LONGEST: usize = 200;
 
-/// Words that turn the next one into its contrary.
+/// Words that negate the next one.
 const NOT: [&str; 6] = ["non", "pas", "not", "no", "plus", "never"];
 
-/// Whether the words say that it is closed. Words that say nothing of it leave it open.
+/// Returns whether the words mean "closed". All other words leave the opportunity open.
 pub fn says_closed(words: &str) -> bool {
-    // Who says more than this says something else.
+    // A longer text is about something else.
     let folded = fold(&clean_line(words)).chars().take(LONGEST).collect::<String>();
     let words: Vec<&str> = folded.split(' ').collect();
     if let [one] = words.as_slice()

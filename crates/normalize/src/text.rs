@@ -1,4 +1,4 @@
-//! Text of partners made plain.
+//! Partners' texts as plain text.
 
 mod boilerplate;
 mod fold;
@@ -14,7 +14,7 @@ pub(crate) use fold::lowered;
 pub(crate) use html::safe_subset;
 use plain::plain;
 
-/// One line of plain text: no markup, no entities, white space folded.
+/// Returns one line of plain text, without markup and entities and with single spaces.
 pub fn clean_line(text: &str) -> String {
     let plain = plain(text);
     let mut line = String::with_capacity(plain.len());
@@ -22,7 +22,7 @@ pub fn clean_line(text: &str) -> String {
     line
 }
 
-/// Plain text with its paragraphs: white space folded within a line, no more than one blank line between two.
+/// Returns plain text with its paragraphs: single spaces within a line, and at most one blank line between paragraphs.
 pub fn clean_text(text: &str) -> String {
     let plain = plain(text);
     let mut clean = String::with_capacity(plain.len());
@@ -44,7 +44,7 @@ pub fn clean_text(text: &str) -> String {
     clean
 }
 
-/// Adds the words of a line, one blank between two.
+/// Appends the words of a line, with single spaces.
 fn push_folded(out: &mut String, line: &str) {
     for (at, word) in line.split_whitespace().enumerate() {
         if at > 0 {
@@ -54,7 +54,7 @@ fn push_folded(out: &mut String, line: &str) {
     }
 }
 
-/// The first `max` characters, cut at the end of a word where one is near.
+/// Returns the first `max` characters, cut at the end of a word if one is near.
 pub fn shorten(text: &str, max: usize) -> Cow<'_, str> {
     if text.chars().nth(max).is_none() {
         return Cow::Borrowed(text);

@@ -1,4 +1,4 @@
-//! Readers of controlled words: contract, working time, education, experience, audience, sector, occupation, language.
+//! From a partner's words to codes: contract, working time, education, experience, audience, sector, occupation, language.
 
 mod audience;
 mod experience;
@@ -36,8 +36,8 @@ static BY_OCCUPATION: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
     rows.filter_map(|line| line.split_once('\t')).collect()
 });
 
-/// What a title tells of the contract by its first word, its last one or in brackets: "Stagiaire comptable", "Soudeur (CDD)". A word
-/// amidst it is of the work: "gestionnaire des stages".
+/// Returns the contracts that a title names in its first word, its last word or in brackets: "Stagiaire comptable", "Soudeur (CDD)".
+/// A word in the middle describes the work: "gestionnaire des stages".
 pub fn contracts_of_title(title: &str) -> Vec<Contract> {
     let folded = fold(title);
     let words: Vec<&str> = folded.split(' ').collect();
@@ -49,28 +49,29 @@ pub fn contracts_of_title(title: &str) -> Vec<Contract> {
     Contract::of_codes(&codes)
 }
 
-/// All that the words of a contract field name.
+/// Returns the contracts that the words of a contract field name.
 pub fn read_contracts(words: &str) -> Vec<Contract> {
     Contract::of_codes(&CONTRACTS.read(&fold(words)))
 }
 
-/// All that the words of a contract field name.
+/// Returns the working times that the words of a contract field name.
 pub fn read_working_times(words: &str) -> Vec<WorkingTime> {
     WorkingTime::of_codes(&WORKING_TIME.read(&fold(words)))
 }
 
-/// The lowest level the words name: "BAC+2 à BAC+3" asks for two years.
+/// Returns the lowest level that the words name: "BAC+2 à BAC+3" asks for two years.
 pub fn read_education(words: &str) -> Option<Education> {
     let folded = fold(words);
-    // "Bac et moins": whoever has less may come, so none is asked for.
+    // "Bac et moins" asks for no level: people with less may apply.
     let is_most =
         ["et moins", "maximum", "au plus", "at most", "or less"].iter().any(|sign| folded.contains(sign));
     Education::of_codes(&EDUCATION.read(&folded)).into_iter().next().filter(|_| !is_most)
 }
 
-/// The occupation a folded title names: ISCO-08 unit group, four digits (ILO, 2012). What stands first is the work ("dessinateur en
-/// charpente métallique", "traducteur informaticien"); a longer name of the same major group says it nearer ("chauffeur de poids
-/// lourd").
+/// Returns the occupation that a folded title names: an ISCO-08 unit group of four digits (ILO, 2012).
+///
+/// The first name is the work ("dessinateur en charpente métallique", "traducteur informaticien"). A longer name of the same major
+/// group is more exact ("chauffeur de poids lourd").
 pub fn occupation(title: &str) -> Option<&'static str> {
     let head = OCCUPATIONS.first(title)?;
     OCCUPATIONS
@@ -79,8 +80,10 @@ pub fn occupation(title: &str) -> Option<&'static str> {
         .or(Some(head))
 }
 
-/// The sector: what the partner's own words name, else the title, else that of its occupation, else what the text names twice over;
-/// of a loan that is for nothing named, finance. A word of ours, each within a section of ISIC rev. 4. Title and text are folded.
+/// Returns the sector, a code of ours within a section of ISIC rev. 4. Title and text are folded.
+///
+/// The partner's own words come first, then the title, then the occupation, then what the text names twice. A loan without a named
+/// purpose is `finance`.
 pub fn sector(
     kind: Kind,
     words: Option<&str>,
@@ -95,11 +98,11 @@ pub fn sector(
 
 fn named(title: &str, occupation: Option<&str>, text: &str) -> Option<&'static str> {
     let of = |isco: &str| BY_OCCUPATION.get(isco).copied();
-    // Who writes software for a clinic works in software.
+    // A developer at a clinic works in software.
     if let Some(isco) = occupation.filter(|isco| isco.starts_with("25") || isco.starts_with("35")) {
         return of(isco);
     }
-    // Whom a project helps says less than what it does: "petits ruminants pour les ménages vulnérables".
+    // The work of a project says more than the people it helps: "petits ruminants pour les ménages vulnérables".
     let told = SECTORS.longest_but(title, "social_ngo").or_else(|| SECTORS.longest(title));
     told.or_else(|| occupation.and_then(of)).or_else(|| {
         let named = SECTORS.read(text);
@@ -120,7 +123,7 @@ static LANGUAGES: LazyLock<Signs> = LazyLock::new(|| {
     Signs::new(rows.into_iter())
 });
 
-/// Words that are frequent in the one language and rare in the other.
+/// Words that are frequent in one language and rare in the other.
 const ENGLISH: [&str; 20] = [
     "the", "and", "of", "with", "for", "is", "are", "will", "you", "our", "at", "on", "or", "be", "from",
     "who", "your", "to", "in", "an",
@@ -129,27 +132,27 @@ const FRENCH: [&str; 22] = [
     "le", "la", "les", "des", "et", "de", "du", "un", "une", "pour", "dans", "avec", "est", "sont", "vous",
     "nous", "au", "aux", "par", "sur", "en", "ou",
 ];
-/// Of Spanish, which some partners of the region publish in as well.
+/// The same for Spanish, in which some partners of the region publish too.
 const SPANISH: [&str; 8] = ["el", "los", "del", "para", "con", "las", "por", "una"];
-/// Frequent words a text must have before it is judged.
+/// Frequent words that a text needs before it is judged.
 const TELLING: usize = 5;
-/// The same where none of the other language stands there.
+/// The same for a text without words of the other language.
 const FEW: usize = 2;
 
 /// Returns the languages a folded text is written in, by its frequent words: both where each has a good part of them. Empty for a
 /// text that is too short to judge.
 pub fn languages_of_text(folded: &str) -> Vec<Language> {
     let (mut english, mut french) = (0_usize, 0_usize);
-    // All of them are short: most words are passed over by their length.
+    // All of them are short, so the length alone skips most words.
     for word in folded.split(' ').filter(|word| word.len() <= 4) {
         english += usize::from(ENGLISH.contains(&word));
         french += usize::from(FRENCH.contains(&word));
     }
-    // Spanish shares "de", "la" and "en" with French, and these with neither.
+    // Spanish shares "de", "la" and "en" with French. The words of `SPANISH` are in neither language.
     if folded.split(' ').filter(|word| SPANISH.contains(word)).take(FEW + 1).count() > FEW {
         return Vec::new();
     }
-    // A few tell as well where all are of one language.
+    // A few words are enough if all are of one language.
     let is_plain = english.min(french) == 0 && english + french >= FEW;
     if english + french < TELLING && !is_plain {
         Vec::new()

@@ -1,4 +1,4 @@
-//! Addresses of e-mail in text, also as people hide them from robots.
+//! E-mail addresses in text, including the forms in which people hide them from robots.
 
 use regex::Regex;
 
@@ -13,9 +13,9 @@ patterns! {
         let at = r"(?: ?@ ?| ?[\[({]+ ?(?:at|arobase|@) ?[\])}]+ ?| arobase |%40)";
         let label = r"[\p{L}0-9_-]+";
         let dot = r"(?:\.|,| ?[\[({]+ ?(?:dot|point|\.) ?[\])}]+ ?)";
-        // With the sign hidden in a plain word, the dot must be as well: "apply at firm.cm" is the address of a site.
+        // If a plain word hides the "@", another must hide the dot: "apply at firm.cm" names a website.
         let words = format!(r"{local} (?:at|arobase) {label}(?: (?:dot|point) {label}){{1,4}}");
-        // A blank behind the dot, or no dot at all, where what follows can be nothing else.
+        // A space after the dot, or no dot at all, if the rest can only be an address.
         let typo = r"(?: ?\.+ ?(?:cm|com|fr|org|net|info)\b|\b)";
         let known = r"(?:gmail|yahoo|hotmail|outlook|icloud)(?: (?:com|fr|cm)\b)?";
         format!(
@@ -32,13 +32,13 @@ patterns! {
 pub(super) struct Found {
     pub(super) begin: usize,
     pub(super) end: usize,
-    /// In lower case, as it is written to; `None` where it is longer than any is.
+    /// In lower case; `None` if it is longer than an address may be.
     pub(super) address: Option<String>,
 }
 
-/// All addresses of a text, from the left.
+/// Returns all addresses of a text, from the left.
 pub(super) fn all(text: &str) -> Vec<Found> {
-    // One of these is in each of them.
+    // Each address contains one of these.
     let is_worth = text.contains(['@', '[', '(', '{', '%'])
         || text.to_ascii_lowercase().contains("arobase")
         || text.contains(" dot ");

@@ -1,4 +1,4 @@
-//! Numbers of telephones in text, and numbers that are none.
+//! Phone numbers in text, and numbers that look like them.
 
 use regex::Regex;
 
@@ -7,13 +7,13 @@ use crate::patterns;
 /// What may stand between two digits of a number.
 const GAP: &str = r"[ .,/_()'’·\x{b7}\x{2010}-\x{2015}-]{0,3}";
 
-/// A Cameroonian number: nine digits that begin with 6 or 2, in whatever groups.
+/// A Cameroonian number: nine digits in any groups, beginning with 6 or 2.
 fn national() -> String {
     format!(r"[62](?:{GAP}[0-9]){{8}}")
 }
 
 patterns! {
-    /// Whatever may be a number; [`is_number`] looks at what stands around it.
+    /// A possible number. [`is_number`] examines the text around it.
     static MAYBE: Regex = {
         let national = national();
         let gap = r"[ .\-/()\x{2010}-\x{2015}]{0,3}";
@@ -24,34 +24,34 @@ patterns! {
 
     static NATIONAL: Regex = format!("^{}", national());
 
-    /// What stands behind an amount.
+    /// What follows an amount.
     static MONEY: Regex =
         r"(?i)^ ?(?:f?\.? ?cfa|frs?\b|f\b|francs?|xaf|xof|eur|usd|€|\$|£|%|millions?|m\b|k\b|mois\b|ans?\b)";
 
-    /// Days and years, which a label such as "mobile" does not make a number of.
+    /// Dates and years, which stay dates after a label such as "mobile".
     static DATE: Regex =
         r"^(?:[0-3]?[0-9][/.-][01]?[0-9][/.-](?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}[ /-]+(?:(?:19|20)[0-9]{2}|[01][0-9][/-][0-3][0-9]))\b";
 }
 
-/// Codes of countries that numbers here are written with; "00" alone begins many a reference.
+/// Country codes of the numbers in posts. "00" alone begins many references.
 const COUNTRIES: [&str; 34] = [
     "237", "33", "32", "1", "41", "44", "49", "34", "39", "31", "86", "90", "91", "971", "966", "974", "965",
     "961", "212", "213", "216", "220", "221", "225", "227", "228", "229", "234", "235", "236", "240", "241",
     "242", "243",
 ];
 
-/// A number in a text: where it stands without its label, and what it is.
+/// A number in a text, with its position without the label.
 pub(super) struct Found {
     pub(super) begin: usize,
     pub(super) end: usize,
-    /// In the form of ITU-T E.164; `None` of a number that is of no country told.
+    /// In the form of ITU-T E.164; `None` if the country is unknown.
     pub(super) number: Option<String>,
 }
 
-/// All numbers of a text, from the left.
+/// Returns all numbers of a text, from the left.
 pub(super) fn all(text: &str) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
-    // A number one can call has at least eight digits, and most texts fewer in all.
+    // A phone number has at least eight digits, and most texts have fewer in total.
     if text.bytes().filter(u8::is_ascii_digit).nth(7).is_none() {
         return found;
     }
@@ -66,7 +66,7 @@ pub(super) fn all(text: &str) -> Vec<Found> {
             found.push(Found { begin, end: whole.end(), number: number(written) });
             from = whole.end();
         } else {
-            // On behind its first digit: what follows may be one.
+            // Continue after its first digit: the rest may be a number.
             let step = written.find(|c: char| c.is_ascii_digit()).map_or(1, |at| at + 1);
             from = begin + step.max(1);
         }
@@ -74,7 +74,7 @@ pub(super) fn all(text: &str) -> Vec<Found> {
     found
 }
 
-/// Whether digits in these places are a number one can call.
+/// Returns whether the digits at these positions are a phone number.
 fn is_number(text: &str, begin: usize, end: usize, is_labelled: bool, is_next: bool) -> bool {
     let written = text.get(begin..end).unwrap_or_default();
     let (before, after) = (text.get(..begin).unwrap_or_default(), text.get(end..).unwrap_or_default());
@@ -82,7 +82,7 @@ fn is_number(text: &str, begin: usize, end: usize, is_labelled: bool, is_next: b
     if MONEY.is_match(after) || DATE.is_match(written.trim_start_matches(['(', '+'])) {
         return false;
     }
-    // Digits that go on are one longer number: an amount, an identifier. Unless another number begins there.
+    // More digits make a longer number, such as an amount or an identifier, unless another phone number begins there.
     let rest = after.trim_start_matches([' ', '.', ',', '-', '/']);
     let goes_on = rest.starts_with(|c: char| c.is_ascii_digit()) && after.len() - rest.len() <= 1;
     if goes_on && !NATIONAL.is_match(rest) {
@@ -104,7 +104,7 @@ fn is_number(text: &str, begin: usize, end: usize, is_labelled: bool, is_next: b
     is_labelled || is_plausible(&digits)
 }
 
-/// Whether digits without label and code are a number of Cameroon or of France.
+/// Returns whether digits without label and code are a number of Cameroon or France.
 fn is_plausible(digits: &str) -> bool {
     let national = digits.strip_prefix("237").filter(|rest| rest.len() == 9).unwrap_or(digits);
     let mobile = national.len() == 9
@@ -116,7 +116,7 @@ fn is_plausible(digits: &str) -> bool {
     mobile || fixed || (digits.len() == 10 && digits.starts_with('0'))
 }
 
-/// The digits with the country's code; a number without one is Cameroonian, or nobody's.
+/// Returns the digits with the country code. A number without one is Cameroonian, or unknown.
 fn number(written: &str) -> Option<String> {
     let digits: String = written.replace("(0)", "").chars().filter(char::is_ascii_digit).collect();
     let is_ours = |digits: &str| digits.len() == 9 && digits.starts_with(['2', '6']);

@@ -1,8 +1,8 @@
-//! Words that say there is no date.
+//! Words for "no date".
 
 use crate::text::fold;
 
-/// Whole answers, folded.
+/// Whole lines, folded.
 const WHOLE: [&str; 27] = [
     "",
     "de suite",
@@ -33,7 +33,7 @@ const WHOLE: [&str; 27] = [
     "invalid date",
 ];
 
-/// Parts of longer ones, folded.
+/// Parts of longer lines, folded.
 const PARTS: [&str; 29] = [
     "non precise",
     "non renseigne",
@@ -66,7 +66,7 @@ const PARTS: [&str; 29] = [
     "year round",
 ];
 
-/// Words in front of the answer that only name the field.
+/// Words before them that only name the field.
 const LABELS: [&str; 17] = [
     "date",
     "limite",
@@ -87,7 +87,7 @@ const LABELS: [&str; 17] = [
     "dossiers",
 ];
 
-/// Whether the line says that there is no date.
+/// Returns whether the line means "no date".
 pub(super) fn read(line: &str) -> bool {
     let folded = fold(line);
     let words: Vec<&str> = folded.split(' ').skip_while(|word| LABELS.contains(word)).collect();

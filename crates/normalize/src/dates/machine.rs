@@ -4,7 +4,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::{Moment, Said};
 
-/// The moment a line is, as a whole; `None` where it is no such form.
+/// Parses a whole line; `None` if it has another form.
 pub(super) fn read(line: &str) -> Option<Said> {
     if let Some(said) = iso(line) {
         return Some(said);
@@ -14,7 +14,7 @@ pub(super) fn read(line: &str) -> Option<Said> {
         return Some(list(line).map_or(Said::Impossible, Said::Date));
     }
     if let Some(rest) = line.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/")) {
-        // The zone behind it is the server's; the number counts from 1970 in UTC.
+        // The zone after it is the server's. The number counts from 1970 in UTC.
         let digits = rest.split(['+', '-']).next()?;
         return digits.parse().ok().and_then(DateTime::from_timestamp_millis).map(utc);
     }
@@ -40,7 +40,7 @@ fn date(year: u32, month: u32, day: u32) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)
 }
 
-/// "2026-10-01", "2026/10/01", "20261001T080000Z", "2026-10-01 08:00:00.5+01:00" and what lies between.
+/// Parses "2026-10-01", "2026/10/01", "20261001T080000Z", "2026-10-01 08:00:00.5+01:00" and forms between them.
 fn iso(line: &str) -> Option<Said> {
     let year = number(line, 0, 4)?;
     let mark = *line.as_bytes().get(4)?;
@@ -71,10 +71,10 @@ fn iso(line: &str) -> Option<Said> {
     }))
 }
 
-/// A time of the day; none for 24:00, which ends the day it stands with.
+/// A time of day; none for 24:00, the end of its day.
 type Clock = Option<NaiveTime>;
 
-/// "08:00", "080000", "08:00:00.5" and the zone behind it.
+/// Parses "08:00", "080000", "08:00:00.5" and the zone after it.
 fn clock(text: &str) -> Option<(Clock, Option<FixedOffset>)> {
     let has_marks = text.as_bytes().get(2) == Some(&b':');
     let hour = number(text, 0, 2)?;
@@ -100,7 +100,7 @@ fn clock(text: &str) -> Option<(Clock, Option<FixedOffset>)> {
     Some((time, zone(rest.trim())?))
 }
 
-/// "", "Z", "UTC", "WAT", "+01", "+0100", "GMT+1": the outer option is whether it is a zone at all.
+/// Parses "", "Z", "UTC", "WAT", "+01", "+0100" and "GMT+1". The outer option is `None` if the text is not a zone.
 #[allow(clippy::option_option, reason = "no zone, and no reading")]
 fn zone(text: &str) -> Option<Option<FixedOffset>> {
     let named = ["UTC", "GMT", "Z", "z"].into_iter().find_map(|name| text.strip_prefix(name));
@@ -122,7 +122,7 @@ fn zone(text: &str) -> Option<Option<FixedOffset>> {
     FixedOffset::east_opt(sign * seconds).map(Some)
 }
 
-/// Digits alone: `20171213` is [`iso`]'s; twelve and fourteen are a time, ten count seconds from 1970, thirteen milliseconds.
+/// Parses digits alone. Twelve and fourteen are a time; ten count seconds from 1970, thirteen milliseconds. [`iso`] parses `20171213`.
 fn digits(line: &str) -> Option<Said> {
     let local = |form| NaiveDateTime::parse_from_str(line, form).ok();
     let millis = || line.parse().ok().and_then(DateTime::from_timestamp_millis).map(utc);
@@ -137,7 +137,7 @@ fn digits(line: &str) -> Option<Said> {
     }
 }
 
-/// Dates of Fineract and of Java: `[2026,9,2]`, `[2026,9,2,14,30]`.
+/// Parses dates of Fineract and Java: `[2026,9,2]`, `[2026,9,2,14,30]`.
 fn list(line: &str) -> Option<Moment> {
     let inner = line.strip_prefix('[')?.strip_suffix(']')?;
     let parts: Vec<u32> = inner.split(',').map(|part| part.trim().parse().ok()).collect::<Option<_>>()?;

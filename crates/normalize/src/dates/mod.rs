@@ -1,10 +1,10 @@
 //! Dates in words, French and English.
 //!
-//! The clock is the page's fetch time, handed in: "hier" read again next year is the same day. Where no zone is given, it
-//! is that of Cameroon, an hour ahead of UTC all year.
+//! The clock is the fetch time of the page, an argument: "hier" is the same day when the page is parsed again next year. A time without a
+//! zone is in Cameroon's, one hour ahead of UTC all year.
 //!
-//! A line is tried as what machines write (`machine`), then for days named in it (`prose`), then for a time told from
-//! today (`relative`), and last for words that say there is no date (`absent`).
+//! Four modules try a line in turn: forms of machines (`machine`), days named in it (`prose`), times relative to today (`relative`), and
+//! words for "no date" (`absent`).
 
 mod absent;
 mod machine;
@@ -16,26 +16,26 @@ use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate, NaiveDateTime, Nai
 
 use crate::text::clean_line;
 
-/// Words that no rule reads as a date.
+/// Words that no rule can parse as a date.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the date {0:?} cannot be read")]
 pub struct UnreadableDate(pub String);
 
-/// Years a partner can mean; others are typing errors.
+/// Years that a partner can mean. Others are typing errors.
 const YEARS: std::ops::RangeInclusive<i32> = 1990..=2100;
 
-/// What a date is for: it tells which of two dates in a line counts, and where one without a year lies.
+/// What a date is for. It decides which of two dates in a line counts, and the year of a date without one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
-    /// Publication: the begin of a span, never in the future.
+    /// Publication: the start of a span, never in the future.
     Posted,
-    /// The day something begins: the begin of a span, maybe in the future.
+    /// The day something begins: the start of a span, possibly in the future.
     Starts,
     /// The last day to answer: the end of a span.
     Closes,
 }
 
-/// What a form of words gives.
+/// A date or a time, as exact as the words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Moment {
     /// With its zone.
@@ -56,16 +56,16 @@ impl Moment {
     }
 }
 
-/// What a line turned out to say.
+/// The meaning of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Said {
-    /// This.
+    /// A date.
     Date(Moment),
-    /// That there is none: "dès que possible", "0000-00-00".
+    /// No date: "dès que possible", "0000-00-00".
     Nothing,
-    /// A date, of something else: "postulez avant le 13/06" tells no publication.
+    /// A date of something else: "postulez avant le 13/06" is not a publication.
     Another,
-    /// Something that looks like a date and is none: "31/02/2026".
+    /// An impossible date: "31/02/2026".
     Impossible,
 }
 
@@ -74,8 +74,8 @@ fn douala() -> FixedOffset {
     FixedOffset::east_opt(3_600).unwrap_or_else(|| chrono::Offset::fix(&Utc))
 }
 
-/// When something was published; a day is its begin in Africa/Douala. Of a span ("Du … au …") the begin counts, and a date
-/// without a year is the nearest that is not in the future. `Ok(None)`: the words say that there is no date.
+/// Parses when something was published. A day counts from its start in Africa/Douala, and a span ("Du … au …") from its start. A date
+/// without a year is the nearest one that is not in the future. `Ok(None)`: the words mean "no date".
 pub fn read_instant(words: &str, fetched_at: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, UnreadableDate> {
     let local = match moment(words, fetched_at, Role::Posted)? {
         None => return Ok(None),
@@ -87,14 +87,14 @@ pub fn read_instant(words: &str, fetched_at: DateTime<Utc>) -> Result<Option<Dat
     Ok(Some(at.to_utc()))
 }
 
-/// The last day to answer, in Africa/Douala. Of a span it is the end; an instant that is midnight where it was written means
-/// the day it was written as. `Ok(None)`: the words say that there is no date.
+/// Parses the last day to answer, in Africa/Douala. A span gives its end. Midnight in the zone of the words gives the day as written.
+/// `Ok(None)`: the words mean "no date".
 pub fn read_day(words: &str, fetched_at: DateTime<Utc>) -> Result<Option<NaiveDate>, UnreadableDate> {
     Ok(moment(words, fetched_at, Role::Closes)?.map(day_here))
 }
 
-/// The day something begins, in Africa/Douala. Of a span it is the begin, of a month the first. `Ok(None)`: the words say that there
-/// is no date.
+/// Parses the day something begins, in Africa/Douala. A span gives its start, a month its first day. `Ok(None)`: the words mean "no
+/// date".
 pub fn read_first_day(words: &str, fetched_at: DateTime<Utc>) -> Result<Option<NaiveDate>, UnreadableDate> {
     Ok(moment(words, fetched_at, Role::Starts)?.map(day_here))
 }
@@ -131,7 +131,7 @@ fn moment(words: &str, fetched_at: DateTime<Utc>, role: Role) -> Result<Option<M
     }
 }
 
-/// Days that systems print where no date was entered, or for "never".
+/// Returns whether systems print the day for "never" or for an empty date.
 fn is_zero(day: NaiveDate) -> bool {
     matches!((day.year(), day.month(), day.day()), (1 | 1900 | 1970, 1, 1) | (2101.., ..))
 }

@@ -1,4 +1,4 @@
-//! Days named in a line, in digits or with the name of their month, and the time behind them.
+//! Days in a line, in digits or with the name of their month, and the time after them.
 
 mod find;
 
@@ -9,7 +9,7 @@ use find::{Mention, Part};
 
 pub(super) use find::{Clock, clock};
 
-/// The date a line names for this role.
+/// Returns the date that a line names for this role.
 pub(super) fn read(tokens: &[Token], today: NaiveDate, role: Role) -> Option<Said> {
     let mentions = find::all(tokens);
     if mentions.is_empty() {
@@ -28,8 +28,8 @@ pub(super) fn read(tokens: &[Token], today: NaiveDate, role: Role) -> Option<Sai
     }))
 }
 
-/// Which mention counts. Of several, one that is labelled for the other role does not; of the rest the end of a span
-/// closes, its begin is when it was posted.
+/// Returns the mention that counts. One with a label of another role does not count. The end of a span is the last day, its start the
+/// publication.
 fn chosen(tokens: &[Token], mentions: &[Mention], role: Role) -> Option<usize> {
     let label = |at: usize| {
         let begin = at.checked_sub(1).and_then(|before| mentions.get(before)).map_or(0, |before| before.end);
@@ -37,7 +37,7 @@ fn chosen(tokens: &[Token], mentions: &[Mention], role: Role) -> Option<usize> {
     };
     let kept: Vec<usize> =
         (0..mentions.len()).filter(|at| label(*at).is_none_or(|found| is_for(found, role))).collect();
-    // A last day is told by its label; what it is called for a publication is no publication.
+    // A last day may stand under any label, but a date under another label is not a publication.
     let kept = if kept.is_empty() && role == Role::Closes { (0..mentions.len()).collect() } else { kept };
     match role {
         Role::Posted | Role::Starts => kept.first().copied(),
@@ -45,12 +45,12 @@ fn chosen(tokens: &[Token], mentions: &[Mention], role: Role) -> Option<usize> {
     }
 }
 
-/// Whether a date labelled so tells what is asked for: of a begin no last day does.
+/// Returns whether a date with this label serves the role. A last day does not serve as a start.
 fn is_for(label: Role, asked: Role) -> bool {
     label == asked || (asked == Role::Starts && label == Role::Posted)
 }
 
-/// What the words in front of a date say it is for.
+/// Returns the role that the words before a date name.
 fn label(before: &[Token]) -> Option<Role> {
     const POSTED: [&str; 6] = ["publi", "post", "parution", "ligne", "mise", "online"];
     const CLOSES: [&str; 13] = [
@@ -69,7 +69,7 @@ fn label(before: &[Token]) -> Option<Role> {
     }
 }
 
-/// The day of a mention. A missing year is that of the date it is a span with, else the one that is nearest.
+/// Returns the day of a mention. A missing year comes from the other end of its span, else the nearest year counts.
 fn day(mentions: &[Mention], at: usize, today: NaiveDate, role: Role) -> Option<NaiveDate> {
     let mention = mentions.get(at)?;
     if mention.part == Part::Zero {
@@ -103,13 +103,13 @@ fn nearest(mention: &Mention, today: NaiveDate, role: Role) -> Option<NaiveDate>
     let distance = |day: &NaiveDate| (*day - today).num_days();
     match role {
         Role::Closes | Role::Starts => days.into_iter().min_by_key(|day| distance(day).abs()),
-        // A day ahead is a clock that runs ahead.
+        // One day in the future is a clock that is fast.
         Role::Posted => days.into_iter().filter(|day| distance(day) <= 1).max(),
     }
 }
 
 impl Mention {
-    /// Its day in that year.
+    /// Returns its day in that year.
     fn day_in(&self, year: i32, role: Role) -> Option<NaiveDate> {
         let first = NaiveDate::from_ymd_opt(year, self.month, 1)?;
         match self.part {
@@ -121,7 +121,7 @@ impl Mention {
     }
 }
 
-/// The day with the time that stands behind it.
+/// Returns the day with the time after it.
 fn with_clock(tokens: &[Token], mention: &Mention, until: usize, day: NaiveDate) -> Moment {
     let upto = tokens.get(..until).unwrap_or_default();
     let found = mention.clock.or_else(|| (mention.end..until).find_map(|at| clock(upto, at)));

@@ -1,4 +1,4 @@
-//! Times told from today: "hier", "il y a 3 semaines", "dans 5 jours", "J-5".
+//! Times relative to today: "hier", "il y a 3 semaines", "dans 5 jours", "J-5".
 
 use chrono::{Datelike as _, Days, Months, NaiveDate, NaiveDateTime, TimeDelta};
 
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::numbers;
 
-/// The day the line tells from now.
+/// Returns the day that the line names relative to now.
 pub(super) fn read(tokens: &[Token], now: NaiveDateTime) -> Option<Said> {
     let words: Vec<&str> = tokens.iter().filter_map(Token::word).collect();
     let today = now.date();
@@ -32,7 +32,7 @@ fn shifted(today: NaiveDate, days: i64) -> Option<NaiveDate> {
     today.checked_add_signed(TimeDelta::try_days(days)?)
 }
 
-/// Days that have names of their own.
+/// Parses days with a name of their own.
 fn near(words: &[&str], today: NaiveDate) -> Option<NaiveDate> {
     const NAMES: [(&[&str], i64); 13] = [
         (&["aujourd", "hui"], 0),
@@ -52,7 +52,7 @@ fn near(words: &[&str], today: NaiveDate) -> Option<NaiveDate> {
     NAMES.into_iter().find(|(name, _)| has(words, name)).and_then(|(_, days)| shifted(today, days))
 }
 
-/// "lundi dernier", "next Monday".
+/// Parses "lundi dernier" and "next Monday".
 fn of_week(words: &[&str], today: NaiveDate) -> Option<NaiveDate> {
     let day = words.iter().find_map(|word| weekday(word))?;
     let ahead = i64::from(day.days_since(today.weekday()));
@@ -93,7 +93,7 @@ fn spelled(word: &str) -> Option<u32> {
     if matches!(word, "a" | "an") { Some(1) } else { numbers::of(word).map(u32::from) }
 }
 
-/// Longest time a partner tells so.
+/// Largest number in such words.
 const FARTHEST: u32 = 999;
 
 fn count(token: &Token) -> Option<u32> {
@@ -104,7 +104,7 @@ fn count(token: &Token) -> Option<u32> {
     }
 }
 
-/// "il y a 3 semaines", "2 days ago", "dans 3 jours", "3 days left", "J-5". The direction must be told.
+/// Parses "il y a 3 semaines", "2 days ago", "dans 3 jours", "3 days left" and "J-5". The direction must be given.
 fn counted(tokens: &[Token], words: &[&str], now: NaiveDateTime) -> Option<NaiveDate> {
     let today = now.date();
     if let [Token::Word(j), Token::Mark('-'), days] = tokens
@@ -118,7 +118,7 @@ fn counted(tokens: &[Token], words: &[&str], now: NaiveDateTime) -> Option<Naive
     if past == future {
         return None;
     }
-    // The "a" of "il y a" is no number.
+    // The "a" of "il y a" is not a number.
     let begin = tokens.windows(3).position(|three| {
         let is = |at: usize, word: &str| three.get(at).and_then(Token::word) == Some(word);
         is(0, "il") && is(1, "y") && is(2, "a")

@@ -50,7 +50,7 @@ fn the_clock_is_the_page() {
     let later = fetched() + chrono::TimeDelta::days(300);
     assert_ne!(read_day("hier", fetched()), read_day("hier", later));
     assert_eq!(read_day("2026-12-01", fetched()), read_day("2026-12-01", later));
-    // Late in the evening in UTC it is the next day in Douala.
+    // Late in the evening in UTC, it is the next day in Douala.
     let evening = "2026-11-20T23:30:00Z".parse().unwrap();
     assert_eq!(shown(read_day("aujourd'hui", evening)), "2026-11-21");
 }

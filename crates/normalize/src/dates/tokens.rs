@@ -1,24 +1,24 @@
-//! A line cut into numbers, words and marks; blanks between them do not count.
+//! Cuts a line into numbers, words and marks. Spaces do not count.
 
 use chrono::Weekday;
 
 use crate::text::fold;
 
-/// A piece of a line.
+/// A token of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token {
-    /// Digits: their value and how many they are.
+    /// Digits: their value and their count.
     Number(u64, usize),
     /// Letters, folded.
     Word(String),
-    /// Anything else but a blank.
+    /// Any other character except spaces.
     Mark(char),
 }
 
-/// More pieces than this are no date but a text.
+/// Most tokens of a date. A line with more is a text.
 const MOST: usize = 120;
 
-/// The pieces of a line.
+/// Returns the tokens of a line.
 pub(super) fn of(line: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut rest = line;
@@ -30,7 +30,7 @@ pub(super) fn of(line: &str) -> Vec<Token> {
         let (piece, after) = rest.split_at(end);
         rest = after;
         if first.is_ascii_digit() {
-            // Nineteen digits do not fit every number; they are no part of a date either.
+            // So many digits may not fit. They are not part of a date either.
             tokens.push(Token::Number(piece.parse().unwrap_or(u64::MAX), piece.len()));
         } else if first.is_alphabetic() {
             tokens.extend(fold(piece).split(' ').map(|word| Token::Word(word.to_owned())));
@@ -41,7 +41,7 @@ pub(super) fn of(line: &str) -> Vec<Token> {
     tokens
 }
 
-/// Letters and the accents that follow them.
+/// Returns whether it is a letter, or an accent after a letter.
 fn is_letter(c: char) -> bool {
     c.is_alphabetic() || ('\u{300}'..='\u{36f}').contains(&c)
 }
@@ -80,38 +80,38 @@ const DAYS: [(Weekday, [&str; 2]); 7] = [
     (Weekday::Sun, ["dimanche", "sunday"]),
 ];
 
-/// The month a folded word names, 1 to 12.
+/// Returns the month that a folded word names, 1 to 12.
 fn month(word: &str) -> Option<u32> {
     MONTHS.iter().position(|names| names.contains(&word)).and_then(|at| u32::try_from(at + 1).ok())
 }
 
-/// The day of the week a folded word names.
+/// Returns the day of the week that a folded word names.
 pub(super) fn weekday(word: &str) -> Option<Weekday> {
     DAYS.iter().find(|(_, names)| names.contains(&word)).map(|(day, _)| *day)
 }
 
 impl Token {
-    /// The month it names.
+    /// Returns the month it names.
     pub(super) fn month(&self) -> Option<u32> {
         self.word().and_then(month)
     }
 
-    /// The word it is.
+    /// Returns its word.
     pub(super) fn word(&self) -> Option<&str> {
         if let Self::Word(word) = self { Some(word) } else { None }
     }
 
-    /// A number of one or two digits.
+    /// Returns its number if it has one or two digits.
     pub(super) fn short(&self) -> Option<u32> {
         if let Self::Number(value, 1 | 2) = self { u32::try_from(*value).ok() } else { None }
     }
 
-    /// A number of four digits that can be a year.
+    /// Returns its number if it has four digits and can be a year.
     pub(super) fn year(&self) -> Option<i32> {
         if let Self::Number(value, 4) = self { i32::try_from(*value).ok() } else { None }
     }
 
-    /// Whether it is one of these marks.
+    /// Returns whether it is one of these marks.
     pub(super) fn is_mark(&self, marks: &str) -> bool {
         matches!(self, Self::Mark(mark) if marks.contains(*mark))
     }

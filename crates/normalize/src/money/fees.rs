@@ -13,17 +13,17 @@ use crate::{
     text::{clean_line, fold},
 };
 
-/// Least fixed fee in francs, in hundredths: a smaller number is of something else.
+/// Smallest fixed fee in francs, in hundredths. A smaller number counts something else.
 const SMALLEST: i64 = 10_000;
-/// All of the amount, in thousandths of a percent.
+/// The whole amount, in thousandths of a percent.
 pub(super) const WHOLE: i64 = 100_000;
 
 patterns! {
-    /// Words that set classes of loans apart: their fees are alternatives, not a sum.
+    /// Words that separate classes of loans. The fees of classes are alternatives, not a sum.
     static CLASSES: Regex =
         r"au-dela|au dela|\babove\b|\bbelow\b|jusqu'a|[<>≤≥]|\bplus de\b|\bmoins de\b|\bup to\b|\bover\b|superieur|inferieur";
 
-    /// Money that stays one's own, or that the loan is of.
+    /// Money that the borrower keeps, or the loan itself.
     static OWN: Regex =
         r"parts? sociale|epargne|depot|caution|garantie|apport|savings|deposit|\bshares?\b|penalite|penalty|retard|\bloans? (?:below|above|under|over|up to|of)\b";
 
@@ -33,13 +33,13 @@ patterns! {
         r"\b(?:franco|gratuits?|gratuite(?:ment|s)?|free|offerts?|exoneree?s?|neant|nil)\b|\b(?:no|sans|aucune?|pas de|without|zero|0) (?:[a-z]+ )?(?:frais|fees?|charges?|commissions?)\b";
 }
 
-/// Reads fees. `home` is the currency of an amount that names none. `None`: the words tell none ("selon barème").
+/// Parses fees. `home` is the currency of an amount that names none. `None`: the words name no fee ("selon barème").
 pub fn read_fees(words: &str, home: Currency) -> Option<Fees> {
     let text = readable(&clean_line(words));
     let shares = shares(&text);
     let is_classed = CLASSES.is_match(&text);
     let together = |a: i64, b: i64| if is_classed { a.max(b) } else { a.saturating_add(b) };
-    // "un pour cent (1 %)" says it twice.
+    // "un pour cent (1 %)" is one fee, written twice.
     let again = |at: usize| {
         let before = at.checked_sub(1).and_then(|before| shares.get(before)).zip(shares.get(at));
         before.is_some_and(|(one, two)| {
@@ -49,7 +49,7 @@ pub fn read_fees(words: &str, home: Currency) -> Option<Fees> {
     let counts =
         |(at, share): &(usize, &Share)| !matches!(share.of, Some(Of::Tax | Of::Other)) && !again(*at);
     let told = shares.iter().enumerate().filter(counts).map(|(_, share)| share);
-    // No fee is more than the loan: numbers were run together, or somebody plays.
+    // A fee above the loan is an error of the source.
     let percent: Option<i64> = told.map(|share| share.high).reduce(together).filter(|sum| *sum <= WHOLE);
     let plain = without_brackets(&without_shares(&text, &shares));
     let mut fixed: Option<(i64, Currency)> = None;
@@ -65,7 +65,7 @@ pub fn read_fees(words: &str, home: Currency) -> Option<Fees> {
     Some(Fees { percent, amount: fixed.map(|(sum, _)| sum), currency: fixed.map(|(_, currency)| currency) })
 }
 
-/// The fixed fee of a clause. Beside a share a least or a most only bounds it.
+/// Returns the fixed fee of a clause. Beside a share, "at least" and "at most" only bound the share.
 fn amount(clause: &str, home: Currency, beside_share: bool) -> Option<(i64, Currency)> {
     let text = noise::without(clause);
     let amounts = number::all(&text)?;
@@ -82,7 +82,7 @@ fn amount(clause: &str, home: Currency, beside_share: bool) -> Option<(i64, Curr
     (!is_cfa || value >= SMALLEST).then_some((value, currency))
 }
 
-/// The text cut at its marks; a comma within a number is none.
+/// Cuts the text at its marks. A comma within a number is not a mark.
 fn clauses(text: &str) -> impl Iterator<Item = &str> {
     let bytes = text.as_bytes();
     let is_mark = move |at: usize| match bytes.get(at) {
@@ -99,13 +99,14 @@ fn clauses(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// What stands in brackets beside something else says it again, or bounds it.
+/// Returns the text without its brackets, which repeat or bound what stands before them. A text with all its numbers in brackets
+/// stays as it is.
 fn without_brackets(text: &str) -> String {
     let out = BRACKETS.replace_all(text, " ").into_owned();
     if out.bytes().any(|byte| byte.is_ascii_digit()) { out } else { text.to_owned() }
 }
 
-/// The text with its shares taken out, so that none is read as an amount.
+/// Returns the text without its shares, so that none is parsed as an amount.
 fn without_shares(text: &str, shares: &[Share]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut from = 0;
@@ -118,7 +119,7 @@ fn without_shares(text: &str, shares: &[Share]) -> String {
     out
 }
 
-/// Whether the words say that nothing is to be paid.
+/// Returns whether the words mean "free of charge".
 pub fn is_free(words: &str) -> bool {
     let text = readable(&clean_line(words));
     let is_amount = number::all(&text).is_some_and(|amounts| !amounts.is_empty());

@@ -1,6 +1,6 @@
 //! From words to a rate of interest.
 //!
-//! Every share in the words is told apart by what stands beside it; the first that is interest is the rate.
+//! The words beside each share decide what it is a share of. The first one that is interest is the rate.
 
 use domain::money::{Interest, RatePeriod};
 use regex::{Captures, Regex};
@@ -12,19 +12,19 @@ use super::{
 };
 use crate::{patterns, text::clean_line};
 
-/// Highest rate read, in thousandths of a percent a year.
+/// Highest rate, in thousandths of a percent a year.
 const HIGHEST: i64 = 1_000_000;
-/// A rate from here up that tells no period is one a year, as the law of the CEMAC has it told (COBAC, règlement 01/12 on the TEG);
-/// a lower one may be one a month. In thousandths of a percent.
+/// From this rate up, a rate without a period is yearly, as the law of the CEMAC requires (COBAC, règlement 01/12 on the TEG). A lower
+/// one may be monthly. In thousandths of a percent.
 const SURELY_ANNUAL: i64 = 5_000;
 
-/// Words about a rate that no rule can read: lowest above highest, negative, or beyond any usury.
+/// Words on a rate that no rule can parse: the lowest is above the highest, or the rate is negative or too high.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the rate {0:?} cannot be read")]
 pub struct UnreadableRate(pub String);
 
-/// Reads interest; answers it and the fees the same words tell, in thousandths of a percent of the amount. No interest: the words
-/// tell none, or not for which time. Several rates, for several groups: from the lowest to the highest.
+/// Parses interest. Returns it with the fees in the same words, in thousandths of a percent of the amount. There is no interest if
+/// the words name none, or no period. Several rates for several groups are a range.
 pub fn read_interest(words: &str) -> Result<(Option<Interest>, Option<i64>), UnreadableRate> {
     if words.is_empty() {
         return Ok((None, None));
@@ -70,7 +70,7 @@ struct Bounds {
 }
 
 impl Bounds {
-    /// Adds a rate; `None` where it runs backwards or is beyond what is read.
+    /// Adds a rate; `None` if its ends are swapped or it is too high.
     fn add(&mut self, text: &str, rate: &Share, period: RatePeriod, shares: &[Share]) -> Option<()> {
         let a_year = |rate: i64| rate.checked_mul(period.a_year()).filter(|rate| *rate <= HIGHEST);
         let (low, high) = (a_year(rate.low)?, a_year(rate.high)?);
@@ -90,11 +90,11 @@ impl Bounds {
     }
 }
 
-/// What stands beside a rate within its clause, as far as the next number.
+/// Returns what stands beside a rate within its clause, up to the next number.
 fn around<'t>(text: &'t str, rate: &Share, shares: &[Share]) -> (&'t str, &'t str) {
     let next = shares.iter().map(|share| share.begin).find(|begin| *begin >= rate.end).unwrap_or(text.len());
     let before = text.get(..rate.begin).unwrap_or_default();
-    // Another number, and what it counts, is of something else: "sur 24 mois à 12 %".
+    // Another number and its unit are about something else: "sur 24 mois à 12 %".
     let is_edge = |c: char| MARKS.contains(&c) || c.is_ascii_digit() || c == '%';
     let begin = before.rfind(is_edge).map_or(0, |at| at + 1);
     let begin = if before.get(..begin).is_some_and(|head| head.ends_with(|c: char| c.is_ascii_digit())) {
@@ -106,13 +106,13 @@ fn around<'t>(text: &'t str, rate: &Share, shares: &[Share]) -> (&'t str, &'t st
         begin
     };
     let before = before.get(begin..).unwrap_or_default();
-    // "min 1 % - max 2 %": a dash between blanks sets off as well.
+    // "min 1 % - max 2 %": a dash between spaces separates too.
     let before = before.rsplit(" - ").next().unwrap_or_default();
     let after = clause(text.get(rate.end..next).unwrap_or_default());
     (before, after.split(" - ").next().unwrap_or_default())
 }
 
-/// The time a rate is told for, by the words beside it.
+/// Returns the period of a rate, by the words beside it.
 fn own_period(text: &str, rate: &Share, shares: &[Share]) -> Option<RatePeriod> {
     let (before, after) = around(text, rate, shares);
     period(after).or_else(|| period(before))
@@ -142,7 +142,7 @@ patterns! {
         r"(?:\d+ ?(?:a|-|et|to) ?)?\b\d+ ?(?:mois|months?|ans?|annees?|years?|jours?|days?|semaines?|weeks?)\b|\b(?:rembours|payable|repa|echeance|versement|mensualite|instal|paiement|payment)[^,;.]*";
 }
 
-/// The time the first rate is told for: by the words beside it, by any of the others, or by law.
+/// Returns the period of the first rate: by the words beside it, by another rate, or by law.
 fn shown_for(text: &str, rate: &Share, shares: &[Share]) -> Option<RatePeriod> {
     if OF_THE_LOAN.is_match(text) {
         return None;
@@ -151,7 +151,7 @@ fn shown_for(text: &str, rate: &Share, shares: &[Share]) -> Option<RatePeriod> {
     own_period(text, rate, shares).or_else(|| period(text)).or(sure.then_some(RatePeriod::Year))
 }
 
-/// The shares; a number that is all there is, or that a period follows at once, needs no sign.
+/// Returns the shares. A number alone, or one directly before a period, needs no percent sign.
 fn all(text: &str) -> Vec<Share> {
     let found = shares(text);
     if !found.is_empty() || text.contains('%') {
@@ -188,7 +188,8 @@ fn is_free(text: &str) -> bool {
     SIGNS.iter().any(|sign| text.contains(sign))
 }
 
-/// The time the words tell a rate for. "sur 12 mois" is how long the loan lasts, "remboursement mensuel" how it is paid back.
+/// Returns the period that the words name for a rate. "sur 12 mois" is the length of the loan, "remboursement mensuel" its plan of
+/// repayment.
 fn period(text: &str) -> Option<RatePeriod> {
     let text = THREE.replace_all(text, |hit: &Captures<'_>| {
         if hit.get(1).is_some_and(|count| count.as_str() == "3") { "trimestre" } else { "semestre" }

@@ -1,11 +1,11 @@
-//! Numbers that are no amounts.
+//! Numbers that are not amounts.
 
 use regex::Regex;
 
 use crate::patterns;
 
 patterns! {
-    /// What is taken out, in lower case and without accents. The order matters: the longer forms go first.
+    /// What is removed, in lower case and without accents. Longer forms come first.
     static NOISE: Regex = {
         let duration = r"(?:mois|months?|ans?|annees?|years?|jours?|days?|semaines?|weeks?)";
         let number = r"\d+(?:[.,]\d+)?";
@@ -28,16 +28,16 @@ patterns! {
         )
     };
 
-    /// "EUR 12.5 HOUR", as schema.org's `MonetaryAmount` is often printed: here the unit behind the number is what is paid for.
+    /// "EUR 12.5 HOUR", as schema.org's `MonetaryAmount` is often printed: here the unit after the number is the period.
     static PRINTED: Regex = r"^[a-z]{3} ?[\d.,]+(?: ?- ?[\d.,]+)? (?:hour|day|week|month|year)$";
 }
 
-/// The text with what is no amount replaced by a mark.
+/// Returns the text with a mark in place of each number that is not an amount.
 pub(super) fn without(text: &str) -> String {
     if PRINTED.is_match(text) {
         return text.to_owned();
     }
-    // "12 an hour" is no twelve years.
+    // "12 an hour" is not twelve years ("12 ans").
     let text = text.replace(" an hour", " per hour");
     NOISE.replace_all(&text, " ; ").into_owned()
 }

@@ -9,14 +9,14 @@ use crate::patterns;
 pub(super) struct Figure {
     /// In hundredths, multiplied.
     pub(super) value: i64,
-    /// What it was multiplied with: 1,000 for "150k".
+    /// The multiplier: 1,000 for "150k".
     pub(super) multiple: i64,
     pub(super) begin: usize,
     pub(super) end: usize,
 }
 
 patterns! {
-    /// A number with its groups of thousands, then perhaps decimals. Groups are separated by a blank, a dot, a comma or an
+    /// A number with its groups of thousands and optional decimals. Groups are separated by a space, a dot, a comma or an
     /// apostrophe.
     static NUMBER: Regex =
         r"\d{1,4}(?: \d{3})+\b(?:[.,]\d{1,3}\b)?|\d{1,3}(?:[.,']\d{3})+\b(?:[.,]\d{1,2}\b)?|\d+(?:[.,]\d+)?";
@@ -25,7 +25,7 @@ patterns! {
         r"^ ?(?:(k|mille|thousand)|(m|millions?)|(milliards?|billions?))(?:[^a-z]|$|f?cfa|f\b|eur|usd)";
 }
 
-/// All amounts but zeros, from the left. `None`: one is negative, or larger than any amount.
+/// Returns all amounts except zeros, from the left. `None`: one is negative or too large.
 pub(super) fn all(text: &str) -> Option<Vec<Figure>> {
     let bytes = text.trim_start().as_bytes();
     if bytes.first() == Some(&b'-') && bytes.get(1).is_some_and(u8::is_ascii_digit) {
@@ -51,12 +51,12 @@ fn multiple(after: &str) -> i64 {
     }
 }
 
-/// The value of a number in hundredths.
+/// Returns the value of a number, in hundredths.
 fn hundredths(number: &str) -> Option<i64> {
     let is_mark = |c: char| matches!(c, '.' | ',');
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
-    // A last mark separates decimals, unless three digits stand behind it and at most three in front: "2.371" is two
-    // thousand, "2371.000" is not two million.
+    // The last mark separates decimals, unless three digits follow it and at most three precede it: "2.371" is two thousand,
+    // "2371.000" is not two million.
     let (whole, decimals) = match number.rsplit_once(is_mark) {
         Some((whole, tail))
             if tail.len() != 3 || whole == "0" || (digits(whole) > 3 && !whole.contains(is_mark)) =>

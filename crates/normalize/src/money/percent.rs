@@ -7,15 +7,15 @@ use crate::{numbers::in_digits, patterns, text::lowered};
 /// What a share is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Of {
-    /// Interest, by a word that says so.
+    /// Interest, named as such.
     Interest,
-    /// Tax on what stands before.
+    /// Tax on what precedes it.
     Tax,
-    /// A fee, of the amount.
+    /// A fee on the amount.
     Fee,
     /// Interest that savings earn.
     Earned,
-    /// Something that nobody pays for the loan: own funds, savings held, what is financed, a penalty.
+    /// Not a price of the loan: own funds, savings held, the share financed, a penalty.
     Other,
 }
 
@@ -58,7 +58,7 @@ patterns! {
             | gestion | handling | management | administrati | etude | engagement | prevoyance | deces | solidai | life\ cover )
         | (?P<interest> taux | interets? | interest | \brates?\b | \btan\b | credit | pret | loan )";
 
-    /// What a share is of, told behind it.
+    /// Words after a share that name what it is of.
     static BEHIND: Regex = r"(?x)
           (?P<other> ^\ ?(?:du|de\ la|de\ l'|des|of\ (?:the\ |your\ )?)\ ?(?: projet | cout | besoin | salaire | revenus? | prix | investissement | valeur | total | epargne | (?:credit|pret|loan)(?:\ amount)?\ (?:en|as|in)\b | montant\ (?:du\ projet|garanti|emprunte)
                 | cost | project | price | salary | income | value | savings | investment )
@@ -67,7 +67,7 @@ patterns! {
         | (?P<tax> ^\ ?(?:de\ |of\ |d')?(?: taf | tva | vat | tax ) )";
 }
 
-/// Lower case, no accents, numbers in digits, "%" for all its names; "5 ‰" is "0.5 %".
+/// Returns the line in lower case, without accents, with numbers in digits and "%" for all its names. "5 ‰" becomes "0.5 %".
 pub(super) fn readable(line: &str) -> String {
     let text = lowered(line);
     let replaced = |form: &Regex, text: &str, with: &dyn Fn(&Captures<'_>) -> String| {
@@ -81,7 +81,7 @@ pub(super) fn readable(line: &str) -> String {
     in_digits(&text)
 }
 
-/// A number in thousandths.
+/// Returns a number in thousandths.
 pub(super) fn thousandths(number: &str) -> Option<i64> {
     let (whole, part) = number.split_once([',', '.']).unwrap_or((number, ""));
     let part = part.trim_start();
@@ -89,7 +89,7 @@ pub(super) fn thousandths(number: &str) -> Option<i64> {
     whole.parse::<i64>().ok()?.checked_mul(1_000)?.checked_add(part.parse().ok()?)
 }
 
-/// All shares of a text in lower case, from the left, each with what it is of as far as the words beside it tell.
+/// Returns all shares of a text in lower case, from the left. Each has what it is of, if the words beside it name that.
 pub(super) fn shares(text: &str) -> Vec<Share> {
     let hits = SHARES.captures_iter(text).filter_map(|hit| {
         let number = |at: usize| hit.get(at).and_then(|number| thousandths(number.as_str()));
@@ -100,7 +100,7 @@ pub(super) fn shares(text: &str) -> Vec<Share> {
             .or_else(|| number(3).zip(number(4)))?;
         Some(Share { low, high, begin: whole.start(), end: whole.end(), of: None })
     });
-    // "1 000 %", "- 5 %" and "1/2 %" are no shares that are read by their end.
+    // The ends of "1 000 %", "- 5 %" and "1/2 %" are not shares.
     let is_whole = |share: &Share| {
         let before = text.get(..share.begin).unwrap_or_default();
         let mark = before.trim_end().chars().next_back();
@@ -119,7 +119,7 @@ pub(super) fn shares(text: &str) -> Vec<Share> {
         let before = text.get(from..share.begin).unwrap_or_default();
         let after = text.get(share.end..next.unwrap_or(text.len())).unwrap_or_default();
         share.of = of((at > 0).then_some(before), before, after, next.is_some());
-        // "frais 1 % (TVA 19,25 %)" and "TVA 19,25 % sur les frais": a tax on fees is none on interest.
+        // "frais 1 % (TVA 19,25 %)" and "TVA 19,25 % sur les frais": a tax on fees is not a tax on interest.
         let is_of_fees =
             (last == Some(Of::Fee) && !before.contains(MARKS)) || clause(after).contains("frais");
         if share.of == Some(Of::Tax) && is_of_fees {
@@ -130,15 +130,15 @@ pub(super) fn shares(text: &str) -> Vec<Share> {
     shares
 }
 
-/// Where a clause ends and the next is set off.
+/// Marks between clauses.
 pub(super) const MARKS: [char; 6] = [',', ';', '+', '\n', '|', '•'];
 
-/// What of a text still belongs to what stands before it.
+/// Returns the part of a text that belongs to the clause before it.
 pub(super) fn clause(after: &str) -> &str {
     after.split(MARKS).next().unwrap_or_default()
 }
 
-/// What the words before a share, within its clause, say it is of; else those right behind it.
+/// Returns what a share is of: by the words before it in its clause, else by the words right after it.
 fn of(previous: Option<&str>, before: &str, after: &str, more: bool) -> Option<Of> {
     let kind = |hit: &Captures<'_>| {
         let kinds = [
@@ -151,7 +151,7 @@ fn of(previous: Option<&str>, before: &str, after: &str, more: bool) -> Option<O
         // Not every form has every name.
         kinds.into_iter().find_map(|(name, of)| hit.name(name).map(|_| of))
     };
-    // What stands after the last mark is of this share; what the one before it was of ("80 % du projet à 9 %") is not.
+    // The words after the last mark are about this share. Those before it may be about the previous one ("80 % du projet à 9 %").
     let open = before.rsplit(MARKS).next().unwrap_or_default();
     let is_bound = previous.is_some() && open.len() == before.len();
     let attached = BEHIND.find(open).filter(|_| is_bound).map_or(0, |hit| hit.end());

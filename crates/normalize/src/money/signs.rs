@@ -6,7 +6,7 @@ use regex::Regex;
 use super::number::Figure;
 use crate::patterns;
 
-/// Currencies by the words that name them; longer names stand before those that begin them.
+/// Currencies by their names. A longer name stands before a name that it begins with.
 const NAMES: [(&str, Option<Currency>, &str); 33] = [
     ("chf", Some(Currency::Chf), r"chf|francs?\ suisses?|swiss\ francs?"),
     ("gnf", Some(Currency::Gnf), r"gnf|francs?\ guineens?"),
@@ -44,7 +44,7 @@ const NAMES: [(&str, Option<Currency>, &str); 33] = [
 ];
 
 patterns! {
-    /// Digits may stand right beside them, letters not.
+    /// Digits may stand right beside a name, letters may not.
     static CURRENCIES: Regex = {
         let names: Vec<String> = NAMES.iter().map(|(name, _, words)| format!("(?P<{name}>{words})")).collect();
         format!(r"(?x)(?:^|[^a-z])(?:{})(?:[^a-z]|$)", names.join("|"))
@@ -60,7 +60,7 @@ patterns! {
 
     static BASES: Regex = r"(?:^|[^a-z])(?:(?P<gross>brute?s?|gross)|(?P<net>net(?:te)?s?))(?:[^a-z]|$)";
 
-    /// What may stand between the two ends of a range.
+    /// Words between the two ends of a range.
     static BETWEEN: Regex = r"(?x)^(?:
             \ | / | , | ; | \. | \(s\) | k | m | € | \$ | £
           | \b(?: mille | thousand | millions? | milliards? | f | fcfa | cfa | cfaf | frs? | francs? | xaf | xof | eur | euros? | usd
@@ -70,7 +70,7 @@ patterns! {
         )+$";
 }
 
-/// The currency named nearest to the amount.
+/// Returns the currency that stands nearest to the amount.
 pub(super) fn currency(text: &str, amount: &Figure, home: Currency) -> Option<Currency> {
     let cfa = if home == Currency::Xof { Currency::Xof } else { Currency::Xaf };
     let of = |hit: &regex::Captures<'_>| {
@@ -80,7 +80,7 @@ pub(super) fn currency(text: &str, amount: &Figure, home: Currency) -> Option<Cu
     };
     let mut found = Vec::new();
     let mut from = 0;
-    // A mark between two hits belongs to both.
+    // A mark between two names belongs to both.
     while let Some((begin, end, currency)) = CURRENCIES.captures_at(text, from).as_ref().and_then(of) {
         found.push((begin, end, currency));
         from = end;
@@ -91,7 +91,7 @@ pub(super) fn currency(text: &str, amount: &Figure, home: Currency) -> Option<Cu
     found.into_iter().min_by_key(|(begin, end, _)| distance(*begin, *end)).map(|(.., currency)| currency)
 }
 
-/// What is paid for: the first word that tells.
+/// Returns the period that the first such word names.
 pub(super) fn period(text: &str) -> Option<Period> {
     let text = text.replace('/', " / ");
     let hit = PERIODS.captures(&text)?;
@@ -105,13 +105,13 @@ pub(super) fn period(text: &str) -> Option<Period> {
     table.into_iter().find(|(name, _)| hit.name(name).is_some()).map(|(_, period)| period)
 }
 
-/// Gross or net: the first word that tells.
+/// Returns gross or net, by the first such word.
 pub(super) fn basis(text: &str) -> Option<Basis> {
     let hit = BASES.captures(text)?;
     Some(if hit.name("gross").is_some() { Basis::Gross } else { Basis::Net })
 }
 
-/// Whether two amounts with this between them are the ends of one range.
+/// Returns whether the words between two amounts make them a range.
 pub(super) fn joins(between: &str) -> bool {
     let is_plain = BETWEEN.is_match(between);
     let joint = between.contains(['-', '/'])
@@ -133,7 +133,7 @@ fn any(text: &str, signs: &[&str]) -> bool {
     })
 }
 
-/// Whether the words say "at most".
+/// Returns whether the words mean "at most".
 pub(crate) fn is_most(before: &str, after: &str) -> bool {
     const EITHER: [&str; 7] = ["maximum", "max", "maxi", "maximal", "maximale", "au plus", "at most"];
     const BEFORE: [&str; 19] = [
@@ -160,7 +160,7 @@ pub(crate) fn is_most(before: &str, after: &str) -> bool {
     any(before, &EITHER) || any(after, &EITHER) || any(before, &BEFORE)
 }
 
-/// Whether the words say "at least".
+/// Returns whether the words mean "at least".
 pub(crate) fn is_least(before: &str, after: &str) -> bool {
     const EITHER: [&str; 4] = ["minimum", "min", "mini", "au moins"];
     const BEFORE: [&str; 12] = [
@@ -178,7 +178,7 @@ pub(crate) fn is_least(before: &str, after: &str) -> bool {
         "over",
     ];
     const AFTER: [&str; 4] = ["et plus", "et +", "and more", "and above"];
-    // "120000 FCFA + primes" is no bound, "100 000+" is.
+    // "100 000+" is a bound, "120000 FCFA + primes" is not.
     any(before, &EITHER)
         || any(after, &EITHER)
         || any(before, &BEFORE)
@@ -186,13 +186,13 @@ pub(crate) fn is_least(before: &str, after: &str) -> bool {
         || after.starts_with('+')
 }
 
-/// Codes of ISO 4217 that are read as no currency here: an amount in one of them is not one in another.
+/// ISO 4217 codes that are not supported. An amount in one of them must not count as an amount in another currency.
 const OTHERS: [&str; 24] = [
     "aud", "nzd", "pln", "czk", "huf", "sek", "nok", "dkk", "mxn", "ars", "clp", "cop", "pen", "lyd", "sdg",
     "ssp", "xpf", "mga", "mur", "scr", "bif", "djf", "zmw", "mwk",
 ];
 
-/// Whether the currency beside an amount is one that is not read.
+/// Returns whether the currency beside an amount is not supported.
 pub(super) fn is_other(text: &str, amount: &Figure) -> bool {
     let words =
         |text: &str| text.split(|c: char| !c.is_ascii_alphabetic()).map(str::to_owned).collect::<Vec<_>>();

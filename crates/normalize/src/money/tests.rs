@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{cases::check, record::home_currency};
 
-/// Min and max in whole units, currency, period, basis; `-` for none.
+/// Minimum and maximum in whole units, currency, period and basis; `-` for none.
 fn shown(words: &str, country: &str) -> String {
     let whole = |amount: Option<i64>| {
         amount.map_or("-".to_owned(), |cents| {
@@ -34,7 +34,7 @@ fn words_on_amounts() {
     check(include_str!("cases/amount.tsv"), 260, |case| shown(&case[1], &case[0]));
 }
 
-/// A value in thousandths or hundredths, without zeros at its end; `-` for none.
+/// A value in thousandths or hundredths, without trailing zeros; `-` for none.
 fn plain(value: Option<i64>, unit: f64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "rates and fees are small")]
     value.map_or("-".to_owned(), |value| (value as f64 / unit).to_string())

@@ -5,26 +5,26 @@ use std::{collections::HashMap, sync::LazyLock};
 use super::Region;
 use crate::text::fold;
 
-/// What a name means.
+/// The meaning of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Entry {
-    /// One of the ten.
+    /// One of the ten regions.
     Region(Region),
-    /// Three of them: "Grand Nord".
+    /// The three northern regions: "Grand Nord".
     North,
-    /// One of the 58: read as its region.
+    /// One of the 58 departments, with its region.
     Department(Region),
-    /// A town, with its spelling; and the city that has a quarter of the same name.
+    /// A town with its spelling, and the city that has a quarter of the same name.
     Town(&'static str, Region, Option<&'static str>),
     /// All of Cameroon, or any place in it.
     Country,
     /// Another country.
     Abroad(&'static str),
-    /// A town of another country, told without it.
+    /// A town of another country, named without it.
     AbroadTown(&'static str),
     /// No fixed place.
     Remote,
-    /// Words that say what kind of place follows, or nothing of where it is.
+    /// Words that name the type of the place that follows, or no place.
     Filler,
 }
 
@@ -68,7 +68,7 @@ const REMOTE: [&str; 10] = [
     "100 % remote",
 ];
 
-/// Words that do not tell where.
+/// Words that name no place.
 const FILLERS: [&str; 69] = [
     "région",
     "régions",
@@ -141,7 +141,7 @@ const FILLERS: [&str; 69] = [
     "entire",
 ];
 
-/// Parts of the world, which tell no place.
+/// Parts of the world, which are too large to be a place.
 const CONTINENTS: [&str; 29] = [
     "Afrique",
     "Africa",
@@ -174,10 +174,10 @@ const CONTINENTS: [&str; 29] = [
     "multi-pays",
 ];
 
-/// Towns that bear the name of a quarter of a larger one: beside that one, the quarter is meant.
+/// Towns with the name of a quarter of a city. Beside that city, the name means the quarter.
 const SHARED: [(&str, &str); 3] = [("Bali", "Douala"), ("Mokolo", "Yaoundé"), ("Éfoulan", "Yaoundé")];
 
-/// Short names of towns that no table has.
+/// Short names of towns that are in no table.
 const SHORT: [(&str, &str); 5] =
     [("DLA", "Douala"), ("Duala", "Douala"), ("YDE", "Yaoundé"), ("NGD", "Ngaoundéré"), ("Ydé", "Yaoundé")];
 
@@ -196,7 +196,7 @@ static NAMES: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {
             put(&names.split('|').collect::<Vec<_>>(), entry);
         }
     }
-    // Later lines win: a town that bears the name of a department is the town.
+    // Later kinds win: a name of a town and a department means the town.
     for kind in ["quarter", "department", "town", "region"] {
         for place in lines(TABLE).filter_map(Line::of).filter(|place| place.kind == kind) {
             put(&place.names(), place.entry());
@@ -228,7 +228,7 @@ struct Line {
     kind: &'static str,
     name: &'static str,
     region: Region,
-    /// Its department; of a quarter its town.
+    /// Its department, or the town of a quarter.
     of: &'static str,
     others: &'static str,
 }
@@ -258,19 +258,19 @@ impl Line {
     }
 }
 
-/// Whether it is the code of another country.
+/// Returns whether it is the code of another country.
 pub(super) fn is_country_code(code: &str) -> bool {
     lines(COUNTRIES).any(|line| line.split('\t').next() == Some(code))
 }
 
-/// Whether folded words are a part of the world.
+/// Returns whether folded words name a part of the world.
 pub(super) fn is_continent(folded: &str) -> bool {
     static FOLDED: LazyLock<Vec<String>> =
         LazyLock::new(|| CONTINENTS.iter().map(|name| fold(name)).collect());
     FOLDED.iter().any(|name| name == folded)
 }
 
-/// What a folded name means.
+/// Returns the meaning of a folded name.
 pub(super) fn find(folded: &str) -> Option<Entry> {
     NAMES.get(folded).copied()
 }

@@ -12,7 +12,7 @@ use crate::text::{clean_line, fold};
 #[error("the place {0:?} is not in the gazetteer")]
 pub struct UnknownPlace(pub String);
 
-/// Cities nobody means when a country abroad stands behind their name.
+/// Cities that are not meant if another country follows their name.
 pub(super) const LARGE: [&str; 10] = [
     "Douala",
     "Yaoundé",
@@ -26,17 +26,17 @@ pub(super) const LARGE: [&str; 10] = [
     "Bertoua",
 ];
 
-/// More places than this in one field is a list of all there are, not where the work is.
+/// Most places of one field. More are the list of all places, not those of the work.
 const MANY: usize = 30;
 
-/// Words that say that no place is told, folded.
+/// Words for an unknown place, folded.
 const ABSENT: [&str; 11] =
     ["n a", "na", "null", "none", "nan", "a definir", "a determiner", "a preciser", "tbd", "lieu", "neant"];
 
-/// The places the words name, in order, without repeats; none for empty words and placeholders.
+/// Returns the places that the words name, in order and without repeats; none for empty words and placeholders.
 ///
-/// `country` says where the partner's places are (ISO 3166-1 alpha-2). Outside Cameroon there is no gazetteer: the words are
-/// kept as they are.
+/// `country` is the country of the partner's places (ISO 3166-1 alpha-2). Outside Cameroon there is no gazetteer, and the words stay as
+/// they are.
 pub fn read_places(words: &str, country: &str) -> Result<Where, UnknownPlace> {
     let line = clean_line(words);
     let folded = fold(&line);
@@ -60,7 +60,7 @@ pub fn read_places(words: &str, country: &str) -> Result<Where, UnknownPlace> {
     }
     let mut from = 0;
     for (at, item) in all.iter().enumerate() {
-        // A country ends what it is said of.
+        // A country ends the names that belong to it.
         if let Some(Entry::Abroad(code)) = item.entry {
             let before = all.get(from..at).unwrap_or_default();
             found.abroad(code, before, item).ok_or_else(unknown)?;
@@ -91,22 +91,22 @@ pub fn read_places(words: &str, country: &str) -> Result<Where, UnknownPlace> {
     let is_read = !read.places.is_empty() || read.remote;
     match read.places.len() {
         0 if !is_read => Err(unknown()),
-        // A whole list to choose from tells no place.
+        // A list of all places names none.
         many if many > MANY => Ok(Where::default()),
         _ => Ok(read),
     }
 }
 
-/// A field that is nothing but the code of a country (ISO 3166-1 alpha-2), as machines write it.
+/// Returns the country of a field that is only its code (ISO 3166-1 alpha-2), as machines write it.
 fn country_code(line: &str) -> Option<String> {
     let is_code = line.len() == 2 && line.bytes().all(|byte| byte.is_ascii_uppercase());
-    // "LT" may as well be short for the Littoral.
+    // "LT" may also be short for the Littoral.
     let is_region = Region::ALL.iter().any(|region| region.code().ends_with(line));
     let is_code = is_code && !is_region;
     (is_code && is_country_code(line)).then(|| line.to_owned())
 }
 
-/// The places of names that are all known; none where they contradict each other.
+/// Returns the places of known names; none if they contradict each other.
 pub(super) fn leading(items: &[Item]) -> Vec<Place> {
     let mut found = Found::default();
     found.home(items).map(|()| found.end().places).unwrap_or_default()
@@ -124,7 +124,7 @@ fn is_country(folded: &str, country: &str) -> bool {
     matches!(super::gazetteer::find(folded), Some(Entry::Abroad(code)) if code == country)
 }
 
-/// "59 - Nord" and "35 - Essé" are in France: a department there is written by its number, in front.
+/// Returns whether a French department with its number begins the line: "59 - Nord" and "35 - Essé" are in France.
 fn is_numbered(line: &str) -> bool {
     let digits = line.bytes().take_while(u8::is_ascii_digit).count();
     matches!(digits, 2 | 3) && line.get(digits..).is_some_and(|rest| rest.trim_start().starts_with('-'))
@@ -140,7 +140,7 @@ struct Found {
 }
 
 impl Found {
-    /// What is said of another country: a town there, or the country as a whole. `None`: it cannot be.
+    /// Adds a place of another country: a town there, or the whole country. `None`: it is impossible.
     fn abroad(&mut self, code: &str, before: &[Item], country: &Item) -> Option<()> {
         let is_ours =
             |item: &Item| matches!(item.entry, Some(Entry::Town(name, ..)) if LARGE.contains(&name));
@@ -161,7 +161,7 @@ impl Found {
         Some(())
     }
 
-    /// What is said of Cameroon. `None`: a region that contradicts, or words nobody knows and no town beside them.
+    /// Adds places of Cameroon. `None`: a region contradicts, or unknown words stand without a town.
     fn home(&mut self, said: &[Item]) -> Option<()> {
         let mut strange = false;
         let mut known = 0;
@@ -196,7 +196,7 @@ impl Found {
         }
     }
 
-    /// A region holds the towns and departments beside it, or begins another place of a list, or contradicts them.
+    /// Adds a region. It contains the towns and departments beside it, begins another place of a list, or contradicts them.
     fn region(&mut self, said: &[Item], at: usize, region: Region) -> Option<()> {
         let item = said.get(at)?;
         let of = |item: &Item| match item.entry {
@@ -220,7 +220,7 @@ impl Found {
         }
     }
 
-    /// Towns first; a region that a town already lies in only qualified it.
+    /// Returns the places, towns first. A region with a town in it is left out.
     fn end(self) -> Where {
         let place = |region, locality: Option<&str>| Place {
             country: "CM".to_owned(),
@@ -240,12 +240,12 @@ impl Found {
     }
 }
 
-/// Whether a word nobody knows follows a name at once.
+/// Returns whether an unknown word directly follows a name.
 fn goes_on(said: &[Item], at: usize) -> bool {
     said.get(at + 1).is_some_and(|next| next.entry.is_none() && next.gap == Gap::None)
 }
 
-/// The names that stand with this one between the same marks.
+/// Returns the names between the same marks as this one.
 fn segment(said: &[Item], at: usize) -> &[Item] {
     let begin =
         said.get(..=at).unwrap_or_default().iter().rposition(|item| item.gap > Gap::Dash).unwrap_or(0);

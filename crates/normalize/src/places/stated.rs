@@ -1,8 +1,8 @@
-//! Where a text says that its post is.
+//! The place that a text states for its post.
 //!
-//! Portals print a place beside every post; where nobody chose one it is a default ("Douala, Cameroon"). What the text itself states
-//! of the post ("Lieu d'affectation : Garoua", "poste basé à Maroua", "Chauffeur - Kribi") was written by somebody who knows. The seat
-//! of the firm, where to hand in files and where one travels are no such statement.
+//! Portals print a place beside every post, and it is a default if nobody chose one ("Douala, Cameroon"). The statement in the text
+//! ("Lieu d'affectation : Garoua", "poste basé à Maroua", "Chauffeur - Kribi") comes from the author of the post. The seat of the
+//! employer, the address for applications and places of travel do not count.
 
 use regex::Regex;
 
@@ -18,7 +18,7 @@ use crate::{
 };
 
 patterns! {
-    /// A line that names the place of the post by a label; the value stands behind it, or on the next line.
+    /// A label for the place of the post. The value follows it, or stands on the next line.
     static LABEL: Regex = {
         let of = r"(?:\s(?:de|du|d'|des|of the|of|de l'|de la)\s?(?:la |l'|prise de )?(?:travail|postes?|affectation|formation|stage|mission|service|intervention|exercice|execution|assignment|work|training|employment|emploi|activite|operation)?)?";
         format!(
@@ -26,7 +26,7 @@ patterns! {
         )
     };
 
-    /// What says of a post, of who will have it, or of a course that it is somewhere.
+    /// A clause on where a post, its holder or a course is.
     static CLAUSE: Regex = {
         let who = r"(?:postes?|stage|emploi|position|job|role|post|candidate?s?|titulaires?|vous|you|formations?|training|course)";
         let is = r"(?:basee?s?(?:\(e?s?\))?|affectee?s?(?:\(e?s?\))?|deployee?s?|stationed|based|located|posted|deployed|a pourvoir|se (?:tiendra|tiendront|deroulera|deroule)|aura lieu|will (?:hold|take place|be held)|(?:takes|take) place)";
@@ -35,27 +35,27 @@ patterns! {
         )
     };
 
-    /// What stands between a post and its place, and is not it.
+    /// Words between a post and its place.
     static FACILITY: Regex =
         r"^(?:l'|la |le |les |notre |the |our )?(?:usine|hopital|agence|antenne|base|bureau|ferme|plantation|chantier|ecole|succursale|centre de sante|factory|plant|farm|office)\s(?:de |d'|du |in |at )?(?:la |l')?";
 
-    /// From here on a value speaks of other places.
+    /// Words after which a value names other places.
     static ELSEWHERE: Regex =
         r"\b(?:avec|with|missions?|deplacements?|travels?|puis|then|entretiens?|interviews?)\b";
 
-    /// Words with which a value says where it is not.
+    /// Words that exclude a place.
     static NOT_THERE: Regex = r"\b(?:hors|sauf|hormis|except|excluding|outside|excepte)\b";
 
-    /// Others that are somewhere, between a word for the post and the place.
+    /// Other things with a place, between a word for the post and the place.
     static OTHERS: Regex =
         r"\b(?:clients?|societes?|entreprises?|compan(?:y|ies)|firms?|sieges?|direct(?:eur|rice|or)s?|chefs?|equipes?|teams?|superieur|bureaux?|organisations?|groupe|cabinet|banque|reseau|dossiers?|tests?|entretiens?|interviews?|examen|concours|manager|supervisor|coordonnat(?:eur|rice)|test|initiale)\b";
 
-    /// How a town is set off at the end of a title.
+    /// What separates a town at the end of a title.
     static TAIL: Regex =
         r"(?:\(([^()]+)\)|\s[-–—|:]\s+([^()–—|]+(?:\([^()]+\))?)|,\s*([^,()]+)|\s(?:à|a|À|in|at|IN|AT|A)\s([^()]+))\s*$";
 }
 
-/// The places a text states of its post, the title's first; none where it states none, or all of Cameroon.
+/// Returns the places that title and text state for the post, those of the title first; none for all of Cameroon.
 pub fn stated_places(title: &str, description: &str) -> Vec<Place> {
     let mut places = of_title(title);
     for place in of_text(&lowered_lines(description)) {
@@ -63,7 +63,7 @@ pub fn stated_places(title: &str, description: &str) -> Vec<Place> {
             places.push(place);
         }
     }
-    // "Région du Nord" beside "Garoua": the town lies in it.
+    // "Région du Nord" beside "Garoua": the region contains the town.
     let towns: Vec<_> =
         places.iter().filter(|place| place.locality.is_some()).map(|place| place.region).collect();
     places.retain(|place| place.locality.is_some() || !towns.contains(&place.region));
@@ -99,7 +99,8 @@ fn of_text(text: &str) -> Vec<Place> {
     found
 }
 
-/// "Based in Limbe, the keeper receives …" tells of the post; "Based in Bamenda, our cooperative …" does not.
+/// Returns whether the clause is about the post: "Based in Limbe, the keeper receives …". "Based in Bamenda, our cooperative …" is
+/// not.
 fn is_of_who_comes(rest: &str) -> bool {
     let behind = rest.split_once(',').map(|(_, behind)| behind.trim_start()).unwrap_or_default();
     ["vous", "le ", "la ", "l'", "the ", "you", "il ", "elle "].iter().any(|word| behind.starts_with(word))
@@ -122,7 +123,7 @@ fn of_clause(rest: &str) -> Vec<Place> {
 }
 
 fn of_title(title: &str) -> Vec<Place> {
-    // What is set off last; of a bracket behind a dash the bracket, unless it is a quarter of what the dash sets off.
+    // The last part counts. A bracket after a dash counts too, unless it is a quarter of the town after the dash.
     let begin =
         title.rfind(" - ").or_else(|| title.rfind(" – ")).filter(|at| title.len() - at < 60).unwrap_or(0);
     let title = title.get(begin..).unwrap_or(title);
@@ -145,9 +146,9 @@ fn of_title(title: &str) -> Vec<Place> {
     last_cities(title)
 }
 
-/// "Recrutement Commerciaux Douala et Yaoundé": large cities at the end, not bound to what stands before.
+/// Returns large cities at the end of a title that do not belong to the words before: "Recrutement Commerciaux Douala et Yaoundé".
 fn last_cities(title: &str) -> Vec<Place> {
-    // To cut a title into names costs as much as all the rest, and few end so.
+    // Cutting a title into names costs as much as all the rest, and few titles end like this.
     let last = title.split_whitespace().next_back().map(fold).unwrap_or_default();
     if !matches!(find(&last), Some(Entry::Town(name, ..)) if LARGE.contains(&name)) {
         return Vec::new();

@@ -1,29 +1,29 @@
-//! A line of places cut into names, as long as the gazetteer knows them.
+//! Cuts a line of places into the longest names that the gazetteer has.
 
 use super::gazetteer::{Entry, LONGEST, find};
 use crate::text::fold;
 
-/// How a name is set off from the one before it.
+/// What separates a name from the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Gap {
-    /// By a blank or a hyphen.
+    /// A space or a hyphen.
     None,
-    /// By a dash between blanks.
+    /// A dash between spaces.
     Dash,
-    /// By a comma, a bracket, a colon, a slash or the begin of the line.
+    /// A comma, a bracket, a colon, a slash or the start of the line.
     Mark,
-    /// By "et", "and", "ou", "&", "+" or ";": a list goes on.
+    /// "et", "and", "ou", "&", "+" or ";" in a list.
     List,
 }
 
-/// A name, or a word that is none.
+/// A name, or an unknown word.
 #[derive(Debug, Clone)]
 pub(super) struct Item {
     pub(super) entry: Option<Entry>,
     /// As the partner wrote it.
     pub(super) text: String,
     pub(super) gap: Gap,
-    /// Whether "de", "du" or a bare hyphen stands in front: "Hauts-de-France".
+    /// Whether "de", "du" or a hyphen without spaces precedes it: "Hauts-de-France".
     pub(super) is_bound: bool,
 }
 
@@ -34,7 +34,7 @@ struct Word {
     hyphen: bool,
 }
 
-/// The names and unknown words of a line; fillers are left out, but for what they say of the gap.
+/// Returns the names and unknown words of a line. Fillers are left out and change only the gap.
 pub(super) fn items(line: &str) -> Vec<Item> {
     let words = words(line);
     let mut items: Vec<Item> = Vec::new();
@@ -64,7 +64,7 @@ pub(super) fn items(line: &str) -> Vec<Item> {
     items
 }
 
-/// The longest name that begins at a word and crosses no mark, and how many words it has.
+/// Returns the longest name that begins at a word without crossing a mark, and its number of words.
 fn longest(words: &[Word], at: usize) -> (Option<Entry>, usize) {
     let same = words.iter().skip(at + 1).take(LONGEST - 1).take_while(|word| word.gap <= Gap::Dash).count();
     for taken in (1..=same + 1).rev() {
@@ -104,7 +104,7 @@ fn words(line: &str) -> Vec<Word> {
     words
 }
 
-/// The folded words of a piece, what is shown of each, and whether a hyphen stands in front of it.
+/// Returns the folded words of a piece, the text of each, and whether a hyphen precedes it.
 fn parts(text: &str) -> Vec<(String, String, bool)> {
     let mut found = Vec::new();
     for (at, part) in text.split(['-', '\u{2010}', '\u{2011}', '\u{2013}']).enumerate() {
@@ -121,7 +121,7 @@ fn parts(text: &str) -> Vec<(String, String, bool)> {
     found
 }
 
-/// "1er", "2e", "iii", "5eme", "1234": which part of a town, or of a postal address.
+/// Returns whether a word numbers a part of a town or of a postal address: "1er", "2e", "iii", "5eme", "1234".
 pub(super) fn is_number(word: &str) -> bool {
     let roman = word.trim_end_matches("eme").trim_end_matches("er").trim_end_matches(['e', 'r']);
     word.starts_with(|c: char| c.is_ascii_digit())

@@ -1,4 +1,4 @@
-//! What title, text and a few fields tell besides their own columns.
+//! Values that come from the title, the text or the field of another value.
 
 use domain::{
     Draft, Kind, Opportunity,
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// What title and text, both folded, say of occupation, sector, languages and audience.
+/// Fills occupation, sector, languages and audiences from the folded title and text.
 pub(super) fn classify(row: &mut Opportunity, draft: &Draft, title: &str, text: &str) {
     let is_work = matches!(row.kind, Kind::Job | Kind::Training);
     let occupation = if is_work { occupation(title) } else { None };
@@ -23,16 +23,16 @@ pub(super) fn classify(row: &mut Opportunity, draft: &Draft, title: &str, text: 
     let told = named.map(read_languages).unwrap_or_default();
     let as_it_reads = || languages_of_text(&format!("{title} {text}"));
     row.languages = match (row.kind, named) {
-        // For a job, the field may as well name the languages one is to speak.
+        // In a job the field may name the languages that the candidate has to speak.
         (Kind::Job, _) => Some(as_it_reads()).filter(|languages| !languages.is_empty()).unwrap_or(told),
-        // A language that is none of ours is not guessed over.
+        // A language without a code here is not replaced by a guess.
         (_, Some(_)) => told,
         (_, None) => as_it_reads(),
     };
     row.audiences = read_audiences(row.kind, title, text);
 }
 
-/// What the text of an offer of work asks for, where the partner has no words of its own on it.
+/// Fills what the text of a job asks for, if the partner has no field for it.
 pub(super) fn ask(row: &mut Opportunity) {
     let Some(text) = row.description.as_deref().filter(|_| row.kind == Kind::Job) else { return };
     let asked = asked(text);
@@ -45,11 +45,11 @@ pub(super) fn ask(row: &mut Opportunity) {
     }
 }
 
-/// Whether a folded title begins or ends with the word that the work can be done from anywhere.
+/// Returns whether a folded title begins or ends with a word for remote work.
 pub(super) fn says_remote(title: &str) -> bool {
     const SIGNS: [&str; 6] =
         ["full remote", "100 remote", "remote", "teletravail", "a distance", "work from home"];
-    // "Formation à distance" is a course, and "agent de télétravail" none.
+    // "Formation à distance" is a course, and "agent de télétravail" is not remote.
     SIGNS.iter().any(|sign| {
         title.strip_suffix(sign).is_some_and(|head| {
             head.ends_with(' ') && !head.ends_with("formation ") && !head.ends_with("de ")
@@ -57,7 +57,7 @@ pub(super) fn says_remote(title: &str) -> bool {
     }) || title.starts_with("remote ")
 }
 
-/// Contracts by the partner's words, else by the title.
+/// Returns the contracts by the partner's words, else by the title.
 pub(super) fn contracts(draft: &Draft) -> Vec<Contract> {
     let told = draft.contract.as_deref().map(read_contracts).unwrap_or_default();
     if told.is_empty() && draft.kind == Kind::Job {
@@ -66,14 +66,15 @@ pub(super) fn contracts(draft: &Draft) -> Vec<Contract> {
     told
 }
 
-/// What the partner's own words ask for.
+/// Education and experience that the partner's fields ask for.
 pub(super) struct Schooling<'d> {
     pub(super) education: Option<Education>,
     pub(super) experience: Option<&'d str>,
     pub(super) months: Option<u16>,
 }
 
-/// The lowest level asked for, and the experience. Portals show one box for both: "BAC+5 et plus" is a level and no experience.
+/// Returns the lowest level and the experience asked for. Portals have one field for both: "BAC+5 et plus" is a level, not an
+/// experience.
 pub(super) fn schooling(draft: &Draft) -> Schooling<'_> {
     let education = draft.education.as_deref().and_then(read_education);
     let experience = draft.experience.as_deref();

@@ -1,9 +1,9 @@
-//! Who offers, unless the words hide it.
+//! From words to an organization, unless they are a placeholder.
 
 use super::LINE_MAX;
 use crate::text::{clean_line, fold, shorten};
 
-/// Words printed where a partner hides who offers, folded.
+/// Placeholders for a hidden organization, folded.
 const NOBODY: [&str; 26] = [
     "local company",
     "anonyme",
@@ -33,10 +33,10 @@ const NOBODY: [&str; 26] = [
     "company name",
 ];
 
-/// Who offers, unless the words are a placeholder: empty, a phone number, an address of e-mail, "Local company".
+/// Returns the organization. Empty words, a phone number, an e-mail address and "Local company" are placeholders.
 pub(super) fn read(words: &str, plain: &mut dyn FnMut(String) -> String) -> Option<String> {
     let line = clean_line(words);
-    // "6XX XX XX XX" is a number that hides.
+    // "6XX XX XX XX" is a masked number.
     let has_letters = line.chars().any(|c| c.is_alphabetic() && !matches!(c, 'x' | 'X'))
         && line.chars().filter(|c| c.is_alphanumeric()).count() >= 2;
     let is_mail = line.contains('@') && !line.contains(' ');

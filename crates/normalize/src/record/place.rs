@@ -1,4 +1,4 @@
-//! Where an opportunity is: by its field, and by its text.
+//! The place of an opportunity: by its field and by its text.
 
 use domain::{
     Draft, Reason,
@@ -12,8 +12,8 @@ use crate::{
     text::fold,
 };
 
-/// Where it is. The partner's field is refused where nobody can read it; where the text states another place, or a nearer one, that
-/// counts: a field that is the same beside every post is a default.
+/// Returns where it is. A field that cannot be parsed rejects the record. A nearer or another place in the text overrides the field,
+/// because many portals print the same default beside every post.
 pub(super) fn read(
     draft: &Draft,
     context: &Context,
@@ -35,16 +35,16 @@ pub(super) fn read(
     Ok(Where { places: stated, remote: false })
 }
 
-/// Why a text's places count, and not those of the field.
+/// Why the places of the text override those of the field.
 #[derive(PartialEq, Eq)]
 enum Choice {
-    /// They are nearer.
+    /// They lie within those of the field.
     Within,
-    /// They are others.
+    /// They contradict those of the field.
     Other,
 }
 
-/// Whether the stated places are to be taken; `None`: what was told stays.
+/// Returns why the stated places count; `None` if the places of the field stay.
 fn nearer(told: &[Place], stated: &[Place], texts: &[&str]) -> Option<Choice> {
     if stated.is_empty() {
         return None;
@@ -58,7 +58,7 @@ fn nearer(told: &[Place], stated: &[Place], texts: &[&str]) -> Option<Choice> {
     }
     let agree =
         told.iter().any(|told| stated.iter().any(|stated| contains(told, stated) || contains(stated, told)));
-    // What the text names as well, in whatever words, is no default.
+    // A place that the text names too is not a default.
     let named = |place: &Place| {
         let name = place.locality.as_deref().or(place.region.map(Region::name_fr)).map(fold);
         name.is_some_and(|name| texts.iter().any(|text| fold(text).contains(&name)))

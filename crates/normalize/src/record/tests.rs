@@ -135,7 +135,7 @@ fn a_default_place_yields_to_what_the_text_states() {
         ("Cameroun", "Chauffeur", "Poste basé à Garoua.", "Garoua, Nord", false),
         ("", "Chauffeur - Kribi", "Conduire.", "Kribi, Sud", false),
         ("Littoral", "Chauffeur", "Lieu : Édéa", "Edéa, Littoral", false),
-        // The text names the place of the field as well: it is none that was printed without a look.
+        // The text names the place of the field too, so it is not a default.
         ("Douala", "Chauffeur", "Lieu : Garoua. Départ de Douala.", "Douala, Littoral", false),
         ("Douala", "Chauffeur - Douala", "Lieu : Bonabéri", "Douala, Littoral", false),
         ("Douala & Garoua", "Chauffeur", "Lieu : Garoua", "Douala, Littoral | Garoua, Nord", false),

@@ -1,6 +1,6 @@
-//! Lines that a portal adds to every post and that nobody who offers has written.
+//! Lines that a portal adds to every post.
 //!
-//! A line goes as a whole or stays as a whole. The employer's own words on how to apply stay.
+//! A whole line is cut or stays. The employer's own words on how to apply stay.
 
 use regex::Regex;
 
@@ -10,9 +10,9 @@ use crate::patterns;
 /// Longest such line, in bytes, folded.
 const LONGEST: usize = 260;
 
-/// Forms of whole lines, folded: lower case, no accents, words with one blank between them. `@` stands for "this post".
+/// Forms of whole lines, folded: lower case, no accents, single spaces. `@` stands for "this post".
 const FORMS: &[&str] = &[
-    // To apply here, by a button.
+    // Buttons to apply.
     r"(pour postuler |to apply )?(cliquez|cliquer|click|appuyez|clique) (ici|here|sur|on|ci|the button)\b.*",
     r"(je )?(postule[rz]?|candidater|apply|apply now|easy apply|quick apply|candidature (simplifiee|rapide|spontanee))( (a|pour|to|for) (@|job))?( en ligne| online| maintenant| now| ici| here| directement| easily| avec mon cv| sur le site| for job| en un clic)*",
     r"@ (vous interesse|interests? you)\b.*|interesse ?e? par @.*|interested in @.*",
@@ -20,9 +20,9 @@ const FORMS: &[&str] = &[
     r"(soyez|be) (le premier|la premiere|among the first|the first|parmi les premiers) .*",
     r"(connectez vous|inscrivez vous|creez (un|votre) compte|se connecter|login|log in|sign in|sign up|register|create (an|your)( free)? account)( gratuitement| for free)? (pour|to|ou|or|et|and) .*",
     r"(se connecter|connexion|inscription|login|log in|sign in|sign up|register|mot de passe oublie|forgot(ten)? (your )?password|deposer (mon|un|votre) cv|deposez votre cv|upload your (cv|resume)|creer un compte|create (an|your)( free)? account|publier une (annonce|offre)|post a job|(telecharger|download) @|mon compte|my account)( en ligne| gratuitement| en pdf| as pdf| dans notre cvtheque| inscription| connexion| register| login)*",
-    // To share, to keep.
+    // Buttons to share or save.
     r"(partager|partagez|share|tweet|tweeter|envoyer|email|recommander|whatsapp|facebook|linkedin|twitter|telegram|messenger|pinterest|x|copier le lien|copy link|imprimer|print|enregistrer|sauvegarder|save|save job|bookmark|favoris|ajouter a (mes|vos|ses|aux) favoris|ajouter aux favoris|j aime|like|likes)( (\d+|cette|l|cet|this|the|@|a|un|ami|friend|job|offre|annonce|page|article|sur|on|via|par|by|avec|with|vos|your|proches|amis|friends|facebook|linkedin|twitter|whatsapp|telegram|messenger|mail|email|e|to|et|and|x|lien|link|imprimer|print|partager|share|tweet|reseaux|sociaux|les|social|media|autour|de|vous))*",
-    // To follow.
+    // Invitations to follow.
     r"(rejoignez|rejoindre|integrez|suivez|suivre|follow|join|like|likez)( (a|la|le|les|des|une|un|d|de|nous|notre|nos|us|our|the|to|for|now|sur|on|via|in|dans))* (groupe|group|chaine|channel|canal|page|facebook|linkedin|twitter|whatsapp|telegram|community|communaute)( (whatsapp|facebook|telegram|linkedin|twitter|instagram|d|offres?|emplois?|jobs?|pour|to|for|en|sur|on|et|and|cliquant|ce|lien|recevoir|ne|rien|rater|manquer|aucune|offre|get|daily|updates?|alerts?|channel|group|page|group[es]*|de|les|des|nouvelles|annonces|du|cameroun|cameroon|by|clicking|this|link|here|ici|nous|us|our|notre|chaine|more|the|latest|job|pour|etre|informee?s?|quotidiennement|chaque|jour|toutes?|opportunites?|emploi))*",
     r"(abonnez vous|s abonner|subscribe|inscrivez vous|recevez|receive|recevoir|get|activez|creez|creer|create|set up|ne manquez|ne ratez|don t miss)( (a|la|le|les|des|une|un|d|de|par|notre|nos|votre|vos|our|the|to|for|by|new|nouvelles|pour|recevoir|activez|now|daily|more|similar|gratuitement|sur|via|your|email|updates|mail|e|aucune|plus|opportunite|any))* (newsletter|alertes?|alerts?|notifications?|offres?|jobs?|opportunit(y|ies))( .*)?",
     r"(abonnez vous|subscribe)( (a|sur|to|our|notre|nos|page|chaine|channel|facebook|whatsapp|youtube|linkedin|telegram))+",
@@ -37,7 +37,7 @@ const FORMS: &[&str] = &[
     r"(retour|back|revenir)( (a|aux?|to|la|the|liste|list|offres?|resultats?|results?|accueil|home|recherche|search|des|haut|de|page|en|of|jobs?|top|precedente?))*",
     r"(page |offre |annonce )?(precedente?s?|suivante?s?|previous|next|prev)( (page|offre|job|post|annonce|article|precedente?|suivante?|previous|next|et|ou|and|or))*",
     r"(accueil|home) (offres?|jobs?|emplois?|annonces?)\b.{0,80}",
-    // Counters, and who put it there.
+    // Counters and authors.
     r"(nombre de )?(vues?|views?|clics?|clicks?|visites?|lectures?|consultations?|candidatures? recues?|applicants?|hits|vu|viewed|temps de lecture|reading time)( \d+)+( fois| times| minutes?| min)?",
     r"(\d+ )+(vues?|views?|hits|clics?|visites?|lectures?|personnes? (ont|a) (deja )?(consulte|vu|postule).*|candidats? (ont|a) .*|people have\b.*|people (viewed|applied).*|applicants?|times viewed|fois)",
     r"@ (a ete |has been |est |was )?(consultee?|vue|viewed|publiee?|posted|mise en ligne|lue|visitee?)( .{0,60})?",
@@ -53,14 +53,14 @@ const FORMS: &[&str] = &[
     r"(ne|n) (jamais |payez|versez|envoyez|donnez|effectuez)( jamais| pas)?\b.*(argent|paiement|somme|frais|recruteur|coordonnees bancaires|recrutement).*",
     r"(never|do not|don t) (pay|send|give|make)\b.*(money|payment|fee|recruit|job|employer|bank|interview).*",
     r"(signaler|report|denoncer|flag)( (cette|l|this|the|un|une|a|abus|abuse|@|offre|annonce|job|ad|post|listing|probleme|problem|as|comme|frauduleuse|fraude|spam|contenu|content|inappropriate|inapproprie))*",
-    // The page's own.
+    // Texts about the page.
     r"copyright\b.*",
     r"(ce site|nous utilisons|we use|this (web)?site uses|en poursuivant|by continuing|accepter (les|tous les)|accept (all )?)\b.*\bcookies?\b.*|(accepter|accept|refuser|reject)( all| les| tous les)* cookies?",
     r"((politique de|privacy|cookie|confidentialite|policy|cookies|conditions (generales )?d utilisation|terms (of use|and conditions)|mentions legales)( contact| faq)?( |$)){1,6}",
     r"besoin d aide pour votre (cv|lettre)\b.*|need help with your (cv|resume)\b.*",
     r"(loading|chargement|chargement en cours|please wait|veuillez patienter|advertisement|publicite|sponsored|offre sponsorisee|sponsorisee?|annonce sponsorisee|afficher (plus|moins|la carte)|show (more|less)|read more|en savoir plus|lire la suite|voir plus|see more|see less|laisser un commentaire|leave a (comment|reply)|commentaires?( \d+)?|comments?( \d+)?|\d+ commentaires?|\d+ comments?|menu|accueil|home)",
 ];
-/// Words that make any line one of the portal's, folded.
+/// Words that mark any line as the portal's, folded.
 const ANYWHERE: [&str; 8] = [
     "tous droits reserves",
     "all rights reserved",
@@ -71,14 +71,14 @@ const ANYWHERE: [&str; 8] = [
     "is not responsible",
     "is not liable",
 ];
-/// The same of lines as they are written, where a mark tells: "Lire aussi : …", "© 2026 …", "Posted 3 days ago · 24 views".
+/// The same for unfolded lines, by their marks: "Lire aussi : …", "© 2026 …", "Posted 3 days ago · 24 views".
 const MARKED: &[&str] = &[
     r"^[^a-z]*(a )?(lire|voir|read|see) (aussi|egalement|also|more)\s?:",
     r"^©",
     r"^[^a-z]*(posted|publie)[^:]{0,30} [·•|] \d+ (views?|vues?)$",
 ];
 
-/// "this post", in all its names.
+/// All names of "this post".
 const POST: &str = r"(?:cette offre|cette annonce|l offre|l annonce|ce poste|ce job|cet emploi|cette offre d emploi|l offre d emploi|this job|this offer|this post|this ad|this position|this vacancy|the job|annonce|offre)";
 
 patterns! {
@@ -90,7 +90,7 @@ patterns! {
     static AS_WRITTEN: Regex = MARKED.join("|");
 }
 
-/// Whether a whole line is of the portal.
+/// Returns whether a whole line is the portal's.
 pub fn is_boilerplate(line: &str) -> bool {
     is_it(line, &fold(line))
 }
@@ -106,7 +106,7 @@ fn is_it(line: &str, folded: &str) -> bool {
             && AS_WRITTEN.is_match(&lowered(line)))
 }
 
-/// A text without such lines, and what is left of it folded, for the rules that look up words.
+/// Returns a text without such lines, and the rest folded, for rules that look up words.
 pub(crate) fn cut(text: &str) -> (String, String) {
     let (mut kept, mut folded) = (String::with_capacity(text.len()), String::with_capacity(text.len()));
     let mut blank = false;

@@ -1,8 +1,8 @@
-//! Text made comparable: lower case, without accents.
+//! Makes texts comparable: lower case, without accents.
 
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
-/// For look-ups: lower case, no accents, every run of other characters than letters and digits one blank.
+/// Folds a text for look-ups: lower case, no accents, and one space for each run of characters other than letters and digits.
 pub fn fold(text: &str) -> String {
     let mut folded = Folded { text: String::with_capacity(text.len()), gap: false };
     for c in text.chars() {
@@ -11,7 +11,7 @@ pub fn fold(text: &str) -> String {
         } else if let Some(letter) = latin(c) {
             folded.push(letter);
         } else {
-            // Each by itself: in which order its marks stand does not matter, as they go.
+            // One character at a time, because the order of its marks does not matter: they are removed.
             decompose_compatible(c, |part| {
                 if !is_combining_mark(part) {
                     part.to_lowercase().for_each(|part| folded.push(part));
@@ -22,7 +22,7 @@ pub fn fold(text: &str) -> String {
     folded.text
 }
 
-/// Lower case, without accents; marks stay, those of one meaning become one. For rules that look at marks.
+/// Returns the text in lower case without accents, for rules that look at marks. Marks with one meaning become one mark.
 pub(crate) fn lowered(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -30,7 +30,7 @@ pub(crate) fn lowered(text: &str) -> String {
             '`' => out.push('\''),
             c if c.is_ascii_whitespace() => out.push(' '),
             c if c.is_ascii() => out.push(c.to_ascii_lowercase()),
-            // Before it is taken apart: the accent of "´" would leave a blank.
+            // Before decomposition, which would leave a space for "´".
             '´' => out.push('\''),
             c => match latin(c) {
                 Some(letter) => out.push(letter),
@@ -41,14 +41,14 @@ pub(crate) fn lowered(text: &str) -> String {
     out
 }
 
-/// The letter under an accent of French and its neighbours (U+00C0 to U+00FF), in lower case: what taking apart gives, at once.
+/// Returns the base letter of U+00C0 to U+00FF in lower case. It is faster than decomposition and gives the same letter.
 fn latin(c: char) -> Option<char> {
     const LETTERS: &[u8; 64] = b"aaaaaa.ceeeeiiii.nooooo..uuuuy..aaaaaa.ceeeeiiii.nooooo..uuuuy.y";
     let at = u32::from(c).checked_sub(0xC0)?;
     LETTERS.get(usize::try_from(at).ok()?).filter(|letter| **letter != b'.').map(|letter| char::from(*letter))
 }
 
-/// A part of a letter that was taken apart.
+/// Appends a part of a decomposed letter.
 fn lower(part: char, out: &mut String) {
     match part {
         '\u{2010}'..='\u{2015}' | '\u{2212}' => out.push('-'),
@@ -73,7 +73,7 @@ impl Folded {
             _ => "",
         };
         if letters.is_empty() && !c.is_alphanumeric() {
-            // A mark that lower case makes ("İ" is "i" and a dot) is no gap between words.
+            // A mark that lower case adds ("İ" becomes "i" and a dot) does not separate words.
             self.gap |= !is_combining_mark(c);
             return;
         }

@@ -1,6 +1,6 @@
-//! The HTML of a body, kept as a small subset that is safe to show.
+//! The HTML of a description, reduced to a small subset that is safe to show.
 //!
-//! What a browser would run, load or follow is gone: no attributes, so no addresses, no styles, no scripts.
+//! Nothing in it can run, load or link: no attributes, so no addresses, no styles and no scripts.
 
 use std::{collections::HashSet, sync::LazyLock};
 
@@ -14,10 +14,10 @@ use super::{
 };
 use crate::patterns;
 
-/// Longest kept, in characters: three times the plain text.
+/// Longest HTML, in characters: three times the plain text.
 const LONGEST: usize = 60_000;
 
-/// What is kept: headings, paragraphs, lists and emphasis.
+/// Elements of the subset: headings, paragraphs, lists and emphasis.
 const KEPT: [&str; 15] =
     ["p", "br", "ul", "ol", "li", "b", "strong", "i", "em", "h1", "h2", "h3", "h4", "h5", "h6"];
 
@@ -31,17 +31,17 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
 });
 
 patterns! {
-    /// A tag that HTML has: "a < b" and "<requis>" are text.
+    /// A tag of HTML. "a < b" and "<requis>" are text.
     static TAG: Regex =
         r"(?i)</?(?:p|br|div|ul|ol|li|b|i|em|strong|span|h[1-6]|table|tr|td|a|font|u)(?:\s[^<>]*|/)?>";
 
-    /// A tag with what it says of itself: nothing of it is kept, and elements that differ in nothing but that are what makes a parser
-    /// build a tree far larger than the page.
+    /// A tag with its attributes, which are removed. Elements that differ only in attributes make a parser build a tree far larger than
+    /// the page.
     static SAYING: Regex = r"<(/?[A-Za-z][A-Za-z0-9]*)(?:[\s/][^<>]*)?>";
 
     static STILL_SAYING: Regex = r"<[A-Za-z][A-Za-z0-9]*[\s/]";
 
-    /// Blocks that are not kept become paragraphs, so that their lines stay apart.
+    /// Blocks outside the subset. They become paragraphs, so that their lines stay separate.
     static BLOCK: Regex =
         r"(?i)<(/?)(?:div|section|article|header|footer|tr|td|th|dt|dd|table|blockquote|pre)(?:\s[^<>]*)?>";
 
@@ -50,19 +50,19 @@ patterns! {
 
     static TWICE: Regex = r"&amp;(#?[0-9A-Za-z]{2,8});";
 
-    /// Where one line of the text ends and another begins.
+    /// The border between two lines of the text.
     static EDGE: Regex = r"</?(?:p|li|ul|ol|h[1-6])>|<br>";
 
     static INNER: Regex = r"</?(?:b|strong|i|em)>";
 }
 
-/// Most tags of a body that is parsed; above it, the plain text is all that is kept.
+/// Most tags that are parsed. A description with more is kept as plain text only.
 const MANY_TAGS: usize = 4_000;
-/// Deepest nesting kept: nobody writes so, and those who show it walk it by recursion.
+/// Deepest nesting. Nobody writes deeper, and viewers walk it recursively.
 const DEEPEST: usize = 40;
 
-/// The safe subset of a body, where it has any markup. `mask` takes the contacts out of a text; where one is left that only stands
-/// out once the markup is gone, the plain text is all that is kept.
+/// Returns the safe subset of a description with markup. `mask` takes the contacts out of a text. If a contact appears only without the
+/// markup, there is no HTML and the plain text alone is kept.
 pub(crate) fn safe_subset(body: &str, mask: &mut dyn FnMut(String) -> String) -> Option<String> {
     if !body.contains(['<', '&']) {
         return None;
@@ -77,12 +77,12 @@ pub(crate) fn safe_subset(body: &str, mask: &mut dyn FnMut(String) -> String) ->
     }
     let apart = BLOCK.replace_all(&bare, "<${1}p>");
     let mut clean = CLEANER.clean(&apart).to_string();
-    // "r&amp;eacute;gulateur" was escaped twice; a reference stays a reference, so nothing becomes a tag.
+    // "r&amp;eacute;gulateur" was escaped twice. It stays a reference, so that nothing becomes a tag.
     while TWICE.is_match(&clean) {
         clean = TWICE.replace_all(&clean, "&$1;").into_owned();
     }
     let mut html = without_boilerplate(&mask(clean))?;
-    // Taking out an empty element may leave another one empty: as deep as they are nested by anybody.
+    // Removing an empty element may leave its parent empty. Nobody nests them deeper than this.
     for _ in 0..4 {
         let next = EMPTY.replace_all(&html, "$1").into_owned();
         if next.len() == html.len() {
@@ -92,7 +92,7 @@ pub(crate) fn safe_subset(body: &str, mask: &mut dyn FnMut(String) -> String) ->
     }
     let html = html.trim();
     let seen = seen(html);
-    // A number may be parted by tags, by lines, or by what only stands out once references are resolved.
+    // Tags, lines or references may split a phone number.
     let is_clean = [seen.split_whitespace().collect::<Vec<_>>().join(" "), seen.clone()]
         .into_iter()
         .all(|text| mask(text.clone()) == text);
@@ -100,7 +100,7 @@ pub(crate) fn safe_subset(body: &str, mask: &mut dyn FnMut(String) -> String) ->
     (is_clean && is_fit && !seen.trim().is_empty()).then(|| html.to_owned())
 }
 
-/// The text a browser shows of the subset: its tags taken out once, its references resolved once.
+/// Returns the text that a browser shows: tags removed once, references resolved once.
 fn seen(html: &str) -> String {
     let lines = EDGE.replace_all(html, "\n");
     let text = INNER.replace_all(&lines, "");
@@ -108,7 +108,7 @@ fn seen(html: &str) -> String {
     text.chars().filter(|c| !is_hidden(*c)).map(visible).collect()
 }
 
-/// How deep the elements lie in each other.
+/// Returns the depth of nesting.
 fn depth(html: &str) -> usize {
     let (mut now, mut most) = (0_usize, 0);
     for tag in html.split('<').skip(1) {
@@ -122,7 +122,7 @@ fn depth(html: &str) -> usize {
     most
 }
 
-/// The text of lines that a portal adds to every post is taken out; the markup around it stays as it is.
+/// Removes the text of lines that a portal adds to every post. The markup around it stays.
 fn without_boilerplate(html: &str) -> Option<String> {
     let mut out = String::with_capacity(html.len());
     let mut from = 0;
@@ -176,12 +176,12 @@ mod tests {
             ),
             ("<svg><p><style><g title=\"</style><img src=x onerror=alert(1)>\">", None),
             ("<p>CV à rh@chantier.cm, tél. 699 00 11 22</p>", Some("<p>CV à [e-mail], tél. [téléphone]</p>")),
-            // What only a browser shows as a number is one, too.
+            // A number that appears only in a browser counts too.
             ("<p>Bonjour &lt;Tel: 699&nbsp;00&nbsp;11&nbsp;22, mail&gt; fin</p>", None),
             ("<table><tr><td>699</td><td>00</td><td>11</td><td>22</td></tr></table>", None),
             ("<p>Contact</p><p>rh@</p><p>firm.cm</p>", None),
             ("<p>Bonjour &lt;noscript&gt; 699<b> 00 11</b> 22</p>", None),
-            // Only once the tags are gone is it a number: the plain text is kept alone.
+            // It is a number only without the tags, so the plain text alone is kept.
             ("<p>tél. 699 00 <b>11 22</b></p>", None),
             ("<p>Souder.</p><p><b>Partager sur Facebook</b></p>", Some("<p>Souder.</p>")),
             ("<p><br></p><div> </div>", None),

@@ -1,4 +1,4 @@
-//! Text without its markup, as people see it.
+//! Text without markup, as people see it.
 
 use std::borrow::Cow;
 
@@ -7,21 +7,21 @@ use regex::Regex;
 
 use crate::patterns;
 
-/// Rounds of "take tags out, resolve entities": partners escape twice, nobody escapes five times.
+/// Rounds of "remove tags, resolve entities". Partners escape twice, nobody escapes five times.
 const ROUNDS: usize = 5;
 
-/// Elements whose content is no text.
+/// Elements whose content is not text.
 const SILENT: [&str; 4] = ["script", "style", "noscript", "template"];
-/// Elements that stand inside words and sentences: they leave no gap.
+/// Elements inside words and sentences. They leave no gap.
 const INLINE: [&str; 12] =
     ["b", "i", "u", "s", "em", "strong", "small", "sup", "sub", "mark", "wbr", "strike"];
-/// Elements that begin a line of their own.
+/// Elements that begin a new line.
 const BLOCKS: [&str; 18] = [
     "p", "br", "div", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "section",
     "article", "dd", "dt",
 ];
 
-/// Without markup and entities; control characters and the marks that hide in portals' text become blanks.
+/// Returns the text without markup and entities. Control characters and hidden marks become spaces.
 pub(super) fn plain(text: &str) -> Cow<'_, str> {
     let mut now = Cow::Borrowed(text);
     for _ in 0..ROUNDS {
@@ -39,7 +39,7 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
     if let Some(read) = mended(&now) {
         now = Cow::Owned(read);
     }
-    // What was escaped oftener than anybody does is still no markup.
+    // Text that was escaped more often than this must not become markup either.
     if now.contains('<') {
         now = Cow::Owned(without_tags(&now));
     }
@@ -53,13 +53,13 @@ patterns! {
     static BARE: Regex = r"&#([0-9]{1,7}|[xX][0-9A-Fa-f]{1,6});?";
 }
 
-/// The text with its references resolved once; those to a number need no semicolon, as in a browser (WHATWG HTML, 13.2.5.80).
+/// Resolves the references of a text once. Numeric ones need no semicolon, as in a browser (WHATWG HTML, 13.2.5.80).
 fn resolved(text: &str) -> String {
     let ended = if text.contains("&#") { BARE.replace_all(text, "&#$1;") } else { Cow::Borrowed(text) };
     html_escape::decode_html_entities(&ended).into_owned()
 }
 
-/// The text with its entities resolved as often as it takes to make it what is looked for; `None` where it never becomes that.
+/// Resolves the entities of a text until `is_it` holds; `None` if it never holds.
 pub(super) fn decoded(text: &str, is_it: impl Fn(&str) -> bool) -> Option<String> {
     let mut now = Cow::Borrowed(text);
     for _ in 0..ROUNDS {
@@ -75,7 +75,7 @@ pub(super) fn decoded(text: &str, is_it: impl Fn(&str) -> bool) -> Option<String
     None
 }
 
-/// Characters that are not seen: they part words and numbers for programs alone.
+/// Returns whether a character is invisible. Such characters split words and numbers for programs only.
 pub(super) fn is_hidden(c: char) -> bool {
     matches!(
         c,
@@ -84,7 +84,7 @@ pub(super) fn is_hidden(c: char) -> bool {
     )
 }
 
-/// The digit a character is in another script or dress: full-width, Arabic, mathematical, circled.
+/// Returns the digit of a full-width, Arabic, mathematical or circled character.
 fn digit(c: char) -> Option<char> {
     let code = u32::from(c);
     let value = match code {
@@ -114,7 +114,7 @@ pub(super) fn visible(c: char) -> char {
     }
 }
 
-/// What a C1 control stands for: HTML reads a reference such as `&#x92;` as windows-1252 (WHATWG HTML, 13.2.5.80).
+/// Returns the character of a C1 control. HTML takes a reference such as `&#x92;` as windows-1252 (WHATWG HTML, 13.2.5.80).
 fn windows_1252(c: char) -> char {
     Some(named(c)).filter(|c| !c.is_control()).unwrap_or(' ')
 }
@@ -126,8 +126,8 @@ fn named(c: char) -> char {
     read.chars().next().unwrap_or(c)
 }
 
-/// Text that was UTF-8, was read as windows-1252, and written again: "DÃ©veloppeur". Read back, a run of letters at a time, where
-/// that makes it shorter; else left as it is: a page may hold mended and broken parts side by side.
+/// Repairs UTF-8 text that was decoded as windows-1252: "DÃ©veloppeur". Each run of letters is decoded again if that makes it shorter, and
+/// stays as it is otherwise, because a page may have correct and broken parts.
 fn mended(text: &str) -> Option<String> {
     if !text.contains(['Ã', 'Â', 'â', 'Å']) {
         return None;
@@ -152,7 +152,7 @@ fn mended(text: &str) -> Option<String> {
     Some(pieces.collect())
 }
 
-/// Takes out what reads as a tag: `<`, then a letter, `/`, `!` or `?`, up to `>`. "a < b" stays.
+/// Removes tags: `<`, then a letter, `/`, `!` or `?`, up to `>`. "a < b" stays.
 fn without_tags(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -187,11 +187,11 @@ fn without_tags(text: &str) -> String {
         }
     }
     out.push_str(rest);
-    // Other tags leave a gap, but none before punctuation.
+    // Other tags leave a space, except before punctuation.
     out.replace(" ,", ",").replace(" .", ".")
 }
 
-/// Whether this begins an element whose tag is never closed, and is no "a <b" of arithmetic.
+/// Returns whether this begins an element whose tag is never closed. The "a <b" of arithmetic does not.
 fn is_unclosed(inner: &str) -> bool {
     const NAMES: [&str; 13] = [
         "img", "script", "svg", "iframe", "a", "style", "object", "embed", "link", "meta", "body", "form",
@@ -202,7 +202,7 @@ fn is_unclosed(inner: &str) -> bool {
     NAMES.contains(&name.as_str()) && inner.contains('=')
 }
 
-/// What follows the closing tag of a silent element; nothing where it is never closed.
+/// Returns the text after the closing tag of a silent element; empty if it is never closed.
 fn after_end_of<'a>(text: &'a str, name: &str) -> &'a str {
     let lower = text.to_ascii_lowercase();
     let at = lower.find(&format!("</{name}"));

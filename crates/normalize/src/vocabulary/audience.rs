@@ -1,7 +1,7 @@
-//! Whom an offer is for.
+//! The people an opportunity is for.
 //!
-//! A phrase names its readers: "réservé aux …", "open to …", "nous encourageons les … à postuler", "les … sont les bienvenues". Who is
-//! merely mentioned in a text ("expérience auprès de …") is no such reader.
+//! A phrase addresses them: "réservé aux …", "open to …", "nous encourageons les … à postuler", "les … sont les bienvenues". People who
+//! are only mentioned ("expérience auprès de …") do not count.
 
 use std::sync::LazyLock;
 
@@ -17,7 +17,7 @@ static RETURN: LazyLock<Signs> = LazyLock::new(|| block("RETURN"));
 static IN_TITLE: LazyLock<Signs> = LazyLock::new(|| block("TITLE"));
 static MASKED: LazyLock<Signs> = LazyLock::new(|| block("MASK"));
 
-/// A block of the table, from its heading to the next.
+/// Returns a block of the table, from its heading to the next heading.
 fn block(name: &str) -> Signs {
     let heading = format!("# --- {name} ---");
     let lines = TABLE
@@ -31,7 +31,7 @@ fn block(name: &str) -> Signs {
     }))
 }
 
-/// Beginnings of the last word before those who are meant, folded, whatever stands between as article.
+/// Beginnings of the last word before the audience, folded. An article may stand between.
 const OPENS: [&str; 18] = [
     "reserv",
     "destin",
@@ -52,7 +52,7 @@ const OPENS: [&str; 18] = [
     "only",
     "uniquement",
 ];
-/// Two such words of which the last alone says nothing.
+/// The same as pairs, for words that need another word before them.
 const OPENS_TWO: [(&str, &str); 9] = [
     ("reserved", "for"),
     ("open", "to"),
@@ -64,7 +64,7 @@ const OPENS_TWO: [(&str, &str); 9] = [
     ("exclusively", "for"),
     ("preference", "to"),
 ];
-/// The same where the offer is no work: "animateur pour les jeunes" works with them.
+/// The same for opportunities other than jobs. An "animateur pour les jeunes" works with them.
 const OPENS_GIFT: [&str; 21] = [
     "pour",
     "for",
@@ -88,7 +88,7 @@ const OPENS_GIFT: [&str; 21] = [
     "support",
     "train",
 ];
-/// Beginnings of the first word behind those who are meant, whatever form of "être" stands between.
+/// Beginnings of the first word after the audience. A form of "être" may stand between.
 const CLOSES: [&str; 10] = [
     "encourag",
     "bienvenu",
@@ -101,7 +101,7 @@ const CLOSES: [&str; 10] = [
     "souhait",
     "preferred",
 ];
-/// The same of what takes people in.
+/// The same for opportunities other than jobs.
 const CLOSES_GIFT: [&str; 11] = [
     "prennent",
     "benefici",
@@ -115,12 +115,12 @@ const CLOSES_GIFT: [&str; 11] = [
     "receive",
     "served",
 ];
-/// Words that say nothing between a phrase and whom it means.
+/// Words without meaning between a phrase and its audience.
 const BETWEEN: [&str; 17] = [
     "a", "au", "aux", "les", "des", "de", "d", "la", "le", "l", "the", "all", "toutes", "tous", "our",
     "jeunes", "to",
 ];
-/// The same behind.
+/// The same after the audience.
 const FORMS: [&str; 15] = [
     "sont",
     "est",
@@ -138,11 +138,11 @@ const FORMS: [&str; 15] = [
     "also",
     "egalement",
 ];
-/// Words that go on with a list: "for farmers, drivers and traders".
+/// Most words of a list: "for farmers, drivers and traders".
 const LISTED: usize = 4;
 
-/// Whom title and text, both folded, say the offer is for. What an offer of work is called after is whom it works with:
-/// of a job, only phrases such as "réservé aux femmes" count.
+/// Returns the audiences that the folded title and text address. The title of a job may name the people it works with, so only
+/// phrases such as "réservé aux femmes" count there.
 pub fn read_audiences(kind: Kind, title: &str, text: &str) -> Vec<Audience> {
     let is_gift = kind != Kind::Job;
     let mut codes = addressed(title, is_gift);
@@ -157,7 +157,7 @@ pub fn read_audiences(kind: Kind, title: &str, text: &str) -> Vec<Audience> {
     Audience::of_codes(&codes)
 }
 
-/// Those whom a phrase of the text means.
+/// Returns the audiences that a phrase of the text addresses.
 fn addressed(folded: &str, is_gift: bool) -> Vec<&'static str> {
     let words: Vec<&str> = folded.split(' ').collect();
     let mut found = Vec::new();
@@ -172,14 +172,14 @@ fn addressed(folded: &str, is_gift: bool) -> Vec<&'static str> {
     found
 }
 
-/// Whether the words in front end in a phrase that means whoever follows.
+/// Returns whether the words before end in a phrase that addresses the people after it.
 fn opens(before: &[&str], is_gift: bool) -> bool {
     let is_joint = |word: &&str| matches!(*word, "et" | "and" | "ou" | "or");
     let last = last_telling(before);
     if is_opener(last, is_gift) {
         return true;
     }
-    // Further on in a list that a phrase began.
+    // A later item of a list after such a phrase.
     let Some((joint, head)) = last.split_last() else { return false };
     is_joint(joint)
         && (1..=LISTED).any(|back| {
@@ -188,7 +188,7 @@ fn opens(before: &[&str], is_gift: bool) -> bool {
         })
 }
 
-/// The words up to the last one that says something.
+/// Returns the words up to the last one with a meaning.
 fn last_telling<'w, 't>(words: &'w [&'t str]) -> &'w [&'t str] {
     let is_plain = |word: &&str| BETWEEN.contains(word) || word.bytes().all(|byte| byte.is_ascii_digit());
     let end = words.iter().rposition(|word| !is_plain(word)).map_or(0, |at| at + 1);
@@ -199,12 +199,12 @@ fn is_opener(words: &[&str], is_gift: bool) -> bool {
     let Some((last, head)) = words.split_last() else { return false };
     let before = head.last().copied().unwrap_or_default();
     OPENS.iter().any(|sign| last.starts_with(sign))
-        // "open to": the preposition is one of the words that say nothing.
+        // "open to": the preposition is one of the words without meaning.
         || OPENS_TWO.iter().any(|(first, second)| (before, *last) == (*first, *second) || (*second == "to" && last == first))
         || (is_gift && OPENS_GIFT.contains(last))
 }
 
-/// Whether the words behind end a phrase that means whoever stands in front.
+/// Returns whether the words after end a phrase that addresses the people before it.
 fn closes(behind: &[&str], is_gift: bool) -> bool {
     let Some(first) = behind.iter().find(|word| !FORMS.contains(word)) else { return false };
     let any = |signs: &[&str]| signs.iter().any(|sign| first.starts_with(sign));

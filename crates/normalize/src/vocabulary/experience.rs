@@ -7,11 +7,11 @@ use crate::{numbers::in_digits, patterns};
 const UNIT: &str = r"(ans?|annees?|years?|yrs?|mois|months?)\b";
 
 patterns! {
-    /// Words that ask for none.
+    /// Words that ask for no experience.
     static NONE: Regex =
         r"debutants? (est |sont )?accepte|sans experience|aucune experience|experience (non|pas) (exigee|requise|obligatoire|necessaire)|no experience|entry level|fresh(ly)? graduate|fraichement diplome|jeunes? diplome|tous? (les )?niveaux? d.experience|toutes? experiences?|^indifferente?$|any experience|debutants? ?<|(moins d[e'] ?|< ?|jusqu'a |less than |up to )\d+ ?(ans?|annees?|years?|yrs?|mois|months?)\b";
 
-    /// Years that are not of experience: of age, of a contract, of a school level, of the firm.
+    /// Years of something else: age, contract, level of education, employer.
     static OTHER: Regex = r"(?x)\bbac(?:c|calaureat)?\s*(?:\+|plus)?\s*\d(?:\s*[/&]\s*\+?\d\b)*
         | \bage[es]*\b\s*:?[^.,;]*?\bans?(?:\ au\ (?:moins|plus)|\ revolus)?
         | \bjeunes?(?:\ \w+)*\ de\ \d+\ a\ \d+\ ans
@@ -28,14 +28,14 @@ patterns! {
     static PARTS: Regex = r"&| ou |;";
 }
 
-/// The least experience asked for, in months; 0 where beginners are welcome, `None` where the words do not tell.
+/// Returns the least experience asked for, in months. It is 0 if beginners are welcome, and `None` if the words name none.
 pub fn read_experience(words: &str) -> Option<u16> {
     let text = in_digits(words);
     if NONE.is_match(&text) {
         return Some(0);
     }
     let text = OTHER.replace_all(&text, " ").into_owned();
-    // "5 ans dont 2 à un poste similaire": five are asked for.
+    // "5 ans dont 2 à un poste similaire": the post asks for five.
     let told = text.split(" dont ").next().unwrap_or_default();
     PARTS.split(told).filter_map(months).min()
 }

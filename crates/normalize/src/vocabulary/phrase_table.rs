@@ -1,5 +1,5 @@
-//! Tables of signs: folded phrases and what they mean. From left to right, at each word the longest sign wins and its words are
-//! used up: "bac 3" is not also "bac", and a sign of the row `none` only hides what stands in it.
+//! Tables of signs: folded phrases with their codes. From left to right, the longest sign at each word wins and consumes its words, so
+//! "bac 3" is not also "bac". A sign of the row `none` only hides the words in it.
 
 use std::collections::HashMap;
 
@@ -7,14 +7,14 @@ use std::collections::HashMap;
 pub(super) struct Signs {
     /// Signs by their first word, with their words and their code.
     by_first: HashMap<&'static str, Vec<Sign>>,
-    /// Which first words there may be: most words of a text are none, and a bit is found quicker than a key.
+    /// A filter of first words. Most words begin no sign, and a bit is faster to test than a key.
     may_begin: [u64; BITS / 64],
 }
 
-/// Bits of the filter in front of the table.
+/// Bits of the filter.
 const BITS: usize = 4_096;
 
-/// The bit of a word, by its length, its first two bytes and its last.
+/// Returns the bit of a word, by its length, its first two bytes and its last byte.
 fn bit(word: &str) -> usize {
     let byte = |at: usize| word.as_bytes().get(at).copied().map_or(0, usize::from);
     let last = word.as_bytes().last().copied().map_or(0, usize::from);
@@ -27,7 +27,7 @@ struct Sign {
 }
 
 impl Signs {
-    /// The signs of a table: code in the first column, signs in that one, separated by `|`.
+    /// Parses a table with the code in its first column and the signs in `column`, separated by `|`.
     pub(super) fn of(table: &'static str, column: usize) -> Self {
         let rows = table.lines().filter(|line| !line.starts_with('#'));
         Self::new(rows.filter_map(|line| {
@@ -37,7 +37,7 @@ impl Signs {
         }))
     }
 
-    /// The signs of rows of code and signs.
+    /// Builds a table from rows of code and signs.
     pub(super) fn new(rows: impl Iterator<Item = (&'static str, &'static str)>) -> Self {
         let mut by_first: HashMap<&str, Vec<Sign>> = HashMap::new();
         for (code, signs) in rows {
@@ -60,7 +60,7 @@ impl Signs {
         Self { by_first, may_begin }
     }
 
-    /// The signs that begin with a word, the longest first.
+    /// Returns the signs that begin with a word, longest first.
     fn of_word(&self, word: &str) -> &[Sign] {
         let bit = bit(word);
         if self.may_begin.get(bit / 64).is_none_or(|bits| bits >> (bit % 64) & 1 == 0) {
@@ -69,12 +69,12 @@ impl Signs {
         self.by_first.get(word).map_or(&[], Vec::as_slice)
     }
 
-    /// The longest sign that stands at a word.
+    /// Returns the longest sign at a word.
     fn at(&self, words: &[&str]) -> Option<&Sign> {
         self.of_word(words.first()?).iter().find(|sign| words.starts_with(&sign.words))
     }
 
-    /// The codes a folded text names, in the order of the text, with repeats; `none` is left out.
+    /// Returns the codes that a folded text names, in its order and with repeats, without `none`.
     pub(super) fn read(&self, folded: &str) -> Vec<&'static str> {
         let words: Vec<&str> = folded.split(' ').collect();
         let mut found = Vec::new();
@@ -91,7 +91,7 @@ impl Signs {
         found
     }
 
-    /// The codes of all signs that stand somewhere in a folded text, also of those that lie over each other.
+    /// Returns the codes of all signs in a folded text, including overlapping ones.
     pub(super) fn all(&self, folded: &str) -> Vec<&'static str> {
         let words: Vec<&str> = folded.split(' ').collect();
         let mut found = Vec::new();
@@ -101,13 +101,13 @@ impl Signs {
         found
     }
 
-    /// The codes of all signs that begin with the first of these words, each with how many words it has.
+    /// Returns the codes of all signs that begin with the first of these words, each with its number of words.
     pub(super) fn starting(&self, words: &[&str]) -> impl Iterator<Item = (&'static str, usize)> {
         let signs = words.first().map_or(&[][..], |first| self.of_word(first));
         signs.iter().filter(|sign| words.starts_with(&sign.words)).map(|sign| (sign.code, sign.words.len()))
     }
 
-    /// The code of the sign that stands first in a folded text.
+    /// Returns the code of the first sign in a folded text.
     pub(super) fn first(&self, folded: &str) -> Option<&'static str> {
         let words: Vec<&str> = folded.split(' ').collect();
         (0..words.len())
@@ -115,12 +115,12 @@ impl Signs {
             .map(|sign| sign.code)
     }
 
-    /// The code of the longest sign in a folded text; of equals the first. A sign of the row `none` hides what begins with it.
+    /// Returns the code of the longest sign in a folded text, the first of equals. A sign of the row `none` hides signs that begin with it.
     pub(super) fn longest(&self, folded: &str) -> Option<&'static str> {
         self.longest_but(folded, "")
     }
 
-    /// The same, those of one code left out.
+    /// The same without the signs of one code.
     pub(super) fn longest_but(&self, folded: &str, but: &str) -> Option<&'static str> {
         let words: Vec<&str> = folded.split(' ').collect();
         let length = |sign: &Sign| sign.words.iter().map(|word| word.len() + 1).sum::<usize>();
@@ -137,7 +137,7 @@ impl Signs {
         best.map(|sign| sign.code)
     }
 
-    /// The text without the signs that stand in it.
+    /// Returns the text without its signs.
     pub(super) fn without(&self, folded: &str) -> String {
         let words: Vec<&str> = folded.split(' ').collect();
         let mut kept = Vec::new();

@@ -1,7 +1,7 @@
-//! What a text asks for, where the partner has no field for it.
+//! What a text asks for, if the partner has no field for it.
 //!
-//! Only sentences that are about nothing else are read: one that begins with a diploma ("CAP mécanique ou électrotechnique."), one on
-//! experience or years, one on hours. Who teaches the Bac, or counts twenty years of business, asks for neither.
+//! Only sentences on one subject count: one that begins with a diploma ("CAP mécanique ou électrotechnique."), one on experience or
+//! years, one on hours. A post that teaches the Bac does not ask for it, nor does an employer of twenty years.
 
 use domain::vocabulary::{Education, WorkingTime};
 use regex::Regex;
@@ -12,17 +12,17 @@ use crate::{numbers, patterns, text::fold};
 /// What a text asks for.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Asked {
-    /// Lowest education of the first sentence on it.
+    /// The lowest level in the first sentence on education.
     pub education: Option<Education>,
-    /// Least experience in months, of the first sentence on it.
+    /// The least experience in the first sentence on it, in months.
     pub experience_months: Option<u16>,
-    /// How the work lies in the week.
+    /// Working times.
     pub working_time: Vec<WorkingTime>,
 }
 
-/// Longest sentence read, in bytes: above it, it tells a story.
+/// Longest sentence that counts, in bytes.
 const LONGEST: usize = 160;
-/// Words in front of a diploma that only lead to it, folded.
+/// Words that introduce a diploma, folded.
 const LEADS: [&str; 34] = [
     "etre",
     "avoir",
@@ -60,7 +60,7 @@ const LEADS: [&str; 34] = [
     "qualification",
 ];
 
-/// Words that are about experience, folded.
+/// Returns whether folded words are about experience.
 fn is_experience(words: &[&str]) -> bool {
     let begins = |word: &&str| numbers::of(word).is_some() || word.bytes().all(|byte| byte.is_ascii_digit());
     let lead =
@@ -83,7 +83,7 @@ patterns! {
         r"renouvel|\bcontrats?\b|\bduree\b|garantie|\bformation de\b|programme|\bexiste|\bdepuis\b|notre|nos clients|\bour\b|\bwe\b|partage|sans experience|capitalis";
 }
 
-/// Whether a folded sentence is about the hours of the post: "transmettre à l'équipe de nuit" is a task.
+/// Returns whether a folded sentence is about the hours of the post. "Transmettre à l'équipe de nuit" is a task.
 fn is_hours(words: &[&str]) -> bool {
     let is = |word: &str| {
         matches!(
@@ -111,7 +111,7 @@ fn is_hours(words: &[&str]) -> bool {
     words.iter().find(|word| !leads.contains(word)).is_some_and(|word| is(word))
 }
 
-/// Words of a wish, which asks for nothing, folded.
+/// Words of a wish, which is not a requirement, folded.
 const WISHED: [&str; 14] = [
     "souhait",
     "apprecie",
@@ -129,7 +129,7 @@ const WISHED: [&str; 14] = [
     "optionnel",
 ];
 
-/// Whether something that is no diploma may stand for it: "CAP ou trois chantiers à montrer", "Licence ou expérience équivalente".
+/// Returns whether something else may replace a diploma: "CAP ou trois chantiers à montrer", "Licence ou expérience équivalente".
 fn has_alternative(folded: &str) -> bool {
     const OTHERS: [&str; 20] = [
         "experience",
@@ -160,7 +160,7 @@ fn has_alternative(folded: &str) -> bool {
 /// English verbs that are diplomas in French.
 const VERBS: [&str; 1] = ["master"];
 
-/// Reads a plain text of an offer of work.
+/// Parses the plain text of a job.
 pub fn asked(text: &str) -> Asked {
     let mut asked = Asked::default();
     let mut is_open = false;
@@ -178,13 +178,13 @@ pub fn asked(text: &str) -> Asked {
             }
         }
         if WISHED.iter().any(|sign| folded.contains(sign)) {
-            // "Débutant accepté, une expérience est un plus": that it may be none is told all the same.
+            // "Débutant accepté, une expérience est un plus": no experience is needed all the same.
             asked.experience_months =
                 asked.experience_months.or(read_experience(sentence).filter(|months| *months == 0));
             continue;
         }
         is_open |= folded.contains("sans diplome") || folded.contains("no diploma");
-        // "Profil recherché : CAP": what a label stands in front of begins behind it.
+        // "Profil recherché : CAP": the value begins after the label.
         let parts: Vec<(&str, String)> = if sentence.contains(':') {
             sentence.split(':').map(|part| (part, fold(part))).collect()
         } else {
@@ -201,7 +201,7 @@ pub fn asked(text: &str) -> Asked {
             }
         }
     }
-    // Whoever has something else to show is welcome: no level is the least one.
+    // An alternative to the diploma is welcome, so there is no lowest level.
     if is_open {
         asked.education = None;
     }
@@ -209,7 +209,7 @@ pub fn asked(text: &str) -> Asked {
     asked
 }
 
-/// The lowest level of a sentence that begins with one.
+/// Returns the lowest level of a sentence that begins with one.
 fn education(folded: &str, words: &[&str]) -> Option<Education> {
     let begin = words.iter().position(|word| !LEADS.contains(word))?;
     let rest = words.get(begin..)?;

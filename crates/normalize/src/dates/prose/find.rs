@@ -1,23 +1,23 @@
-//! Where days stand among the pieces of a line.
+//! Finds days among the tokens of a line.
 
 use chrono::{FixedOffset, NaiveTime};
 
 use super::super::{douala, tokens::Token};
 
-/// What is named.
+/// What a mention names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Part {
     /// A day of the month.
     Day(u32),
     /// The month as a whole.
     Month,
-    /// "fin mars".
+    /// The end of a month: "fin mars".
     MonthEnd,
-    /// "00/00/0000".
+    /// An empty date: "00/00/0000".
     Zero,
 }
 
-/// A day, or a month, and where it stands.
+/// A day or a month, with its position.
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct Mention {
     pub(super) begin: usize,
@@ -25,20 +25,20 @@ pub(in super::super) struct Mention {
     pub(super) year: Option<i32>,
     pub(super) month: u32,
     pub(super) part: Part,
-    /// The time, where it stands inside the date ("May 12 10:50:20 2026").
+    /// The time, if it stands inside the date ("May 12 10:50:20 2026").
     pub(super) clock: Option<(Clock, Option<FixedOffset>)>,
 }
 
-/// A time of the day.
+/// A time of day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Clock {
-    /// This time.
+    /// A time.
     Time(NaiveTime),
-    /// Midnight: which of the two, nobody knows; the day counts.
+    /// Midnight. It may be at either end of the day, so only the day counts.
     Midnight,
 }
 
-/// All mentions, from the left; the days of "24-30 novembre" are two.
+/// Returns all mentions, from the left. "24-30 novembre" has two days.
 pub(super) fn all(tokens: &[Token]) -> Vec<Mention> {
     let mut found: Vec<Mention> = Vec::new();
     let mut at = 0;
@@ -69,7 +69,7 @@ impl<'t> Scan<'t> {
         self.tokens.get(self.at + ahead)
     }
 
-    /// How many pieces from `ahead` on are one of these marks or words: what may stand between the parts of a date.
+    /// Returns how many tokens from `ahead` on are one of these marks or words, which may stand between the parts of a date.
     fn skip(&self, ahead: usize, marks: &str, words: &[&str]) -> usize {
         let rest = self.tokens.get(self.at + ahead..).unwrap_or_default();
         let skipped =
@@ -89,7 +89,7 @@ impl<'t> Scan<'t> {
             .or_else(|| self.month_alone())
     }
 
-    /// "2026.10.01", "2026 12 05", "2026-Nov-30"; "2027-02" is a month.
+    /// Parses "2026.10.01", "2026 12 05" and "2026-Nov-30". "2027-02" is a month.
     fn year_first(&self) -> Option<Mention> {
         let year = self.get(0)?.year().filter(|year| (0..=9999).contains(year))?;
         let marked = self.get(1)?.is_mark("-/.");
@@ -105,7 +105,7 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// "01/10/2026", "1.10.26", "01 12 2026"; "10/2026" is a month, "18/11" a day without a year.
+    /// Parses "01/10/2026", "1.10.26" and "01 12 2026". "10/2026" is a month, "18/11" a day without a year.
     fn in_digits(&self) -> Option<Mention> {
         let first = self.get(0)?.short()?;
         let mark = self.get(1).filter(|token| token.is_mark("/.-"));
@@ -126,7 +126,7 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// Day first, as in Cameroon; where that cannot be, month first.
+    /// Returns a date with its day first, as in Cameroon, or with its month first if that is impossible.
     fn day_of(&self, end: usize, first: u32, second: u32, year: Option<i32>) -> Mention {
         if (first, second) == (0, 0) {
             return self.made(end, year, 1, Part::Zero);
@@ -135,7 +135,7 @@ impl<'t> Scan<'t> {
         self.made(end, year, month, Part::Day(day))
     }
 
-    /// A day of the month in front of its name: "1er", "3rd", "15", "premier"; and how many pieces it takes.
+    /// Parses a day of the month before its name: "1er", "3rd", "15", "premier". Returns its number of tokens too.
     fn day_number(&self) -> Option<(u32, usize)> {
         let token = self.get(0)?;
         if token.word() == Some("premier") {
@@ -149,7 +149,7 @@ impl<'t> Scan<'t> {
         Some((day, if is_ordinal { 2 } else { 1 }))
     }
 
-    /// "1er octobre 2026", "30-Nov-26", "1st of October", "30NOV2026".
+    /// Parses "1er octobre 2026", "30-Nov-26", "1st of October" and "30NOV2026".
     fn day_month(&self) -> Option<Mention> {
         let (day, taken) = self.day_number()?;
         let at = self.skip(taken, "-/.", &["de", "of", "d"]);
@@ -158,7 +158,7 @@ impl<'t> Scan<'t> {
         Some(self.made(end, year, month, Part::Day(day)))
     }
 
-    /// "October 1st, 2026", "Aug, 30", "May 12 10:50:20 2026". "mar. 3 déc." is a Tuesday.
+    /// Parses "October 1st, 2026", "Aug, 30" and "May 12 10:50:20 2026". "mar. 3 déc." is a Tuesday.
     fn month_day(&self) -> Option<Mention> {
         let month = self.get(0)?.month()?;
         let at = self.skip(1, ".,", &["the"]);
@@ -172,7 +172,7 @@ impl<'t> Scan<'t> {
         if self.is_clock(at) {
             return None;
         }
-        // The year of C's asctime stands behind the time.
+        // In the form of C's asctime, the year follows the time.
         if let Some((time, zone, end)) = clock_at(self.tokens, self.at + behind)
             && let Some(year) = self.tokens.get(end).and_then(Token::year)
         {
@@ -183,7 +183,7 @@ impl<'t> Scan<'t> {
         Some(self.made(end, year, month, Part::Day(day)))
     }
 
-    /// "mars 2027", "fin novembre", "décembre" by itself. "mi-mars" and "début janvier" are no days.
+    /// Parses "mars 2027", "fin novembre" and "décembre" alone. "mi-mars" and "début janvier" are not days.
     fn month_alone(&self) -> Option<Mention> {
         let month = self.get(0)?.month()?;
         let before =
@@ -201,8 +201,8 @@ impl<'t> Scan<'t> {
         Some(self.made(end, year, month, if is_end { Part::MonthEnd } else { Part::Month }))
     }
 
-    /// A year behind a day and a month, and where the date ends then. Of two digits only where they are no time and, with
-    /// `short`, lie around now.
+    /// Returns the year after a day and a month, and the end of the date. Two digits count unless they are a time. With `short`, they
+    /// must be near the present.
     fn year_behind(&self, ahead: usize, short: bool) -> (Option<i32>, usize) {
         let at = self.skip(ahead, ".,-/", &["de"]);
         let Some(token) = self.get(at) else { return (None, ahead) };
@@ -222,12 +222,12 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// Whether a time begins there.
+    /// Returns whether a time begins there.
     fn is_clock(&self, ahead: usize) -> bool {
         clock_at(self.tokens, self.at + ahead).is_some()
     }
 
-    /// The begin of a span whose month is told at its end: "24-30 novembre", "du 24 au 30 novembre", "21-25/09".
+    /// Returns the start of a span whose month stands at its end: "24-30 novembre", "du 24 au 30 novembre", "21-25/09".
     fn earlier(&self, not_before: usize, of: &Mention) -> Option<Mention> {
         const BETWEEN: [&str; 6] = ["au", "a", "to", "et", "le", "and"];
         let Part::Day(last) = of.part else { return None };
@@ -250,7 +250,7 @@ impl<'t> Scan<'t> {
         (1..last).contains(&day).then_some(Mention { begin, end: at, part: Part::Day(day), ..*of })
     }
 
-    /// The end of a span whose month is told at its begin: "November 24-30, 2026". The begin takes its year.
+    /// Returns the end of a span whose month stands at its start: "November 24-30, 2026". The start takes its year.
     fn later(&self, found: &mut [Mention]) -> Option<Mention> {
         let first = found.last_mut()?;
         let Part::Day(begin) = first.part else { return None };
@@ -265,17 +265,17 @@ impl<'t> Scan<'t> {
     }
 }
 
-/// "26" is 2026.
+/// Returns the full year of two digits: "26" is 2026.
 fn of_century(two: u32) -> i32 {
     2_000 + i32::try_from(two).unwrap_or(0)
 }
 
-/// The time that stands at `at`, and its zone.
+/// Returns the time at `at`, and its zone.
 pub(in super::super) fn clock(tokens: &[Token], at: usize) -> Option<(Clock, Option<FixedOffset>)> {
     clock_at(tokens, at).map(|(clock, zone, _)| (clock, zone))
 }
 
-/// "12h00", "8 h", "8 heures 45", "10:50:20", "5pm", "3:30 p.m.", "midi"; its zone, and where both end.
+/// Parses "12h00", "8 h", "8 heures 45", "10:50:20", "5pm", "3:30 p.m." and "midi". Returns the zone and the end of both too.
 fn clock_at(tokens: &[Token], at: usize) -> Option<(Clock, Option<FixedOffset>, usize)> {
     let word = |at: usize| tokens.get(at).and_then(Token::word);
     match word(at) {
@@ -318,7 +318,7 @@ fn clock_at(tokens: &[Token], at: usize) -> Option<(Clock, Option<FixedOffset>, 
     Some((Clock::Time(NaiveTime::from_hms_opt(hour, minute, second)?), zone, end))
 }
 
-/// "am", "PM", "p.m.": whether it is the afternoon, and where it ends.
+/// Parses "am", "PM" and "p.m.". Returns whether it is the afternoon, and the end.
 fn half(tokens: &[Token], at: usize) -> Option<(bool, usize)> {
     let word = |at: usize| tokens.get(at).and_then(Token::word);
     match word(at)? {
@@ -331,7 +331,7 @@ fn half(tokens: &[Token], at: usize) -> Option<(bool, usize)> {
     }
 }
 
-/// "UTC", "GMT+1", "WAT", "+0100".
+/// Parses "UTC", "GMT+1", "WAT" and "+0100".
 fn zone(tokens: &[Token], at: usize) -> (Option<FixedOffset>, usize) {
     let word = tokens.get(at).and_then(Token::word);
     if word == Some("wat") {
