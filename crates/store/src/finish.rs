@@ -58,16 +58,16 @@ async fn serve(
     tx: &mut Transaction<'_, Postgres>,
     run: RunId,
     facts: &Facts,
-    closes: bool,
+    is_whole: bool,
 ) -> Result<(Published, u64), StoreError> {
     let replaces_newer = facts.replaces_newer();
     let published = publish::publish(tx, run, Which::All { replaces_newer }).await?;
     publish::clear(tx, run).await?;
-    let closed = if closes { close::close_missing(tx, run).await? } else { 0 };
+    let closed = if is_whole { close::close_missing(tx, run).await? } else { 0 };
     if facts.moves_cursors() {
         move_cursors(tx, run, facts.started_at).await?;
     }
-    if closes {
+    if is_whole {
         sqlx::query!("SELECT ingest.learn_house_contacts(source) FROM ingest.runs WHERE id = $1", run.uuid())
             .execute(&mut **tx)
             .await

@@ -15,11 +15,10 @@ impl Job for PublishNew {
     #[tracing::instrument(skip_all, fields(run = %args.run))]
     async fn run(app: &App, lease: Lease, args: RunArgs) -> Result<(), JobError> {
         let (created, doubt) = app.store.publish_new(lease, args.run).await?;
-        match doubt {
-            Some(why) => {
-                tracing::warn!(why, "nothing is published at this checkpoint: the audit doubts the run")
-            }
-            None => tracing::info!(created, "published what is new so far"),
+        if let Some(why) = doubt {
+            tracing::warn!(why, "nothing is published at this checkpoint: the audit doubts the run");
+        } else {
+            tracing::info!(created, "published what is new so far");
         }
         Ok(())
     }

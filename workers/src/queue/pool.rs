@@ -84,11 +84,7 @@ impl Pool {
             lease_duration,
         };
         let heartbeat = tokio::spawn(presence.keep(running_jobs));
-        let reaper = tokio::spawn(reap(
-            app.store.clone(),
-            Duration::from_secs(settings.publish_every_seconds.max(1)),
-            stop.clone(),
-        ));
+        let reaper = tokio::spawn(reap(app.store.clone(), publish_every(settings), stop.clone()));
         let patience = Duration::from_secs(settings.stop_seconds);
         Ok(Self {
             store: app.store.clone(),
@@ -148,6 +144,10 @@ impl Presence {
             .enter_worker(self.worker, &self.host, self.http.as_deref(), self.indexes, self.lease_duration)
             .await
     }
+}
+
+fn publish_every(settings: &crate::config::Worker) -> Duration {
+    Duration::from_secs(settings.publish_every_seconds.max(1))
 }
 
 async fn reap(store: Store, publish_every: Duration, stop: Stop) {

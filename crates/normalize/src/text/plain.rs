@@ -139,7 +139,7 @@ fn mended(text: &str) -> Option<String> {
         let (bytes, _, failed) = WINDOWS_1252.encode(&named);
         String::from_utf8(bytes.into_owned()).ok().filter(|read| !failed && read.len() < piece.len())
     };
-    // "Ã" is no word of any language here.
+    // "Ã" is not a word of any language here.
     if !text.split_ascii_whitespace().any(|piece| piece == "Ã" || read(piece).is_some()) {
         return None;
     }

@@ -7,6 +7,7 @@ use crate::{Mode, RunState, audit::Scope};
 
 /// What is known of a run at its end.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each with its own column or query")]
 pub(super) struct Facts {
     pub(super) walked: bool,
     pub(super) covers: Vec<String>,

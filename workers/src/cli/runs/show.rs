@@ -124,15 +124,13 @@ fn cut(text: &str) -> String {
 
 /// What a revert did, in words.
 pub(super) fn reverted(run: RunId, done: &Reverted) -> String {
-    let mut words = format!(
+    let mut words = vec![format!(
         "run {run} is undone by run {}: {} opportunities are as they were before, {} that it created are closed",
         done.run, done.restored, done.closed
-    );
+    )];
     if !done.left.is_empty() {
-        words += &format!("\n{} were changed by a later run and stay:", done.left.len());
-        for left in &done.left {
-            words += &format!("\n  {}  {}", left.external_id, cut(&left.title));
-        }
+        words.push(format!("{} were changed by a later run and stay:", done.left.len()));
+        words.extend(done.left.iter().map(|left| format!("  {}  {}", left.external_id, cut(&left.title))));
     }
-    words
+    words.join("\n")
 }
