@@ -130,11 +130,12 @@ pub(crate) async fn request_index_and_match(tx: &mut Transaction<'_, Postgres>) 
 /// Sends pages back to be parsed whose staged rows a crash of the database took. Returns how many.
 async fn parse_again(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<u64, StoreError> {
     let lacking = sqlx::query_scalar!(
-        r#"WITH counted AS (SELECT page, count(*) AS rows FROM ingest.staged WHERE changed_run = $1 GROUP BY page)
+        r#"WITH counted AS (SELECT page, count(*) AS rows FROM ingest.staged WHERE changed_run = $1 GROUP BY page),
+                lacking AS (SELECT p.id FROM ingest.pages p LEFT JOIN counted c ON c.page = p.id
+                             WHERE p.run = $1 AND p.staged > 0 AND p.staged <> coalesce(c.rows, 0))
            UPDATE ingest.pages p SET state = 'archived', parts = 0, records = NULL, created = 0, changed = 0, unchanged = 0, rejected = 0,
                   announced = 0, staged = 0, seen = '{}'
-            WHERE p.run = $1 AND p.staged > 0 AND p.staged <> coalesce((SELECT rows FROM counted WHERE page = p.id), 0)
-           RETURNING p.id"#,
+             FROM lacking WHERE p.id = lacking.id RETURNING p.id"#,
         run.uuid()
     )
     .fetch_all(&mut **tx)

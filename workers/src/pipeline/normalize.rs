@@ -1,8 +1,9 @@
 //! Stage 5: drafts become opportunities or rejections. Drafts that were read before are not read again.
 
 use anyhow::Context as _;
-use domain::{Draft, OpportunityId, StreamName};
+use domain::{Draft, Opportunity, OpportunityId, Rejection, StreamName};
 use normalize::Context;
+use rayon::prelude::*;
 use sources::{Alarm, Spec};
 use store::{KnownDrafts, PageRow, Store, StoreError, Unchanged, Wanted};
 
@@ -44,8 +45,19 @@ pub(crate) fn normalize(
     reading.rejections.truncate(take);
     let left = take - reading.rejections.len();
     let reader = read_by(spec);
-    for draft in read.drafts.into_iter().take(left) {
-        keep(&mut reading, draft, &context, &reader, known);
+    let drafts: Vec<Draft> = read.drafts.into_iter().take(left).collect();
+    // Of the few records of a page, a second thread costs more than it saves.
+    let records: Vec<Record> = if drafts.len() < MANY {
+        drafts.into_iter().map(|draft| record(draft, &context, &reader, known)).collect()
+    } else {
+        drafts.into_par_iter().map(|draft| record(draft, &context, &reader, known)).collect()
+    };
+    for record in records {
+        match record {
+            Record::Unchanged(unchanged) => reading.unchanged.push(unchanged),
+            Record::Read(opportunity) => reading.opportunities.push(*opportunity),
+            Record::Rejected(rejection) => reading.rejections.push(*rejection),
+        }
     }
     let left = take - reading.rejections.len() - reading.opportunities.len() - reading.unchanged.len();
     reading.wanted = read
@@ -57,23 +69,29 @@ pub(crate) fn normalize(
     Ok(reading)
 }
 
-fn keep(reading: &mut store::Reading, draft: Draft, context: &Context, reader: &str, known: &KnownDrafts) {
+/// Records that are worth a second thread.
+const MANY: usize = 500;
+
+/// What became of a draft.
+enum Record {
+    Unchanged(Unchanged),
+    Read(Box<Opportunity>),
+    Rejected(Box<Rejection>),
+}
+
+fn record(draft: Draft, context: &Context, reader: &str, known: &KnownDrafts) -> Record {
     // Africa/Douala is an hour ahead of UTC, all year.
     let day = (context.fetched_at + chrono::TimeDelta::hours(1)).date_naive();
     let digest = draft.digest(reader, day);
     if let Ok(external_id) = normalize::identity(&draft) {
         let id = OpportunityId::of(&context.source, &external_id);
         if let Some((_, fingerprint)) = known.get(&id).filter(|(known, _)| *known == digest) {
-            reading.unchanged.push(Unchanged { id, external_id, fingerprint: *fingerprint });
-            return;
+            return Record::Unchanged(Unchanged { id, external_id, fingerprint: *fingerprint });
         }
     }
     match normalize::normalize(draft, context) {
-        Ok(mut opportunity) => {
-            opportunity.draft = Some(digest);
-            reading.opportunities.push(opportunity);
-        }
-        Err(rejection) => reading.rejections.push(rejection),
+        Ok(opportunity) => Record::Read(Box::new(Opportunity { draft: Some(digest), ..opportunity })),
+        Err(rejection) => Record::Rejected(Box::new(rejection)),
     }
 }
 

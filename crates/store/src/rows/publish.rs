@@ -126,8 +126,9 @@ pub(crate) async fn drop_outdated(tx: &mut Transaction<'_, Postgres>, run: RunId
     sqlx::query!(
         "WITH shown AS (
            SELECT u.id, p.id AS page, p.fetched_at FROM ingest.pages p, unnest(p.seen) AS u(id) WHERE p.run = $1),
+         repeated AS (SELECT id FROM shown GROUP BY id HAVING count(*) > 1),
          outdated AS (
-           SELECT DISTINCT s.id, s.page FROM ingest.staged s JOIN shown n ON n.id = s.id
+           SELECT DISTINCT s.id, s.page FROM ingest.staged s JOIN repeated USING (id) JOIN shown n ON n.id = s.id
             WHERE s.changed_run = $1 AND (n.fetched_at, n.page) > (s.content_at, s.page)
               AND NOT EXISTS (SELECT FROM ingest.staged t WHERE t.changed_run = $1 AND t.id = n.id AND t.page = n.page)
               AND EXISTS (SELECT FROM ingest.opportunities o WHERE o.id = s.id)),
