@@ -20,7 +20,7 @@ CREATE TABLE ingest.streams (
     complete_to  timestamptz,
     PRIMARY KEY (source, stream)
 );
-COMMENT ON COLUMN ingest.streams.complete_to IS 'The cursor: start of the last complete or accepted run. An incremental run asks for what is newer. It moves when such a run commits.';
+COMMENT ON COLUMN ingest.streams.complete_to IS 'The cursor: start of the last crawl that was published with every page and without a limit. An incremental run asks for what is newer. A revert moves it back.';
 
 CREATE TABLE ingest.runs (
     id              uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -76,7 +76,7 @@ COMMENT ON COLUMN ingest.runs.revert_of IS 'The run that a revert undoes.';
 COMMENT ON COLUMN ingest.runs.published_at IS 'When rows of the run were last published: at a checkpoint, or at its end.';
 COMMENT ON COLUMN ingest.runs.cursors_before IS 'Where the cursors of the streams stood that the run moved: {"offres": "2026-11-20T11:00:00Z"}. A revert moves them back.';
 COMMENT ON COLUMN ingest.runs.doubts IS 'Everything that the audit does not believe of the run, the most telling first in each stream.';
-COMMENT ON COLUMN ingest.runs.decision IS 'What an operator decided. A held run is published (it then closes what it did not show) or discarded; a published one may be reverted.';
+COMMENT ON COLUMN ingest.runs.decision IS 'What an operator decided. A held run is published (it then closes what it proves gone) or discarded; a published one may be reverted.';
 -- A source has at most one active run.
 CREATE UNIQUE INDEX runs_one_active ON ingest.runs (source) WHERE state IN ('queued', 'running', 'closing');
 CREATE UNIQUE INDEX runs_idempotency ON ingest.runs (source, idempotency_key);
@@ -97,7 +97,7 @@ CREATE TABLE ingest.run_streams (
 COMMENT ON TABLE ingest.run_streams IS 'Measures of each stream that a run showed. Later runs are compared with them, to tell whether they are plausible.';
 COMMENT ON COLUMN ingest.run_streams.is_whole IS 'Whether the run proves that it has everything of the stream.';
 COMMENT ON COLUMN ingest.run_streams.seen IS 'Records parsed.';
-COMMENT ON COLUMN ingest.run_streams.valid IS 'Records loaded or found unchanged.';
+COMMENT ON COLUMN ingest.run_streams.valid IS 'Records that became rows: new, changed or unchanged.';
 COMMENT ON COLUMN ingest.run_streams.unidentified IS 'Records rejected without an identity. Each may be any opportunity of the source.';
 COMMENT ON COLUMN ingest.run_streams.open_before IS 'Open opportunities that the run did not create.';
 COMMENT ON COLUMN ingest.run_streams.kept IS 'How many of those the run shows, in this stream or in another: a feed announces what a list shows too.';
@@ -176,7 +176,7 @@ COMMENT ON COLUMN ingest.pages.shown IS
     'The records that a list page shows, each as the first 64 bits of a digest of its identity. A crawl that resumes counts them again, and finds a page that repeats an earlier one.';
 COMMENT ON COLUMN ingest.pages.promised IS 'How many records the list has in all, as the page says.';
 COMMENT ON COLUMN ingest.pages.seen IS
-    'Opportunities that the page loaded or showed unchanged, at 16 bytes a record. Seeing an opportunity therefore writes nothing to its row.';
+    'Opportunities that the page shows, staged or unchanged, at 16 bytes a record. Seeing an opportunity therefore writes nothing to its row.';
 COMMENT ON COLUMN ingest.pages.notes IS 'Further notes on the page: what was repaired, and what was left out by which rule.';
 CREATE UNIQUE INDEX pages_list ON ingest.pages (run, stream, ordinal) WHERE role = 'list';
 CREATE UNIQUE INDEX pages_detail ON ingest.pages (run, url) WHERE role = 'detail';

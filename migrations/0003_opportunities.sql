@@ -80,9 +80,9 @@ CREATE TABLE ingest.opportunities (
     CONSTRAINT fees_have_a_currency CHECK ((fees_amount IS NULL) = (fees_currency IS NULL))
 );
 COMMENT ON TABLE ingest.opportunities IS 'One row for each opportunity, open or closed. The comments of api.opportunities explain the columns.';
-COMMENT ON COLUMN ingest.opportunities.content_at IS 'When the page with this content was fetched. An older page, parsed late or replayed, does not overwrite it.';
+COMMENT ON COLUMN ingest.opportunities.content_at IS 'When the page with this content was fetched. An older page, parsed late or replayed, does not overwrite it; a replay of one run does.';
 COMMENT ON COLUMN ingest.opportunities.draft_digest IS 'Digest of the partner''s words that it was read from, with the versions of the source file and of the rules. The same words are not read again.';
-COMMENT ON COLUMN ingest.opportunities.missed_by IS 'The last complete run that did not show it. In a list that may shift while it is walked, a second one closes it.';
+COMMENT ON COLUMN ingest.opportunities.missed_by IS 'The last run that proved its stream whole and did not show it. In a list that may shift while it is walked, a second one closes it.';
 COMMENT ON COLUMN ingest.opportunities.quality IS 'How far the row can be relied on, from 0 to 100. Null in a row without a score.';
 -- close_missing(): what a run shows again.
 CREATE INDEX opportunities_missed ON ingest.opportunities (source) WHERE missed_by IS NOT NULL;
@@ -92,7 +92,7 @@ CREATE INDEX opportunities_open ON ingest.opportunities (kind, posted_at DESC) W
 CREATE INDEX opportunities_by_place ON ingest.opportunities USING gin (regions, countries) WHERE status = 'open';
 -- Readers: what changed since the last poll, as in updated_at > $1 ORDER BY updated_at.
 CREATE INDEX opportunities_updated ON ingest.opportunities (updated_at);
--- measure_run() and the closing of a complete run: what a source has open.
+-- The audit and the closing of a complete run: what a source has open.
 CREATE INDEX opportunities_of_source ON ingest.opportunities (source) WHERE status = 'open';
 -- Store::close_by_date: what is past its last day.
 CREATE INDEX opportunities_by_date ON ingest.opportunities (closes_on) WHERE status = 'open' AND closes_on IS NOT NULL;

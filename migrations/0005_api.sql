@@ -40,7 +40,7 @@ COMMENT ON COLUMN api.opportunities.education IS 'Lowest education asked for: pr
 COMMENT ON COLUMN api.opportunities.experience IS 'Experience asked for, in the partner''s words.';
 COMMENT ON COLUMN api.opportunities.languages IS 'Languages of the text (ISO 639-1: en, fr), as the partner names them, else as the text reads. Empty where they are unknown.';
 COMMENT ON COLUMN api.opportunities.status IS 'open or closed. Serve only open ones.';
-COMMENT ON COLUMN api.opportunities.closed_why IS 'date: its last day passed; absent: the partner no longer shows it; partner: the partner says that it is closed.';
+COMMENT ON COLUMN api.opportunities.closed_why IS 'date: its last day passed; absent: the partner no longer shows it; partner: the partner says that it is closed; reverted: the run that created it was undone.';
 COMMENT ON COLUMN api.opportunities.created_at IS 'When it was first loaded.';
 COMMENT ON COLUMN api.opportunities.updated_at IS 'When its content or status last changed; poll by it.';
 COMMENT ON COLUMN api.opportunities.remote IS 'Whether the work can be done from anywhere.';
@@ -99,16 +99,16 @@ SELECT id, source, mode, trigger, state, pages, seen, created, changed, unchange
 COMMENT ON VIEW api.runs IS 'Each ingest of a source; a service that asked for one follows it here.';
 COMMENT ON COLUMN api.runs.id IS 'As answered by api.request_ingest().';
 COMMENT ON COLUMN api.runs.source IS 'Key of api.sources.';
-COMMENT ON COLUMN api.runs.mode IS 'incremental, full, replay or file.';
+COMMENT ON COLUMN api.runs.mode IS 'incremental, full, replay, file, or revert (of an earlier run).';
 COMMENT ON COLUMN api.runs.trigger IS 'cron, cli, http, sql (api.request_ingest) or inbox.';
-COMMENT ON COLUMN api.runs.state IS 'queued, running, closing; then complete, partial (some page is missing), quarantined (implausible: nothing was closed) or failed.';
+COMMENT ON COLUMN api.runs.state IS 'waiting (behind another run of the source), queued, running, closing (audited and published); then complete, partial (published, closed nothing: some page is missing), held (implausible: not published) or failed.';
 COMMENT ON COLUMN api.runs.pages IS 'Answers archived.';
 COMMENT ON COLUMN api.runs.seen IS 'Records read: created + changed + unchanged + rejected.';
-COMMENT ON COLUMN api.runs.created IS 'Opportunities new to us.';
-COMMENT ON COLUMN api.runs.changed IS 'Opportunities whose content changed, or that opened again.';
+COMMENT ON COLUMN api.runs.created IS 'Opportunities new to us; of a held run, those that publishing it would add among them.';
+COMMENT ON COLUMN api.runs.changed IS 'Opportunities whose content changed, or that opened again; of a held run, those that would.';
 COMMENT ON COLUMN api.runs.unchanged IS 'Opportunities found as they were.';
 COMMENT ON COLUMN api.runs.rejected IS 'Records refused, each kept with its reason.';
-COMMENT ON COLUMN api.runs.closed IS 'Opportunities closed because a complete run no longer showed them.';
+COMMENT ON COLUMN api.runs.closed IS 'Opportunities closed because the run proved that they are gone; of a revert, those that it closed.';
 COMMENT ON COLUMN api.runs.message IS 'Why it is not complete, or what it waits for.';
 COMMENT ON COLUMN api.runs.created_at IS 'When it was asked for.';
 COMMENT ON COLUMN api.runs.started_at IS 'When a worker began.';
@@ -135,4 +135,4 @@ BEGIN
     RETURN entered.run;
 END $$;
 COMMENT ON FUNCTION api.request_ingest IS
-    'Asks for a run and answers its id (see api.runs). Asked again with the same idempotency_key, or while a run of the source is active, it answers that run and starts nothing.';
+    'Asks for a run and answers its id (see api.runs). Asked again with the same idempotency_key, or while a run of the source is active or waits that does all that is asked, it answers that run. A run that asks for more waits until the active one has ended.';

@@ -77,7 +77,7 @@ enum Command {
     Ingest(ingest::Ingest),
     /// Parse the archive of a source again, without visiting the partner
     Replay(replay::Replay),
-    /// List runs, newest first
+    /// List runs, newest first; show, publish, discard or revert one
     Runs(runs::Runs),
     /// Show where each value of an opportunity came from
     Explain(explain::Explain),

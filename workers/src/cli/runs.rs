@@ -29,12 +29,12 @@ pub(super) struct Runs {
 enum What {
     /// Show a run: what it did, or what publishing it would do
     Show(show::Show),
-    /// Publish a held run, and close what it did not show
+    /// Publish a held run, and close what it proves gone
     Publish {
         /// Id of the run
         run: RunId,
     },
-    /// Discard a held run: nothing of it is ever served
+    /// Discard a held run, and close what its checkpoints created
     Discard {
         /// Id of the run
         run: RunId,

@@ -1,11 +1,11 @@
-//! Ends a run: judges it, and closes what a complete one no longer shows.
+//! Ends a run: audits it, and publishes what it staged, or holds it.
 
 use queue::Lease;
 
 use super::{Job, JobError, RunArgs};
 use crate::{app::App, pipeline::close};
 
-/// Ends a run: judges it, and closes what a complete one no longer shows.
+/// Ends a run: audits it, and publishes what it staged, or holds it.
 pub(crate) struct CloseMissing;
 
 impl Job for CloseMissing {

@@ -1,4 +1,4 @@
-//! Stage 7: rows that changed are compared with their like, and clusters are updated.
+//! Stage 8: rows that changed are compared with their like, and clusters are updated.
 
 use queue::Lease;
 use store::{Store, StoreError};

@@ -1,4 +1,4 @@
-//! Stage 8: what changed is embedded and indexed; what closed is withdrawn.
+//! Stage 9: what changed is embedded and indexed; what closed is withdrawn.
 
 use anyhow::Context as _;
 use chrono::Datelike as _;

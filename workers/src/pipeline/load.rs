@@ -1,4 +1,4 @@
-//! Stage 6: what was read from a page is committed, with its rejections and counters.
+//! Stage 6: what was parsed from a page and differs from what is served is staged, with its rejections and counters.
 
 use queue::Lease;
 use store::{Archived, PageCommit, PageRow, Reading, Store, StoreError, Tally};

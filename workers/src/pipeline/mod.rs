@@ -18,14 +18,14 @@ pub(crate) mod parse;
 // 5. Drafts become opportunities, or rejections with a reason.
 pub(crate) mod normalize;
 
-// 6. Rows, history, counters and index requests are committed in one transaction.
+// 6. What differs from what is served is staged, with rejections and counters.
 pub(crate) mod load;
 
-// 7. Opportunities that several sources publish become one cluster.
+// 7. The run is audited, and what it staged is published, or held.
+pub(crate) mod close;
+
+// 8. Opportunities that several sources publish become one cluster.
 pub(crate) mod dedupe;
 
-// 8. What changed is embedded and indexed; what closed is withdrawn.
+// 9. What changed is embedded and indexed; what closed is withdrawn.
 pub(crate) mod index;
-
-// 9. The run is judged, and a complete one closes what it no longer shows.
-pub(crate) mod close;
