@@ -49,7 +49,7 @@ pub(crate) const KEYS: &[Key] = &[
     key(
         "worker.publish_every_seconds",
         "600",
-        "longest time that a new opportunity of a long run waits to be served, while the run continues",
+        "longest time that a new opportunity of a long run waits to be served while the run continues",
     ),
     key("worker.stop_seconds", "20", "longest wait for running jobs when a worker stops"),
     key("worker.fetch_at_once", "4", "most concurrent requests to one partner, from all workers"),
