@@ -155,6 +155,7 @@ CREATE FUNCTION ingest.reuse_page(page bigint, read_by text) RETURNS boolean LAN
 DECLARE
     here ingest.pages;
     known ingest.pages;
+    known_ended timestamptz;
     refused integer;
 BEGIN
     SELECT * INTO here FROM ingest.pages p WHERE p.id = $1;
@@ -165,11 +166,14 @@ BEGIN
        AND r.state IN ('complete', 'partial') AND r.decision IS DISTINCT FROM 'reverted'
        AND (p.role <> 'detail' OR p.request = here.request)
      ORDER BY p.id DESC LIMIT 1;
+    SELECT r.finished_at INTO known_ended FROM ingest.runs r WHERE r.id = known.run;
     IF known.id IS NULL OR here.take IS NOT NULL THEN
         RETURN false;
     END IF;
     IF EXISTS (SELECT FROM unnest(known.seen) AS s (id) LEFT JOIN ingest.opportunities o ON o.id = s.id
-                WHERE o.status IS DISTINCT FROM 'open' OR o.content_at > known.fetched_at) THEN
+                WHERE o.status IS DISTINCT FROM 'open' OR o.content_at > known.fetched_at
+                   -- A revert, or a replay of an older run, gave it other content since.
+                   OR EXISTS (SELECT FROM ingest.changes c WHERE c.opportunity = s.id AND c.at > known_ended)) THEN
         RETURN false;
     END IF;
     INSERT INTO ingest.rejections (run, page, source, external_id, code, detail, record)
@@ -227,9 +231,10 @@ $$;
 
 -- Whether nothing can have shifted while a run walked a stream: what it does not show is missing for certain.
 CREATE FUNCTION ingest.is_snapshot(run uuid, stream text) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT coalesce((SELECT w.is_snapshot FROM ingest.walks w WHERE w.run = $1 AND w.stream = $2),
-                    -- A stream that no source file names any more is missing where every other list was seen at once.
-                    (SELECT bool_and(w.is_snapshot) FROM ingest.walks w WHERE w.run = $1), false)
+    SELECT coalesce((SELECT w.is_snapshot FROM ingest.walks w WHERE w.run = $1 AND w.stream = $2 AND w.is_whole),
+                    -- What a feed no longer shows, or a stream that no source file names any more, is missing where every list
+                    -- was seen at once.
+                    (SELECT bool_and(w.is_snapshot) FROM ingest.walks w WHERE w.run = $1 AND w.is_whole), false)
 $$;
 
 -- The newest archived answer for each list page and each record of a source, from the last walk that covered a stream whole and from
@@ -238,8 +243,8 @@ CREATE FUNCTION ingest.archive_of(source text, run uuid DEFAULT NULL) RETURNS SE
     WITH known AS (SELECT r.* FROM ingest.runs r
                     WHERE r.source = $1 AND r.mode NOT IN ('replay', 'revert') AND r.finished_at IS NOT NULL
                       AND coalesce(r.decision, '') NOT IN ('discarded', 'reverted')),
-         walk AS (SELECT max(k.created_at) AS since FROM known k
-                   WHERE k.mode <> 'file' AND k.walked AND k.record_limit IS NULL AND cardinality(k.covers) > 0),
+         walk AS (SELECT c.stream, max(k.created_at) AS since FROM known k, unnest(k.covers) AS c(stream)
+                   WHERE k.mode <> 'file' AND k.walked AND k.record_limit IS NULL GROUP BY c.stream),
          sheet AS (SELECT k.file ->> 'stream' AS stream, max(k.created_at) AS since FROM known k
                     WHERE k.mode = 'file' AND (k.file ->> 'complete')::boolean GROUP BY 1)
     SELECT p.* FROM ingest.pages p WHERE $2 IS NOT NULL AND p.run = $2 AND p.archive_key IS NOT NULL
@@ -248,8 +253,16 @@ CREATE FUNCTION ingest.archive_of(source text, run uuid DEFAULT NULL) RETURNS SE
        FROM known k JOIN ingest.pages p ON p.run = k.id
       WHERE $2 IS NULL AND p.archive_key IS NOT NULL
         AND k.created_at >= coalesce(CASE WHEN k.mode = 'file' THEN (SELECT s.since FROM sheet s WHERE s.stream = p.stream)
-                                          ELSE (SELECT w.since FROM walk w) END, '-infinity')
+                                          ELSE (SELECT w.since FROM walk w WHERE w.stream = p.stream) END, '-infinity')
       ORDER BY p.role, p.stream, p.url, CASE WHEN p.role = 'list' THEN p.request - 'ordinal' END, p.fetched_at DESC, p.id DESC)
+$$;
+
+-- Whether an opportunity is as a run left it: what changed it since was undone.
+CREATE FUNCTION ingest.is_as_left_by(run uuid, opportunity uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT NOT EXISTS (
+        SELECT FROM ingest.changes c JOIN ingest.runs n ON n.id = c.run
+         WHERE c.opportunity = $2 AND n.id <> $1 AND n.mode <> 'revert' AND n.decision IS DISTINCT FROM 'reverted'
+           AND c.id > coalesce((SELECT max(own.id) FROM ingest.changes own WHERE own.opportunity = $2 AND own.run = $1), 0))
 $$;
 
 -- Learns the addresses that a relaying source prints beside most of its posts: at least 10 and 80 of 100 open posts, of at least 3
@@ -269,12 +282,12 @@ CREATE FUNCTION ingest.is_beside(name text) RETURNS boolean LANGUAGE sql IMMUTAB
     SELECT name IN ('fingerprint', 'draft_digest', 'changed_run', 'page', 'content_at', 'posted_at', 'quality', 'quality_parts', 'description_html')
 $$;
 
--- Returns the columns in which two versions of an opportunity differ: those of its content, or those beside it.
-CREATE FUNCTION ingest.diff(old_row jsonb, new_row jsonb, beside boolean DEFAULT false) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
-    SELECT coalesce(jsonb_object_agg(n.key, jsonb_build_object('from', old_row -> n.key, 'to', n.value)), '{}')
-      FROM jsonb_each(new_row) n
-     WHERE n.value IS DISTINCT FROM old_row -> n.key AND n.key NOT IN ('updated_at', 'first_run', 'missed_by')
-       AND ingest.is_beside(n.key) = beside
+-- Returns the columns in which two versions of an opportunity differ: those of its content, and those beside it.
+CREATE FUNCTION ingest.differences(old_row jsonb, new_row jsonb, OUT fields jsonb, OUT beside jsonb) LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(jsonb_object_agg(n.key, c.change) FILTER (WHERE NOT ingest.is_beside(n.key)), '{}'),
+           coalesce(jsonb_object_agg(n.key, c.change) FILTER (WHERE ingest.is_beside(n.key)), '{}')
+      FROM jsonb_each(new_row) n, LATERAL (SELECT jsonb_build_object('from', old_row -> n.key, 'to', n.value) AS change) c
+     WHERE n.value IS DISTINCT FROM old_row -> n.key AND n.key NOT IN ('created_at', 'updated_at', 'first_run', 'missed_by')
 $$;
 
 -- The table itself writes the consequences, so that no statement can forget them: each change leaves its history and the request
@@ -290,15 +303,18 @@ END $$;
 CREATE TRIGGER created AFTER INSERT ON ingest.opportunities
     REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION ingest.on_opportunity_created();
 
-CREATE FUNCTION ingest.on_opportunity_updated() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Joins by hash: the plan is kept for the session, and one that was made for a few rows compares each of many with each.
+CREATE FUNCTION ingest.on_opportunity_updated() RETURNS trigger LANGUAGE plpgsql SET enable_nestloop = off AS $$
 BEGIN
-    INSERT INTO ingest.changes (opportunity, run, page, what, fields, beside)
     -- What is not of a run, such as the passing of a last day, names none.
-    SELECT n.id, nullif(n.changed_run, o.changed_run), n.page,
-           CASE WHEN o.status = n.status THEN 'changed' WHEN n.status = 'open' THEN 'reopened' ELSE 'closed' END,
-           ingest.diff(to_jsonb(o), to_jsonb(n)), ingest.diff(to_jsonb(o), to_jsonb(n), true)
-      FROM after_row n JOIN before_row o USING (id)
-     WHERE o.fingerprint <> n.fingerprint OR o.status <> n.status;
+    INSERT INTO ingest.changes (opportunity, run, page, what, fields, beside)
+    SELECT c.id, c.run, c.page, c.what, d.fields, d.beside
+      FROM (SELECT n.id, nullif(n.changed_run, o.changed_run) AS run, n.page,
+                   CASE WHEN o.status = n.status THEN 'changed' WHEN n.status = 'open' THEN 'reopened' ELSE 'closed' END AS what,
+                   to_jsonb(o) AS was, to_jsonb(n) AS now
+              FROM after_row n JOIN before_row o USING (id)
+             WHERE o.fingerprint <> n.fingerprint OR o.status <> n.status OFFSET 0) c,
+           LATERAL (SELECT * FROM ingest.differences(c.was, c.now) OFFSET 0) d;
     INSERT INTO ingest.outbox AS box (opportunity, run)
     SELECT n.id, n.changed_run FROM after_row n JOIN before_row o USING (id)
      WHERE o.fingerprint <> n.fingerprint OR o.status <> n.status

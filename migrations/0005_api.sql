@@ -84,7 +84,7 @@ COMMENT ON COLUMN api.contacts.phones IS 'Telephone numbers (ITU-T E.164: +237â€
 
 CREATE VIEW api.sources AS
 SELECT s.slug, s.name, s.enabled,
-       (SELECT max(r.finished_at) FROM ingest.runs r WHERE r.source = s.slug AND r.state = 'complete') AS complete_at
+       (SELECT max(r.finished_at) FROM ingest.runs r WHERE r.source = s.slug AND r.state = 'complete' AND r.mode NOT IN ('replay', 'revert')) AS complete_at
   FROM ingest.sources s;
 COMMENT ON VIEW api.sources IS 'The partners.';
 COMMENT ON COLUMN api.sources.slug IS 'Key used everywhere.';

@@ -45,7 +45,9 @@ fn origin(column: &str) -> &'static str {
         "audiences" => "title and description (`vocabulary`)",
         "quality" | "quality_parts" => "the row itself (`quality`)",
         "cluster" | "canonical" => "all rows (`duplicates`)",
-        "status" | "closed_why" => "closes_on; field `status`; absence from a published run that proves its list whole",
+        "status" | "closed_why" => {
+            "closes_on; field `status`; absence from a published run that proves its list whole"
+        }
         "emails" | "phones" => "the texts (`contacts`)",
         _ => "oim-etl",
     }

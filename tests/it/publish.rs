@@ -291,3 +291,43 @@ async fn a_list_that_may_shift_closes_what_two_walks_miss() {
     assert_eq!((shifting(&["1", "2"]).await, open(&store).await.len()), (0, 3), "it was there in between");
     assert_eq!((shifting(&["1", "2"]).await, open(&store).await), (1, vec!["1".to_owned(), "2".to_owned()]));
 }
+
+#[tokio::test]
+async fn two_bad_runs_are_reverted_one_after_the_other() {
+    let store = fresh().await;
+    run(&store, &["1", "2"], true, |_| ()).await;
+    let before = served(&store).await[0].clone();
+    let retitled = |title: &'static str| {
+        move |reading: &mut Reading| reading.opportunities[0] = opportunity("1", title, None)
+    };
+    let first = run(&store, &["1", "2", "3"], true, retitled("Voir l'offre")).await;
+    let second = run(&store, &["1", "2", "3"], true, retitled("Cliquez ici")).await;
+    assert_eq!(store.revert_run(second, "ada").await.unwrap().restored, 1);
+    let reverted = store.revert_run(first, "ada").await.unwrap();
+    assert_eq!((reverted.restored, reverted.closed, reverted.left.len()), (1, 1, 0));
+    let rows = served(&store).await;
+    assert_eq!((&rows[0][0], &rows[0][1]), (&before[0], &before[1]));
+    assert_eq!(open(&store).await, ["1", "2"]);
+}
+
+#[tokio::test]
+async fn an_old_held_part_does_not_replace_what_a_newer_run_confirmed() {
+    let (store, ids) = with_a_history().await;
+    let shows = slices(&ids);
+    let held = run(&store, &shows, false, one_employer).await;
+    assert_eq!(store.run(held).await.unwrap().state, RunState::Held);
+    run(&store, &shows, true, employers).await;
+    let before = served(&store).await;
+    assert_eq!(store.publish_run(held, "ada").await.unwrap(), (0, 0, 0));
+    assert_eq!(served(&store).await, before);
+}
+
+#[tokio::test]
+async fn nothing_is_decided_while_a_run_of_the_source_is_under_way() {
+    let (store, ids) = with_a_history().await;
+    let held = run(&store, &slices(&ids), true, one_employer).await;
+    let source: SourceSlug = "fne".parse().unwrap();
+    let active = store.request_run(&request(&source, Mode::Full)).await.unwrap().run;
+    let refused = store.publish_run(held, "ada").await.unwrap_err().to_string();
+    assert!(refused.contains(&format!("run {active} of fne is under way")), "{refused}");
+}

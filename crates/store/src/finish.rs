@@ -63,6 +63,7 @@ async fn serve(
     let replaces_newer = facts.replaces_newer();
     let published = publish::publish(tx, run, Which::All { replaces_newer }).await?;
     publish::clear(tx, run).await?;
+    close::forget_missed(tx, run).await?;
     let closed = if is_whole { close::close_missing(tx, run).await? } else { 0 };
     if facts.moves_cursors() {
         move_cursors(tx, run, facts.started_at).await?;
@@ -92,9 +93,12 @@ async fn write_end(
     sqlx::query!(
         "UPDATE ingest.runs r SET state = $2, message = left($3, 2000), closed = $6, finished_at = clock_timestamp(),
                 published_at = CASE WHEN $2 = 'held' THEN published_at ELSE clock_timestamp() END,
-                doubts = $7, created = n.created, changed = $5, unchanged = r.seen - r.rejected - n.created - $5
-           FROM (SELECT count(*)::integer + CASE WHEN $2 = 'held' THEN $4 ELSE 0 END AS created
-                   FROM ingest.opportunities o WHERE o.changed_run = $1 AND o.first_run = $1) n
+                doubts = $7, created = n.created, changed = n.changed, unchanged = r.seen - r.rejected - n.created - n.changed
+           FROM (SELECT c.created, least($5, q.seen - q.rejected - c.created) AS changed
+                   FROM ingest.runs q, (
+                     SELECT count(*)::integer + CASE WHEN $2 = 'held' THEN $4 ELSE 0 END AS created
+                       FROM ingest.opportunities o WHERE o.changed_run = $1 AND o.first_run = $1) c
+                  WHERE q.id = $1) n
           WHERE r.id = $1",
         run.uuid(),
         verdict.state().as_str(),
@@ -160,9 +164,11 @@ async fn parse_again(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<u
 async fn facts(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<Facts, StoreError> {
     let row = sqlx::query!(
         r#"SELECT walked, covers, record_limit, pages_failed, seen, rejected, message, mode, started_at, replay_of,
-                  spec_version IS DISTINCT FROM (SELECT n.spec_version FROM ingest.runs n
-                      WHERE n.source = r.source AND n.id <> r.id AND n.state IN ('complete', 'partial') AND n.spec_version IS NOT NULL
-                      ORDER BY n.created_at DESC LIMIT 1) AS "reads_anew!",
+                  EXISTS (SELECT FROM ingest.pages p WHERE p.run = r.id AND p.read_by IS NOT NULL AND p.read_by IS DISTINCT FROM (
+                      SELECT k.read_by FROM ingest.runs n JOIN ingest.pages k ON k.run = n.id
+                       WHERE n.source = r.source AND n.id <> r.id AND n.state IN ('complete', 'partial') AND k.read_by IS NOT NULL
+                         AND n.decision IS DISTINCT FROM 'reverted'
+                       ORDER BY n.created_at DESC LIMIT 1)) AS "reads_anew!",
                   EXISTS (SELECT FROM ingest.runs o WHERE o.id = r.replay_of AND o.state IN ('complete', 'partial')) AS "restores!"
              FROM ingest.runs r WHERE id = $1 FOR UPDATE OF r"#,
         run.uuid()

@@ -111,7 +111,7 @@ async fn staged(tx: &mut Transaction<'_, Postgres>, run: Uuid) -> Result<Preview
         r#"WITH newest AS (SELECT DISTINCT ON (s.id) s.* FROM ingest.staged s WHERE s.changed_run = $1
                             ORDER BY s.id, s.content_at DESC, s.page DESC)
            SELECT n.external_id, coalesce(o.title, n.title) AS "title!", o.id IS NULL AS "is_new!",
-                  CASE WHEN o.id IS NOT NULL THEN ingest.diff(to_jsonb(o), to_jsonb(n)) END AS fields
+                  CASE WHEN o.id IS NOT NULL THEN (ingest.differences(to_jsonb(o), to_jsonb(n))).fields END AS fields
              FROM newest n LEFT JOIN ingest.opportunities o ON o.id = n.id ORDER BY n.external_id"#,
         run
     )
@@ -144,6 +144,7 @@ async fn missing(
     let rows = sqlx::query!(
         "SELECT o.external_id, o.title FROM ingest.opportunities o JOIN ingest.runs r ON r.id = $1
           WHERE o.source = r.source AND o.stream = ANY (r.covers) AND o.status = 'open' AND r.record_limit IS NULL AND r.mode <> 'replay'
+            AND r.walked AND r.pages_failed = 0 AND (o.missed_by IS NOT NULL OR ingest.is_snapshot(r.id, o.stream))
             AND o.id NOT IN (SELECT unnest(p.seen) FROM ingest.pages p WHERE p.run = $1)
             AND NOT EXISTS (SELECT FROM ingest.rejections x WHERE x.run = $1 AND x.external_id = o.external_id)
           ORDER BY o.external_id",

@@ -9,13 +9,8 @@ use crate::{Store, StoreError, error::Doing as _};
 /// How many opportunities were closed.
 pub type Withdrawn = u64;
 
-/// Closes what the source has open and a run that proves absence neither showed nor rejected. In a list that may shift while it is
-/// walked an opportunity can slip from a page that is still to come to one that has been read: there, one walk marks it as missed, and
-/// a second one closes it.
-pub(super) async fn close_missing(
-    tx: &mut Transaction<'_, Postgres>,
-    run: RunId,
-) -> Result<Withdrawn, StoreError> {
+/// Forgets that earlier runs missed what this one shows.
+pub(super) async fn forget_missed(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE ingest.opportunities o SET missed_by = NULL
           WHERE o.missed_by IS NOT NULL AND o.source = (SELECT source FROM ingest.runs WHERE id = $1)
@@ -24,7 +19,17 @@ pub(super) async fn close_missing(
     )
     .execute(&mut **tx)
     .await
-    .doing(WHAT)?;
+    .map(drop)
+    .doing(WHAT)
+}
+
+/// Closes what the source has open and a run that proves absence neither showed nor rejected. In a list that may shift while it is
+/// walked an opportunity can slip from a page that is still to come to one that has been read: there, one walk marks it as missed, and
+/// a second one closes it.
+pub(super) async fn close_missing(
+    tx: &mut Transaction<'_, Postgres>,
+    run: RunId,
+) -> Result<Withdrawn, StoreError> {
     let done = sqlx::query_scalar!(
         r#"WITH run AS (SELECT id, source, covers FROM ingest.runs WHERE id = $1),
                 seen AS (SELECT DISTINCT unnest(p.seen) AS id FROM ingest.pages p WHERE p.run = $1),

@@ -14,8 +14,10 @@ impl Store {
         join_by_hash(&mut tx).await?;
         undecided(&mut tx, run).await?;
         let facts = facts(&mut tx, run).await?;
+        revert::refuse_while_active(&mut tx, run).await?;
         refuse_if_outdated(&mut tx, run, &facts).await?;
         refuse_if_lost(&mut tx, run).await?;
+        publish::drop_confirmed(&mut tx, run).await?;
         let (published, closed) = serve(&mut tx, run, &facts, facts.proves_absence()).await?;
         decide(&mut tx, run, by, "published", closed).await?;
         tx.commit().await.doing(WHAT)?;
@@ -63,7 +65,8 @@ async fn refuse_if_outdated(
     }
     let newer = sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM ingest.runs n JOIN ingest.runs r ON n.source = r.source
-                           WHERE r.id = $1 AND n.created_at > r.created_at AND n.state = 'complete' AND n.covers && r.covers) AS "newer!""#,
+                           WHERE r.id = $1 AND n.created_at > r.created_at AND n.state = 'complete' AND n.covers && r.covers
+                             AND n.decision IS DISTINCT FROM 'reverted') AS "newer!""#,
         run.uuid()
     )
     .fetch_one(&mut **tx)

@@ -42,6 +42,7 @@ impl Store {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         join_by_hash(&mut tx).await?;
         refuse_unpublished(&mut tx, run).await?;
+        refuse_while_active(&mut tx, run).await?;
         let revert = enter(&mut tx, run, by).await?;
         let left = changed_since(&mut tx, run).await?;
         let restored = restore(&mut tx, run, revert).await?;
@@ -57,17 +58,22 @@ impl Store {
 }
 
 async fn refuse_unpublished(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<(), StoreError> {
-    let row =
-        sqlx::query!("SELECT state, decision, mode FROM ingest.runs WHERE id = $1 FOR UPDATE", run.uuid())
-            .fetch_optional(&mut **tx)
-            .await
-            .doing(WHAT)?
-            .ok_or_else(|| StoreError::Missing(format!("run {run}")))?;
+    let row = sqlx::query!(
+        "SELECT state, decision, mode, published_at FROM ingest.runs WHERE id = $1 FOR UPDATE",
+        run.uuid()
+    )
+    .fetch_optional(&mut **tx)
+    .await
+    .doing(WHAT)?
+    .ok_or_else(|| StoreError::Missing(format!("run {run}")))?;
     if row.decision.as_deref() == Some("reverted") {
         return Err(StoreError::denied(format!("run {run} was reverted already")));
     }
     let state: RunState = row.state.parse()?;
-    if row.mode == "revert" || !matches!(state, RunState::Complete | RunState::Partial) {
+    // A run that failed may have published at a checkpoint.
+    let has_published = matches!(state, RunState::Complete | RunState::Partial)
+        || state == RunState::Failed && row.published_at.is_some();
+    if row.mode == "revert" || !has_published {
         let hint = (state == RunState::Held).then(|| format!("Discard it: oim-etl runs discard {run}"));
         return Err(StoreError::Refused {
             message: format!("run {run} ({}, {state}) published nothing that could be undone", row.mode),
@@ -75,6 +81,28 @@ async fn refuse_unpublished(tx: &mut Transaction<'_, Postgres>, run: RunId) -> R
         });
     }
     Ok(())
+}
+
+/// Makes sure that no run of the source is under way: its pages were compared with rows as they are served now.
+pub(super) async fn refuse_while_active(
+    tx: &mut Transaction<'_, Postgres>,
+    run: RunId,
+) -> Result<(), StoreError> {
+    let active = sqlx::query!(
+        "SELECT a.id, a.source FROM ingest.runs a JOIN ingest.runs r ON r.source = a.source
+          WHERE r.id = $1 AND a.state IN ('queued', 'running', 'closing')",
+        run.uuid()
+    )
+    .fetch_optional(&mut **tx)
+    .await
+    .doing(WHAT)?;
+    match active {
+        Some(active) => Err(StoreError::Refused {
+            message: format!("run {} of {} is under way", active.id, active.source),
+            hint: Some("Decide when it has ended".to_owned()),
+        }),
+        None => Ok(()),
+    }
 }
 
 async fn enter(tx: &mut Transaction<'_, Postgres>, run: RunId, by: &str) -> Result<RunId, StoreError> {
@@ -94,7 +122,7 @@ async fn enter(tx: &mut Transaction<'_, Postgres>, run: RunId, by: &str) -> Resu
 async fn changed_since(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<Vec<Left>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT o.id, o.external_id, o.title FROM ingest.opportunities o
-            WHERE o.changed_run <> $1
+            WHERE NOT ingest.is_as_left_by($1, o.id)
               AND (o.first_run = $1 OR o.id IN (SELECT c.opportunity FROM ingest.changes c WHERE c.run = $1))
             ORDER BY o.external_id"#,
         run.uuid()
@@ -124,7 +152,7 @@ async fn restore(tx: &mut Transaction<'_, Postgres>, run: RunId, revert: RunId) 
            SELECT opportunity, jsonb_object_agg(key, was ORDER BY id DESC) AS before FROM parts GROUP BY opportunity)
          UPDATE ingest.opportunities o SET ({}, changed_run, missed_by, updated_at)
               = (SELECT {}, $2::uuid, NULL::uuid, now() FROM jsonb_populate_record(o, befores.before) b)
-           FROM befores WHERE befores.opportunity = o.id AND o.changed_run = $1 AND o.first_run <> $1",
+           FROM befores WHERE befores.opportunity = o.id AND ingest.is_as_left_by($1, o.id) AND o.first_run <> $1",
         columns.join(", "),
         restored.join(", ")
     );
@@ -145,7 +173,8 @@ pub(super) async fn close_created(
 ) -> Result<u64, StoreError> {
     sqlx::query!(
         "UPDATE ingest.opportunities SET status = 'closed', closed_why = 'reverted', changed_run = $2, updated_at = now()
-          WHERE changed_run = $1 AND first_run = $1 AND status = 'open'",
+          WHERE first_run = $1 AND status = 'open' AND source = (SELECT source FROM ingest.runs WHERE id = $1)
+            AND ingest.is_as_left_by($1, id)",
         run.uuid(),
         revert.uuid()
     )

@@ -144,6 +144,22 @@ pub(crate) async fn drop_outdated(tx: &mut Transaction<'_, Postgres>, run: RunId
     .doing(WHAT)
 }
 
+/// Removes staged rows of a held run that a newer published run has shown: it knows better.
+pub(crate) async fn drop_confirmed(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<(), StoreError> {
+    sqlx::query!(
+        "DELETE FROM ingest.staged s
+          WHERE s.changed_run = $1 AND s.id IN (
+            SELECT unnest(p.seen) FROM ingest.pages p JOIN ingest.runs n ON n.id = p.run JOIN ingest.runs r ON r.source = n.source
+             WHERE r.id = $1 AND n.created_at > r.created_at AND n.state IN ('complete', 'partial')
+               AND n.mode <> 'replay' AND n.decision IS DISTINCT FROM 'reverted')",
+        run.uuid()
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+    .doing(WHAT)
+}
+
 /// Removes the staged rows of a run that a checkpoint has served.
 pub(crate) async fn clear_served(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<(), StoreError> {
     sqlx::query!(
