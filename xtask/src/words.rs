@@ -25,6 +25,7 @@ const CLEAN: &[&str] = &[
     "crates/dedupe",
     "crates/fetch",
     "crates/normalize",
+    "crates/store",
     "crates/vectors",
     "workers/src/cli",
     "workers/src/config",

@@ -1,14 +1,14 @@
-//! The pool-wide rate of each partner.
+//! The rate of each partner, shared by all workers.
 
 use std::time::Duration;
 
 use crate::{Store, StoreError, error::Doing as _};
 
 impl Store {
-    /// Reserves the next slot of `key`, slots being `interval` apart for all workers together.
+    /// Reserves the next slot of `key`. Slots lie `interval` apart, for all workers together.
     ///
-    /// `Ok(Ok(wait))`: reserved, leave after `wait`. `Ok(Err(wait))`: nothing was reserved because the next
-    /// slot is `wait` away, which is more than `max_wait`.
+    /// `Ok(Ok(wait))`: the slot is reserved; send the request after `wait`. `Ok(Err(wait))`: nothing was reserved,
+    /// because the next slot is `wait` away, and that is more than `max_wait`.
     pub async fn reserve_slot(
         &self,
         key: &str,
@@ -28,7 +28,7 @@ impl Store {
         Ok(if seconds < 0.0 { Err(wait) } else { Ok(wait) })
     }
 
-    /// Lets nobody ask `key` again before `pause` is over (a partner's Retry-After).
+    /// Blocks all requests to `key` until `pause` is over, as a partner's `Retry-After` demands.
     pub async fn hold_slots(&self, key: &str, pause: Duration) -> Result<(), StoreError> {
         sqlx::query!("SELECT ingest.hold_slots($1, $2)", key, pause.as_secs_f64())
             .execute(&self.pool)

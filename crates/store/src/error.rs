@@ -1,37 +1,37 @@
-//! What can go wrong with the database, said so that an operator knows what to do.
+//! Errors of the database, worded so that an operator knows what to do.
 
 use queue::QueueError;
 use sqlx::postgres::PgConnectOptions;
 
-/// A failure of the store. The thing is in the message, the cause in `source()`.
+/// A failure of the store. The message names what failed, `source()` the cause.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The address is not one.
+    /// The database URL is not valid.
     #[error(
         "the database URL cannot be read; it should look like postgres://user:password@host:5432/database"
     )]
     BadUrl(#[source] sqlx::Error),
-    /// Nobody answers there, or not to us.
+    /// The server does not answer, or refuses the connection.
     #[error("could not connect to PostgreSQL at {place}; check DATABASE_URL and that the server runs")]
     Unreachable {
-        /// Host, port and database: never the password.
+        /// Host, port and database, without the password.
         place: String,
         /// The cause.
         source: sqlx::Error,
     },
-    /// A migration failed; the database is as before it.
+    /// A migration failed; the database is unchanged.
     #[error("could not bring the database to this version")]
     Migrate(#[source] sqlx::migrate::MigrateError),
     /// A statement failed.
     #[error("the database could not {what}")]
     Query {
-        /// What was being done.
+        /// What the statement was for.
         what: &'static str,
         /// The cause.
         source: sqlx::Error,
     },
-    /// The database is not ours yet.
+    /// The database lacks the tables of this version.
     #[error(
         "the database has no tables of this version yet: run `oim-etl migrate`, or start a worker, which does it"
     )]
@@ -39,19 +39,19 @@ pub enum StoreError {
     /// The disk of the database is full.
     #[error("the disk of the database is full: free space there; the work is kept and done again")]
     DiskFull(#[source] sqlx::Error),
-    /// The job was given to another worker because this one was silent too long; nothing was written.
+    /// The job now belongs to another worker, because the lease of this one expired; nothing was written.
     #[error("job {0} was taken over by another worker; its work here was discarded")]
     Fenced(i64),
-    /// A stored value this version does not understand.
+    /// A stored value that this version does not understand.
     #[error("{what} in the database is not understood by this version")]
     Stored {
         /// Which value.
         what: String,
     },
-    /// The thing asked for is not there.
+    /// The requested thing does not exist.
     #[error("there is no {0}")]
     Missing(String),
-    /// A request the database's own rules refuse, with their words.
+    /// A request that the rules of the database refuse, with their message.
     #[error("{message}{}", hint.as_ref().map(|hint| format!(". {hint}")).unwrap_or_default())]
     Refused {
         /// Why.
@@ -61,11 +61,12 @@ pub enum StoreError {
     },
 }
 
-/// `SQLSTATE` of PostgreSQL, appendix A, `invalid_parameter_value`: raised by our own functions for a wrong request.
+/// The `SQLSTATE` `invalid_parameter_value` (PostgreSQL, appendix A). Our own SQL functions raise it for a wrong
+/// request.
 const REFUSED: &str = "22023";
 
 impl StoreError {
-    /// Something that may not be done as things stand.
+    /// A request that the current state of the data does not allow.
     pub(crate) fn denied(message: String) -> Self {
         Self::Refused { message, hint: None }
     }
@@ -90,7 +91,7 @@ impl StoreError {
         Self::Refused { message: error.map(|error| error.message().to_owned()).unwrap_or_default(), hint }
     }
 
-    /// Whether the job belongs to another worker now.
+    /// Returns whether the job now belongs to another worker.
     pub fn is_fenced(&self) -> bool {
         matches!(self, Self::Fenced(_))
     }
@@ -107,9 +108,9 @@ impl From<QueueError> for StoreError {
     }
 }
 
-/// Says what a failed statement was for: `.doing("claim jobs")`.
+/// Names what a failed statement was for: `.doing("claim jobs")`.
 pub(crate) trait Doing<T> {
-    /// Wraps a failed statement in the error that says `what` could not be done.
+    /// Wraps the error of a failed statement, and names what it was for.
     fn doing(self, what: &'static str) -> Result<T, StoreError>;
 }
 
@@ -119,7 +120,7 @@ impl<T> Doing<T> for Result<T, sqlx::Error> {
     }
 }
 
-/// Where the options lead, without the password.
+/// Returns host, port and database of the options, without the password.
 pub(crate) fn place_of(options: &PgConnectOptions) -> String {
     let host =
         options.get_socket().map_or_else(|| options.get_host().to_owned(), |path| path.display().to_string());

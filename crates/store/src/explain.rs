@@ -1,4 +1,4 @@
-//! Where a row came from and what became of it.
+//! The origin and the history of an opportunity.
 
 use chrono::{DateTime, Utc};
 use domain::OpportunityId;
@@ -11,15 +11,15 @@ use crate::{Store, StoreError, error::Doing as _};
 /// A step in the life of an opportunity.
 #[derive(Debug, Serialize)]
 pub struct Step {
-    /// When.
+    /// When it happened.
     pub at: DateTime<Utc>,
-    /// changed, closed or reopened.
+    /// `changed`, `closed` or `reopened`.
     pub what: String,
     /// The run that did it.
     pub run: Option<Uuid>,
-    /// The page it was read from.
+    /// The page it was parsed from.
     pub page: Option<i64>,
-    /// Each changed column, from what and to what.
+    /// Each changed column with its old and its new value.
     pub fields: Value,
 }
 
@@ -28,42 +28,42 @@ pub struct Step {
 pub struct Twin {
     /// The row.
     pub id: Uuid,
-    /// Its partner.
+    /// Its source.
     pub source: String,
     /// Its identifier there.
     pub external_id: String,
-    /// Its heading.
+    /// Its title.
     pub title: String,
-    /// Whether it stands for the cluster.
+    /// Whether it is the canonical row of the cluster.
     pub canonical: bool,
 }
 
-/// What is known of an opportunity.
+/// What the database knows about an opportunity.
 #[derive(Debug, Serialize)]
 pub struct Life {
     /// Its id.
     pub id: OpportunityId,
-    /// The row, each column by its name.
+    /// The row, as a map from column names to values.
     pub row: Value,
-    /// The page its content was read from.
+    /// The page its content was parsed from.
     pub page: Option<i64>,
-    /// The run that read it, and by which version of the spec.
+    /// The run that last changed it.
     pub run: Uuid,
-    /// SHA-256 of the partner file in force then.
+    /// SHA-256 of the source file that was used then.
     pub spec_version: Option<String>,
     /// What happened to it, oldest first.
     pub steps: Vec<Step>,
-    /// The rows it is one with, itself left out.
+    /// The other rows of its cluster.
     pub twins: Vec<Twin>,
-    /// Whether the index holds its content as it is.
+    /// Whether the index holds its current content.
     pub indexed: bool,
 }
 
-/// What failed, in the errors of this file.
+/// The action that failed, for the errors of this file.
 const WHAT: &str = "look up an opportunity";
 
 impl Store {
-    /// The id of what is asked for: an id, an address, or `SOURCE/IDENTIFIER`.
+    /// Finds an opportunity by its id, the address of its page, or `SOURCE/IDENTIFIER`.
     pub async fn find_opportunity(&self, words: &str) -> Result<OpportunityId, StoreError> {
         let id = words.parse::<Uuid>().ok();
         let (source, external_id) = words.split_once('/').unwrap_or((words, ""));
@@ -85,7 +85,7 @@ impl Store {
         })
     }
 
-    /// Everything that is known of an opportunity.
+    /// Returns everything the database knows about an opportunity.
     pub async fn life(&self, id: OpportunityId) -> Result<Life, StoreError> {
         let row = sqlx::query!(
             r#"SELECT to_jsonb(o) AS "row!", o.page, o.changed_run, r.spec_version AS "spec_version?",

@@ -1,4 +1,4 @@
-//! The end of a run: its audit, and then the publication of what it read, or nothing.
+//! The end of a run: audit it, then publish what it loaded, or hold it.
 
 mod checkpoint;
 mod close;
@@ -22,14 +22,15 @@ pub use close::Withdrawn;
 pub use revert::{Left, Reverted};
 use verdict::{Facts, Verdict};
 
-/// What fails here, in the words of an error.
+/// The action that failed, for the errors of this file.
 const WHAT: &str = "end a run";
 
 impl Store {
-    /// Ends a run whose pages are all parsed: audits it, publishes it or holds it, closes what a complete one no longer shows, moves
-    /// the cursors of its streams, and ends the job that did it. All of it commits together: readers never see half of a run.
+    /// Ends a run whose pages are all parsed. Audits it, publishes or holds it, closes what a complete run no longer
+    /// shows, moves the cursors, and ends the job. All of it commits together: readers never see half of a run.
     ///
-    /// Returns [`RunState::Running`] where a crash of the database took staged rows: their pages are parsed again first.
+    /// Returns [`RunState::Running`] if a crash of the database lost staged rows: the run continues, and parses those
+    /// pages again.
     pub async fn finish_run(&self, lease: Lease, run: RunId) -> Result<RunState, StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         join_by_hash(&mut tx).await?;
@@ -53,7 +54,8 @@ impl Store {
     }
 }
 
-/// Publishes a run with all that follows from it. Returns what it published, and how many opportunities it closed.
+/// Publishes a run, closes, moves cursors and requests indexing. Returns what was published, and how many opportunities
+/// were closed.
 async fn serve(
     tx: &mut Transaction<'_, Postgres>,
     run: RunId,
@@ -80,8 +82,8 @@ async fn serve(
     Ok((published, closed))
 }
 
-/// Writes how the run ended. The last statement, and the clock rather than the begin of the transaction: the time that publishing and
-/// closing take is the run's, too.
+/// Writes how the run ended. This is the last statement, and it uses the clock instead of the transaction's start, so
+/// that the run's duration includes publishing and closing.
 async fn write_end(
     tx: &mut Transaction<'_, Postgres>,
     run: RunId,
@@ -89,7 +91,7 @@ async fn write_end(
     doubts: &[String],
     (published, closed): (Published, u64),
 ) -> Result<(), StoreError> {
-    // What a checkpoint published is new in this run, too. What two pages showed counts once.
+    // Rows that a checkpoint published count as new in this run too. A row that two pages showed counts once.
     sqlx::query!(
         "UPDATE ingest.runs r SET state = $2, message = left($3, 2000), closed = $6, finished_at = clock_timestamp(),
                 published_at = CASE WHEN $2 = 'held' THEN published_at ELSE clock_timestamp() END,
@@ -114,13 +116,13 @@ async fn write_end(
     .doing(WHAT)
 }
 
-/// Joins by hash until the transaction ends. What a run has seen is unnested from arrays, whose size PostgreSQL guesses to be ten:
-/// in a database without statistics it compared each row with each, 188 s for 50,000.
+/// Disables nested-loop joins until the transaction ends. PostgreSQL guesses that an array unnests to ten rows. In a
+/// database without statistics it then compared every row with every other one: 188 s for 50,000 rows.
 async fn join_by_hash(tx: &mut Transaction<'_, Postgres>) -> Result<(), StoreError> {
     sqlx::query!("SET LOCAL enable_nestloop = off").execute(&mut **tx).await.map(drop).doing(WHAT)
 }
 
-/// Has the points of what changed updated, and its clusters looked at.
+/// Enqueues the jobs that update the index and the clusters of changed rows.
 pub(crate) async fn request_index_and_match(tx: &mut Transaction<'_, Postgres>) -> Result<(), StoreError> {
     sqlx::query!(
         "SELECT queue.enqueue(kind, lane, '{}', kind) FROM (VALUES ('embed_opportunities', 'embed'), ('match_duplicates', 'match')) v(kind, lane)"
@@ -131,7 +133,7 @@ pub(crate) async fn request_index_and_match(tx: &mut Transaction<'_, Postgres>) 
     .doing(WHAT)
 }
 
-/// Sends pages back to be parsed whose staged rows a crash of the database took. Returns how many.
+/// Enqueues parsing again for pages whose staged rows were lost in a crash of the database. Returns how many.
 async fn parse_again(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<u64, StoreError> {
     let lacking = sqlx::query_scalar!(
         r#"WITH counted AS (SELECT page, count(*) AS rows FROM ingest.staged WHERE changed_run = $1 GROUP BY page),
@@ -160,7 +162,7 @@ async fn parse_again(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<u
     Ok(u64::try_from(lacking.len()).unwrap_or(u64::MAX))
 }
 
-/// What is known of a run at its end; its row is locked.
+/// Collects what is known about a run at its end, and locks its row.
 async fn facts(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<Facts, StoreError> {
     let row = sqlx::query!(
         r#"SELECT walked, covers, record_limit, pages_failed, seen, rejected, message, mode, started_at, replay_of,
@@ -190,8 +192,9 @@ async fn facts(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<Facts, 
     })
 }
 
-/// Moves the cursors of the run's source to its begin, and keeps where they stood. A run that asked for what is newer than a moment of
-/// somebody's choice moves only those that stood there or later: what lies between the cursor and that moment was not asked for.
+/// Moves the cursors of the run's source to the start of the run, and stores their earlier values. A run with an
+/// explicit `since` moves only cursors at or after that time: it did not ask for what lies between an earlier cursor
+/// and `since`.
 async fn move_cursors(
     tx: &mut Transaction<'_, Postgres>,
     run: RunId,

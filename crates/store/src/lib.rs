@@ -1,10 +1,10 @@
-//! The SQL of the schema `ingest`: sources, runs, pages, opportunities, outbox, rate budget.
+//! The SQL of the schema `ingest`: sources, runs, pages, opportunities, outbox and rate budget.
 //!
-//! The queue has a crate of its own, and [`Store::queue`] leads there. A statement here may enqueue the jobs that its rows ask for.
+//! The queue has its own crate; [`Store::queue`] returns it. A statement here may enqueue the jobs that its rows need.
 //!
-//! Its methods are whole steps of the road, each one transaction: "this page was read" writes the rows, the
-//! refusals, the counters, the next jobs and the end of the job that did it, or nothing at all. No caller
-//! holds a transaction, so none can forget half of one.
+//! Each method is a whole step of the pipeline, in one transaction. Committing a parsed page, for example, writes rows,
+//! rejections, counters, follow-up jobs and the end of the job together, or nothing at all. No caller holds a
+//! transaction, so no caller can commit half a step.
 
 mod audit;
 mod budget;
@@ -48,18 +48,18 @@ pub use runs::{Entered, FileRef, Mode, RunRequest, RunRow, RunState, Trigger};
 pub use sources::SourceRow;
 pub use walks::{EarlierWalk, ShownPage, StreamWalk};
 
-/// The migrations, compiled in: a binary brings the schema it was written for.
+/// The migrations, compiled into the binary, so that it brings the schema it was written for.
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");
 
-/// A connection used within this time is taken without asking whether it still stands.
+/// A connection that was used within this time is taken from the pool without a ping.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// A pool of connections to the database, and everything that is done through it.
+/// A pool of connections to the database, with all operations on the schema `ingest`.
 #[derive(Clone)]
 pub struct Store {
     pool: PgPool,
     queue: Queue,
-    /// What must outlive the pool, such as a private server.
+    /// A value that must outlive the pool, such as a private server.
     _keeps: Option<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -70,7 +70,7 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens a pool of at most `connections`. Fails when the server cannot be reached within 10 seconds.
+    /// Opens a pool of at most `connections`. Fails if the server does not answer within 10 seconds.
     pub async fn connect(url: &str, connections: u32) -> Result<Self, StoreError> {
         let options: PgConnectOptions = url.parse().map_err(StoreError::bad_url)?;
         let options = options.application_name("oim-etl");
@@ -78,12 +78,14 @@ impl Store {
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(10))
-            // A ping at each use was half of all round trips. One that lay unused may be of a server that was restarted since.
+            // A ping before each use made up half of all round trips. Only an idle connection needs one: its server may
+            // have been restarted since.
             .test_before_acquire(false)
             .before_acquire(|connection, meta| {
                 Box::pin(async move { Ok(meta.idle_for < FRESH || connection.ping().await.is_ok()) })
             })
-            // Compiling a plan takes longer than any statement here runs: a day's ingest took four times as long with it.
+            // Compiling a plan takes longer than any statement here runs: with JIT, a day's ingest took four times as
+            // long.
             .after_connect(|connection, _| {
                 Box::pin(async move { connection.execute("SET jit = off").await.map(drop) })
             })
@@ -99,12 +101,12 @@ impl Store {
         Self { _keeps: Some(server), ..self }
     }
 
-    /// Applies the migrations that are missing; harmless when none is, and when several workers start at once.
+    /// Applies the missing migrations. It is safe to call when none is missing, and when several workers start at once.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         MIGRATOR.run(&self.pool).await.map_err(StoreError::Migrate)
     }
 
-    /// How many migrations this binary brings that the database does not have yet.
+    /// Returns how many migrations of this binary the database lacks.
     pub async fn missing_migrations(&self) -> Result<usize, StoreError> {
         let known = sqlx::query_scalar::<_, bool>("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
             .fetch_one(&self.pool)
@@ -121,22 +123,22 @@ impl Store {
         Ok(MIGRATOR.iter().count().saturating_sub(usize::try_from(applied).unwrap_or(0)))
     }
 
-    /// Whether the database answers.
+    /// Checks that the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT 1").execute(&self.pool).await.map(drop).doing("ask for a sign of life")
+        sqlx::query("SELECT 1").execute(&self.pool).await.map(drop).doing("answer a ping")
     }
 
-    /// Closes the pool; pending statements end first.
+    /// Closes the pool after pending statements have ended.
     pub async fn close(&self) {
         self.pool.close().await;
     }
 
-    /// The queue of this database.
+    /// Returns the queue of this database.
     pub fn queue(&self) -> &Queue {
         &self.queue
     }
 
-    /// The pool itself, for tests and benchmarks that look at rows.
+    /// Returns the pool, for tests and benchmarks that inspect rows.
     pub fn pool(&self) -> &PgPool {
         &self.pool
     }

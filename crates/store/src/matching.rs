@@ -1,4 +1,4 @@
-//! The same opportunity from several partners: what is to be looked at, what it may be the same as, and what was found.
+//! Duplicate detection: which rows to compare, with which other rows, and the resulting clusters.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,20 +10,22 @@ use uuid::Uuid;
 
 use crate::{Store, StoreError, error::Doing as _, outbox::places};
 
-/// Rows looked at in one transaction.
+/// Rows compared in one transaction.
 const BATCH: i64 = 200;
-/// More rows than this under one key are a template's: the key tells nothing.
+/// A key that more rows share comes from a template, and says nothing about duplicates.
 const CROWD: i32 = 50;
 
-/// Rows whose quality differs by no more are about as complete: who offers it itself then stands for both.
+/// Rows whose quality differs by at most this much count as equally complete; a first-party source then becomes
+/// canonical.
 const ABOUT_EQUAL: i64 = 10;
 
-/// What failed, in the errors of this file.
+/// The action that failed, for the errors of this file.
 const WHAT: &str = "look for duplicates";
 
 impl Store {
-    /// Looks at the clusters of some of the rows that changed. Answers how many; none are left at 0. A row that changed leaves its
-    /// cluster, and those that stay are compared anew: what it held together falls apart.
+    /// Updates the clusters of some of the rows that changed. Returns how many it took; 0 means that none are left. A
+    /// changed row leaves its cluster, and the remaining members are compared again, because it may have been what
+    /// connected them.
     pub async fn match_some(&self, lease: Lease) -> Result<usize, StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         lease.check(&mut tx).await?;
@@ -53,7 +55,7 @@ impl Store {
         Ok(changed.len())
     }
 
-    /// Rows whose clusters are still to be looked at.
+    /// Returns how many rows wait for duplicate detection.
     pub async fn unmatched(&self) -> Result<i64, StoreError> {
         sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM ingest.to_match"#)
             .fetch_one(&self.pool)
@@ -61,7 +63,7 @@ impl Store {
             .doing(WHAT)
     }
 
-    /// Ends the job; where rows came in meanwhile, another one follows.
+    /// Ends the job, and enqueues another one if more rows wait.
     pub async fn end_matching(&self, lease: Lease) -> Result<(), StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         lease.settle(&mut tx).await?;
@@ -75,7 +77,7 @@ impl Store {
     }
 }
 
-/// The clusters among rows, from the pairs that share a key and those that were together.
+/// Returns the clusters among the rows, from pairs that share a key and pairs that were in one cluster before.
 fn found(members: &[Member], pairs: &[(Uuid, Uuid)], old: &[(Uuid, Uuid)]) -> Vec<Vec<OpportunityId>> {
     let at: HashMap<Uuid, usize> =
         members.iter().enumerate().map(|(at, member)| (member.id.uuid(), at)).collect();
@@ -87,7 +89,7 @@ fn found(members: &[Member], pairs: &[(Uuid, Uuid)], old: &[(Uuid, Uuid)]) -> Ve
     cluster(members, &worth)
 }
 
-/// The rows that are open, as far as they are compared: what is closed is nobody's duplicate.
+/// Loads the open rows with what duplicate detection compares. Closed rows take part in no cluster.
 async fn members(tx: &mut Transaction<'_, Postgres>, ids: &[Uuid]) -> Result<Vec<Member>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT id, source, kind, title, organization, description, places, education, closes_on, offers_itself,
@@ -117,7 +119,7 @@ async fn members(tx: &mut Transaction<'_, Postgres>, ids: &[Uuid]) -> Result<Vec
             posted_on: row.posted_on,
             closes_on: row.closes_on,
         });
-        // Completeness first; of about equals, who offers it itself; then the one that says more.
+        // Order by quality, with a bonus for first-party sources; between equals, the longer description wins.
         let quality = i64::from(row.quality) + if row.offers_itself { ABOUT_EQUAL } else { 0 };
         let weight = quality * 100_000 + i64::from(row.length);
         members.push(Member { id: row.id.into(), weight, sketch });
@@ -125,7 +127,7 @@ async fn members(tx: &mut Transaction<'_, Postgres>, ids: &[Uuid]) -> Result<Vec
     Ok(members)
 }
 
-/// Keys are stored as PostgreSQL's `bigint`: the same 64 bits.
+/// Replaces the keys of the changed rows. PostgreSQL stores the 64 bits of a key as a `bigint`.
 async fn enter_keys(
     tx: &mut Transaction<'_, Postgres>,
     changed: &[Uuid],
@@ -154,7 +156,7 @@ async fn enter_keys(
     .doing(WHAT)
 }
 
-/// Pairs of a changed row and another that share a key few have.
+/// Returns pairs of a changed row and another row that share a rare key.
 async fn candidates(
     tx: &mut Transaction<'_, Postgres>,
     ids: &[Uuid],
@@ -174,7 +176,7 @@ async fn candidates(
     Ok(rows.into_iter().map(|row| (row.one, row.other)).collect())
 }
 
-/// The rows and all that are in a cluster with one of them; and the pairs that were together.
+/// Returns the rows with all members of their clusters, and the pairs that were in one cluster.
 async fn with_their_clusters(
     tx: &mut Transaction<'_, Postgres>,
     ids: HashSet<Uuid>,

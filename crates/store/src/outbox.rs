@@ -1,4 +1,4 @@
-//! The outbox: points of the vector index that must be looked at.
+//! The outbox: requests to bring points of the vector index up to date.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{Store, StoreError, error::Doing as _};
 
-/// An opportunity as the index needs it.
+/// An opportunity, as far as the index needs it.
 #[derive(Debug, Clone)]
 #[allow(missing_docs, reason = "the columns of ingest.opportunities, documented in migrations/0005_api.sql")]
 pub struct IndexRow {
@@ -31,24 +31,24 @@ pub struct IndexRow {
     pub fingerprint: Vec<u8>,
 }
 
-/// A request to look at a point, claimed for a while.
+/// A claimed request to update a point.
 #[derive(Debug, Clone)]
 pub struct Claimed {
-    /// Which version of the request; a newer one outlives this work.
+    /// The version of the request. A newer version stays in the outbox when this one is finished.
     pub version: i64,
     /// The run that caused it.
     pub run: Option<Uuid>,
-    /// Whether the opportunity is open: a closed one's point is withdrawn.
+    /// Whether the opportunity is open; the point of a closed one is removed.
     pub open: bool,
-    /// Whether the index already holds this very content by this model.
+    /// Whether the index already holds this content, embedded by this model.
     pub indexed: bool,
     /// The row.
     pub row: IndexRow,
 }
 
 impl Store {
-    /// Claims up to `limit` requests for the embed job of `lease`. The claim is void as soon as no job holds that lease:
-    /// what a dead worker had claimed is free with its job. Those that failed before come last.
+    /// Claims up to `limit` requests for the embed job of `lease`. The claim ends when no job holds that lease any
+    /// more, so the claims of a dead worker are freed with its job. Requests that failed before come last.
     pub async fn claim_outbox(
         &self,
         lease: Lease,
@@ -106,7 +106,8 @@ impl Store {
             .collect()
     }
 
-    /// Removes requests the index has answered and writes the ledger. Newer requests for the same points stay.
+    /// Removes requests that the index has carried out, and updates the ledger. Newer requests for the same points
+    /// stay.
     pub async fn finish_outbox(&self, model: &str, done: &[Claimed]) -> Result<(), StoreError> {
         let what = "finish embed work";
         let mut tx = self.pool.begin().await.doing(what)?;
@@ -157,7 +158,7 @@ impl Store {
         tx.commit().await.doing(what)
     }
 
-    /// Gives claimed requests back after a failure.
+    /// Releases claimed requests after a failure.
     pub async fn release_outbox(&self, claimed: &[Claimed]) -> Result<(), StoreError> {
         let ids: Vec<Uuid> = claimed.iter().map(|claimed| claimed.row.id.uuid()).collect();
         sqlx::query!(
@@ -170,7 +171,7 @@ impl Store {
         .doing("give embed work back")
     }
 
-    /// Ends the embed job; where requests came in meanwhile or are still claimed, another one follows.
+    /// Ends the embed job, and enqueues another one if requests are left or still claimed.
     pub async fn end_embedding(&self, lease: Lease) -> Result<(), StoreError> {
         let what = "end embed work";
         let mut tx = self.pool.begin().await.doing(what)?;
@@ -186,7 +187,7 @@ impl Store {
         tx.commit().await.doing(what)
     }
 
-    /// Requests not yet answered that a run caused.
+    /// Returns how many open requests a run caused.
     pub async fn outbox_of(&self, run: domain::RunId) -> Result<i64, StoreError> {
         sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM ingest.outbox WHERE run = $1"#, run.uuid())
             .fetch_one(&self.pool)
@@ -194,7 +195,7 @@ impl Store {
             .doing("count embed work")
     }
 
-    /// Of these opportunities, those that this database holds open.
+    /// Returns which of these opportunities are open.
     pub async fn open_among(&self, ids: &[OpportunityId]) -> Result<HashSet<OpportunityId>, StoreError> {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
         let open = sqlx::query_scalar!(
@@ -207,7 +208,7 @@ impl Store {
         Ok(open.into_iter().map(OpportunityId::from).collect())
     }
 
-    /// Of the points that an index holds, those of opportunities that this database does not know: another database's.
+    /// Returns which of the points in an index belong to no opportunity of this database.
     pub async fn unknown_points(&self, held: &[OpportunityId]) -> Result<Vec<OpportunityId>, StoreError> {
         let held: Vec<Uuid> = held.iter().map(|id| id.uuid()).collect();
         let unknown = sqlx::query_scalar!(
@@ -220,8 +221,9 @@ impl Store {
         Ok(unknown.into_iter().map(OpportunityId::from).collect())
     }
 
-    /// Brings outbox and ledger into step with an index that holds `held` (its point ids): what is open and
-    /// not held by this model is requested, what is held and not open is requested to be withdrawn. Answers how many.
+    /// Aligns outbox and ledger with an index that holds the points `held`. Open opportunities that the index lacks or
+    /// holds with another model are requested, and closed ones that it holds are requested for removal. Returns how
+    /// many.
     pub async fn reconcile(&self, model: &str, held: &[OpportunityId]) -> Result<u64, StoreError> {
         let what = "compare the index with the opportunities";
         let held: Vec<Uuid> = held.iter().map(|id| id.uuid()).collect();
@@ -257,7 +259,7 @@ impl Store {
     }
 }
 
-/// The places of a row.
+/// Parses the places of a row.
 pub(crate) fn places(value: Value) -> Result<Vec<Place>, StoreError> {
     serde_json::from_value(value).map_err(|_| StoreError::Stored { what: "a place".to_owned() })
 }

@@ -1,31 +1,31 @@
-//! What an operator wants to know at a glance.
+//! The figures that `oim-etl status` shows.
 
 use queue::{DeadLetter, QueueDepth, WorkerRow};
 use serde::Serialize;
 
 use crate::{Store, StoreError, error::Doing as _};
 
-/// The whole picture.
+/// Figures on workers, queue, opportunities and index.
 #[derive(Debug, Clone, Serialize)]
 pub struct Overview {
-    /// Living workers.
+    /// Workers that are alive.
     pub workers: Vec<WorkerRow>,
     /// Jobs by kind and lane.
     pub queue: Vec<QueueDepth>,
-    /// Newest jobs given up.
+    /// The newest dead letters.
     pub dead_letters: Vec<DeadLetter>,
-    /// Opportunities open.
+    /// Open opportunities.
     pub open: i64,
-    /// Opportunities closed.
+    /// Closed opportunities.
     pub closed: i64,
-    /// Points the index holds, by the ledger.
+    /// Points in the index, according to the ledger.
     pub indexed: i64,
-    /// Points that must be looked at.
+    /// Points that must be updated.
     pub outbox: i64,
 }
 
 impl Store {
-    /// The whole picture, with the `dead` newest jobs given up.
+    /// Returns the figures, with the newest `dead` dead letters.
     pub async fn overview(&self, dead: i64) -> Result<Overview, StoreError> {
         let counts = sqlx::query!(
             r#"SELECT (SELECT count(*) FROM ingest.opportunities WHERE status = 'open') AS "open!",

@@ -1,4 +1,4 @@
-//! Pages: each archived answer, and the job that reads it.
+//! Pages: the archived answers, and the jobs that parse them.
 
 use chrono::{DateTime, Utc};
 use domain::{Rejection, RunId, SourceSlug};
@@ -9,14 +9,14 @@ use uuid::Uuid;
 
 use crate::{Reading, Store, StoreError, Tally, error::Doing as _, rejections::insert_rejections};
 
-/// An answer that lies in the archive.
+/// An answer in the archive.
 #[derive(Debug, Clone)]
 pub struct Archived {
     /// HTTP status.
     pub status: u16,
-    /// Headers a reader needs (lower-case names).
+    /// The headers that parsing needs, with names in lower case.
     pub headers: Vec<(String, String)>,
-    /// Where the body is kept.
+    /// Key of the body in the archive.
     pub archive_key: String,
     /// Digest of the body.
     pub sha256: [u8; 32],
@@ -24,11 +24,11 @@ pub struct Archived {
     pub bytes: u64,
     /// When it was fetched.
     pub fetched_at: DateTime<Utc>,
-    /// Requests it cost at the partner.
+    /// Requests that were sent to the partner for it.
     pub requests: u32,
-    /// Entity tag, for the next visit.
+    /// `ETag`, for the next request.
     pub etag: Option<String>,
-    /// Last-Modified, for the next visit.
+    /// `Last-Modified`, for the next request.
     pub last_modified: Option<String>,
 }
 
@@ -50,7 +50,7 @@ impl Archived {
     }
 }
 
-/// A page of a list, fetched or sent as a file, and archived, to be entered.
+/// A list page or a file that is archived and not stored in `ingest.pages` yet.
 #[derive(Debug)]
 pub struct NewListPage<'a> {
     /// Its run.
@@ -59,27 +59,27 @@ pub struct NewListPage<'a> {
     pub source: &'a SourceSlug,
     /// Its stream.
     pub stream: &'a str,
-    /// Its place in the walk, from 0.
+    /// Its position in the crawl, from 0.
     pub ordinal: u32,
-    /// The address asked.
+    /// The requested address.
     pub url: &'a str,
-    /// The request, from which the walk goes on.
+    /// The request, with which an interrupted crawl continues.
     pub request: Value,
-    /// How many of its records count, where the run has a limit.
+    /// How many of its records to load, if the run has a limit.
     pub take: Option<i32>,
-    /// Whether it came as a file.
+    /// Whether it is a file.
     pub is_file: bool,
-    /// The records it shows, each as the begin of a digest.
+    /// The records it shows, each as the first 64 bits of a digest.
     pub shown: &'a [i64],
-    /// How many records the list has in all, as the page says.
+    /// The total number of records in the list, as the page gives it.
     pub promised: Option<u64>,
-    /// Spec and program that would read it: what they read before is not read again.
+    /// Versions of source file and program. If both have parsed the same bytes before, the page is not parsed again.
     pub read_by: &'a str,
     /// The answer.
     pub archived: &'a Archived,
 }
 
-/// A page as stored, with what its reader needs to know of its run.
+/// A stored page, with what parsing needs to know about its run.
 #[derive(Debug, Clone)]
 #[allow(missing_docs, reason = "the columns of ingest.pages, documented in migrations/0002_ingest.sql")]
 pub struct PageRow {
@@ -105,7 +105,7 @@ pub struct PageRow {
 }
 
 impl PageRow {
-    /// The page with the answer that came for it.
+    /// Returns the page with the answer that was fetched for it.
     #[must_use]
     pub fn with(self, kept: &Archived) -> Self {
         Self {
@@ -120,22 +120,22 @@ impl PageRow {
     }
 }
 
-/// What is known of an address from an earlier visit.
+/// What an earlier request to an address left.
 #[derive(Debug, Clone)]
 pub struct Validator {
-    /// Entity tag.
+    /// `ETag` of the answer.
     pub etag: Option<String>,
-    /// Last-Modified.
+    /// `Last-Modified` of the answer.
     pub last_modified: Option<String>,
-    /// The kept answer.
+    /// The archived answer.
     pub archived: Archived,
 }
 
-/// What failed, in the errors of this file.
+/// The action that failed, for the errors of this file.
 const WHAT: &str = "enter a page";
 
 impl Store {
-    /// The page of that id.
+    /// Returns a page by its id.
     pub async fn page(&self, id: i64) -> Result<PageRow, StoreError> {
         let row = sqlx::query_as!(
             PageRow,
@@ -150,7 +150,7 @@ impl Store {
         row.ok_or_else(|| StoreError::Missing(format!("page {id}")))
     }
 
-    /// The archived pages that a replay of the source parses again, or those of one run; see `ingest.archive_of`.
+    /// Returns the archived pages that a replay of the source, or of one run, parses again; see `ingest.archive_of`.
     pub async fn archive_of(
         &self,
         source: &SourceSlug,
@@ -170,7 +170,7 @@ impl Store {
         .doing("read the archived pages of a source")
     }
 
-    /// The runs whose pages [`Store::archive_of`] returns.
+    /// Returns the runs whose pages [`Store::archive_of`] returns.
     pub async fn runs_of_archive(
         &self,
         source: &SourceSlug,
@@ -187,7 +187,7 @@ impl Store {
         Ok(runs.into_iter().map(RunId::from).collect())
     }
 
-    /// The last list page of a stream that a run has archived: where a walk taken up again goes on.
+    /// Returns the last archived list page of a stream in a run: an interrupted crawl continues there.
     pub async fn last_list_page(&self, run: RunId, stream: &str) -> Result<Option<PageRow>, StoreError> {
         sqlx::query_as!(
             PageRow,
@@ -203,7 +203,7 @@ impl Store {
         .doing("find where a walk stopped")
     }
 
-    /// Enters an archived list page and the job that reads it. Entering it twice is harmless.
+    /// Stores an archived list page, and enqueues its parsing. A second call for the same page has no effect.
     pub async fn list_page_archived(&self, lease: Lease, page: &NewListPage<'_>) -> Result<(), StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         lease.check(&mut tx).await?;
@@ -243,7 +243,7 @@ impl Store {
         tx.commit().await.doing(WHAT)
     }
 
-    /// Enters the answer of a wanted detail page, the job that reads it, and the end of the one that fetched it.
+    /// Stores the answer for a detail page, enqueues its parsing, and ends the job that fetched it.
     pub async fn detail_archived(
         &self,
         lease: Lease,
@@ -261,7 +261,7 @@ impl Store {
         Ok(())
     }
 
-    /// Enters the answer of a wanted detail page with what was read from it, and the end of the job that did both.
+    /// Stores the answer for a detail page with its parsed record, and ends the job that did both.
     pub async fn detail_read(
         &self,
         lease: Lease,
@@ -305,7 +305,7 @@ impl Store {
         .doing(WHAT)
     }
 
-    /// A wanted detail page is no longer there: its record is refused with that reason.
+    /// Marks a detail page that no longer exists, and rejects its record with that reason.
     pub async fn detail_gone(
         &self,
         lease: Lease,
@@ -327,7 +327,7 @@ impl Store {
         Ok(())
     }
 
-    /// Copies the archived pages that a replay is of, and enqueues their parsing. Returns how many.
+    /// Copies the archived pages into a replay, and enqueues their parsing. Returns how many.
     pub async fn replay_pages(&self, lease: Lease, run: RunId, of: Option<RunId>) -> Result<u64, StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         lease.check(&mut tx).await?;
@@ -354,7 +354,7 @@ impl Store {
         Ok(u64::try_from(copied).unwrap_or(0))
     }
 
-    /// What an earlier visit left to ask `url` with.
+    /// Returns the validators that an earlier request to `url` left.
     pub async fn validator(&self, source: &SourceSlug, url: &str) -> Result<Option<Validator>, StoreError> {
         let row = sqlx::query!(
             "SELECT etag, last_modified, archive_key, sha256, bytes, status, headers
@@ -381,7 +381,7 @@ impl Store {
         }))
     }
 
-    /// Keeps the validators of an answer.
+    /// Stores the validators of an answer.
     async fn remember(
         &self,
         tx: &mut Transaction<'_, Postgres>,
@@ -407,7 +407,7 @@ impl Store {
     }
 }
 
-/// Takes over what an earlier reading of the same bytes found, or enqueues the reading.
+/// Reuses the result of an earlier parse of the same bytes, or enqueues the parsing.
 async fn read_next(
     tx: &mut Transaction<'_, Postgres>,
     page: i64,

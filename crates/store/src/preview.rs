@@ -1,4 +1,4 @@
-//! What publishing would do: the staged rows of a run beside those that are served.
+//! Previews: how the staged rows of a run differ from the published ones.
 
 use std::collections::BTreeMap;
 
@@ -14,21 +14,21 @@ use crate::{
     rows::stage::{Origin, stage},
 };
 
-/// What fails here, in the words of an error.
+/// The action that failed, for the errors of this file.
 const WHAT: &str = "preview a publication";
 
-/// What publishing would do.
+/// What publishing would change.
 #[derive(Debug, Default, Serialize)]
 pub struct Preview {
-    /// How many opportunities would be new, changed, unchanged.
+    /// How many opportunities would be new, would change, and would stay as they are.
     pub tally: Tally,
-    /// How many would change in each column.
+    /// How many opportunities would change, by column.
     pub fields: BTreeMap<String, usize>,
-    /// Those that would be new, as (identifier, title).
+    /// Opportunities that would be new, as (identifier, title).
     pub created: Vec<(String, String)>,
-    /// Those that would change.
+    /// Opportunities that would change.
     pub changed: Vec<Change>,
-    /// Those that would close because the run does not show them, as (identifier, title).
+    /// Opportunities that would be closed because the run does not show them, as (identifier, title).
     pub missing: Vec<(String, String)>,
 }
 
@@ -37,23 +37,23 @@ pub struct Preview {
 pub struct Change {
     /// The partner's identifier.
     pub external_id: String,
-    /// Its heading today.
+    /// Its current title.
     pub title: String,
-    /// Each column with what it is (`from`) and would be (`to`).
+    /// Each changed column, with its current value (`from`) and its new one (`to`).
     pub fields: BTreeMap<String, Value>,
 }
 
-/// Opportunities of one page, to be previewed.
+/// The opportunities of one page, for a preview.
 #[derive(Debug)]
 pub struct PagePreview {
     /// When the page was fetched.
     pub fetched_at: chrono::DateTime<chrono::Utc>,
-    /// What it shows.
+    /// Its opportunities.
     pub opportunities: Vec<Opportunity>,
 }
 
 impl Store {
-    /// The opportunities that a run showed, new, changed or unchanged.
+    /// Returns the opportunities that a run showed: new, changed or unchanged.
     pub async fn shown_by(&self, run: RunId) -> Result<Vec<OpportunityId>, StoreError> {
         let ids = sqlx::query_scalar!(
             r#"SELECT DISTINCT unnest(seen) AS "id!" FROM ingest.pages WHERE run = $1"#,
@@ -65,7 +65,7 @@ impl Store {
         Ok(ids.into_iter().map(OpportunityId::from).collect())
     }
 
-    /// What publishing a held run would do.
+    /// Returns what publishing a held run would change.
     pub async fn preview_run(&self, run: RunId) -> Result<Preview, StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         let mut preview = staged(&mut tx, run.uuid()).await?;
@@ -74,8 +74,8 @@ impl Store {
         Ok(preview)
     }
 
-    /// What publishing these pages would do. They are staged in a transaction that is rolled back, so that the answer is that of
-    /// the real thing. `replaces_newer`: as for a replay of one run.
+    /// Returns what publishing these pages would change. They are staged in a transaction that is rolled back, so the
+    /// result equals that of a real run. `replaces_newer`: as in a replay of one run.
     pub async fn preview_pages(
         &self,
         pages: &[PagePreview],
@@ -100,7 +100,7 @@ impl Store {
     }
 }
 
-/// One row a record: of several on a page, the first counts.
+/// Keeps one row per opportunity: the first one of the page.
 fn without_repeats(rows: &[Opportunity]) -> Vec<Opportunity> {
     let mut known = std::collections::HashSet::new();
     rows.iter().filter(|row| known.insert(row.id)).cloned().collect()
@@ -136,7 +136,7 @@ async fn staged(tx: &mut Transaction<'_, Postgres>, run: Uuid) -> Result<Preview
     Ok(preview)
 }
 
-/// What a run that covers its streams does not show.
+/// Returns the open opportunities that a run should have shown and did not.
 async fn missing(
     tx: &mut Transaction<'_, Postgres>,
     run: RunId,

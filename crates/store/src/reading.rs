@@ -1,4 +1,4 @@
-//! The end of a page's reading: rows, refusals, follow-ups, counters, embed work and the end of the job commit together.
+//! Commits of parsed pages. Rows, rejections, detail pages, counters and the end of the job commit together.
 
 use std::collections::HashMap;
 
@@ -15,63 +15,63 @@ use crate::{
     rows::stage::{Origin, stage},
 };
 
-/// What fails here, in the words of an error.
+/// The action that failed, for the errors of this file.
 const WHAT: &str = "commit what a page held";
 
-/// A detail page that a list page announces.
+/// A detail page that a list page links to.
 #[derive(Debug, Clone)]
 pub struct Wanted {
     /// Its address.
     pub url: String,
-    /// The record the list page gave.
+    /// The list record.
     pub card: Value,
 }
 
-/// What was read from a page.
+/// What was parsed from a page, in whole or in part.
 #[derive(Debug, Default)]
 pub struct Reading {
     /// Records that became opportunities.
     pub opportunities: Vec<Opportunity>,
-    /// Records whose draft was read before: they are served as they would be.
+    /// Records whose draft is known: their published row is up to date.
     pub unchanged: Vec<Unchanged>,
-    /// Records refused.
+    /// Rejected records.
     pub rejections: Vec<Rejection>,
     /// Detail pages to fetch.
     pub wanted: Vec<Wanted>,
-    /// Why the page as a whole must not be believed.
+    /// Why the page as a whole cannot be trusted.
     pub alarm: Option<String>,
-    /// What else is worth knowing of the page.
+    /// Other remarks about the page.
     pub notes: Vec<String>,
 }
 
-/// A record whose draft was read before.
+/// A record whose draft is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unchanged {
     /// The opportunity.
     pub id: OpportunityId,
     /// Its identifier at the partner.
     pub external_id: String,
-    /// What it says.
+    /// The fingerprint of its content.
     pub fingerprint: Fingerprint,
 }
 
-/// What became of the records of a page.
+/// What became of the records of a page, as counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Tally {
-    /// New to us.
+    /// New opportunities.
     pub created: usize,
-    /// Known, with other content, or open again.
+    /// Known opportunities with other content, or reopened.
     pub changed: usize,
-    /// Known, as they were.
+    /// Known opportunities with the same content.
     pub unchanged: usize,
-    /// Refused.
+    /// Rejected records.
     pub rejected: usize,
-    /// Detail pages that were not already wanted.
+    /// Detail pages that the run had not requested before.
     pub wanted: usize,
 }
 
-/// A page being committed, in one piece or in parts. Each part commits with its consequences; a job that breaks off is taken
-/// up behind the last one.
+/// A page that is being committed, as a whole or in parts. Each part commits with its follow-up work. If the job breaks
+/// off, its next attempt continues after the last committed part.
 #[derive(Debug)]
 pub struct PageCommit<'a> {
     store: &'a Store,
@@ -79,17 +79,17 @@ pub struct PageCommit<'a> {
     page: &'a PageRow,
     read_by: &'a str,
     parts: i32,
-    /// The content each record had where it first stood on the page.
+    /// The content of each record at its first occurrence on the page.
     first: HashMap<OpportunityId, Fingerprint>,
 }
 
 impl Store {
-    /// Begins to commit what `page` held. `read_by`: spec and program that read it.
+    /// Starts to commit `page`. `read_by`: versions of source file and program that parsed it.
     pub fn reading<'a>(&'a self, lease: Lease, page: &'a PageRow, read_by: &'a str) -> PageCommit<'a> {
         PageCommit { store: self, lease, page, read_by, parts: 0, first: HashMap::new() }
     }
 
-    /// Commits what `page` held and ends the job that read it.
+    /// Commits `page` and ends the job that parsed it.
     pub async fn commit_reading(
         &self,
         lease: Lease,
@@ -101,7 +101,7 @@ impl Store {
 }
 
 impl PageCommit<'_> {
-    /// Commits one part of the page, unless an earlier attempt has.
+    /// Commits one part of the page, unless an earlier attempt has committed it.
     pub async fn part(&mut self, mut reading: Reading) -> Result<Tally, StoreError> {
         self.parts += 1;
         if self.parts <= self.page.parts {
@@ -165,7 +165,7 @@ impl PageCommit<'_> {
         Ok(tally)
     }
 
-    /// Writes what a part adds to the counters of the page.
+    /// Adds the counts of a part to the page.
     async fn mark(
         &self,
         tx: &mut Transaction<'_, Postgres>,
@@ -194,7 +194,7 @@ impl PageCommit<'_> {
         .doing(WHAT)
     }
 
-    /// The page is read: what stood on it, and whether it is believed.
+    /// Marks the page as parsed or, with an alarm, as failed. Stores which records it showed.
     async fn mark_read(
         &self,
         tx: &mut Transaction<'_, Postgres>,
@@ -222,7 +222,8 @@ fn count(n: usize) -> i32 {
     i32::try_from(n).unwrap_or(i32::MAX)
 }
 
-/// One row a record: a record repeated as it was counts as unchanged, with other content it is refused.
+/// Keeps one row per opportunity. A repeated record counts as unchanged if its content is equal, and is rejected
+/// otherwise.
 fn without_repeats(
     all: Vec<Opportunity>,
     rejections: &mut Vec<Rejection>,
@@ -247,7 +248,7 @@ fn without_repeats(
     (kept, repeats)
 }
 
-/// The same for records whose draft was read before. Returns how many of them count as unchanged.
+/// Does the same for records whose draft is known. Returns how many of them count as unchanged.
 fn known_repeats(
     all: Vec<Unchanged>,
     rejections: &mut Vec<Rejection>,
@@ -266,7 +267,7 @@ fn known_repeats(
     unchanged
 }
 
-/// Enters the detail pages that are not wanted yet, each with the job that fetches it.
+/// Stores the detail pages that the run has not requested yet, and enqueues a job to fetch each.
 async fn want(
     tx: &mut Transaction<'_, Postgres>,
     page: &PageRow,

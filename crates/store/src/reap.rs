@@ -1,12 +1,12 @@
-//! The reaper: frees the jobs of dead workers, then enqueues the jobs that those workers no longer could.
+//! The reaper: frees the jobs of dead workers, and enqueues the jobs that those workers did not get to enqueue.
 
 use sqlx::{Postgres, Transaction};
 
 use crate::{Store, StoreError, error::Doing as _};
 
 impl Store {
-    /// Frees the jobs of workers whose lease has run out ([`queue::Queue::reap`]), then asks for what such a worker would have
-    /// asked for, had it not died between its commit and the notification. Returns (freed, given up).
+    /// Frees the jobs of workers whose lease has expired ([`queue::Queue::reap`]). Then enqueues the follow-up jobs
+    /// that a worker could not enqueue because it died right after a commit. Returns (freed, given up).
     pub async fn reap(&self) -> Result<(u64, u64), StoreError> {
         let reaped = self.queue.reap().await?;
         let mut tx = self.pool.begin().await.doing(WHAT)?;
@@ -16,10 +16,10 @@ impl Store {
     }
 }
 
-/// What failed, in the errors of this file.
+/// The action that failed, for the errors of this file.
 const WHAT: &str = "resume the work of dead workers";
 
-/// Asks for what a worker would have asked for, had it not died between its commit and the notification.
+/// Enqueues the follow-up jobs of workers that died right after a commit.
 async fn resume_orphans(tx: &mut Transaction<'_, Postgres>) -> Result<(), StoreError> {
     sqlx::query!(
         "SELECT ingest.close_if_read(id) FROM ingest.runs WHERE state IN ('queued', 'running') AND walked"

@@ -1,4 +1,4 @@
-//! Records refused.
+//! Rejections and warnings.
 
 use chrono::{DateTime, Utc};
 use domain::{Rejection, RunId, SourceSlug};
@@ -8,18 +8,18 @@ use sqlx::{Postgres, Transaction};
 
 use crate::{Store, StoreError, error::Doing as _};
 
-/// How often a run refused records for one reason.
+/// How often a run rejected records for one reason.
 #[derive(Debug, Clone, Serialize)]
 pub struct RejectionCount {
-    /// Stored word of the reason.
+    /// Code of the reason.
     pub code: String,
-    /// The partner's words that were refused most often, where the reason has any.
+    /// The value that was rejected most often, if the reason has one.
     pub example: Option<String>,
-    /// Records.
+    /// Number of records.
     pub count: i64,
 }
 
-/// A refused record.
+/// A rejected record.
 #[derive(Debug, Clone, Serialize)]
 #[allow(missing_docs, reason = "the columns of ingest.rejections, documented in migrations/0002_ingest.sql")]
 pub struct RejectionRow {
@@ -34,27 +34,27 @@ pub struct RejectionRow {
     pub at: DateTime<Utc>,
 }
 
-/// An opportunity that was loaded, and is doubted.
+/// A loaded opportunity with a warning.
 #[derive(Debug, Clone, Serialize)]
 pub struct DoubtedRow {
-    /// The partner.
+    /// The source.
     pub source: String,
     /// Its identifier there.
     pub external_id: String,
-    /// What does not fit together: a word of `domain::quality::Doubt`.
+    /// Code of the warning: a value of `domain::quality::Doubt`.
     pub doubt: String,
-    /// Heading.
+    /// Its title.
     pub title: String,
     /// Whether it is open or closed.
     pub status: String,
-    /// Its page for people.
+    /// Address of its page.
     pub url: Option<String>,
-    /// The run that loaded or changed it.
+    /// The run that created or last changed it.
     pub run: RunId,
 }
 
 impl Store {
-    /// Refusals of a run, by reason, most frequent first.
+    /// Counts the rejections of a run by reason, most frequent first.
     pub async fn rejection_counts(&self, run: RunId) -> Result<Vec<RejectionCount>, StoreError> {
         sqlx::query_as!(
             RejectionCount,
@@ -67,7 +67,7 @@ impl Store {
         .doing("count the rejections of a run")
     }
 
-    /// Doubts of the opportunities a run loaded or changed, most frequent first.
+    /// Counts the warnings of the opportunities that a run created or changed, most frequent first.
     pub async fn doubt_counts(&self, run: RunId) -> Result<Vec<RejectionCount>, StoreError> {
         sqlx::query_as!(
             RejectionCount,
@@ -81,7 +81,7 @@ impl Store {
         .doing("count the doubts of a run")
     }
 
-    /// Opportunities of which something does not fit together, of a source or of what a run loaded; the open ones first.
+    /// Returns opportunities with warnings, of a source or of a run; open ones first.
     pub async fn doubted(
         &self,
         source: Option<&SourceSlug>,
@@ -103,7 +103,7 @@ impl Store {
         .doing("read the doubts")
     }
 
-    /// The records refused in the newest run of a source that has any, or in the given run.
+    /// Returns the rejected records of a run or, without `run`, of the newest run with rejections of each source.
     pub async fn rejections(
         &self,
         source: Option<&SourceSlug>,
@@ -129,7 +129,7 @@ impl Store {
     }
 }
 
-/// Writes refusals in one statement.
+/// Writes rejections in one statement.
 pub(crate) async fn insert_rejections(
     tx: &mut Transaction<'_, Postgres>,
     run: RunId,
@@ -162,12 +162,12 @@ pub(crate) async fn insert_rejections(
     .doing("keep the rejections")
 }
 
-/// PostgreSQL text cannot hold NUL; a partner's bytes can.
+/// Replaces NUL characters, which partners may send and PostgreSQL text cannot hold.
 pub(crate) fn storable(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
-/// The same for every string inside a JSON value.
+/// Does the same for every string inside a JSON value.
 pub(crate) fn storable_json(value: Value) -> Value {
     match value {
         Value::String(text) if text.contains('\0') => Value::String(storable(&text)),

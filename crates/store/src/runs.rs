@@ -1,4 +1,4 @@
-//! Runs: one ingest of one source, from its request to its end.
+//! Runs, from request to end.
 
 use std::{fmt, str::FromStr};
 
@@ -17,7 +17,7 @@ macro_rules! words {
         pub enum $type { $($(#[$vdoc])* $variant,)* }
 
         impl $type {
-            /// The stored word.
+            /// Returns the stored name.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }
             }
@@ -42,27 +42,27 @@ macro_rules! words {
 }
 
 words! {
-    /// How much a run asks for.
+    /// How much of a source a run requests.
     Mode {
-        /// What is newer than the last complete run, where the partner can be asked so.
+        /// What is newer than the last complete run, if the partner supports that.
         Incremental = "incremental",
-        /// Everything; what is missing is closed.
+        /// Everything; missing opportunities are closed.
         Full = "full",
-        /// The archive, parsed again.
+        /// The archive, without visiting the partner.
         Replay = "replay",
-        /// A file a partner sent.
+        /// A file that a partner sent.
         File = "file",
-        /// What an earlier run published is undone.
+        /// The reverse of what an earlier run published.
         Revert = "revert",
     }
 }
 
 words! {
-    /// What asked for a run.
+    /// What requested a run.
     Trigger {
         /// The timetable.
         Cron = "cron",
-        /// A person at the command line.
+        /// A person on the command line.
         Cli = "cli",
         /// `POST /v1/ingest`.
         Http = "http",
@@ -74,59 +74,61 @@ words! {
 }
 
 words! {
-    /// Where a run stands.
+    /// The state of a run.
     RunState {
-        /// Entered; another run of the source is active, and does not do what is asked.
+        /// Waiting for another active run of the source, which does something else.
         Waiting = "waiting",
-        /// Entered, no worker has begun.
+        /// Waiting for a worker.
         Queued = "queued",
-        /// Pages are fetched and parsed.
+        /// Fetching and parsing pages.
         Running = "running",
-        /// All pages are parsed; the run is about to be audited and published.
+        /// All pages are parsed; audit and publication come next.
         Closing = "closing",
-        /// Everything asked for was read and published.
+        /// Everything requested was parsed and published.
         Complete = "complete",
-        /// Some page is missing: what came was published, nothing was closed.
+        /// A page is missing or the ending of a crawl is not proven: what was parsed is published, and nothing was
+        /// closed.
         Partial = "partial",
-        /// Read, but implausible: nothing was published, nothing was closed.
+        /// Parsed, but implausible: nothing was published or closed.
         Held = "held",
-        /// Could not be done.
+        /// The crawl gave up.
         Failed = "failed",
     }
 }
 
 impl RunState {
-    /// Whether nothing more will happen.
+    /// Returns whether the run is over.
     pub fn ended(self) -> bool {
         matches!(self, Self::Complete | Self::Partial | Self::Held | Self::Failed)
     }
 }
 
-/// A request for a run. Every trigger makes one of these.
+/// A request for a run, from any trigger.
 #[derive(Debug, Clone)]
 pub struct RunRequest {
     /// The partner.
     pub source: SourceSlug,
-    /// How much.
+    /// How much to request.
     pub mode: Mode,
-    /// Who asks.
+    /// What requests it.
     pub trigger: Trigger,
-    /// Ask only for what is newer; replaces the stream's own cursor.
+    /// Request only what is newer than this; replaces the cursor.
     pub since: Option<DateTime<Utc>>,
-    /// Stop after so many records.
+    /// Stop after this many records.
     pub limit: Option<i32>,
-    /// The same key never makes two runs.
+    /// A key of the caller; the same key never creates two runs.
     pub idempotency_key: Option<String>,
-    /// Name of the person or service, for the record.
+    /// Name of the person or service that requests it.
     pub requested_by: String,
-    /// The one run whose archive is parsed again; with [`Mode::Replay`] only. `None`: the newest archived answers of the source.
+    /// The run whose archive is parsed again; only with [`Mode::Replay`]. `None`: the newest archived answers of the
+    /// source.
     pub replay_of: Option<RunId>,
-    /// The file that is read; with [`Mode::File`] only.
+    /// The file to parse; only with [`Mode::File`].
     pub file: Option<FileRef>,
 }
 
 impl RunRequest {
-    /// A run of everything that is newer, which nothing else is said of.
+    /// An incremental run without further options.
     pub fn new(source: SourceSlug, trigger: Trigger, requested_by: impl Into<String>) -> Self {
         Self {
             source,
@@ -142,33 +144,33 @@ impl RunRequest {
     }
 }
 
-/// A file a partner sent, which lies in the archive.
+/// A file in the archive that a partner sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileRef {
     /// The stream it holds.
     pub stream: String,
-    /// Its name, as it came.
+    /// Its original name.
     pub name: String,
-    /// Where it is archived.
+    /// Its key in the archive.
     pub key: String,
     /// Hexadecimal SHA-256 of its bytes.
     pub sha256: String,
     /// Its length.
     pub bytes: u64,
-    /// Whether it is the whole list: what it does not show is missing.
+    /// Whether it is the whole list, so that what it does not show is missing.
     pub complete: bool,
 }
 
 /// The answer to a [`RunRequest`].
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Entered {
-    /// The run that does it.
+    /// The run that serves the request.
     pub run: RunId,
-    /// Whether this request made it, or it was there already.
+    /// Whether the request created it.
     pub is_new: bool,
 }
 
-/// A run as stored.
+/// A stored run.
 #[derive(Debug, Clone, Serialize)]
 #[allow(missing_docs, reason = "the columns of ingest.runs, documented in migrations/0002_ingest.sql")]
 pub struct RunRow {
@@ -276,7 +278,7 @@ impl TryFrom<Raw> for RunRow {
 }
 
 impl Store {
-    /// Enters a run and its first job, or answers with the run that already does what is asked.
+    /// Creates a run and its first job, or returns the run that already does what is requested.
     pub async fn request_run(&self, request: &RunRequest) -> Result<Entered, StoreError> {
         let row = sqlx::query!(
             r#"SELECT run AS "run!", is_new AS "is_new!"
@@ -297,13 +299,13 @@ impl Store {
         Ok(Entered { run: row.run.into(), is_new: row.is_new })
     }
 
-    /// The run of that id.
+    /// Returns a run by its id.
     pub async fn run(&self, id: RunId) -> Result<RunRow, StoreError> {
         let found = self.select_runs(Some(id.uuid()), None, 1).await?;
         found.into_iter().next().ok_or_else(|| StoreError::Missing(format!("run {id}")))
     }
 
-    /// The newest runs, of one source or of all.
+    /// Returns the newest runs, of one source or of all.
     pub async fn runs(&self, source: Option<&SourceSlug>, limit: i64) -> Result<Vec<RunRow>, StoreError> {
         self.select_runs(None, source.map(SourceSlug::as_str), limit).await
     }
@@ -335,7 +337,7 @@ impl Store {
         rows.into_iter().map(RunRow::try_from).collect()
     }
 
-    /// Marks a run begun by the spec of that version. A run taken up again keeps its start.
+    /// Marks a run as started with this version of the source file. A resumed run keeps its start time.
     pub async fn begin_run(&self, run: RunId, spec_version: &str) -> Result<RunRow, StoreError> {
         sqlx::query!(
             "UPDATE ingest.runs SET state = 'running', spec_version = $2, started_at = coalesce(started_at, now()),
@@ -350,7 +352,7 @@ impl Store {
         self.run(run).await
     }
 
-    /// From when on an incremental run of the stream asks; `None` before its first complete run.
+    /// Returns the cursor of a stream; `None` before its first complete run.
     pub async fn complete_to(
         &self,
         source: &SourceSlug,
@@ -367,7 +369,7 @@ impl Store {
         .doing("read the cursor of a stream")
     }
 
-    /// Tells on the run what it waits for, so that a person who follows it knows.
+    /// Writes on the run what it waits for, for those who follow it.
     pub async fn note_run(&self, run: RunId, message: &str) -> Result<(), StoreError> {
         sqlx::query!(
             "UPDATE ingest.runs SET message = left($2, 2000) WHERE id = $1 AND finished_at IS NULL",
@@ -380,7 +382,7 @@ impl Store {
         .doing("note the state of a run")
     }
 
-    /// Has the run ended, if the page just committed was its last one. What goes wrong here is made good by the next
+    /// Enqueues the end of the run if the page just committed was its last one. An error here is repaired by the next
     /// [`Store::reap`].
     pub(crate) async fn close_if_parsed(&self, run: RunId) {
         let _ = sqlx::query!("SELECT ingest.close_if_read($1)", run.uuid()).execute(&self.pool).await;

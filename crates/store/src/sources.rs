@@ -1,30 +1,30 @@
-//! The partners as the database knows them.
+//! The sources in the database.
 
 use domain::SourceSlug;
 
 use crate::{Store, StoreError, error::Doing as _};
 
-/// A partner to register: what its spec says today.
+/// A source to register, as its source file describes it.
 #[derive(Debug, Clone)]
 pub struct SourceRow {
-    /// Its key.
+    /// Its slug.
     pub slug: SourceSlug,
     /// Name for people.
     pub name: String,
-    /// Digest of its spec (hexadecimal SHA-256).
+    /// SHA-256 of its source file, in hexadecimal.
     pub spec_version: String,
-    /// Whether it offers what it publishes, and relays nobody.
+    /// Whether it is a first-party source: it offers what it publishes.
     pub offers_itself: bool,
     /// Its streams.
     pub streams: Vec<String>,
-    /// Requests in flight to it at once, over all workers.
+    /// The most requests to it at the same time, from all workers together.
     pub fetch_at_once: i32,
-    /// Pages of it read at once, over all workers.
+    /// The most pages of it parsed at the same time, by all workers together.
     pub read_at_once: i32,
 }
 
 impl Store {
-    /// Streams of a source that its spec no longer has.
+    /// Returns the streams of a source that its source file no longer has.
     pub async fn retired_streams(
         &self,
         source: &SourceSlug,
@@ -40,7 +40,7 @@ impl Store {
         .doing("read the streams of a source")
     }
 
-    /// Writes the partners a worker knows. Partners that are no longer among them are disabled, not deleted.
+    /// Writes the sources that a worker knows. Sources that are no longer among them are disabled, not deleted.
     pub async fn register_sources(&self, rows: &[SourceRow]) -> Result<(), StoreError> {
         let what = "register the sources";
         let slugs: Vec<String> = rows.iter().map(|row| row.slug.to_string()).collect();

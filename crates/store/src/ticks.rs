@@ -1,4 +1,4 @@
-//! Ticks of the timetable: each becomes one run, however many workers look at the clock.
+//! Ticks of the timetable. A tick becomes one run, however many workers watch the clock.
 
 use chrono::{DateTime, Utc};
 use domain::SourceSlug;
@@ -6,8 +6,7 @@ use domain::SourceSlug;
 use crate::{Mode, Store, StoreError, error::Doing as _};
 
 impl Store {
-    /// The last tick of `entry` that became a run. An entry never seen before starts now: a new line of the
-    /// timetable does not fire for the past.
+    /// Returns the last tick of `entry` that became a run. A new entry starts now: it does not fire for the past.
     pub async fn last_tick(&self, entry: &str) -> Result<DateTime<Utc>, StoreError> {
         sqlx::query_scalar!(
             "INSERT INTO ingest.ticks AS t (entry, last) VALUES ($1, now())
@@ -19,7 +18,7 @@ impl Store {
         .doing("read the last tick")
     }
 
-    /// Makes the tick at `at` a run, unless another worker has. Answers whether this call did.
+    /// Turns the tick at `at` into a run, unless another worker has. Returns whether this call did.
     pub async fn fire(
         &self,
         entry: &str,

@@ -1,4 +1,4 @@
-//! Walks: how the crawl of each stream ended, and what that proves.
+//! The ending of each stream's crawl, and what it proves.
 
 use domain::{RunId, SourceSlug};
 use sqlx::{Postgres, Transaction};
@@ -13,26 +13,26 @@ use crate::{Store, StoreError, error::Doing as _};
 pub struct StreamWalk {
     /// The stream.
     pub stream: String,
-    /// Whether it saw everything the source publishes there: what it did not show is missing.
+    /// Whether the crawl saw everything the source publishes there, so that what it did not show is missing.
     pub covers: bool,
-    /// Why it is over, as a word.
+    /// Code of the ending.
     pub ending: &'static str,
-    /// The total that the source promised last.
+    /// The last total that the source gave.
     pub promised: Option<u64>,
-    /// Records that count towards the total, where they were counted.
+    /// Number of records that count towards the total, if they were counted.
     pub records: Option<u64>,
-    /// Whether it asked for everything.
+    /// Whether the crawl requested everything.
     pub is_whole: bool,
-    /// Whether nothing can have moved between the pages.
+    /// Whether the list cannot have changed between pages.
     pub is_snapshot: bool,
-    /// Why the ending does not prove that it saw the whole list.
+    /// Why the ending is not proven.
     pub unproven: Option<String>,
     /// Whether the only reason is that the stream never ended like this before.
     pub is_unusual: bool,
 }
 
 impl StreamWalk {
-    /// The walk through a file, which is whole where whoever sent it says so.
+    /// The ending of a file, which is complete if its sender says so.
     pub fn of_file(stream: impl Into<String>, is_complete: bool) -> Self {
         Self {
             stream: stream.into(),
@@ -48,28 +48,28 @@ impl StreamWalk {
     }
 }
 
-/// How an earlier run ended a stream that it asked for as a whole.
+/// How an earlier run ended a stream that it requested as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EarlierWalk {
-    /// Why it was over, as a word.
+    /// Code of the ending.
     pub ending: String,
-    /// Whether the run was complete, and the ending believed.
+    /// Whether the run was complete, and the ending proven.
     pub is_complete: bool,
-    /// Whether the ending was doubted only because the stream never had it before.
+    /// Whether the ending was unproven only because the stream never ended like that before.
     pub is_unusual: bool,
 }
 
-/// Earlier walks looked at.
+/// How many earlier endings are considered.
 const HISTORY: i64 = 50;
 
-/// What a page of an interrupted walk showed.
+/// What a list page of an interrupted crawl showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShownPage {
-    /// Its place in the walk.
+    /// Its position in the crawl.
     pub ordinal: i32,
-    /// The records it shows, each as the begin of a digest.
+    /// The records it shows, each as the first 64 bits of a digest.
     pub shown: Vec<i64>,
-    /// How many records the list has in all, as the page says.
+    /// The total number of records in the list, as the page gives it.
     pub promised: Option<i64>,
 }
 
@@ -78,7 +78,7 @@ fn count(number: Option<u64>) -> Option<i64> {
 }
 
 impl Store {
-    /// What the list pages of a stream show that a run has archived so far, in their order.
+    /// Returns what the archived list pages of a stream in a run show, in their order.
     pub async fn shown(&self, run: RunId, stream: &str) -> Result<Vec<ShownPage>, StoreError> {
         sqlx::query_as!(
             ShownPage,
@@ -92,7 +92,7 @@ impl Store {
         .doing("read what a walk has seen")
     }
 
-    /// How earlier runs ended a stream that they asked for as a whole, newest first.
+    /// Returns how earlier runs ended a stream that they requested as a whole, newest first.
     pub async fn earlier_walks(
         &self,
         source: &SourceSlug,
@@ -114,9 +114,8 @@ impl Store {
         .doing("read how a stream ended before")
     }
 
-    /// Ends the crawl of a run and the job that did it. `walks`: how each stream ended. `retired`: streams that no source
-    /// file names any more, and that the run covers because it saw everything else. A walk that proves nothing makes the
-    /// run partial.
+    /// Ends the crawl of a run, and its job. `walks`: the ending of each stream. `retired`: streams that the source
+    /// file no longer names; the run covers them if it saw everything else. An unproven ending makes the run partial.
     pub async fn end_walk(
         &self,
         lease: Lease,

@@ -1,4 +1,4 @@
-//! The rows of a run beside those that are served, and the measures of earlier runs.
+//! Collects the rows of a run with the published ones, and the measures of earlier runs.
 
 use std::collections::BTreeMap;
 
@@ -12,33 +12,33 @@ use super::{
 };
 use crate::{StoreError, error::Doing as _, rows::columns};
 
-/// What fails here, in the words of an error.
+/// The action that failed, for the errors of this file.
 const WHAT: &str = "audit a run";
 
-/// Fewer earlier runs of a part say little: those of the whole then stand beside them.
+/// With fewer earlier partial runs than this, the audit also compares with complete ones.
 const ENOUGH: usize = 3;
 
-/// What the audit needs to know of a run.
+/// What the audit needs to know about a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Scope {
     pub(crate) run: RunId,
-    /// Streams of which the run proves that it has everything.
+    /// Streams that the run covers completely.
     pub(crate) whole: Vec<String>,
-    /// Whether it read a file: files are compared with files.
+    /// Whether it parsed a file: files are compared with files only.
     pub(crate) is_file: bool,
-    /// Whether its source file, or this program, is another than that of the last published run: fields then change by design.
+    /// Whether source file or program differ from those of the last published run: fields then change by design.
     pub(crate) reads_anew: bool,
-    /// Whether it replays a run that was published: known records then change back by design.
+    /// Whether it replays a published run: known records then change back by design.
     pub(crate) restores: bool,
 }
 
-/// Measures of what changes in known records, which a source file or a program that is new changes by design.
+/// Measures of changes in known records. With a new source file or program they change by design.
 const CHANGES: [&str; 2] = [" changed", " alike"];
-/// Measures that compare known records with what is served.
+/// Measures that compare known records with the published ones.
 const COMPARISONS: [&str; 4] = [" changed", " alike", " lost", " shift"];
 
 impl Scope {
-    /// Whether a measure says something of this run.
+    /// Returns whether a measure is meaningful for this run.
     fn counts(&self, measure: &str) -> bool {
         let ends_with = |endings: &[&str]| endings.iter().any(|ending| measure.ends_with(ending));
         !(self.reads_anew && ends_with(&CHANGES)
@@ -46,8 +46,8 @@ impl Scope {
     }
 }
 
-/// Measures the streams of a run, keeps the measures, and compares them with earlier runs. Returns what is not believed, a sentence
-/// for each; nothing when all is.
+/// Measures the streams of a run, stores the measures, and compares them with those of earlier runs. Returns one
+/// sentence for each implausible measure.
 pub(crate) async fn audit(
     tx: &mut Transaction<'_, Postgres>,
     scope: &Scope,
@@ -74,7 +74,7 @@ async fn shown(tx: &mut Transaction<'_, Postgres>, scope: &Scope) -> Result<Vec<
     Ok(all.into_values().collect())
 }
 
-/// Counts of each stream of the run: records, rejections by reason, and what is open.
+/// Counts, for each stream of the run, records, rejections and open opportunities.
 async fn counts(
     tx: &mut Transaction<'_, Postgres>,
     scope: &Scope,
@@ -122,7 +122,7 @@ async fn counts(
     Ok(all)
 }
 
-/// Adds how many records are rejected for each reason.
+/// Adds the share of records rejected for each reason.
 async fn rejections(
     tx: &mut Transaction<'_, Postgres>,
     run: RunId,
@@ -197,7 +197,7 @@ fn record(row: &PgRow) -> Result<(String, Record), sqlx::Error> {
             is_open: row.try_get::<Option<bool>, _>("now_open")?.unwrap_or(false),
             before: (is_known == Some(true)).then_some(before),
         },
-        // Unchanged: it would be served as it is.
+        // No staged row: the record is unchanged.
         None => Record {
             now: before.hashes.clone(),
             magnitudes: before.magnitudes.clone(),
@@ -214,7 +214,7 @@ fn whole_number(value: f64) -> i32 {
     number
 }
 
-/// Keeps the measures of a stream: later runs are compared with them.
+/// Stores the measures of a stream, for comparison with later runs.
 async fn keep(tx: &mut Transaction<'_, Postgres>, run: RunId, shown: &Shown) -> Result<(), StoreError> {
     sqlx::query!(
         "INSERT INTO ingest.run_streams (run, stream, is_whole, seen, valid, unidentified, open_before, kept, measures)
@@ -237,8 +237,9 @@ async fn keep(tx: &mut Transaction<'_, Postgres>, run: RunId, shown: &Shown) -> 
     .doing(WHAT)
 }
 
-/// The measures of published runs, newest first: of the whole with the whole, of a part with parts, and with the whole where
-/// there are few. A run that an operator published begins the history anew: what it showed is the new normal.
+/// Returns the measures of published runs, newest first. A complete run is compared with complete ones, a partial run
+/// with partial ones and, if there are few, with complete ones too. A run that an operator published restarts the
+/// history: what it showed is the new normal.
 async fn past(
     tx: &mut Transaction<'_, Postgres>,
     scope: &Scope,

@@ -1,47 +1,48 @@
-//! What a run shows, held against what its source showed before.
+//! Compares a run with earlier runs of its source.
 
 use super::{
     measure::Measures,
     statistics::{chance, median, swing},
 };
 
-/// Runs looked back on. Fewer than `ENOUGH` say little: what is then allowed is wider.
+/// Number of earlier runs considered.
 pub(super) const HISTORY: i64 = 10;
-/// From so many runs on, a source has a history.
+/// With fewer earlier runs than this, wider limits apply.
 const ENOUGH: usize = 3;
-/// How many usual swings are still believed. Of values that scatter normally one in ten thousand lies farther out.
+/// Number of usual deviations that are still plausible. Of normally distributed values, one in ten thousand lies
+/// farther out.
 const SWINGS: f64 = 4.0;
-/// Swing of a count, as a share of it, that any source may have.
+/// The least deviation of a count, as a share of it, that any source may have.
 const LEAST_SWING: f64 = 0.1;
-/// Below this share of what is open, a run that covers everything is not believed before there is a history.
+/// Without history, a complete run with less than this share of the open opportunities is not plausible.
 const PLAUSIBLE_SHARE: f64 = 0.5;
-/// Fewer records than these say nothing of a share.
+/// A share of fewer records than this means nothing.
 const FEW: f64 = 3.0;
-/// Streams smaller than this lose half of their records on an ordinary day.
+/// Smaller streams may lose half of their records on a normal day.
 const GUARDED_FROM: f64 = 10.0;
 
-/// What a run shows of a stream.
+/// What a run shows of a stream, as counts and measures.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Shown {
     pub(super) stream: String,
-    /// Whether the run asked for everything: what it does not show is missing.
+    /// Whether the run requested everything, so that what it does not show is missing.
     pub(super) is_whole: bool,
     /// Records parsed.
     pub(super) seen: f64,
     /// Records that became rows.
     pub(super) valid: f64,
-    /// Of those, how many are known.
+    /// How many of those are known.
     pub(super) known: f64,
     /// Records rejected without an identity.
     pub(super) unidentified: f64,
-    /// Rows that are open and were so before the run.
+    /// Rows that were open before the run and still are.
     pub(super) open_before: f64,
-    /// Of those, how many the run shows, in any stream.
+    /// How many of those the run shows, in any stream.
     pub(super) kept: f64,
     pub(super) measures: Measures,
 }
 
-/// Why a run is not believed: what happened to which field. Empty when it is.
+/// Returns what is not plausible about a run; empty if everything is.
 pub(super) fn findings(now: &Shown, past: &[Shown]) -> Vec<String> {
     if now.seen > 0.0 && now.valid == 0.0 && (now.is_whole || now.seen >= 5.0) {
         return vec![format!("none of {} records is usable", now.seen)];
@@ -51,7 +52,7 @@ pub(super) fn findings(now: &Shown, past: &[Shown]) -> Vec<String> {
         found.extend(emptied(now));
         found.extend(unidentified(now, past));
     }
-    // Rejected records are missing, too: why they are rejected tells more than how many are left.
+    // Rejected records are missing too, and the reason of the rejection explains more than the number of records left.
     found.extend(ranked(now, past, true));
     if now.is_whole {
         found.extend(volume(now, past));
@@ -61,7 +62,7 @@ pub(super) fn findings(now: &Shown, past: &[Shown]) -> Vec<String> {
     found
 }
 
-/// What the measures say, the farthest out first: a field that is gone is also one that changed.
+/// Returns the findings of the measures, farthest out first: a field that vanished has also changed.
 fn ranked(now: &Shown, past: &[Shown], of_rejections: bool) -> Vec<String> {
     let mut found: Vec<(f64, String)> = Vec::new();
     for kind in KINDS {
@@ -87,7 +88,7 @@ fn unidentified(now: &Shown, past: &[Shown]) -> Option<String> {
     })
 }
 
-/// Far fewer records than the source usually shows.
+/// Finds far fewer records than the source usually shows.
 fn volume(now: &Shown, past: &[Shown]) -> Option<String> {
     if past.len() < ENOUGH {
         let shown = now.valid.max(now.kept);
@@ -107,7 +108,7 @@ fn volume(now: &Shown, past: &[Shown]) -> Option<String> {
     })
 }
 
-/// Identifiers that the source no longer shows: another feed, or the same one numbered anew.
+/// Finds that few known identifiers are shown again: it is another list, or the same one with new numbers.
 fn overlap(now: &Shown, past: &[Shown]) -> Option<String> {
     let share = |shown: &Shown| (shown.open_before > 0.0).then(|| shown.kept / shown.open_before);
     let again = share(now)?;
@@ -127,18 +128,18 @@ fn overlap(now: &Shown, past: &[Shown]) -> Option<String> {
     })
 }
 
-/// A kind of measure, and what is allowed of it.
+/// A kind of measure, and its limits.
 struct Kind {
     is_of: fn(&str) -> bool,
-    /// What is usual where earlier runs do not tell; `None`: nothing is.
+    /// The usual value when earlier runs give none; `None`: then nothing is checked.
     usual: Option<f64>,
-    /// Whether it is compared with earlier runs only: the first file of a source that was crawled before words much differently.
+    /// Whether it needs earlier runs: the first file of a source that was crawled before differs a lot in wording.
     needs_past: bool,
-    /// 1: more is doubted; -1: less is; 0: both are.
+    /// 1: too high is a finding; -1: too low is; 0: both are.
     direction: f64,
-    /// Change that any source may have, with a history and without one.
+    /// The change that any source may have, with a history and without one.
     least: [f64; 2],
-    /// The records that the share is counted on; `None` for what is no share.
+    /// Number of records that the share is based on; `None` if the measure is not a share.
     of: Option<fn(&Shown) -> f64>,
     tell: fn(name: &str, now: f64, usual: f64, shown: &Shown) -> String,
 }
@@ -159,7 +160,7 @@ fn percent(share: f64) -> f64 {
     100.0 * share
 }
 
-/// The field of a measure such as `organization filled` or `different organization`.
+/// Returns the field of a measure such as `organization filled` or `different organization`.
 fn field(name: &str) -> &str {
     name.split_once(' ').map_or(name, |(first, rest)| match first {
         "different" | "one" => rest,
@@ -319,7 +320,7 @@ static KINDS: &[Kind] = &[
     },
 ];
 
-/// A magnitude that moved: a factor of a number, days of a day.
+/// Describes how a magnitude moved: by a factor for numbers, by days for dates.
 fn moved(field: &str, by: f64, whose: &str) -> String {
     if field.ends_with("_on") {
         format!("{field} would move by {by:+.0} days (median {whose})")
@@ -328,11 +329,11 @@ fn moved(field: &str, by: f64, whose: &str) -> String {
     }
 }
 
-/// Days that a date may move, for each unit that a logarithm may.
+/// Days that a date may move, per unit that a logarithm may move.
 const DAYS: f64 = 60.0;
 
 impl Kind {
-    /// How far out a measure lies, in what is allowed, and what that means; `None` where it is believed.
+    /// Returns how far out a measure lies, in multiples of its limit, and its description; `None` if it is plausible.
     fn finding(&self, now: &Shown, past: &[Shown], name: &str, value: f64) -> Option<(f64, String)> {
         let before: Vec<f64> = past.iter().filter_map(|shown| shown.measures.get(name).copied()).collect();
         let usual =
@@ -360,7 +361,7 @@ impl Kind {
     }
 }
 
-/// Whether one value stands everywhere that never did, and would not by chance once in a thousand runs.
+/// Returns whether one value suddenly fills every record, where chance would do that less than once in a thousand runs.
 fn is_suddenly_all(value: f64, usual: f64, farthest: f64, records: f64) -> bool {
     value >= 1.0 && usual + farthest < 1.0 && usual.powf(records) < 0.001
 }

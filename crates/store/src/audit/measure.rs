@@ -1,4 +1,4 @@
-//! What a run shows of a stream, in numbers.
+//! Measures: what a run shows of a stream, in numbers.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -8,41 +8,41 @@ use std::{
 use super::statistics::median;
 use crate::rows::columns::{Column, Shape, audited};
 
-/// Measures by name. Shares lie from 0 to 1.
+/// Measures by name. Shares range from 0 to 1.
 pub(super) type Measures = BTreeMap<String, f64>;
 
-/// One record of a run: its audited columns as hashes and magnitudes, as they would be and as they are served.
+/// One record of a run: its audited columns as hashes and magnitudes, new and published.
 pub(super) struct Record {
-    /// Hashes as they would be served.
+    /// Hashes of the new values.
     pub(super) now: Vec<Option<i32>>,
     pub(super) magnitudes: Vec<Option<f64>>,
-    /// Whether it would be served as open.
+    /// Whether it would be open.
     pub(super) is_open: bool,
-    /// How it is served, if it is known.
+    /// The published row, if the record is known.
     pub(super) before: Option<Before>,
 }
 
-/// A record as it is served.
+/// A published row.
 pub(super) struct Before {
     pub(super) hashes: Vec<Option<i32>>,
     pub(super) magnitudes: Vec<Option<f64>>,
     pub(super) is_open: bool,
-    /// Whether it is closed because its source no longer showed it.
+    /// Whether it was closed because its source no longer showed it, or by a revert.
     pub(super) is_gone: bool,
 }
 
-/// The records of a stream, being counted.
+/// Running counts over the records of a stream.
 #[derive(Default)]
 pub(super) struct Stream {
     /// Records that became rows.
     pub(super) valid: usize,
-    /// Of those, how many are known.
+    /// How many of those are known.
     pub(super) known: usize,
     closing: usize,
     reopening: usize,
     open_before: usize,
     fields: Vec<Field>,
-    /// Different records, by title, employer and place.
+    /// Digests of title, organization and place: how many records differ.
     different: HashSet<u64>,
     magnitudes: Vec<Magnitude>,
 }
@@ -63,7 +63,7 @@ struct Magnitude {
     shifts: Vec<f64>,
 }
 
-/// The measure that says how many records were known: the shares of known records are counted on them.
+/// The measure with the number of known records, which the shares of known records are based on.
 pub(super) const KNOWN: &str = "known";
 
 /// Columns that tell one record from another.
@@ -122,10 +122,10 @@ impl Stream {
         }
     }
 
-    /// The measures: for each column how often it is filled (`… filled`), how many different values it has (`different …`), how
-    /// often its most frequent value stands (`one …`); of the known records, how many change it (`… changed`), lose it
-    /// (`… lost`) or get one and the same value (`… alike`); the median of its magnitude (`… median`) and how far the known
-    /// records shift it (`… shift`).
+    /// Returns the measures. For each column: how often it is filled (`… filled`), how many different values it has
+    /// (`different …`), and how frequent its most frequent value is (`one …`). Of the known records: how many change it
+    /// (`… changed`), lose it (`… lost`) or get the same new value (`… alike`). Of its magnitude: the median (`…
+    /// median`), and the median shift in known records (`… shift`).
     pub(super) fn measures(&self) -> Measures {
         let mut all = Measures::new();
         let (valid, known) = (share_of(self.valid), share_of(self.known));
@@ -165,24 +165,24 @@ impl Stream {
 }
 
 impl Field {
-    /// How many known records get one and the same value, where they had several.
+    /// Returns how many known records get the same value although they had different ones.
     fn alike(&self) -> usize {
         let most = self.changed_to.values().copied().max().unwrap_or(0);
         if self.changed_from.len() > 1 { most } else { 0 }
     }
 }
 
-/// Whether the audit compares the magnitude of a column.
+/// Returns whether the audit compares the magnitude of a column.
 pub(super) fn has_magnitude(column: &Column) -> bool {
     matches!(column.shape, Shape::Number | Shape::Day)
 }
 
-/// A function from a count to its share of `all`.
+/// Returns a function that turns a count into its share of `all`.
 pub(super) fn share_of(all: usize) -> impl Fn(usize) -> f64 {
     move |count| float(count) / float(all).max(1.0)
 }
 
-/// A count as a number to reckon with. Exact up to 4 billion.
+/// Converts a count for arithmetic. Exact up to 4 billion.
 pub(super) fn float(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }

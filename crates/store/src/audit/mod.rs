@@ -1,11 +1,11 @@
-//! The audit: is what a run read plausible beside the runs of its source before it?
+//! The audit: is a run plausible next to earlier runs of its source?
 //!
-//! Nothing is tuned for a source. Its own published runs say how much it shows, how often each field is filled, how much of what is
-//! known changes from run to run, and how far all that swings. A run that lies farther out is held: an operator looks at it before
-//! anybody is served by it.
+//! Nothing is tuned for a source. Its own published runs show how many records it has, how often each field is filled,
+//! how much changes from run to run, and how far all that varies. A run that lies farther out is held until an operator
+//! decides.
 //!
-//! - [`gather`] reads the rows of the run, as they would be served, beside the rows that are served.
-//! - [`measure`] turns them into numbers with names.
+//! - [`gather`] loads the rows of the run and the published ones.
+//! - [`measure`] turns them into named numbers.
 //! - [`judge`] compares the numbers with those of earlier runs.
 
 mod gather;

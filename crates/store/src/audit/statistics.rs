@@ -1,9 +1,9 @@
-//! Robust statistics of a few values.
+//! Robust statistics of small samples.
 
-/// The median distance to the median is this part of the standard deviation, where values scatter normally.
+/// Standard deviation divided by the median distance to the median, for normally distributed values.
 const MAD_TO_SIGMA: f64 = 1.4826;
 
-/// The median; `None` of nothing.
+/// Returns the median; `None` without values.
 pub(super) fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     let mut sorted: Vec<f64> = values.into_iter().collect();
     sorted.sort_by(f64::total_cmp);
@@ -16,13 +16,14 @@ pub(super) fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     }
 }
 
-/// How far values usually lie from `middle`: the standard deviation, were they scattered normally.
+/// Returns how far values usually lie from `middle`: the standard deviation, if they are normally distributed.
 pub(super) fn swing(values: &[f64], middle: f64) -> f64 {
     MAD_TO_SIGMA * median(values.iter().map(|value| (value - middle).abs())).unwrap_or(0.0)
 }
 
-/// How far the share of `n` records lies from `share` by chance alone: the standard deviation of a binomial share. `counted`: the
-/// records that `share` was counted on. A share of 0 or 1 is never certain: it was counted on so many records only.
+/// Returns how far the share of `n` records lies from `share` by chance: the standard deviation of a binomial share.
+/// `counted`: number of records that `share` is based on. Because that number is finite, even a share of 0 or 1 leaves
+/// some uncertainty.
 pub(super) fn chance(share: f64, counted: f64, n: f64) -> f64 {
     let n = n.max(1.0);
     let share = (share * counted + 1.0) / (counted + 2.0);

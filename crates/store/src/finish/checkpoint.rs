@@ -1,4 +1,4 @@
-//! Checkpoints of a long run: what nobody knows yet is served before the last page has come.
+//! Checkpoints of a long run: new opportunities are published before the last page is parsed.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl Store {
-    /// Enqueues a checkpoint for each run that has published nothing for `every`, and has staged rows.
+    /// Enqueues a checkpoint for each run that has staged rows and has published nothing for `every`.
     pub async fn request_checkpoints(&self, every: Duration) -> Result<(), StoreError> {
         sqlx::query!(
             "SELECT queue.enqueue('publish_new', 'close', jsonb_build_object('run', r.id), 'publish_new:' || r.id)
@@ -32,8 +32,9 @@ impl Store {
         .doing("look for runs with a checkpoint to come")
     }
 
-    /// Publishes what a run under way has read that is new, if every audit that needs no completeness passes. Changes, and what is
-    /// missing, wait for the end of the run. Returns how many opportunities are new, and why nothing was published, where it was not.
+    /// Publishes the new opportunities of a running run, if the audit finds nothing. The audit leaves out checks that
+    /// need the whole list. Changes and closings wait for the end of the run. Returns how many opportunities are new
+    /// and, if nothing was published, why.
     pub async fn publish_new(&self, lease: Lease, run: RunId) -> Result<(i64, Option<String>), StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         join_by_hash(&mut tx).await?;
@@ -80,7 +81,7 @@ async fn is_under_way(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<
     .doing(WHAT)
 }
 
-/// The doubts about what the run has read so far. It proves nothing yet of what is missing.
+/// Audits what the run has parsed so far. It proves nothing about missing opportunities yet.
 async fn doubts(
     tx: &mut Transaction<'_, Postgres>,
     run: RunId,

@@ -1,4 +1,4 @@
-//! Closing: what a complete run no longer shows, and what passed its last day.
+//! Closes what a complete run no longer shows, and what passed its closing date.
 
 use domain::RunId;
 use sqlx::{Postgres, Transaction};
@@ -6,7 +6,7 @@ use sqlx::{Postgres, Transaction};
 use super::{WHAT, request_index_and_match};
 use crate::{Store, StoreError, error::Doing as _};
 
-/// How many opportunities were closed.
+/// Number of opportunities that were closed.
 pub type Withdrawn = u64;
 
 /// Forgets that earlier runs missed what this one shows.
@@ -57,7 +57,7 @@ pub(super) async fn close_missing(
 }
 
 impl Store {
-    /// Closes what passed its last day. Returns how many.
+    /// Closes opportunities that passed their closing date. Returns how many.
     pub async fn close_by_date(&self) -> Result<Withdrawn, StoreError> {
         let what = "close what passed its date";
         let mut tx = self.pool.begin().await.doing(what)?;

@@ -1,4 +1,4 @@
-//! What an operator decides on a held run.
+//! An operator's decisions on held runs.
 
 use domain::RunId;
 use sqlx::{Postgres, Transaction};
@@ -7,8 +7,8 @@ use super::{Facts, WHAT, facts, join_by_hash, request_index_and_match, revert, s
 use crate::{RunState, Store, StoreError, error::Doing as _, rows::publish};
 
 impl Store {
-    /// An operator believes a held run: it is published, and closes what it did not show, as it would have. Returns how many
-    /// opportunities it created, changed and closed.
+    /// Publishes a held run by an operator's decision, and closes what it did not show if it proves that. Returns how
+    /// many opportunities it created, changed and closed.
     pub async fn publish_run(&self, run: RunId, by: &str) -> Result<(i64, i64, u64), StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         join_by_hash(&mut tx).await?;
@@ -24,11 +24,11 @@ impl Store {
         Ok((published.created, published.changed, closed))
     }
 
-    /// An operator does not believe a held run: its staged rows go, and it is no longer asked about. The next run is judged afresh.
+    /// Discards a held run by an operator's decision, and deletes its staged rows.
     pub async fn discard_run(&self, run: RunId, by: &str) -> Result<(), StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         undecided(&mut tx, run).await?;
-        // What a checkpoint published of it goes, too.
+        // What a checkpoint of this run published is closed too.
         if revert::close_created(&mut tx, run, run).await? > 0 {
             request_index_and_match(&mut tx).await?;
         }
@@ -38,7 +38,7 @@ impl Store {
     }
 }
 
-/// Makes sure that a run waits for a decision, and locks it.
+/// Locks a run, and checks that it is held and not decided yet.
 async fn undecided(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<(), StoreError> {
     let row = sqlx::query!("SELECT state, decision FROM ingest.runs WHERE id = $1 FOR UPDATE", run.uuid())
         .fetch_optional(&mut **tx)
@@ -54,7 +54,7 @@ async fn undecided(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<(),
     Ok(())
 }
 
-/// A run that would close must not be older than a complete one, which knows better what is there.
+/// Refuses to publish a run that would close opportunities if a newer complete run exists.
 async fn refuse_if_outdated(
     tx: &mut Transaction<'_, Postgres>,
     run: RunId,
@@ -76,7 +76,7 @@ async fn refuse_if_outdated(
     if newer { Err(StoreError::denied(format!("run {run} cannot be published: {why}"))) } else { Ok(()) }
 }
 
-/// A crash of the database takes staged rows; the archive still has the pages.
+/// Refuses to publish a run whose staged rows were lost in a crash of the database. The archive still has its pages.
 async fn refuse_if_lost(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<(), StoreError> {
     let lost = sqlx::query!(
         r#"SELECT r.source, coalesce(sum(p.staged), 0) <> (SELECT count(*) FROM ingest.staged s WHERE s.changed_run = $1) AS "lost!"
@@ -95,7 +95,7 @@ async fn refuse_if_lost(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Resul
     Ok(())
 }
 
-/// Writes what was decided.
+/// Stores the decision.
 async fn decide(
     tx: &mut Transaction<'_, Postgres>,
     run: RunId,

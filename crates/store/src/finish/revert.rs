@@ -1,4 +1,4 @@
-//! Reverting: what a published run did is undone from the history, as a run of its own.
+//! Reverts: undo what a published run did, from the stored changes, in a run of its own.
 
 use domain::{OpportunityId, RunId};
 use serde::Serialize;
@@ -15,13 +15,13 @@ use crate::{
 /// What a revert did.
 #[derive(Debug, Clone, Serialize)]
 pub struct Reverted {
-    /// The run that the revert is.
+    /// The new run that did it.
     pub run: RunId,
-    /// Opportunities that have their earlier content and state again.
+    /// Number of opportunities that got their earlier content and state back.
     pub restored: u64,
-    /// Opportunities that the reverted run created, and that are closed now.
+    /// Number of opportunities that the reverted run created and that are now closed.
     pub closed: u64,
-    /// Opportunities that a later run changed since: they stay as they are.
+    /// Opportunities that a later run changed: they stay as they are.
     pub left: Vec<Left>,
 }
 
@@ -37,7 +37,8 @@ pub struct Left {
 }
 
 impl Store {
-    /// Undoes what a published run changed, closed, opened and created. What a later run changed since stays, and is listed.
+    /// Undoes what a published run created, changed, closed and reopened. Opportunities that a later run changed stay
+    /// as they are, and are listed.
     pub async fn revert_run(&self, run: RunId, by: &str) -> Result<Reverted, StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         join_by_hash(&mut tx).await?;
@@ -118,7 +119,7 @@ async fn enter(tx: &mut Transaction<'_, Postgres>, run: RunId, by: &str) -> Resu
     Ok(id.into())
 }
 
-/// Opportunities that the run changed or created, and a later run changed again.
+/// Returns opportunities that the run created or changed, and a later run changed again.
 async fn changed_since(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<Vec<Left>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT o.id, o.external_id, o.title FROM ingest.opportunities o
@@ -138,12 +139,13 @@ async fn changed_since(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result
     Ok(left.collect())
 }
 
-/// Gives every opportunity that the run changed, and nobody since, the columns that it had before.
+/// Restores the earlier columns of every opportunity that the run changed and no later run did.
 async fn restore(tx: &mut Transaction<'_, Postgres>, run: RunId, revert: RunId) -> Result<u64, StoreError> {
     let names = STANDING.iter().copied().filter(|name| *name != "changed_run");
     let columns: Vec<&str> = names.chain(["page"]).chain(CONTENT.iter().map(|column| column.name)).collect();
     let restored: Vec<String> = columns.iter().map(|name| format!("b.{name}")).collect();
-    // Made of the names in our own table of columns. Of several changes by the run, the first says what was before.
+    // The statement contains only names from our own table of columns. If the run changed a row more than once, its
+    // first change holds the earlier value.
     let statement = format!(
         "WITH parts AS (
            SELECT c.opportunity, e.key, e.value -> 'from' AS was, c.id
@@ -165,7 +167,7 @@ async fn restore(tx: &mut Transaction<'_, Postgres>, run: RunId, revert: RunId) 
         .doing(WHAT)
 }
 
-/// Closes every opportunity that the run created and nobody changed since.
+/// Closes every opportunity that the run created and no later run changed.
 pub(super) async fn close_created(
     tx: &mut Transaction<'_, Postgres>,
     run: RunId,
@@ -184,7 +186,7 @@ pub(super) async fn close_created(
     .doing(WHAT)
 }
 
-/// Has the next incremental run ask again for what the run was asked for, unless a later run moved the cursors on.
+/// Moves the cursors back, so that the next incremental run requests the same again, unless a later run moved them on.
 async fn move_cursors_back(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE ingest.streams s SET complete_to = (r.cursors_before ->> s.stream)::timestamptz
@@ -198,7 +200,7 @@ async fn move_cursors_back(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Re
     .doing(WHAT)
 }
 
-/// Writes what the revert did on both runs.
+/// Writes the result on both runs.
 async fn end(
     tx: &mut Transaction<'_, Postgres>,
     run: RunId,

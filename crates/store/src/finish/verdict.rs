@@ -5,7 +5,7 @@ use domain::RunId;
 
 use crate::{Mode, RunState, audit::Scope};
 
-/// What is known of a run at its end.
+/// What is known about a run at its end.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts, each with its own column or query")]
 pub(super) struct Facts {
@@ -14,7 +14,7 @@ pub(super) struct Facts {
     pub(super) limited: bool,
     pub(super) pages_failed: i32,
     pub(super) mode: Mode,
-    /// Whether it is a replay of one run, which an operator named.
+    /// Whether it replays one run, which an operator named.
     pub(super) reads_one_run: bool,
     pub(super) reads_anew: bool,
     /// Whether it replays a run that was published.
@@ -24,22 +24,22 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    /// Whether every page that was asked for is there.
+    /// Returns whether every requested page was parsed.
     fn has_every_page(&self) -> bool {
         self.walked && self.pages_failed == 0
     }
 
-    /// Whether the run proves what is missing.
+    /// Returns whether the run proves that what it does not show is missing.
     pub(super) fn proves_absence(&self) -> bool {
         self.has_every_page() && !self.limited && self.mode != Mode::Replay && !self.covers.is_empty()
     }
 
-    /// Whether the next incremental run may begin where this one began.
+    /// Returns whether the next incremental run may begin where this one began.
     pub(super) fn moves_cursors(&self) -> bool {
         self.has_every_page() && !self.limited && self.mode != Mode::Replay
     }
 
-    /// Whether its rows count although newer pages were published.
+    /// Returns whether its rows replace those of newer pages.
     pub(super) fn replaces_newer(&self) -> bool {
         self.reads_one_run
     }
@@ -58,14 +58,14 @@ impl Facts {
 /// What becomes of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Its rows are served. `closes`: what it does not show is closed. `lacks`: why it is only a part.
+    /// The rows are published. `closes`: what the run does not show is closed. `lacks`: why the run is partial.
     Publish { closes: bool, lacks: Option<String> },
-    /// Nothing of it is served, and why.
+    /// Nothing is published, for this reason.
     Hold(String),
 }
 
 impl Verdict {
-    /// The verdict on a run, from the doubts of its audit.
+    /// Decides on a run from the findings of its audit.
     pub(super) fn of(run: RunId, facts: &Facts, doubts: &[String]) -> Self {
         if !doubts.is_empty() {
             return Self::Hold(format!(
@@ -96,10 +96,10 @@ impl Verdict {
     }
 }
 
-/// Doubts told in the message of a run; `runs show` tells the others.
+/// Number of findings in the message of a run; `runs show` lists all.
 const TOLD: usize = 3;
 
-/// The first doubts in one line. Those about one stream name it once.
+/// Returns the first findings in one line. Those about the same stream name it once.
 fn summary(doubts: &[String]) -> String {
     let mut line = String::new();
     let mut named = "";

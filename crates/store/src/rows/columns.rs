@@ -1,4 +1,4 @@
-//! The table of columns of an opportunity: how each is written, and whether the audit compares it.
+//! The columns of an opportunity: how each is written, and whether the audit compares it.
 //!
 //! A new column of content needs its line here, its column in the migration of `ingest.opportunities` and in the view
 //! `api.opportunities`, and its field in `domain::Opportunity`. Staging, publishing, reverting and the audit follow from this table.
@@ -10,10 +10,10 @@ use serde_json::json;
 
 use super::copy::CopyText;
 
-/// How a column counts as filled, and what the audit compares of it.
+/// How the audit compares a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// Text, or a word of a vocabulary.
+    /// Text, or a code.
     Text,
     /// An array of text.
     Texts,
@@ -21,9 +21,9 @@ pub(crate) enum Shape {
     Json,
     /// An amount, a rate or a count: its order of magnitude is compared too.
     Number,
-    /// A day: its distance from the day of the page is compared too.
+    /// A day: its distance from the day of the fetch is compared too.
     Day,
-    /// A consequence of other columns, or no content: not compared.
+    /// Derived from other columns, or not content: not compared.
     Unaudited,
 }
 
@@ -112,11 +112,11 @@ pub(crate) static CONTENT: [Column; 46] = [
     }),
 ];
 
-/// Columns that say how a row stands. They are written by `stage`, beside the content.
+/// Columns of state, which `stage` writes next to the content.
 pub(crate) const STANDING: [&str; 8] =
     ["stream", "quality", "fingerprint", "draft_digest", "status", "closed_why", "changed_run", "content_at"];
 
-/// Columns that a row keeps from the page that first showed it.
+/// Columns that keep their value from the page that first showed the row.
 pub(crate) const FIRST: [&str; 4] = ["id", "source", "external_id", "first_run"];
 
 /// The columns in the order in which `stage` sends them, as a list for SQL.
@@ -132,7 +132,7 @@ pub(crate) static OVERWRITES: LazyLock<String> = LazyLock::new(|| {
     names.map(|name| format!("{name} = excluded.{name}")).collect::<Vec<_>>().join(", ")
 });
 
-/// The columns that the audit compares.
+/// Returns the columns that the audit compares.
 pub(crate) fn audited() -> impl Iterator<Item = &'static Column> {
     CONTENT.iter().filter(|column| column.shape != Shape::Unaudited)
 }

@@ -1,36 +1,36 @@
-//! A row in the text format of `COPY` (PostgreSQL manual, "COPY", File Formats).
+//! Rows in the text format of `COPY` (PostgreSQL manual, "COPY", File Formats).
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
-/// Rows being written for `COPY … FROM STDIN`. Each method writes one field; [`CopyText::end_row`] ends the row.
+/// Collects rows for `COPY … FROM STDIN`. Each method writes one field; [`CopyText::end_row`] ends the row.
 #[derive(Debug, Default)]
 pub(crate) struct CopyText {
     bytes: Vec<u8>,
-    /// Whether the next field is the first of its row.
+    /// Whether the current row already has a field.
     in_row: bool,
 }
 
 impl CopyText {
-    /// The bytes so far.
+    /// Returns the bytes so far.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
 
-    /// A field that is absent.
+    /// Writes a null.
     pub(crate) fn null(&mut self) {
         self.separate();
         self.bytes.extend_from_slice(b"\\N");
     }
 
-    /// Text. U+0000 becomes U+FFFD, because PostgreSQL stores none.
+    /// Writes text. U+0000 becomes U+FFFD, because PostgreSQL cannot store it.
     pub(crate) fn text(&mut self, text: &str) {
         self.separate();
         self.escaped(text);
     }
 
-    /// Text, or absent where it is empty or there is none.
+    /// Writes text, or null if it is empty or missing.
     pub(crate) fn maybe_text(&mut self, text: Option<&str>) {
         match text.filter(|text| !text.is_empty()) {
             Some(text) => self.text(text),
@@ -38,7 +38,7 @@ impl CopyText {
         }
     }
 
-    /// An array of text.
+    /// Writes an array of text.
     pub(crate) fn texts<T: AsRef<str>>(&mut self, values: impl IntoIterator<Item = T>) {
         self.separate();
         let mut array = String::from("{");
@@ -59,12 +59,12 @@ impl CopyText {
         self.escaped(&array);
     }
 
-    /// JSON.
+    /// Writes JSON.
     pub(crate) fn json(&mut self, value: &Value) {
         self.text(&value.to_string());
     }
 
-    /// A number that is written as it prints.
+    /// Writes an integer.
     pub(crate) fn number(&mut self, number: Option<i64>) {
         match number {
             Some(number) => self.text(&number.to_string()),
@@ -72,7 +72,7 @@ impl CopyText {
         }
     }
 
-    /// A decimal number, given in units of its last place: `(12345, 2)` is 123.45. Never negative.
+    /// Writes a decimal number, given in units of its last place: `(12345, 2)` is 123.45. It must not be negative.
     pub(crate) fn decimal(&mut self, units: Option<i64>, places: u32) {
         let Some(units) = units else { return self.null() };
         let scale = 10_i64.pow(places);
@@ -80,20 +80,20 @@ impl CopyText {
         self.text(&format!("{}.{:0width$}", units / scale, units.rem_euclid(scale)));
     }
 
-    /// A truth value.
+    /// Writes a boolean.
     pub(crate) fn truth(&mut self, truth: bool) {
         self.separate();
         self.bytes.push(if truth { b't' } else { b'f' });
     }
 
-    /// Bytes.
+    /// Writes bytes.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         self.separate();
         self.bytes.extend_from_slice(b"\\\\x");
         self.bytes.extend_from_slice(hex::encode(bytes).as_bytes());
     }
 
-    /// Bytes, or absent where there are none.
+    /// Writes bytes, or null if there are none.
     pub(crate) fn maybe_bytes(&mut self, bytes: Option<&[u8]>) {
         match bytes {
             Some(bytes) => self.bytes(bytes),
@@ -101,7 +101,7 @@ impl CopyText {
         }
     }
 
-    /// A day.
+    /// Writes a date.
     pub(crate) fn day(&mut self, day: Option<NaiveDate>) {
         match day {
             Some(day) => self.text(&day.to_string()),
@@ -109,7 +109,7 @@ impl CopyText {
         }
     }
 
-    /// An instant.
+    /// Writes a timestamp.
     pub(crate) fn instant(&mut self, instant: Option<DateTime<Utc>>) {
         match instant {
             Some(instant) => self.text(&instant.to_rfc3339_opts(SecondsFormat::Micros, true)),
@@ -117,7 +117,7 @@ impl CopyText {
         }
     }
 
-    /// A UUID.
+    /// Writes a UUID.
     pub(crate) fn uuid(&mut self, id: Uuid) {
         self.separate();
         self.bytes.extend_from_slice(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()).as_bytes());

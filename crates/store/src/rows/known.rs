@@ -1,4 +1,4 @@
-//! Drafts that were read before: what reads the same needs no second reading.
+//! Known drafts: a record whose draft has not changed is not normalized again.
 
 use std::collections::HashMap;
 
@@ -7,14 +7,15 @@ use uuid::Uuid;
 
 use crate::{Store, StoreError, error::Doing as _};
 
-/// What fails here, in the words of an error.
-const WHAT: &str = "look up drafts that were read before";
+/// The action that failed, for the errors of this file.
+const WHAT: &str = "look up known drafts";
 
-/// The served opportunities whose draft is known, by their ids.
+/// Draft digest and fingerprint of published opportunities, by their ids.
 pub type KnownDrafts = HashMap<OpportunityId, (DraftDigest, Fingerprint)>;
 
 impl Store {
-    /// The drafts behind these opportunities. Those that a run would open again are left out: they must be staged.
+    /// Returns the known drafts of these opportunities. Leaves out those that a run would reopen, because they must be
+    /// staged.
     pub async fn known_drafts(&self, ids: &[OpportunityId]) -> Result<KnownDrafts, StoreError> {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
         let rows = sqlx::query!(
@@ -28,7 +29,7 @@ impl Store {
         Ok(rows.into_iter().filter_map(|row| known(row.id, &row.draft, &row.fingerprint)).collect())
     }
 
-    /// The drafts behind all opportunities of a stream, for a page too large to look them up first.
+    /// Returns the known drafts of a whole stream, for pages too large to look up by id first.
     pub async fn known_drafts_of(
         &self,
         source: &SourceSlug,

@@ -1,4 +1,4 @@
-//! The rows of opportunities: their columns, and their way into the database.
+//! The rows of opportunities: their columns, staging and publication.
 
 pub(crate) mod columns;
 mod copy;

@@ -1,4 +1,4 @@
-//! Publishing: the staged rows of a run become what is served, by one statement.
+//! Publication: one statement turns the staged rows of a run into published ones.
 
 use domain::{Opportunity, RunId};
 use sqlx::{AssertSqlSafe, Postgres, Transaction};
@@ -9,37 +9,37 @@ use super::{
 };
 use crate::{Store, StoreError, error::Doing as _};
 
-/// What fails here, in the words of an error.
+/// The action that failed, for the errors of this file.
 const WHAT: &str = "publish the staged opportunities";
 
-/// Which staged rows are published.
+/// Which staged rows to publish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Which {
-    /// All of them. `replaces_newer`: also over rows of newer pages.
+    /// All of them. `replaces_newer`: even over rows of newer pages.
     All { replaces_newer: bool },
-    /// Those that nobody knows: a run under way may serve them before it ends.
+    /// Only new opportunities: a checkpoint publishes them before the run ends.
     New,
 }
 
-/// What publishing did.
+/// The result of a publication.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Published {
-    /// Rows that are new.
+    /// New rows.
     pub(crate) created: i64,
-    /// Rows with other content, or open or closed again.
+    /// Rows with changed content or state.
     pub(crate) changed: i64,
 }
 
 impl Published {
-    /// Whether opportunities are other than before.
+    /// Returns whether any opportunity changed.
     pub(crate) fn is_change(self) -> bool {
         self.created + self.changed > 0
     }
 }
 
 impl Store {
-    /// Stages and publishes opportunities outside of a run, in one transaction: what the bulk benchmark measures. Returns how many
-    /// are new, and how many changed.
+    /// Stages and publishes opportunities outside of a run, in one transaction, as the bulk benchmark measures it.
+    /// Returns how many are new, and how many changed.
     pub async fn load(
         &self,
         origin: &Origin,
@@ -55,8 +55,8 @@ impl Store {
     }
 }
 
-/// Publishes staged rows. Where several pages of the run show one opportunity, the newest page counts. Rows go in the order of their
-/// ids: two transactions that publish the same rows wait for each other and never deadlock.
+/// Publishes staged rows. If several pages of the run show one opportunity, the newest page counts. Rows are written in
+/// the order of their ids, so that transactions with the same rows wait for each other instead of deadlocking.
 pub(crate) async fn publish(
     tx: &mut Transaction<'_, Postgres>,
     run: RunId,
@@ -85,13 +85,13 @@ pub(crate) async fn publish(
                          ON CONFLICT (id) {conflict} RETURNING xmax = 0 AS is_new)
          SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM served"
     );
-    // The statement is made of the names in our own table of columns.
+    // The statement contains only names from our own table of columns.
     let (created, changed): (i64, i64) =
         sqlx::query_as(AssertSqlSafe(statement)).bind(run.uuid()).fetch_one(&mut **tx).await.doing(WHAT)?;
     Ok(Published { created, changed })
 }
 
-/// What publishing the whole run would create and change.
+/// Returns what publishing the whole run would create and change.
 pub(crate) async fn would_publish(
     tx: &mut Transaction<'_, Postgres>,
     run: RunId,
@@ -108,7 +108,7 @@ pub(crate) async fn would_publish(
     Ok(Published { created: row.created, changed: row.changed })
 }
 
-/// Removes the staged rows of a run: they are served, or will never be.
+/// Deletes the staged rows of a run, after publication or when they will never be published.
 pub(crate) async fn clear(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<(), StoreError> {
     sqlx::query!("DELETE FROM ingest.staged WHERE changed_run = $1", run.uuid())
         .execute(&mut **tx)
@@ -121,7 +121,8 @@ pub(crate) async fn clear(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Res
         .doing(WHAT)
 }
 
-/// Removes staged rows of a run that a newer page of it showed as they are served: a feed may tell the state of this morning.
+/// Deletes staged rows if a newer page of the run shows the published content again. A feed, for example, may lag
+/// behind the list.
 pub(crate) async fn drop_outdated(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<(), StoreError> {
     sqlx::query!(
         "WITH shown AS (
@@ -177,8 +178,8 @@ pub(crate) async fn clear_served(tx: &mut Transaction<'_, Postgres>, run: RunId)
 }
 
 impl Store {
-    /// Removes staged rows that nobody can publish any more: of runs that failed, and of held runs that nobody decided on for a
-    /// month. Returns how many.
+    /// Deletes staged rows that will never be published: those of failed runs, and those of held runs without a
+    /// decision for 30 days. Returns how many.
     pub async fn prune_staged(&self) -> Result<u64, StoreError> {
         sqlx::query!(
             "DELETE FROM ingest.staged s WHERE s.changed_run IN (

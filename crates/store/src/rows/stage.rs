@@ -1,7 +1,7 @@
-//! Staging: what a page showed and is not served so lies in `ingest.staged` until its run is judged.
+//! Staging: rows that differ from the published ones lie in `ingest.staged` until their run is published or discarded.
 //!
-//! A digest pre-check finds what is new or changed; only those rows are sent, by one `COPY` a page, into an unlogged table. Unchanged
-//! content costs a read and no write.
+//! A comparison of digests finds what is new or changed. Only those rows are sent, by one `COPY` per page, into an
+//! unlogged table. Unchanged content costs a read and no write.
 
 use std::collections::HashMap;
 
@@ -16,27 +16,27 @@ use super::{
 };
 use crate::{StoreError, error::Doing as _};
 
-/// What fails here, in the words of an error.
+/// The action that failed, for the errors of this file.
 const WHAT: &str = "stage the opportunities";
 
-/// Seconds Africa/Douala is ahead of UTC, all year.
+/// Seconds that Africa/Douala is ahead of UTC, all year.
 const DOUALA: i32 = 3_600;
 
-/// Where rows come from.
+/// The origin of rows.
 #[derive(Debug)]
 pub struct Origin {
-    /// The run that reads them.
+    /// The run that parsed them.
     pub run: RunId,
-    /// The page they stood on.
+    /// The page they were on.
     pub page: Option<i64>,
     /// When that page was fetched.
     pub fetched_at: DateTime<Utc>,
-    /// Whether they replace rows of newer pages too: an operator asked for the content of this run.
+    /// Whether they also replace rows of newer pages, because an operator requested the content of this run.
     pub replaces_newer: bool,
 }
 
 impl Origin {
-    /// The day of the fetch, where the partners are.
+    /// Returns the day of the fetch in the partners' time zone.
     fn day(&self) -> NaiveDate {
         let here =
             FixedOffset::east_opt(DOUALA).map(|zone| self.fetched_at.with_timezone(&zone).date_naive());
@@ -44,18 +44,18 @@ impl Origin {
     }
 }
 
-/// What staging found.
+/// The result of staging.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Staged {
-    /// Rows that nobody knows.
+    /// New rows.
     pub(crate) created: usize,
-    /// Rows that are served with other content, or closed.
+    /// Rows whose published content or state differs.
     pub(crate) changed: usize,
-    /// Rows that were written to `ingest.staged`.
+    /// Rows written to `ingest.staged`.
     pub(crate) rows: usize,
 }
 
-/// How a row is served today.
+/// The published row.
 struct Served {
     fingerprint: Vec<u8>,
     is_open: bool,
@@ -65,7 +65,7 @@ struct Served {
     draft: Option<Vec<u8>>,
 }
 
-/// Stages what is new or changed. Ids must not repeat within one call.
+/// Stages rows that are new or changed. Ids must not repeat within one call.
 pub(crate) async fn stage(
     tx: &mut Transaction<'_, Postgres>,
     origin: &Origin,
@@ -87,7 +87,7 @@ pub(crate) async fn stage(
             read_alike.push((row.id.uuid(), draft.as_bytes().to_vec()));
         }
         match known {
-            // This run published it at a checkpoint, or before a crash.
+            // This run published it already: at a checkpoint, or before a crash.
             Some(known) if same && known.by == origin.run.uuid() => {
                 staged.created += usize::from(known.is_new);
                 staged.changed += usize::from(!known.is_new);
@@ -107,7 +107,7 @@ pub(crate) async fn stage(
     Ok(staged)
 }
 
-/// Keeps the digests of drafts that read as what is served, so that they need not be read again.
+/// Stores the digests of drafts that gave the published content, so that they are not normalized again.
 async fn remember(
     tx: &mut Transaction<'_, Postgres>,
     mut drafts: Vec<(Uuid, Vec<u8>)>,
@@ -115,7 +115,7 @@ async fn remember(
     if drafts.is_empty() {
         return Ok(());
     }
-    // One order for all transactions: two that write the same rows wait for, and never deadlock on, each other.
+    // All transactions use the same order, so that they wait for each other instead of deadlocking.
     drafts.sort();
     let (ids, digests): (Vec<Uuid>, Vec<Vec<u8>>) = drafts.into_iter().unzip();
     sqlx::query!(
@@ -162,7 +162,7 @@ async fn served(
     Ok(served.collect())
 }
 
-/// Why a row is closed as it is read: by the partner's word, or because its last day is over.
+/// Returns why a row is closed: by the partner, or because its closing date has passed.
 fn closed_why(row: &Opportunity, day: NaiveDate) -> Option<&'static str> {
     if row.is_closed { Some("partner") } else { row.closes_on.filter(|last| *last < day).map(|_| "date") }
 }
