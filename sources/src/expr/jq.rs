@@ -1,8 +1,8 @@
-//! jq, bounded.
+//! jq with bounds.
 //!
-//! A partner file may come from anybody who can send a pull request, and its expressions run over hostile records. jq can
-//! loop for ever and build values without end; here only functions that end are allowed, by name. What is left takes
-//! time and memory in proportion to the record.
+//! Anybody who can send a pull request can write a source file, and its expressions run on hostile records. jq can loop
+//! without end and build endless values. Here only listed functions are allowed, and all of them end. What is left
+//! takes time and memory in proportion to the record.
 
 use std::{fmt, sync::Arc};
 
@@ -13,15 +13,15 @@ use jaq_core::{
 use jaq_json::Val;
 use serde_json::Value;
 
-/// Longest expression: more belongs into the partner's own service.
+/// Longest expression. More belongs in a service of the partner.
 const LONGEST: usize = 500;
 
-/// Sums and commas of one expression at most.
+/// The most sums and commas in one expression.
 const MOST_SUMS: usize = 8;
-/// Largest record given to jq, in bytes of JSON: a job advertisement has a thousandth of it.
+/// Largest record that jq gets, in bytes of JSON. A job advertisement has a thousandth of that.
 const LARGEST: usize = 256 << 10;
 
-/// Functions and words allowed. None repeats, recurses, reads a clock or the environment.
+/// Allowed functions and keywords. None repeats, recurses, or reads a clock or the environment.
 const ALLOWED: [&str; 57] = [
     "add",
     "all",
@@ -96,7 +96,7 @@ impl fmt::Debug for Jq {
 }
 
 impl Jq {
-    /// Compiles an expression, unless it could run for ever.
+    /// Compiles an expression, unless it may never end.
     pub(crate) fn compile(text: &str) -> Result<Self, String> {
         allowed(text)?;
         let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
@@ -114,7 +114,7 @@ impl Jq {
         Ok(Self { text: text.to_owned(), filter: Arc::new(filter) })
     }
 
-    /// Its outputs for a record, at most `limit`.
+    /// Returns its outputs for a record, at most `limit`.
     pub(crate) fn all(&self, record: &Value, limit: usize) -> Result<Vec<Value>, String> {
         let text = serde_json::to_string(record).map_err(|error| error.to_string())?;
         if text.len() > LARGEST {
@@ -125,7 +125,8 @@ impl Jq {
         let outputs = self.filter.id.run((context, input)).take(limit);
         outputs
             .map(|output| {
-                // Not `unwrap_valr`: that ends the process on `halt`, which no expression here can name, and stays so.
+                // Not `unwrap_valr`, which ends the process on `halt`. No expression can name `halt` here, but this
+                // must hold even if one could.
                 let output = output.map_err(|exception| format!("`{}`: {exception:?}", self.text))?;
                 serde_json::from_str(&output.to_string()).map_err(|error| format!("`{}`: {error}", self.text))
             })
@@ -169,7 +170,7 @@ fn allowed(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Refuses names of functions that are not on the list. A name after a dot, or before the colon of an object, is a key.
+/// Refuses functions that are not on the list. A name after a dot or before the colon of an object is a key.
 fn names(bare: &str) -> Result<(), String> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let mut before = ' ';
@@ -182,7 +183,7 @@ fn names(bare: &str) -> Result<(), String> {
                 before == '.' || (matches!(before, '{' | ',') && after.trim_start().starts_with(':'));
             if !is_key && !ALLOWED.contains(&name) {
                 return Err(format!(
-                    "`{name}` is not allowed in an expression: it could run for ever, or is no jq"
+                    "`{name}` is not allowed in an expression: it may never end, or is not jq"
                 ));
             }
         }
@@ -192,7 +193,7 @@ fn names(bare: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The expression with its string literals emptied; what is interpolated into one stays.
+/// Returns the expression with empty string literals. Interpolated expressions inside of them stay.
 fn without_strings(text: &str) -> String {
     let mut bare = String::new();
     let (mut inside, mut escaped, mut depth) = (false, false, 0_usize);

@@ -1,4 +1,4 @@
-//! From the file as written to what the reader works with.
+//! Compiles the file as written into what the parser uses.
 
 mod forms;
 mod pages;

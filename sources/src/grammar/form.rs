@@ -11,59 +11,61 @@ use serde::{
 /// A form as written.
 #[derive(Debug, Clone)]
 pub(crate) enum RawForm {
-    /// A path or jq of a JSON or XML record; the name of a column; a CSS selector of an HTML record.
+    /// A path or jq for a JSON or XML record, the name of a column, or a CSS selector for an HTML record.
     Text(String),
     /// `{ css = "a", attr = "href", regex = "-(\\d+)$" }`
     Table(Box<RawTable>),
-    /// Tried in order; the first that gives something counts.
+    /// Forms that are tried in order; the first with a value counts.
     Either(Vec<RawForm>),
 }
 
-/// Where a value comes from, said in full: one of `path`, `column`, `css`, `jsonld`, `microdata`, `const`, `page_url`, `parts`,
-/// and what of it counts.
+/// Where a value comes from: exactly one of `path`, `column`, `css`, `jsonld`, `microdata`, `const`, `page_url` and
+/// `parts`, with options.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawTable {
-    /// A path or jq of a JSON or XML record.
+    /// A path or jq for a JSON or XML record.
     pub(super) path: Option<String>,
-    /// The name of a column of a table.
+    /// The name of a column, for a table.
     pub(super) column: Option<String>,
     /// A CSS selector.
     pub(super) css: Option<String>,
-    /// With `css`: the attribute whose value counts, instead of the text.
+    /// With `css`: use this attribute instead of the text.
     pub(super) attr: Option<String>,
-    /// With `css`: the element is the one whose text begins with this ("Contrat proposé"); what follows the colon counts.
+    /// With `css`: select the element whose text begins with this label ("Contrat proposé"). The value is what follows
+    /// the colon.
     pub(super) label: Option<String>,
     /// With `label`: a CSS selector of the value within the labelled element.
     pub(super) value: Option<String>,
-    /// With `css`: keep the markup. For bodies, whose paragraphs it holds.
+    /// With `css`: keep the markup, so that a text keeps its paragraphs.
     #[serde(default)]
     pub(super) html: bool,
-    /// With `css`: all matches, joined by this.
+    /// With `css`: use all matches, joined by this text. Default: only the first match.
     pub(super) join: Option<String>,
-    /// A path or jq in the page's JSON-LD.
+    /// A path or jq for the JSON-LD of the page.
     pub(super) jsonld: Option<String>,
-    /// A path or jq in the page's microdata.
+    /// A path or jq for the microdata of the page.
     pub(super) microdata: Option<String>,
-    /// With `jsonld` or `microdata`: the schema.org type. Unsaid: `JobPosting`.
+    /// With `jsonld` or `microdata`: the schema.org type. Default: `JobPosting`.
     #[serde(rename = "type")]
     pub(super) kind: Option<String>,
-    /// The value itself.
+    /// A constant value.
     #[serde(rename = "const")]
     pub(super) fixed: Option<String>,
-    /// The page's own address.
+    /// Whether to use the address of the page.
     #[serde(default)]
     pub(super) page_url: bool,
-    /// Several forms make one value. Nothing comes of it unless each gives something.
+    /// Several forms that make one value. If one of them gives nothing, there is no value.
     pub(super) parts: Option<Vec<RawForm>>,
-    /// With `parts`: what stands between them. Unsaid: nothing.
+    /// With `parts`: the text between them. Default: none.
     pub(super) with: Option<String>,
-    /// With `parts`: those that give something are enough.
+    /// With `parts`: join those that have a value, even if others have none.
     #[serde(default)]
     pub(super) some: bool,
-    /// What of the value counts: the one group of this regular expression. A value it does not match is none.
+    /// A regular expression with exactly one group, which is used as the value. If it does not match, there is no
+    /// value.
     pub(super) regex: Option<String>,
-    /// The partner's codes in words: `{ "1" = "CDI" }`. A value it does not name stays as it is.
+    /// Words for the partner's codes: `{ "1" = "CDI" }`. A value that is not listed stays as it is.
     #[serde(default)]
     pub(super) map: BTreeMap<String, String>,
 }
@@ -76,7 +78,7 @@ impl JsonSchema for RawForm {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let table = generator.subschema_for::<RawTable>();
         json_schema!({
-            "description": "Where a value comes from: a path or jq (JSON, XML), the name of a column (table), a CSS selector (HTML), a table, or a list of these, of which the first that gives something counts.",
+            "description": "Where a value comes from: a path or jq (JSON, XML), the name of a column (table), a CSS selector (HTML), a table, or a list of these. The first one that gives a value counts.",
             "anyOf": [
                 { "type": "string" },
                 table,

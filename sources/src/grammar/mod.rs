@@ -1,4 +1,4 @@
-//! The grammar of partner files: raw TOML with its places, checked and compiled into a [`Spec`].
+//! The grammar of source files: TOML with positions, checked and compiled into a [`Spec`].
 
 mod compile;
 mod form;
@@ -16,7 +16,7 @@ pub(crate) use compile::{
 };
 pub(crate) use raw::Partner;
 
-/// Errors met while a file is compiled; each knows its byte.
+/// Errors found while a file is compiled, each with its byte offset.
 #[derive(Debug, Default)]
 pub(crate) struct Wrongs(Vec<(usize, String)>);
 
@@ -26,7 +26,7 @@ impl Wrongs {
     }
 }
 
-/// Reads a partner file.
+/// Parses and compiles a source file.
 pub(crate) fn read(slug: &SourceSlug, file: &SpecFile) -> Result<Spec, Vec<SpecError>> {
     let at = |byte: usize, reason: String| {
         let (line, column) = place(&file.text, byte);
@@ -48,7 +48,7 @@ pub(crate) fn read(slug: &SourceSlug, file: &SpecFile) -> Result<Spec, Vec<SpecE
     }
 }
 
-/// Our field of that name.
+/// Returns our field of that name, or adds an error with the nearest name.
 fn known(name: &Spanned<String>, wrongs: &mut Wrongs) -> Option<&'static str> {
     let found = Draft::FIELDS.iter().find(|field| **field == name.get_ref().as_str());
     if found.is_none() {
@@ -56,8 +56,8 @@ fn known(name: &Spanned<String>, wrongs: &mut Wrongs) -> Option<&'static str> {
         let nearest = Draft::FIELDS.iter().max_by(|left, right| likeness(left).total_cmp(&likeness(right)));
         let nearest =
             nearest.filter(|field| likeness(field) > 0.7).map(|field| format!("; did you mean `{field}`?"));
-        let rest = nearest.unwrap_or_else(|| format!("; ours are {}", Draft::FIELDS.join(", ")));
-        wrongs.add(name.span().start, format!("`{}` is no field of ours{rest}", name.get_ref()));
+        let rest = nearest.unwrap_or_else(|| format!("; the fields are {}", Draft::FIELDS.join(", ")));
+        wrongs.add(name.span().start, format!("`{}` is not a field{rest}", name.get_ref()));
     }
     found.copied()
 }

@@ -1,5 +1,4 @@
-//! The file as written. The comments here are what `oim-etl sources schema` and the page
-//! docs/PARTNER-FILES.md say.
+//! The source file as written. `oim-etl sources schema` and docs/PARTNER-FILES.md show the comments here.
 
 mod auth;
 mod pages;
@@ -21,88 +20,91 @@ pub(super) use shape::{Expand, Format, Records, Shape, Table, Within};
 /// Fields as written: our name, and where the value comes from.
 pub(super) type RawFields = BTreeMap<Spanned<String>, Spanned<RawForm>>;
 
-/// A partner: one file `SLUG.toml`. The file's name is the slug, the key of the source everywhere.
+/// A source: one file `SLUG.toml`. The name of the file is the slug, which identifies the source everywhere.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Partner {
-    /// The partner's name for people.
+    /// The name of the partner, for people.
     #[schemars(with = "String")]
     pub(super) name: Spanned<String>,
-    /// Where it lives: `https://HOST`, maybe with a path. Credentials are shown to this origin alone.
+    /// Where the partner's site or API is: `https://HOST`, with a path if needed. Credentials are sent to this origin
+    /// only.
     #[schemars(with = "String")]
     pub(super) base_url: Spanned<String>,
-    /// Other hosts that are the partner's own; links and redirects elsewhere are refused.
+    /// Further hosts of the partner. Links and redirects to any other host are refused.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub(super) hosts: Vec<Spanned<String>>,
-    /// The promise to the partner, over all workers together: `30/min`, `10/s`, `500/h`, `50/5s`.
+    /// The most requests to send, from all workers together: `30/min`, `10/s`, `500/h`, `50/5s`.
     #[schemars(with = "String")]
     pub(super) rate: Rate,
-    /// Whether robots.txt is asked and obeyed. Unsaid: where any stream is HTML.
+    /// Whether to fetch and obey robots.txt. Default: `true` if a stream is HTML or a sitemap, or has detail pages.
     pub(super) robots: Option<bool>,
-    /// Where its places are and whose money it means: ISO 3166-1 alpha-2. Unsaid: `CM`.
+    /// The country of its places and its currency: ISO 3166-1 alpha-2. Default: `CM`.
     #[schemars(with = "Option<String>")]
     pub(super) country: Option<Spanned<String>>,
-    /// Whether it offers what it publishes itself, as a credit union or a ministry does, and relays nobody: where several partners
-    /// publish the same, its row stands for all that are about as complete. Unsaid: `false`.
+    /// Whether this is a first-party source, such as a credit union or a ministry, which offers what it publishes and
+    /// relays nobody. Among duplicates of about equal quality, its row is the canonical one. Default: `false`.
     #[serde(default)]
     pub(super) offers_itself: bool,
-    /// Who we are there. Each value names an environment variable, never the secret itself.
+    /// How to authenticate. Each value names an environment variable, never the secret itself.
     pub(super) auth: Option<Auth>,
-    /// The lists it publishes, by name.
+    /// The lists that the partner publishes, by name.
     #[schemars(with = "BTreeMap<String, Stream>")]
     pub(super) streams: Spanned<BTreeMap<Spanned<String>, Stream>>,
 }
 
-/// A list the partner publishes: `[streams.NAME]`.
+/// A list that the partner publishes: `[streams.NAME]`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Stream {
-    /// What its records are.
+    /// The kind of its records.
     #[schemars(with = "KindWord")]
     pub(super) kind: Kind,
-    /// What its pages are.
+    /// The format of its pages. Default: `json`.
     #[serde(default)]
     pub(super) format: Format,
-    /// What is asked for. Without it the list only comes as a file (`oim-etl ingest SLUG --file PATH`, or the drop folder).
+    /// The request for the list. Without it, the list comes only as a file (`oim-etl ingest SLUG --file PATH`, or the
+    /// inbox).
     pub(super) request: Option<Request>,
-    /// How the list goes on after its first page.
+    /// How the list continues after its first page. Default: it has one page.
     #[serde(default)]
     pub(super) pages: Pages,
-    /// Where the records stand. Not for `table`, `ndjson` and `sitemap`, whose rows, lines and entries are the records.
+    /// Where the records are. Not for `table`, `ndjson` and `sitemap`, whose rows, lines and entries are the records.
     #[schemars(with = "Option<Records>")]
     pub(super) records: Option<Spanned<Records>>,
-    /// A path or jq: records for which it gives false or nothing are left out, and counted on the page.
+    /// A path or jq. Records for which it gives false or nothing are skipped, and counted on the page.
     #[serde(rename = "where")]
     #[schemars(with = "Option<String>")]
     pub(super) keep: Option<Spanned<String>>,
-    /// Lists within a record, each of whose items is a record of its own.
+    /// Lists within a record, whose items are records of their own.
     #[serde(default)]
     #[schemars(with = "Vec<Expand>")]
     pub(super) expand: Vec<Spanned<Expand>>,
-    /// Of a `table`: what is not to be found out.
+    /// Settings of a `table` that replace detection.
     #[serde(default)]
     pub(super) table: Table,
-    /// The encoding, where the partner's own word for it is wrong or missing: a label of the WHATWG Encoding Standard, such
-    /// as `windows-1252` or `macintosh`. Default: BOM, what the bytes show, header, the
-    /// page's own declaration, then a guess.
+    /// The encoding, if the partner declares a wrong one or none: a label of the WHATWG Encoding Standard, such as
+    /// `windows-1252` or `macintosh`. Default: detected, from the BOM, the bytes, the header and the page's own
+    /// declaration, in this order; otherwise guessed.
     #[schemars(with = "Option<String>")]
     pub(super) encoding: Option<Spanned<String>>,
     /// Words that mean "no value": `["-", "N/A"]`.
     #[serde(default)]
     pub(super) empty: Vec<String>,
-    /// It never shows everything (a feed of the newest): what it does not show is not missing.
+    /// Whether the list never shows everything, like a feed of the newest records. What it does not show is then never
+    /// closed. Default: `false`.
     #[serde(default)]
     pub(super) partial: bool,
-    /// Fields without which a record is refused. Unsaid: `external_id` and `title`.
+    /// Fields that a record must have; a record without one of them is rejected. Default: `external_id` and `title`.
     #[schemars(with = "Option<Vec<String>>")]
     pub(super) required: Option<Vec<Spanned<String>>>,
     /// Our fields, and where each value comes from.
     #[schemars(with = "BTreeMap<String, RawForm>")]
     pub(super) fields: RawFields,
-    /// The record's own page, where the list only announces it.
+    /// The detail page of each record, if the list only links to it.
     pub(super) detail: Option<Detail>,
-    /// The same list when it comes as a file of another format.
+    /// The same list as a file in another format.
     pub(super) file: Option<File>,
 }
 
@@ -121,80 +123,80 @@ enum KindWord {
     Microfinance,
 }
 
-/// What is asked for: `request = { path = …, query = { … } }`.
+/// The request for a list: `request = { path = …, query = { … } }`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Request {
-    /// The path below `base_url`. In it, in the query and in the body `{since}` stands for the instant from which a run asks;
-    /// `{since:%d/%m/%Y}` prints it so.
+    /// The path below `base_url`. In path, query and body, `{since}` is replaced by the time from which an incremental
+    /// run requests records; `{since:%d/%m/%Y}` sets its format.
     #[schemars(with = "String")]
     pub(super) path: Spanned<String>,
-    /// Query parameters. One that names `{since}` is left out where everything is asked for.
+    /// Query parameters. A parameter with `{since}` is left out when a run requests everything.
     #[serde(default)]
     pub(super) query: BTreeMap<String, String>,
-    /// Headers beside those of every request. They go to the origin of `base_url` alone.
+    /// Additional headers. They are sent to the origin of `base_url` only.
     #[serde(default)]
     pub(super) headers: BTreeMap<String, String>,
-    /// A JSON body: makes the request a POST. Paging parameters are then set in it.
+    /// A JSON body. The request is then a POST, and paging parameters are set in the body.
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     pub(super) json: Option<Spanned<toml::Table>>,
-    /// A form as body: makes the request a POST. Paging parameters are then set in it.
+    /// A form body. The request is then a POST, and paging parameters are set in the body.
     #[schemars(with = "Option<BTreeMap<String, String>>")]
     pub(super) form: Option<Spanned<BTreeMap<String, String>>>,
 }
 
-/// The record's own page: `[streams.NAME.detail]`.
+/// The detail page of a record: `[streams.NAME.detail]`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Detail {
-    /// Where the record on the list links to it; of an HTML record the `href` of what is selected.
+    /// Where the list record links to its detail page. For an HTML record, the `href` of the selected element.
     #[schemars(with = "RawForm")]
     pub(super) link: Spanned<RawForm>,
-    /// What the page is: `html`, `json` or `xml`. Unsaid: as the list; for a sitemap or a feed, `html`.
+    /// The format of the page: `html`, `json` or `xml`. Default: as the list; for a sitemap or XML list, `html`.
     pub(super) format: Option<Format>,
-    /// The stream whose records have the same kind of page: its format and fields are taken.
+    /// Another stream with the same detail pages: its format and fields apply here too.
     #[schemars(with = "Option<String>")]
     pub(super) like: Option<Spanned<String>>,
-    /// Its own fields; the list's fill what they leave empty.
+    /// Fields of the detail page. The list record fills those that are empty here.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, RawForm>")]
     pub(super) fields: RawFields,
 }
 
-/// The list as a file: `[streams.NAME.file]`. It gives the same records, with the same `external_id`, in another shape.
+/// The list as a file: `[streams.NAME.file]`. It has the same records, with the same `external_id`, in another format.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct File {
-    /// What the file is. Unsaid: `table`.
+    /// The format of the file. Default: `table`.
     pub(super) format: Option<Format>,
-    /// Where the records stand in it.
+    /// Where the records are in it.
     #[schemars(with = "Option<Records>")]
     pub(super) records: Option<Spanned<Records>>,
-    /// As the stream's `where`.
+    /// Like `where` of the stream.
     #[serde(rename = "where")]
     #[schemars(with = "Option<String>")]
     pub(super) keep: Option<Spanned<String>>,
-    /// As the stream's `expand`.
+    /// Like `expand` of the stream.
     #[serde(default)]
     #[schemars(with = "Vec<Expand>")]
     pub(super) expand: Vec<Spanned<Expand>>,
-    /// Of a `table`: what is not to be found out.
+    /// Settings of a `table` that replace detection.
     #[serde(default)]
     pub(super) table: Table,
-    /// As the stream's `encoding`.
+    /// Like `encoding` of the stream.
     #[schemars(with = "Option<String>")]
     pub(super) encoding: Option<Spanned<String>>,
-    /// The file is the whole list: what it does not show is missing. Unsaid: it may be a part.
+    /// Whether the file is the whole list, so that what it does not show is missing. Default: `false`.
     #[serde(default)]
     pub(super) complete: bool,
-    /// Its own fields. Unsaid: those of the stream.
+    /// Fields of the file. Default: those of the stream.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, RawForm>")]
     pub(super) fields: RawFields,
 }
 
 impl Stream {
-    /// How its pages are read.
+    /// Returns how to parse its pages.
     pub(super) fn shape(&mut self) -> Shape {
         Shape {
             format: self.format,
@@ -210,20 +212,20 @@ impl Stream {
 }
 
 impl Detail {
-    /// How the page of a record of that list is read.
+    /// Returns how to parse the detail page of a record in that list.
     pub(super) fn shape(self, list: Format, empty: Vec<String>) -> Shape {
         Shape::plain(self.format_in(list), empty, self.fields)
     }
 
-    /// What the page is: as said, or as the list it belongs to suggests.
+    /// Returns the format of the page: the given one, or the one that its list suggests.
     pub(super) fn format_in(&self, list: Format) -> Format {
-        let unsaid = if matches!(list, Format::Sitemap | Format::Xml) { Format::Html } else { list };
-        self.format.unwrap_or(unsaid)
+        let default = if matches!(list, Format::Sitemap | Format::Xml) { Format::Html } else { list };
+        self.format.unwrap_or(default)
     }
 }
 
 impl File {
-    /// How the file is read.
+    /// Returns how to parse the file.
     pub(super) fn shape(self, empty: Vec<String>) -> Shape {
         Shape {
             format: self.format.unwrap_or(Format::Table),

@@ -32,7 +32,7 @@ fn the_built_in_partners_are_right() {
 }
 
 #[test]
-fn what_is_wrong_is_told_with_its_place_and_remedy() {
+fn errors_name_their_place_and_what_to_do() {
     for (from, to, said) in [
         ("base_url", "base_urll", "new.toml:2:1: unknown key `base_urll`; did you mean `base_url`?"),
         ("records = ", "recods = ", "new.toml:8:1: unknown key `recods`; did you mean `records`?"),
@@ -45,16 +45,16 @@ fn what_is_wrong_is_told_with_its_place_and_remedy() {
         (
             "https://api.new.cm",
             "api.new.cm",
-            "new.toml:2:12: `base_url` \"api.new.cm\" is no address: write https://HOST",
+            "new.toml:2:12: `base_url` \"api.new.cm\" is not an address: write https://HOST",
         ),
         (
             "https://api.new.cm",
             "file:///etc/passwd",
-            "new.toml:2:12: `base_url` \"file:///etc/passwd\" is no address: write https://HOST",
+            "new.toml:2:12: `base_url` \"file:///etc/passwd\" is not an address: write https://HOST",
         ),
-        ("\"/jobs\"", "\"jobs\"", "new.toml:7:20: `path` begins with a slash"),
+        ("\"/jobs\"", "\"jobs\"", "new.toml:7:20: `path` must begin with a slash"),
         ("\"job\"", "\"jobs\"", "new.toml:6:8: unknown word `jobs`; did you mean `job`?"),
-        ("title = ", "titel = ", "new.toml:12:1: `titel` is no field of ours; did you mean `title`?"),
+        ("title = ", "titel = ", "new.toml:12:1: `titel` is not a field; did you mean `title`?"),
         (
             "\".items[]\"",
             "\".items[\"",
@@ -63,7 +63,7 @@ fn what_is_wrong_is_told_with_its_place_and_remedy() {
         (
             "\".title\"",
             "\"repeat(.)\"",
-            "new.toml:12:9: `repeat` is not allowed in an expression: it could run for ever, or is no jq",
+            "new.toml:12:9: `repeat` is not allowed in an expression: it may never end, or is not jq",
         ),
         ("\".title\"", "{ css = \"h3\" }", "new.toml:12:9: `css` is for HTML; this is JSON or XML"),
         ("\".title\"", "{ pth = \".t\" }", "new.toml:12:11: unknown key `pth`; did you mean `path`?"),
@@ -90,7 +90,7 @@ fn what_is_wrong_is_told_with_its_place_and_remedy() {
 }
 
 #[test]
-fn several_errors_are_told_at_once() {
+fn several_errors_are_reported_at_once() {
     let text = RIGHT
         .replace("title = \".title\"", "titel = \".title\"\nplaze = \".p\"")
         .replace("\"/jobs\"", "\"jobs\"");
@@ -105,7 +105,7 @@ fn a_set_with_one_wrong_file_is_refused_as_a_whole() {
 }
 
 #[test]
-fn a_file_name_that_is_no_slug_is_refused() {
+fn a_file_name_that_is_not_a_slug_is_refused() {
     let file = SpecFile { name: "My Partner.toml".to_owned(), text: RIGHT.to_owned() };
     assert!(Catalog::load(vec![file]).unwrap_err().to_string().contains("the file's name is the slug"));
 }

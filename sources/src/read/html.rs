@@ -18,7 +18,7 @@ use crate::{
     grammar::{Css, Get, HtmlRecords, Shape},
 };
 
-/// Signs of a page that asks whether we are human, in its title or its markup.
+/// Signs of a challenge page, in its title or its markup.
 const CHALLENGES: [(&str, &str); 8] = [
     ("<title>just a moment", "Cloudflare"),
     ("<title>attention required! | cloudflare", "Cloudflare"),
@@ -33,29 +33,29 @@ const CHALLENGES: [(&str, &str); 8] = [
 /// Elements that do not separate words.
 const INLINE: [&str; 14] =
     ["a", "b", "em", "font", "i", "mark", "q", "s", "small", "span", "strong", "sub", "sup", "u"];
-/// Elements whose end tag is left out as often as not, or that have none.
+/// Elements whose end tag is often left out, or that have none.
 const UNCLOSED: [&str; 26] = [
     "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option",
     "p", "param", "path", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr",
 ];
-/// Depth of a page at most: the parser looks at all open elements for each tag, so nested ones cost the square of
-/// their number.
+/// Deepest nesting of a page. The parser checks all open elements for each tag, so its time grows with the square of
+/// the depth.
 const DEEPEST: usize = 400;
 /// Largest page parsed, in bytes.
 const LARGEST: usize = 8 << 20;
 
-/// Texts joined into one value at most.
+/// The most texts joined into one value.
 const MANY: usize = 200;
 
-/// An HTML record and what surrounds it.
+/// An HTML record and its page.
 struct Markup<'a> {
     element: ElementRef<'a>,
     whole: &'a Html,
-    /// What was read of the page's own data, by type.
+    /// Structured data of the page that was parsed already, by type.
     data: &'a Data,
 }
 
-/// Data of the page, read when a form first asks for it.
+/// Structured data of the page, parsed when a form first needs it.
 #[derive(Default)]
 struct Data {
     jsonld: RefCell<HashMap<String, Option<Rc<Value>>>>,
@@ -63,7 +63,7 @@ struct Data {
     notes: RefCell<Vec<String>>,
 }
 
-/// The tree of a page.
+/// Parses a page.
 fn parsed(page: &Page<'_>, shape: &Shape) -> Result<Html, Alarm> {
     let text = charset::decode(page.body, page, shape.encoding);
     let begin: String = text.trim_start().chars().take(1).collect();
@@ -77,7 +77,7 @@ fn parsed(page: &Page<'_>, shape: &Shape) -> Result<Html, Alarm> {
     Ok(Html::parse_document(&text))
 }
 
-/// How deep a page is nested at most, by its tags.
+/// Returns an upper bound for the depth of a page, from its tags.
 fn depth(text: &str) -> usize {
     let (mut open, mut deepest) = (0_usize, 0);
     for tag in text.split('<').skip(1) {
@@ -97,14 +97,14 @@ fn depth(text: &str) -> usize {
     deepest
 }
 
-/// Whether a page without records asks whether we are human.
+/// Returns whether a page without records is a challenge page.
 fn challenge(page: &Page<'_>) -> Option<Alarm> {
     let lower = String::from_utf8_lossy(page.body).to_ascii_lowercase();
     let found = CHALLENGES.iter().find(|(sign, _)| lower.contains(sign));
     found.map(|(_, who)| Alarm::Challenge((*who).to_owned()))
 }
 
-/// The records of a list page, or the one record of a detail page.
+/// Passes on the records of a list page, or the one record of a detail page.
 pub(super) fn list(records: &HtmlRecords, page: &Page<'_>, pass: &mut Pass<'_>) -> Result<(), Alarm> {
     let html = parsed(page, pass.shape)?;
     let mut any = false;
@@ -147,7 +147,7 @@ pub(super) fn list(records: &HtmlRecords, page: &Page<'_>, pass: &mut Pass<'_>) 
     }
 }
 
-/// The record of a detail page. A page with nothing of what is asked for is not one.
+/// Passes on the record of a detail page. A page without any of the required fields is not a detail page.
 fn whole(html: &Html, page: &Page<'_>, pass: &mut Pass<'_>) -> Result<(), Alarm> {
     let data = Data::default();
     let record = Markup { element: html.root_element(), whole: html, data: &data };
@@ -162,13 +162,13 @@ fn whole(html: &Html, page: &Page<'_>, pass: &mut Pass<'_>) -> Result<(), Alarm>
     Ok(())
 }
 
-/// The text of the first element that has one.
+/// Returns the text of the first element that has one.
 pub(super) fn words(css: &Css, page: &Page<'_>, shape: &Shape) -> Option<String> {
     let html = parsed(page, shape).ok()?;
     html.select(&css.0).map(text).find(|words| !words.is_empty())
 }
 
-/// Where the next page is linked.
+/// Returns the link to the next page.
 pub(super) fn next_link(css: &Css, page: &Page<'_>, shape: &Shape) -> Option<String> {
     let html = parsed(page, shape).ok()?;
     let link = html.select(&css.0).find_map(|element| element.value().attr("href").map(str::to_owned));
@@ -202,7 +202,7 @@ impl Markup<'_> {
         pass.found(words, record, link)
     }
 
-    /// The page's first JSON-LD object of a type.
+    /// Returns the first JSON-LD object of a type.
     fn jsonld(&self, kind: &str) -> Option<Rc<Value>> {
         if let Some(known) = self.data.jsonld.borrow().get(kind) {
             return known.clone();
@@ -211,14 +211,14 @@ impl Markup<'_> {
         let mut notes = self.data.notes.borrow_mut();
         notes.extend(found.mended);
         if found.unreadable > 0 {
-            notes.push("JSON-LD that is no JSON".to_owned());
+            notes.push("JSON-LD that is not JSON".to_owned());
         }
         let first = found.objects.into_iter().next().map(Rc::new);
         self.data.jsonld.borrow_mut().insert(kind.to_owned(), first.clone());
         first
     }
 
-    /// The page's first microdata item of a type.
+    /// Returns the first microdata item of a type.
     fn microdata(&self, kind: &str) -> Option<Rc<Value>> {
         if let Some(known) = self.data.microdata.borrow().get(kind) {
             return known.clone();
@@ -234,7 +234,7 @@ impl Markup<'_> {
             None if html => Some(element.inner_html()),
             None => Some(text(element)),
         };
-        // The record itself may be what is looked for ("data-href" of the card).
+        // The element of the record itself may match ("data-href" of the card).
         let itself = css.matches(&self.element).then_some(self.element);
         let mut all = itself
             .into_iter()
@@ -250,7 +250,7 @@ impl Markup<'_> {
         }
     }
 
-    /// "Contrat proposé : <strong>CDI</strong>": the element whose folded text begins with the label.
+    /// "Contrat proposé : <strong>CDI</strong>": finds the element whose folded text begins with the label.
     fn labelled(&self, css: &Selector, label: &str, value: Option<&Css>) -> Option<String> {
         let element = self.element.select(css).find(|element| begins(&text(*element), label))?;
         if let Some(value) = value {
@@ -262,14 +262,14 @@ impl Markup<'_> {
     }
 }
 
-/// Whether a text, folded, begins with the label. Only as much is folded as can decide it.
+/// Returns whether the folded text begins with the label. Folds only as much text as needed.
 fn begins(text: &str, label: &str) -> bool {
     let enough =
         text.char_indices().nth(2 * label.len() + 16).map_or(text, |(at, _)| text.get(..at).unwrap_or(text));
     fold(enough).starts_with(label)
 }
 
-/// The text of an element, white space folded, without what scripts and styles hold.
+/// Returns the text of an element with single spaces, without scripts and styles.
 fn text(element: ElementRef<'_>) -> String {
     let mut words = String::new();
     for node in element.descendants() {

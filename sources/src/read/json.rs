@@ -1,4 +1,4 @@
-//! JSON pages: one document, or one on each line.
+//! JSON pages: one document, or one per line.
 
 use std::io::{BufRead, Read as _};
 
@@ -15,10 +15,10 @@ use crate::{
     expr::{Expr, Path},
 };
 
-/// Longest line of NDJSON, in bytes: a record has a thousandth of it.
+/// Longest line of NDJSON, in bytes. A record has a thousandth of that.
 const LONGEST_LINE: usize = 8 << 20;
 
-/// The document of a page, mended where it is nearly JSON: with what was mended.
+/// Returns the document of a page, and which repairs it needed.
 pub(super) fn document(page: &Page<'_>, text: &str) -> Result<(Value, Option<String>), Alarm> {
     let error = match serde_json::from_str(text) {
         Ok(document) => return Ok((document, None)),
@@ -31,16 +31,16 @@ pub(super) fn document(page: &Page<'_>, text: &str) -> Result<(Value, Option<Str
     let what = match begin {
         Some(b'<') => "JSON is promised and markup came".to_owned(),
         None => format!("it is empty, with status {}", page.status),
-        _ => format!("it is no JSON: {error}"),
+        _ => format!("it is not JSON: {error}"),
     };
     Err(Alarm::Unreadable(what))
 }
 
-/// The records of a page.
+/// Passes on the records of a page.
 pub(super) fn list(records: &Expr, page: &Page<'_>, pass: &mut Pass<'_>) -> Result<(), Alarm> {
     let text = charset::decode(page.body, page, pass.shape.encoding);
     if let Some(keys) = records.path().and_then(Path::keys_to_list) {
-        // The common case: records are parsed one by one, and the document is never held as a whole.
+        // The usual case: records are parsed one by one, and the document is never held as a whole.
         let mut held = Vec::new();
         let mut keep = |record| {
             held.push(record);
@@ -58,13 +58,13 @@ pub(super) fn list(records: &Expr, page: &Page<'_>, pass: &mut Pass<'_>) -> Resu
     of_document(records, &document, pass)
 }
 
-/// The records of a document that is at hand.
+/// Passes on the records of a parsed document.
 pub(super) fn of_document(records: &Expr, document: &Value, pass: &mut Pass<'_>) -> Result<(), Alarm> {
-    // Where the records are promised and nothing stands at all, the answer is another document: an error, a new version.
+    // If there is nothing where the records should be, the answer is another document: an error, or a new version.
     let all = records.all(document, super::MOST + 1).map_err(Alarm::Unreadable)?;
     if !has_place(records, document) {
         return Err(Alarm::Unreadable(format!(
-            "the records are not where the spec says; it has {}",
+            "the records are not where the source file says; it has {}",
             has(document)
         )));
     }
@@ -72,8 +72,7 @@ pub(super) fn of_document(records: &Expr, document: &Value, pass: &mut Pass<'_>)
     Ok(())
 }
 
-/// Whether the list itself is there, be it empty: `.resultats[]` without its last step.
-/// What a document is, for an error: its first keys, shortened.
+/// Describes a document for an error: its first keys, shortened.
 fn has(document: &Value) -> String {
     match document {
         Value::Object(map) if map.is_empty() => "no keys".to_owned(),
@@ -87,6 +86,7 @@ fn has(document: &Value) -> String {
     }
 }
 
+/// Returns whether the list exists, even if it is empty: `.resultats[]` without its last step.
 fn has_place(records: &Expr, document: &Value) -> bool {
     match records {
         Expr::Path(path) => path.place_exists(document),
@@ -94,21 +94,23 @@ fn has_place(records: &Expr, document: &Value) -> bool {
     }
 }
 
-/// The records of a streamed document. Only one is held at a time.
+/// Passes on the records of a streamed document. Only one is held at a time.
 pub(super) fn stream(records: &Expr, input: impl BufRead, pass: &mut Pass<'_>) -> Result<(), Alarm> {
     let Some(keys) = records.path().and_then(Path::keys_to_list) else {
-        let why = "a file of this size is read as it comes: `records` must be a path such as `.items[]`";
+        let why = "a file of this size is parsed as a stream: `records` must be a path such as `.items[]`";
         return Err(Alarm::Unreadable(why.to_owned()));
     };
     let json = serde_json::Deserializer::from_reader(input);
     match descend::items(json, &keys, &mut |record| pass.tree(record)) {
         Ok(Walked::Found | Walked::Stopped) => Ok(()),
-        Ok(Walked::Missing) => Err(Alarm::Unreadable("the records are not where the spec says".to_owned())),
-        Err(why) => Err(Alarm::Unreadable(format!("it is no JSON: {why}"))),
+        Ok(Walked::Missing) => {
+            Err(Alarm::Unreadable("the records are not where the source file says".to_owned()))
+        }
+        Err(why) => Err(Alarm::Unreadable(format!("it is not JSON: {why}"))),
     }
 }
 
-/// The documents of the lines. A line that is none is refused alone.
+/// Passes on the document of each line. A line that is not JSON is rejected alone.
 pub(super) fn lines(mut input: impl BufRead, pass: &mut Pass<'_>) -> Result<(), Alarm> {
     let mut line = Vec::new();
     let mut number = 0_u64;
@@ -136,7 +138,7 @@ pub(super) fn lines(mut input: impl BufRead, pass: &mut Pass<'_>) -> Result<(), 
                     pass.tree(record)
                 } else {
                     let shown: String = text.chars().take(500).collect();
-                    pass.unreadable(Value::String(shown), format!("line {number} is no JSON: {error}"))
+                    pass.unreadable(Value::String(shown), format!("line {number} is not JSON: {error}"))
                 }
             }
         };

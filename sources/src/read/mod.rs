@@ -1,7 +1,7 @@
-//! Reading a page.
+//! Parses pages.
 //!
-//! A decoder turns bytes into records (`json`, `xml`, `table`, `html`), a [`Pass`] into the words they have for our fields,
-//! and the [`Sorter`] into drafts, pages to follow and refusals.
+//! A decoder (`json`, `xml`, `table`, `html`) turns bytes into records. A [`Pass`] extracts our fields, and the
+//! [`Sorter`] makes drafts, detail pages to fetch, and rejections.
 
 mod charset;
 mod descend;
@@ -36,10 +36,10 @@ use sort::Sorter;
 
 /// The most records of one page, unless the page is streamed.
 const MOST: usize = 50_000;
-/// Largest page held, unpacked, in bytes.
+/// Largest page held in memory, unpacked, in bytes.
 const LARGEST: usize = 256 << 20;
 
-/// The shape a page is read by.
+/// Returns the shape that a page is parsed by.
 fn shape_of<'s>(stream: &'s Stream, page: &Page<'_>) -> Result<&'s Shape, Alarm> {
     match page.role {
         Role::List => Ok(&stream.shape),
@@ -51,13 +51,13 @@ fn shape_of<'s>(stream: &'s Stream, page: &Page<'_>) -> Result<&'s Shape, Alarm>
     }
 }
 
-/// Where a list's records link to their own pages.
+/// Returns the forms of the links to detail pages.
 fn link_of<'s>(stream: &'s Stream, page: &Page<'_>) -> Option<&'s [Form]> {
     let detail = stream.detail.as_ref().filter(|_| page.role == Role::List)?;
     Some(detail.link.as_slice())
 }
 
-/// Reads a page that is at hand.
+/// Parses a page that is in memory.
 pub(crate) fn read(spec: &Spec, stream: &Stream, page: &Page<'_>) -> Reading {
     if page.status == 204 {
         return Reading::default();
@@ -72,7 +72,7 @@ pub(crate) fn read(spec: &Spec, stream: &Stream, page: &Page<'_>) -> Reading {
     let ended = shape_of(stream, page).and_then(|shape| {
         let mut pass = Pass::new(shape, &shape.fields, link_of(stream, page), page.url, &mut sink);
         decode(page, &mut pass)?;
-        // A list may be empty; one whose elements are all called otherwise is another list.
+        // A list may be empty. A list whose elements all have other names is another list.
         if pass.seen() == 0 && lacks_elements(stream, page) {
             return Err(Alarm::NoRecords);
         }
@@ -84,7 +84,7 @@ pub(crate) fn read(spec: &Spec, stream: &Stream, page: &Page<'_>) -> Reading {
         Ok(_) if count == 0 && misses_records(stream, page) => Some(Alarm::NoRecords),
         Ok(notes) => return Reading { notes, ..sorter.end() },
     };
-    // What stands on a page that is not believed is not believed either.
+    // Nothing on a page with an alarm is trusted.
     Reading { alarm, ..Reading::default() }
 }
 
@@ -112,23 +112,24 @@ pub(crate) fn stream(
     }
 }
 
-/// The decoder of a page that is to have records: of the first of a list, or of a file.
+/// Returns the decoder of a page that must have records: the first page of a list, or a file.
 fn of_records<'s>(stream: &'s Stream, page: &Page<'_>) -> Option<&'s Decoder> {
     let is_list = matches!(page.role, Role::List | Role::File) && page.expected && page.status == 200;
     if is_list { shape_of(stream, page).ok().map(|shape| &shape.decoder) } else { None }
 }
 
-/// A JSON or XML list may be empty and say so; a portal's first page has posts.
+/// A JSON or XML list may be empty; the first page of a portal has posts.
 fn misses_records(stream: &Stream, page: &Page<'_>) -> bool {
     matches!(of_records(stream, page), Some(Decoder::Html(_)))
 }
 
-/// Whether an XML list is to have elements of the name its spec says: a renamed one would read as "nothing is published".
+/// Returns whether an XML list must have elements of the name in the source file. If they were renamed, the page would
+/// otherwise look like an empty list.
 fn lacks_elements(stream: &Stream, page: &Page<'_>) -> bool {
     matches!(of_records(stream, page), Some(Decoder::Xml(_))) && !matches!(stream.pages, Pages::Sitemap)
 }
 
-/// The records of a page, to the pass.
+/// Passes the records of a page to the pass.
 fn decode(page: &Page<'_>, pass: &mut Pass<'_>) -> Result<(), Alarm> {
     let body = unpacked(page.body)?;
     let page = &Page { body: &body, ..*page };
@@ -144,7 +145,7 @@ fn decode(page: &Page<'_>, pass: &mut Pass<'_>) -> Result<(), Alarm> {
     }
 }
 
-/// The records of an input, to the pass.
+/// Passes the records of an input to the pass.
 fn decode_stream(page: &Page<'_>, input: &mut dyn BufRead, pass: &mut Pass<'_>) -> Result<(), Alarm> {
     let failed = |error: std::io::Error| Alarm::Unreadable(error.to_string());
     let mut gunzip;
@@ -174,7 +175,7 @@ fn decode_stream(page: &Page<'_>, input: &mut dyn BufRead, pass: &mut Pass<'_>) 
     }
 }
 
-/// How a gzipped file begins (RFC 1952).
+/// The first bytes of a gzipped file (RFC 1952).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 fn unpacked(body: &[u8]) -> Result<Cow<'_, [u8]>, Alarm> {
@@ -186,11 +187,11 @@ fn unpacked(body: &[u8]) -> Result<Cow<'_, [u8]>, Alarm> {
     match unpacked {
         Ok(size) if size <= LARGEST => Ok(Cow::Owned(plain)),
         Ok(_) => Err(Alarm::Unreadable(format!("unpacked it has more than {LARGEST} bytes"))),
-        Err(error) => Err(Alarm::Unreadable(format!("it is no gzip: {error}"))),
+        Err(error) => Err(Alarm::Unreadable(format!("it is not gzip: {error}"))),
     }
 }
 
-/// A link of a page as an absolute web address without fragment.
+/// Returns a link of a page as an absolute web address without fragment.
 pub(crate) fn absolute(base: &Url, link: &str) -> Option<Url> {
     let mut url = base.join(link.trim()).ok()?;
     url.set_fragment(None);
@@ -198,27 +199,27 @@ pub(crate) fn absolute(base: &Url, link: &str) -> Option<Url> {
     (web && url.as_str().len() <= sort::LONGEST_URL).then_some(url)
 }
 
-/// The text of a page, in whatever encoding it is.
+/// Returns the text of a page, in any encoding.
 pub(crate) fn text<'p>(page: &Page<'p>) -> Cow<'p, str> {
     charset::decode(page.body, page, None)
 }
 
-/// The document of a text that is nearly JSON.
+/// Returns the document of a text that is nearly JSON.
 pub(crate) fn mended(text: &str) -> Option<Value> {
     mend::json(text).map(|(document, _)| document)
 }
 
-/// The whole of an XML page.
+/// Returns the whole of an XML page.
 pub(crate) fn xml_document(page: &Page<'_>) -> Option<Value> {
     xml::document(text(page).trim_start().as_bytes()).ok()
 }
 
-/// The first rows of a table.
+/// Returns the first rows of a table.
 pub(crate) fn first_rows(page: &Page<'_>) -> Vec<Vec<String>> {
     table::first_rows(page)
 }
 
-/// How many `JobPosting`s a page carries as JSON-LD.
+/// Returns how many `JobPosting`s a page has as JSON-LD.
 pub(crate) fn postings(html: &scraper::Html) -> usize {
     embedded::jsonld(html, "JobPosting").objects.len()
 }

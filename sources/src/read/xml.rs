@@ -1,4 +1,4 @@
-//! XML pages, RSS and Atom among them, read as they come: only one record is held at a time.
+//! XML pages, including RSS and Atom, parsed as a stream: only one record is held at a time.
 
 mod guard;
 mod want;
@@ -16,12 +16,12 @@ use crate::{Alarm, grammar::Elements};
 use guard::{Guard, Meter};
 use want::Want;
 
-/// Deepest nesting read.
+/// Deepest nesting parsed.
 const DEEPEST: usize = 100;
 /// Largest record, in bytes of XML.
 const LARGEST: usize = 16 << 20;
 
-/// The records of a page.
+/// Passes on the records of a page.
 pub(super) fn list(elements: &Elements, input: impl BufRead, pass: &mut Pass<'_>) -> Result<(), Alarm> {
     let want = Want::of(pass.shape, pass.fields, pass.link);
     let mut walk = Walk::new(input);
@@ -62,7 +62,7 @@ pub(super) fn list(elements: &Elements, input: impl BufRead, pass: &mut Pass<'_>
     }
 }
 
-/// The whole document as one value, for what stands beside the records: a total, a cursor, a link.
+/// Returns the whole document as one value, to find totals, cursors and links in it.
 pub(super) fn document(input: impl BufRead) -> Result<Value, Alarm> {
     let want = Want::everything();
     let mut walk = Walk::new(input);
@@ -92,16 +92,16 @@ fn cut_off(within: Option<&String>) -> Alarm {
 }
 
 fn broken(error: &quick_xml::Error, at: u64) -> Alarm {
-    Alarm::Unreadable(format!("it is no XML: {error}, about byte {at}"))
+    Alarm::Unreadable(format!("it is not XML: {error}, about byte {at}"))
 }
 
-/// A record that is a text alone, or nothing.
+/// Wraps a record that is only a text, or empty.
 fn of_text(text: Value) -> Value {
     let text = if text.is_null() { None } else { Some(("#text".to_owned(), text)) };
     Value::Object(text.into_iter().collect())
 }
 
-/// A name without its prefix.
+/// Returns a name without its prefix.
 pub(super) fn local(name: &str) -> &str {
     let colon = name.bytes().rposition(|byte| byte == b':');
     colon.and_then(|at| name.get(at + 1..)).unwrap_or(name)
@@ -127,7 +127,7 @@ fn is_record(elements: &Elements, open: &[String], name: &str) -> bool {
     }
 }
 
-/// The attributes that are wanted, as `@name`.
+/// Returns the needed attributes, as `@name`.
 fn attributes(start: &BytesStart<'_>, want: &Want) -> Map<String, Value> {
     let mut map = Map::new();
     if !want.any_attribute() {
@@ -157,7 +157,7 @@ impl<R: BufRead> Walk<R> {
         Self { reader, meter, buffer: Vec::with_capacity(4 << 10) }
     }
 
-    /// The value of an element whose start was read: its attributes in `map`, its elements by name, its text.
+    /// Returns the value of an element after its start tag: its attributes in `map`, its elements by name, its text.
     fn element(&mut self, mut map: Map<String, Value>, want: &Want, depth: usize) -> Result<Value, Alarm> {
         if depth > DEEPEST {
             return Err(too_deep());
@@ -196,7 +196,7 @@ impl<R: BufRead> Walk<R> {
         }
     }
 
-    /// Skips to the end of an element that nothing asks for.
+    /// Skips to the end of an element that is not needed.
     fn pass_over(&mut self) -> Result<(), Alarm> {
         let mut depth = 0_usize;
         loop {
@@ -213,7 +213,7 @@ impl<R: BufRead> Walk<R> {
     }
 }
 
-/// An element of text alone is that text; nothing at all is null.
+/// An element with only text becomes that text; an empty element becomes null.
 fn assembled(mut map: Map<String, Value>, words: String) -> Value {
     let bare = words.trim();
     let text = if bare.len() == words.len() { words } else { bare.to_owned() };
@@ -228,7 +228,7 @@ fn assembled(mut map: Map<String, Value>, words: String) -> Value {
     }
 }
 
-/// A further element of a name makes a list.
+/// A second element of the same name turns the value into a list.
 fn push(map: &mut Map<String, Value>, name: String, value: Value) {
     match map.get_mut(&name) {
         None => drop(map.insert(name, value)),
@@ -237,7 +237,7 @@ fn push(map: &mut Map<String, Value>, name: String, value: Value) {
     }
 }
 
-/// `&amp;`, `&#233;`, and HTML's `&eacute;`, which partners write in XML too. What nobody knows stays as it is.
+/// Decodes `&amp;`, `&#233;`, and HTML's `&eacute;`, which partners use in XML too. Unknown entities stay as they are.
 fn referred(name: &BytesRef<'_>) -> String {
     if let Ok(Some(c)) = name.resolve_char_ref() {
         return c.to_string();

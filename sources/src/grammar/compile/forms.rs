@@ -15,17 +15,17 @@ use crate::{
     },
 };
 
-/// The schema.org type looked for unless a form names another.
+/// The schema.org type, unless a form names another one.
 const POSTING: &str = "JobPosting";
 
-/// A CSS selector and its text.
+/// A CSS selector.
 #[derive(Debug, Clone)]
 pub(crate) struct Css(pub(crate) Selector);
 
 impl Css {
-    /// Reads a selector.
+    /// Parses a selector.
     pub(crate) fn read(text: &str) -> Result<Self, String> {
-        Selector::parse(text).map(Self).map_err(|_| format!("`{text}` is no CSS selector"))
+        Selector::parse(text).map(Self).map_err(|_| format!("`{text}` is not a CSS selector"))
     }
 }
 
@@ -38,23 +38,24 @@ pub(crate) enum Get {
     Column(String),
     /// Elements of an HTML record: their text, an attribute, or their markup.
     Css { css: Css, attr: Option<String>, html: bool, join: Option<String> },
-    /// The element whose text begins with a label (folded): what is left of it, or a part of it.
+    /// The element whose text begins with a label (folded). The value is the rest of the text, or a part of the
+    /// element.
     Label { css: Css, label: String, value: Option<Css> },
-    /// The page's JSON-LD of a type.
+    /// The JSON-LD of the page, of one type.
     JsonLd { kind: String, expr: Expr },
-    /// The page's microdata of a type.
+    /// The microdata of the page, of one type.
     Microdata { kind: String, expr: Expr },
     /// A constant.
     Fixed(String),
-    /// The page's address.
+    /// The address of the page.
     PageUrl,
-    /// The first of several that gives something.
+    /// The first of several forms that gives a value.
     First(Vec<Form>),
     /// Several forms, joined.
     Parts { parts: Vec<Form>, with: String, some: bool },
 }
 
-/// A source of a value, and what of it counts.
+/// Where a value comes from, and which part of it counts.
 #[derive(Debug, Clone)]
 pub(crate) struct Form {
     pub(crate) get: Get,
@@ -68,7 +69,7 @@ impl Form {
     }
 }
 
-/// Compiles a form into its alternatives; `None` when something is wrong with it.
+/// Compiles a form into its alternatives; `None` if there is none without errors.
 pub(super) fn compile(raw: &Spanned<RawForm>, kind: RecordKind, wrongs: &mut Wrongs) -> Option<Vec<Form>> {
     let alternatives = match raw.get_ref() {
         RawForm::Either(forms) => forms.as_slice(),
@@ -96,7 +97,7 @@ fn one(raw: &RawForm, kind: RecordKind) -> Result<Form, String> {
     }
 }
 
-/// A part of a value: a form, or alternatives.
+/// Compiles a part of a value: a form, or alternatives.
 fn part(raw: &RawForm, kind: RecordKind) -> Result<Form, String> {
     match raw {
         RawForm::Either(forms) => {
@@ -107,7 +108,7 @@ fn part(raw: &RawForm, kind: RecordKind) -> Result<Form, String> {
     }
 }
 
-/// A column by its name, or a path or jq of the row.
+/// Compiles a column by its name, or a path or jq for the row.
 fn column(text: &str) -> Result<Get, String> {
     if !text.starts_with('.') {
         return Ok(Get::Column(text.to_owned()));
@@ -172,7 +173,7 @@ fn table_form(raw: &RawTable, kind: RecordKind) -> Result<Form, String> {
     Ok(Form { get, regex, map: raw.map.clone() })
 }
 
-/// Refuses a second place a value comes from, and what belongs to a place that is not there: it would be left out in silence.
+/// Refuses a second place for the value, and options of a place that is not set: both would be ignored silently.
 fn extras(raw: &RawTable) -> Result<(), String> {
     let places = [
         ("path", raw.path.is_some()),
@@ -184,11 +185,11 @@ fn extras(raw: &RawTable) -> Result<(), String> {
         ("page_url", raw.page_url),
         ("parts", raw.parts.is_some()),
     ];
-    let said: Vec<&str> = places.iter().filter(|(_, said)| *said).map(|(key, _)| *key).collect();
-    if let [first, second, ..] = said.as_slice() {
+    let given: Vec<&str> = places.iter().filter(|(_, is_given)| *is_given).map(|(key, _)| *key).collect();
+    if let [first, second, ..] = given.as_slice() {
         return Err(format!("a form has one place: `{first}` or `{second}`"));
     }
-    let is = |key: &str| said.contains(&key);
+    let is = |key: &str| given.contains(&key);
     let belongs = [
         ("attr", raw.attr.is_some(), is("css"), "css"),
         ("label", raw.label.is_some(), is("css"), "css"),
@@ -199,22 +200,22 @@ fn extras(raw: &RawTable) -> Result<(), String> {
         ("with", raw.with.is_some(), is("parts"), "parts"),
         ("some", raw.some, is("parts"), "parts"),
     ];
-    match belongs.iter().find(|(_, said, fits, _)| *said && !fits) {
+    match belongs.iter().find(|(_, is_given, fits, _)| *is_given && !fits) {
         Some((key, _, _, to)) => Err(format!("`{key}` goes with `{to}`")),
         None => Ok(()),
     }
 }
 
-/// A regular expression with exactly one group. The crate matches in linear time, whatever the pattern.
+/// Compiles a regular expression with exactly one group. The crate matches in linear time, whatever the pattern.
 #[expect(
     clippy::disallowed_methods,
-    reason = "the pattern is of a source file: it is an error of that file, at load"
+    reason = "the pattern comes from a source file: an invalid one is reported when that file is loaded"
 )]
 fn regex(text: &str) -> Result<Regex, String> {
     let regex = regex::RegexBuilder::new(text)
         .size_limit(1 << 20)
         .build()
-        .map_err(|_| format!("`{text}` is no regular expression"))?;
+        .map_err(|_| format!("`{text}` is not a regular expression"))?;
     if regex.captures_len() == 2 {
         Ok(regex)
     } else {

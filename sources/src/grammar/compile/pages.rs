@@ -1,4 +1,4 @@
-//! Pagination, compiled.
+//! Compiles how a list is paged.
 
 use super::Css;
 use crate::{
@@ -34,27 +34,27 @@ pub(crate) enum Pages {
         link: OnPage,
     },
     LinkHeader,
-    /// An index of sitemaps names further ones.
+    /// An index of sitemaps links to further ones.
     Sitemap,
 }
 
-/// Where something stands beside the records of a page.
+/// Where to find something on a page outside of its records.
 #[derive(Debug, Clone)]
 pub(crate) enum OnPage {
     Css(Css),
     Path(Expr),
 }
 
-/// Where a page promises how many records there are in all.
+/// Where a page gives the total number of records.
 #[derive(Debug, Clone)]
 pub(crate) struct Total {
-    /// Where it stands.
+    /// Its place on the page.
     pub(crate) at: OnPage,
     /// Whether records that the list shows twice are counted twice.
     pub(crate) repeats: bool,
 }
 
-/// Compiles the paging of a list, and where the list promises its total.
+/// Compiles the paging of a list, and where it gives its total.
 pub(super) fn compile(
     raw: raw::Pages,
     format: raw::Format,
@@ -113,7 +113,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn total(&mut self, text: Option<String>, repeats: bool) -> Result<Option<Total>, Told> {
+    fn total(&mut self, text: Option<String>, repeats: bool) -> Result<Option<Total>, Reported> {
         let Some(text) = text else {
             if repeats {
                 self.wrong("`pages.repeats` needs `pages.total`");
@@ -121,34 +121,34 @@ impl Compiler<'_> {
             return Ok(None);
         };
         if !matches!(self.format, raw::Format::Json | raw::Format::Xml | raw::Format::Html) {
-            self.wrong("`pages`: totals are read from JSON, XML and HTML");
-            return Err(Told);
+            self.wrong("`pages`: `total` works in JSON, XML and HTML");
+            return Err(Reported);
         }
         Ok(Some(Total { at: self.on_page(&text)?, repeats }))
     }
 
-    fn expr(&mut self, text: &str) -> Result<Expr, Told> {
+    fn expr(&mut self, text: &str) -> Result<Expr, Reported> {
         if !matches!(self.format, raw::Format::Json | raw::Format::Xml) {
-            self.wrong("`pages`: cursors are read from JSON and XML");
-            return Err(Told);
+            self.wrong("`pages`: `cursor` works in JSON and XML");
+            return Err(Reported);
         }
-        Expr::read(text).map_err(|reason| self.told(&reason))
+        Expr::read(text).map_err(|reason| self.report(&reason))
     }
 
-    fn on_page(&mut self, text: &str) -> Result<OnPage, Told> {
+    fn on_page(&mut self, text: &str) -> Result<OnPage, Reported> {
         let read = if self.format == raw::Format::Html {
             Css::read(text).map(OnPage::Css)
         } else {
             Expr::read(text).map(OnPage::Path)
         };
-        read.map_err(|reason| self.told(&reason))
+        read.map_err(|reason| self.report(&reason))
     }
 
-    fn told(&mut self, reason: &str) -> Told {
+    fn report(&mut self, reason: &str) -> Reported {
         self.wrong(&format!("`pages`: {reason}"));
-        Told
+        Reported
     }
 }
 
-/// Something is wrong, and it was said.
-struct Told;
+/// An error that has been added to `wrongs`.
+struct Reported;

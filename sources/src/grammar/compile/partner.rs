@@ -1,4 +1,4 @@
-//! The partner as a whole.
+//! Compiles a source file as a whole.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::{
     grammar::{Wrongs, raw},
 };
 
-/// Compiles a partner; what is wrong is added to `wrongs`.
+/// Compiles a source file; errors are added to `wrongs`.
 pub(crate) fn partner(
     slug: &SourceSlug,
     version: String,
@@ -43,9 +43,9 @@ pub(crate) fn partner(
         Some(auth) => credentials(auth, &base_url, &mut hosts, wrongs),
     };
     if auth.iter().flat_map(Auth::variables).any(|name| !is_variable(&name)) {
-        // The words are not repeated: they may be the secret itself.
+        // The value is not repeated: it may be the secret itself.
         let why = format!(
-            "`auth` names environment variables, as in key = \"{}_KEY\"; the value of one does not belong in a file",
+            "`auth` names environment variables, as in key = \"{}_KEY\"; a secret does not belong in a file",
             slug.as_str().to_uppercase().replace('-', "_")
         );
         wrongs.add(0, why);
@@ -65,7 +65,7 @@ pub(crate) fn partner(
     })
 }
 
-/// Gives the details that are like another stream's its format and fields.
+/// Copies format and fields into details that are `like` those of another stream.
 fn same_pages(streams: &mut BTreeMap<Spanned<String>, raw::Stream>, wrongs: &mut Wrongs) {
     let own = |stream: &raw::Stream| {
         let detail = stream.detail.as_ref().filter(|detail| detail.like.is_none())?;
@@ -80,7 +80,8 @@ fn same_pages(streams: &mut BTreeMap<Spanned<String>, raw::Stream>, wrongs: &mut
             let own = std::mem::replace(&mut detail.fields, fields.clone());
             detail.fields.extend(own);
         } else {
-            let why = format!("`like` {:?} is no stream here with a detail of its own", like.get_ref());
+            let why =
+                format!("`like` {:?} is not a stream of this file with its own detail page", like.get_ref());
             wrongs.add(like.span().start, why);
         }
     }
@@ -93,7 +94,7 @@ fn base(written: &Spanned<String>, wrongs: &mut Wrongs) -> Option<Url> {
     if url.is_none() {
         wrongs.add(
             written.span().start,
-            format!("`base_url` {:?} is no address: write https://HOST", written.get_ref()),
+            format!("`base_url` {:?} is not an address: write https://HOST", written.get_ref()),
         );
     }
     url
@@ -105,13 +106,13 @@ fn country(written: Option<&Spanned<String>>, wrongs: &mut Wrongs) -> String {
     if code.len() != 2 || !code.bytes().all(|byte| byte.is_ascii_uppercase()) {
         wrongs.add(
             written.span().start,
-            format!("`country` {code:?} is no ISO 3166-1 alpha-2 code such as \"CM\""),
+            format!("`country` {code:?} is not an ISO 3166-1 alpha-2 code such as \"CM\""),
         );
     }
     code.clone()
 }
 
-/// Whether it is written as the names of variables are (POSIX.1-2017, 8.1).
+/// Returns whether it is written like the name of an environment variable (POSIX.1-2017, 8.1).
 fn is_variable(name: &str) -> bool {
     let is_part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_') && name.chars().all(is_part)
@@ -121,7 +122,7 @@ fn credentials(raw: raw::Auth, base: &Url, hosts: &mut Vec<String>, wrongs: &mut
     Some(match raw {
         raw::Auth::Oauth2 { token_url, scope, id, secret } => {
             let Ok(token_url) = base.join(&token_url) else {
-                wrongs.add(0, format!("`token_url` {token_url:?} is no address"));
+                wrongs.add(0, format!("`token_url` {token_url:?} is not an address"));
                 return None;
             };
             let host = token_url.host_str().unwrap_or_default().to_owned();
@@ -133,7 +134,7 @@ fn credentials(raw: raw::Auth, base: &Url, hosts: &mut Vec<String>, wrongs: &mut
         raw::Auth::ApiKey { header: Some(header), query: None, key } => Auth::ApiKey { header, key },
         raw::Auth::ApiKey { header: None, query: Some(query), key } => Auth::QueryKey { param: query, key },
         raw::Auth::ApiKey { .. } => {
-            wrongs.add(0, "`auth`: an API key needs one of `header` and `query`, the place it is shown in");
+            wrongs.add(0, "`auth`: an API key needs one of `header` and `query`");
             return None;
         }
         raw::Auth::Basic { user, password } => Auth::Basic { user, password },

@@ -1,4 +1,4 @@
-//! How a page is read, compiled.
+//! Compiles how to parse a page.
 
 use encoding_rs::Encoding;
 use serde_spanned::Spanned;
@@ -9,18 +9,18 @@ use crate::{
     grammar::{Wrongs, known, raw},
 };
 
-/// Forms of our fields; of each, the alternatives in order.
+/// Our fields, each with its alternative forms in order.
 pub(crate) type Fields = Vec<(&'static str, Vec<Form>)>;
 
-/// How a page is read.
+/// How to parse a page.
 #[derive(Debug, Clone)]
 pub(crate) struct Shape {
     pub(crate) decoder: Decoder,
-    /// Which records count.
+    /// Which records to keep.
     pub(crate) keep: Option<Expr>,
     pub(crate) expand: Vec<Expand>,
     pub(crate) encoding: Option<&'static Encoding>,
-    /// Words that mean nothing, folded.
+    /// Words that mean "no value", folded.
     pub(crate) empty: Vec<String>,
     pub(crate) fields: Fields,
 }
@@ -38,9 +38,9 @@ pub(crate) enum Decoder {
 /// Which elements are records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Elements {
-    /// Those of a name, wherever they stand.
+    /// All elements of a name.
     Named(String),
-    /// Those at a path from the root.
+    /// Elements at a path from the root.
     At(Vec<String>),
     /// The root alone.
     Root,
@@ -56,7 +56,7 @@ pub(crate) struct TableRules {
     pub(crate) sheet: Option<String>,
 }
 
-/// Where the records of an HTML page stand.
+/// Where the records of an HTML page are.
 #[derive(Debug, Clone)]
 pub(crate) enum HtmlRecords {
     Css(Css),
@@ -78,7 +78,7 @@ pub(crate) struct Expand {
     pub(crate) name: String,
 }
 
-/// What a record is: decides how a form written as text is read.
+/// The structure of a record, which decides how a form written as text is parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RecordKind {
     Tree,
@@ -86,7 +86,7 @@ pub(crate) enum RecordKind {
     Markup,
 }
 
-/// What the records of a format are.
+/// Returns the structure of records in a format.
 pub(super) fn kind_of(format: raw::Format) -> RecordKind {
     match format {
         raw::Format::Html => RecordKind::Markup,
@@ -95,7 +95,7 @@ pub(super) fn kind_of(format: raw::Format) -> RecordKind {
     }
 }
 
-/// Compiles how a list is read.
+/// Compiles how to parse a list.
 pub(super) fn compile(raw: &raw::Shape, at: usize, wrongs: &mut Wrongs) -> Option<Shape> {
     let (decoder, kind) = match (raw.format, &raw.records) {
         (raw::Format::Html, Some(records)) => html(records, wrongs)?,
@@ -108,7 +108,7 @@ pub(super) fn compile(raw: &raw::Shape, at: usize, wrongs: &mut Wrongs) -> Optio
             (Decoder::Xml(elements(path)), RecordKind::Tree)
         }
         (raw::Format::Html | raw::Format::Json | raw::Format::Xml, None) => {
-            wrongs.add(at, "`records` is missing: where do the records stand?");
+            wrongs.add(at, "`records` is missing: where are the records?");
             return None;
         }
         (raw::Format::Table | raw::Format::Ndjson | raw::Format::Sitemap, Some(records)) => {
@@ -125,7 +125,7 @@ pub(super) fn compile(raw: &raw::Shape, at: usize, wrongs: &mut Wrongs) -> Optio
     rest(raw, decoder, kind, wrongs)
 }
 
-/// Compiles how a page is read that is one record.
+/// Compiles how to parse a page that is one record.
 pub(super) fn compile_whole(raw: &raw::Shape, at: usize, wrongs: &mut Wrongs) -> Option<Shape> {
     let decoder = match raw.format {
         raw::Format::Html => Decoder::Html(HtmlRecords::Whole),
@@ -148,7 +148,10 @@ fn rest(raw: &raw::Shape, decoder: Decoder, kind: RecordKind, wrongs: &mut Wrong
     }
     let keep = match &raw.keep {
         Some(keep) if kind == RecordKind::Markup => {
-            wrongs.add(keep.span().start, "`where` is for records with paths; select HTML ones by `records`");
+            wrongs.add(
+                keep.span().start,
+                "`where` is for records with paths; select HTML records with `records`",
+            );
             None
         }
         Some(keep) => Some(expr(keep.get_ref(), keep.span().start, "where", wrongs)?),
@@ -158,7 +161,7 @@ fn rest(raw: &raw::Shape, decoder: Decoder, kind: RecordKind, wrongs: &mut Wrong
     let encoding = raw.encoding.as_ref().and_then(|label| {
         let found = Encoding::for_label(label.get_ref().as_bytes());
         if found.is_none() {
-            let why = format!("`encoding` {:?} is no label such as \"windows-1252\"", label.get_ref());
+            let why = format!("`encoding` {:?} is not a label such as \"windows-1252\"", label.get_ref());
             wrongs.add(label.span().start, why);
         }
         found
@@ -171,7 +174,7 @@ fn text<'a>(records: &'a Spanned<raw::Records>, what: &str, wrongs: &mut Wrongs)
     if let raw::Records::Text(text) = records.get_ref() {
         return Some(text);
     }
-    wrongs.add(records.span().start, format!("`records` is {what} here"));
+    wrongs.add(records.span().start, format!("`records` must be {what}"));
     None
 }
 
@@ -216,7 +219,7 @@ fn table(raw: &raw::Table, at: usize, wrongs: &mut Wrongs) -> TableRules {
         sign.and_then(|sign| {
             let byte = u8::try_from(sign).ok().filter(u8::is_ascii);
             if byte.is_none() {
-                wrongs.add(at, format!("`table.{key}` {sign:?} is no ASCII character"));
+                wrongs.add(at, format!("`table.{key}` {sign:?} is not an ASCII character"));
             }
             byte
         })
@@ -242,7 +245,7 @@ fn expanded(level: &Spanned<raw::Expand>, kind: RecordKind, wrongs: &mut Wrongs)
     }
     let raw::Expand { path, name } = level.get_ref();
     let Some(path) = Path::read(path) else {
-        wrongs.add(at, format!("`expand`: `{path}` is no plain path such as `.actions[]`"));
+        wrongs.add(at, format!("`expand`: `{path}` is not a plain path such as `.actions[]`"));
         return None;
     };
     Some(Expand { path, name: name.clone() })

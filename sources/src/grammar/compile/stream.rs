@@ -1,4 +1,4 @@
-//! One list of a partner.
+//! Compiles a stream.
 
 use std::collections::BTreeMap;
 
@@ -28,19 +28,22 @@ pub(crate) enum Body {
     Form(BTreeMap<String, String>),
 }
 
-/// The page of a record.
+/// The detail page of a record.
 #[derive(Debug, Clone)]
 pub(crate) struct Detail {
     pub(crate) link: Vec<Form>,
     pub(crate) shape: Shape,
 }
 
-/// Compiles a stream; what is wrong is added to `wrongs`.
+/// Compiles a stream; errors are added to `wrongs`.
 pub(super) fn compile(name: &Spanned<String>, mut raw: raw::Stream, wrongs: &mut Wrongs) -> Option<Stream> {
     let at = name.span().start;
     let stream_name = StreamName::new(name.get_ref()).map_err(|error| wrongs.add(at, error.to_string())).ok();
     if raw.request.is_none() && raw.detail.is_some() {
-        wrongs.add(at, "a stream without `request` comes as a file, and the records of a file have no page");
+        wrongs.add(
+            at,
+            "a stream without `request` comes as a file, and the records of a file have no detail page",
+        );
     }
     let format = raw.format;
     let named = raw.fields.keys().chain(raw.detail.iter().flat_map(|detail| detail.fields.keys()));
@@ -53,7 +56,7 @@ pub(super) fn compile(name: &Spanned<String>, mut raw: raw::Stream, wrongs: &mut
     let (complete, file) = match raw.file.take() {
         None => (false, None),
         Some(mut file) => {
-            // The file's own fields, or those of the stream where the file says none.
+            // The fields of the file or, if it has none, those of the stream.
             let inherits = file.fields.is_empty();
             let complete = file.complete;
             if inherits && let Some(shape) = &shape {
@@ -85,7 +88,7 @@ pub(super) fn compile(name: &Spanned<String>, mut raw: raw::Stream, wrongs: &mut
 
 fn request(raw: raw::Request, wrongs: &mut Wrongs) -> RequestTemplate {
     if !raw.path.get_ref().starts_with('/') {
-        wrongs.add(raw.path.span().start, "`path` begins with a slash");
+        wrongs.add(raw.path.span().start, "`path` must begin with a slash");
     }
     if let (Some(json), Some(_)) = (&raw.json, &raw.form) {
         wrongs.add(json.span().start, "a request has one body: `json` or `form`");
@@ -108,7 +111,7 @@ fn detail(raw: raw::Detail, list: raw::Format, empty: &[String], wrongs: &mut Wr
     let at = raw.link.span().start;
     let mut link = forms::compile(&raw.link, shape::kind_of(list), wrongs)?;
     for form in &mut link {
-        // A link of an HTML record is where its anchor leads, unless said otherwise.
+        // The link of an HTML record is the `href` of the element, unless another attribute is given.
         if let Get::Css { attr: attr @ None, .. } = &mut form.get {
             *attr = Some("href".to_owned());
         }
@@ -132,7 +135,7 @@ fn required(
         fields.iter().chain(detail.iter().flat_map(|d| &d.shape.fields)).any(|(field, _)| *field == name)
     };
     for name in &required {
-        // A form that is wrong has been told.
+        // A form with an error has been reported already.
         if !mapped(name) && !written.iter().any(|written| written == name) {
             wrongs.add(
                 byte,

@@ -3,40 +3,40 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Who we are at the partner's: `auth = { kind = … }`.
+/// How `oim-etl` authenticates to the partner: `auth = { kind = … }`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Auth {
-    /// OAuth 2.0 client credentials (RFC 6749, 4.4); the token is renewed before it ends.
+    /// OAuth 2.0 client credentials (RFC 6749, 4.4). The token is renewed before it expires.
     Oauth2 {
-        /// Where tokens are given, absolute or below `base_url`.
+        /// Address of the token endpoint, absolute or below `base_url`.
         token_url: String,
-        /// What is asked for.
+        /// The scope to request.
         scope: Option<String>,
-        /// Variable that holds our name there.
+        /// Environment variable that holds the client id.
         id: String,
-        /// Variable that holds our secret.
+        /// Environment variable that holds the client secret.
         secret: String,
     },
-    /// A key in a header, or in the query where a partner knows no better.
+    /// An API key, in a header or in the query. Set one of `header` and `query`.
     ApiKey {
         /// Name of the header.
         header: Option<String>,
-        /// Name of the query parameter. It is added when the request is sent and stands in no log and no archive.
+        /// Name of the query parameter. It is added when the request is sent, and appears in no log and no archive.
         query: Option<String>,
-        /// Variable that holds the key.
+        /// Environment variable that holds the key.
         key: String,
     },
     /// HTTP Basic (RFC 7617).
     Basic {
-        /// Variable that holds the user.
+        /// Environment variable that holds the user name.
         user: String,
-        /// Variable that holds the password.
+        /// Environment variable that holds the password.
         password: String,
     },
     /// A fixed bearer token (RFC 6750).
     Bearer {
-        /// Variable that holds the token.
+        /// Environment variable that holds the token.
         token: String,
     },
 }

@@ -3,78 +3,79 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// How a list continues: `pages = { kind = … }`. Whatever the kind, a crawl also ends at a page without records and at one
-/// that shows what an earlier page showed. Only an ending that proves the list whole lets a run close what it did not see:
+/// How a list continues: `pages = { kind = … }`. With every kind, a crawl also ends at a page without records, and at a
+/// page that repeats an earlier one. A run closes what it did not see only if the ending proves that the list is whole:
 /// the `total` is reached, a page is short, no next page is linked, or the list has one page. A `total` that is not
-/// reached, a page that repeats, and a linked page without records prove nothing: the run is partial.
+/// reached, a repeated page, and a linked page without records prove nothing: the run is partial.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Pages {
-    /// There is one page.
+    /// The list has one page.
     Single {
-        /// The number of records in all: a path, or a CSS selector. Separators and words around it are ignored.
+        /// The total number of records: a path, or a CSS selector. Separators and words around the number are ignored.
         total: Option<String>,
     },
-    /// Pages are counted.
+    /// Pages are numbered.
     Number {
         /// The parameter.
         param: String,
-        /// The number of the first page.
+        /// Number of the first page. Default: `0`.
         #[serde(default)]
         first: u64,
-        /// Records on a full page: a page with fewer is the last one, unless `total` says more.
+        /// Records on a full page: a page with fewer is the last one, unless `total` is higher.
         size: Option<u64>,
-        /// The parameter that asks for `size` records.
+        /// The parameter that requests `size` records.
         size_param: Option<String>,
-        /// The number of records in all: a path, or a CSS selector. Separators and words around it are ignored.
+        /// The total number of records: a path, or a CSS selector. Separators and words around the number are ignored.
         total: Option<String>,
-        /// Whether the list shows some records twice, and `total` counts them twice.
+        /// Whether the list shows some records twice, and `total` counts them twice. Default: `false`.
         #[serde(default)]
         repeats: bool,
-        /// The link to the next page (a CSS selector, or a path): as long as there is one, the crawl continues.
+        /// The link to the next page (a CSS selector, or a path): the crawl continues as long as a page has one.
         next: Option<String>,
     },
-    /// Records are counted, `first-last`, as in France Travail's API; 206 with `Content-Range` tells the total.
+    /// Records are requested as `first-last`, as in France Travail's API. Status 206 with `Content-Range` gives the
+    /// total.
     Range {
         /// The parameter.
         param: String,
-        /// Records asked for at once.
+        /// Records per request.
         size: u64,
     },
-    /// Records are counted: from `offset`, `limit` of them.
+    /// `limit` records are requested from `offset` on.
     Offset {
-        /// The parameter of the first record.
+        /// The parameter for the position of the first record.
         offset: String,
-        /// The parameter of how many.
+        /// The parameter for the number of records.
         limit: String,
-        /// How many.
+        /// Records per request.
         size: u64,
-        /// The number of records in all: a path, or a CSS selector. Separators and words around it are ignored.
+        /// The total number of records: a path, or a CSS selector. Separators and words around the number are ignored.
         total: Option<String>,
-        /// Whether the list shows some records twice, and `total` counts them twice.
+        /// Whether the list shows some records twice, and `total` counts them twice. Default: `false`.
         #[serde(default)]
         repeats: bool,
     },
-    /// Each page names a word that asks for the next one.
+    /// Each page contains a cursor that requests the next page.
     Cursor {
         /// The parameter.
         param: String,
-        /// Path of the word in the page.
+        /// Path of the cursor in the page.
         cursor: String,
-        /// The number of records in all: a path. Where the last page has a cursor too and an empty page follows, only
-        /// this proves that the list is whole.
+        /// The total number of records: a path. If the last page has a cursor too and an empty page follows, only
+        /// `total` proves that the list is whole.
         total: Option<String>,
     },
     /// Each page links to the next one.
     NextLink {
         /// The link: a CSS selector, or a path.
         link: String,
-        /// The number of records in all: a path, or a CSS selector. Separators and words around it are ignored.
+        /// The total number of records: a path, or a CSS selector. Separators and words around the number are ignored.
         total: Option<String>,
     },
-    /// The `Link` header with `rel="next"` (RFC 8288).
+    /// Each answer links to the next page in its `Link` header with `rel="next"` (RFC 8288).
     LinkHeader {
-        /// The number of records in all: a path, or a CSS selector. Separators and words around it are ignored.
+        /// The total number of records: a path, or a CSS selector. Separators and words around the number are ignored.
         total: Option<String>,
     },
 }

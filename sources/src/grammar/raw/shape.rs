@@ -1,4 +1,4 @@
-//! How a page is read: its format, where the records stand, and what comes of them.
+//! How to parse a page: its format, where the records are, and their fields.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
@@ -6,33 +6,34 @@ use serde_spanned::Spanned;
 
 use super::RawFields;
 
-/// What a page is: `format = "html"`. A gzipped page of any format is unpacked.
+/// The format of a page: `format = "html"`. A gzipped page of any format is unpacked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Format {
-    /// One JSON document. What is nearly JSON is mended, and the page says so.
+    /// One JSON document. Small errors such as trailing commas are repaired, and noted on the page.
     #[default]
     Json,
-    /// A JSON document on each line; a line that is none is refused alone.
+    /// One JSON document per line. A line that is not JSON is rejected alone.
     Ndjson,
-    /// XML, RSS and Atom among it: attributes are `@name`, the text beside them `#text`. Prefixes need not be written.
+    /// XML, including RSS and Atom. Attributes are `@name`, and the text next to them is `#text`. Prefixes may be left
+    /// out.
     Xml,
-    /// CSV, TSV or XLSX, whichever it turns out to be: delimiter, encoding and header row are found.
+    /// CSV, TSV or XLSX. Delimiter, encoding and header row are detected.
     Table,
-    /// HTML, as browsers read it.
+    /// HTML, parsed as browsers do.
     Html,
     /// A sitemap (sitemaps.org), or an index of sitemaps: each `<url>` is a record with `.loc` and `.lastmod`.
     Sitemap,
 }
 
-/// Where the records stand: `records = …`.
+/// Where the records are: `records = …`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged, expecting = "a path, a CSS selector, or a table such as { jsonld = \"JobPosting\" }")]
 pub(crate) enum Records {
     /// JSON: a path such as `.items[]`, or jq. XML: the name of the element, or its path `.root.item`. HTML: a CSS
-    /// selector, one element a record.
+    /// selector that matches one element per record.
     Text(String),
-    /// Records of an HTML page that do not stand in its markup; fields are then paths.
+    /// Records in JSON within an HTML page; their fields are paths.
     Within(Within),
 }
 
@@ -40,11 +41,11 @@ pub(crate) enum Records {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Within {
-    /// Each JSON-LD object of this type is a record.
+    /// A schema.org type: each JSON-LD object of this type is a record.
     pub(crate) jsonld: Option<String>,
     /// A CSS selector of the `<script>` that holds JSON: `script#__NEXT_DATA__`.
     pub(crate) script: Option<String>,
-    /// Where the records stand in that JSON.
+    /// Where the records are in that JSON.
     pub(crate) path: Option<String>,
 }
 
@@ -55,40 +56,40 @@ impl JsonSchema for Records {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "Where the records stand. JSON: a path such as `.items[]`, or jq. XML: the name of the element, or its path. HTML: a CSS selector, or a table for JSON within the page.",
+            "description": "Where the records are. JSON: a path such as `.items[]`, or jq. XML: the name of the element, or its path. HTML: a CSS selector, or a table for JSON within the page.",
             "anyOf": [{ "type": "string" }, generator.subschema_for::<Within>()]
         })
     }
 }
 
-/// A list within a record, each of whose items is a record of its own: the record with the item in the place of the list.
+/// A list within a record, whose items are records of their own: the outer record, with one item in place of the list.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Expand {
-    /// The path of the list.
+    /// Path of the list.
     pub(crate) path: String,
     /// The key under which fields, and further lists, find the item.
     #[serde(rename = "as")]
     pub(crate) name: String,
 }
 
-/// Of a table: what is not to be found out. `table = { … }`
+/// Settings of a table that replace detection: `table = { … }`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Table {
-    /// The row of the header, counted from 1. Unsaid: the one that names most of the columns the fields ask for.
+    /// The number of the header row, from 1. Default: the row that names most of the columns that the fields use.
     pub(crate) header: Option<usize>,
-    /// Names of the columns, where the table has no header row.
+    /// Names of the columns, for a table without a header row.
     pub(crate) columns: Option<Vec<String>>,
-    /// Unsaid: whichever of `,` `;` tab and `|` gives rows of one width.
+    /// The character between cells. Default: the one of `,` `;` tab and `|` that gives rows of equal width.
     pub(crate) delimiter: Option<char>,
-    /// Unsaid: `"`.
+    /// The character around cells. Default: `"`.
     pub(crate) quote: Option<char>,
-    /// The sheet of a workbook. Unsaid: the first on which a header is found.
+    /// The sheet of a workbook. Default: the first one with a header row.
     pub(crate) sheet: Option<String>,
 }
 
-/// All of it, from the stream, its detail page or its file.
+/// All of these settings, from a stream, its detail page or its file.
 pub(crate) struct Shape {
     pub(crate) format: Format,
     pub(crate) records: Option<Spanned<Records>>,

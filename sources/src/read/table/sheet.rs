@@ -12,16 +12,16 @@ use crate::{Alarm, grammar::TableRules, read::pass::Pass};
 
 /// Largest workbook, packed, in bytes.
 pub(super) const LARGEST: usize = 64 << 20;
-/// Largest workbook, unpacked: all of its strings are held.
+/// Largest workbook, unpacked, in bytes: all of its strings are held.
 const LARGEST_UNPACKED: u64 = 512 << 20;
-/// Cells of a row at most.
+/// The most cells of a row.
 const WIDEST: u32 = 2_000;
 
 type Book<'b> = Xlsx<Cursor<&'b [u8]>>;
 
-/// The records of a workbook.
+/// Passes on the records of a workbook.
 pub(super) fn list(rules: &TableRules, body: &[u8], pass: &mut Pass<'_>) -> Result<(), Alarm> {
-    let bad = |why: String| Alarm::Unreadable(format!("it is no workbook: {why}"));
+    let bad = |why: String| Alarm::Unreadable(format!("it is not a workbook: {why}"));
     unpacks(body).map_err(bad)?;
     let mut book: Book<'_> = Xlsx::new(Cursor::new(body)).map_err(|error| bad(error.to_string()))?;
     let wanted = header::wanted(pass.fields);
@@ -50,7 +50,7 @@ pub(super) fn list(rules: &TableRules, body: &[u8], pass: &mut Pass<'_>) -> Resu
     Err(Alarm::Unreadable(why))
 }
 
-/// The first rows of the first sheet.
+/// Returns the first rows of the first sheet.
 pub(super) fn first_rows(body: &[u8]) -> Vec<Vec<String>> {
     let Ok(()) = unpacks(body) else { return Vec::new() };
     let Ok(mut book) = Xlsx::new(Cursor::new(body)) else { return Vec::new() };
@@ -59,7 +59,7 @@ pub(super) fn first_rows(body: &[u8]) -> Vec<Vec<String>> {
     rows.iter().map(Line::names).collect()
 }
 
-/// The sheets to look at, in order: the one that is named, or those that are shown.
+/// Returns the sheets to search, in order: the named one, or all visible ones.
 fn sheets(rules: &TableRules, book: &Book<'_>) -> Vec<String> {
     if let Some(sheet) = &rules.sheet {
         return vec![sheet.clone()];
@@ -68,7 +68,7 @@ fn sheets(rules: &TableRules, book: &Book<'_>) -> Vec<String> {
     shown.map(|sheet| sheet.name.clone()).collect()
 }
 
-/// Unpacks everything into nothing: what the archive says of its own sizes is the partner's word.
+/// Unpacks everything without storing it, because the sizes that an archive declares may be wrong.
 fn unpacks(body: &[u8]) -> Result<(), String> {
     if body.len() > LARGEST {
         return Err(format!("it has more than {LARGEST} bytes"));
@@ -102,8 +102,8 @@ impl Line {
     }
 }
 
-/// The rows of a sheet, the blank ones between them included: cells come with their places, so a sheet whose one cell
-/// stands in the last row costs no more than that.
+/// The rows of a sheet, including blank ones in between. Cells come with their positions, so a sheet with its only cell
+/// in the last row costs no more than that cell.
 fn rows(book: &mut Book<'_>, sheet: &str, most: Option<usize>) -> Result<Vec<Line>, String> {
     let mut cells = book.worksheet_cells_reader(sheet).map_err(|error| error.to_string())?;
     let mut lines: Vec<Line> = Vec::new();
@@ -129,10 +129,10 @@ fn rows(book: &mut Book<'_>, sheet: &str, most: Option<usize>) -> Result<Vec<Lin
     Ok(lines)
 }
 
-/// Rows of a sheet at most (the format's own bound).
+/// The most rows of a sheet (limit of the format).
 const MOST_ROWS: usize = 1 << 20;
 
-/// A cell as words: a date as ISO 8601, a whole number without a fraction.
+/// Returns a cell as text: dates in ISO 8601, whole numbers without a fraction.
 fn words(value: &DataRef<'_>) -> String {
     match value {
         DataRef::SharedString(text) => (*text).to_owned(),
