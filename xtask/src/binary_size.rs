@@ -6,9 +6,9 @@ use anyhow::{Context, Result, bail};
 
 use crate::{shell::say, workspace::Workspace};
 
-/// Bytes that the binary may have. It had 117 MB with symbols and the Rust sources of two crates in it. Most of the rest is the
-/// vector engine; lower this limit to a tenth above the first measured size.
-const MOST: u64 = 90 * MEBIBYTE;
+/// Bytes that the binary may have: a tenth above the 77 MiB that it has. It had 117 MB with symbols and the Rust sources of two crates in
+/// it. Most of the rest is the vector engine.
+const MOST: u64 = 84 * MEBIBYTE;
 const MEBIBYTE: u64 = 1024 * 1024;
 
 /// Where a release build leaves it, from the root.
