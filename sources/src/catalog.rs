@@ -1,4 +1,4 @@
-//! All partners.
+//! The catalog of sources.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -7,10 +7,10 @@ use include_dir::{Dir, include_dir};
 
 use crate::{Spec, SpecError, SpecErrors, grammar};
 
-/// The built-in partner files. A test holds that nothing else is compiled in.
+/// The built-in source files. A test checks that nothing else is compiled in.
 static PARTNERS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/partners");
 
-/// A partner file: its name gives the slug.
+/// A source file; its name gives the slug.
 #[derive(Debug, Clone)]
 pub struct SpecFile {
     /// `fne.toml`
@@ -19,12 +19,12 @@ pub struct SpecFile {
     pub text: String,
 }
 
-/// The partners known, by slug.
+/// The known sources, by slug.
 #[derive(Debug, Clone, Default)]
 pub struct Catalog(BTreeMap<SourceSlug, Arc<Spec>>);
 
 impl Catalog {
-    /// The built-in partners.
+    /// Returns the built-in sources.
     pub fn builtin() -> Result<Self, SpecErrors> {
         Self::load(
             PARTNERS
@@ -37,12 +37,12 @@ impl Catalog {
         )
     }
 
-    /// Reads partner files; all of them are right, or none is taken.
+    /// Compiles source files. If one has an error, none is accepted.
     pub fn load(files: Vec<SpecFile>) -> Result<Self, SpecErrors> {
         Self::default().overlay(files)
     }
 
-    /// Lays files over this catalog: a file of a known slug replaces that partner.
+    /// Adds files to this catalog: a file with a known slug replaces that source.
     pub fn overlay(mut self, files: Vec<SpecFile>) -> Result<Self, SpecErrors> {
         let mut errors = Vec::new();
         for file in files {
@@ -54,22 +54,22 @@ impl Catalog {
         if errors.is_empty() { Ok(self) } else { Err(SpecErrors(errors)) }
     }
 
-    /// The partner of that slug.
+    /// Returns a source by its slug.
     pub fn get(&self, slug: &SourceSlug) -> Option<&Arc<Spec>> {
         self.0.get(slug)
     }
 
-    /// All partners, by slug.
+    /// Returns all sources, by slug.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Spec>> {
         self.0.values()
     }
 
-    /// Each partner and the digest of its file: two catalogs with the same versions are the same.
+    /// Returns each source with the digest of its file: catalogs with the same versions are equal.
     pub fn versions(&self) -> Vec<(&SourceSlug, &str)> {
         self.0.values().map(|spec| (&spec.slug, spec.version.as_str())).collect()
     }
 
-    /// The slug most like a wrong one.
+    /// Returns the slug most similar to a wrong one.
     pub fn nearest(&self, word: &str) -> Option<&SourceSlug> {
         let likeness = |slug: &SourceSlug| strsim::jaro_winkler(word, slug.as_str());
         let all = self.0.keys().map(|slug| (likeness(slug), slug)).filter(|(likeness, _)| *likeness > 0.7);

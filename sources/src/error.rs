@@ -1,8 +1,8 @@
-//! What is wrong with a partner file.
+//! Errors in source files.
 
 use std::fmt;
 
-/// One thing wrong: where it stands and what to do.
+/// One error: its position, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpecError {
     /// Name of the file.
@@ -11,7 +11,7 @@ pub struct SpecError {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
-    /// What is wrong, and the remedy.
+    /// What is wrong, and what to do.
     pub reason: String,
 }
 
@@ -21,7 +21,7 @@ impl fmt::Display for SpecError {
     }
 }
 
-/// Everything found wrong with a set of partner files; a set with errors is refused as a whole.
+/// All errors in a set of source files; a set with errors is refused as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpecErrors(pub Vec<SpecError>);
 
@@ -34,7 +34,7 @@ impl fmt::Display for SpecErrors {
 
 impl std::error::Error for SpecErrors {}
 
-/// Line and column, from 1, of a byte of a text.
+/// Returns line and column, from 1, of a byte in a text.
 pub(crate) fn place(text: &str, byte: usize) -> (usize, usize) {
     let before: String = text.char_indices().take_while(|(at, _)| *at < byte).map(|(_, c)| c).collect();
     let line = before.matches('\n').count() + 1;

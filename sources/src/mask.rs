@@ -1,9 +1,9 @@
-//! What must not stand in a recorded answer: our secrets, and how to reach people.
+//! Masks what a recording must not contain: our secrets, and people's contacts.
 
 use normalize::{contacts::PHONES, patterns};
 use regex::bytes::{Captures, Regex};
 
-/// Shortest secret looked for: a shorter one would be found in ordinary words.
+/// Shortest secret that is masked: a shorter one would match ordinary words.
 const SHORTEST: usize = 6;
 
 patterns! {
@@ -13,7 +13,7 @@ patterns! {
     static PHONE: Regex = format!("(?-u){}", PHONES.join("|"));
 }
 
-/// The answer without secrets, addresses of mail and numbers of telephones; and how many of each were masked.
+/// Returns the answer without secrets, e-mail addresses and phone numbers, and how many of each were masked.
 pub fn mask(body: &[u8], secrets: &[&str]) -> (Vec<u8>, usize) {
     let mut masked = 0;
     let mut body = body.to_vec();
@@ -33,7 +33,7 @@ pub fn mask(body: &[u8], secrets: &[&str]) -> (Vec<u8>, usize) {
     (body, masked)
 }
 
-/// The body with each occurrence of a secret replaced, and the number of them.
+/// Returns the body with each occurrence of a secret replaced, and their number.
 fn without(body: &[u8], secret: &[u8]) -> (Vec<u8>, usize) {
     let mut clean = Vec::with_capacity(body.len());
     let (mut rest, mut count) = (body, 0);

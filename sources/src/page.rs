@@ -1,15 +1,15 @@
-//! What the reader is given, and what it gives.
+//! What parsing takes, and what it returns.
 
 use domain::{Draft, Rejection, StreamName};
 use serde_json::Value;
 use url::Url;
 
-/// What a page is.
+/// The role of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// A page of a list.
     List,
-    /// The page of one record.
+    /// A detail page.
     Detail,
     /// A list that came as a file.
     File,
@@ -20,16 +20,16 @@ pub enum Role {
 pub struct Page<'a> {
     /// The stream it belongs to.
     pub stream: &'a StreamName,
-    /// What it is.
+    /// Its role.
     pub(crate) role: Role,
     /// Whether records are expected on it: it is the first of its list, or the page before linked to it.
     pub(crate) expected: bool,
-    /// The address that was asked.
+    /// The requested address.
     pub url: &'a Url,
     pub(crate) status: u16,
     pub(crate) headers: &'a [(String, String)],
     pub(crate) body: &'a [u8],
-    /// Of a detail page: what the list page said of the record.
+    /// For a detail page: the list record.
     pub(crate) card: Option<&'a Value>,
 }
 

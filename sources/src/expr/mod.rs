@@ -1,4 +1,4 @@
-//! Where a value stands in a record: a plain path, or jq where a path is not enough.
+//! Expressions that find a value in a record: a plain path, or jq if a path is not enough.
 
 mod jq;
 mod path;
@@ -8,17 +8,17 @@ use serde_json::Value;
 pub(crate) use jq::Jq;
 pub(crate) use path::Path;
 
-/// An expression of a partner file.
+/// An expression in a source file.
 #[derive(Debug, Clone)]
 pub(crate) enum Expr {
-    /// `.a.b[0]`: read directly, a hundred times quicker than jq.
+    /// `.a.b[0]`: evaluated directly, a hundred times faster than jq.
     Path(Path),
-    /// Anything else that jq understands.
+    /// Any other jq expression.
     Jq(Jq),
 }
 
 impl Expr {
-    /// Reads an expression; an error says what is wrong with it.
+    /// Parses an expression; the error describes what is wrong.
     pub(crate) fn read(text: &str) -> Result<Self, String> {
         if let Some(path) = Path::read(text) {
             return Ok(Self::Path(path));
@@ -29,7 +29,7 @@ impl Expr {
             .map_err(|why| if is_name { format!("a path begins with a dot: `.{text}`") } else { why })
     }
 
-    /// All values it gives, at most `limit`; an error is the record's, not the file's.
+    /// Returns all its values, at most `limit`. An error concerns the record, not the source file.
     pub(crate) fn all(&self, record: &Value, limit: usize) -> Result<Vec<Value>, String> {
         match self {
             Self::Path(path) => Ok(path.all(record).into_iter().take(limit).cloned().collect()),
@@ -37,7 +37,7 @@ impl Expr {
         }
     }
 
-    /// What it gives, as words.
+    /// Returns its values as text.
     pub(crate) fn words(&self, record: &Value) -> Result<Option<String>, String> {
         match self {
             Self::Path(path) if path.is_single() => Ok(path.first(record).and_then(word)),
@@ -46,7 +46,7 @@ impl Expr {
         }
     }
 
-    /// Whether it gives something that is not false (jq's truth).
+    /// Returns whether it gives a value that is true for jq.
     pub(crate) fn holds(&self, record: &Value) -> Result<bool, String> {
         let is_true = |value: &Value| !matches!(value, Value::Null | Value::Bool(false));
         match self {
@@ -55,7 +55,7 @@ impl Expr {
         }
     }
 
-    /// The path, where it is a plain one.
+    /// Returns the path if it is a plain one.
     pub(crate) fn path(&self) -> Option<&Path> {
         match self {
             Self::Path(path) => Some(path),
@@ -63,13 +63,14 @@ impl Expr {
         }
     }
 
-    /// The name, where it is one name.
+    /// Returns the name if it is a single name.
     pub(crate) fn as_key(&self) -> Option<&str> {
         self.path().and_then(Path::as_key)
     }
 }
 
-/// Values as words: text as it is, numbers and booleans printed, lists joined by commas; `None` for nothing.
+/// Returns values as text: strings as they are, numbers and booleans printed, lists joined by commas; `None` without a
+/// value.
 fn words<'v>(values: impl IntoIterator<Item = &'v Value>) -> Option<String> {
     let mut parts = values.into_iter().filter_map(word);
     let mut all = parts.next()?;
@@ -84,7 +85,7 @@ fn word(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => (!text.trim().is_empty()).then(|| text.clone()),
         Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
-        // A list of numbers is a date of Fineract, `[2026,9,2]`: it keeps its brackets.
+        // A list of numbers is a date from Fineract, `[2026,9,2]`, and keeps its brackets.
         Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_number) => {
             Some(value.to_string())
         }

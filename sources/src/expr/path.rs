@@ -8,14 +8,15 @@ enum Step {
     Key(String),
     Index(usize),
     Each,
-    /// Only what has this text there.
+    /// Only items that have this text there.
     Only(Path, String),
 }
 
 /// `.a.b[0].c[]`, `."a key"`, `.a[] | select(.b == "c") | .d`; `.` is the record itself.
 ///
-/// It reads what jq reads, and forgives what partners do: one where many are promised (`[]` of what is not a list is the thing
-/// itself), many where one is (a key of a list is that key of each item), and prefixes of XML names that are not written.
+/// It gives what jq gives, and tolerates what partners vary: a single value in place of a list (`[]` of it is the value
+/// itself), a list in place of a single value (a key of a list is that key of each item), and prefixes of XML names
+/// that are left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Path(Vec<Step>);
 
@@ -25,7 +26,7 @@ impl Path {
         Self(Vec::new())
     }
 
-    /// Reads a plain path; `None` for anything else, which jq may understand.
+    /// Parses a plain path; `None` for anything else, which may be jq.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let mut steps = Vec::new();
         for part in text.split('|').map(str::trim) {
@@ -37,7 +38,7 @@ impl Path {
         Some(Self(steps))
     }
 
-    /// The name, where the path is one name.
+    /// Returns the name if the path is a single name.
     pub(crate) fn as_key(&self) -> Option<&str> {
         match self.0.as_slice() {
             [Step::Key(key)] => Some(key),
@@ -45,7 +46,7 @@ impl Path {
         }
     }
 
-    /// The names down to a list whose items it gives; `None` where the path is not of that shape.
+    /// Returns the names down to a list whose items the path gives; `None` if it has another form.
     pub(crate) fn keys_to_list(&self) -> Option<Vec<&str>> {
         let (last, keys) = self.0.split_last()?;
         let mut names = Vec::with_capacity(keys.len());
@@ -56,36 +57,36 @@ impl Path {
         (*last == Step::Each).then_some(names)
     }
 
-    /// The names it begins with.
+    /// Returns the names it begins with.
     pub(crate) fn leading_keys(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map_while(|step| if let Step::Key(key) = step { Some(key.as_str()) } else { None })
     }
 
-    /// The first value it leads to.
+    /// Returns the first value it gives.
     pub(crate) fn first<'v>(&self, record: &'v Value) -> Option<&'v Value> {
         let mut here = record;
         for (at, step) in self.0.iter().enumerate() {
             match (step, here) {
                 (Step::Key(key), Value::Object(_)) => here = get(here, key)?,
                 (Step::Index(index), Value::Array(items)) => here = items.get(*index)?,
-                // Where it branches, the long way.
+                // The path branches: collect its values.
                 _ => return walk(self.0.get(at..)?, here).into_iter().next(),
             }
         }
         Some(here)
     }
 
-    /// The values it leads to; none where a step is missing.
+    /// Returns the values it gives; none if a step is missing.
     pub(crate) fn all<'v>(&self, record: &'v Value) -> Vec<&'v Value> {
         walk(&self.0, record)
     }
 
-    /// Whether it leads to one value at most.
+    /// Returns whether it gives at most one value.
     pub(crate) fn is_single(&self) -> bool {
         self.0.iter().all(|step| matches!(step, Step::Key(_) | Step::Index(_)))
     }
 
-    /// Whether what the path iterates over is there, be it empty.
+    /// Returns whether the list that the path iterates over exists, even if it is empty.
     pub(crate) fn place_exists(&self, record: &Value) -> bool {
         let (last, before) = match self.0.split_last() {
             Some((Step::Each, before)) => (true, before),
@@ -111,7 +112,7 @@ fn walk<'v>(steps: &[Step], record: &'v Value) -> Vec<&'v Value> {
     here
 }
 
-/// The items of a list; of anything else, the thing itself.
+/// Returns the items of a list; of anything else, the value itself.
 fn each(value: &Value) -> std::slice::Iter<'_, Value> {
     match value {
         Value::Array(items) => items.iter(),
@@ -127,7 +128,7 @@ fn item(value: &Value, index: usize) -> Option<&Value> {
     }
 }
 
-/// The value of a name; of an XML name also where a prefix stands before it.
+/// Returns the value of a name; for XML names, also if a prefix precedes it.
 fn get<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
     let map = value.as_object()?;
     if let Some(found) = map.get(key) {
@@ -191,7 +192,8 @@ fn read_steps(text: &str, steps: &mut Vec<Step>) -> Option<()> {
     Some(())
 }
 
-/// A name: quoted, or of letters, digits and `_`; as XML has them also with `-`, `:`, and `@` or `#` in front.
+/// A name: quoted, or made of letters, digits and `_`. XML names may also contain `-` and `:`, and begin with `@` or
+/// `#`.
 fn key(text: &str) -> Option<(String, &str)> {
     if let Some(quoted) = text.strip_prefix('"') {
         let (key, rest) = quoted.split_once('"')?;

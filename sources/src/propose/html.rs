@@ -1,4 +1,4 @@
-//! HTML: data made for machines first, then the elements that look alike and link somewhere.
+//! Proposals for HTML: structured data first, then similar elements with links.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use scraper::{ElementRef, Html, Selector};
 use super::Found;
 use crate::{Page, read};
 
-/// Fewest elements that look alike to be a list.
+/// Fewest similar elements that make a list.
 const FEWEST: usize = 3;
 
-/// An HTML page.
+/// Proposes for an HTML page.
 pub(super) fn found(page: &Page<'_>) -> Found {
     let html = Html::parse_document(&read::text(page));
     let mut remarks = feeds(&html);
@@ -51,7 +51,7 @@ pub(super) fn found(page: &Page<'_>) -> Found {
     out
 }
 
-/// Feeds and sitemaps the page links to.
+/// Returns the feeds and sitemaps that the page links to.
 fn feeds(html: &Html) -> Vec<String> {
     let Ok(links) =
         Selector::parse("link[rel='alternate'][type*='rss'], link[rel='alternate'][type*='atom']")
@@ -66,7 +66,7 @@ fn feeds(html: &Html) -> Vec<String> {
     html.select(&links).filter_map(href).take(3).collect()
 }
 
-/// The selector of elements that look alike, each with a link of its own, and how many there are.
+/// Returns the selector of similar elements, each with its own link, and their number.
 fn alike(html: &Html) -> Option<(String, usize)> {
     let any = Selector::parse("body [class]").ok()?;
     let anchor = Selector::parse("a[href]").ok()?;
@@ -87,7 +87,7 @@ fn alike(html: &Html) -> Option<(String, usize)> {
     best.max_by_key(|(_, (_, words))| *words).map(|(selector, (count, _))| (selector, count))
 }
 
-/// Forms for a schema.org JobPosting.
+/// Returns the forms for a schema.org JobPosting.
 fn posting(form: impl Fn(&str) -> String) -> Vec<(&'static str, String)> {
     [
         ("external_id", ".identifier.value"),

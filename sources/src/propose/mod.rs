@@ -1,5 +1,5 @@
-//! A first partner file for an answer nobody has read yet: what it is, where its records stand, which of their values could be
-//! which of our fields. A proposal: a person checks it, and `oim-etl sources check` says what is still missing.
+//! Drafts a source file for an answer: its format, where its records are, and which of their values match our fields.
+//! It is only a proposal: a person checks it, and `oim-etl sources check` reports what is missing.
 
 mod html;
 mod names;
@@ -13,12 +13,12 @@ use url::Url;
 
 use crate::{Page, Response, Role};
 
-/// What is known of the answer.
+/// What is known about the answer.
 #[derive(Debug, Clone, Copy)]
 pub struct Answer<'a> {
-    /// The slug the file is to have.
+    /// The slug of the new source file.
     pub slug: &'a SourceSlug,
-    /// Where the answer came from; `None` for a file.
+    /// The address of the answer; `None` for a file.
     pub url: Option<&'a Url>,
     /// Headers, names in lower case.
     pub headers: &'a [(String, String)],
@@ -33,17 +33,17 @@ struct Found {
     records: Option<String>,
     /// Our fields, each with its form as TOML.
     fields: Vec<(&'static str, String)>,
-    /// Where the record links to its own page.
+    /// The form of the link to the detail page.
     link: Option<String>,
-    /// Forms for the record's own page.
+    /// Forms for the detail page.
     detail: Vec<(&'static str, String)>,
     pages: Option<String>,
-    /// What a person should look at.
+    /// Hints for the person who checks the proposal.
     remarks: Vec<String>,
     records_seen: usize,
 }
 
-/// The text of a partner file for an answer. `Err`: it is nothing of what partners publish.
+/// Returns the text of a source file for an answer. `Err`: no format fits.
 pub fn propose(answer: &Answer<'_>) -> Result<String, String> {
     let fallback = Url::parse("https://partner.example/").map_err(|error| error.to_string())?;
     let url = answer.url.unwrap_or(&fallback);
@@ -110,7 +110,7 @@ fn written(answer: &Answer<'_>, url: &Url, found: &Found) -> String {
     } else if answer.url.is_some() {
         line(
             &mut out,
-            "# pages = { kind = \"number\", param = \"page\", first = 1 }   # if the list goes on",
+            "# pages = { kind = \"number\", param = \"page\", first = 1 }   # if the list continues",
         );
     }
     if let Some(records) = &found.records {
@@ -118,7 +118,7 @@ fn written(answer: &Answer<'_>, url: &Url, found: &Found) -> String {
     }
     line(&mut out, "\n[streams.list.fields]");
     fields(&mut out, &found.fields);
-    // The records of a file have no pages of their own.
+    // The records of a file have no detail pages.
     if let Some(link) = found.link.as_ref().filter(|_| answer.url.is_some()) {
         line(&mut out, "\n[streams.list.detail]");
         line(&mut out, &format!("link = {link}"));

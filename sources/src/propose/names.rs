@@ -1,8 +1,8 @@
-//! What partners call our fields.
+//! Names that partners use for our fields.
 
 use normalize::text::fold;
 
-/// Names by field, folded, the likeliest first; one with a dot is a key within an object.
+/// Names by field, folded, most likely first. A name with a dot is a key within an object.
 const NAMES: [(&str, &[&str]); 20] = [
     (
         "external_id",
@@ -232,10 +232,10 @@ const NAMES: [(&str, &[&str]); 20] = [
     ("language", &["language", "langue", "lang", "locale"]),
 ];
 
-/// Of an object under one of our names, the key that says it.
+/// Returns the key of an object that holds the name of the object.
 const WITHIN: [&str; 8] = ["libelle", "label", "nom", "name", "title", "value", "ville", "narrative"];
 
-/// Our field for a partner's name, and how likely (0 is best).
+/// Returns our field for a partner's name, and its rank (0 is best).
 pub(super) fn field_of(name: &str) -> Option<(&'static str, usize)> {
     let folded = fold(name).replace([' ', '-'], "_");
     let same = |known: &str| fold(known).replace([' ', '-'], "_") == folded;
@@ -247,13 +247,13 @@ pub(super) fn field_of(name: &str) -> Option<(&'static str, usize)> {
         .or_else(|| local.and_then(field_of))
 }
 
-/// How likely a key within an object says what the object is called.
+/// Returns the rank of a key as the name of its object.
 pub(super) fn within(key: &str) -> Option<usize> {
     let folded = fold(key);
     WITHIN.iter().position(|known| *known == folded)
 }
 
-/// Keeps the likeliest form of each field.
+/// Keeps the most likely form of each field.
 #[derive(Debug, Default)]
 pub(super) struct Best(Vec<(&'static str, usize, String)>);
 

@@ -1,4 +1,4 @@
-//! Tables: the row that names the most of what partners call our fields.
+//! Proposals for tables: the header is the row with most of the names we know.
 
 use super::{
     Found,
@@ -6,10 +6,10 @@ use super::{
 };
 use crate::{Page, read};
 
-/// Fewest names a header has to have that we know.
+/// Fewest names of a header that we must know.
 const FEWEST: usize = 2;
 
-/// A table.
+/// Proposes for a table.
 pub(super) fn found(page: &Page<'_>) -> Found {
     let rows = read::first_rows(page);
     let known = |row: &[String]| row.iter().filter(|name| field_of(name.trim()).is_some()).count();

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{Catalog, SpecFile};
 
-/// The proposal, which must be a right partner file, and what it reads of the answer it was made from.
+/// Returns the proposal, which must be a valid source file, and what it parses from its answer.
 fn tried(url: Option<&str>, body: &[u8]) -> (String, usize, usize) {
     let slug: SourceSlug = "neuf".parse().unwrap();
     let url: Option<Url> = url.map(|url| url.parse().unwrap());

@@ -1,4 +1,4 @@
-//! JSON and XML: the longest list of alike objects, and their keys.
+//! Proposals for JSON and XML: the longest list of similar objects, and their keys.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,12 @@ use super::{
 };
 use crate::{Page, read};
 
-/// Depth at which lists are looked for.
+/// Deepest nesting in which lists are searched.
 const DEEP: usize = 6;
-/// Objects of a list whose keys are looked at.
+/// Objects of a list whose keys are compared.
 const LOOKED_AT: usize = 50;
 
-/// A JSON answer.
+/// Proposes for a JSON answer.
 pub(super) fn json(page: &Page<'_>) -> Result<Found, String> {
     let text = read::text(page);
     if let Ok(document) = serde_json::from_str::<Value>(&text) {
@@ -65,7 +65,7 @@ fn of_document(document: &Value) -> Found {
     }
 }
 
-/// Lists of objects, with their paths.
+/// Returns the lists of objects, with their paths.
 fn look<'v>(path: &str, value: &'v Value, deep: usize, lists: &mut Vec<(String, &'v [Value])>) {
     match value {
         Value::Array(items) if items.iter().filter(|item| item.is_object()).count() * 2 > items.len() => {
@@ -80,7 +80,7 @@ fn look<'v>(path: &str, value: &'v Value, deep: usize, lists: &mut Vec<(String, 
     }
 }
 
-/// How much a list promises: what of ours it has, and how often it has it.
+/// Scores a list: how many of our fields it has, and how often.
 fn promise(items: &[Value]) -> f64 {
     let count = u32::try_from(items.len()).unwrap_or(u32::MAX);
     let known = u32::try_from(fields(items).len()).unwrap_or(0);
@@ -90,7 +90,7 @@ fn promise(items: &[Value]) -> f64 {
     (f64::from(known) + f64::from(wide.unwrap_or(0).min(50)) / 100.0) * (f64::from(count) + 1.0).log2()
 }
 
-/// What the document says about its next page.
+/// Returns what the document says about its next page.
 fn pages(document: &Value) -> Option<String> {
     let map = document.as_object()?;
     let is_url =
@@ -108,7 +108,7 @@ fn pages(document: &Value) -> Option<String> {
     ))
 }
 
-/// An XML answer.
+/// Proposes for an XML answer.
 pub(super) fn xml(page: &Page<'_>) -> Found {
     let Some(document) = read::xml_document(page) else {
         return Found { format: "xml", ..Found::default() };
@@ -131,7 +131,7 @@ pub(super) fn xml(page: &Page<'_>) -> Found {
     let count = items.len();
     let items: Vec<Value> = items.into_iter().take(LOOKED_AT).cloned().collect();
     let mut fields = fields(&items);
-    // RSS and Atom: the guid says who a record is, the link is where it is read.
+    // In RSS and Atom, the guid identifies a record, and the link is its page.
     if !fields.iter().any(|(field, _)| *field == "external_id")
         && let Some((_, form)) = fields.iter().find(|(field, _)| *field == "url").cloned()
     {
@@ -140,7 +140,7 @@ pub(super) fn xml(page: &Page<'_>) -> Found {
     Found { format: "xml", records: Some(literal(&name)), fields, records_seen: count, ..Found::default() }
 }
 
-/// Elements by name, wherever they stand.
+/// Returns elements by name, anywhere in the document.
 fn elements<'v>(value: &'v Value, deep: usize, found: &mut BTreeMap<String, Vec<&'v Value>>) {
     let Some(map) = value.as_object().filter(|_| deep > 0) else { return };
     for (name, below) in map.iter().filter(|(name, _)| !name.starts_with(['@', '#'])) {
@@ -155,7 +155,7 @@ fn elements<'v>(value: &'v Value, deep: usize, found: &mut BTreeMap<String, Vec<
     }
 }
 
-/// The forms of our fields for records like these.
+/// Returns the forms of our fields for such records.
 fn fields(records: &[Value]) -> Vec<(&'static str, String)> {
     let mut best = Best::default();
     for record in records.iter().take(LOOKED_AT) {
@@ -185,7 +185,7 @@ fn offer(best: &mut Best, field: &'static str, likely: usize, path: &str, value:
                 offer(best, field, 2 * likely + 10, &format!("{path}{}", step(key)), value);
             }
         }
-        // A date of Fineract: [2026, 9, 2].
+        // A date from Fineract: [2026, 9, 2].
         Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_number) => {
             best.offer(field, likely, literal(path));
         }
@@ -198,14 +198,14 @@ fn offer(best: &mut Best, field: &'static str, likely: usize, path: &str, value:
     }
 }
 
-/// A step of a path.
+/// Returns a step of a path.
 fn step(key: &str) -> String {
     let plain = key.trim_start_matches('@').chars().all(|c| c.is_alphanumeric() || c == '_')
         && !key.trim_start_matches('@').starts_with(|c: char| c.is_ascii_digit());
     if plain { format!(".{key}") } else { format!(".\"{}\"", key.replace('"', "")) }
 }
 
-/// A TOML string.
+/// Returns a TOML string.
 fn literal(text: &str) -> String {
     if text.contains('"') && !text.contains('\'') { format!("'{text}'") } else { format!("{text:?}") }
 }

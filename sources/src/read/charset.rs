@@ -1,7 +1,8 @@
-//! From bytes to text: BOM, then what the bytes show, then header and the page's own declaration (WHATWG Encoding), then a guess.
+//! Decodes bytes to text, by BOM, the bytes themselves, header, the page's own declaration (WHATWG Encoding), or a
+//! guess.
 //!
-//! Partners' declarations are often wrong, and bytes show much by themselves:
-//! text of another encoding is hardly ever UTF-8 by chance, and only UTF-16 has a NUL in every second byte.
+//! Partners' declarations are often wrong, and the bytes alone say a lot: text in another encoding is hardly ever valid
+//! UTF-8, and only UTF-16 has a NUL in every second byte.
 
 use std::{
     borrow::Cow,
@@ -13,12 +14,12 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 
 use crate::Page;
 
-/// Bytes at the begin of a page in which its own declaration must stand (HTML, 13.2.3.2: 1024).
+/// Bytes at the begin of a page that must contain its own declaration (HTML, 13.2.3.2: 1024).
 const DECLARED_WITHIN: usize = 1_024;
-/// Bytes a guess is made from, where the whole is not at hand.
+/// Bytes that a guess uses if the whole page is not at hand.
 pub(super) const LOOK: usize = 64 << 10;
 
-/// The text of a page. Bytes that are not of its encoding become U+FFFD.
+/// Returns the text of a page. Invalid bytes become U+FFFD.
 pub(super) fn decode<'a>(body: &'a [u8], page: &Page<'_>, told: Option<&'static Encoding>) -> Cow<'a, str> {
     let (encoding, bytes) = match Encoding::for_bom(body) {
         Some((encoding, length)) => (encoding, body.get(length..).unwrap_or_default()),
@@ -27,7 +28,7 @@ pub(super) fn decode<'a>(body: &'a [u8], page: &Page<'_>, told: Option<&'static 
     encoding.decode_without_bom_handling(bytes).0
 }
 
-/// The text of a streamed input, as UTF-8.
+/// Converts a streamed input to UTF-8.
 pub(super) fn stream<'a>(
     input: &'a mut dyn BufRead,
     page: &Page<'_>,
@@ -46,14 +47,14 @@ pub(super) fn stream<'a>(
 fn named(body: &[u8], page: &Page<'_>, told: Option<&'static Encoding>) -> &'static Encoding {
     told.or_else(|| shown(body)).unwrap_or_else(|| {
         let possible = |encoding: &&'static Encoding| {
-            // Bytes that are not UTF-8 are not, whatever is declared; neither is UTF-16 what has no NUL.
+            // A declaration of UTF-8 does not make invalid bytes UTF-8, and text without NUL is not UTF-16.
             (*encoding != UTF_8 || body.is_ascii()) && (encoding.is_ascii_compatible() || body.contains(&0))
         };
         declared(body, page).filter(possible).unwrap_or_else(|| guess(body))
     })
 }
 
-/// The Unicode encoding that the bytes show by themselves.
+/// Returns the Unicode encoding that the bytes themselves show.
 fn shown(body: &[u8]) -> Option<&'static Encoding> {
     let (mut first, mut second) = (0_usize, 0_usize);
     let look = body.get(..LOOK).unwrap_or(body);
@@ -72,13 +73,13 @@ fn shown(body: &[u8]) -> Option<&'static Encoding> {
     is_utf_8(body).then_some(UTF_8)
 }
 
-/// Whether bytes beyond ASCII are UTF-8, but for a few wrong ones.
+/// Returns whether the bytes beyond ASCII are UTF-8, except for a few invalid ones.
 fn is_utf_8(body: &[u8]) -> bool {
     let (mut right, mut wrong, mut end) = (0_usize, 0_usize, 0_usize);
     for chunk in body.utf8_chunks() {
         right += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
         end += chunk.valid().len() + chunk.invalid().len();
-        // What the end of the look cuts in two is not wrong.
+        // A character that the end of the sample cuts is not invalid.
         let cut = end == body.len()
             && std::str::from_utf8(chunk.invalid()).is_err_and(|error| error.error_len().is_none());
         wrong += usize::from(!chunk.invalid().is_empty() && !cut);
@@ -94,14 +95,14 @@ fn declared(body: &[u8], page: &Page<'_>) -> Option<&'static Encoding> {
     of_header.or_else(|| {
         let head = body.get(..DECLARED_WITHIN.min(body.len())).unwrap_or_default();
         let head = String::from_utf8_lossy(head);
-        // A declaration stands in markup; a word in a row of a table is data.
+        // A declaration is in markup; in a row of a table, the word is data.
         let word = if head.trim_start().starts_with("<?xml") { "encoding" } else { "charset" };
         let markup = head.trim_start().starts_with('<');
         markup.then(|| after(&head, word)).flatten().and_then(|label| Encoding::for_label(label.as_bytes()))
     })
 }
 
-/// The label after the first `charset=`.
+/// Returns the label after the first `charset=`.
 fn after(text: &str, word: &str) -> Option<String> {
     let lower = text.to_ascii_lowercase();
     let (_, rest) = lower.split_once(word)?;
@@ -109,7 +110,7 @@ fn after(text: &str, word: &str) -> Option<String> {
     Some(rest.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect())
 }
 
-/// UTF-8 for ASCII; else whichever of the two encodings French offices write gives the more letters of French.
+/// Returns UTF-8 for ASCII. Otherwise returns which of the two encodings of French offices gives more French letters.
 fn guess(body: &[u8]) -> &'static Encoding {
     if body.is_ascii() {
         return UTF_8;
@@ -121,7 +122,7 @@ fn guess(body: &[u8]) -> &'static Encoding {
     if letters(MACINTOSH) > letters(WINDOWS_1252) { MACINTOSH } else { WINDOWS_1252 }
 }
 
-/// How likely a byte is, read in an encoding, in French or English text.
+/// Returns how likely a byte is in French or English text, in an encoding.
 fn weight(encoding: &'static Encoding, byte: u8) -> i64 {
     let byte = [byte];
     let (text, _) = encoding.decode_without_bom_handling(&byte);
@@ -147,7 +148,7 @@ mod tests {
     const FRENCH: &str =
         "Développeur à Yaoundé – « maîtrise » exigée ; reçu dès août. L’employé gère le café n° 3";
 
-    /// The text of a body that is declared in a header, or in itself.
+    /// The text of a body with a declaration in a header or in itself.
     fn read(body: &[u8], content_type: Option<&str>) -> String {
         let headers: Vec<(String, String)> =
             content_type.map(|value| ("content-type".to_owned(), value.to_owned())).into_iter().collect();
@@ -221,7 +222,7 @@ mod tests {
                 assert_eq!(read(&bytes, declared), page, "{declared:?}");
             }
         }
-        // Few of Cyrillic's bytes are NUL, and no byte says that it is UTF-16: its declaration does.
+        // UTF-16 text in Cyrillic has few NUL bytes: only its declaration shows the encoding.
         let cyrillic = "Повар в Дуале";
         let bytes: Vec<u8> = cyrillic.encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(read(&bytes, Some("text/plain; charset=utf-16")), cyrillic);

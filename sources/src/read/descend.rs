@@ -1,4 +1,4 @@
-//! The items of a list within a JSON document, told one by one while the document is read.
+//! Passes on the items of a list in a JSON document one by one, while the document is parsed.
 
 use std::fmt;
 
@@ -10,15 +10,15 @@ use super::pass::Flow;
 /// How it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Walked {
-    /// The list was there, and the document is whole.
+    /// The list exists, and the document is whole.
     Found,
-    /// The document is whole, and no such list in it.
+    /// The document is whole, and has no such list.
     Missing,
-    /// Whoever was told the items wanted no more.
+    /// The receiver of the items asked to stop.
     Stopped,
 }
 
-/// Tells each item of the list at `keys`. `Err`: the document breaks off, and how.
+/// Passes on each item of the list at `keys`. `Err`: the document breaks off; why.
 pub(super) fn items<'de, R: Read<'de>>(
     mut json: serde_json::Deserializer<R>,
     keys: &[&str],

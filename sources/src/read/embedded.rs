@@ -1,27 +1,27 @@
-//! Data within an HTML page, made for machines: JSON-LD and microdata of schema.org, and documents within scripts.
+//! Structured data in an HTML page: schema.org as JSON-LD or microdata, and JSON documents in scripts.
 
 use scraper::{ElementRef, Html, Selector};
 use serde_json::{Map, Value};
 
 use super::mend;
 
-/// Blocks looked at in one page.
+/// The most blocks parsed of one page.
 const MANY: usize = 50;
-/// Depth of `@graph`, lists and nested items followed.
+/// Deepest nesting of `@graph`, lists and items.
 const DEEP: usize = 6;
-/// Objects of one type told of one page.
+/// The most objects of one type taken from one page.
 const MOST: usize = 2_000;
 
-/// What a page holds of a type, and in words what had to be mended to read it.
+/// The objects of one type on a page, and the repairs that were needed to parse them.
 #[derive(Debug, Default)]
 pub(super) struct Embedded {
     pub(super) objects: Vec<Value>,
     pub(super) mended: Vec<String>,
-    /// Blocks that no mending makes JSON.
+    /// Number of blocks that are not JSON even after repairs.
     pub(super) unreadable: usize,
 }
 
-/// The JSON-LD objects of a type, in the order of the page.
+/// Returns the JSON-LD objects of a type, in the order of the page.
 pub(super) fn jsonld(html: &Html, kind: &str) -> Embedded {
     let mut found = Embedded::default();
     let Ok(blocks) = Selector::parse("script[type*='ld+json']") else { return found };
@@ -38,7 +38,7 @@ pub(super) fn jsonld(html: &Html, kind: &str) -> Embedded {
     found
 }
 
-/// The JSON document of a script.
+/// Returns the JSON document of a script.
 pub(super) fn script(element: ElementRef<'_>, mended: &mut Vec<String>) -> Option<Value> {
     let text: String = element.text().collect();
     let text = text.trim();
@@ -78,7 +78,8 @@ fn of_type(value: Value, kind: &str, deep: usize, found: &mut Vec<Value>) {
     }
 }
 
-/// Whether a `@type` says this: `JobPosting`, `["JobPosting"]`, `https://schema.org/JobPosting`, `schema:JobPosting`.
+/// Returns whether a `@type` is this type: `JobPosting`, `["JobPosting"]`, `https://schema.org/JobPosting`,
+/// `schema:JobPosting`.
 fn says(said: &Value, kind: &str) -> bool {
     match said {
         Value::String(word) => word.rsplit(['/', ':', '#']).next() == Some(kind),
@@ -87,7 +88,7 @@ fn says(said: &Value, kind: &str) -> bool {
     }
 }
 
-/// The first microdata item of a type (HTML, 5.2): its properties as JSON-LD would name them.
+/// Returns the first microdata item of a type (HTML, 5.2), with its properties named as in JSON-LD.
 pub(super) fn microdata(html: &Html, kind: &str) -> Option<Value> {
     let items = Selector::parse("[itemscope][itemtype]").ok()?;
     let is = |item: &ElementRef<'_>| {
@@ -103,7 +104,7 @@ fn properties(item: ElementRef<'_>, deep: usize) -> Value {
     Value::Object(map)
 }
 
-/// Properties of the elements below, those of nested items left to them.
+/// Collects the properties of the elements below, without those of nested items.
 fn collect(element: ElementRef<'_>, deep: usize, map: &mut Map<String, Value>) {
     let mut below: Vec<ElementRef<'_>> = element.child_elements().collect();
     below.reverse();
@@ -131,7 +132,7 @@ fn collect(element: ElementRef<'_>, deep: usize, map: &mut Map<String, Value>) {
     }
 }
 
-/// The value of a property (HTML, 5.2.4): an attribute where the element has one for it, else what stands in it.
+/// Returns the value of a property (HTML, 5.2.4): of an attribute if the element has one for it, otherwise its text.
 fn property(element: ElementRef<'_>) -> String {
     let attr = match element.value().name() {
         "a" | "area" | "link" => "href",

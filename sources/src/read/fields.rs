@@ -1,4 +1,4 @@
-//! The words a record has for our fields.
+//! The text that a record has for our fields.
 
 use std::borrow::Cow;
 
@@ -8,16 +8,16 @@ use url::Url;
 
 use crate::grammar::{Fields, Form, Get};
 
-/// Longest words kept of one field, in bytes; a body is shortened later, by characters.
+/// Longest text kept for one field, in bytes. A body is shortened later, by characters.
 const LONGEST: usize = 200_000;
 
-/// A record that can be asked for the values of forms.
+/// A record that forms can be applied to.
 pub(crate) trait Record {
-    /// The value of a place; `Err` where an expression fails on this record.
+    /// Returns the value of a form; `Err` if an expression fails on this record.
     fn value(&self, get: &Get) -> Result<Option<Cow<'_, str>>, String>;
 }
 
-/// Words by our field names.
+/// Text by our field names.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Words {
     pairs: Vec<(&'static str, String)>,
@@ -25,7 +25,7 @@ pub(crate) struct Words {
 }
 
 impl Words {
-    /// What a record has for the fields. `empty`: words that mean nothing, folded.
+    /// Extracts the fields of a record. `empty`: words that mean "no value", folded.
     pub(crate) fn of(fields: &Fields, record: &dyn Record, url: &Url, empty: &[String]) -> Self {
         let mut words = Self { pairs: Vec::with_capacity(fields.len()), failed: None };
         for (field, forms) in fields {
@@ -45,7 +45,7 @@ impl Words {
         words
     }
 
-    /// Keeps the words of a field, unless they are empty.
+    /// Stores the text of a field, unless it is empty.
     fn set(&mut self, field: &'static str, words: Option<String>) {
         if let Some(mut words) = words.filter(|words| !words.trim().is_empty()) {
             if words.len() > LONGEST {
@@ -56,7 +56,7 @@ impl Words {
         }
     }
 
-    /// Keeps words of a card where the field is still empty.
+    /// Stores text of the list record if the field is still empty.
     pub(crate) fn fill(&mut self, field: &str, words: &str) {
         if let Some(known) = Draft::FIELDS.iter().find(|known| **known == field)
             && self.get(known).is_none()
@@ -65,41 +65,41 @@ impl Words {
         }
     }
 
-    /// Notes that the record cannot be read.
+    /// Marks the record as unreadable.
     pub(crate) fn fail(&mut self, why: String) {
         self.failed.get_or_insert(why);
     }
 
-    /// Why the record cannot be read, where it cannot.
+    /// Returns why the record is unreadable, if it is.
     pub(crate) fn failed(&self) -> Option<&str> {
         self.failed.as_deref()
     }
 
-    /// The words of a field.
+    /// Returns the text of a field.
     pub(crate) fn get(&self, field: &str) -> Option<&str> {
         self.pairs.iter().find(|(known, _)| *known == field).map(|(_, words)| words.as_str())
     }
 
-    /// All of them as an object.
+    /// Returns all fields as an object.
     pub(crate) fn to_json(&self) -> Value {
         let pair = |(field, words): &(&str, String)| ((*field).to_owned(), Value::String(words.clone()));
         Value::Object(self.pairs.iter().map(pair).collect())
     }
 
-    /// All of them.
+    /// Returns all fields.
     pub(crate) fn into_pairs(self) -> impl Iterator<Item = (&'static str, String)> {
         self.pairs.into_iter()
     }
 }
 
-/// The first value of alternatives, for a link.
+/// Returns the first value of alternatives, for a link.
 pub(crate) fn first(forms: &[Form], record: &dyn Record, url: &Url) -> Option<String> {
     forms.iter().find_map(|form| one(form, record, url, &[]).ok().flatten()).map(Cow::into_owned)
 }
 
 fn says_something(words: &str, empty: &[String]) -> bool {
     let trimmed = words.trim();
-    // Folding costs more than the look at the length; what means nothing is short.
+    // Checks the length first, because folding costs more, and words for "no value" are short.
     !trimmed.is_empty()
         && (empty.is_empty() || trimmed.len() > 40 || !empty.contains(&normalize::text::fold(trimmed)))
 }
@@ -141,7 +141,7 @@ fn first_of<'r>(
     Ok(None)
 }
 
-/// The parts, joined. A constant is not content: next to empty parts it gives no value.
+/// Joins the parts. A constant is not content: with only empty parts next to it, there is no value.
 fn joined(
     parts: &[Form],
     (with, some): (&str, bool),
@@ -153,7 +153,7 @@ fn joined(
     let (mut any, mut content) = (false, false);
     for part in parts {
         let found = one(part, record, url, empty)?;
-        // A constant is the file's own word: what means nothing where the partner says it ("Fcfa") is a unit here.
+        // A constant comes from the source file. A word that means "no value" from the partner ("Fcfa") is a unit here.
         let is_fixed = matches!(part.get, Get::Fixed(_));
         match found.as_deref().map(str::trim).filter(|words| is_fixed || says_something(words, empty)) {
             Some(words) => {

@@ -124,7 +124,7 @@ pub(super) fn list(records: &HtmlRecords, page: &Page<'_>, pass: &mut Pass<'_>) 
             any = !found.objects.is_empty();
             pass.note_all(found.mended);
             if found.unreadable > 0 {
-                pass.note(format!("{} JSON-LD blocks that are no JSON", found.unreadable));
+                pass.note(format!("{} JSON-LD blocks that are not JSON", found.unreadable));
             }
             let _ = found.objects.into_iter().try_for_each(|object| pass.tree(object));
         }

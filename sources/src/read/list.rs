@@ -1,4 +1,4 @@
-//! What a crawl needs to know of a list page: which elements it shows, and what stands beside them.
+//! What a crawl needs from a list page: its elements, totals and links.
 
 use std::ops::ControlFlow;
 
@@ -17,8 +17,9 @@ use crate::{
     grammar::{Decoder, Fields, OnPage},
 };
 
-/// The elements that a list page shows, in order, each as the begin of a digest of its identity. Those that `where` leaves
-/// out are among them, and one that `expand` makes several records of is one: a total counts elements.
+/// Returns the elements of a list page, in order, each as the first 64 bits of a digest of its identity. Elements that
+/// `where` skips are included, and an element that `expand` turns into several records counts once, because a total
+/// counts elements.
 pub(crate) fn elements(stream: &Stream, page: &Page<'_>) -> Result<Vec<i64>, Alarm> {
     if page.status == 204 {
         return Ok(Vec::new());
@@ -45,7 +46,7 @@ pub(crate) fn elements(stream: &Stream, page: &Page<'_>) -> Result<Vec<i64>, Ala
     Ok(shown)
 }
 
-/// Adds what a record is known by: its identity, else the page it links to, else all of it.
+/// Adds the identity of a record: its identifier, otherwise its link, otherwise all of it.
 fn identify(digest: &mut Sha256, found: Found, page: &Page<'_>) {
     let link = || found.link.as_deref().and_then(|link| absolute(page.url, link)).map(String::from);
     match found.words.get("external_id").map(str::to_owned).or_else(link) {
@@ -55,12 +56,12 @@ fn identify(digest: &mut Sha256, found: Found, page: &Page<'_>) {
     digest.update([0]);
 }
 
-/// The first 64 bits of a digest.
+/// Returns the first 64 bits of a digest.
 fn begin_of(digest: &[u8]) -> i64 {
     digest.iter().take(8).fold(0, |begin, byte| (begin << 8) | i64::from(*byte))
 }
 
-/// Whether an HTML page has its end tag; `None` for other pages, whose decoders find out by themselves.
+/// Returns whether an HTML page has its end tag; `None` for other formats, whose decoders notice by themselves.
 pub(crate) fn has_end_tag(stream: &Stream, page: &Page<'_>) -> Option<bool> {
     if !matches!(stream.shape.decoder, Decoder::Html(_)) {
         return None;
@@ -69,7 +70,7 @@ pub(crate) fn has_end_tag(stream: &Stream, page: &Page<'_>) -> Option<bool> {
     Some(body.windows(6).rev().any(|tag| tag.eq_ignore_ascii_case(b"</html")))
 }
 
-/// The address of the next page, where the page links one.
+/// Returns the address of the next page, if the page links to it.
 pub(crate) fn next_link(link: &OnPage, stream: &Stream, page: &Page<'_>) -> Option<Url> {
     let to = match link {
         OnPage::Css(css) => html::next_link(css, page, &stream.shape)?,
@@ -78,7 +79,7 @@ pub(crate) fn next_link(link: &OnPage, stream: &Stream, page: &Page<'_>) -> Opti
     absolute(page.url, &to)
 }
 
-/// What stands there on a page, in its words.
+/// Returns the text at a place on a page.
 pub(crate) fn words_at(at: &OnPage, stream: &Stream, page: &Page<'_>) -> Option<String> {
     match at {
         OnPage::Css(css) => html::words(css, page, &stream.shape),
@@ -86,7 +87,7 @@ pub(crate) fn words_at(at: &OnPage, stream: &Stream, page: &Page<'_>) -> Option<
     }
 }
 
-/// What a path gives on the whole of a JSON or XML page.
+/// Returns what a path gives on the whole of a JSON or XML page.
 pub(crate) fn words_of(expr: &Expr, stream: &Stream, page: &Page<'_>) -> Option<String> {
     let document = document(stream, page)?;
     expr.words(&document).ok()?
@@ -102,7 +103,7 @@ fn document(stream: &Stream, page: &Page<'_>) -> Option<Value> {
     json::document(page, &text).ok().map(|(document, _)| document)
 }
 
-/// The addresses of further sitemaps an index names.
+/// Returns the addresses of further sitemaps in an index.
 pub(crate) fn sitemaps(stream: &Stream, page: &Page<'_>) -> Vec<Url> {
     let Some(document) = document(stream, page) else { return Vec::new() };
     let Some(path) = crate::expr::Path::read(".sitemapindex.sitemap[].loc") else { return Vec::new() };

@@ -1,4 +1,4 @@
-//! One pass over a page: which records count, what lists within them become, and what they say.
+//! One pass over a page: selects records, expands lists within them, and extracts our fields.
 
 use std::{borrow::Cow, collections::BTreeMap, ops::ControlFlow};
 
@@ -9,23 +9,23 @@ use url::Url;
 use super::fields::{Record, Words, first};
 use crate::grammar::{Expand, Fields, Form, Get, Shape};
 
-/// Records one record may become: above it, the data multiplies itself.
+/// The most records that one record may become: more would multiply the data.
 const MOST_EXPANDED: usize = 10_000;
 
-/// A record's words by our field names, and the record itself.
+/// A record's text by our field names, and the record itself.
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) words: Words,
     pub(crate) record: RawRecord,
     pub(crate) link: Option<String>,
-    /// Its element on the page, from 1: with `expand`, an element becomes several records.
+    /// Its element on the page, from 1. With `expand`, one element becomes several records.
     pub(crate) element: usize,
 }
 
 /// Whether parsing continues.
 pub(crate) type Flow = ControlFlow<()>;
 
-/// Where the records of a page go.
+/// Receives the records of a page.
 pub(crate) struct Pass<'a> {
     pub(crate) shape: &'a Shape,
     pub(crate) fields: &'a Fields,
@@ -33,9 +33,9 @@ pub(crate) struct Pass<'a> {
     pub(crate) url: &'a Url,
     sink: &'a mut dyn FnMut(Found) -> Flow,
     notes: BTreeMap<String, usize>,
-    /// Records told, before `where` and `expand`.
+    /// Number of records before `where` and `expand`.
     seen: usize,
-    /// Whether records that `where` leaves out are told all the same.
+    /// Whether skipped records are passed on too.
     keeps_all: bool,
 }
 
@@ -50,39 +50,39 @@ impl<'a> Pass<'a> {
         Self { shape, fields, link, url, sink, notes: BTreeMap::new(), seen: 0, keeps_all: false }
     }
 
-    /// Tells records that `where` leaves out as well: a total counts them.
+    /// Passes on the records that `where` skips too, because a total counts them.
     pub(crate) fn keeping_all(self) -> Self {
         Self { keeps_all: true, ..self }
     }
 
-    /// Notes something about the page, once for each time it is met.
+    /// Adds a note about the page, and counts how often it occurs.
     pub(crate) fn note(&mut self, what: impl Into<String>) {
         *self.notes.entry(what.into()).or_default() += 1;
     }
 
-    /// Notes several things.
+    /// Adds several notes.
     pub(crate) fn note_all(&mut self, what: impl IntoIterator<Item = String>) {
         for note in what {
             self.note(note);
         }
     }
 
-    /// Records told so far, those that `where` leaves out among them.
+    /// Returns the number of records so far, including those that `where` skips.
     pub(crate) fn seen(&self) -> usize {
         self.seen
     }
 
-    /// What was noted: "mended: trailing commas", "3 × left out by `where`".
+    /// Returns the notes: "mended: trailing commas", "3 × left out by `where`".
     pub(crate) fn notes(self) -> Vec<String> {
         let say = |(what, times)| if times == 1 { what } else { format!("{times} × {what}") };
         self.notes.into_iter().map(say).collect()
     }
 
-    /// A JSON or XML record.
+    /// Takes a JSON or XML record.
     pub(crate) fn tree(&mut self, record: Value) -> Flow {
         self.seen += 1;
         if !record.is_object() {
-            let what = if record.is_array() { "a list: `records` goes on with `[]`" } else { "no object" };
+            let what = if record.is_array() { "a list: add `[]` to `records`" } else { "not an object" };
             let shown: String = record.to_string().chars().take(500).collect();
             return self.refused(Value::String(shown), format!("it is {what}"));
         }
@@ -114,7 +114,7 @@ impl<'a> Pass<'a> {
         self.told(words, RawRecord::Json(record), link)
     }
 
-    /// A record of any kind, read.
+    /// Takes the fields of a record of any format.
     pub(crate) fn found(&mut self, words: Words, record: RawRecord, link: Option<String>) -> Flow {
         self.seen += 1;
         self.told(words, record, link)
@@ -124,7 +124,7 @@ impl<'a> Pass<'a> {
         (self.sink)(Found { words, record, link, element: self.seen })
     }
 
-    /// A record that cannot be read.
+    /// Takes a record that cannot be parsed.
     pub(crate) fn unreadable(&mut self, record: Value, why: impl Into<String>) -> Flow {
         self.seen += 1;
         self.refused(record, why)
@@ -150,7 +150,8 @@ impl Record for Tree<'_> {
     }
 }
 
-/// The record with each item of its lists in the place of the list; stops once there are too many.
+/// Passes on the record once for each item of its lists, with the item in place of the list. Stops if there are too
+/// many.
 fn expand(record: Value, levels: &[Expand], made: &mut Vec<Value>) {
     let Some((level, deeper)) = levels.split_first() else {
         made.push(record);
@@ -176,7 +177,7 @@ fn expand(record: Value, levels: &[Expand], made: &mut Vec<Value>) {
     }
 }
 
-/// Takes the list out of the record: each of its items would carry all of it.
+/// Takes the list out of the record, since otherwise each new record would carry all of it.
 fn without(record: &mut Value, level: &Expand) {
     let keys: Vec<&str> = level.path.leading_keys().collect();
     let Some((last, before)) = keys.split_last() else { return };

@@ -1,4 +1,4 @@
-//! What becomes of the records found: drafts, pages to follow, refusals.
+//! Sorts records into drafts, detail pages to fetch, and rejections.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use url::Url;
 use super::{absolute, pass::Found};
 use crate::{Follow, Page, Reading, Role, Spec, Stream};
 
-/// Longest address followed.
+/// Longest address that is fetched.
 pub(super) const LONGEST_URL: usize = 2_000;
 
 /// Sorts the records of one page.
@@ -32,14 +32,14 @@ impl<'a> Sorter<'a> {
         reading.drafts.len() + reading.follow.len() + reading.rejected.len()
     }
 
-    /// What was sorted since the last batch.
+    /// Returns what was sorted since the last batch.
     pub(super) fn batch(&mut self) -> Reading {
         let mut reading = std::mem::take(&mut self.reading);
         reading.records = reading.drafts.len() + reading.follow.len() + reading.rejected.len();
         reading
     }
 
-    /// What was sorted since the last batch, the last one.
+    /// Returns what was sorted since the last batch, as the last one.
     pub(super) fn end(mut self) -> Reading {
         self.batch()
     }
@@ -55,7 +55,7 @@ impl<'a> Sorter<'a> {
         }
         if self.page.role == Role::List && self.stream.detail.is_some() {
             match self.followable(&found) {
-                // Featured posts stand on top of the list and in it.
+                // Featured posts appear both on top of the list and in it.
                 Ok(url) if !self.followed.insert(url.clone()) => (),
                 Ok(url) => self.reading.follow.push(Follow { url, card: found.words.to_json() }),
                 Err(reason) => self.reading.rejected.push(refused(found, reason)),
@@ -68,7 +68,7 @@ impl<'a> Sorter<'a> {
         }
     }
 
-    /// The card fills what the record's own page leaves out.
+    /// The list record fills what the detail page leaves empty.
     fn fill(&self, found: &mut Found) {
         if let Some(card) = self.page.card.and_then(Value::as_object) {
             for (field, words) in card {
@@ -99,11 +99,11 @@ impl<'a> Sorter<'a> {
                 return Err(refused(found, reason));
             }
         }
-        // A file lies nowhere on the web: its links are the partner's.
+        // A file has no web address: its links belong to the partner.
         let base = if self.page.role == Role::File { &self.spec.base_url } else { self.page.url };
         let mut draft = Draft::new(self.stream.kind, found.record);
         for (name, words) in found.words.into_pairs() {
-            // A relative address is one of the partner's.
+            // A relative address belongs to the partner.
             let words = if name == "url" { absolute(base, &words).map_or(words, Url::into) } else { words };
             if let Some(field) = draft.field_mut(name) {
                 *field = Some(words);

@@ -1,7 +1,7 @@
 //! Tables: CSV, TSV and XLSX.
 //!
-//! Which of them it is, its encoding, its delimiter and its header row are found, unless the file says them. The header row
-//! is the one that names most of the columns the fields ask for; what stands above it is a title, and no record.
+//! Format, encoding, delimiter and header row are detected, unless the source file sets them. The header is the row
+//! that names most of the columns that the fields use; rows above it are titles, not records.
 
 mod csv;
 mod header;
@@ -13,10 +13,10 @@ use std::io::{BufRead, Read};
 use super::{charset, pass::Pass};
 use crate::{Alarm, Page, grammar::TableRules};
 
-/// Rows looked at for the header.
+/// Rows that the detection of the header looks at.
 const HEADER_WITHIN: usize = 40;
 
-/// The records of a page.
+/// Passes on the records of a page.
 pub(super) fn list(rules: &TableRules, page: &Page<'_>, pass: &mut Pass<'_>) -> Result<(), Alarm> {
     if page.body.starts_with(b"PK\x03\x04") {
         return sheet::list(rules, page.body, pass);
@@ -26,7 +26,7 @@ pub(super) fn list(rules: &TableRules, page: &Page<'_>, pass: &mut Pass<'_>) -> 
     csv::list(rules, &text, text.as_bytes(), pass)
 }
 
-/// The records of a streamed input.
+/// Passes on the records of a streamed input.
 pub(super) fn stream(
     rules: &TableRules,
     page: &Page<'_>,
@@ -42,14 +42,14 @@ pub(super) fn stream(
     }
     not_a_table(begin)?;
     let mut input = charset::stream(input, page, pass.shape.encoding).map_err(failed)?;
-    // A decoder gives what it has, which may be a few bytes: the begin is read until it is worth a look.
+    // A decoder may return only a few bytes at once: collect enough for the detection.
     let mut begin = Vec::new();
     (&mut input).take(charset::LOOK as u64).read_to_end(&mut begin).map_err(failed)?;
     let look = String::from_utf8_lossy(&begin).into_owned();
     csv::list(rules, &look, begin.as_slice().chain(input), pass)
 }
 
-/// The first rows of a table, its header not yet known.
+/// Returns the first rows of a table, before its header is known.
 pub(super) fn first_rows(page: &Page<'_>) -> Vec<Vec<String>> {
     if page.body.starts_with(b"PK\x03\x04") {
         return sheet::first_rows(page.body);
@@ -57,7 +57,7 @@ pub(super) fn first_rows(page: &Page<'_>) -> Vec<Vec<String>> {
     csv::first_rows(&TableRules::default(), &charset::decode(page.body, page, None))
 }
 
-/// An error page, or a document of another kind, is not a table of one column.
+/// An error page or a document of another format is not a table with one column.
 fn not_a_table(body: &[u8]) -> Result<(), Alarm> {
     let begin: Vec<u8> = body.iter().copied().skip_while(u8::is_ascii_whitespace).take(15).collect();
     let begin = begin.to_ascii_lowercase();

@@ -10,14 +10,14 @@ use super::{
 };
 use crate::{Alarm, grammar::TableRules, read::pass::Pass};
 
-/// Signs that may stand between cells.
+/// Possible delimiters.
 const DELIMITERS: [u8; 4] = [b';', b'\t', b'|', b','];
-/// Rows looked at for the delimiter.
+/// Rows that the detection of the delimiter looks at.
 const LOOKED_AT: usize = 100;
 /// The most cells of a row. Anything with more is not a table.
 const WIDEST: usize = 2_000;
 
-/// The records of a text. `look`: its begin, or all of it.
+/// Passes on the records of a text. `look`: its begin, or all of it.
 pub(super) fn list(
     rules: &TableRules,
     look: &str,
@@ -55,7 +55,7 @@ pub(super) fn list(
     }
 }
 
-/// The rows a header is looked for in.
+/// Returns the rows in which the header is searched.
 pub(super) fn first_rows(rules: &TableRules, look: &str) -> Vec<Vec<String>> {
     let (delimiter, quote) = signs(rules, look);
     reader(look.as_bytes(), delimiter, quote)
@@ -66,7 +66,7 @@ pub(super) fn first_rows(rules: &TableRules, look: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// Delimiter and quote: said, or found.
+/// Returns delimiter and quote: given, or detected.
 fn signs(rules: &TableRules, look: &str) -> (u8, u8) {
     let quote = rules.quote.unwrap_or(b'"');
     (rules.delimiter.unwrap_or_else(|| delimiter(look, quote)), quote)
@@ -84,7 +84,7 @@ fn reader<R: Read>(input: R, delimiter: u8, quote: u8) -> csv::Reader<R> {
         .from_reader(input)
 }
 
-/// The sign that cuts the first rows into the most cells of one number.
+/// Returns the delimiter that splits the first rows into the most cells of equal number.
 fn delimiter(look: &str, quote: u8) -> u8 {
     let score = |delimiter: u8| {
         let widths: Vec<usize> = reader(look.as_bytes(), delimiter, quote)
@@ -96,7 +96,7 @@ fn delimiter(look: &str, quote: u8) -> u8 {
         let usual = |width: usize| widths.iter().filter(|other| **other == width).count();
         let mode =
             widths.iter().copied().filter(|width| *width > 1).max_by_key(|width| (usual(*width), *width));
-        // Rows of one width, and then many columns, speak for a sign.
+        // Rows of equal width count first, then the number of columns.
         mode.map_or((0, 0), |mode| (100 * usual(mode) / widths.len().max(1), mode))
     };
     DELIMITERS.into_iter().max_by_key(|delimiter| score(*delimiter)).unwrap_or(b',')

@@ -1,4 +1,4 @@
-//! The header row: found by the columns the fields ask for.
+//! The header row, detected by the columns that the fields use.
 
 use normalize::text::fold;
 
@@ -8,19 +8,19 @@ use crate::{
     grammar::{Fields, Form, Get, TableRules},
 };
 
-/// The names of the columns, and the first row that is a record.
+/// The names of the columns, and the index of the first record.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) columns: Vec<String>,
     pub(super) first_record: usize,
 }
 
-/// Columns that fields name.
+/// Columns that the fields use.
 pub(super) fn wanted(fields: &Fields) -> Vec<String> {
     fields.iter().flat_map(|(_, forms)| columns(forms)).collect()
 }
 
-/// Columns that the forms of one field name.
+/// Columns that the forms of one field use.
 pub(super) fn columns(forms: &[Form]) -> Vec<String> {
     let mut names = Vec::new();
     for form in forms {
@@ -38,8 +38,8 @@ fn collect(form: &Form, names: &mut Vec<String>) {
     }
 }
 
-/// Finds the header in the first rows of a table; its columns are spelt as the fields spell them. `Err` says what was
-/// looked for in vain.
+/// Finds the header in the first rows of a table, and spells its columns as the fields do. `Err` names the missing
+/// columns.
 pub(super) fn find(rules: &TableRules, rows: &[Vec<String>], wanted: &[String]) -> Result<Header, String> {
     let found = locate(rules, rows, wanted)?;
     let spelt = |name: String| {
@@ -73,7 +73,7 @@ fn locate(rules: &TableRules, rows: &[Vec<String>], wanted: &[String]) -> Result
     };
     for (at, row) in rows.iter().enumerate().take(HEADER_WITHIN) {
         consider(score(row), row.clone(), at + 1);
-        // "Période" over "Début" and "Fin": two rows are one header.
+        // "Période" above "Début" and "Fin": two rows form one header.
         if let Some(below) = rows.get(at + 1) {
             let both = merged(row, below);
             consider(score(&both), both, at + 2);
@@ -85,7 +85,7 @@ fn locate(rules: &TableRules, rows: &[Vec<String>], wanted: &[String]) -> Result
     })
 }
 
-/// The names of two rows: below a wide cell, its name and that of the column; else the one that is there.
+/// Joins the names of two rows: below a wide cell, its name and that of the column; otherwise the one that exists.
 fn merged(above: &[String], below: &[String]) -> Vec<String> {
     let width = above.len().max(below.len());
     let cell = |row: &[String], at: usize| row.get(at).map(|cell| cell.trim().to_owned()).unwrap_or_default();
@@ -106,7 +106,7 @@ fn merged(above: &[String], below: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// Names as they are looked up; one that repeats gets its number: "Date", "Date 2".
+/// Returns names for look-up. A repeated name gets its number: "Date", "Date 2".
 fn unique(columns: Vec<String>) -> Vec<String> {
     let mut known: Vec<String> = Vec::with_capacity(columns.len());
     for name in columns {

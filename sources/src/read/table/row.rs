@@ -11,15 +11,15 @@ use super::super::{
 use super::header;
 use crate::grammar::Get;
 
-/// The columns of a table, and what they are looked up by.
+/// The columns of a table, and how to look them up.
 #[derive(Debug)]
 pub(super) struct Columns {
     names: Arc<[String]>,
-    /// The columns forms ask for, and where they are: few enough to be looked through.
+    /// The columns that forms use, and their indexes: few enough for a linear search.
     asked: Vec<(String, usize)>,
-    /// Whether a row that says one thing alone is the title of a section.
+    /// Whether a row with a single distinct value is the title of a section.
     sections: bool,
-    /// Rows need not become objects: all forms name columns.
+    /// Whether all forms name columns, so that rows need not become objects.
     plain: bool,
 }
 
@@ -40,7 +40,7 @@ impl Columns {
         Self { names: names.into(), asked, sections, plain }
     }
 
-    /// Tells a row to the pass. `number`: its place in the file, from 1.
+    /// Passes a row to the pass. `number`: its position in the file, from 1.
     pub(super) fn row(&self, row: Cells, number: usize, pass: &mut Pass<'_>) -> Flow {
         let Some(said) = row.said() else { return Flow::Continue(()) };
         if self.names.len() > 2 && said.one_thing && (self.sections || said.filled > 1) {
@@ -82,7 +82,7 @@ fn is_plain(form: &crate::grammar::Form) -> bool {
     }
 }
 
-/// A row as it was read: its cells lie in one text.
+/// A row as it was parsed: its cells lie in one text.
 #[derive(Debug, Default)]
 pub(super) struct Cells {
     pub(super) text: String,
@@ -108,7 +108,7 @@ impl Cells {
         self.cells().nth(at).is_none_or(str::is_empty)
     }
 
-    /// What the cells say, looked at no further than needed; `None` for a blank row.
+    /// Returns a summary of the cells, looking at no more than needed; `None` for a blank row.
     fn said(&self) -> Option<Said> {
         let mut filled = self.cells().filter(|cell| !cell.is_empty());
         let first = filled.next()?;
@@ -124,11 +124,11 @@ impl Cells {
     }
 }
 
-/// What a row says.
+/// A summary of a row.
 struct Said {
     /// Cells that are not blank, up to the first that differs.
     filled: usize,
-    /// Whether they all say the same.
+    /// Whether they are all equal.
     one_thing: bool,
 }
 

@@ -1,4 +1,4 @@
-//! A bound on what is read between two records.
+//! A limit on the bytes between two records.
 
 use std::{
     cell::Cell,
@@ -6,19 +6,19 @@ use std::{
     rc::Rc,
 };
 
-/// Bytes read since it was last set back.
+/// Bytes since the last reset.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Meter(Rc<Cell<usize>>);
 
 impl Meter {
-    /// A new record begins.
+    /// Resets the count at the begin of a record.
     pub(super) fn reset(&self) {
         self.0.set(0);
     }
 }
 
-/// An input that fails once more than `most` bytes are read without a record's beginning: a text without end would
-/// otherwise be held whole.
+/// An input that fails after `most` bytes without the begin of a record. Otherwise a text without end would be held
+/// whole.
 #[derive(Debug)]
 pub(super) struct Guard<R> {
     inner: R,
@@ -44,7 +44,7 @@ impl<R: BufRead> BufRead for Guard<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.meter.0.get() > self.most {
             return Err(io::Error::other(format!(
-                "a record, or what stands before one, has more than {} bytes",
+                "a record, or the text before one, has more than {} bytes",
                 self.most
             )));
         }

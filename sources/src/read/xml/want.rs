@@ -1,4 +1,4 @@
-//! What of an element is wanted: the rest is passed over unread.
+//! Which parts of an element are needed. The others are skipped.
 
 use super::{local, same};
 use crate::{
@@ -6,10 +6,10 @@ use crate::{
     grammar::{Fields, Form, Get, Shape},
 };
 
-/// The names a spec's paths go through.
+/// The names in the paths of a source file.
 #[derive(Debug, Default)]
 pub(super) struct Want {
-    /// All of it.
+    /// Everything.
     all: bool,
     below: Vec<(String, Want)>,
 }
@@ -19,7 +19,7 @@ impl Want {
         Self { all: true, below: Vec::new() }
     }
 
-    /// What the forms of a shape look at. One that is jq may look anywhere, and lists within records are kept whole.
+    /// Returns what the forms of a shape need. A jq form may need anything, and lists within records are kept whole.
     pub(super) fn of(shape: &Shape, fields: &Fields, link: Option<&[Form]>) -> Self {
         let mut want = Self { all: !shape.expand.is_empty(), below: Vec::new() };
         let forms = fields.iter().flat_map(|(_, forms)| forms).chain(link.into_iter().flatten());
@@ -32,22 +32,22 @@ impl Want {
         want
     }
 
-    /// What is wanted of an element of that name, if anything.
+    /// Returns what is needed of an element of that name, if anything.
     pub(super) fn element(&self, name: &str) -> Option<&Self> {
         if self.all {
             return Some(self);
         }
-        // A wanted name without a prefix is met by the name without its own; one with a prefix never is.
+        // A name without a prefix matches an element with any prefix; a name with a prefix matches only itself.
         let local = local(name);
         self.below.iter().find(|(wanted, _)| wanted == name || wanted == local).map(|(_, want)| want)
     }
 
-    /// Whether any attribute is wanted.
+    /// Returns whether any attribute is needed.
     pub(super) fn any_attribute(&self) -> bool {
         self.all || self.below.iter().any(|(wanted, _)| wanted.starts_with('@'))
     }
 
-    /// Whether an attribute of that name is wanted.
+    /// Returns whether an attribute of that name is needed.
     pub(super) fn attribute(&self, name: &str) -> bool {
         let is = |wanted: &str| wanted.strip_prefix('@').is_some_and(|wanted| same(name, wanted));
         self.all || self.below.iter().any(|(wanted, _)| is(wanted))
