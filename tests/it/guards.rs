@@ -124,14 +124,17 @@ async fn a_bad_day_of_a_portal_closes_nothing_and_says_why() {
         assert!(message.contains(sign), "{day}: {message}");
         assert_eq!((run["closed"].as_i64(), open(&road).await), (Some(0), 40), "{day}: {run}");
     }
-    // The next good day is believed, and closes the one post that is gone.
+    // The next good day is believed. The list may have shifted, so its second walk closes the one post that is gone.
     show(
         &replay,
         list(1, true),
         list(21, false).replace("div class=offre><h3><a href=/offre/40>", "div><h3><a>"),
     );
-    let run = &road.bin(&["ingest", "portail", "--full", "--output", "json"]).run().await.expect(0).json()[0];
-    assert_eq!((run["state"].as_str(), open(&road).await), (Some("complete"), 39), "{run}");
+    for open_after in [40, 39] {
+        let run =
+            &road.bin(&["ingest", "portail", "--full", "--output", "json"]).run().await.expect(0).json()[0];
+        assert_eq!((run["state"].as_str(), open(&road).await), (Some("complete"), open_after), "{run}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
