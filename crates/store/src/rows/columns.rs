@@ -1,7 +1,7 @@
 //! The columns of an opportunity: how each is written, and whether the audit compares it.
 //!
-//! A new column of content needs its line here, its column in the migration of `ingest.opportunities` and in the view
-//! `api.opportunities`, and its field in `domain::Opportunity`. Staging, publishing, reverting and the audit follow from this table.
+//! A new column of content needs its line here, its column in a migration of `ingest.opportunities` and `ingest.staged` and in the
+//! view `api.opportunities`, and its field in `domain::Opportunity`. Staging, publishing, reverting and the audit follow from this table.
 
 use std::{fmt::Write as _, sync::LazyLock};
 
