@@ -25,8 +25,11 @@ pub(crate) enum Attempt {
     Held(String),
 }
 
-/// Tries to lock `folder`, without waiting.
+/// Tries to lock `folder`. It waits for nobody but another process in the middle of this function:
+/// the folder itself is locked meanwhile, so that whoever finds an owner finds its number as well.
 pub(crate) fn attempt(folder: &Path) -> io::Result<Attempt> {
+    let gate = File::open(folder)?;
+    gate.lock()?;
     let mut file = OpenOptions::new()
         .create(true)
         .truncate(false)
@@ -53,6 +56,8 @@ pub(crate) fn attempt(folder: &Path) -> io::Result<Attempt> {
 
 #[cfg(test)]
 mod tests {
+    use std::{sync::Barrier, thread};
+
     use super::*;
 
     #[test]
@@ -65,5 +70,27 @@ mod tests {
         assert_eq!(pid, std::process::id().to_string());
         drop(first);
         assert!(matches!(attempt(folder.path()).unwrap(), Attempt::Locked(_)));
+    }
+
+    #[test]
+    fn whoever_is_refused_learns_the_owners_number_however_close_they_are() {
+        for _ in 0..200 {
+            let folder = tempfile::tempdir().unwrap();
+            let line = Barrier::new(2);
+            let attempt = || {
+                line.wait();
+                attempt(folder.path()).unwrap()
+            };
+            let pair = thread::scope(|scope| {
+                let other = scope.spawn(attempt);
+                [attempt(), other.join().unwrap()]
+            });
+            match pair {
+                [Attempt::Held(pid), Attempt::Locked(_)] | [Attempt::Locked(_), Attempt::Held(pid)] => {
+                    assert_eq!(pid, std::process::id().to_string());
+                }
+                both => panic!("{both:?}"),
+            }
+        }
     }
 }
