@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use store::{Mode, NewListPage, Reading, RunRequest, RunState, Store, StreamWalk};
 
 use crate::{
-    closing::{archived, employers, next, open, read, request, run, with_a_history},
+    closing::{archived, commit, employers, next, open, read, request, run, with_a_history},
     upsert::{fresh, opportunity},
 };
 
@@ -149,7 +149,7 @@ async fn a_crash_of_the_database_costs_a_second_parsing_and_no_row() {
     let parse = next(&store, "parse_page").await;
     let page = store.page(parse.payload["page"].as_i64().unwrap()).await.unwrap();
     let opportunities = ["1", "2"].map(|id| opportunity(id, "Soudeur", None)).into();
-    store.commit_reading(parse.lease, &page, Reading { opportunities, ..Reading::default() }).await.unwrap();
+    commit(&store, parse.lease, page, Reading { opportunities, ..Reading::default() }).await;
     let close = next(&store, "close_missing").await;
     assert_eq!(store.finish_run(close.lease, id).await.unwrap(), RunState::Complete);
     let row = store.run(id).await.unwrap();
@@ -194,7 +194,7 @@ async fn half_read(store: &Store, spoil: impl FnOnce(&mut Reading), shows: &[&st
         ..Reading::default()
     };
     spoil(&mut reading);
-    store.commit_reading(parse.lease, &row, reading).await.unwrap();
+    commit(store, parse.lease, row, reading).await;
     store.request_checkpoints(Duration::ZERO).await.unwrap();
     let checkpoint = next(store, "publish_new").await;
     store.publish_new(checkpoint.lease, id).await.unwrap();

@@ -15,7 +15,9 @@ use local_postgres::Cluster;
 use sources::{Catalog, Spec, SpecFile};
 use store::{SourceRow, Store};
 
-use crate::{archive::Archive, config::Config, partner::Access, queue::Stop, vector::Vectors};
+use crate::{
+    archive::Archive, config::Config, partner::Access, pipeline::group::Group, queue::Stop, vector::Vectors,
+};
 
 /// What every job and command uses, opened once.
 pub(crate) struct App {
@@ -24,6 +26,8 @@ pub(crate) struct App {
     catalog: RwLock<Arc<Catalog>>,
     pub(crate) client: Client,
     pub(crate) archive: Archive,
+    /// Commits parsed pages in groups.
+    pub(crate) group: Group,
     /// Absent where another process holds the embedded index.
     pub(crate) vectors: Option<Vectors>,
     /// Cancelled when this process stops: a long walk ends at its next page.
@@ -45,6 +49,7 @@ impl App {
         let client = client(&config)?;
         Ok(Self {
             config,
+            group: Group::start(store.clone()),
             store,
             catalog: RwLock::new(Arc::new(catalog)),
             client,

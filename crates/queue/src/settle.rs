@@ -1,6 +1,6 @@
 //! Ending jobs: done, again later, never again.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
@@ -39,6 +39,28 @@ impl Lease {
             .await
             .doing(WHAT)?;
         if gone.rows_affected() == 1 { Ok(()) } else { Err(QueueError::Fenced(self.job)) }
+    }
+
+    /// Ends several jobs within the transaction of their effects. Returns for each, in their order, whether it was still
+    /// ours; the effect of one that was not must not be committed.
+    pub async fn settle_all(
+        leases: &[Self],
+        tx: &mut Transaction<'_, Postgres>,
+    ) -> Result<Vec<bool>, QueueError> {
+        let jobs: Vec<i64> = leases.iter().map(|lease| lease.job).collect();
+        let tokens: Vec<Uuid> = leases.iter().map(|lease| lease.token).collect();
+        let gone: HashSet<i64> = sqlx::query_scalar!(
+            "DELETE FROM queue.jobs j USING unnest($1::bigint[], $2::uuid[]) AS l(job, token)
+              WHERE j.id = l.job AND j.lease = l.token RETURNING j.id",
+            &jobs,
+            &tokens
+        )
+        .fetch_all(&mut **tx)
+        .await
+        .doing(WHAT)?
+        .into_iter()
+        .collect();
+        Ok(jobs.iter().map(|job| gone.contains(job)).collect())
     }
 
     /// The job got on: earlier deaths of its workers and failures are forgiven.

@@ -8,6 +8,7 @@
 
 mod audit;
 mod budget;
+mod commit;
 mod error;
 mod explain;
 mod finish;
@@ -16,7 +17,6 @@ mod outbox;
 mod overview;
 mod pages;
 mod preview;
-mod reading;
 mod reap;
 mod rejections;
 mod rows;
@@ -34,6 +34,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
+pub use commit::{GROUP, PageCommit, ParsedPage, Reading, Tally, Unchanged, Wanted};
 pub use error::StoreError;
 pub use explain::{Life, Step, Twin};
 pub use finish::{Left, Reverted, Withdrawn};
@@ -41,7 +42,6 @@ pub use outbox::{Claimed, IndexRow};
 pub use overview::Overview;
 pub use pages::{Archived, NewListPage, PageRow, Validator};
 pub use preview::{Change, PagePreview, Preview};
-pub use reading::{PageCommit, Reading, Tally, Unchanged, Wanted};
 pub use rejections::{DoubtedRow, RejectionCount, RejectionRow};
 pub use rows::{KnownDrafts, Origin};
 pub use runs::{Entered, FileRef, Mode, RunRequest, RunRow, RunState, Trigger};

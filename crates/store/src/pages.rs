@@ -1,5 +1,7 @@
 //! Pages: the archived answers, and the jobs that parse them.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use domain::{Rejection, RunId, SourceSlug};
 use queue::Lease;
@@ -7,7 +9,7 @@ use serde_json::Value;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::{Reading, Store, StoreError, Tally, error::Doing as _, rejections::insert_rejections};
+use crate::{Store, StoreError, error::Doing as _, rejections::insert_rejections};
 
 /// An answer in the archive.
 #[derive(Debug, Clone)]
@@ -33,19 +35,19 @@ pub struct Archived {
 }
 
 impl Archived {
-    fn content_type(&self) -> Option<&str> {
+    pub(crate) fn content_type(&self) -> Option<&str> {
         self.headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.as_str())
     }
 
-    fn status_i16(&self) -> i16 {
+    pub(crate) fn status_i16(&self) -> i16 {
         i16::try_from(self.status).unwrap_or(i16::MAX)
     }
 
-    fn requests(&self) -> i32 {
+    pub(crate) fn requests(&self) -> i32 {
         i32::try_from(self.requests).unwrap_or(i32::MAX)
     }
 
-    fn size(&self) -> i64 {
+    pub(crate) fn size(&self) -> i64 {
         i64::try_from(self.bytes).unwrap_or(i64::MAX)
     }
 }
@@ -236,7 +238,7 @@ impl Store {
         .await
         .doing(WHAT)?;
         if let Some(id) = id {
-            self.remember(&mut tx, page.source.as_str(), page.url, kept).await?;
+            remember(&mut tx, [(page.source.as_str(), page.url, kept)]).await?;
             read_next(&mut tx, id, page.source.as_str(), page.read_by).await?;
             lease.progressed(&mut tx).await?;
         }
@@ -254,30 +256,11 @@ impl Store {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         lease.settle(&mut tx).await?;
         self.enter_detail(&mut tx, page, kept).await?;
-        self.remember(&mut tx, &page.source, &page.url, kept).await?;
+        remember(&mut tx, [(&*page.source, &*page.url, kept)]).await?;
         read_next(&mut tx, page.id, &page.source, read_by).await?;
         tx.commit().await.doing(WHAT)?;
         self.close_if_parsed(page.run).await;
         Ok(())
-    }
-
-    /// Stores the answer for a detail page with its parsed record, and ends the job that did both.
-    pub async fn detail_read(
-        &self,
-        lease: Lease,
-        page: &PageRow,
-        kept: &Archived,
-        read_by: &str,
-        reading: Reading,
-    ) -> Result<Tally, StoreError> {
-        let mut tx = self.pool.begin().await.doing(WHAT)?;
-        lease.settle(&mut tx).await?;
-        self.enter_detail(&mut tx, page, kept).await?;
-        let tally = self.reading(lease, page, read_by).write(&mut tx, reading, true).await?;
-        self.remember(&mut tx, &page.source, &page.url, kept).await?;
-        tx.commit().await.doing(WHAT)?;
-        self.close_if_parsed(page.run).await;
-        Ok(tally)
     }
 
     async fn enter_detail(
@@ -321,7 +304,7 @@ impl Store {
         .execute(&mut *tx)
         .await
         .doing(WHAT)?;
-        insert_rejections(&mut tx, page.run, page.id, &page.source, &[rejection]).await?;
+        insert_rejections(&mut tx, &[(page, std::slice::from_ref(&rejection))]).await?;
         tx.commit().await.doing(WHAT)?;
         self.close_if_parsed(page.run).await;
         Ok(())
@@ -380,31 +363,44 @@ impl Store {
             Some(Validator { etag: row.etag, last_modified: row.last_modified, archived })
         }))
     }
+}
 
-    /// Stores the validators of an answer.
-    async fn remember(
-        &self,
-        tx: &mut Transaction<'_, Postgres>,
-        source: &str,
-        url: &str,
-        kept: &Archived,
-    ) -> Result<(), StoreError> {
-        if kept.etag.is_some() || kept.last_modified.is_some() {
-            sqlx::query!(
-                "INSERT INTO ingest.validators (source, url, etag, last_modified, archive_key, sha256, bytes, status, content_type, headers)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-                 ON CONFLICT (source, url) DO UPDATE SET etag = excluded.etag, last_modified = excluded.last_modified,
-                    archive_key = excluded.archive_key, sha256 = excluded.sha256, bytes = excluded.bytes,
-                    status = excluded.status, content_type = excluded.content_type, headers = excluded.headers",
-                source, url, kept.etag, kept.last_modified, kept.archive_key, &kept.sha256, kept.size(),
-                kept.status_i16(), kept.content_type(), headers(kept)
-            )
-            .execute(&mut **tx)
-            .await
-            .doing(WHAT)?;
-        }
-        Ok(())
+/// Stores the validators of answers, each with its source and address.
+pub(crate) async fn remember<'a>(
+    tx: &mut Transaction<'_, Postgres>,
+    answers: impl IntoIterator<Item = (&'a str, &'a str, &'a Archived)>,
+) -> Result<(), StoreError> {
+    // Of two answers for one address, the later one counts. In one order, transactions wait for each other instead of
+    // deadlocking.
+    let kept: BTreeMap<(&str, &str), Value> = answers
+        .into_iter()
+        .filter(|(_, _, kept)| kept.etag.is_some() || kept.last_modified.is_some())
+        .map(|(source, url, kept)| ((source, url), validators(source, url, kept)))
+        .collect();
+    if kept.is_empty() {
+        return Ok(());
     }
+    sqlx::query!(
+        "INSERT INTO ingest.validators (source, url, etag, last_modified, archive_key, sha256, bytes, status, content_type, headers)
+         SELECT * FROM jsonb_to_recordset($1) AS v (source text, url text, etag text, last_modified text, archive_key text,
+                sha256 bytea, bytes bigint, status smallint, content_type text, headers jsonb)
+         ON CONFLICT (source, url) DO UPDATE SET etag = excluded.etag, last_modified = excluded.last_modified,
+            archive_key = excluded.archive_key, sha256 = excluded.sha256, bytes = excluded.bytes,
+            status = excluded.status, content_type = excluded.content_type, headers = excluded.headers",
+        Value::Array(kept.into_values().collect())
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+    .doing(WHAT)
+}
+
+fn validators(source: &str, url: &str, kept: &Archived) -> Value {
+    serde_json::json!({
+        "source": source, "url": url, "etag": kept.etag, "last_modified": kept.last_modified,
+        "archive_key": kept.archive_key, "sha256": format!("\\x{}", hex::encode(kept.sha256)), "bytes": kept.size(),
+        "status": kept.status_i16(), "content_type": kept.content_type(), "headers": headers(kept),
+    })
 }
 
 /// Reuses the result of an earlier parse of the same bytes, or enqueues the parsing.
@@ -432,6 +428,7 @@ async fn read_next(
     .doing(WHAT)
 }
 
-fn headers(kept: &Archived) -> Value {
+/// The headers of an answer, as they are stored.
+pub(crate) fn headers(kept: &Archived) -> Value {
     serde_json::json!(kept.headers)
 }

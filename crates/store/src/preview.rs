@@ -88,7 +88,7 @@ impl Store {
             let origin = Origin { run, page: None, fetched_at: page.fetched_at, replaces_newer };
             let once = without_repeats(&page.opportunities);
             ids.extend(once.iter().map(|row| row.id.uuid()));
-            stage(&mut tx, &origin, &once).await?;
+            stage(&mut tx, &[(&origin, &*once)]).await?;
         }
         let mut preview = staged(&mut tx, run.uuid()).await?;
         tx.rollback().await.doing(WHAT)?;

@@ -5,8 +5,9 @@ use domain::{Rejection, RunId, SourceSlug};
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::{Postgres, Transaction};
+use uuid::Uuid;
 
-use crate::{Store, StoreError, error::Doing as _};
+use crate::{PageRow, Store, StoreError, error::Doing as _};
 
 /// How often a run rejected records for one reason.
 #[derive(Debug, Clone, Serialize)]
@@ -90,7 +91,7 @@ impl Store {
     ) -> Result<Vec<DoubtedRow>, StoreError> {
         sqlx::query_as!(
             DoubtedRow,
-            r#"SELECT o.source, o.external_id, d.doubt AS "doubt!", o.title, o.status, o.url, o.changed_run AS "run: uuid::Uuid"
+            r#"SELECT o.source, o.external_id, d.doubt AS "doubt!", o.title, o.status, o.url, o.changed_run AS "run: Uuid"
                  FROM ingest.opportunities o, jsonb_array_elements_text(o.quality_parts -> 'doubts') AS d(doubt)
                 WHERE ($1::text IS NULL OR o.source = $1) AND ($2::uuid IS NULL OR o.changed_run = $2)
                 ORDER BY o.source, o.status DESC, d.doubt, o.external_id LIMIT $3"#,
@@ -112,7 +113,7 @@ impl Store {
     ) -> Result<Vec<RejectionRow>, StoreError> {
         sqlx::query_as!(
             RejectionRow,
-            r#"SELECT x.source, x.run AS "run: uuid::Uuid", x.page, p.url, x.external_id, x.code, x.detail, x.record, x.at
+            r#"SELECT x.source, x.run AS "run: Uuid", x.page, p.url, x.external_id, x.code, x.detail, x.record, x.at
                  FROM ingest.rejections x JOIN ingest.pages p ON p.id = x.page
                 WHERE ($1::text IS NULL OR x.source = $1) AND ($2::uuid IS NULL OR x.run = $2)
                   AND ($2::uuid IS NOT NULL OR x.run IN (
@@ -129,30 +130,31 @@ impl Store {
     }
 }
 
-/// Writes rejections in one statement.
+/// Writes the rejections of several pages in one statement.
 pub(crate) async fn insert_rejections(
     tx: &mut Transaction<'_, Postgres>,
-    run: RunId,
-    page: i64,
-    source: &str,
-    rejections: &[Rejection],
+    pages: &[(&PageRow, &[Rejection])],
 ) -> Result<(), StoreError> {
-    if rejections.is_empty() {
+    let all = || pages.iter().flat_map(|(page, rejections)| rejections.iter().map(move |one| (*page, one)));
+    if all().next().is_none() {
         return Ok(());
     }
-    let ids: Vec<Option<String>> =
-        rejections.iter().map(|r| r.external_id.as_deref().map(storable)).collect();
-    let codes: Vec<String> = rejections.iter().map(|r| r.reason.code().to_owned()).collect();
-    let details: Vec<Option<String>> = rejections.iter().map(|r| r.reason.detail().map(storable)).collect();
-    let records: Vec<Value> = rejections.iter().map(|r| storable_json(r.record.clone())).collect();
+    let runs: Vec<Uuid> = all().map(|(page, _)| page.run.uuid()).collect();
+    let ids: Vec<i64> = all().map(|(page, _)| page.id).collect();
+    let sources: Vec<&str> = all().map(|(page, _)| page.source.as_str()).collect();
+    let records_of: Vec<Option<String>> =
+        all().map(|(_, one)| one.external_id.as_deref().map(storable)).collect();
+    let codes: Vec<&str> = all().map(|(_, one)| one.reason.code()).collect();
+    let details: Vec<Option<String>> = all().map(|(_, one)| one.reason.detail().map(storable)).collect();
+    let records: Vec<Value> = all().map(|(_, one)| storable_json(one.record.clone())).collect();
     sqlx::query!(
         "INSERT INTO ingest.rejections (run, page, source, external_id, code, detail, record)
-         SELECT $1, $2, $3, u.* FROM unnest($4::text[], $5::text[], $6::text[], $7::jsonb[]) u",
-        run.uuid(),
-        page,
-        source,
-        &ids as &[Option<String>],
-        &codes,
+         SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[])",
+        &runs,
+        &ids,
+        &sources as &[&str],
+        &records_of as &[Option<String>],
+        &codes as &[&str],
         &details as &[Option<String>],
         &records
     )

@@ -21,23 +21,23 @@ impl Job for ParsePage {
         tracing::Span::current().record("source", &page.source).record("run", page.run.to_string());
         let spec = app.spec(&page.source).map_err(JobError::Discard)?;
         let read_by = read_by(&spec);
-        let mut commit = app.store.reading(lease, &page, &read_by);
-        let last = if pipeline::parse::is_large(&page) {
+        if pipeline::parse::is_large(&page) {
+            let mut commit = app.store.commit_parts(lease, &page, &read_by);
             let mut parts = pipeline::parse::in_parts(app, spec, page.clone()).await?;
-            loop {
+            let last = loop {
                 match parts.next().await? {
                     pipeline::parse::Part::Next(reading) => {
                         pipeline::load::part(&mut commit, &page, reading).await?;
                     }
                     pipeline::parse::Part::Last(reading) => break reading,
                 }
-            }
-        } else {
-            let body = pipeline::archive::read(app, &page).await?;
-            let reading = pipeline::parse::read(&spec, &page, &body)?;
-            let known = pipeline::normalize::known(&app.store, &spec, &reading).await?;
-            pipeline::normalize::normalize(&spec, &page, reading, &known)?
-        };
-        Ok(pipeline::load::page(commit, &page, last).await?)
+            };
+            return Ok(pipeline::load::last_part(commit, &page, last).await?);
+        }
+        let body = pipeline::archive::read(app, &page).await?;
+        let reading = pipeline::parse::read(&spec, &page, &body)?;
+        let known = pipeline::normalize::known(&app.store, &spec, &reading).await?;
+        let reading = pipeline::normalize::normalize(&spec, &page, reading, &known)?;
+        Ok(pipeline::load::page(app, lease, (page, None), reading, read_by).await?)
     }
 }

@@ -1,7 +1,9 @@
 //! Stage 6: what was parsed from a page and differs from what is served is staged, with its rejections and counters.
 
 use queue::Lease;
-use store::{Archived, PageCommit, PageRow, Reading, Store, StoreError, Tally};
+use store::{Archived, PageCommit, PageRow, ParsedPage, Reading, StoreError, Tally};
+
+use crate::app::App;
 
 /// Commits a part of a large page; more parts follow.
 pub(crate) async fn part(
@@ -14,25 +16,30 @@ pub(crate) async fn part(
     Ok(())
 }
 
-/// Commits a page, or the last part of a large one, and ends its job.
-pub(crate) async fn page(commit: PageCommit<'_>, page: &PageRow, reading: Reading) -> Result<(), StoreError> {
+/// Commits the last part of a large page, and ends its job.
+pub(crate) async fn last_part(
+    commit: PageCommit<'_>,
+    page: &PageRow,
+    reading: Reading,
+) -> Result<(), StoreError> {
     let alarm = reading.alarm.clone();
     let tally = commit.end(reading).await?;
     report(page, tally, alarm.as_deref());
     Ok(())
 }
 
-/// Commits a detail page together with the fact that it was archived, and ends its job.
-pub(crate) async fn detail(
-    (store, lease): (&Store, Lease),
-    page: &PageRow,
-    archived: &Archived,
-    read_by: &str,
+/// Commits a page with the others that are ready at the same time, and ends its job. `archived`: its answer, if this job
+/// fetched it.
+pub(crate) async fn page(
+    app: &App,
+    lease: Lease,
+    (page, archived): (PageRow, Option<Archived>),
     reading: Reading,
+    read_by: String,
 ) -> Result<(), StoreError> {
-    let alarm = reading.alarm.clone();
-    let tally = store.detail_read(lease, page, archived, read_by, reading).await?;
-    report(page, tally, alarm.as_deref());
+    let (about, alarm) = (page.clone(), reading.alarm.clone());
+    let tally = app.group.commit(ParsedPage::new(lease, page, archived, read_by, reading)).await?;
+    report(&about, tally, alarm.as_deref());
     Ok(())
 }
 

@@ -46,7 +46,7 @@ impl Store {
         opportunities: &[Opportunity],
     ) -> Result<(i64, i64), StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
-        stage(&mut tx, origin, opportunities).await?;
+        stage(&mut tx, &[(origin, opportunities)]).await?;
         let which = Which::All { replaces_newer: origin.replaces_newer };
         let published = publish(&mut tx, origin.run, which).await?;
         clear(&mut tx, origin.run).await?;

@@ -1,7 +1,7 @@
 //! Staging: rows that differ from the published ones lie in `ingest.staged` until their run is published or discarded.
 //!
-//! A comparison of digests finds what is new or changed. Only those rows are sent, by one `COPY` per page, into an
-//! unlogged table. Unchanged content costs a read and no write.
+//! A comparison of digests finds what is new or changed. Only those rows are sent, by one `COPY` for each group of pages,
+//! into an unlogged table. Unchanged content costs a read and no write.
 
 use std::collections::HashMap;
 
@@ -61,21 +61,36 @@ struct Served {
     is_open: bool,
     content_at: DateTime<Utc>,
     by: Uuid,
-    is_new: bool,
+    first: Uuid,
     draft: Option<Vec<u8>>,
 }
 
-/// Stages rows that are new or changed. Ids must not repeat within one call.
+/// Stages the rows of several pages that are new or changed. Ids must not repeat within one page. Returns what became of
+/// each page, in their order.
 pub(crate) async fn stage(
     tx: &mut Transaction<'_, Postgres>,
+    pages: &[(&Origin, &[Opportunity])],
+) -> Result<Vec<Staged>, StoreError> {
+    let served = served(tx, pages).await?;
+    let mut copy = CopyText::default();
+    let mut read_alike = Vec::new();
+    let staged =
+        pages.iter().map(|(origin, rows)| page(origin, rows, &served, &mut copy, &mut read_alike)).collect();
+    send(tx, copy).await?;
+    remember(tx, read_alike).await?;
+    Ok(staged)
+}
+
+/// Writes the rows of one page that are new or changed. Collects the drafts that were read to the served content.
+fn page(
     origin: &Origin,
     rows: &[Opportunity],
-) -> Result<Staged, StoreError> {
-    let served = served(tx, origin.run, rows).await?;
+    served: &HashMap<Uuid, Served>,
+    copy: &mut CopyText,
+    read_alike: &mut Vec<(Uuid, Vec<u8>)>,
+) -> Staged {
     let day = origin.day();
     let mut staged = Staged::default();
-    let mut copy = CopyText::default();
-    let mut read_alike: Vec<(Uuid, Vec<u8>)> = Vec::new();
     for row in rows {
         let known = served.get(&row.id.uuid());
         let same = known.is_some_and(|known| {
@@ -89,8 +104,9 @@ pub(crate) async fn stage(
         match known {
             // This run published it already: at a checkpoint, or before a crash.
             Some(known) if same && known.by == origin.run.uuid() => {
-                staged.created += usize::from(known.is_new);
-                staged.changed += usize::from(!known.is_new);
+                let is_new = known.first == origin.run.uuid();
+                staged.created += usize::from(is_new);
+                staged.changed += usize::from(!is_new);
                 continue;
             }
             Some(known) if same || (!origin.replaces_newer && known.content_at > origin.fetched_at) => {
@@ -100,11 +116,9 @@ pub(crate) async fn stage(
             None => staged.created += 1,
         }
         staged.rows += 1;
-        write(&mut copy, origin, day, row);
+        write(copy, origin, day, row);
     }
-    send(tx, copy).await?;
-    remember(tx, read_alike).await?;
-    Ok(staged)
+    staged
 }
 
 /// Stores the digests of drafts that gave the published content, so that they are not normalized again.
@@ -115,8 +129,10 @@ async fn remember(
     if drafts.is_empty() {
         return Ok(());
     }
-    // All transactions use the same order, so that they wait for each other instead of deadlocking.
+    // All transactions use the same order, so that they wait for each other instead of deadlocking. Two pages of the
+    // group may show one opportunity.
     drafts.sort();
+    drafts.dedup_by_key(|(id, _)| *id);
     let (ids, digests): (Vec<Uuid>, Vec<Vec<u8>>) = drafts.into_iter().unzip();
     sqlx::query!(
         "UPDATE ingest.opportunities o SET draft_digest = u.digest
@@ -132,18 +148,16 @@ async fn remember(
 
 async fn served(
     tx: &mut Transaction<'_, Postgres>,
-    run: RunId,
-    rows: &[Opportunity],
+    pages: &[(&Origin, &[Opportunity])],
 ) -> Result<HashMap<Uuid, Served>, StoreError> {
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.id.uuid()).collect();
+    let ids: Vec<Uuid> = pages.iter().flat_map(|(_, rows)| *rows).map(|row| row.id.uuid()).collect();
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
     let found = sqlx::query!(
-        r#"SELECT id, fingerprint, status = 'open' AS "is_open!", content_at, changed_run, first_run = $2 AS "is_new!", draft_digest
+        r#"SELECT id, fingerprint, status = 'open' AS "is_open!", content_at, changed_run, first_run, draft_digest
              FROM ingest.opportunities WHERE id = ANY ($1)"#,
-        &ids,
-        run.uuid()
+        &ids
     )
     .fetch_all(&mut **tx)
     .await
@@ -154,7 +168,7 @@ async fn served(
             is_open: row.is_open,
             content_at: row.content_at,
             by: row.changed_run,
-            is_new: row.is_new,
+            first: row.first_run,
             draft: row.draft_digest,
         };
         (row.id, served)
