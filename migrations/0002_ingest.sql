@@ -80,6 +80,8 @@ COMMENT ON COLUMN ingest.runs.decision IS 'What an operator decided. A held run 
 -- A source has at most one active run.
 CREATE UNIQUE INDEX runs_one_active ON ingest.runs (source) WHERE state IN ('queued', 'running', 'closing');
 CREATE UNIQUE INDEX runs_idempotency ON ingest.runs (source, idempotency_key);
+-- The runs that wait, oldest first: start_waiting() takes the next one of a source, and the reaper looks for any.
+CREATE INDEX runs_waiting ON ingest.runs (source, created_at) WHERE state = 'waiting';
 CREATE INDEX runs_newest ON ingest.runs (source, created_at DESC);
 
 CREATE TABLE ingest.run_streams (
@@ -181,7 +183,7 @@ COMMENT ON COLUMN ingest.pages.notes IS 'Further notes on the page: what was rep
 CREATE UNIQUE INDEX pages_list ON ingest.pages (run, stream, ordinal) WHERE role = 'list';
 CREATE UNIQUE INDEX pages_detail ON ingest.pages (run, url) WHERE role = 'detail';
 CREATE UNIQUE INDEX pages_file ON ingest.pages (run, stream, ordinal) WHERE role = 'file';
--- The open pages of a run: close_if_read() looks for one.
+-- The open pages of a run: it ends when it has none.
 CREATE INDEX pages_open ON ingest.pages (run) WHERE state IN ('wanted', 'archived');
 -- Pages parsed before, by their content: reuse_page() looks for one.
 CREATE INDEX pages_read ON ingest.pages (sha256, stream) WHERE state = 'read';

@@ -1,5 +1,6 @@
--- Functions and triggers of the schemas queue and ingest. Every run starts in request_run() and
--- ends through close_if_read().
+-- Functions and triggers of the schemas queue and ingest: what SQL itself must decide, because a trigger or a caller in SQL
+-- needs it, and expressions that several queries share. Decisions that only the program takes are in the program
+-- (docs/decisions/0019-decisions-in-sql.md).
 
 -- Wakes the pool within milliseconds. PostgreSQL sends equal notifications of one transaction once.
 CREATE FUNCTION queue.wake() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -88,14 +89,6 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION ingest.on_run_ended() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM ingest.start_waiting(NEW.source);
-    RETURN NULL;
-END $$;
-CREATE TRIGGER start_waiting AFTER UPDATE OF finished_at ON ingest.runs FOR EACH ROW
-    WHEN (OLD.finished_at IS NULL AND NEW.finished_at IS NOT NULL) EXECUTE FUNCTION ingest.on_run_ended();
-
 CREATE FUNCTION ingest.request_run(
     source text, mode text, trigger text, since timestamptz DEFAULT NULL, record_limit integer DEFAULT NULL,
     idempotency_key text DEFAULT NULL, requested_by text DEFAULT session_user, replay_of uuid DEFAULT NULL,
@@ -137,18 +130,6 @@ END $$;
 COMMENT ON FUNCTION ingest.request_run IS
     'Creates a run, or returns the run that already fulfills the request: the one with the same idempotency key, else one of the source that is active or waits and does all that is asked. A run that asks for more waits until the active one has ended.';
 
--- Starts the closing of a run whose crawl is over and whose pages are all parsed. Call it after the page has committed: of two last
--- pages that commit at once, neither sees the other before. If a worker dies before the call, the reaper makes it.
-CREATE FUNCTION ingest.close_if_read(run uuid) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-    UPDATE ingest.runs r SET state = 'closing'
-     WHERE r.id = $1 AND r.walked AND r.state IN ('queued', 'running')
-       AND NOT EXISTS (SELECT FROM ingest.pages p WHERE p.run = $1 AND p.state IN ('wanted', 'archived'));
-    IF FOUND THEN
-        PERFORM queue.enqueue('close_missing', 'close', jsonb_build_object('run', $1), 'close_missing:' || $1, 20);
-    END IF;
-END $$;
-
 -- Completes a page whose bytes the same source file and program have parsed before, without parsing it again. The earlier result
 -- holds as long as none of its opportunities was closed, or changed by another page, since.
 CREATE FUNCTION ingest.reuse_page(page bigint, read_by text) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -185,40 +166,6 @@ BEGIN
      WHERE p.id = here.id;
     RETURN true;
 END $$;
-
--- Settles what a job that was given up leaves behind, so that nothing waits forever: its page is failed, and its run continues or
--- fails. When a crawl is given up, nothing more is requested from the source: announced pages that nobody has fetched stay unfetched.
-CREATE FUNCTION queue.on_dead_letter() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    lost ingest.pages;
-    ended uuid;
-BEGIN
-    IF NEW.kind IN ('fetch_page', 'parse_page') THEN
-        UPDATE ingest.pages p SET state = 'failed', alarm = left(NEW.reason, 2000)
-         WHERE p.id = (NEW.payload ->> 'page')::bigint AND p.state IN ('wanted', 'archived') RETURNING * INTO lost;
-        IF FOUND THEN
-            PERFORM ingest.close_if_read(lost.run);
-        END IF;
-    ELSIF NEW.kind = 'fetch_source' AND EXISTS (SELECT FROM ingest.pages p
-              WHERE p.run = (NEW.payload ->> 'run')::uuid AND p.archive_key IS NOT NULL) THEN
-        -- What came is a part: it is audited and published as one.
-        ended := (NEW.payload ->> 'run')::uuid;
-        UPDATE ingest.runs r SET walked = true, pages_failed = pages_failed + 1, message = left(NEW.reason, 2000)
-         WHERE r.id = ended AND r.finished_at IS NULL;
-        UPDATE ingest.pages p SET state = 'failed', alarm = 'not fetched: the crawl was given up' WHERE p.run = ended AND p.state = 'wanted';
-        DELETE FROM queue.jobs j USING ingest.pages p
-         WHERE p.run = ended AND j.kind = 'fetch_page' AND j.state = 'ready' AND j.key = 'fetch_page:' || p.id;
-        PERFORM ingest.close_if_read(ended);
-    ELSIF NEW.kind IN ('fetch_source', 'close_missing') THEN
-        UPDATE ingest.runs r SET state = 'failed', finished_at = now(), message = left(NEW.reason, 2000)
-         WHERE r.id = (NEW.payload ->> 'run')::uuid AND r.finished_at IS NULL RETURNING r.id INTO ended;
-        DELETE FROM queue.jobs j USING ingest.pages p
-         WHERE p.run = ended AND p.state = 'wanted' AND j.kind = 'fetch_page' AND j.state = 'ready'
-           AND j.key = 'fetch_page:' || p.id;
-    END IF;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER consequence AFTER INSERT ON queue.dead_letters FOR EACH ROW EXECUTE FUNCTION queue.on_dead_letter();
 
 -- Writes the totals of a run, which has ended, to its row.
 CREATE FUNCTION ingest.total_run(run uuid) RETURNS void LANGUAGE sql AS $$

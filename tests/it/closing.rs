@@ -377,7 +377,7 @@ async fn a_page_given_up_fails_its_run_and_nothing_waits_for_ever() {
     store.list_page_archived(walk.lease, &page).await.unwrap();
     store.end_walk(walk.lease, id, &[StreamWalk::of_file("offres", true)], &[]).await.unwrap();
     let parse = next(&store, "parse_page").await;
-    store.queue().job_discarded(parse.lease, "the archive lost it").await.unwrap();
+    store.discard_job(parse.lease, "the archive lost it").await.unwrap();
     let close = next(&store, "close_missing").await;
     assert_eq!(store.finish_run(close.lease, id).await.unwrap(), RunState::Partial);
     assert_eq!(store.run(id).await.unwrap().message.as_deref(), Some("https://x/: the archive lost it"));
@@ -406,7 +406,7 @@ async fn a_walk_given_up_fails_its_run() {
     let source: SourceSlug = "fne".parse().unwrap();
     let id = store.request_run(&request(&source, Mode::Full)).await.unwrap().run;
     let walk = next(&store, "fetch_source").await;
-    store.queue().job_discarded(walk.lease, "the partner is gone").await.unwrap();
+    store.discard_job(walk.lease, "the partner is gone").await.unwrap();
     let row = store.run(id).await.unwrap();
     assert_eq!((row.state, row.message.as_deref()), (RunState::Failed, Some("the partner is gone")));
     assert!(

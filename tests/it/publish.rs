@@ -273,6 +273,34 @@ async fn who_asks_for_more_than_the_active_run_does_waits_for_it() {
 }
 
 #[tokio::test]
+async fn a_run_that_is_given_up_or_ended_by_hand_lets_the_next_one_start() {
+    let store = fresh().await;
+    let source: SourceSlug = "fne".parse().unwrap();
+    for is_by_hand in [false, true] {
+        let active = store.request_run(&request(&source, Mode::Incremental)).await.unwrap().run;
+        let waiting = store.request_run(&request(&source, Mode::Full)).await.unwrap().run;
+        assert_eq!(store.run(waiting).await.unwrap().state, RunState::Waiting);
+        let walk = next(&store, "fetch_source").await;
+        if is_by_hand {
+            store.queue().job_done(walk.lease).await.unwrap();
+            sqlx::query("UPDATE ingest.runs SET state = 'failed', finished_at = now() WHERE id = $1")
+                .bind(active.uuid())
+                .execute(store.pool())
+                .await
+                .unwrap();
+            store.reap().await.unwrap();
+        } else {
+            store.discard_job(walk.lease, "the partner is gone").await.unwrap();
+        }
+        assert_eq!(store.run(active).await.unwrap().state, RunState::Failed);
+        assert_eq!(store.run(waiting).await.unwrap().state, RunState::Queued);
+        let walk = next(&store, "fetch_source").await;
+        assert_eq!(walk.payload["run"], json!(waiting));
+        store.discard_job(walk.lease, "the partner is gone").await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_list_that_may_shift_closes_what_two_walks_miss() {
     let store = fresh().await;
     run(&store, &["1", "2", "3"], true, |_| ()).await;

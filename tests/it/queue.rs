@@ -59,12 +59,12 @@ async fn the_jobs_of_a_dead_worker_are_freed_and_its_late_writes_refused() {
     enqueue(store.pool(), "read:a", 1, None).await;
     let (dead, living) = (WorkerId::new(), WorkerId::new());
     let lost = claim(&store, dead, 1, Duration::ZERO).await;
-    assert_eq!(store.queue().reap().await.unwrap(), (1, 0));
+    assert_eq!(store.reap().await.unwrap(), (1, 0));
     let taken = claim(&store, living, 1, HOLD).await;
     assert_eq!(taken[0].attempts, 1, "the death of a worker is no failure of its job");
     assert!(store.queue().job_done(lost[0].lease).await.unwrap_err().is_fenced());
     assert!(store.queue().job_again(lost[0].lease, Duration::ZERO, "late").await.unwrap_err().is_fenced());
-    assert!(store.queue().job_discarded(lost[0].lease, "late").await.unwrap_err().is_fenced());
+    assert!(store.discard_job(lost[0].lease, "late").await.unwrap_err().is_fenced());
     store.queue().job_done(taken[0].lease).await.unwrap();
 }
 
@@ -92,7 +92,7 @@ async fn a_beat_keeps_the_jobs_in_hand_and_frees_those_in_nobodys() {
         claimed_before(&store, job, 31.0).await;
     }
     store.queue().heartbeat(worker, &[claimed[0].lease.job()], HOLD).await.unwrap();
-    assert_eq!(store.queue().reap().await.unwrap(), (0, 0), "the lease of the worker runs");
+    assert_eq!(store.reap().await.unwrap(), (0, 0), "the lease of the worker runs");
     store.queue().job_done(claimed[0].lease).await.unwrap();
     assert!(store.queue().job_done(claimed[1].lease).await.unwrap_err().is_fenced());
     assert_eq!(claim(&store, WorkerId::new(), 2, HOLD).await.len(), 1);
@@ -135,7 +135,7 @@ async fn a_worker_lives_as_long_as_its_lease_whatever_the_setting() {
     };
     store.queue().enter_worker(worker, "host", None, false, Duration::from_mins(5)).await.unwrap();
     silent(250.0).await;
-    store.queue().reap().await.unwrap();
+    store.reap().await.unwrap();
     assert_eq!(
         store.queue().workers().await.unwrap().len(),
         1,
@@ -143,7 +143,7 @@ async fn a_worker_lives_as_long_as_its_lease_whatever_the_setting() {
     );
     silent(50.0).await;
     assert!(store.queue().workers().await.unwrap().is_empty());
-    store.queue().reap().await.unwrap();
+    store.reap().await.unwrap();
     assert!(
         !store.queue().heartbeat(worker, &[], HOLD).await.unwrap(),
         "it was taken off the list, and is told"
@@ -159,11 +159,28 @@ async fn a_job_that_kills_its_worker_each_time_becomes_a_dead_letter() {
     enqueue(store.pool(), "read:a", 1, None).await;
     for death in 0..=20 {
         assert_eq!(claim(&store, WorkerId::new(), 1, Duration::ZERO).await.len(), 1);
-        assert_eq!(store.queue().reap().await.unwrap(), if death < 20 { (1, 0) } else { (0, 1) });
+        assert_eq!(store.reap().await.unwrap(), if death < 20 { (1, 0) } else { (0, 1) });
     }
     assert_eq!(jobs(&store).await, 0);
     let letters = store.overview(5).await.unwrap().dead_letters;
     assert!(letters[0].reason.contains("its worker died 21 times"), "{}", letters[0].reason);
+}
+
+#[tokio::test]
+async fn a_job_with_a_payload_of_nobody_is_discarded_all_the_same() {
+    let store = Database::new().await.store().await;
+    lane(&store, "read:a", 8).await;
+    for payload in [json!({}), json!({ "page": "three" }), json!({ "page": 10_f64.powi(30) }), json!({ "page": 7 })] {
+        sqlx::query("SELECT queue.enqueue('parse_page', 'read:a', $1)")
+            .bind(&payload)
+            .execute(store.pool())
+            .await
+            .unwrap();
+        let claimed = claim(&store, WorkerId::new(), 1, HOLD).await;
+        store.discard_job(claimed[0].lease, "its payload names no page").await.unwrap();
+        assert_eq!(jobs(&store).await, 0, "{payload} is tried forever");
+    }
+    assert_eq!(store.overview(9).await.unwrap().dead_letters.len(), 4);
 }
 
 #[tokio::test]

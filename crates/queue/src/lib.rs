@@ -5,8 +5,8 @@
 //! is given to another worker, and every write names its lease, so the first one, should it wake up,
 //! changes nothing.
 //!
-//! The queue does not know what a job is about. Its methods are whole transactions; only a [`Lease`] acts within the
-//! transaction of its caller.
+//! The queue does not know what a job is about. Its methods are whole transactions; only a [`Lease`] and the reaper
+//! ([`Orphans`]) act within the transaction of their caller, who knows what follows from a job that is given up.
 
 mod claim;
 mod error;
@@ -20,7 +20,7 @@ pub use claim::{Job, Wakeups};
 pub use error::QueueError;
 pub use overview::{DeadLetter, QueueDepth, WorkerRow};
 pub use settle::Lease;
-pub use workers::WorkerId;
+pub use workers::{Orphans, WorkerId};
 
 /// The queue of one database. Cheap to clone: clones share their connections.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use std::{collections::HashSet, time::Duration};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::{Queue, QueueError, error::Doing as _};
+use crate::{DeadLetter, Queue, QueueError, error::Doing as _};
 
 /// The right to end a job, drawn when it was claimed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +76,28 @@ impl Lease {
         .doing(WHAT)
     }
 
+    /// Gives the job up within the transaction of what follows from that: it becomes a dead letter, which is returned.
+    pub async fn discard(
+        self,
+        tx: &mut Transaction<'_, Postgres>,
+        reason: &str,
+    ) -> Result<DeadLetter, QueueError> {
+        let letter = sqlx::query_as!(
+            DeadLetter,
+            "WITH gone AS (DELETE FROM queue.jobs WHERE id = $1 AND lease = $2 RETURNING *)
+             INSERT INTO queue.dead_letters (id, kind, lane, payload, attempts, reason, created_at)
+             SELECT id, kind, lane, payload, attempts + 1, left($3, 2000), created_at FROM gone
+             RETURNING kind, payload, attempts, reason, died_at",
+            self.job,
+            self.token,
+            reason
+        )
+        .fetch_optional(&mut **tx)
+        .await
+        .doing("discard a job")?;
+        letter.ok_or(QueueError::Fenced(self.job))
+    }
+
     /// Makes sure the job is still ours until the transaction ends.
     pub async fn check(self, tx: &mut Transaction<'_, Postgres>) -> Result<(), QueueError> {
         let ours = sqlx::query!(
@@ -131,21 +153,5 @@ impl Queue {
         .await
         .doing("put a job back")?;
         if put.rows_affected() == 1 { Ok(()) } else { Err(QueueError::Fenced(lease.job)) }
-    }
-
-    /// The job will never succeed: it becomes a dead letter, and its page or run is told by the same transaction.
-    pub async fn job_discarded(&self, lease: Lease, reason: &str) -> Result<(), QueueError> {
-        let dead = sqlx::query!(
-            "WITH gone AS (DELETE FROM queue.jobs WHERE id = $1 AND lease = $2 RETURNING *)
-             INSERT INTO queue.dead_letters (id, kind, lane, payload, attempts, reason, created_at)
-             SELECT id, kind, lane, payload, attempts + 1, left($3, 2000), created_at FROM gone",
-            lease.job,
-            lease.token,
-            reason
-        )
-        .execute(&self.pool)
-        .await
-        .doing("discard a job")?;
-        if dead.rows_affected() == 1 { Ok(()) } else { Err(QueueError::Fenced(lease.job)) }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::{Queue, QueueError, error::Doing as _};
+use crate::{DeadLetter, Queue, QueueError, error::Doing as _};
 
 /// One process of the pool, for its lifetime: drawn anew at each start, so a restart never inherits leases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,18 +93,6 @@ impl Queue {
         Ok(is_listed)
     }
 
-    /// Frees the jobs of workers whose lease has run out: ready again, or given up after their last attempt. Returns
-    /// (freed, given up).
-    pub async fn reap(&self) -> Result<(u64, u64), QueueError> {
-        let mut tx = self.pool.begin().await.doing(REAPING)?;
-        let (freed, dead) = free_orphans(&mut tx).await?;
-        tx.commit().await.doing(REAPING)?;
-        if freed > 0 {
-            sqlx::query!("SELECT pg_notify('oim_queue', '')").execute(&self.pool).await.doing(REAPING)?;
-        }
-        Ok((freed, dead))
-    }
-
     /// Takes this process off the list.
     pub async fn leave_worker(&self, worker: WorkerId) -> Result<(), QueueError> {
         sqlx::query!(
@@ -118,12 +106,56 @@ impl Queue {
     }
 }
 
+/// What became of the jobs of dead workers.
+#[derive(Debug, Default)]
+pub struct Orphans {
+    /// How many are ready again.
+    pub freed: u64,
+    /// Those that were given up, because they cost too many workers their lives.
+    pub dead: Vec<DeadLetter>,
+}
+
 /// What failed, in the errors of the reaper.
 const REAPING: &str = "free the jobs of dead workers";
 
-/// Puts the jobs of workers without a lease back, or gives them up, and takes those workers off the list.
-async fn free_orphans(tx: &mut Transaction<'_, Postgres>) -> Result<(u64, u64), QueueError> {
-    let dead = sqlx::query!(
+impl Orphans {
+    /// Puts the jobs of workers whose lease has expired back, or gives them up, and takes those workers off the list. It acts
+    /// within the transaction of what follows from a job that is given up.
+    pub async fn reap(tx: &mut Transaction<'_, Postgres>) -> Result<Self, QueueError> {
+        let dead = give_up(tx).await?;
+        let freed = sqlx::query!(
+            "UPDATE queue.jobs SET state = 'ready', lease = NULL, worker = NULL, claimed_at = NULL, key = NULL, run_at = now(),
+                    losses = losses + 1
+              WHERE id IN (
+                 SELECT j.id FROM queue.jobs j
+                  WHERE j.state = 'running'
+                    AND NOT EXISTS (SELECT FROM queue.leases l WHERE l.worker = j.worker AND l.until > now())
+                    FOR UPDATE SKIP LOCKED)"
+        )
+        .execute(&mut **tx)
+        .await
+        .doing(REAPING)?
+        .rows_affected();
+        sqlx::query!(
+            "WITH lapsed AS (DELETE FROM queue.leases WHERE until <= now() RETURNING worker)
+             DELETE FROM queue.workers w WHERE w.id IN (SELECT worker FROM lapsed)
+                OR NOT EXISTS (SELECT FROM queue.leases l WHERE l.worker = w.id)"
+        )
+        .execute(&mut **tx)
+        .await
+        .doing(REAPING)?;
+        if freed > 0 {
+            // PostgreSQL sends it when the transaction commits. An update wakes nobody by itself.
+            sqlx::query!("SELECT pg_notify('oim_queue', '')").execute(&mut **tx).await.doing(REAPING)?;
+        }
+        Ok(Self { freed, dead })
+    }
+}
+
+/// Gives up the jobs of dead workers that cost too many workers their lives.
+async fn give_up(tx: &mut Transaction<'_, Postgres>) -> Result<Vec<DeadLetter>, QueueError> {
+    sqlx::query_as!(
+        DeadLetter,
         "WITH gone AS (
            DELETE FROM queue.jobs WHERE id IN (
              SELECT j.id FROM queue.jobs j
@@ -133,33 +165,11 @@ async fn free_orphans(tx: &mut Transaction<'_, Postgres>) -> Result<(u64, u64), 
          INSERT INTO queue.dead_letters (id, kind, lane, payload, attempts, reason, created_at)
          SELECT id, kind, lane, payload, attempts,
                 'its worker died ' || losses + 1 || ' times; last error before: ' || coalesce(last_error, 'none'), created_at
-           FROM gone",
+           FROM gone
+         RETURNING kind, payload, attempts, reason, died_at",
         MOST_LOSSES
     )
-    .execute(&mut **tx)
+    .fetch_all(&mut **tx)
     .await
-    .doing(REAPING)?
-    .rows_affected();
-    let freed = sqlx::query!(
-        "UPDATE queue.jobs SET state = 'ready', lease = NULL, worker = NULL, claimed_at = NULL, key = NULL, run_at = now(),
-                losses = losses + 1
-          WHERE id IN (
-             SELECT j.id FROM queue.jobs j
-              WHERE j.state = 'running'
-                AND NOT EXISTS (SELECT FROM queue.leases l WHERE l.worker = j.worker AND l.until > now())
-                FOR UPDATE SKIP LOCKED)"
-    )
-    .execute(&mut **tx)
-    .await
-    .doing(REAPING)?
-    .rows_affected();
-    sqlx::query!(
-        "WITH lapsed AS (DELETE FROM queue.leases WHERE until <= now() RETURNING worker)
-         DELETE FROM queue.workers w WHERE w.id IN (SELECT worker FROM lapsed)
-            OR NOT EXISTS (SELECT FROM queue.leases l WHERE l.worker = w.id)"
-    )
-    .execute(&mut **tx)
-    .await
-    .doing(REAPING)?;
-    Ok((freed, dead))
+    .doing(REAPING)
 }

@@ -16,6 +16,7 @@ use crate::{
     audit::audit,
     error::Doing as _,
     rows::publish::{self, Published, Which},
+    runs::start_waiting,
 };
 
 pub use close::Withdrawn;
@@ -82,8 +83,8 @@ async fn serve(
     Ok((published, closed))
 }
 
-/// Writes how the run ended. This is the last statement, and it uses the clock instead of the transaction's start, so
-/// that the run's duration includes publishing and closing.
+/// Writes how the run ended, and starts the next one. This comes last, and it uses the clock instead of the
+/// transaction's start, so that the run's duration includes publishing and closing.
 async fn write_end(
     tx: &mut Transaction<'_, Postgres>,
     run: RunId,
@@ -112,8 +113,8 @@ async fn write_end(
     )
     .execute(&mut **tx)
     .await
-    .map(drop)
-    .doing(WHAT)
+    .doing(WHAT)?;
+    start_waiting(tx, run).await
 }
 
 /// Disables nested-loop joins until the transaction ends. PostgreSQL guesses that an array unnests to ten rows. In a

@@ -9,6 +9,7 @@
 mod audit;
 mod budget;
 mod commit;
+mod dead_letters;
 mod error;
 mod explain;
 mod finish;

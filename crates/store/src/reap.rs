@@ -2,13 +2,13 @@
 
 use sqlx::{Postgres, Transaction};
 
-use crate::{Store, StoreError, error::Doing as _};
+use crate::{Store, StoreError, error::Doing as _, runs::close_if_parsed};
 
 impl Store {
-    /// Frees the jobs of workers whose lease has expired ([`queue::Queue::reap`]). Then enqueues the follow-up jobs
-    /// that a worker could not enqueue because it died right after a commit. Returns (freed, given up).
+    /// Frees the jobs of workers whose lease has expired, and settles what becomes a dead letter. Then enqueues the
+    /// follow-up jobs that a worker could not enqueue because it died right after a commit. Returns (freed, given up).
     pub async fn reap(&self) -> Result<(u64, u64), StoreError> {
-        let reaped = self.queue.reap().await?;
+        let reaped = self.free_orphans().await?;
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         resume_orphans(&mut tx).await?;
         tx.commit().await.doing(WHAT)?;
@@ -21,8 +21,17 @@ const WHAT: &str = "resume the work of dead workers";
 
 /// Enqueues the follow-up jobs of workers that died right after a commit.
 async fn resume_orphans(tx: &mut Transaction<'_, Postgres>) -> Result<(), StoreError> {
+    let walked = sqlx::query_scalar!("SELECT id FROM ingest.runs WHERE state IN ('queued', 'running') AND walked")
+        .fetch_all(&mut **tx)
+        .await
+        .doing(WHAT)?;
+    for run in walked {
+        close_if_parsed(tx, run.into()).await?;
+    }
+    // Whoever ends a run starts the next one. A run that was ended by hand, in SQL, has nobody who does.
     sqlx::query!(
-        "SELECT ingest.close_if_read(id) FROM ingest.runs WHERE state IN ('queued', 'running') AND walked"
+        "SELECT ingest.start_waiting(w.source) FROM (SELECT DISTINCT source FROM ingest.runs WHERE state = 'waiting') w
+          WHERE NOT EXISTS (SELECT FROM ingest.runs a WHERE a.source = w.source AND a.state IN ('queued', 'running', 'closing'))"
     )
     .execute(&mut **tx)
     .await

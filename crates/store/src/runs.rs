@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr};
 use chrono::{DateTime, Utc};
 use domain::{RunId, SourceSlug};
 use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{Store, StoreError, error::Doing as _};
@@ -382,9 +383,37 @@ impl Store {
         .doing("note the state of a run")
     }
 
-    /// Enqueues the end of the run if the page just committed was its last one. An error here is repaired by the next
-    /// [`Store::reap`].
+    /// Enqueues the end of the run if the page just committed was its last one. Call it after the commit: of two last
+    /// pages that commit at once, neither sees the other before. An error here is repaired by the next [`Store::reap`].
     pub(crate) async fn close_if_parsed(&self, run: RunId) {
-        let _ = sqlx::query!("SELECT ingest.close_if_read($1)", run.uuid()).execute(&self.pool).await;
+        if let Ok(mut connection) = self.pool.acquire().await {
+            let _ = close_if_parsed(&mut connection, run).await;
+        }
     }
+}
+
+/// Enqueues the end of a run whose crawl is over and whose pages are all parsed.
+pub(crate) async fn close_if_parsed(connection: &mut PgConnection, run: RunId) -> Result<(), StoreError> {
+    sqlx::query!(
+        "WITH closing AS (
+           UPDATE ingest.runs r SET state = 'closing'
+            WHERE r.id = $1 AND r.walked AND r.state IN ('queued', 'running')
+              AND NOT EXISTS (SELECT FROM ingest.pages p WHERE p.run = $1 AND p.state IN ('wanted', 'archived'))
+           RETURNING r.id)
+         SELECT queue.enqueue('close_missing', 'close', jsonb_build_object('run', id), 'close_missing:' || id, 20) FROM closing",
+        run.uuid()
+    )
+    .execute(connection)
+    .await
+    .map(drop)
+    .doing("end a run whose pages are parsed")
+}
+
+/// Starts the run that waits longest for a source, after `ended`, a run of it, has ended in the same transaction.
+pub(crate) async fn start_waiting(connection: &mut PgConnection, ended: RunId) -> Result<(), StoreError> {
+    sqlx::query!("SELECT ingest.start_waiting(source) FROM ingest.runs WHERE id = $1", ended.uuid())
+        .execute(connection)
+        .await
+        .map(drop)
+        .doing("start a waiting run")
 }

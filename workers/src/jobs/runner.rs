@@ -71,7 +71,7 @@ async fn settle(app: &App, job: &Job, error: JobError) -> Result<(), StoreError>
         }
         JobError::Failed(error) if job.is_last_attempt() => {
             tracing::error!(error = error_chain(&error), "given up after its last attempt");
-            queue.job_discarded(job.lease, &error_chain(&error)).await?;
+            app.store.discard_job(job.lease, &error_chain(&error)).await?;
         }
         JobError::Failed(error) => {
             let pause = pause(job.attempts);
@@ -100,7 +100,7 @@ async fn settle(app: &App, job: &Job, error: JobError) -> Result<(), StoreError>
         }
         JobError::Discard(error) => {
             tracing::error!(error = error_chain(&error), "discarded");
-            queue.job_discarded(job.lease, &error_chain(&error)).await?;
+            app.store.discard_job(job.lease, &error_chain(&error)).await?;
         }
     }
     Ok(())
