@@ -185,7 +185,7 @@ CREATE UNIQUE INDEX pages_detail ON ingest.pages (run, url) WHERE role = 'detail
 CREATE UNIQUE INDEX pages_file ON ingest.pages (run, stream, ordinal) WHERE role = 'file';
 -- The open pages of a run: it ends when it has none.
 CREATE INDEX pages_open ON ingest.pages (run) WHERE state IN ('wanted', 'archived');
--- Pages parsed before, by their content: reuse_page() looks for one.
+-- Pages parsed before, by their content: a page with the same bytes takes over their result.
 CREATE INDEX pages_read ON ingest.pages (sha256, stream) WHERE state = 'read';
 
 CREATE TABLE ingest.validators (

@@ -94,87 +94,28 @@ CREATE FUNCTION ingest.request_run(
     idempotency_key text DEFAULT NULL, requested_by text DEFAULT session_user, replay_of uuid DEFAULT NULL,
     file jsonb DEFAULT NULL, OUT run uuid, OUT is_new boolean
 ) LANGUAGE plpgsql AS $$
-#variable_conflict use_column
-DECLARE
-    wanted text := request_run.source;
-    wanted_key text := request_run.idempotency_key;
 BEGIN
     -- One at a time: of two that ask for the same, the second sees the run of the first.
-    PERFORM FROM ingest.sources s WHERE s.slug = wanted AND s.enabled FOR NO KEY UPDATE;
+    PERFORM FROM ingest.sources s WHERE s.slug = $1 AND s.enabled FOR NO KEY UPDATE;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'unknown source "%"', wanted
+        RAISE EXCEPTION 'unknown source "%"', $1
             USING ERRCODE = 'invalid_parameter_value',
-                  HINT = 'Known: ' || coalesce((SELECT string_agg(slug, ', ' ORDER BY slug) FROM ingest.sources WHERE enabled), 'none yet; run `oim-etl migrate` or start a worker');
+                  HINT = 'Known: ' || coalesce((SELECT string_agg(s.slug, ', ' ORDER BY s.slug) FROM ingest.sources s WHERE s.enabled), 'none yet; run `oim-etl migrate` or start a worker');
     END IF;
-    FOR attempt IN 1..5 LOOP
-        is_new := false;
-        SELECT r.id INTO run FROM ingest.runs r WHERE r.source = wanted AND r.idempotency_key = wanted_key;
-        IF run IS NOT NULL THEN RETURN; END IF;
-        SELECT r.id INTO run FROM ingest.runs r
-         WHERE r.source = wanted AND r.state IN ('waiting', 'queued', 'running', 'closing')
-           AND ingest.fulfills(r, request_run.mode, request_run.since, request_run.record_limit, request_run.replay_of, request_run.file)
-         ORDER BY r.created_at LIMIT 1;
-        IF run IS NOT NULL THEN RETURN; END IF;
+    run := coalesce(
+        (SELECT r.id FROM ingest.runs r WHERE r.source = $1 AND r.idempotency_key = $6),
+        (SELECT r.id FROM ingest.runs r
+          WHERE r.source = $1 AND r.state IN ('waiting', 'queued', 'running', 'closing') AND ingest.fulfills(r, $2, $4, $5, $8, $9)
+          ORDER BY r.created_at LIMIT 1));
+    is_new := run IS NULL;
+    IF is_new THEN
         INSERT INTO ingest.runs AS r (source, mode, trigger, since, record_limit, idempotency_key, requested_by, replay_of, file, state)
-        VALUES (wanted, request_run.mode, request_run.trigger, request_run.since, request_run.record_limit,
-                wanted_key, request_run.requested_by, request_run.replay_of, request_run.file, 'waiting')
-        ON CONFLICT DO NOTHING RETURNING r.id INTO run;
-        IF run IS NOT NULL THEN
-            is_new := true;
-            PERFORM ingest.start_waiting(wanted);
-            RETURN;
-        END IF;
-    END LOOP;
-    RAISE EXCEPTION 'source "%" is too busy to take a request', wanted USING ERRCODE = 'lock_not_available';
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'waiting') RETURNING r.id INTO run;
+        PERFORM ingest.start_waiting($1);
+    END IF;
 END $$;
 COMMENT ON FUNCTION ingest.request_run IS
     'Creates a run, or returns the run that already fulfills the request: the one with the same idempotency key, else one of the source that is active or waits and does all that is asked. A run that asks for more waits until the active one has ended.';
-
--- Completes a page whose bytes the same source file and program have parsed before, without parsing it again. The earlier result
--- holds as long as none of its opportunities was closed, or changed by another page, since.
-CREATE FUNCTION ingest.reuse_page(page bigint, read_by text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-    here ingest.pages;
-    known ingest.pages;
-    known_ended timestamptz;
-    refused integer;
-BEGIN
-    SELECT * INTO here FROM ingest.pages p WHERE p.id = $1;
-    SELECT p.* INTO known FROM ingest.pages p JOIN ingest.runs r ON r.id = p.run
-     WHERE p.sha256 = here.sha256 AND p.stream = here.stream AND p.state = 'read' AND p.role = here.role
-       AND p.url = here.url AND p.read_by = $2 AND p.announced = 0 AND p.alarm IS NULL AND p.take IS NULL
-       AND r.source = (SELECT source FROM ingest.runs WHERE id = here.run)
-       AND r.state IN ('complete', 'partial') AND r.decision IS DISTINCT FROM 'reverted'
-       AND (p.role <> 'detail' OR p.request = here.request)
-     ORDER BY p.id DESC LIMIT 1;
-    SELECT r.finished_at INTO known_ended FROM ingest.runs r WHERE r.id = known.run;
-    IF known.id IS NULL OR here.take IS NOT NULL THEN
-        RETURN false;
-    END IF;
-    IF EXISTS (SELECT FROM unnest(known.seen) AS s (id) LEFT JOIN ingest.opportunities o ON o.id = s.id
-                WHERE o.status IS DISTINCT FROM 'open' OR o.content_at > known.fetched_at
-                   -- A revert, or a replay of an older run, gave it other content since.
-                   OR EXISTS (SELECT FROM ingest.changes c WHERE c.opportunity = s.id AND c.at > known_ended)) THEN
-        RETURN false;
-    END IF;
-    INSERT INTO ingest.rejections (run, page, source, external_id, code, detail, record)
-    SELECT here.run, here.id, x.source, x.external_id, x.code, x.detail, x.record
-      FROM ingest.rejections x WHERE x.page = known.id ORDER BY x.id;
-    GET DIAGNOSTICS refused = ROW_COUNT;
-    UPDATE ingest.pages p SET state = 'read', records = known.records, seen = known.seen, notes = known.notes, read_by = $2,
-           unchanged = known.records - refused, rejected = refused
-     WHERE p.id = here.id;
-    RETURN true;
-END $$;
-
--- Writes the totals of a run, which has ended, to its row.
-CREATE FUNCTION ingest.total_run(run uuid) RETURNS void LANGUAGE sql AS $$
-    UPDATE ingest.runs r
-       SET (pages, pages_failed, requests, seen, created, changed, unchanged, rejected, message, last_fetch_at) =
-           (SELECT n.pages, n.pages_failed, n.requests, n.seen, n.created, n.changed, n.unchanged, n.rejected, n.message, n.last_fetch_at
-              FROM ingest.runs_now n WHERE n.id = $1)
-     WHERE r.id = $1;
-$$;
 
 -- Whether nothing can have shifted while a run walked a stream: what it does not show is missing for certain.
 CREATE FUNCTION ingest.is_snapshot(run uuid, stream text) RETURNS boolean LANGUAGE sql STABLE AS $$
@@ -184,44 +125,12 @@ CREATE FUNCTION ingest.is_snapshot(run uuid, stream text) RETURNS boolean LANGUA
                     (SELECT bool_and(w.is_snapshot) FROM ingest.walks w WHERE w.run = $1 AND w.is_whole), false)
 $$;
 
--- The newest archived answer for each list page and each record of a source, from the last walk that covered a stream whole and from
--- everything after it; or the pages of one run. What an operator discarded or reverted is left out.
-CREATE FUNCTION ingest.archive_of(source text, run uuid DEFAULT NULL) RETURNS SETOF ingest.pages LANGUAGE sql STABLE AS $$
-    WITH known AS (SELECT r.* FROM ingest.runs r
-                    WHERE r.source = $1 AND r.mode NOT IN ('replay', 'revert') AND r.finished_at IS NOT NULL
-                      AND coalesce(r.decision, '') NOT IN ('discarded', 'reverted')),
-         walk AS (SELECT c.stream, max(k.created_at) AS since FROM known k, unnest(k.covers) AS c(stream)
-                   WHERE k.mode <> 'file' AND k.walked AND k.record_limit IS NULL GROUP BY c.stream),
-         sheet AS (SELECT k.file ->> 'stream' AS stream, max(k.created_at) AS since FROM known k
-                    WHERE k.mode = 'file' AND (k.file ->> 'complete')::boolean GROUP BY 1)
-    SELECT p.* FROM ingest.pages p WHERE $2 IS NOT NULL AND p.run = $2 AND p.archive_key IS NOT NULL
-    UNION ALL
-    (SELECT DISTINCT ON (p.role, p.stream, p.url, CASE WHEN p.role = 'list' THEN p.request - 'ordinal' END) p.*
-       FROM known k JOIN ingest.pages p ON p.run = k.id
-      WHERE $2 IS NULL AND p.archive_key IS NOT NULL
-        AND k.created_at >= coalesce(CASE WHEN k.mode = 'file' THEN (SELECT s.since FROM sheet s WHERE s.stream = p.stream)
-                                          ELSE (SELECT w.since FROM walk w WHERE w.stream = p.stream) END, '-infinity')
-      ORDER BY p.role, p.stream, p.url, CASE WHEN p.role = 'list' THEN p.request - 'ordinal' END, p.fetched_at DESC, p.id DESC)
-$$;
-
 -- Whether an opportunity is as a run left it: what changed it since was undone.
 CREATE FUNCTION ingest.is_as_left_by(run uuid, opportunity uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT NOT EXISTS (
         SELECT FROM ingest.changes c JOIN ingest.runs n ON n.id = c.run
          WHERE c.opportunity = $2 AND n.id <> $1 AND n.mode <> 'revert' AND n.decision IS DISTINCT FROM 'reverted'
            AND c.id > coalesce((SELECT max(own.id) FROM ingest.changes own WHERE own.opportunity = $2 AND own.run = $1), 0))
-$$;
-
--- Learns the addresses that a relaying source prints beside most of its posts: at least 10 and 80 of 100 open posts, of at least 3
--- organizations. Forgets those that no longer qualify.
-CREATE FUNCTION ingest.learn_house_contacts(source text) RETURNS void LANGUAGE sql AS $$
-    WITH open AS (SELECT o.id, o.organization, o.emails || o.phones AS contacts
-                    FROM ingest.opportunities o JOIN ingest.sources s ON s.slug = o.source
-                   WHERE o.source = $1 AND o.status = 'open' AND NOT s.offers_itself),
-         house AS (SELECT c.contact FROM open, unnest(open.contacts) AS c(contact) GROUP BY c.contact
-                   HAVING count(*) >= 10 AND count(*) >= 0.8 * (SELECT count(*) FROM open) AND count(DISTINCT open.organization) >= 3),
-         gone AS (DELETE FROM ingest.house_contacts h WHERE h.source = $1 AND h.contact NOT IN (SELECT contact FROM house))
-    INSERT INTO ingest.house_contacts (source, contact) SELECT $1, contact FROM house ON CONFLICT DO NOTHING
 $$;
 
 -- Columns of a row that are no content of their own: the text says the same as the HTML, and one entry for a change is enough.

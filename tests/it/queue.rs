@@ -170,7 +170,9 @@ async fn a_job_that_kills_its_worker_each_time_becomes_a_dead_letter() {
 async fn a_job_with_a_payload_of_nobody_is_discarded_all_the_same() {
     let store = Database::new().await.store().await;
     lane(&store, "read:a", 8).await;
-    for payload in [json!({}), json!({ "page": "three" }), json!({ "page": 10_f64.powi(30) }), json!({ "page": 7 })] {
+    for payload in
+        [json!({}), json!({ "page": "three" }), json!({ "page": 10_f64.powi(30) }), json!({ "page": 7 })]
+    {
         sqlx::query("SELECT queue.enqueue('parse_page', 'read:a', $1)")
             .bind(&payload)
             .execute(store.pool())

@@ -177,7 +177,8 @@ mod tests {
 
     #[test]
     fn a_payload_that_names_no_page_and_no_run_leaves_nothing() {
-        for payload in [json!({}), json!({ "page": "three", "run": 3 }), json!({ "page": 1e30, "run": "x" })] {
+        for payload in [json!({}), json!({ "page": "three", "run": 3 }), json!({ "page": 1e30, "run": "x" })]
+        {
             for kind in ["fetch_page", "parse_page", "fetch_source", "close_missing"] {
                 assert_eq!(Remains::of(kind, &payload), Remains::Nothing, "{kind} {payload}");
             }

@@ -15,6 +15,7 @@ use crate::{
     RunState, Store, StoreError,
     audit::audit,
     error::Doing as _,
+    house_contacts::learn_house_contacts,
     rows::publish::{self, Published, Which},
     runs::start_waiting,
 };
@@ -41,7 +42,7 @@ impl Store {
             return Ok(RunState::Running);
         }
         publish::drop_outdated(&mut tx, run).await?;
-        sqlx::query!("SELECT ingest.total_run($1)", run.uuid()).execute(&mut *tx).await.doing(WHAT)?;
+        write_totals(&mut tx, run).await?;
         let facts = facts(&mut tx, run).await?;
         let doubts = audit(&mut tx, &facts.scope(run)).await?;
         let verdict = Verdict::of(run, &facts, &doubts);
@@ -72,15 +73,28 @@ async fn serve(
         move_cursors(tx, run, facts.started_at).await?;
     }
     if is_whole {
-        sqlx::query!("SELECT ingest.learn_house_contacts(source) FROM ingest.runs WHERE id = $1", run.uuid())
-            .execute(&mut **tx)
-            .await
-            .doing(WHAT)?;
+        learn_house_contacts(tx, run).await?;
     }
     if published.is_change() || closed > 0 {
         request_index_and_match(tx).await?;
     }
     Ok((published, closed))
+}
+
+/// Writes the totals of the run's pages to its row.
+async fn write_totals(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE ingest.runs r
+            SET (pages, pages_failed, requests, seen, created, changed, unchanged, rejected, message, last_fetch_at) =
+                (SELECT n.pages, n.pages_failed, n.requests, n.seen, n.created, n.changed, n.unchanged, n.rejected, n.message, n.last_fetch_at
+                   FROM ingest.runs_now n WHERE n.id = $1)
+          WHERE r.id = $1",
+        run.uuid()
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+    .doing(WHAT)
 }
 
 /// Writes how the run ended, and starts the next one. This comes last, and it uses the clock instead of the

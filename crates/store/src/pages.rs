@@ -9,7 +9,7 @@ use serde_json::Value;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::{Store, StoreError, error::Doing as _, rejections::insert_rejections};
+use crate::{Store, StoreError, error::Doing as _, rejections::insert_rejections, reuse::reuse};
 
 /// An answer in the archive.
 #[derive(Debug, Clone)]
@@ -152,43 +152,6 @@ impl Store {
         row.ok_or_else(|| StoreError::Missing(format!("page {id}")))
     }
 
-    /// Returns the archived pages that a replay of the source, or of one run, parses again; see `ingest.archive_of`.
-    pub async fn archive_of(
-        &self,
-        source: &SourceSlug,
-        run: Option<RunId>,
-    ) -> Result<Vec<PageRow>, StoreError> {
-        sqlx::query_as!(
-            PageRow,
-            r#"SELECT p.id AS "id!", p.run AS "run!: Uuid", r.source, r.mode, p.stream AS "stream!", p.role AS "role!", p.ordinal AS "ordinal!",
-                      p.url AS "url!", p.request AS "request!", p.take, p.state AS "state!", p.status, p.headers, p.archive_key, p.sha256,
-                      p.bytes, p.parts AS "parts!", $2::uuid IS NOT NULL AS "replaces_newer!", p.fetched_at
-                 FROM ingest.archive_of($1, $2) p JOIN ingest.runs r ON r.id = p.run ORDER BY p.fetched_at, p.id"#,
-            source.as_str(),
-            run.map(RunId::uuid)
-        )
-        .fetch_all(&self.pool)
-        .await
-        .doing("read the archived pages of a source")
-    }
-
-    /// Returns the runs whose pages [`Store::archive_of`] returns.
-    pub async fn runs_of_archive(
-        &self,
-        source: &SourceSlug,
-        run: Option<RunId>,
-    ) -> Result<Vec<RunId>, StoreError> {
-        let runs = sqlx::query_scalar!(
-            r#"SELECT DISTINCT run AS "run!" FROM ingest.archive_of($1, $2)"#,
-            source.as_str(),
-            run.map(RunId::uuid)
-        )
-        .fetch_all(&self.pool)
-        .await
-        .doing("find the runs of an archive")?;
-        Ok(runs.into_iter().map(RunId::from).collect())
-    }
-
     /// Returns the last archived list page of a stream in a run: an interrupted crawl continues there.
     pub async fn last_list_page(&self, run: RunId, stream: &str) -> Result<Option<PageRow>, StoreError> {
         sqlx::query_as!(
@@ -310,33 +273,6 @@ impl Store {
         Ok(())
     }
 
-    /// Copies the archived pages into a replay, and enqueues their parsing. Returns how many.
-    pub async fn replay_pages(&self, lease: Lease, run: RunId, of: Option<RunId>) -> Result<u64, StoreError> {
-        let mut tx = self.pool.begin().await.doing(WHAT)?;
-        lease.check(&mut tx).await?;
-        let copied = sqlx::query_scalar!(
-            r#"WITH copied AS (
-                 INSERT INTO ingest.pages (run, stream, role, ordinal, url, request, take, state, status, content_type,
-                        headers, archive_key, sha256, bytes, fetched_at)
-                 SELECT $1, a.stream, a.role, row_number() OVER (PARTITION BY a.role, a.stream ORDER BY a.fetched_at, a.id) - 1, a.url,
-                        a.request, NULL, 'archived', a.status, a.content_type, a.headers, a.archive_key, a.sha256, a.bytes, a.fetched_at
-                   FROM ingest.runs r, ingest.archive_of(r.source, $2) a WHERE r.id = $1
-                 ON CONFLICT DO NOTHING RETURNING id),
-               queued AS (
-                 INSERT INTO queue.jobs (kind, lane, payload, key)
-                 SELECT 'parse_page', 'read:' || r.source, jsonb_build_object('page', copied.id), 'parse_page:' || copied.id
-                   FROM copied, ingest.runs r WHERE r.id = $1)
-               SELECT count(*) AS "count!" FROM copied"#,
-            run.uuid(),
-            of.map(RunId::uuid)
-        )
-        .fetch_one(&mut *tx)
-        .await
-        .doing(WHAT)?;
-        tx.commit().await.doing(WHAT)?;
-        Ok(u64::try_from(copied).unwrap_or(0))
-    }
-
     /// Returns the validators that an earlier request to `url` left.
     pub async fn validator(&self, source: &SourceSlug, url: &str) -> Result<Option<Validator>, StoreError> {
         let row = sqlx::query!(
@@ -410,11 +346,7 @@ async fn read_next(
     source: &str,
     read_by: &str,
 ) -> Result<(), StoreError> {
-    let known = sqlx::query_scalar!(r#"SELECT ingest.reuse_page($1, $2) AS "known!""#, page, read_by)
-        .fetch_one(&mut **tx)
-        .await
-        .doing(WHAT)?;
-    if known {
+    if reuse(tx, page, read_by).await? {
         return Ok(());
     }
     sqlx::query!(

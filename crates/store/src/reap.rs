@@ -21,10 +21,11 @@ const WHAT: &str = "resume the work of dead workers";
 
 /// Enqueues the follow-up jobs of workers that died right after a commit.
 async fn resume_orphans(tx: &mut Transaction<'_, Postgres>) -> Result<(), StoreError> {
-    let walked = sqlx::query_scalar!("SELECT id FROM ingest.runs WHERE state IN ('queued', 'running') AND walked")
-        .fetch_all(&mut **tx)
-        .await
-        .doing(WHAT)?;
+    let walked =
+        sqlx::query_scalar!("SELECT id FROM ingest.runs WHERE state IN ('queued', 'running') AND walked")
+            .fetch_all(&mut **tx)
+            .await
+            .doing(WHAT)?;
     for run in walked {
         close_if_parsed(tx, run.into()).await?;
     }
