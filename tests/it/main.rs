@@ -39,3 +39,4 @@ mod road;
 mod samples;
 mod ticks;
 mod upsert;
+mod words;

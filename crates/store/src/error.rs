@@ -1,7 +1,13 @@
 //! Errors of the database, worded so that an operator knows what to do.
 
+use std::fmt;
+
 use queue::QueueError;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
+
+use crate::UnknownWord;
 
 /// A failure of the store. The message names what failed, `source()` the cause.
 #[derive(Debug, thiserror::Error)]
@@ -42,11 +48,13 @@ pub enum StoreError {
     /// The job now belongs to another worker, because the lease of this one expired; nothing was written.
     #[error("job {0} was taken over by another worker; its work here was discarded")]
     Fenced(i64),
-    /// A stored value that this version does not understand.
-    #[error("{what} in the database is not understood by this version")]
+    /// A stored value that this version does not understand. Another version wrote it, or somebody by hand.
+    #[error("the database has a value that this version does not understand: {column} holds {value}")]
     Stored {
-        /// Which value.
-        what: String,
+        /// Schema, table and column.
+        column: &'static str,
+        /// The value, shortened.
+        value: String,
     },
     /// The requested thing does not exist.
     #[error("there is no {0}")]
@@ -76,7 +84,18 @@ impl StoreError {
         if code.as_deref() == Some(REFUSED) {
             return Self::refused(&source);
         }
+        if let sqlx::Error::ColumnDecode { source, .. } = &source
+            && let Some(unknown) = source.downcast_ref::<UnknownWord>()
+        {
+            return unknown.clone().into();
+        }
         QueueError::of(what, source).into()
+    }
+
+    /// A stored value that is not what this version writes to `column`.
+    pub(crate) fn stored(column: &'static str, value: &impl fmt::Display) -> Self {
+        const LONGEST: usize = 200;
+        Self::Stored { column, value: value.to_string().chars().take(LONGEST).collect() }
     }
 
     pub(crate) fn bad_url(source: sqlx::Error) -> Self {
@@ -106,6 +125,17 @@ impl From<QueueError> for StoreError {
             QueueError::Fenced(job) => Self::Fenced(job),
         }
     }
+}
+
+impl From<UnknownWord> for StoreError {
+    fn from(unknown: UnknownWord) -> Self {
+        Self::stored(unknown.column, &format_args!("{:?}", unknown.word))
+    }
+}
+
+/// Reads a stored JSON value. The error names `column`.
+pub(crate) fn stored_json<T: DeserializeOwned>(column: &'static str, value: Value) -> Result<T, StoreError> {
+    T::deserialize(&value).map_err(|_| StoreError::stored(column, &value))
 }
 
 /// Names what a failed statement was for: `.doing("claim jobs")`.

@@ -6,15 +6,15 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Store, StoreError, error::Doing as _};
+use crate::{Event, Store, StoreError, error::Doing as _};
 
 /// A step in the life of an opportunity.
 #[derive(Debug, Serialize)]
 pub struct Step {
     /// When it happened.
     pub at: DateTime<Utc>,
-    /// `changed`, `closed` or `reopened`.
-    pub what: String,
+    /// What happened.
+    pub what: Event,
     /// The run that did it.
     pub run: Option<Uuid>,
     /// The page it was parsed from.
@@ -99,7 +99,7 @@ impl Store {
         .doing(WHAT)?;
         let steps = sqlx::query_as!(
             Step,
-            "SELECT at, what, run, page, fields FROM ingest.changes WHERE opportunity = $1 ORDER BY id",
+            r#"SELECT at, what AS "what: Event", run, page, fields FROM ingest.changes WHERE opportunity = $1 ORDER BY id"#,
             id.uuid()
         )
         .fetch_all(&self.pool)

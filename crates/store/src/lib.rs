@@ -28,6 +28,7 @@ mod runs;
 mod sources;
 mod ticks;
 mod walks;
+mod words;
 
 use std::{any::Any, fmt, sync::Arc, time::Duration};
 
@@ -48,9 +49,10 @@ pub use pages::{Archived, NewListPage, PageRow, Validator};
 pub use preview::{Change, PagePreview, Preview};
 pub use rejections::{DoubtedRow, RejectionCount, RejectionRow};
 pub use rows::{KnownDrafts, Origin};
-pub use runs::{Entered, FileRef, Mode, RunRequest, RunRow, RunState, Trigger};
+pub use runs::{Entered, FileRef, RunRequest, RunRow};
 pub use sources::SourceRow;
 pub use walks::{EarlierWalk, ShownPage, StreamWalk};
+pub use words::{Decision, Event, Mode, PageRole, PageState, RunState, Status, Trigger, UnknownWord};
 
 /// The migrations, compiled into the binary, so that it brings the schema it was written for.
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");

@@ -8,7 +8,11 @@ use queue::Lease;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::{Store, StoreError, error::Doing as _, outbox::places};
+use crate::{
+    Store, StoreError,
+    error::Doing as _,
+    outbox::{places, stored_kind},
+};
 
 /// Rows compared in one transaction.
 const BATCH: i64 = 200;
@@ -105,7 +109,7 @@ async fn members(tx: &mut Transaction<'_, Postgres>, ids: &[Uuid]) -> Result<Vec
     let mut members = Vec::with_capacity(rows.len());
     for row in rows {
         let places = places(row.places)?;
-        let kind = row.kind.parse().map_err(|_| StoreError::Stored { what: "a kind".to_owned() })?;
+        let kind = stored_kind(&row.kind)?;
         let education = row.education.as_deref();
         let sketch = Sketch::of_listing(&Listing {
             source: &row.source,

@@ -3,12 +3,15 @@
 use std::collections::HashSet;
 
 use chrono::NaiveDate;
-use domain::{OpportunityId, places::Place};
+use domain::{Kind, OpportunityId, places::Place};
 use queue::Lease;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Store, StoreError, error::Doing as _};
+use crate::{
+    Store, StoreError,
+    error::{Doing as _, stored_json},
+};
 
 /// An opportunity, as far as the index needs it.
 #[derive(Debug, Clone)]
@@ -17,7 +20,7 @@ pub struct IndexRow {
     pub id: OpportunityId,
     pub source: String,
     pub stream: String,
-    pub kind: String,
+    pub kind: Kind,
     pub title: String,
     pub url: Option<String>,
     pub organization: Option<String>,
@@ -88,7 +91,7 @@ impl Store {
                         id: row.id.into(),
                         source: row.source,
                         stream: row.stream,
-                        kind: row.kind,
+                        kind: stored_kind(&row.kind)?,
                         title: row.title,
                         url: row.url,
                         organization: row.organization,
@@ -261,5 +264,10 @@ impl Store {
 
 /// Parses the places of a row.
 pub(crate) fn places(value: Value) -> Result<Vec<Place>, StoreError> {
-    serde_json::from_value(value).map_err(|_| StoreError::Stored { what: "a place".to_owned() })
+    stored_json("ingest.opportunities.places", value)
+}
+
+/// Parses the kind of a row.
+pub(crate) fn stored_kind(word: &str) -> Result<Kind, StoreError> {
+    word.parse().map_err(|_| StoreError::stored("ingest.opportunities.kind", &format_args!("{word:?}")))
 }

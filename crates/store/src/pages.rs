@@ -9,7 +9,9 @@ use serde_json::Value;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::{Store, StoreError, error::Doing as _, rejections::insert_rejections, reuse::reuse};
+use crate::{
+    Mode, PageRole, PageState, Store, StoreError, error::Doing as _, rejections::insert_rejections, reuse::reuse,
+};
 
 /// An answer in the archive.
 #[derive(Debug, Clone)]
@@ -88,14 +90,14 @@ pub struct PageRow {
     pub id: i64,
     pub run: RunId,
     pub source: String,
-    pub mode: String,
+    pub mode: Mode,
     pub stream: String,
-    pub role: String,
+    pub role: PageRole,
     pub ordinal: i32,
     pub url: String,
     pub request: Value,
     pub take: Option<i32>,
-    pub state: String,
+    pub state: PageState,
     pub status: Option<i16>,
     pub headers: Option<Value>,
     pub archive_key: Option<String>,
@@ -141,8 +143,8 @@ impl Store {
     pub async fn page(&self, id: i64) -> Result<PageRow, StoreError> {
         let row = sqlx::query_as!(
             PageRow,
-            r#"SELECT p.id, p.run AS "run: Uuid", r.source, r.mode, p.stream, p.role, p.ordinal, p.url, p.request, p.take,
-                      p.state, p.status, p.headers, p.archive_key, p.sha256, p.bytes, p.parts, r.replay_of IS NOT NULL AS "replaces_newer!", p.fetched_at
+            r#"SELECT p.id, p.run AS "run: Uuid", r.source, r.mode AS "mode: Mode", p.stream, p.role AS "role: PageRole", p.ordinal, p.url, p.request, p.take,
+                      p.state AS "state: PageState", p.status, p.headers, p.archive_key, p.sha256, p.bytes, p.parts, r.replay_of IS NOT NULL AS "replaces_newer!", p.fetched_at
                  FROM ingest.pages p JOIN ingest.runs r ON r.id = p.run WHERE p.id = $1"#,
             id
         )
@@ -156,8 +158,8 @@ impl Store {
     pub async fn last_list_page(&self, run: RunId, stream: &str) -> Result<Option<PageRow>, StoreError> {
         sqlx::query_as!(
             PageRow,
-            r#"SELECT p.id, p.run AS "run: Uuid", r.source, r.mode, p.stream, p.role, p.ordinal, p.url, p.request, p.take,
-                      p.state, p.status, p.headers, p.archive_key, p.sha256, p.bytes, p.parts, r.replay_of IS NOT NULL AS "replaces_newer!", p.fetched_at
+            r#"SELECT p.id, p.run AS "run: Uuid", r.source, r.mode AS "mode: Mode", p.stream, p.role AS "role: PageRole", p.ordinal, p.url, p.request, p.take,
+                      p.state AS "state: PageState", p.status, p.headers, p.archive_key, p.sha256, p.bytes, p.parts, r.replay_of IS NOT NULL AS "replaces_newer!", p.fetched_at
                  FROM ingest.pages p JOIN ingest.runs r ON r.id = p.run
                 WHERE p.run = $1 AND p.stream = $2 AND p.role = 'list' ORDER BY p.ordinal DESC LIMIT 1"#,
             run.uuid(),

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::{PageRow, Store, StoreError, error::Doing as _};
+use crate::{PageRow, Status, Store, StoreError, error::Doing as _};
 
 /// How often a run rejected records for one reason.
 #[derive(Debug, Clone, Serialize)]
@@ -47,7 +47,7 @@ pub struct DoubtedRow {
     /// Its title.
     pub title: String,
     /// Whether it is open or closed.
-    pub status: String,
+    pub status: Status,
     /// Address of its page.
     pub url: Option<String>,
     /// The run that created or last changed it.
@@ -91,7 +91,7 @@ impl Store {
     ) -> Result<Vec<DoubtedRow>, StoreError> {
         sqlx::query_as!(
             DoubtedRow,
-            r#"SELECT o.source, o.external_id, d.doubt AS "doubt!", o.title, o.status, o.url, o.changed_run AS "run: Uuid"
+            r#"SELECT o.source, o.external_id, d.doubt AS "doubt!", o.title, o.status AS "status: Status", o.url, o.changed_run AS "run: Uuid"
                  FROM ingest.opportunities o, jsonb_array_elements_text(o.quality_parts -> 'doubts') AS d(doubt)
                 WHERE ($1::text IS NULL OR o.source = $1) AND ($2::uuid IS NULL OR o.changed_run = $2)
                 ORDER BY o.source, o.status DESC, d.doubt, o.external_id LIMIT $3"#,

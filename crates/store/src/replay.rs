@@ -5,7 +5,7 @@ use queue::Lease;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{PageRow, Store, StoreError, error::Doing as _};
+use crate::{Mode, PageRole, PageRow, PageState, Store, StoreError, error::Doing as _};
 
 /// The action that failed, for the errors of this file.
 const WHAT: &str = "read the archived pages of a source";
@@ -22,8 +22,8 @@ impl Store {
         let pages = archived_pages(&mut connection, source.as_str(), run).await?;
         sqlx::query_as!(
             PageRow,
-            r#"SELECT p.id, p.run AS "run: Uuid", r.source, r.mode, p.stream, p.role, p.ordinal, p.url, p.request, p.take,
-                      p.state, p.status, p.headers, p.archive_key, p.sha256, p.bytes, p.parts, $2::boolean AS "replaces_newer!", p.fetched_at
+            r#"SELECT p.id, p.run AS "run: Uuid", r.source, r.mode AS "mode: Mode", p.stream, p.role AS "role: PageRole", p.ordinal, p.url, p.request, p.take,
+                      p.state AS "state: PageState", p.status, p.headers, p.archive_key, p.sha256, p.bytes, p.parts, $2::boolean AS "replaces_newer!", p.fetched_at
                  FROM ingest.pages p JOIN ingest.runs r ON r.id = p.run WHERE p.id = ANY ($1) ORDER BY p.fetched_at, p.id"#,
             &pages,
             run.is_some()

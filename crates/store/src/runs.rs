@@ -1,108 +1,15 @@
 //! Runs, from request to end.
 
-use std::{fmt, str::FromStr};
-
 use chrono::{DateTime, Utc};
 use domain::{RunId, SourceSlug};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Store, StoreError, error::Doing as _};
-
-macro_rules! words {
-    ($(#[$doc:meta])* $type:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $type { $($(#[$vdoc])* $variant,)* }
-
-        impl $type {
-            /// Returns the stored name.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-
-        impl FromStr for $type {
-            type Err = StoreError;
-            fn from_str(word: &str) -> Result<Self, StoreError> {
-                match word {
-                    $($word => Ok(Self::$variant),)*
-                    _ => Err(StoreError::Stored { what: format!("{} {word:?}", stringify!($type)) }),
-                }
-            }
-        }
-    };
-}
-
-words! {
-    /// How much of a source a run requests.
-    Mode {
-        /// What is newer than the last complete run, if the partner supports that.
-        Incremental = "incremental",
-        /// Everything; missing opportunities are closed.
-        Full = "full",
-        /// The archive, without visiting the partner.
-        Replay = "replay",
-        /// A file that a partner sent.
-        File = "file",
-        /// The reverse of what an earlier run published.
-        Revert = "revert",
-    }
-}
-
-words! {
-    /// What requested a run.
-    Trigger {
-        /// The timetable.
-        Cron = "cron",
-        /// A person on the command line.
-        Cli = "cli",
-        /// `POST /v1/ingest`.
-        Http = "http",
-        /// `api.request_ingest()`, called by another service.
-        Sql = "sql",
-        /// A file dropped into the inbox.
-        Inbox = "inbox",
-    }
-}
-
-words! {
-    /// The state of a run.
-    RunState {
-        /// Waiting for another active run of the source, which does something else.
-        Waiting = "waiting",
-        /// Waiting for a worker.
-        Queued = "queued",
-        /// Fetching and parsing pages.
-        Running = "running",
-        /// All pages are parsed; audit and publication come next.
-        Closing = "closing",
-        /// Everything requested was parsed and published.
-        Complete = "complete",
-        /// A page is missing or the ending of a crawl is not proven: what was parsed is published, and nothing was
-        /// closed.
-        Partial = "partial",
-        /// Parsed, but implausible: nothing was published or closed.
-        Held = "held",
-        /// The crawl gave up.
-        Failed = "failed",
-    }
-}
-
-impl RunState {
-    /// Returns whether the run is over.
-    pub fn ended(self) -> bool {
-        matches!(self, Self::Complete | Self::Partial | Self::Held | Self::Failed)
-    }
-}
+use crate::{
+    Mode, RunState, Store, StoreError, Trigger,
+    error::{Doing as _, stored_json},
+};
 
 /// A request for a run, from any trigger.
 #[derive(Debug, Clone)]
@@ -210,9 +117,9 @@ pub struct RunRow {
 struct Raw {
     id: Uuid,
     source: String,
-    mode: String,
-    trigger: String,
-    state: String,
+    mode: Mode,
+    trigger: Trigger,
+    state: RunState,
     since: Option<DateTime<Utc>>,
     record_limit: Option<i32>,
     replay_of: Option<Uuid>,
@@ -246,16 +153,16 @@ impl TryFrom<Raw> for RunRow {
         Ok(Self {
             id: raw.id.into(),
             source: raw.source,
-            mode: raw.mode.parse()?,
-            trigger: raw.trigger.parse()?,
-            state: raw.state.parse()?,
+            mode: raw.mode,
+            trigger: raw.trigger,
+            state: raw.state,
             since: raw.since,
             record_limit: raw.record_limit,
             replay_of: raw.replay_of.map(RunId::from),
             revert_of: raw.revert_of.map(RunId::from),
             walked: raw.walked,
             covers: raw.covers,
-            file: raw.file.and_then(|file| serde_json::from_value(file).ok()),
+            file: raw.file.map(|file| stored_json("ingest.runs.file", file)).transpose()?,
             pages_open: raw.pages_open,
             pages: raw.pages,
             pages_failed: raw.pages_failed,
@@ -319,7 +226,7 @@ impl Store {
     ) -> Result<Vec<RunRow>, StoreError> {
         let rows = sqlx::query_as!(
             Raw,
-            r#"SELECT id AS "id!", source AS "source!", mode AS "mode!", trigger AS "trigger!", state AS "state!", since,
+            r#"SELECT id AS "id!", source AS "source!", mode AS "mode!: Mode", trigger AS "trigger!: Trigger", state AS "state!: RunState", since,
                       record_limit, replay_of, revert_of, walked AS "walked!", covers AS "covers!", file, pages_open AS "pages_open!",
                       pages AS "pages!", pages_failed AS "pages_failed!", requests AS "requests!", seen AS "seen!",
                       created AS "created!", changed AS "changed!", unchanged AS "unchanged!", rejected AS "rejected!",

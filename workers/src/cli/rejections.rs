@@ -82,7 +82,7 @@ fn doubted(rows: &[DoubtedRow], is_json: bool) -> anyhow::Result<Outcome> {
         table.row([
             row.source.clone(),
             row.external_id.clone(),
-            row.status.clone(),
+            row.status.to_string(),
             row.doubt.replace('_', " "),
             row.title.clone(),
         ]);

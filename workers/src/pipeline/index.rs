@@ -74,7 +74,7 @@ fn document(row: &IndexRow) -> Document {
         payload: Payload {
             source: row.source.clone(),
             stream: row.stream.clone(),
-            kind: row.kind.clone(),
+            kind: row.kind.as_str().to_owned(),
             title: row.title.clone(),
             organization: row.organization.clone(),
             place: places,

@@ -11,7 +11,7 @@ use super::{
     repeats::{Content, First},
 };
 use crate::{
-    Archived, PageRow, StoreError,
+    Archived, Mode, PageRow, StoreError,
     error::Doing as _,
     pages::{headers, remember},
     rejections::{insert_rejections, storable, storable_json},
@@ -75,7 +75,7 @@ pub(super) async fn write(
     let mut marks = Vec::with_capacity(batches.len());
     for (batch, staged) in batches.iter().zip(staged) {
         let wanted =
-            if batch.page.mode == "replay" { 0 } else { want(tx, batch.page, &batch.content.wanted).await? };
+            if batch.page.mode == Mode::Replay { 0 } else { want(tx, batch.page, &batch.content.wanted).await? };
         let tally = batch.tally(staged, wanted);
         marks.push(Mark::of(batch, tally, staged.rows));
         tallies.push(tally);

@@ -4,7 +4,7 @@ use domain::RunId;
 use sqlx::{Postgres, Transaction};
 
 use super::{Facts, WHAT, facts, join_by_hash, request_index_and_match, revert, serve};
-use crate::{RunState, Store, StoreError, error::Doing as _, rows::publish};
+use crate::{Decision, RunState, Store, StoreError, error::Doing as _, rows::publish};
 
 impl Store {
     /// Publishes a held run by an operator's decision, and closes what it did not show if it proves that. Returns how
@@ -19,7 +19,7 @@ impl Store {
         refuse_if_lost(&mut tx, run).await?;
         publish::drop_confirmed(&mut tx, run).await?;
         let (published, closed) = serve(&mut tx, run, &facts, facts.proves_absence()).await?;
-        decide(&mut tx, run, by, "published", closed).await?;
+        decide(&mut tx, run, by, Decision::Published, closed).await?;
         tx.commit().await.doing(WHAT)?;
         Ok((published.created, published.changed, closed))
     }
@@ -33,14 +33,17 @@ impl Store {
             request_index_and_match(&mut tx).await?;
         }
         publish::clear(&mut tx, run).await?;
-        decide(&mut tx, run, by, "discarded", 0).await?;
+        decide(&mut tx, run, by, Decision::Discarded, 0).await?;
         tx.commit().await.doing(WHAT)
     }
 }
 
 /// Locks a run, and checks that it is held and not decided yet.
 async fn undecided(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<(), StoreError> {
-    let row = sqlx::query!("SELECT state, decision FROM ingest.runs WHERE id = $1 FOR UPDATE", run.uuid())
+    let row = sqlx::query!(
+        r#"SELECT state AS "state: RunState", decision AS "decision: Decision" FROM ingest.runs WHERE id = $1 FOR UPDATE"#,
+        run.uuid()
+    )
         .fetch_optional(&mut **tx)
         .await
         .doing(WHAT)?
@@ -48,7 +51,7 @@ async fn undecided(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<(),
     if let Some(decision) = row.decision {
         return Err(StoreError::denied(format!("run {run} was {decision} already")));
     }
-    if row.state != RunState::Held.as_str() {
+    if row.state != RunState::Held {
         return Err(StoreError::denied(format!("run {run} is {}; only a held one is decided on", row.state)));
     }
     Ok(())
@@ -100,7 +103,7 @@ async fn decide(
     tx: &mut Transaction<'_, Postgres>,
     run: RunId,
     by: &str,
-    decision: &str,
+    decision: Decision,
     closed: u64,
 ) -> Result<(), StoreError> {
     sqlx::query!(
@@ -110,7 +113,7 @@ async fn decide(
                 state = CASE WHEN $2 <> 'published' THEN state WHEN walked AND pages_failed = 0 THEN 'complete' ELSE 'partial' END
           WHERE id = $1",
         run.uuid(),
-        decision,
+        decision.as_str(),
         by,
         i32::try_from(closed).unwrap_or(i32::MAX)
     )

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{WHAT, join_by_hash, request_index_and_match};
 use crate::{
-    RunState, Store, StoreError,
+    Decision, Mode, RunState, Store, StoreError,
     error::Doing as _,
     rows::columns::{CONTENT, STANDING},
 };
@@ -60,21 +60,22 @@ impl Store {
 
 async fn refuse_unpublished(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<(), StoreError> {
     let row = sqlx::query!(
-        "SELECT state, decision, mode, published_at FROM ingest.runs WHERE id = $1 FOR UPDATE",
+        r#"SELECT state AS "state: RunState", decision AS "decision: Decision", mode AS "mode: Mode", published_at
+             FROM ingest.runs WHERE id = $1 FOR UPDATE"#,
         run.uuid()
     )
     .fetch_optional(&mut **tx)
     .await
     .doing(WHAT)?
     .ok_or_else(|| StoreError::Missing(format!("run {run}")))?;
-    if row.decision.as_deref() == Some("reverted") {
+    if row.decision == Some(Decision::Reverted) {
         return Err(StoreError::denied(format!("run {run} was reverted already")));
     }
-    let state: RunState = row.state.parse()?;
+    let state = row.state;
     // A run that failed may have published at a checkpoint.
     let has_published = matches!(state, RunState::Complete | RunState::Partial)
         || state == RunState::Failed && row.published_at.is_some();
-    if row.mode == "revert" || !has_published {
+    if row.mode == Mode::Revert || !has_published {
         let hint = (state == RunState::Held).then(|| format!("Discard it: oim-etl runs discard {run}"));
         return Err(StoreError::Refused {
             message: format!("run {run} ({}, {state}) published nothing that could be undone", row.mode),

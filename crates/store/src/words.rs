@@ -1,0 +1,237 @@
+//! Words that the database stores, as types.
+//!
+//! A row is read with these types, so a word that this version does not know is an error where it is read, and the error
+//! names table, column and word.
+
+use std::{fmt, str::FromStr};
+
+use serde::Serialize;
+use sqlx::{
+    Decode, Postgres, Type,
+    error::BoxDynError,
+    postgres::{PgTypeInfo, PgValueRef},
+};
+
+/// A stored word that this version does not know.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{column} holds the unknown word {word:?}")]
+pub struct UnknownWord {
+    /// Schema, table and column.
+    pub column: &'static str,
+    /// The word.
+    pub word: String,
+}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $type:ident in $column:literal { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $type { $($(#[$vdoc])* $variant,)* }
+
+        impl $type {
+            /// Every value.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// Returns the stored word.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = UnknownWord;
+            fn from_str(word: &str) -> Result<Self, UnknownWord> {
+                match word {
+                    $($word => Ok(Self::$variant),)*
+                    _ => Err(UnknownWord { column: $column, word: word.to_owned() }),
+                }
+            }
+        }
+
+        impl Type<Postgres> for $type {
+            fn type_info() -> PgTypeInfo {
+                <str as Type<Postgres>>::type_info()
+            }
+
+            fn compatible(info: &PgTypeInfo) -> bool {
+                <str as Type<Postgres>>::compatible(info)
+            }
+        }
+
+        impl<'r> Decode<'r, Postgres> for $type {
+            fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
+                Ok(<&str as Decode<'r, Postgres>>::decode(value)?.parse::<Self>()?)
+            }
+        }
+    };
+}
+
+words! {
+    /// How much of a source a run requests.
+    Mode in "ingest.runs.mode" {
+        /// What is newer than the last complete run, if the partner supports that.
+        Incremental = "incremental",
+        /// Everything; missing opportunities are closed.
+        Full = "full",
+        /// The archive, without visiting the partner.
+        Replay = "replay",
+        /// A file that a partner sent.
+        File = "file",
+        /// The reverse of what an earlier run published.
+        Revert = "revert",
+    }
+}
+
+words! {
+    /// What requested a run.
+    Trigger in "ingest.runs.trigger" {
+        /// The timetable.
+        Cron = "cron",
+        /// A person on the command line.
+        Cli = "cli",
+        /// `POST /v1/ingest`.
+        Http = "http",
+        /// `api.request_ingest()`, called by another service.
+        Sql = "sql",
+        /// A file dropped into the inbox.
+        Inbox = "inbox",
+    }
+}
+
+words! {
+    /// The state of a run.
+    RunState in "ingest.runs.state" {
+        /// Waiting for another active run of the source, which does something else.
+        Waiting = "waiting",
+        /// Waiting for a worker.
+        Queued = "queued",
+        /// Fetching and parsing pages.
+        Running = "running",
+        /// All pages are parsed; audit and publication come next.
+        Closing = "closing",
+        /// Everything requested was parsed and published.
+        Complete = "complete",
+        /// A page is missing or the ending of a crawl is not proven: what was parsed is published, and nothing was
+        /// closed.
+        Partial = "partial",
+        /// Parsed, but implausible: nothing was published or closed.
+        Held = "held",
+        /// The crawl gave up.
+        Failed = "failed",
+    }
+}
+
+impl RunState {
+    /// Returns whether the run is over.
+    pub fn ended(self) -> bool {
+        matches!(self, Self::Complete | Self::Partial | Self::Held | Self::Failed)
+    }
+}
+
+words! {
+    /// What an operator decided about a run.
+    Decision in "ingest.runs.decision" {
+        /// A held run is served.
+        Published = "published",
+        /// A held run is dropped.
+        Discarded = "discarded",
+        /// What a published run did is undone.
+        Reverted = "reverted",
+    }
+}
+
+words! {
+    /// What a page is to its run.
+    PageRole in "ingest.pages.role" {
+        /// A page of a list.
+        List = "list",
+        /// The page of one record.
+        Detail = "detail",
+        /// A file that a partner sent.
+        File = "file",
+    }
+}
+
+words! {
+    /// The state of a page.
+    PageState in "ingest.pages.state" {
+        /// Announced by a list page, and not fetched yet.
+        Wanted = "wanted",
+        /// Stored in the archive, and not parsed yet.
+        Archived = "archived",
+        /// Parsed.
+        Read = "read",
+        /// The partner no longer has it.
+        Gone = "gone",
+        /// It could not be fetched or parsed, or cannot be trusted.
+        Failed = "failed",
+    }
+}
+
+words! {
+    /// Whether an opportunity is served as open.
+    Status in "ingest.opportunities.status" {
+        /// It can be answered.
+        Open = "open",
+        /// It is over; `closed_why` says why.
+        Closed = "closed",
+    }
+}
+
+words! {
+    /// What happened to an opportunity.
+    Event in "ingest.changes.what" {
+        /// Its content changed.
+        Changed = "changed",
+        /// It was closed.
+        Closed = "closed",
+        /// It was opened again.
+        Reopened = "reopened",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use super::*;
+
+    fn round_trip<T: Copy + Debug + PartialEq + fmt::Display + Serialize + FromStr<Err = UnknownWord>>(
+        all: &[T],
+        column: &str,
+    ) {
+        for value in all {
+            let word = value.to_string();
+            assert_eq!(word.parse::<T>().as_ref(), Ok(value));
+            assert_eq!(
+                serde_json::to_value(value).unwrap(),
+                serde_json::json!(word),
+                "JSON says another word"
+            );
+        }
+        for word in ["", "OPEN", "full ", "of_another_release"] {
+            let error = word.parse::<T>().unwrap_err();
+            assert_eq!((error.column, error.word.as_str()), (column, word));
+            assert_eq!(error.to_string(), format!("{column} holds the unknown word {word:?}"));
+        }
+    }
+
+    #[test]
+    fn every_word_is_read_as_it_is_written_and_others_are_errors_that_name_their_column() {
+        round_trip(Mode::ALL, "ingest.runs.mode");
+        round_trip(Trigger::ALL, "ingest.runs.trigger");
+        round_trip(RunState::ALL, "ingest.runs.state");
+        round_trip(Decision::ALL, "ingest.runs.decision");
+        round_trip(PageRole::ALL, "ingest.pages.role");
+        round_trip(PageState::ALL, "ingest.pages.state");
+        round_trip(Status::ALL, "ingest.opportunities.status");
+        round_trip(Event::ALL, "ingest.changes.what");
+    }
+}
