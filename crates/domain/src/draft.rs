@@ -7,7 +7,7 @@ use crate::{Kind, RawRecord};
 
 /// The draft and what is known of each of its fields: one table, so that no field can be forgotten in one of the places.
 macro_rules! draft {
-    ($(#[$doc:meta])* { $($(#[$fdoc:meta])* $field:ident: $told:literal,)* }) => {
+    ($(#[$doc:meta])* { $($(#[$fdoc:meta])* $field:ident $variant:ident: $told:literal,)* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq)]
         pub struct Draft {
@@ -16,6 +16,27 @@ macro_rules! draft {
             $($(#[$fdoc])* pub $field: Option<String>,)*
             /// The record as the partner published it, for a rejection or an explanation.
             pub record: RawRecord,
+        }
+
+        /// A field of a [`Draft`], for code that treats each of them: `match` it without a wildcard, and the compiler asks
+        /// what becomes of a new one.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Field { $($(#[$fdoc])* $variant,)* }
+
+        impl Field {
+            /// All of them, in the order of [`Draft::FIELDS`].
+            pub const ALL: [Self; Draft::FIELDS.len()] = [$(Self::$variant),*];
+
+            /// Returns its name: one of [`Draft::FIELDS`].
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => stringify!($field),)* }
+            }
+
+            /// Returns the field of that name.
+            pub fn of(name: &str) -> Option<Self> {
+                match name { $(stringify!($field) => Some(Self::$variant),)* _ => None }
+            }
         }
 
         impl Draft {
@@ -106,45 +127,45 @@ draft! {
     /// missing: a [`Draft`] is a claim of the partner, not yet a fact of ours.
     {
         /// The partner's own identifier of the record.
-        external_id: "The partner's own identifier: the same the next day, another for another record. Up to 300 bytes.",
+        external_id ExternalId: "The partner's own identifier: the same the next day, another for another record. Up to 300 bytes.",
         /// Heading, maybe with markup or entities left in it.
-        title: "Heading. Markup and entities may be left in it; 300 characters are kept.",
+        title Title: "Heading. Markup and entities may be left in it; 300 characters are kept.",
         /// Absolute address of the page a person can read.
-        url: "Absolute `http(s)` address of the page a person can read. Other addresses refuse the record.",
+        url Url: "Absolute `http(s)` address of the page a person can read. Other addresses refuse the record.",
         /// Who offers: employer, school, programme, credit union.
-        organization: "Who offers: employer, school, programme, credit union. A phone number or an address of e-mail is none.",
+        organization Organization: "Who offers: employer, school, programme, credit union. A phone number or an address of e-mail is none.",
         /// Body text, plain or HTML.
-        description: "Body, plain or HTML; 20,000 characters are kept, and of HTML a safe subset beside them. Lines a portal adds to every post are cut.",
+        description Description: "Body, plain or HTML; 20,000 characters are kept, and of HTML a safe subset beside them. Lines a portal adds to every post are cut.",
         /// Where, in words ("Douala, Littoral", "Région de Douala").
-        place: "Where, in words: \"Douala, Littoral\", \"Région de l'Ouest\", \"Douala & Yaoundé\", \"CM-LT\". What is in no gazetteer refuses the record. Where the text itself says where the post is, that counts.",
+        place Place: "Where, in words: \"Douala, Littoral\", \"Région de l'Ouest\", \"Douala & Yaoundé\", \"CM-LT\". What is in no gazetteer refuses the record. Where the text itself says where the post is, that counts.",
         /// What is earned, paid, lent or granted, in words ("150 000 - 250 000 FCFA / mois").
-        salary: "What is earned, paid, lent or granted, in words: \"150 000 - 250 000 FCFA / mois\", \"2 000 000 F CFA maximum\", \"à négocier\".",
+        salary Salary: "What is earned, paid, lent or granted, in words: \"150 000 - 250 000 FCFA / mois\", \"2 000 000 F CFA maximum\", \"à négocier\".",
         /// Interest of a loan or a savings product, in words ("1,5 % par mois").
-        interest: "Interest, in words: \"1,5 % par mois\", \"8,5% + TAF (10%)\", \"18 - 24 % l'an, frais de dossier 1 %\". A rate under 5 % needs its period.",
+        interest Interest: "Interest, in words: \"1,5 % par mois\", \"8,5% + TAF (10%)\", \"18 - 24 % l'an, frais de dossier 1 %\". A rate under 5 % needs its period.",
         /// Fees of a loan, in words ("frais de dossier 1 %").
-        fees: "Fees, in words: \"1 % + 5 000 FCFA\", \"frais de dossier 2 %, assurance 0,5 %\", \"gratuit\".",
+        fees Fees: "Fees, in words: \"1 % + 5 000 FCFA\", \"frais de dossier 2 %, assurance 0,5 %\", \"gratuit\".",
         /// How long it lasts, in words ("12 mois").
-        duration: "How long a loan, a training or a contract lasts: \"12 mois\", \"de 6 à 24 mois\", \"1 an et demi\", \"P6M\". Hours are no such length.",
+        duration Duration: "How long a loan, a training or a contract lasts: \"12 mois\", \"de 6 à 24 mois\", \"1 an et demi\", \"P6M\". Hours are no such length.",
         /// Contract, in words ("CDI & CDD", "`FULL_TIME`").
-        contract: "Contract, in words: \"CDI & CDD\", \"Stage\", schema.org's `FULL_TIME`.",
+        contract Contract: "Contract, in words: \"CDI & CDD\", \"Stage\", schema.org's `FULL_TIME`.",
         /// Publication date, in words.
-        posted_at: "When it was published: ISO 8601, \"01/10/2026\", \"1er octobre 2026 à 12h00\", \"il y a 3 semaines\", `[2026,9,2]`, seconds since 1970. In Africa/Douala where no zone is given.",
+        posted_at PostedAt: "When it was published: ISO 8601, \"01/10/2026\", \"1er octobre 2026 à 12h00\", \"il y a 3 semaines\", `[2026,9,2]`, seconds since 1970. In Africa/Douala where no zone is given.",
         /// When the training or the work begins, in words.
-        starts_at: "When the training or the work begins, in the same forms; of a span its begin. \"Immédiatement\" is none.",
+        starts_at StartsAt: "When the training or the work begins, in the same forms; of a span its begin. \"Immédiatement\" is none.",
         /// Last day to answer, in words.
-        closes_at: "Last day to answer, in the same forms; of a span its end. \"Dès que possible\" is none.",
+        closes_at ClosesAt: "Last day to answer, in the same forms; of a span its end. \"Dès que possible\" is none.",
         /// Whether it is still to be had, in words ("pourvue", "false").
-        status: "Whether it is still to be had: \"pourvue\", \"expirée\", \"closed\", `false` close the opportunity; other words say nothing.",
+        status Status: "Whether it is still to be had: \"pourvue\", \"expirée\", \"closed\", `false` close the opportunity; other words say nothing.",
         /// Sector or category, in words ("Bâtiment", "Comptabilité").
-        sector: "Sector or category: \"Bâtiment\", \"Comptabilité et finance\". Counts before what title and text name.",
+        sector Sector: "Sector or category: \"Bâtiment\", \"Comptabilité et finance\". Counts before what title and text name.",
         /// Number of places offered, in words.
-        positions: "Number of places offered: the first number in the words.",
+        positions Positions: "Number of places offered: the first number in the words.",
         /// Education asked for, in words.
-        education: "Education asked for: \"BAC+2\", \"GCE A-Level\", \"CAP\". The lowest level named counts.",
+        education Education: "Education asked for: \"BAC+2\", \"GCE A-Level\", \"CAP\". The lowest level named counts.",
         /// Experience asked for, in words.
-        experience: "Experience asked for, kept in the partner's words.",
+        experience Experience: "Experience asked for, kept in the partner's words.",
         /// Languages of the text, in words ("fr", "Anglais").
-        language: "Languages of the text: \"fr\", \"Anglais\", \"bilingue\".",
+        language Language: "Languages of the text: \"fr\", \"Anglais\", \"bilingue\".",
     }
 }
 
@@ -170,6 +191,16 @@ mod tests {
             digest(20, |draft| (draft.place, draft.salary) = (Some("x".to_owned()), None)),
             digest(20, |draft| (draft.place, draft.salary) = (None, Some("x".to_owned())))
         );
+    }
+
+    #[test]
+    fn a_field_has_one_name_everywhere() {
+        assert_eq!(Field::ALL.map(Field::as_str), Draft::FIELDS);
+        for field in Field::ALL {
+            assert_eq!(Field::of(field.as_str()), Some(field));
+            assert_eq!(serde_json::to_value(field).unwrap(), field.as_str());
+        }
+        assert_eq!(Field::of("kind"), None);
     }
 
     #[test]

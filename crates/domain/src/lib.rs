@@ -21,7 +21,7 @@ pub mod places;
 pub mod quality;
 pub mod vocabulary;
 
-pub use draft::{Draft, DraftDigest};
+pub use draft::{Draft, DraftDigest, Field};
 pub use fingerprint::Fingerprint;
 pub use ids::{BadName, OpportunityId, RunId, SourceSlug, StreamName};
 pub use kind::Kind;

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use clap::Args;
-use domain::Draft;
+use domain::{Draft, Field};
 use serde_json::{Value, json};
 use store::{Life, PageRow};
 
@@ -20,46 +20,49 @@ pub(super) struct Explain {
 }
 
 /// The columns a field of a draft becomes.
-fn columns(field: &str) -> &'static [&'static str] {
+fn columns(field: Field) -> &'static [&'static str] {
     match field {
-        "external_id" => &["external_id"],
-        "title" => &["title", "occupation"],
-        "url" => &["url"],
-        "organization" => &["organization"],
-        "description" => &["description", "audiences", "emails", "phones"],
-        "place" => &["regions", "localities", "countries", "remote"],
-        "salary" => {
+        Field::ExternalId => &["external_id"],
+        Field::Title => &["title", "occupation"],
+        Field::Url => &["url"],
+        Field::Organization => &["organization"],
+        Field::Description => &["description", "audiences", "emails", "phones"],
+        Field::Place => &["regions", "localities", "countries", "remote"],
+        Field::Salary => {
             &["amount_kind", "amount_min", "amount_max", "amount_currency", "amount_period", "amount_basis"]
         }
-        "interest" => &["interest_min", "interest_max", "interest_period", "interest_tax"],
-        "fees" => &["fees_percent", "fees_amount", "fees_currency"],
-        "duration" => &["duration_min", "duration_max"],
-        "starts_at" => &["starts_on"],
-        "sector" => &["sector"],
-        "contract" => &["contracts", "working_time"],
-        "posted_at" => &["posted_at"],
-        "closes_at" => &["closes_on"],
-        "positions" => &["positions"],
-        "education" => &["education"],
-        "experience" => &["experience_months"],
-        "language" => &["languages"],
-        _ => &[],
+        Field::Interest => &["interest_min", "interest_max", "interest_period", "interest_tax"],
+        Field::Fees => &["fees_percent", "fees_amount", "fees_currency"],
+        Field::Duration => &["duration_min", "duration_max"],
+        Field::StartsAt => &["starts_on"],
+        Field::Sector => &["sector"],
+        Field::Contract => &["contracts", "working_time"],
+        Field::PostedAt => &["posted_at"],
+        Field::ClosesAt => &["closes_on"],
+        Field::Positions => &["positions"],
+        Field::Education => &["education"],
+        Field::Experience => &["experience_months"],
+        Field::Language => &["languages"],
+        // Shown in the second line, with what else closes a row.
+        Field::Status => &[],
     }
 }
 
 /// The rule that reads a field: a module of `normalize`, documented there with its table of cases.
-fn rule(field: &str) -> &'static str {
+fn rule(field: Field) -> &'static str {
     match field {
-        "title" => "text, vocabulary: occupation",
-        "description" => "text, contacts, vocabulary: audience",
-        "organization" => "text, placeholders are none",
-        "place" => "places; the text's own where it states one",
-        "salary" | "interest" | "fees" => "money",
-        "duration" => "duration",
-        "posted_at" | "starts_at" | "closes_at" => "dates",
-        "contract" | "education" | "experience" | "language" | "sector" => "vocabulary",
-        "status" => "status",
-        _ => "mapped as given",
+        Field::Title => "text, vocabulary: occupation",
+        Field::Description => "text, contacts, vocabulary: audience",
+        Field::Organization => "text, placeholders are none",
+        Field::Place => "places; the text's own where it states one",
+        Field::Salary | Field::Interest | Field::Fees => "money",
+        Field::Duration => "duration",
+        Field::PostedAt | Field::StartsAt | Field::ClosesAt => "dates",
+        Field::Contract | Field::Education | Field::Experience | Field::Language | Field::Sector => {
+            "vocabulary"
+        }
+        Field::Status => "status",
+        Field::ExternalId | Field::Url | Field::Positions => "mapped as given",
     }
 }
 
@@ -80,7 +83,7 @@ impl Explain {
             let words = words
                 .map_or_else(|error| json!({ "unknown": format!("{error:#}") }), |draft| words_of(&draft));
             let rules: Value =
-                Draft::FIELDS.into_iter().map(|field| (field.to_owned(), json!(rule(field)))).collect();
+                Field::ALL.into_iter().map(|field| (field.as_str().to_owned(), json!(rule(field)))).collect();
             let page = page.map(|page| json!({ "id": page.id, "url": page.url, "archive_key": page.archive_key, "fetched_at": page.fetched_at }));
             ui::json(&json!({ "life": life, "page": page, "words": words, "rules": rules }))?;
             return Ok(Outcome::Good);
@@ -128,8 +131,9 @@ fn show(life: &Life, words: Option<&Draft>) {
         status.join(" ").trim(),
         if life.indexed { "in the index" } else { "not in the index" }
     ));
-    for field in Draft::FIELDS {
-        let said = words.and_then(|draft| draft.field(field)).map(|words| shortened(words, 70));
+    for field in Field::ALL {
+        let name = field.as_str();
+        let said = words.and_then(|draft| draft.field(name)).map(|words| shortened(words, 70));
         let became: Vec<String> = columns(field)
             .iter()
             .filter_map(|name| Some(format!("{name} {}", shortened(&plain(column(name)?), 60))))
@@ -137,7 +141,7 @@ fn show(life: &Life, words: Option<&Draft>) {
         if said.is_some() || !became.is_empty() {
             let said = said.map_or_else(|| "-".to_owned(), |said| format!("{said:?}"));
             let rule = if became.is_empty() { String::new() } else { format!("  [{}]", rule(field)) };
-            ui::line(&format!("  {field:<13} {said:<40} → {}{rule}", became.join(", ")));
+            ui::line(&format!("  {name:<13} {said:<40} → {}{rule}", became.join(", ")));
         }
     }
     if let (Some(score), Some(parts)) = (column("quality"), column("quality_parts")) {

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use clap::Args;
+use domain::Field;
 use replay::{Behavior, MockServer, Options};
 
 use serde::Serialize;
@@ -40,7 +41,7 @@ struct Report {
     opportunities: usize,
     rejected: usize,
     /// Percent of the opportunities in which a mapped field has a value.
-    filled: Vec<(&'static str, usize)>,
+    filled: Vec<(Field, usize)>,
     alarms: Vec<String>,
     notes: Vec<String>,
 }

@@ -1,16 +1,16 @@
 //! How often each field comes through.
 
-use domain::{Draft, Opportunity};
+use domain::{Field, Opportunity};
 use sources::Spec;
 
 /// Of each field a partner file maps, in percent of the rows: how many have a value.
-pub(super) fn filled(spec: &Spec, rows: &[Opportunity]) -> Vec<(&'static str, usize)> {
+pub(super) fn filled(spec: &Spec, rows: &[Opportunity]) -> Vec<(Field, usize)> {
     let mapped: Vec<&str> = spec.streams.iter().flat_map(sources::Stream::mapped).collect();
-    let percent = |field: &'static str| {
+    let percent = |field: Field| {
         let has = rows.iter().filter(|row| has(row, field)).count();
         (field, (100 * has).checked_div(rows.len()).unwrap_or(0))
     };
-    Draft::FIELDS.into_iter().filter(|field| mapped.contains(field)).map(percent).collect()
+    Field::ALL.into_iter().filter(|field| mapped.contains(&field.as_str())).map(percent).collect()
 }
 
 /// Fields that a stream maps and none of its rows has: a path or a selector that finds nothing.
@@ -21,8 +21,9 @@ pub(super) fn unfilled(spec: &Spec, rows: &[Opportunity]) -> Vec<String> {
         if own.is_empty() {
             continue;
         }
-        let empty = |field: &&str| !own.iter().any(|row| has(row, field));
-        let fields: Vec<&str> = stream.mapped().into_iter().filter(empty).collect();
+        let is_empty = |field: &Field| !own.iter().any(|row| has(row, *field));
+        let fields = stream.mapped().into_iter().filter_map(Field::of).filter(is_empty);
+        let fields: Vec<&str> = fields.map(Field::as_str).collect();
         if !fields.is_empty() {
             told.push(format!(
                 "stream {}: mapped, and without a value in all {}: {}",
@@ -36,31 +37,32 @@ pub(super) fn unfilled(spec: &Spec, rows: &[Opportunity]) -> Vec<String> {
 }
 
 /// The same on one line; what every row has goes without saying.
-pub(super) fn shown(filled: &[(&'static str, usize)]) -> String {
-    let told = filled.iter().filter(|(field, _)| !["external_id", "title"].contains(field));
-    told.map(|(field, percent)| format!("{field} {percent}")).collect::<Vec<_>>().join(" · ")
+pub(super) fn shown(filled: &[(Field, usize)]) -> String {
+    let told = filled.iter().filter(|(field, _)| !matches!(field, Field::ExternalId | Field::Title));
+    told.map(|(field, percent)| format!("{} {percent}", field.as_str())).collect::<Vec<_>>().join(" · ")
 }
 
 /// Whether a field came through as a value.
-fn has(row: &Opportunity, field: &str) -> bool {
+fn has(row: &Opportunity, field: Field) -> bool {
     match field {
-        "url" => row.url.is_some(),
-        "organization" => row.organization.is_some(),
-        "description" => row.description.is_some(),
-        "place" => !row.places.is_empty(),
-        "salary" => row.amount_text.is_some(),
-        "interest" => row.interest.is_some(),
-        "fees" => row.fees.is_some(),
-        "duration" => row.duration.is_some(),
-        "starts_at" => row.starts_on.is_some(),
-        "sector" => row.sector.is_some(),
-        "contract" => !row.contracts.is_empty(),
-        "posted_at" => row.posted_at.is_some(),
-        "closes_at" => row.closes_on.is_some(),
-        "positions" => row.positions.is_some(),
-        "education" => row.education.is_some(),
-        "experience" => row.experience.is_some(),
-        "language" => !row.languages.is_empty(),
-        _ => true,
+        Field::Url => row.url.is_some(),
+        Field::Organization => row.organization.is_some(),
+        Field::Description => row.description.is_some(),
+        Field::Place => !row.places.is_empty(),
+        Field::Salary => row.amount_text.is_some(),
+        Field::Interest => row.interest.is_some(),
+        Field::Fees => row.fees.is_some(),
+        Field::Duration => row.duration.is_some(),
+        Field::StartsAt => row.starts_on.is_some(),
+        Field::Sector => row.sector.is_some(),
+        Field::Contract => !row.contracts.is_empty(),
+        Field::PostedAt => row.posted_at.is_some(),
+        Field::ClosesAt => row.closes_on.is_some(),
+        Field::Positions => row.positions.is_some(),
+        Field::Education => row.education.is_some(),
+        Field::Experience => row.experience.is_some(),
+        Field::Language => !row.languages.is_empty(),
+        // A row without identity or title is refused, and a status shows in rows that are closed.
+        Field::ExternalId | Field::Title | Field::Status => true,
     }
 }
