@@ -134,8 +134,8 @@ impl From<UnknownWord> for StoreError {
 }
 
 /// Reads a stored JSON value. The error names `column`.
-pub(crate) fn stored_json<T: DeserializeOwned>(column: &'static str, value: Value) -> Result<T, StoreError> {
-    T::deserialize(&value).map_err(|_| StoreError::stored(column, &value))
+pub(crate) fn stored_json<T: DeserializeOwned>(column: &'static str, value: &Value) -> Result<T, StoreError> {
+    T::deserialize(value).map_err(|_| StoreError::stored(column, value))
 }
 
 /// Names what a failed statement was for: `.doing("claim jobs")`.

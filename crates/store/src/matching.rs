@@ -108,7 +108,7 @@ async fn members(tx: &mut Transaction<'_, Postgres>, ids: &[Uuid]) -> Result<Vec
     .doing(WHAT)?;
     let mut members = Vec::with_capacity(rows.len());
     for row in rows {
-        let places = places(row.places)?;
+        let places = places(&row.places)?;
         let kind = stored_kind(&row.kind)?;
         let education = row.education.as_deref();
         let sketch = Sketch::of_listing(&Listing {

@@ -96,7 +96,7 @@ impl Store {
                         url: row.url,
                         organization: row.organization,
                         description: row.description,
-                        places: places(row.places)?,
+                        places: places(&row.places)?,
                         regions: row.regions,
                         localities: row.localities,
                         contracts: row.contracts,
@@ -263,7 +263,7 @@ impl Store {
 }
 
 /// Parses the places of a row.
-pub(crate) fn places(value: Value) -> Result<Vec<Place>, StoreError> {
+pub(crate) fn places(value: &Value) -> Result<Vec<Place>, StoreError> {
     stored_json("ingest.opportunities.places", value)
 }
 

@@ -162,7 +162,7 @@ impl TryFrom<Raw> for RunRow {
             revert_of: raw.revert_of.map(RunId::from),
             walked: raw.walked,
             covers: raw.covers,
-            file: raw.file.map(|file| stored_json("ingest.runs.file", file)).transpose()?,
+            file: raw.file.map(|file| stored_json("ingest.runs.file", &file)).transpose()?,
             pages_open: raw.pages_open,
             pages: raw.pages,
             pages_failed: raw.pages_failed,
