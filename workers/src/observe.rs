@@ -39,6 +39,7 @@ pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
         .install_recorder()?;
     metrics::describe_counter!("oim_jobs_total", "Jobs ended, by kind and outcome");
+    metrics::describe_counter!("oim_jobs_broken_off_total", "Jobs that panicked; each is tried again");
     metrics::describe_counter!("oim_runs_total", "Runs ended, by source and state");
     metrics::describe_counter!("oim_pages_total", "Answers of partners, by source and status");
     metrics::describe_counter!("oim_records_total", "Records read, by source and outcome");

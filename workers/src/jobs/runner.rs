@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use apalis::prelude::Data;
 use queue::{Job, QueueError};
 use store::StoreError;
 use tracing::Instrument as _;
@@ -15,7 +16,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 
 /// Runs a claimed job, and stores the outcome of one that did not end itself.
-pub(crate) async fn run(app: Arc<App>, task: ClaimedJob) {
+pub(crate) async fn run(task: ClaimedJob, app: Data<Arc<App>>) {
     let job = &task.job;
     let span = tracing::info_span!(
         "job",

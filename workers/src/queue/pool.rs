@@ -3,13 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use apalis::prelude::WorkerBuilder;
+use apalis::prelude::{Event, EventListenerExt as _, ParallelizeExt as _, WorkerBuilder, WorkerContext};
+use futures::FutureExt as _;
 use queue::{Queue, QueueError, WorkerId};
 use store::Store;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::backend::{ClaimedJob, Claimer, RunningJobs};
+use super::backend::{Claimer, RunningJobs};
 use crate::{app::App, jobs};
 
 /// Heartbeats in the duration of a lease: five may be missed before other workers get the jobs.
@@ -52,29 +53,25 @@ impl Pool {
             stop: stop.clone(),
         };
         let (backend, feeding) = claimer.start();
-        let doing = Arc::clone(&app);
         let name = format!("oim-etl-{}", std::process::id());
-        let apalis = WorkerBuilder::new(name.as_str()).backend(backend).build(move |task: ClaimedJob| {
-            let app = Arc::clone(&doing);
-            // A task of its own: parsing a page keeps a thread busy, and a panic ends only this job. No worker runs it then,
-            // and it is tried again when its lease has ended.
-            async move {
-                let ended = tokio::spawn(jobs::run(app, task)).await;
-                ended
-                    .inspect_err(|error| tracing::error!(%error, "a job broke off"))
-                    .map_err(|error| error.to_string())
-            }
-        });
+        let apalis = WorkerBuilder::new(name.as_str())
+            .backend(backend)
+            .data(Arc::clone(&app))
+            // A task for each job: parsing a page keeps a thread busy, and a panic ends only this job. No worker runs it
+            // then, and it is tried again when its lease has ended.
+            .parallelize(tokio::spawn)
+            .on_event(report)
+            .build(jobs::run);
         let asked = stop.clone();
-        let running = tokio::spawn(async move {
-            let stopped = async move {
-                asked.cancelled().await;
-                Ok::<(), apalis_core::error::WorkerError>(())
-            };
-            if let Err(error) = apalis.run_until(stopped).await {
+        let stopped = async move {
+            asked.cancelled().await;
+            Ok::<(), apalis_core::error::WorkerError>(())
+        };
+        let running = tokio::spawn(apalis.run_until(stopped).map(|ended| {
+            if let Err(error) = ended {
                 tracing::error!(error = %error, "the worker stopped");
             }
-        });
+        }));
         let presence = Presence {
             queue: queue.clone(),
             worker,
@@ -143,6 +140,19 @@ impl Presence {
         self.queue
             .enter_worker(self.worker, &self.host, self.http.as_deref(), self.indexes, self.lease_duration)
             .await
+    }
+}
+
+/// Reports what apalis says of the worker. A job settles its own failures, so an error is a job that broke off: it panicked.
+fn report(worker: &WorkerContext, event: &Event) {
+    match event {
+        Event::Start => tracing::debug!(worker = worker.name(), "the worker takes jobs"),
+        Event::Stop => tracing::debug!(worker = worker.name(), "the worker takes no more jobs"),
+        Event::Error(error) => {
+            metrics::counter!("oim_jobs_broken_off_total").increment(1);
+            tracing::error!(error = %error, "a job broke off");
+        }
+        _ => (),
     }
 }
 
