@@ -108,7 +108,7 @@ pub(crate) async fn read(
     };
     spoil(&mut reading);
     commit(store, parse.lease, row, reading).await;
-    (run, next(store, "close_missing").await)
+    (run, next(store, "finish_run").await)
 }
 
 pub(crate) async fn open(store: &Store) -> Vec<String> {
@@ -378,7 +378,7 @@ async fn a_page_given_up_fails_its_run_and_nothing_waits_for_ever() {
     store.end_walk(walk.lease, id, &[StreamWalk::of_file("offres", true)], &[]).await.unwrap();
     let parse = next(&store, "parse_page").await;
     store.discard_job(parse.lease, "the archive lost it").await.unwrap();
-    let close = next(&store, "close_missing").await;
+    let close = next(&store, "finish_run").await;
     assert_eq!(store.finish_run(close.lease, id).await.unwrap(), RunState::Partial);
     assert_eq!(store.run(id).await.unwrap().message.as_deref(), Some("https://x/: the archive lost it"));
 }
@@ -391,12 +391,12 @@ async fn who_dies_after_the_last_page_leaves_the_end_of_the_run_to_the_others() 
     let walk = next(&store, "fetch_source").await;
     store.begin_run(id, &"0".repeat(64)).await.unwrap();
     store.end_walk(walk.lease, id, &[StreamWalk::of_file("offres", true)], &[]).await.unwrap();
-    let close = next(&store, "close_missing").await;
+    let close = next(&store, "finish_run").await;
     store.queue().job_done(close.lease).await.unwrap();
     // As its row stands when the last page is committed and nobody has said so yet.
     sqlx::query("UPDATE ingest.runs SET state = 'running'").execute(store.pool()).await.unwrap();
     store.reap().await.unwrap();
-    let close = next(&store, "close_missing").await;
+    let close = next(&store, "finish_run").await;
     assert_eq!(store.finish_run(close.lease, id).await.unwrap(), RunState::Complete);
 }
 
@@ -474,7 +474,7 @@ async fn cursor_after(
     let walk = next(store, "fetch_source").await;
     store.begin_run(id, &"0".repeat(64)).await.unwrap();
     store.end_walk(walk.lease, id, &[], &[]).await.unwrap();
-    let close = next(store, "close_missing").await;
+    let close = next(store, "finish_run").await;
     assert_eq!(store.finish_run(close.lease, id).await.unwrap(), RunState::Complete);
     store.complete_to(&source, "offres").await.unwrap().unwrap()
 }

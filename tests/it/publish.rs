@@ -150,7 +150,7 @@ async fn a_crash_of_the_database_costs_a_second_parsing_and_no_row() {
     let page = store.page(parse.payload["page"].as_i64().unwrap()).await.unwrap();
     let opportunities = ["1", "2"].map(|id| opportunity(id, "Soudeur", None)).into();
     commit(&store, parse.lease, page, Reading { opportunities, ..Reading::default() }).await;
-    let close = next(&store, "close_missing").await;
+    let close = next(&store, "finish_run").await;
     assert_eq!(store.finish_run(close.lease, id).await.unwrap(), RunState::Complete);
     let row = store.run(id).await.unwrap();
     assert_eq!((open(&store).await.len(), row.seen, row.created), (2, 2, 2));
@@ -218,7 +218,7 @@ async fn a_long_run_serves_what_is_new_at_its_checkpoints_and_the_rest_at_its_en
         (21, 1),
         "the change waits, the new one does not"
     );
-    let close = next(&store, "close_missing").await;
+    let close = next(&store, "finish_run").await;
     assert_eq!(store.finish_run(close.lease, id).await.unwrap(), RunState::Complete);
     let row = store.run(id).await.unwrap();
     assert_eq!((row.seen, row.created, row.changed, row.unchanged), (21, 1, 1, 19));
@@ -232,7 +232,7 @@ async fn a_checkpoint_publishes_nothing_of_a_doubted_run_and_a_discard_takes_the
     shows.push("new");
     let id = half_read(&store, one_employer, &shows).await;
     assert_eq!(served(&store).await, before);
-    let close = next(&store, "close_missing").await;
+    let close = next(&store, "finish_run").await;
     assert_eq!(store.finish_run(close.lease, id).await.unwrap(), RunState::Held);
     assert_eq!(served(&store).await, before);
 }
@@ -266,7 +266,7 @@ async fn who_asks_for_more_than_the_active_run_does_waits_for_it() {
         let id: RunId = walk.payload["run"].as_str().unwrap().parse().unwrap();
         store.begin_run(id, &"0".repeat(64)).await.unwrap();
         store.end_walk(walk.lease, id, &[], &[]).await.unwrap();
-        let close = next(&store, "close_missing").await;
+        let close = next(&store, "finish_run").await;
         store.finish_run(close.lease, id).await.unwrap();
         assert_eq!(states().await, expected);
     }

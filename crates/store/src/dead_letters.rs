@@ -37,7 +37,7 @@ impl Remains {
         let remains = match kind {
             "fetch_page" | "parse_page" => page(),
             "fetch_source" => run().map(|run| Self::Crawl(run.into())),
-            "close_missing" => run().map(|run| Self::End(run.into())),
+            "finish_run" => run().map(|run| Self::End(run.into())),
             _ => None,
         };
         remains.unwrap_or(Self::Nothing)
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(Remains::of("fetch_page", &json!({ "page": 3 })), Remains::Page(3));
         assert_eq!(Remains::of("parse_page", &json!({ "page": 3 })), Remains::Page(3));
         assert_eq!(Remains::of("fetch_source", &of_run), Remains::Crawl(run.into()));
-        assert_eq!(Remains::of("close_missing", &of_run), Remains::End(run.into()));
+        assert_eq!(Remains::of("finish_run", &of_run), Remains::End(run.into()));
         for kind in ["publish_new", "embed_opportunities", "match_duplicates", "of_another_release"] {
             assert_eq!(Remains::of(kind, &of_run), Remains::Nothing);
         }
@@ -179,7 +179,7 @@ mod tests {
     fn a_payload_that_names_no_page_and_no_run_leaves_nothing() {
         for payload in [json!({}), json!({ "page": "three", "run": 3 }), json!({ "page": 1e30, "run": "x" })]
         {
-            for kind in ["fetch_page", "parse_page", "fetch_source", "close_missing"] {
+            for kind in ["fetch_page", "parse_page", "fetch_source", "finish_run"] {
                 assert_eq!(Remains::of(kind, &payload), Remains::Nothing, "{kind} {payload}");
             }
         }

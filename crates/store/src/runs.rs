@@ -307,7 +307,7 @@ pub(crate) async fn close_if_parsed(connection: &mut PgConnection, run: RunId) -
             WHERE r.id = $1 AND r.walked AND r.state IN ('queued', 'running')
               AND NOT EXISTS (SELECT FROM ingest.pages p WHERE p.run = $1 AND p.state IN ('wanted', 'archived'))
            RETURNING r.id)
-         SELECT queue.enqueue('close_missing', 'close', jsonb_build_object('run', id), 'close_missing:' || id, 20) FROM closing",
+         SELECT queue.enqueue('finish_run', 'close', jsonb_build_object('run', id), 'finish_run:' || id, 20) FROM closing",
         run.uuid()
     )
     .execute(connection)

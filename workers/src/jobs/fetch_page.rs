@@ -84,5 +84,5 @@ async fn arrived(
         return Ok(app.store.detail_archived(lease, &page, &archived, &read_by).await?);
     };
     let reading = reading?;
-    Ok(pipeline::load::page(app, lease, (page, Some(archived)), reading, read_by).await?)
+    Ok(pipeline::stage::page(app, lease, (page, Some(archived)), reading, read_by).await?)
 }

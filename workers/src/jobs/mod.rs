@@ -5,11 +5,11 @@
 //!
 //! To add a job, declare one file that implements [`Job`] for a unit struct, and add its line to `JOBS`.
 
-mod close_missing;
 mod embed_opportunities;
 pub(crate) mod error;
 mod fetch_page;
 mod fetch_source;
+mod finish_run;
 mod match_duplicates;
 mod parse_page;
 mod publish_new;
@@ -34,7 +34,7 @@ static JOBS: &[Registered] = &[
     Registered::of::<publish_new::PublishNew>(),
     Registered::of::<match_duplicates::MatchDuplicates>(),
     Registered::of::<embed_opportunities::EmbedOpportunities>(),
-    Registered::of::<close_missing::CloseMissing>(),
+    Registered::of::<finish_run::FinishRun>(),
 ];
 
 /// A kind of job.

@@ -27,17 +27,17 @@ impl Job for ParsePage {
             let last = loop {
                 match parts.next().await? {
                     pipeline::parse::Part::Next(reading) => {
-                        pipeline::load::part(&mut commit, &page, reading).await?;
+                        pipeline::stage::part(&mut commit, &page, reading).await?;
                     }
                     pipeline::parse::Part::Last(reading) => break reading,
                 }
             };
-            return Ok(pipeline::load::last_part(commit, &page, last).await?);
+            return Ok(pipeline::stage::last_part(commit, &page, last).await?);
         }
         let body = pipeline::archive::read(app, &page).await?;
         let reading = pipeline::parse::read(&spec, &page, &body)?;
         let known = pipeline::normalize::known(&app.store, &spec, &reading).await?;
         let reading = pipeline::normalize::normalize(&spec, &page, reading, &known)?;
-        Ok(pipeline::load::page(app, lease, (page, None), reading, read_by).await?)
+        Ok(pipeline::stage::page(app, lease, (page, None), reading, read_by).await?)
     }
 }

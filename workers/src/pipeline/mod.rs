@@ -20,10 +20,10 @@ pub(crate) mod normalize;
 
 // 6. What differs from what is served is staged, with rejections and counters.
 pub(crate) mod group;
-pub(crate) mod load;
+pub(crate) mod stage;
 
 // 7. The run is audited, and what it staged is published, or held.
-pub(crate) mod close;
+pub(crate) mod publish;
 
 // 8. Opportunities that several sources publish become one cluster.
 pub(crate) mod dedupe;

@@ -5,7 +5,7 @@ use queue::Lease;
 use store::{RunState, Store, StoreError};
 
 /// Ends a run and its job, and reports the state of the run.
-pub(crate) async fn close(store: &Store, lease: Lease, run: RunId) -> Result<(), StoreError> {
+pub(crate) async fn finish(store: &Store, lease: Lease, run: RunId) -> Result<(), StoreError> {
     let state = store.finish_run(lease, run).await?;
     if !state.ended() {
         tracing::warn!(%run, "a crash of the database took staged rows: their pages are parsed again");

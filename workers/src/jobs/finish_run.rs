@@ -3,17 +3,17 @@
 use queue::Lease;
 
 use super::{Job, JobError, RunArgs};
-use crate::{app::App, pipeline::close};
+use crate::{app::App, pipeline::publish};
 
 /// Ends a run: audits it, and publishes what it staged, or holds it.
-pub(crate) struct CloseMissing;
+pub(crate) struct FinishRun;
 
-impl Job for CloseMissing {
-    const NAME: &'static str = "close_missing";
+impl Job for FinishRun {
+    const NAME: &'static str = "finish_run";
     type Args = RunArgs;
 
     #[tracing::instrument(skip_all, fields(run = %args.run))]
     async fn run(app: &App, lease: Lease, args: RunArgs) -> Result<(), JobError> {
-        Ok(close::close(&app.store, lease, args.run).await?)
+        Ok(publish::finish(&app.store, lease, args.run).await?)
     }
 }
