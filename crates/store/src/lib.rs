@@ -5,6 +5,44 @@
 //! Each method is a whole step of the pipeline, in one transaction. Committing a parsed page, for example, writes rows,
 //! rejections, counters, follow-up jobs and the end of the job together, or nothing at all. No caller holds a
 //! transaction, so no caller can commit half a step.
+//!
+//! # Map
+//!
+//! A run from its request to its end, in the order of the pipeline:
+//!
+//! - `sources`: the sources and streams that a worker knows
+//! - `ticks`: the timetable's last ticks; each becomes one run
+//! - `runs`: requests and states of runs, cursors, and what starts when a run ends
+//! - `budget`: slots of a source's rate, shared by all workers
+//! - `walks`: how the crawl of each stream ended, and what earlier crawls ended with
+//! - `pages`: archived answers and their validators
+//! - `reuse`: pages whose bytes were parsed before
+//! - `replay`: which archived pages a replay parses again
+//! - `page_commit`: what was parsed from a page, with the end of its job
+//! - `rejections`: rejected records, and warnings
+//! - `rows/`: the columns of an opportunity (`columns`), known drafts (`known`), staging (`stage`, by `copy`), publication (`publish`)
+//! - `audit/`: rows beside their past (`gather`), as numbers (`measure`, `statistics`), and the doubts (`judge`)
+//! - `finish`, `finish/`: the end of a run: what becomes of it (`verdict`), what it closes (`close`), publication before its end
+//!   (`checkpoint`), an operator's decisions (`decide`, `revert`)
+//! - `house_contacts`: addresses that a portal prints beside every post
+//!
+//! After a run, and beside it:
+//!
+//! - `matching`: duplicates and clusters
+//! - `outbox`: requests to update the vector index, and the ledger of what it holds
+//! - `dead_letters`: what follows from a job that is given up
+//! - `reap`: jobs of dead workers, and follow-up jobs that were not enqueued
+//!
+//! What people ask:
+//!
+//! - `preview`: what publishing a run or some pages would change
+//! - `explain`: origin and history of an opportunity
+//! - `overview`: the figures of `oim-etl status`
+//!
+//! Under all of it:
+//!
+//! - `words`: stored words, as types
+//! - `error`: failures, worded for an operator
 
 mod audit;
 mod budget;
@@ -147,5 +185,23 @@ impl Store {
     /// Returns the pool, for tests and benchmarks that inspect rows.
     pub fn pool(&self) -> &PgPool {
         &self.pool
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    #[test]
+    fn the_map_names_every_file() {
+        let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let files = fs::read_dir(&src).unwrap().map(|entry| entry.unwrap().path());
+        let files: BTreeSet<String> =
+            files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
+        let map = fs::read_to_string(src.join("lib.rs")).unwrap();
+        let lines = map.lines().filter_map(|line| line.strip_prefix("//! - `")?.split(['`', '/']).next());
+        let mut named: BTreeSet<String> = lines.map(str::to_owned).collect();
+        named.insert("lib".to_owned());
+        assert_eq!(named, files);
     }
 }

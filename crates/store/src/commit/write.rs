@@ -153,7 +153,7 @@ async fn mark(
     let shown = || batches.iter().filter_map(|batch| Some((batch.page.id, batch.shown?)));
     let pages: Vec<i64> = shown().flat_map(|(page, shown)| shown.keys().map(move |_| page)).collect();
     let seen: Vec<Uuid> = shown().flat_map(|(_, shown)| shown.keys().map(|id| id.uuid())).collect();
-    let marks = serde_json::to_value(marks).map_err(|_| StoreError::Stored { what: WHAT.to_owned() })?;
+    let marks = serde_json::json!(marks);
     sqlx::query!(
         "WITH marked AS (
            SELECT * FROM jsonb_to_recordset($1) AS m (
