@@ -15,6 +15,7 @@ mod support;
 
 mod api;
 mod bad_days;
+mod cancel;
 mod cli;
 mod closing;
 mod clusters;
@@ -26,6 +27,7 @@ mod dictionary;
 mod duplicates;
 mod endings;
 mod failures;
+mod group;
 mod guards;
 mod help;
 mod outbox;

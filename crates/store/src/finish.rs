@@ -180,7 +180,8 @@ async fn parse_again(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<u
 /// Collects what is known about a run at its end, and locks its row.
 async fn facts(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<Facts, StoreError> {
     let row = sqlx::query!(
-        r#"SELECT walked, covers, record_limit, pages_failed, message, mode AS "mode: Mode", started_at, replay_of,
+        r#"SELECT walked, covers, record_limit, pages_failed, message,
+                  EXISTS (SELECT FROM ingest.opportunities o WHERE o.changed_run = r.id) AS "has_published!", mode AS "mode: Mode", started_at, replay_of,
                   EXISTS (SELECT FROM ingest.pages p WHERE p.run = r.id AND p.read_by IS NOT NULL AND p.read_by IS DISTINCT FROM (
                       SELECT k.read_by FROM ingest.runs n JOIN ingest.pages k ON k.run = n.id
                        WHERE n.source = r.source AND n.id <> r.id AND n.state IN ('complete', 'partial') AND k.read_by IS NOT NULL
@@ -202,6 +203,7 @@ async fn facts(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<Facts, 
         reads_one_run: row.replay_of.is_some(),
         reads_anew: row.reads_anew,
         restores: row.restores,
+        has_published: row.has_published,
         message: row.message,
         started_at: row.started_at,
     })

@@ -46,6 +46,7 @@
 
 mod audit;
 mod budget;
+mod cancel;
 mod commit;
 mod dead_letters;
 mod error;

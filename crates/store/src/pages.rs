@@ -10,7 +10,8 @@ use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use crate::{
-    Mode, PageRole, PageState, Store, StoreError, error::Doing as _, rejections::insert_rejections, reuse::reuse,
+    Mode, PageRole, PageState, Store, StoreError, error::Doing as _, rejections::insert_rejections,
+    reuse::reuse,
 };
 
 /// An answer in the archive.

@@ -39,6 +39,11 @@ enum What {
         /// Id of the run
         run: RunId,
     },
+    /// Cancel a run that has not ended: nothing more is requested, nothing of it is published
+    Cancel {
+        /// Id of the run
+        run: RunId,
+    },
     /// Undo a published run: what it created, changed and closed
     Revert {
         /// Id of the run
@@ -68,6 +73,11 @@ impl What {
                     &format!("run {run} is discarded: nothing of it is served"),
                     &serde_json::json!({}),
                 )?;
+            }
+            Self::Cancel { run } => {
+                store.cancel_run(*run, &by).await?;
+                let done = format!("run {run} is cancelled: nothing more is requested for it");
+                tell(context, &done, &serde_json::json!({}))?;
             }
             Self::Revert { run } => {
                 let reverted = store.revert_run(*run, &by).await?;

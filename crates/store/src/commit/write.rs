@@ -74,8 +74,11 @@ pub(super) async fn write(
     let mut tallies = Vec::with_capacity(batches.len());
     let mut marks = Vec::with_capacity(batches.len());
     for (batch, staged) in batches.iter().zip(staged) {
-        let wanted =
-            if batch.page.mode == Mode::Replay { 0 } else { want(tx, batch.page, &batch.content.wanted).await? };
+        let wanted = if batch.page.mode == Mode::Replay {
+            0
+        } else {
+            want(tx, batch.page, &batch.content.wanted).await?
+        };
         let tally = batch.tally(staged, wanted);
         marks.push(Mark::of(batch, tally, staged.rows));
         tallies.push(tally);

@@ -3,8 +3,14 @@
 use domain::RunId;
 use sqlx::{Postgres, Transaction};
 
-use super::{Facts, WHAT, facts, join_by_hash, request_index_and_match, revert, serve};
-use crate::{Decision, RunState, Store, StoreError, error::Doing as _, rows::publish};
+use super::{
+    Facts, WHAT, count, facts, join_by_hash, request_index_and_match, revert, serve, verdict::summary,
+};
+use crate::{
+    Decision, RunState, Store, StoreError,
+    error::Doing as _,
+    rows::publish::{self, Published},
+};
 
 impl Store {
     /// Publishes a held run by an operator's decision, and closes what it did not show if it proves that. Returns how
@@ -19,6 +25,7 @@ impl Store {
         refuse_if_lost(&mut tx, run).await?;
         publish::drop_confirmed(&mut tx, run).await?;
         let (published, closed) = serve(&mut tx, run, &facts, facts.proves_absence()).await?;
+        recount(&mut tx, run, published).await?;
         decide(&mut tx, run, by, Decision::Published, closed).await?;
         tx.commit().await.doing(WHAT)?;
         Ok((published.created, published.changed, closed))
@@ -91,14 +98,16 @@ async fn refuse_if_lost(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Resul
     .doing(WHAT)?;
     if lost.lost {
         return Err(StoreError::Refused {
-            message: format!("run {run} cannot be published: a crash of the database took its staged rows"),
+            message: format!(
+                "run {run} cannot be published: its staged rows are gone, removed after 30 days or lost in a crash of the database"
+            ),
             hint: Some(format!("Parse its archive again: oim-etl replay {} --run {run}", lost.source)),
         });
     }
     Ok(())
 }
 
-/// Stores the decision.
+/// Stores the decision, with what was doubted.
 async fn decide(
     tx: &mut Transaction<'_, Postgres>,
     run: RunId,
@@ -106,16 +115,43 @@ async fn decide(
     decision: Decision,
     closed: u64,
 ) -> Result<(), StoreError> {
+    let doubts = sqlx::query_scalar!("SELECT doubts FROM ingest.runs WHERE id = $1", run.uuid())
+        .fetch_one(&mut **tx)
+        .await
+        .doing(WHAT)?;
+    let message = format!("{decision} by {by}; it was doubted: {}", summary(&doubts));
     sqlx::query!(
-        "UPDATE ingest.runs SET decision = $2, decided_by = $3, closed = $4,
-                message = left($2 || ' by ' || $3 || '; it was doubted: ' || split_part(message, '; nothing of it is served', 1), 2000),
+        "UPDATE ingest.runs SET decision = $2, decided_by = $3, closed = $4, message = left($5, 2000),
                 published_at = CASE WHEN $2 = 'published' THEN now() ELSE published_at END,
                 state = CASE WHEN $2 <> 'published' THEN state WHEN walked AND pages_failed = 0 THEN 'complete' ELSE 'partial' END
           WHERE id = $1",
         run.uuid(),
         decision.as_str(),
         by,
-        i32::try_from(closed).unwrap_or(i32::MAX)
+        i32::try_from(closed).unwrap_or(i32::MAX),
+        message
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+    .doing(WHAT)
+}
+
+/// Counts what a decision really published: newer runs may have served some of it since the run was held.
+async fn recount(
+    tx: &mut Transaction<'_, Postgres>,
+    run: RunId,
+    published: Published,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE ingest.runs r SET created = n.created, changed = n.changed, unchanged = r.seen - r.rejected - n.created - n.changed
+           FROM (SELECT c.created, least($2, q.seen - q.rejected - c.created) AS changed
+                   FROM ingest.runs q, (
+                     SELECT count(*)::integer AS created FROM ingest.opportunities o WHERE o.changed_run = $1 AND o.first_run = $1) c
+                  WHERE q.id = $1) n
+          WHERE r.id = $1",
+        run.uuid(),
+        count(published.changed)
     )
     .execute(&mut **tx)
     .await

@@ -19,6 +19,8 @@ pub(super) struct Facts {
     pub(super) reads_anew: bool,
     /// Whether it replays a run that was published.
     pub(super) restores: bool,
+    /// Whether a checkpoint of the run has published.
+    pub(super) has_published: bool,
     pub(super) message: Option<String>,
     pub(super) started_at: Option<DateTime<Utc>>,
 }
@@ -68,10 +70,12 @@ impl Verdict {
     /// Decides on a run from the findings of its audit.
     pub(super) fn of(run: RunId, facts: &Facts, doubts: &[String]) -> Self {
         if !doubts.is_empty() {
-            return Self::Hold(format!(
-                "{}; nothing of it is served. Look at it: oim-etl runs show {run}",
-                summary(doubts)
-            ));
+            let served = if facts.has_published {
+                "only what its checkpoints published is served"
+            } else {
+                "nothing of it is served"
+            };
+            return Self::Hold(format!("{}; {served}. Look at it: oim-etl runs show {run}", summary(doubts)));
         }
         if !facts.has_every_page() {
             let why = facts.message.clone().unwrap_or_else(|| "some pages could not be parsed".to_owned());
@@ -100,7 +104,7 @@ impl Verdict {
 const TOLD: usize = 3;
 
 /// Returns the first findings in one line. Those about the same stream name it once.
-fn summary(doubts: &[String]) -> String {
+pub(super) fn summary(doubts: &[String]) -> String {
     let mut line = String::new();
     let mut named = "";
     for doubt in doubts.iter().take(TOLD) {
@@ -131,6 +135,7 @@ mod tests {
             reads_one_run: false,
             reads_anew: false,
             restores: false,
+            has_published: false,
             message: None,
             started_at: None,
         }

@@ -1,0 +1,41 @@
+//! Cancelling a run: nothing more of it is requested or published, and the next one starts.
+
+use domain::SourceSlug;
+use serde_json::json;
+use store::{Mode, RunState, StoreError};
+
+use crate::{
+    closing::{next, open, read, request, run},
+    upsert::fresh,
+};
+
+#[tokio::test]
+async fn a_cancelled_run_loses_its_jobs_and_the_next_one_starts() {
+    let store = fresh().await;
+    let source: SourceSlug = "fne".parse().unwrap();
+    let first = store.request_run(&request(&source, Mode::Incremental)).await.unwrap().run;
+    let waiting = store.request_run(&request(&source, Mode::Full)).await.unwrap().run;
+    assert_eq!(store.run(waiting).await.unwrap().state, RunState::Waiting);
+    store.cancel_run(first, "awa").await.unwrap();
+    let row = store.run(first).await.unwrap();
+    assert_eq!((row.state, row.message.as_deref()), (RunState::Failed, Some("cancelled by awa")));
+    let walk = next(&store, "fetch_source").await;
+    assert_eq!(walk.payload["run"], json!(waiting), "the job of the cancelled run is gone");
+    let refused = store.cancel_run(first, "awa").await.unwrap_err().to_string();
+    assert!(refused.contains("is failed already"), "{refused}");
+    let unknown = store.cancel_run(uuid::Uuid::nil().into(), "awa").await.unwrap_err().to_string();
+    assert!(unknown.contains("there is no run 00000000"), "{unknown}");
+}
+
+#[tokio::test]
+async fn who_has_a_page_of_a_cancelled_run_in_hand_commits_nothing() {
+    let store = fresh().await;
+    run(&store, &["1"], true, |_| ()).await;
+    let (second, close) = read(&store, &["2"], true, |_| ()).await;
+    let rows = "SELECT count(*) FROM ingest.staged";
+    assert_eq!(sqlx::query_scalar::<_, i64>(rows).fetch_one(store.pool()).await.unwrap(), 1);
+    store.cancel_run(second, "awa").await.unwrap();
+    assert_eq!(sqlx::query_scalar::<_, i64>(rows).fetch_one(store.pool()).await.unwrap(), 0);
+    assert!(matches!(store.finish_run(close.lease, second).await, Err(StoreError::Fenced(_))));
+    assert_eq!(open(&store).await, ["1"]);
+}

@@ -1,0 +1,128 @@
+//! Group commit: pages that are ready together commit together, and each fails for its own fault only.
+
+use domain::SourceSlug;
+use queue::Lease;
+use serde_json::json;
+use store::{Mode, NewListPage, PageRow, ParsedPage, Reading, Store, StoreError};
+
+use crate::{
+    closing::{archived, next, request},
+    upsert::{fresh, opportunity},
+};
+
+/// Archived list pages of one run, each with the job that parses it, in the order of the list.
+async fn archived_pages(store: &Store, pages: u32) -> Vec<(Lease, PageRow)> {
+    let source: SourceSlug = "fne".parse().unwrap();
+    let run = store.request_run(&request(&source, Mode::Full)).await.unwrap().run;
+    let walk = next(store, "fetch_source").await;
+    store.begin_run(run, &"0".repeat(64)).await.unwrap();
+    let kept = archived();
+    for ordinal in 0..pages {
+        let page = NewListPage {
+            run,
+            source: &source,
+            stream: "offres",
+            ordinal,
+            url: "https://api.fnecm.org/",
+            request: json!({}),
+            take: None,
+            is_file: false,
+            shown: &[],
+            promised: None,
+            read_by: "test",
+            archived: &kept,
+        };
+        store.list_page_archived(walk.lease, &page).await.unwrap();
+    }
+    let mut entered = Vec::new();
+    for _ in 0..pages {
+        let parse = next(store, "parse_page").await;
+        entered.push((parse.lease, store.page(parse.payload["page"].as_i64().unwrap()).await.unwrap()));
+    }
+    entered.sort_by_key(|(_, page)| page.ordinal);
+    entered
+}
+
+fn shows(id: &str) -> Reading {
+    Reading { opportunities: vec![opportunity(id, "Soudeur", None)], ..Reading::default() }
+}
+
+/// External ids of what is staged, and how many pages are read.
+async fn outcome(store: &Store) -> (Vec<String>, i64) {
+    let staged = sqlx::query_scalar("SELECT external_id FROM ingest.staged ORDER BY 1");
+    let read = sqlx::query_scalar("SELECT count(*) FROM ingest.pages WHERE state = 'read'");
+    (staged.fetch_all(store.pool()).await.unwrap(), read.fetch_one(store.pool()).await.unwrap())
+}
+
+#[tokio::test]
+async fn pages_commit_together_with_their_counters() {
+    let store = fresh().await;
+    let pages = archived_pages(&store, 3).await;
+    let group: Vec<ParsedPage> = pages
+        .into_iter()
+        .zip([vec!["1"], vec!["2", "1"], vec![]])
+        .map(|((lease, page), ids)| {
+            let opportunities = ids.into_iter().map(|id| opportunity(id, "Soudeur", None)).collect();
+            let reading = Reading { opportunities, ..Reading::default() };
+            ParsedPage::new(lease, page, None, "test".to_owned(), reading)
+        })
+        .collect();
+    for tally in store.commit_pages(&group).await {
+        tally.unwrap();
+    }
+    // Two pages show the first record: each stages it, and publishing takes the newer one.
+    assert_eq!(outcome(&store).await, (vec!["1".to_owned(), "1".to_owned(), "2".to_owned()], 3));
+    let counts: Vec<(i32, i32, i32)> =
+        sqlx::query_as("SELECT records, created, cardinality(seen) FROM ingest.pages ORDER BY ordinal")
+            .fetch_all(store.pool())
+            .await
+            .unwrap();
+    assert_eq!(counts, [(1, 1, 1), (2, 2, 2), (0, 0, 0)]);
+    let jobs: i64 = sqlx::query_scalar("SELECT count(*) FROM queue.jobs WHERE kind = 'parse_page'")
+        .fetch_one(store.pool())
+        .await
+        .unwrap();
+    assert_eq!(jobs, 0, "the jobs end with their pages");
+}
+
+#[tokio::test]
+async fn a_page_that_another_worker_has_taken_over_is_left_out() {
+    let store = fresh().await;
+    let pages = archived_pages(&store, 2).await;
+    sqlx::query("UPDATE queue.jobs SET lease = gen_random_uuid() WHERE id = $1")
+        .bind(pages[1].0.job())
+        .execute(store.pool())
+        .await
+        .unwrap();
+    let group: Vec<ParsedPage> = pages
+        .into_iter()
+        .zip(["1", "2"])
+        .map(|((lease, page), id)| ParsedPage::new(lease, page, None, String::new(), shows(id)))
+        .collect();
+    let outcomes = store.commit_pages(&group).await;
+    assert_eq!(outcomes[0].as_ref().unwrap().created, 1);
+    assert!(matches!(outcomes[1], Err(StoreError::Fenced(_))), "{outcomes:?}");
+    assert_eq!(outcome(&store).await, (vec!["1".to_owned()], 1));
+}
+
+#[tokio::test]
+async fn a_page_that_the_database_refuses_fails_alone() {
+    let store = fresh().await;
+    let group: Vec<ParsedPage> = archived_pages(&store, 3)
+        .await
+        .into_iter()
+        .zip(["1", "2", "3"])
+        .map(|((lease, page), id)| {
+            let mut reading = shows(id);
+            if id == "2" {
+                // The table has a rule against it.
+                reading.opportunities[0].url = Some("no address".to_owned());
+            }
+            ParsedPage::new(lease, page, None, String::new(), reading)
+        })
+        .collect();
+    let outcomes = store.commit_pages(&group).await;
+    assert!(outcomes[0].is_ok() && outcomes[2].is_ok(), "{outcomes:?}");
+    assert!(matches!(outcomes[1], Err(StoreError::Query { .. })), "{outcomes:?}");
+    assert_eq!(outcome(&store).await, (vec!["1".to_owned(), "3".to_owned()], 2));
+}
