@@ -16,14 +16,15 @@ use super::{
     locate,
     lock::{self, Attempt, Lock},
     owner::{Owner, command},
+    pid_file::{self, SOCKET, Server, running},
 };
 
 /// A first start replays at most what an interrupted demo wrote.
 const START_WITHIN: Duration = Duration::from_mins(1);
-/// Name of the socket in its folder.
-const SOCKET: &str = ".s.PGSQL.5432";
 /// Between two looks whether the server answers yet.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// A server that takes no statement within this time is asked again.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// What survives a power cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,10 +101,12 @@ impl Cluster {
         let version = version_of(&programs)?;
         let data = folder.join("data");
         let lock = Some(lock);
-        if let Some(server) = running(&data) {
+        if let Some(server) = left_running(&data).await {
             let socket = Socket::Inside(server.socket);
             return Self { folder, socket, version, pid: server.pid, child: None, lock }.answering().await;
         }
+        // PostgreSQL would refuse to start beside the process that a file left behind names by now.
+        pid_file::remove(&folder, &data).map_err(at(&data))?;
         if !data.join("PG_VERSION").exists() {
             create(&programs, owner, &folder, &data)?;
         }
@@ -150,17 +153,19 @@ impl Cluster {
     /// A server that still recovers accepts connections and refuses statements.
     async fn takes_statements(&self) -> bool {
         use sqlx::Connection as _;
-        match sqlx::PgConnection::connect(&self.url("postgres")).await {
-            Ok(connection) => connection.close().await.is_ok(),
-            Err(_) => false,
-        }
+        let url = self.url("postgres");
+        let asked = async { sqlx::PgConnection::connect(&url).await?.close().await };
+        matches!(tokio::time::timeout(ANSWERS_WITHIN, asked).await, Ok(Ok(())))
     }
 }
 
 impl Drop for Cluster {
     /// Fast shutdown (SIGINT): open transactions are rolled back, everything committed is written.
     fn drop(&mut self) {
-        if self.lock.is_none() || kill_process(self.pid, Signal::INT).is_err() {
+        // A child keeps its number until it is waited for. The number of another process's may be a stranger's by now.
+        let is_ours = self.child.is_some()
+            || running(&self.folder.join("data")).is_some_and(|server| server.pid == self.pid);
+        if self.lock.is_none() || !is_ours || kill_process(self.pid, Signal::INT).is_err() {
             return;
         }
         if let Some(child) = &mut self.child {
@@ -174,20 +179,19 @@ impl Drop for Cluster {
     }
 }
 
-/// A server that runs already.
-struct Server {
-    pid: Pid,
-    socket: PathBuf,
-}
-
-/// The server of `postmaster.pid`, if it listens: the first line is its process, the fifth the folder of its socket. A file that was left
-/// behind may name a process of somebody else by now, so the number alone proves nothing.
-fn running(data: &Path) -> Option<Server> {
-    let text = fs::read_to_string(data.join("postmaster.pid")).ok()?;
-    let mut lines = text.lines();
-    let pid = Pid::from_raw(lines.next()?.trim().parse().ok()?)?;
-    let socket = PathBuf::from(lines.nth(3)?.trim());
-    UnixStream::connect(socket.join(SOCKET)).is_ok().then_some(Server { pid, socket })
+/// The server that a killed process left behind. One that does not listen yet is waited for; a process that is not the
+/// server of this folder is not.
+async fn left_running(data: &Path) -> Option<Server> {
+    let since = Instant::now();
+    loop {
+        if let Some(server) = running(data) {
+            return Some(server);
+        }
+        if !pid_file::names_a_server(data) || since.elapsed() > START_WITHIN {
+            return None;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
 }
 
 /// The folder of PostgreSQL's programs: the machine's, or downloaded ones.

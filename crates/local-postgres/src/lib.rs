@@ -14,6 +14,7 @@ mod folder;
 mod locate;
 mod lock;
 mod owner;
+mod pid_file;
 
 pub use cluster::{Cluster, Durability};
 

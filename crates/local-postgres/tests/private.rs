@@ -11,10 +11,11 @@ use std::{
     fs,
     os::unix::{
         fs::{MetadataExt as _, PermissionsExt as _},
+        net::UnixListener,
         process::CommandExt as _,
     },
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Child, Command, Output},
 };
 
 use local_postgres::{Cluster, Durability, PrivateError, create_database, has_database};
@@ -120,21 +121,55 @@ async fn whoever_joins_leaves_the_server_running() {
     assert!(has_database(&next.url("postgres"), "postgres").await.unwrap());
 }
 
+/// A process that is not PostgreSQL, of the user that the server runs as.
+fn stranger(data: &Path) -> Child {
+    let server = fs::metadata(data).unwrap();
+    let mut command = Command::new("sleep");
+    command.arg("600").current_dir("/");
+    if server.uid() != fs::metadata("/proc/self").unwrap().uid() {
+        command.uid(server.uid()).gid(server.gid());
+    }
+    command.spawn().unwrap()
+}
+
+/// The files of a server that was killed, as after a reboot: its number is another process's now.
+fn leave_behind(data: &Path, socket: &Path, pid: u32) {
+    let left = format!("{pid}\n{}\n0\n5432\n{}\n", data.display(), socket.display());
+    fs::write(data.join("postmaster.pid"), &left).unwrap();
+    fs::write(socket.join(".s.PGSQL.5432.lock"), &left).unwrap();
+}
+
 #[tokio::test]
-async fn a_pid_file_left_behind_never_costs_a_stranger_its_process() {
+async fn a_pid_file_left_behind_costs_neither_a_stranger_its_process_nor_us_a_start() {
     let folder = folder();
-    drop(Cluster::start(folder.path(), Durability::Throwaway).await.unwrap());
-    // As after a reboot: the number of the server that was killed is another process's now.
-    let mut stranger = Command::new("sleep").arg("60").spawn().unwrap();
-    let left = format!(
-        "{}\n{}\n0\n5432\n{}\n",
-        stranger.id(),
-        folder.path().join("data").display(),
-        folder.path().display()
-    );
-    fs::write(folder.path().join("data/postmaster.pid"), left).unwrap();
-    // PostgreSQL itself may refuse to start beside it; the stranger lives on either way.
-    drop(Cluster::start(folder.path(), Durability::Throwaway).await);
+    let owner = Cluster::start(folder.path(), Durability::Throwaway).await.unwrap();
+    let home = owner.folder().to_owned();
+    let data = home.join("data");
+    drop(owner);
+    let mut stranger = stranger(&data);
+    leave_behind(&data, &home, stranger.id());
+    let server = Cluster::join(folder.path()).await.expect("the file is seen to be stale");
+    assert!(has_database(&server.url("postgres"), "postgres").await.unwrap());
+    drop(server);
+    assert!(stranger.try_wait().unwrap().is_none(), "the stranger was signalled");
+    stranger.kill().unwrap();
+    stranger.wait().unwrap();
+}
+
+#[tokio::test]
+async fn a_stranger_that_listens_at_the_socket_is_not_taken_for_the_server() {
+    let folder = folder();
+    let owner = Cluster::start(folder.path(), Durability::Throwaway).await.unwrap();
+    let home = owner.folder().to_owned();
+    let data = home.join("data");
+    drop(owner);
+    // This process listens, never answers, and is not the one that the file names.
+    let socket = UnixListener::bind(home.join(".s.PGSQL.5432")).unwrap();
+    let mut stranger = stranger(&data);
+    leave_behind(&data, &home, stranger.id());
+    let server = Cluster::start(folder.path(), Durability::Throwaway).await.expect("it starts");
+    assert!(has_database(&server.url("postgres"), "postgres").await.unwrap());
+    drop((server, socket));
     assert!(stranger.try_wait().unwrap().is_none(), "the stranger was signalled");
     stranger.kill().unwrap();
     stranger.wait().unwrap();

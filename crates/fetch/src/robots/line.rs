@@ -59,7 +59,7 @@ fn only_space(line: &[u8]) -> Option<usize> {
 fn named(key: &[u8]) -> Key {
     let begins =
         |word: &&str| key.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word.as_bytes()));
-    let known = KEYS.iter().find(|(_, words)| words.iter().any(|word| begins(word)));
+    let known = KEYS.iter().find(|(_, words)| words.iter().any(&begins));
     known.map_or(Key::Other, |(key, _)| *key)
 }
 
