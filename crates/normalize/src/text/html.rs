@@ -2,10 +2,10 @@
 //!
 //! Nothing in it can run, load or link: no attributes, so no addresses, no styles and no scripts.
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::{borrow::Cow, collections::HashSet, sync::LazyLock};
 
 use ammonia::Builder;
-use regex::Regex;
+use regex::{Captures, Regex};
 
 use super::{
     boilerplate::is_boilerplate,
@@ -45,10 +45,15 @@ patterns! {
     static BLOCK: Regex =
         r"(?i)<(/?)(?:div|section|article|header|footer|tr|td|th|dt|dd|table|blockquote|pre)(?:\s[^<>]*)?>";
 
-    static EMPTY: Regex =
-        r"(?:<br>\s*)+(</(?:p|li|h[1-6])>)|<(?:p|li|ul|ol|b|strong|i|em|h[1-6])>(?:\s|&nbsp;|<br>)*</(?:p|li|ul|ol|b|strong|i|em|h[1-6])>";
+    /// Breaks, which mean nothing before the end of a block.
+    static BREAKS: Regex = r"(?:<br>\s*)+";
 
-    static TWICE: Regex = r"&amp;(#?[0-9A-Za-z]{2,8});";
+    static BLOCK_END: Regex = r"^</(?:p|li|h[1-6])>";
+
+    static EMPTY: Regex =
+        r"<(?:p|li|ul|ol|b|strong|i|em|h[1-6])>(?:\s|&nbsp;|<br>)*</(?:p|li|ul|ol|b|strong|i|em|h[1-6])>";
+
+    static TWICE: Regex = r"&(?:amp;)+(#?[0-9A-Za-z]{2,8};)";
 
     /// The border between two lines of the text.
     static EDGE: Regex = r"</?(?:p|li|ul|ol|h[1-6])>|<br>";
@@ -56,7 +61,8 @@ patterns! {
     static INNER: Regex = r"</?(?:b|strong|i|em)>";
 }
 
-/// Most tags that are parsed. A description with more is kept as plain text only.
+/// Most tags that are parsed, and most references. A description with more is kept as plain text only: the parser copies a
+/// text at each reference in it.
 const MANY_TAGS: usize = 4_000;
 /// Deepest nesting. Nobody writes deeper, and viewers walk it recursively.
 const DEEPEST: usize = 40;
@@ -68,7 +74,8 @@ pub(crate) fn safe_subset(body: &str, mask: &mut dyn FnMut(String) -> String) ->
         return None;
     }
     let body = decoded(body, |text| TAG.is_match(text))?;
-    if body.bytes().filter(|byte| *byte == b'<').count() > MANY_TAGS {
+    let count = |mark| body.bytes().filter(|byte| *byte == mark).count();
+    if count(b'<') > MANY_TAGS || count(b'&') > MANY_TAGS {
         return None;
     }
     let bare = SAYING.replace_all(&body, "<$1>");
@@ -76,15 +83,13 @@ pub(crate) fn safe_subset(body: &str, mask: &mut dyn FnMut(String) -> String) ->
         return None;
     }
     let apart = BLOCK.replace_all(&bare, "<${1}p>");
-    let mut clean = CLEANER.clean(&apart).to_string();
+    let clean = CLEANER.clean(&apart).to_string();
     // "r&amp;eacute;gulateur" was escaped twice. It stays a reference, so that nothing becomes a tag.
-    while TWICE.is_match(&clean) {
-        clean = TWICE.replace_all(&clean, "&$1;").into_owned();
-    }
+    let clean = TWICE.replace_all(&clean, "&$1").into_owned();
     let mut html = without_boilerplate(&mask(clean))?;
     // Removing an empty element may leave its parent empty. Nobody nests them deeper than this.
     for _ in 0..4 {
-        let next = EMPTY.replace_all(&html, "$1").into_owned();
+        let next = EMPTY.replace_all(&without_last_breaks(&html), "").into_owned();
         if next.len() == html.len() {
             break;
         }
@@ -106,6 +111,16 @@ fn seen(html: &str) -> String {
     let text = INNER.replace_all(&lines, "");
     let text = html_escape::decode_html_entities(&text);
     text.chars().filter(|c| !is_hidden(*c)).map(visible).collect()
+}
+
+/// Removes breaks before the end of a block. Each run of breaks is looked at once, however long it is.
+fn without_last_breaks(html: &str) -> Cow<'_, str> {
+    BREAKS.replace_all(html, |run: &Captures<'_>| {
+        let run = run.get(0);
+        let rest = run.and_then(|run| html.get(run.end()..)).unwrap_or_default();
+        let kept = run.filter(|_| !BLOCK_END.is_match(rest));
+        kept.map_or("", |run| run.as_str()).to_owned()
+    })
 }
 
 /// Returns the depth of nesting.
@@ -188,6 +203,12 @@ mod tests {
         ] {
             assert_eq!(subset(body).as_deref(), kept, "{body}");
         }
+    }
+
+    #[test]
+    fn a_body_of_references_is_not_parsed() {
+        assert_eq!(subset(&format!("<p>{}</p>", "&amp;".repeat(MANY_TAGS + 1))), None);
+        assert_eq!(subset("<p>a &amp;amp;amp;lt; b<br> <br></p>").unwrap(), "<p>a &lt; b</p>");
     }
 
     #[test]

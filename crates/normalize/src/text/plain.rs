@@ -152,59 +152,139 @@ fn mended(text: &str) -> Option<String> {
     Some(pieces.collect())
 }
 
-/// Removes tags: `<`, then a letter, `/`, `!` or `?`, up to `>`. "a < b" stays.
+/// Removes tags: `<`, then a letter, `/`, `!` or `?`, up to `>`. "a < b" stays. Takes time linear in the text, whatever it is.
 fn without_tags(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('<') {
-        let (before, from) = rest.split_at(at);
-        out.push_str(before);
-        let inner = from.get(1..).unwrap_or_default();
+    let (mut ends, mut equals) = (Next::new(text, ">"), Next::new(text, "="));
+    let mut closings = SILENT.map(|_| None);
+    let mut from = 0;
+    let rest = |from: usize| text.get(from..).unwrap_or_default();
+    while let Some(at) = rest(from).find('<').map(|at| from + at) {
+        out.push_str(text.get(from..at).unwrap_or_default());
+        let inner = rest(at + 1);
         let is_tag = inner.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'));
-        let Some(end) = inner.find('>').filter(|_| is_tag) else {
-            if is_tag && is_unclosed(inner) {
-                rest = "";
+        let Some(end) = is_tag.then(|| ends.from(at + 1)).flatten() else {
+            if is_tag && is_unclosed(inner) && equals.from(at + 1).is_some() {
+                from = text.len();
                 break;
             }
             out.push('<');
-            rest = inner;
+            from = at + 1;
             continue;
         };
-        let name: String = inner
-            .trim_start_matches('/')
-            .chars()
-            .take_while(char::is_ascii_alphanumeric)
-            .collect::<String>()
-            .to_ascii_lowercase();
+        let name = name_of(inner.trim_start_matches('/'));
         if BLOCKS.contains(&name.as_str()) {
             out.push('\n');
         } else if !INLINE.contains(&name.as_str()) {
             out.push(' ');
         }
-        rest = inner.get(end + 1..).unwrap_or_default();
-        if SILENT.contains(&name.as_str()) && !inner.starts_with('/') {
-            rest = after_end_of(rest, &name);
+        from = end + 1;
+        let silent = SILENT.iter().zip(&mut closings).find(|(silent, _)| **silent == name);
+        if let Some((name, closing)) = silent.filter(|_| !inner.starts_with('/')) {
+            // A silent element without a closing tag is the rest of the text.
+            let closing: &mut Next = closing.get_or_insert_with(|| Next::closing(text, name));
+            from = closing.from(from).unwrap_or(text.len());
         }
     }
-    out.push_str(rest);
+    out.push_str(rest(from));
     // Other tags leave a space, except before punctuation.
     out.replace(" ,", ",").replace(" .", ".")
 }
 
-/// Returns whether this begins an element whose tag is never closed. The "a <b" of arithmetic does not.
+/// The next place of some words. Each part of the text is looked at once, however often it is asked, because it is asked for
+/// places farther and farther on.
+struct Next<'t> {
+    text: Cow<'t, str>,
+    words: String,
+    /// Where it is; none where there is none to the end.
+    known: Option<usize>,
+    /// How far the text was looked at, in bytes.
+    looked: usize,
+}
+
+impl<'t> Next<'t> {
+    fn new(text: &'t str, words: &str) -> Self {
+        Self { text: Cow::Borrowed(text), words: words.to_owned(), known: None, looked: 0 }
+    }
+
+    /// The closing tag of an element, in any case.
+    fn closing(text: &str, name: &str) -> Next<'static> {
+        let text = Cow::Owned(text.to_ascii_lowercase());
+        Next { text, words: format!("</{name}"), known: None, looked: 0 }
+    }
+
+    /// The first place at or behind `from`.
+    fn from(&mut self, from: usize) -> Option<usize> {
+        if self.known.is_none_or(|known| known < from) && self.looked < self.text.len() {
+            let found = self.text.get(from..).and_then(|rest| rest.find(&self.words));
+            self.known = found.map(|at| from + at);
+            self.looked = self.known.map_or(self.text.len(), |at| at + self.words.len());
+        }
+        self.known.filter(|known| *known >= from)
+    }
+}
+
+/// The name of a tag, in lower case. A longer one than this is of no element.
+fn name_of(inner: &str) -> String {
+    inner.chars().take(16).take_while(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+}
+
+/// Returns whether this begins an element whose tag is never closed, if an attribute follows. The "a <b" of arithmetic does
+/// not.
 fn is_unclosed(inner: &str) -> bool {
     const NAMES: [&str; 13] = [
         "img", "script", "svg", "iframe", "a", "style", "object", "embed", "link", "meta", "body", "form",
         "input",
     ];
-    let name: String =
-        inner.chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    NAMES.contains(&name.as_str()) && inner.contains('=')
+    NAMES.contains(&name_of(inner).as_str())
 }
 
-/// Returns the text after the closing tag of a silent element; empty if it is never closed.
-fn after_end_of<'a>(text: &'a str, name: &str) -> &'a str {
-    let lower = text.to_ascii_lowercase();
-    let at = lower.find(&format!("</{name}"));
-    at.and_then(|at| text.get(at..)).unwrap_or_default()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_that_never_end_are_looked_for_once() {
+        let text = "<b".repeat(100_000);
+        let mut ends = Next::new(&text, ">");
+        assert_eq!((0..text.len()).find_map(|at| ends.from(at)), None);
+        assert_eq!(ends.looked, text.len(), "the text is looked at once");
+        let text = "<script></script>".repeat(10_000);
+        let mut closing = Next::closing(&text, "script");
+        let found = (0..text.len()).step_by(17).filter(|&at| closing.from(at) == Some(at + 8)).count();
+        assert_eq!((found, closing.looked), (10_000, text.len() - 1));
+    }
+
+    /// Each of these took minutes when the rest of the text was looked through at each tag.
+    #[test]
+    fn what_is_made_to_take_long_is_plain_soon() {
+        const MANY: usize = 300_000;
+        for (part, plain) in [
+            ("<", Some("<".repeat(MANY))),
+            ("<b", Some("<b".repeat(MANY))),
+            ("</", Some("</".repeat(MANY))),
+            ("<a=", Some(String::new())),
+            ("<script>", Some(" ".to_owned())),
+            ("<script></script>", None),
+            ("<style>x</STYLE>", None),
+            ("<!", Some("<!".repeat(MANY))),
+            ("&lt;", None),
+            ("&", None),
+            ("&amp;", None),
+            ("&#", None),
+            ("<aaaaaaaaaaaaaaaaaaaaaaaa", None),
+        ] {
+            let text = part.repeat(MANY);
+            let read = super::plain(&text);
+            assert!(read.len() <= text.len(), "{part}");
+            if let Some(plain) = plain {
+                assert_eq!(read, plain, "{part}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_silent_element_hides_its_content_alone() {
+        assert_eq!(without_tags("a<SCRIPT>x<b></Script>b<style>y</style>c<script>z"), "a  b  c ");
+    }
 }
