@@ -3,7 +3,7 @@
 use scraper::{ElementRef, Html, Selector};
 use serde_json::{Map, Value};
 
-use super::mend;
+use super::{mend, weight};
 
 /// The most blocks parsed of one page.
 const MANY: usize = 50;
@@ -48,6 +48,7 @@ pub(super) fn script(element: ElementRef<'_>, mended: &mut Vec<String>) -> Optio
 }
 
 fn lenient(text: &str, mended: &mut Vec<String>) -> Option<Value> {
+    weight::check(text.as_bytes(), weight::json).ok()?;
     if let Ok(value) = serde_json::from_str(text) {
         return Some(value);
     }

@@ -1,5 +1,7 @@
 //! HTML pages.
 
+mod tree;
+
 use std::{borrow::Cow, cell::RefCell, collections::HashMap, rc::Rc};
 
 use normalize::text::fold;
@@ -33,14 +35,6 @@ const CHALLENGES: [(&str, &str); 8] = [
 /// Elements that do not separate words.
 const INLINE: [&str; 14] =
     ["a", "b", "em", "font", "i", "mark", "q", "s", "small", "span", "strong", "sub", "sup", "u"];
-/// Elements whose end tag is often left out, or that have none.
-const UNCLOSED: [&str; 26] = [
-    "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option",
-    "p", "param", "path", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr",
-];
-/// Deepest nesting of a page. The parser checks all open elements for each tag, so its time grows with the square of
-/// the depth.
-const DEEPEST: usize = 400;
 /// Largest page parsed, in bytes.
 const LARGEST: usize = 8 << 20;
 
@@ -70,31 +64,10 @@ fn parsed(page: &Page<'_>, shape: &Shape) -> Result<Html, Alarm> {
     if matches!(begin.as_str(), "{" | "[") && serde_json::from_str::<IgnoredAny>(&text).is_ok() {
         return Err(Alarm::Unreadable("HTML is promised and JSON came".to_owned()));
     }
-    if text.len() > LARGEST || depth(&text) > DEEPEST {
-        let why = format!("it is larger than {LARGEST} bytes or nested deeper than {DEEPEST} elements");
-        return Err(Alarm::Unreadable(why));
+    if text.len() > LARGEST {
+        return Err(Alarm::Unreadable(format!("it is larger than {LARGEST} bytes")));
     }
-    Ok(Html::parse_document(&text))
-}
-
-/// Returns an upper bound for the depth of a page, from its tags.
-fn depth(text: &str) -> usize {
-    let (mut open, mut deepest) = (0_usize, 0);
-    for tag in text.split('<').skip(1) {
-        let (closes, rest) = tag.strip_prefix('/').map_or((false, tag), |rest| (true, rest));
-        let length = rest.bytes().take(12).take_while(u8::is_ascii_alphanumeric).count();
-        let name = rest.get(..length).unwrap_or_default();
-        if name.is_empty() || UNCLOSED.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-            continue;
-        }
-        if closes {
-            open = open.saturating_sub(1);
-        } else if !tag.split('>').next().is_some_and(|tag| tag.ends_with('/')) {
-            open += 1;
-            deepest = deepest.max(open);
-        }
-    }
-    deepest
+    tree::parse(&text).map_err(Alarm::Unreadable)
 }
 
 /// Returns whether a page without records is a challenge page.

@@ -1,14 +1,16 @@
 //! JSON pages: one document, or one per line.
 
-use std::io::{BufRead, Read as _};
+use std::io::{BufRead, BufReader, Read as _};
 
 use serde_json::Value;
 
 use super::{
     charset,
     descend::{self, Walked},
+    guard::{Guard, Meter},
     mend,
     pass::{Flow, Pass},
+    weight,
 };
 use crate::{
     Alarm, Page,
@@ -20,6 +22,7 @@ const LONGEST_LINE: usize = 8 << 20;
 
 /// Returns the document of a page, and which repairs it needed.
 pub(super) fn document(page: &Page<'_>, text: &str) -> Result<(Value, Option<String>), Alarm> {
+    weight::check(text.as_bytes(), weight::json)?;
     let error = match serde_json::from_str(text) {
         Ok(document) => return Ok((document, None)),
         Err(error) => error,
@@ -39,6 +42,7 @@ pub(super) fn document(page: &Page<'_>, text: &str) -> Result<(Value, Option<Str
 /// Passes on the records of a page.
 pub(super) fn list(records: &Expr, page: &Page<'_>, pass: &mut Pass<'_>) -> Result<(), Alarm> {
     let text = charset::decode(page.body, page, pass.shape.encoding);
+    weight::check(text.as_bytes(), weight::json)?;
     if let Some(keys) = records.path().and_then(Path::keys_to_list) {
         // The usual case: records are parsed one by one, and the document is never held as a whole.
         let mut held = Vec::new();
@@ -100,8 +104,15 @@ pub(super) fn stream(records: &Expr, input: impl BufRead, pass: &mut Pass<'_>) -
         let why = "a file of this size is parsed as a stream: `records` must be a path such as `.items[]`";
         return Err(Alarm::Unreadable(why.to_owned()));
     };
-    let json = serde_json::Deserializer::from_reader(input);
-    match descend::items(json, &keys, &mut |record| pass.tree(record)) {
+    let meter = Meter::default();
+    // The parser takes one byte at a time: the guard must not be asked for each of them.
+    let guarded = BufReader::new(Guard::new(input, meter.clone(), weight::RECORD, weight::json));
+    let json = serde_json::Deserializer::from_reader(guarded);
+    let mut each = |record| {
+        meter.reset();
+        pass.tree(record)
+    };
+    match descend::items(json, &keys, &mut each) {
         Ok(Walked::Found | Walked::Stopped) => Ok(()),
         Ok(Walked::Missing) => {
             Err(Alarm::Unreadable("the records are not where the source file says".to_owned()))
@@ -130,6 +141,12 @@ pub(super) fn lines(mut input: impl BufRead, pass: &mut Pass<'_>) -> Result<(), 
             continue;
         }
         let text = String::from_utf8_lossy(bare);
+        if weight::of(bare, weight::json) > weight::RECORD {
+            return Err(Alarm::Unreadable(format!(
+                "line {number} would take more than {} MiB of memory",
+                weight::RECORD >> 20
+            )));
+        }
         let flow = match serde_json::from_str::<Value>(&text) {
             Ok(record) => pass.tree(record),
             Err(error) => {

@@ -7,14 +7,14 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{
-    MOST, absolute, charset, decode, html, json, link_of,
+    MOST, STREAMED, absolute, charset, decode, decode_stream, html, json, link_of,
     pass::{Found, Pass},
     unpacked, xml,
 };
 use crate::{
     Alarm, Page, Stream,
     expr::Expr,
-    grammar::{Decoder, Fields, OnPage},
+    grammar::{Decoder, Fields, OnPage, Pages},
 };
 
 /// Returns the elements of a list page, in order, each as the first 64 bits of a digest of its identity. Elements that
@@ -39,11 +39,27 @@ pub(crate) fn elements(stream: &Stream, page: &Page<'_>) -> Result<Vec<i64>, Ala
     };
     let pass = Pass::new(&stream.shape, &identity, link_of(stream, page), page.url, &mut sink);
     let mut pass = pass.keeping_all();
-    decode(page, &mut pass)?;
+    if page.body.len() > STREAMED && !asks_document(stream) {
+        // The elements of a page that is streamed later are counted as a stream, too.
+        decode_stream(page, &mut &*page.body, &mut pass)?;
+    } else {
+        decode(page, &mut pass)?;
+    }
     if element != 0 {
         shown.push(begin_of(&digest.finalize()));
     }
     Ok(shown)
+}
+
+/// Returns whether the crawl looks for something on the page as a whole: a total, a cursor, a link. Then a page that is too
+/// heavy to be held as a whole is unreadable, because a link that is not seen would look like the end of the list.
+fn asks_document(stream: &Stream) -> bool {
+    let pages = &stream.pages;
+    let is_linked = matches!(
+        pages,
+        Pages::Cursor { .. } | Pages::NextLink { .. } | Pages::Number { next: Some(_), .. } | Pages::Sitemap
+    );
+    is_linked || stream.total.is_some()
 }
 
 /// Adds the identity of a record: its identifier, otherwise its link, otherwise all of it.

@@ -7,6 +7,7 @@ mod charset;
 mod descend;
 mod embedded;
 mod fields;
+mod guard;
 mod html;
 mod json;
 mod list;
@@ -14,6 +15,7 @@ mod mend;
 mod pass;
 mod sort;
 mod table;
+mod weight;
 mod xml;
 
 use std::{
@@ -37,7 +39,9 @@ use sort::Sorter;
 /// The most records of one page, unless the page is streamed.
 const MOST: usize = 50_000;
 /// Largest page held in memory, unpacked, in bytes.
-const LARGEST: usize = 256 << 20;
+const LARGEST: usize = 64 << 20;
+/// A page of more bytes is streamed where its format allows it.
+pub(crate) const STREAMED: usize = 4 << 20;
 
 /// Returns the shape that a page is parsed by.
 fn shape_of<'s>(stream: &'s Stream, page: &Page<'_>) -> Result<&'s Shape, Alarm> {
@@ -98,9 +102,15 @@ pub(crate) fn stream(
     each: &mut dyn FnMut(Reading) -> ControlFlow<()>,
 ) -> Reading {
     let mut sorter = Sorter::new(spec, stream, page);
+    let mut held = 0;
     let mut sink = |found: Found| {
+        held += weight::of_record(&found.record);
         sorter.take(found);
-        if sorter.len() < batch { ControlFlow::Continue(()) } else { each(sorter.batch()) }
+        if sorter.len() < batch && held < weight::BATCH {
+            return ControlFlow::Continue(());
+        }
+        held = 0;
+        each(sorter.batch())
     };
     let ended = shape_of(stream, page).and_then(|shape| {
         let mut pass = Pass::new(shape, &shape.fields, link_of(stream, page), page.url, &mut sink);
@@ -138,6 +148,7 @@ fn decode(page: &Page<'_>, pass: &mut Pass<'_>) -> Result<(), Alarm> {
         Decoder::Ndjson => json::lines(page.body, pass),
         Decoder::Xml(elements) => {
             let text = charset::decode(page.body, page, pass.shape.encoding);
+            weight::check(text.as_bytes(), weight::xml)?;
             xml::list(elements, text.trim_start().as_bytes(), pass)
         }
         Decoder::Table(rules) => table::list(rules, page, pass),
@@ -145,7 +156,7 @@ fn decode(page: &Page<'_>, pass: &mut Pass<'_>) -> Result<(), Alarm> {
     }
 }
 
-/// Passes the records of an input to the pass.
+/// Passes the records of an input to the pass, which holds none of them.
 fn decode_stream(page: &Page<'_>, input: &mut dyn BufRead, pass: &mut Pass<'_>) -> Result<(), Alarm> {
     let failed = |error: std::io::Error| Alarm::Unreadable(error.to_string());
     let mut gunzip;

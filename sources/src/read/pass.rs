@@ -6,11 +6,16 @@ use domain::RawRecord;
 use serde_json::Value;
 use url::Url;
 
-use super::fields::{Record, Words, first};
+use super::{
+    fields::{Record, Words, first},
+    weight,
+};
 use crate::grammar::{Expand, Fields, Form, Get, Shape};
 
 /// The most records that one record may become: more would multiply the data.
 const MOST_EXPANDED: usize = 10_000;
+/// The most that they may weigh together, in bytes: each carries what stands above the list.
+const HEAVIEST: usize = 64 << 20;
 
 /// A record's text by our field names, and the record itself.
 #[derive(Debug)]
@@ -89,13 +94,16 @@ impl<'a> Pass<'a> {
         if self.shape.expand.is_empty() {
             return self.whole(record);
         }
-        let mut made = Vec::new();
+        let mut made = Made::default();
         expand(record, &self.shape.expand, &mut made);
-        if made.len() > MOST_EXPANDED {
-            let why = format!("it would become more than {MOST_EXPANDED} records");
+        if made.is_full() {
+            let why = format!(
+                "it would become more than {MOST_EXPANDED} records, or more than {} MiB of them",
+                HEAVIEST >> 20
+            );
             return self.refused(Value::Null, why);
         }
-        made.into_iter().try_for_each(|record| self.whole(record))
+        made.records.into_iter().try_for_each(|record| self.whole(record))
     }
 
     fn whole(&mut self, record: Value) -> Flow {
@@ -150,11 +158,25 @@ impl Record for Tree<'_> {
     }
 }
 
+/// The records that one record becomes.
+#[derive(Default)]
+struct Made {
+    records: Vec<Value>,
+    /// What they weigh, in bytes.
+    weight: usize,
+}
+
+impl Made {
+    fn is_full(&self) -> bool {
+        self.records.len() > MOST_EXPANDED || self.weight > HEAVIEST
+    }
+}
+
 /// Passes on the record once for each item of its lists, with the item in place of the list. Stops if there are too
 /// many.
-fn expand(record: Value, levels: &[Expand], made: &mut Vec<Value>) {
+fn expand(record: Value, levels: &[Expand], made: &mut Made) {
     let Some((level, deeper)) = levels.split_first() else {
-        made.push(record);
+        made.records.push(record);
         return;
     };
     let items: Vec<Value> = level.path.all(&record).into_iter().take(MOST_EXPANDED + 1).cloned().collect();
@@ -165,8 +187,10 @@ fn expand(record: Value, levels: &[Expand], made: &mut Vec<Value>) {
         expand(base, deeper, made);
         return;
     }
+    let heft = weight::of_value(&base);
     for item in items {
-        if made.len() > MOST_EXPANDED {
+        made.weight = made.weight.saturating_add(heft);
+        if made.is_full() {
             return;
         }
         let mut one = base.clone();
@@ -209,10 +233,10 @@ mod tests {
             {"a": 2, "sessions": {"s": 3}},
             {"a": 3, "sessions": []}
         ]});
-        let mut made = Vec::new();
+        let mut made = Made::default();
         expand(record, &[level(".actions[]", "action"), level(".action.sessions[]", "session")], &mut made);
         assert_eq!(
-            made,
+            made.records,
             [
                 json!({"n": 1, "action": {"a": 1}, "session": {"s": 1}}),
                 json!({"n": 1, "action": {"a": 1}, "session": {"s": 2}}),
@@ -220,5 +244,13 @@ mod tests {
                 json!({"n": 1, "action": {"a": 3}}),
             ]
         );
+    }
+
+    #[test]
+    fn a_record_that_would_multiply_what_stands_above_is_refused() {
+        let items: Vec<Value> = (0..9_000).map(|n| json!({"n": n})).collect();
+        let mut made = Made::default();
+        expand(json!({"text": "x".repeat(100_000), "items": items}), &[level(".items[]", "item")], &mut made);
+        assert!(made.is_full() && made.records.len() < 700, "{}", made.records.len());
     }
 }

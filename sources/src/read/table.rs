@@ -23,7 +23,13 @@ pub(super) fn list(rules: &TableRules, page: &Page<'_>, pass: &mut Pass<'_>) -> 
     }
     not_a_table(page.body)?;
     let text = charset::decode(page.body, page, pass.shape.encoding);
-    csv::list(rules, &text, text.as_bytes(), pass)
+    csv::list(rules, begin_of(&text), text.as_bytes(), pass)
+}
+
+/// The part of a text that the detection looks at.
+fn begin_of(text: &str) -> &str {
+    let end = (0..=charset::LOOK.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.get(..end.unwrap_or(0)).unwrap_or_default()
 }
 
 /// Passes on the records of a streamed input.
@@ -54,7 +60,7 @@ pub(super) fn first_rows(page: &Page<'_>) -> Vec<Vec<String>> {
     if page.body.starts_with(b"PK\x03\x04") {
         return sheet::first_rows(page.body);
     }
-    csv::first_rows(&TableRules::default(), &charset::decode(page.body, page, None))
+    csv::first_rows(&TableRules::default(), begin_of(&charset::decode(page.body, page, None)))
 }
 
 /// An error page or a document of another format is not a table with one column.

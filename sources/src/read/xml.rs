@@ -1,6 +1,5 @@
 //! XML pages, including RSS and Atom, parsed as a stream: only one record is held at a time.
 
-mod guard;
 mod want;
 
 use std::io::BufRead;
@@ -11,15 +10,16 @@ use quick_xml::{
 };
 use serde_json::{Map, Value};
 
-use super::pass::Pass;
+use super::{
+    guard::{Guard, Meter},
+    pass::Pass,
+    weight,
+};
 use crate::{Alarm, grammar::Elements};
-use guard::{Guard, Meter};
 use want::Want;
 
 /// Deepest nesting parsed.
 const DEEPEST: usize = 100;
-/// Largest record, in bytes of XML.
-const LARGEST: usize = 16 << 20;
 
 /// Passes on the records of a page.
 pub(super) fn list(elements: &Elements, input: impl BufRead, pass: &mut Pass<'_>) -> Result<(), Alarm> {
@@ -152,7 +152,7 @@ struct Walk<R> {
 impl<R: BufRead> Walk<R> {
     fn new(input: R) -> Self {
         let meter = Meter::default();
-        let mut reader = Reader::from_reader(Guard::new(input, meter.clone(), LARGEST));
+        let mut reader = Reader::from_reader(Guard::new(input, meter.clone(), weight::RECORD, weight::xml));
         reader.config_mut().allow_dangling_amp = true;
         Self { reader, meter, buffer: Vec::with_capacity(4 << 10) }
     }

@@ -1,6 +1,6 @@
 //! CSV and TSV.
 
-use std::io::Read;
+use std::io::{BufReader, Read};
 
 use csv::{ReaderBuilder, StringRecord, Terminator, Trim};
 
@@ -8,7 +8,15 @@ use super::{
     HEADER_WITHIN, header,
     row::{Cells, Columns},
 };
-use crate::{Alarm, grammar::TableRules, read::pass::Pass};
+use crate::{
+    Alarm,
+    grammar::TableRules,
+    read::{
+        guard::{Guard, Meter},
+        pass::Pass,
+        weight,
+    },
+};
 
 /// Possible delimiters.
 const DELIMITERS: [u8; 4] = [b';', b'\t', b'|', b','];
@@ -17,7 +25,7 @@ const LOOKED_AT: usize = 100;
 /// The most cells of a row. Anything with more is not a table.
 const WIDEST: usize = 2_000;
 
-/// Passes on the records of a text. `look`: its begin, or all of it.
+/// Passes on the records of a text. `look`: its begin.
 pub(super) fn list(
     rules: &TableRules,
     look: &str,
@@ -31,12 +39,17 @@ pub(super) fn list(
     }
     let found = header::find(rules, &head, &header::wanted(pass.fields)).map_err(Alarm::Unreadable)?;
     let columns = Columns::new(found.columns, false, pass);
+    let meter = Meter::default();
+    let input = Guard::new(BufReader::new(input), meter.clone(), weight::ROW, weight::cells);
     let mut rows = reader(input, delimiter, quote);
     let mut row = StringRecord::new();
     let mut number = 0;
     loop {
         match rows.read_record(&mut row) {
-            Ok(true) => number += 1,
+            Ok(true) => {
+                meter.reset();
+                number += 1;
+            }
             Ok(false) => return Ok(()),
             Err(error) => return Err(Alarm::Unreadable(format!("row {}: {error}", number + 1))),
         }

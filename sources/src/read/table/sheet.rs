@@ -1,6 +1,9 @@
 //! XLSX workbooks.
 
-use std::io::{Cursor, Read, copy, sink};
+use std::{
+    io::{self, Cursor, Read, Write, copy},
+    ops::ControlFlow,
+};
 
 use calamine::{DataRef, Reader as _, SheetVisible, Xlsx};
 
@@ -8,14 +11,25 @@ use super::{
     HEADER_WITHIN, header,
     row::{Cells, Columns},
 };
-use crate::{Alarm, grammar::TableRules, read::pass::Pass};
+use crate::{
+    Alarm,
+    grammar::TableRules,
+    read::{
+        pass::{Flow, Pass},
+        weight,
+    },
+};
 
 /// Largest workbook, packed, in bytes.
 pub(super) const LARGEST: usize = 64 << 20;
-/// Largest workbook, unpacked, in bytes: all of its strings are held.
+/// Largest workbook, unpacked, in bytes. Its sheets are streamed.
 const LARGEST_UNPACKED: u64 = 512 << 20;
+/// The most that what is held of it may weigh, in bytes: all of its strings are.
+const HEAVIEST: usize = 128 << 20;
 /// The most cells of a row.
 const WIDEST: u32 = 2_000;
+/// The most cells of a sheet, with the empty ones before others: each takes 8 bytes in a record.
+const MOST_CELLS: usize = 8_000_000;
 
 type Book<'b> = Xlsx<Cursor<&'b [u8]>>;
 
@@ -27,8 +41,12 @@ pub(super) fn list(rules: &TableRules, body: &[u8], pass: &mut Pass<'_>) -> Resu
     let wanted = header::wanted(pass.fields);
     let mut why = "it has no sheet".to_owned();
     for sheet in sheets(rules, &book) {
-        let head = rows(&mut book, &sheet, Some(HEADER_WITHIN + 1)).map_err(bad)?;
-        let plain: Vec<Vec<String>> = head.iter().map(Line::names).collect();
+        let mut plain: Vec<Vec<String>> = Vec::new();
+        rows(&mut book, &sheet, &mut |line| {
+            plain.push(line.names());
+            if plain.len() > HEADER_WITHIN { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+        .map_err(bad)?;
         let found = match header::find(rules, &plain, &wanted) {
             Ok(found) => found,
             Err(missing) => {
@@ -36,16 +54,13 @@ pub(super) fn list(rules: &TableRules, body: &[u8], pass: &mut Pass<'_>) -> Resu
                 continue;
             }
         };
-        drop(head);
         let columns = Columns::new(found.columns, true, pass);
-        for (at, line) in
-            rows(&mut book, &sheet, None).map_err(bad)?.into_iter().enumerate().skip(found.first_record)
-        {
-            if columns.row(line.cells, at + 1, pass).is_break() {
-                break;
-            }
-        }
-        return Ok(());
+        let mut at = 0;
+        return rows(&mut book, &sheet, &mut |line| {
+            at += 1;
+            if at <= found.first_record { Flow::Continue(()) } else { columns.row(line.cells, at, pass) }
+        })
+        .map_err(bad);
     }
     Err(Alarm::Unreadable(why))
 }
@@ -55,8 +70,12 @@ pub(super) fn first_rows(body: &[u8]) -> Vec<Vec<String>> {
     let Ok(()) = unpacks(body) else { return Vec::new() };
     let Ok(mut book) = Xlsx::new(Cursor::new(body)) else { return Vec::new() };
     let Some(sheet) = sheets(&TableRules::default(), &book).into_iter().next() else { return Vec::new() };
-    let rows = rows(&mut book, &sheet, Some(HEADER_WITHIN + 1)).unwrap_or_default();
-    rows.iter().map(Line::names).collect()
+    let mut first = Vec::new();
+    let read = rows(&mut book, &sheet, &mut |line| {
+        first.push(line.names());
+        if first.len() > HEADER_WITHIN { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    read.map(|()| first).unwrap_or_default()
 }
 
 /// Returns the sheets to search, in order: the named one, or all visible ones.
@@ -68,16 +87,24 @@ fn sheets(rules: &TableRules, book: &Book<'_>) -> Vec<String> {
     shown.map(|sheet| sheet.name.clone()).collect()
 }
 
-/// Unpacks everything without storing it, because the sizes that an archive declares may be wrong.
+/// Unpacks everything without storing it, because the sizes that an archive declares may be wrong. What is not a sheet is
+/// held later, and weighed.
 fn unpacks(body: &[u8]) -> Result<(), String> {
     if body.len() > LARGEST {
         return Err(format!("it has more than {LARGEST} bytes"));
     }
     let mut archive = zip::ZipArchive::new(Cursor::new(body)).map_err(|error| error.to_string())?;
     let mut left = LARGEST_UNPACKED;
+    let mut held = Scales(0);
     for at in 0..archive.len() {
         let file = archive.by_index(at).map_err(|error| error.to_string())?;
-        let unpacked = copy(&mut file.take(left + 1), &mut sink()).map_err(|error| error.to_string())?;
+        let is_sheet = file.name().is_ok_and(|name| name.starts_with("xl/worksheets/"));
+        let mut file = file.take(left + 1);
+        let unpacked = if is_sheet { copy(&mut file, &mut io::sink()) } else { copy(&mut file, &mut held) };
+        let unpacked = unpacked.map_err(|error| error.to_string())?;
+        if held.0 > HEAVIEST {
+            return Err(format!("its strings would take more than {} MiB of memory", HEAVIEST >> 20));
+        }
         left = left
             .checked_sub(unpacked)
             .ok_or_else(|| format!("unpacked it has more than {LARGEST_UNPACKED} bytes"))?;
@@ -85,7 +112,22 @@ fn unpacks(body: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
+/// Weighs what is written to it.
+struct Scales(usize);
+
+impl Write for Scales {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.saturating_add(weight::of(bytes, weight::strings));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// A row of a sheet.
+#[derive(Default)]
 struct Line {
     cells: Cells,
 }
@@ -102,31 +144,37 @@ impl Line {
     }
 }
 
-/// The rows of a sheet, including blank ones in between. Cells come with their positions, so a sheet with its only cell
-/// in the last row costs no more than that cell.
-fn rows(book: &mut Book<'_>, sheet: &str, most: Option<usize>) -> Result<Vec<Line>, String> {
+/// Passes on the rows of a sheet one by one, including blank ones in between. Cells come with their positions, so a sheet
+/// with its only cell in the last row costs no more than that cell.
+fn rows(book: &mut Book<'_>, sheet: &str, each: &mut dyn FnMut(Line) -> Flow) -> Result<(), String> {
     let mut cells = book.worksheet_cells_reader(sheet).map_err(|error| error.to_string())?;
-    let mut lines: Vec<Line> = Vec::new();
+    let mut line = Line::default();
+    let (mut at, mut count) = (0, 0_usize);
     while let Some(cell) = cells.next_cell().map_err(|error| error.to_string())? {
         let (row, column) = cell.get_position();
-        let row = usize::try_from(row).unwrap_or(usize::MAX);
-        if most.is_some_and(|most| row >= most) {
-            break;
-        }
+        let row = usize::try_from(row).unwrap_or(usize::MAX).min(MOST_ROWS);
         let text = words(cell.get_value());
         if text.is_empty() || column >= WIDEST {
             continue;
         }
-        while lines.len() <= row.min(MOST_ROWS) {
-            lines.push(Line { cells: Cells::default() });
+        while at < row {
+            at += 1;
+            if each(std::mem::take(&mut line)).is_break() {
+                return Ok(());
+            }
         }
-        let Some(line) = lines.last_mut() else { continue };
+        let before = line.cells.ends.len();
         while line.cells.ends.len() < usize::try_from(column).unwrap_or(0) {
             line.cells.push("");
         }
         line.cells.push(&text);
+        count += line.cells.ends.len() - before;
+        if count > MOST_CELLS {
+            return Err(format!("it has more than {MOST_CELLS} cells, or empty ones before them"));
+        }
     }
-    Ok(lines)
+    let _ = each(line);
+    Ok(())
 }
 
 /// The most rows of a sheet (limit of the format).

@@ -1,4 +1,4 @@
-//! A limit on the bytes between two records.
+//! A limit on what stands between two records.
 
 use std::{
     cell::Cell,
@@ -6,29 +6,32 @@ use std::{
     rc::Rc,
 };
 
-/// Bytes since the last reset.
+use super::weight::{self, Scale};
+
+/// Weight since the last reset.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Meter(Rc<Cell<usize>>);
 
 impl Meter {
-    /// Resets the count at the begin of a record.
+    /// Resets the weight at the begin of a record.
     pub(super) fn reset(&self) {
         self.0.set(0);
     }
 }
 
-/// An input that fails after `most` bytes without the begin of a record. Otherwise a text without end would be held
+/// An input that fails once a record, or the text before one, is too heavy. Otherwise a text without end would be held
 /// whole.
 #[derive(Debug)]
 pub(super) struct Guard<R> {
     inner: R,
     meter: Meter,
     most: usize,
+    scale: Scale,
 }
 
 impl<R> Guard<R> {
-    pub(super) fn new(inner: R, meter: Meter, most: usize) -> Self {
-        Self { inner, meter, most }
+    pub(super) fn new(inner: R, meter: Meter, most: usize, scale: Scale) -> Self {
+        Self { inner, meter, most, scale }
     }
 }
 
@@ -44,15 +47,18 @@ impl<R: BufRead> BufRead for Guard<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.meter.0.get() > self.most {
             return Err(io::Error::other(format!(
-                "a record, or the text before one, has more than {} bytes",
-                self.most
+                "a record, or the text before one, would take more than {} MiB of memory",
+                self.most >> 20
             )));
         }
         self.inner.fill_buf()
     }
 
     fn consume(&mut self, amount: usize) {
-        self.meter.0.set(self.meter.0.get().saturating_add(amount));
+        // What is consumed was filled in before, so this reads nothing and cannot fail.
+        let filled = self.inner.fill_buf().unwrap_or_default();
+        let weight = weight::of(filled.get(..amount).unwrap_or(filled), self.scale);
+        self.meter.0.set(self.meter.0.get().saturating_add(weight));
         self.inner.consume(amount);
     }
 }
