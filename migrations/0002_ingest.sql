@@ -228,10 +228,14 @@ COMMENT ON TABLE ingest.ticks IS 'The last tick of each timetable entry that bec
 
 -- Unlogged: after a crash of the database the budget starts again, which costs a source one early request at most.
 CREATE UNLOGGED TABLE ingest.rate_budget (
-    key          text PRIMARY KEY,
-    next_slot    timestamptz NOT NULL
+    key           text PRIMARY KEY,
+    next_slot     timestamptz NOT NULL,
+    failures      integer NOT NULL DEFAULT 0,
+    failing_since timestamptz
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE ingest.rate_budget IS 'The rate of each source, shared by the pool.';
+COMMENT ON COLUMN ingest.rate_budget.failures IS 'Failed requests since the source last answered. While there are any, one request at a time is sent, to see whether it answers again.';
+COMMENT ON COLUMN ingest.rate_budget.failing_since IS 'When the first of them failed.';
 COMMENT ON COLUMN ingest.rate_budget.next_slot IS 'When the next request may leave. Each reservation moves it forward by one interval; Retry-After moves it for all workers.';
 
 CREATE VIEW ingest.runs_now AS

@@ -23,7 +23,8 @@ CREATE FUNCTION queue.enqueue(
 $$;
 
 -- Reserves the next slot of a source's rate and returns the seconds until then. A negative result reserves nothing and is minus the
--- seconds to wait. The algorithm is GCRA (ITU-T I.371, generic cell rate algorithm), in one statement.
+-- seconds to wait. The algorithm is GCRA (ITU-T I.371, generic cell rate algorithm), in one statement. While the source fails, a slot
+-- is a probe: the next one is half a minute away, unless ingest.source_answers() tells before that the probe was answered.
 CREATE FUNCTION ingest.reserve_slot(key text, spacing double precision, max_wait double precision)
 RETURNS double precision LANGUAGE plpgsql AS $$
 DECLARE
@@ -33,9 +34,10 @@ BEGIN
     INSERT INTO ingest.rate_budget AS budget (key, next_slot)
     VALUES ($1, now_at + make_interval(secs => spacing))
     ON CONFLICT ON CONSTRAINT rate_budget_pkey DO UPDATE
-        SET next_slot = greatest(budget.next_slot, clock_timestamp()) + make_interval(secs => spacing)
+        SET next_slot = greatest(budget.next_slot, clock_timestamp())
+                        + make_interval(secs => greatest(spacing, CASE WHEN budget.failures > 0 THEN 30 ELSE 0 END))
         WHERE budget.next_slot <= clock_timestamp() + make_interval(secs => max_wait)
-    RETURNING next_slot - make_interval(secs => spacing) INTO slot;
+    RETURNING next_slot - make_interval(secs => greatest(spacing, CASE WHEN failures > 0 THEN 30 ELSE 0 END)) INTO slot;
     IF slot IS NULL THEN
         SELECT next_slot INTO slot FROM ingest.rate_budget WHERE rate_budget.key = $1;
         RETURN -greatest(0.001, extract(epoch FROM slot - clock_timestamp()));
@@ -49,6 +51,21 @@ CREATE FUNCTION ingest.hold_slots(key text, pause double precision) RETURNS void
     VALUES ($1, clock_timestamp() + make_interval(secs => pause))
     ON CONFLICT ON CONSTRAINT rate_budget_pkey DO UPDATE
         SET next_slot = greatest(budget.next_slot, clock_timestamp() + make_interval(secs => pause));
+$$;
+
+-- Notes that a source did not answer. Returns how often by now, and for how many seconds it has not.
+CREATE FUNCTION ingest.source_fails(key text, OUT failures integer, OUT seconds double precision) LANGUAGE sql AS $$
+    INSERT INTO ingest.rate_budget AS budget (key, next_slot, failures, failing_since)
+    VALUES ($1, clock_timestamp(), 1, clock_timestamp())
+    ON CONFLICT ON CONSTRAINT rate_budget_pkey DO UPDATE
+        SET failures = least(budget.failures + 1, 1000000), failing_since = coalesce(budget.failing_since, clock_timestamp())
+    RETURNING failures, extract(epoch FROM clock_timestamp() - failing_since)::double precision;
+$$;
+
+-- Notes that a source answers. The requests that waited for the probe may leave at once.
+CREATE FUNCTION ingest.source_answers(key text, spacing double precision) RETURNS void LANGUAGE sql AS $$
+    UPDATE ingest.rate_budget SET failures = 0, failing_since = NULL, next_slot = clock_timestamp() + make_interval(secs => spacing)
+     WHERE rate_budget.key = $1 AND failures > 0;
 $$;
 
 -- Refuses a request whose since lies in the future: it would load nothing and move no cursor.

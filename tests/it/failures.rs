@@ -28,24 +28,62 @@ async fn open(road: &Road) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dead_partner_fails_its_run_after_its_tries_and_closes_nothing() {
+async fn a_dead_partner_fails_its_run_at_the_horizon_and_closes_nothing() {
     let (road, before) = loaded().await;
     road.replay.down("api.fnecm.org", true);
-    // Tries are minutes apart in the end: the test leaves the job its last one.
-    road.bin(&["ingest", "fne", "--no-wait"]).run().await.expect(0);
-    let store = road.database.store().await;
-    sqlx::query("UPDATE queue.jobs SET max_attempts = 1").execute(store.pool()).await.unwrap();
-    let ended = road
-        .bin(&["ingest", "fne", "--set", "fetch.max_attempts=1", "--output", "json"])
-        .run()
-        .await
-        .expect(1);
+    let horizon = ["--set", "fetch.max_attempts=1", "--set", "fetch.give_up_hours=0"];
+    let ended =
+        road.bin(&[&["ingest", "fne", "--output", "json"][..], &horizon].concat()).run().await.expect(1);
     let runs = ended.json();
     assert_eq!(runs[0]["state"], "failed", "{runs}");
     assert!(runs[0]["message"].as_str().unwrap().contains("api.fnecm.org"), "{runs}");
     assert_eq!(open(&road).await, before);
     let status = road.bin(&["status"]).run().await.expect(0);
     assert!(status.out.contains("dead letter    fetch_source"), "{}", status.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partner_that_is_down_is_waited_for_and_the_run_says_so() {
+    let road = Road::new().await;
+    road.replay.down("api.fnecm.org", true);
+    let mut worker = road
+        .bin(&["worker", "--http", "127.0.0.1:0", "--no-scheduler", "--set", "fetch.max_attempts=1"])
+        .start();
+    let store = road.database.store().await;
+    wait_until("the worker is there", async || !store.queue().workers().await.unwrap().is_empty()).await;
+    road.bin(&["ingest", "fne", "--no-wait"]).run().await.expect(0);
+    // Logical time: whatever is due later is due now, again and again, longer than the six tries of before.
+    let pass = async || {
+        for due in [
+            "UPDATE queue.jobs SET run_at = now() WHERE state = 'ready'",
+            "UPDATE ingest.rate_budget SET next_slot = now()",
+        ] {
+            sqlx::query(due).execute(store.pool()).await.unwrap();
+        }
+    };
+    let failures = async || store.source_failing("fne").await.unwrap().map_or(0, |failing| failing.failures);
+    wait_until("it failed more often than jobs were tried", async || {
+        pass().await;
+        failures().await > 8
+    })
+    .await;
+    let run = store.runs(None, 1).await.unwrap().remove(0);
+    let said = run.message.unwrap();
+    assert!(
+        !run.state.ended() && said.contains("does not answer since") && said.contains("next try at"),
+        "{said}"
+    );
+    let status = road.bin(&["status"]).run().await.expect(0).out;
+    assert!(status.contains("next try at") && !status.contains("dead letter"), "{status}");
+    road.replay.down("api.fnecm.org", false);
+    wait_until("the run ends", async || {
+        pass().await;
+        store.runs(None, 1).await.unwrap()[0].state.ended()
+    })
+    .await;
+    assert_eq!(store.runs(None, 1).await.unwrap()[0].state, store::RunState::Complete);
+    assert_eq!(failures().await, 0);
+    crate::support::terminate(&mut worker).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

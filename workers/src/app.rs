@@ -16,7 +16,8 @@ use sources::{Catalog, Spec, SpecFile};
 use store::{SourceRow, Store};
 
 use crate::{
-    archive::Archive, config::Config, partner::Access, pipeline::group::Group, queue::Stop, vector::Vectors,
+    archive::Archive, config::Config, partner::Access, pipeline::group::Group, queue::Stop, room::Room,
+    vector::Vectors,
 };
 
 /// What every job and command uses, opened once.
@@ -30,6 +31,8 @@ pub(crate) struct App {
     pub(crate) group: Group,
     /// Absent where another process holds the embedded index.
     pub(crate) vectors: Option<Vectors>,
+    /// Room for the pages that are being read.
+    pub(crate) room: Room,
     /// Cancelled when this process stops: a long walk ends at its next page.
     pub(crate) stop: Stop,
     environment: HashMap<String, String>,
@@ -55,6 +58,7 @@ impl App {
             client,
             archive,
             vectors,
+            room: Room::new(),
             stop: Stop::new(),
             environment: std::env::vars().collect(),
         })

@@ -8,7 +8,8 @@ mod signed;
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    Answer, Budget, FetchError, Partner, Request, belt::Belt, guard::PublicOnly, robots, token::Tokens,
+    Answer, Budget, FetchError, Partner, Request, belt::Belt, body::Room, guard::PublicOnly, robots,
+    token::Tokens,
 };
 use exchange::Exchange;
 
@@ -27,6 +28,8 @@ pub struct Settings {
     pub max_body: u64,
     /// Largest body a partner may declare, in bytes.
     pub max_wire: u64,
+    /// Bytes that all large bodies in hand may have together, at least one of the largest.
+    pub max_in_hand: u64,
     /// Tries of one request.
     pub max_attempts: u32,
     /// Longest pause between two tries, where the partner names none.
@@ -44,6 +47,7 @@ impl Default for Settings {
             request_timeout: Duration::from_secs(30),
             max_body: 64 << 20,
             max_wire: 64 << 20,
+            max_in_hand: 64 << 20,
             max_attempts: 4,
             max_backoff: Duration::from_secs(8),
             max_wait: Duration::from_secs(10),
@@ -65,6 +69,7 @@ pub(crate) struct Shared {
     pub(crate) robots: robots::Known,
     pub(crate) tokens: Tokens,
     pub(crate) belt: Belt,
+    pub(crate) room: Room,
 }
 
 impl Client {
@@ -87,7 +92,8 @@ impl Client {
         // The gateway is the way: a proxy of the environment would be a second one.
         let gateway = builder().no_proxy().build().map_err(FetchError::Setup)?;
         let (robots, tokens, belt) = (robots::Known::default(), Tokens::default(), Belt::default());
-        Ok(Self(Arc::new(Shared { settings, open, gateway, robots, tokens, belt })))
+        let room = Room::new(settings.max_in_hand.max(settings.max_body));
+        Ok(Self(Arc::new(Shared { settings, open, gateway, robots, tokens, belt, room })))
     }
 
     /// Gets an answer, politely: robots.txt first, a slot of the budget for each request, tries again where it may help.

@@ -1,6 +1,6 @@
 //! Why there is no answer.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use chrono::{DateTime, Utc};
 
@@ -108,7 +108,7 @@ pub enum FetchError {
         /// When.
         at: DateTime<Utc>,
         /// What says so.
-        why: &'static str,
+        why: Why,
     },
     /// The partner does not take our credentials.
     #[error("{url} refuses our credentials ({status}); check the environment variables of {source_slug}")]
@@ -137,6 +137,27 @@ pub enum FetchError {
         #[source]
         cause: BudgetError,
     },
+}
+
+/// What makes a request wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// Our own rate: the wait ends by itself.
+    Rate,
+    /// The partner's Retry-After.
+    Asked,
+    /// Its robots.txt, which is not available.
+    Robots,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rate => "the rate is used up",
+            Self::Asked => "the partner asks for a pause",
+            Self::Robots => "its robots.txt is not available",
+        })
+    }
 }
 
 /// Whether another try may succeed.
@@ -169,6 +190,16 @@ impl FetchError {
                 Retry::Never
             }
             _ => Retry::Again,
+        }
+    }
+
+    /// Whether the partner is the reason that there is no answer now: it does not answer, answers that it cannot, or asks for
+    /// a pause.
+    pub fn is_partners(&self) -> bool {
+        match self {
+            Self::Later { why, .. } => *why != Why::Rate,
+            Self::Budget { .. } | Self::Setup(_) => false,
+            _ => self.retry() == Retry::Again,
         }
     }
 

@@ -19,7 +19,7 @@ mod token;
 
 pub use budget::{Budget, BudgetError, LocalBudget, Permit};
 pub use client::{Client, Settings};
-pub use error::{FetchError, Retry};
+pub use error::{FetchError, Retry, Why};
 pub use partner::{Credentials, Partner};
 pub use request::{Answer, Body, Request, Validators};
 pub use secrecy::SecretString;

@@ -44,6 +44,48 @@ impl QueueError {
     pub fn is_fenced(&self) -> bool {
         matches!(self, Self::Fenced(_))
     }
+
+    /// Returns whether the database is away or out of space: the same will succeed once it is back.
+    pub fn is_away(&self) -> bool {
+        match self {
+            Self::DiskFull(_) => true,
+            Self::Query { source, .. } => is_away(source),
+            Self::NotMigrated | Self::Fenced(_) => false,
+        }
+    }
+}
+
+/// Classes of `SQLSTATE` that pass by themselves: connection exceptions, insufficient resources, operator intervention, system errors.
+const PASSING: [&str; 4] = ["08", "53", "57", "58"];
+
+/// Returns whether a statement failed because the database is away, restarts, or lacks disk, memory or connections.
+pub fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => {
+            // A statement that was cancelled (57014) took too long, and would again.
+            error
+                .code()
+                .is_some_and(|code| PASSING.iter().any(|class| code.starts_with(class)) && code != "57014")
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_is_away_comes_back() {
+        let away = |source| QueueError::Query { what: "x", source }.is_away();
+        assert!(away(sqlx::Error::PoolTimedOut) && away(std::io::Error::other("broken pipe").into()));
+        assert!(!away(sqlx::Error::RowNotFound) && !QueueError::Fenced(1).is_away());
+    }
 }
 
 /// Says what a failed statement was for: `.doing("claim jobs")`.

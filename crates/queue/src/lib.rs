@@ -17,7 +17,7 @@ mod workers;
 use sqlx::PgPool;
 
 pub use claim::{Job, Wakeups};
-pub use error::QueueError;
+pub use error::{QueueError, is_away};
 pub use overview::{DeadLetter, QueueDepth, WorkerRow};
 pub use settle::Lease;
 pub use workers::{Orphans, WorkerId};

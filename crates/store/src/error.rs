@@ -114,6 +114,15 @@ impl StoreError {
     pub fn is_fenced(&self) -> bool {
         matches!(self, Self::Fenced(_))
     }
+
+    /// Returns whether the database is away or out of space: the same will succeed once it is back.
+    pub fn is_away(&self) -> bool {
+        match self {
+            Self::DiskFull(_) | Self::Unreachable { .. } => true,
+            Self::Query { source, .. } => queue::is_away(source),
+            _ => false,
+        }
+    }
 }
 
 impl From<QueueError> for StoreError {

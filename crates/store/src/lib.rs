@@ -78,6 +78,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
+pub use budget::Failing;
 pub use commit::{GROUP, PageCommit, ParsedPage, Reading, Tally, Unchanged, Wanted};
 pub use error::StoreError;
 pub use explain::{Life, Step, Twin};

@@ -62,6 +62,11 @@ pub(crate) const KEYS: &[Key] = &[
     key("fetch.timeout_seconds", "30", "longest time for one request"),
     key("fetch.max_body_mib", "64", "largest answer after decompression, in MiB"),
     key("fetch.max_attempts", "4", "most attempts of one request before its job is snoozed"),
+    key(
+        "fetch.give_up_hours",
+        "6",
+        "how long a run waits for a partner that does not answer, in hours, before it ends without what is missing",
+    ),
 ];
 
 /// Keys of a `[sources.SLUG]` table.

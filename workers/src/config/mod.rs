@@ -88,6 +88,7 @@ pub(crate) struct Fetch {
     pub(crate) timeout_seconds: u64,
     pub(crate) max_body_mib: u64,
     pub(crate) max_attempts: u32,
+    pub(crate) give_up_hours: u64,
 }
 
 /// `[sources.SLUG]`: what differs here from the partner's file.

@@ -9,6 +9,8 @@ pub(crate) enum JobError {
     Failed(anyhow::Error),
     /// It cannot run now: try again after the pause. Costs no attempt.
     Snooze { pause: Duration, why: String },
+    /// It waits for a partner that does not answer, or for a part of ours that is away: like a snooze, and the run is told.
+    Wait { pause: Duration, why: String },
     /// Every attempt would fail the same way: make it a dead letter.
     Discard(anyhow::Error),
 }

@@ -71,18 +71,9 @@ async fn arrived(
         return Ok(app.store.detail_archived(lease, &page, &archived, &read_by).await?);
     };
     let page = page.with(&archived);
-    let (reader, about) = (Arc::clone(spec), page.clone());
-    let Ok(parsed) = tokio::task::spawn_blocking(move || pipeline::parse::read(&reader, &about, &body)).await
-    else {
+    let place = app.room.admit(u64::try_from(body.len()).unwrap_or(u64::MAX)).await?;
+    let Some(reading) = pipeline::parse::drafts(app, &place, spec, &page, body).await? else {
         return Ok(app.store.detail_archived(lease, &page, &archived, &read_by).await?);
     };
-    let parsed = parsed?;
-    let known = pipeline::normalize::known(&app.store, spec, &parsed).await?;
-    let (reader, about) = (Arc::clone(spec), page.clone());
-    let normalize = move || pipeline::normalize::normalize(&reader, &about, parsed, &known);
-    let Ok(reading) = tokio::task::spawn_blocking(normalize).await else {
-        return Ok(app.store.detail_archived(lease, &page, &archived, &read_by).await?);
-    };
-    let reading = reading?;
     Ok(pipeline::stage::page(app, lease, (page, Some(archived)), reading, read_by).await?)
 }

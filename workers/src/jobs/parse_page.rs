@@ -1,5 +1,6 @@
 //! Reads one archived page: records, drafts, opportunities, rows.
 
+use anyhow::Context as _;
 use queue::Lease;
 
 use super::{Job, JobError, PageArgs};
@@ -34,10 +35,12 @@ impl Job for ParsePage {
             };
             return Ok(pipeline::stage::last_part(commit, &page, last).await?);
         }
+        let bytes = page.bytes.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0);
+        // Held until the page is committed.
+        let place = app.room.admit(bytes).await?;
         let body = pipeline::archive::read(app, &page).await?;
-        let reading = pipeline::parse::read(&spec, &page, &body)?;
-        let known = pipeline::normalize::known(&app.store, &spec, &reading).await?;
-        let reading = pipeline::normalize::normalize(&spec, &page, reading, &known)?;
+        let reading = pipeline::parse::drafts(app, &place, &spec, &page, body).await?;
+        let reading = reading.context("the reading of the page broke off")?;
         Ok(pipeline::stage::page(app, lease, (page, None), reading, read_by).await?)
     }
 }

@@ -7,13 +7,8 @@ use queue::{Job, QueueError};
 use store::StoreError;
 use tracing::Instrument as _;
 
-use super::{JobError, RunArgs, registered};
-use crate::{app::App, observe::error_chain, queue::ClaimedJob};
-
-/// Pause before the second attempt; it doubles with each further one.
-const FIRST_PAUSE: Duration = Duration::from_secs(2);
-/// Longest pause between two attempts.
-const LONGEST_PAUSE: Duration = Duration::from_mins(15);
+use super::{JobError, PageArgs, RunArgs, registered};
+use crate::{app::App, observe::error_chain, patience, queue::ClaimedJob};
 
 /// Runs a claimed job, and stores the outcome of one that did not end itself.
 pub(crate) async fn run(task: ClaimedJob, app: Data<Arc<App>>) {
@@ -60,6 +55,7 @@ fn outcome_of(ended: &Result<(), JobError>) -> &'static str {
         Ok(()) => "done",
         Err(JobError::Failed(_)) => "failed",
         Err(JobError::Snooze { .. }) => "snoozed",
+        Err(JobError::Wait { .. }) => "waits",
         Err(JobError::Discard(_)) => "discarded",
     }
 }
@@ -70,12 +66,25 @@ async fn settle(app: &App, job: &Job, error: JobError) -> Result<(), StoreError>
         JobError::Failed(error) if is_fenced(&error) => {
             tracing::warn!("another worker has taken the job over; nothing was written here");
         }
+        JobError::Failed(error) if patience::is_ours_away(&error) => {
+            let why = error_chain(&error);
+            tracing::warn!(
+                error = why,
+                pause_seconds = patience::AWAY.as_secs(),
+                "waiting for a part of ours"
+            );
+            wait(app, job, patience::AWAY, &why).await?;
+        }
+        JobError::Wait { pause, why } => {
+            tracing::warn!(why, pause_seconds = pause.as_secs(), "waiting");
+            wait(app, job, pause, &why).await?;
+        }
         JobError::Failed(error) if job.is_last_attempt() => {
             tracing::error!(error = error_chain(&error), "given up after its last attempt");
             app.store.discard_job(job.lease, &error_chain(&error)).await?;
         }
         JobError::Failed(error) => {
-            let pause = pause(job.attempts);
+            let pause = patience::pause(u32::try_from(job.attempts).unwrap_or(1), fastrand::f64());
             tracing::warn!(
                 error = error_chain(&error),
                 pause_seconds = pause.as_secs(),
@@ -107,10 +116,21 @@ async fn settle(app: &App, job: &Job, error: JobError) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Tells the run what it waits for, where the job is about a run.
+/// Tries the job again after a pause that costs no attempt, and tells its run.
+async fn wait(app: &App, job: &Job, pause: Duration, why: &str) -> Result<(), StoreError> {
+    note(app, job, why).await?;
+    Ok(app.store.queue().job_snoozed(job.lease, pause, why).await?)
+}
+
+/// Tells the run what it waits for, where the job is about a run or a page.
 async fn note(app: &App, job: &Job, message: &str) -> Result<(), StoreError> {
-    match serde_json::from_value::<RunArgs>(job.payload.clone()) {
-        Ok(args) => app.store.note_run(args.run, message).await,
+    if let Ok(args) = serde_json::from_value::<RunArgs>(job.payload.clone()) {
+        return app.store.note_run(args.run, message).await;
+    }
+    let Ok(args) = serde_json::from_value::<PageArgs>(job.payload.clone()) else { return Ok(()) };
+    // A page that is gone has no run to tell, and its job must still be settled.
+    match app.store.page(args.page).await {
+        Ok(page) => app.store.note_run(page.run, message).await,
         Err(_) => Ok(()),
     }
 }
@@ -118,10 +138,4 @@ async fn note(app: &App, job: &Job, message: &str) -> Result<(), StoreError> {
 fn is_fenced(error: &anyhow::Error) -> bool {
     error.downcast_ref::<StoreError>().is_some_and(StoreError::is_fenced)
         || error.downcast_ref::<QueueError>().is_some_and(QueueError::is_fenced)
-}
-
-/// Doubles with each attempt, up to a quarter of an hour.
-fn pause(attempt: i16) -> Duration {
-    let doublings = u32::try_from(attempt.saturating_sub(1)).unwrap_or(0).min(16);
-    FIRST_PAUSE.saturating_mul(1 << doublings).min(LONGEST_PAUSE)
 }

@@ -86,16 +86,18 @@ impl Crawler<'_> {
         request: &PageRequest,
     ) -> Result<(), JobError> {
         let (archived, body) = self.get(stream, request).await?;
+        let place = self.app.room.admit(archived.bytes).await?;
         let response = Response { status: archived.status, headers: &archived.headers, body: &body };
         let page = request.page(response);
-        let summary = crawl.answered(request, &page);
+        let summary = place.work_here(|| crawl.answered(request, &page)).await?;
         if summary.is_repeat {
             // It was read when it was first shown.
             return Ok(());
         }
         let take = self.limit().map(|limit| limit.saturating_sub(self.taken));
         if let Some(left) = take {
-            self.taken += self.spec.read(&page).records.min(left);
+            let spec = self.spec;
+            self.taken += place.work_here(|| spec.read(&page).records).await?.min(left);
         }
         self.enter(stream, request, &archived, take, &summary).await
     }
@@ -160,12 +162,18 @@ impl Crawler<'_> {
         }
         let request: PageRequest =
             serde_json::from_value(last.request.clone()).context("the request of an archived page")?;
+        let bytes = last.bytes.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0);
+        let place = self.app.room.admit(bytes).await?;
         let body = archive::read(self.app, &last).await?;
         let stored = super::parse::StoredPage::of(&last)?;
         let page = stored.page(&body);
-        self.count_taken(&last, self.spec.read(&page).records);
+        if self.limit().is_some() {
+            let spec = self.spec;
+            let records = place.work_here(|| spec.read(&page).records).await?;
+            self.count_taken(&last, records);
+        }
         tracing::info!(stream = %stream.name, after_page = last.ordinal, "the crawl resumes where it stopped");
-        crawl.answered(&request, &page);
+        place.work_here(|| crawl.answered(&request, &page)).await?;
         Ok(())
     }
 

@@ -1,16 +1,20 @@
 //! Stage 2: an answer is fetched, and archived before anything parses it.
 
+use std::time::Duration;
+
 use ::fetch::{Answer, Body, FetchError, Partner, Request, Retry, Validators};
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
 use sources::RequestBody;
-use store::Archived;
+use store::{Archived, StoreError};
 use url::Url;
 
 use crate::{
     app::{App, PoolBudget},
     archive::{Label, digest},
     jobs::error::JobError,
+    observe::error_chain,
+    patience::{self, Verdict},
 };
 
 /// Headers worth keeping with a page: what a reader or an auditor asks for.
@@ -60,7 +64,11 @@ pub(crate) async fn fetch(
         .map(|known| Validators { etag: known.etag.clone(), last_modified: known.last_modified.clone() });
     let request = asked(&wanted, validators);
     let budget = PoolBudget(app.store.clone());
-    let answer = app.client.fetch(partner, &request, &budget).await.map_err(failure)?;
+    let answer = match app.client.fetch(partner, &request, &budget).await {
+        Ok(answer) => answer,
+        Err(error) => return Err(failure(app, partner, error).await?),
+    };
+    app.store.source_answers(partner.slug.as_str(), partner.rate.interval()).await?;
     metrics::counter!("oim_pages_total", "source" => partner.slug.to_string(), "status" => answer.status.to_string()).increment(1);
     match known {
         Some(known) if answer.status == 304 => {
@@ -117,17 +125,63 @@ async fn keep(app: &App, wanted: Wanted<'_>, answer: Answer) -> anyhow::Result<A
     })
 }
 
-fn failure(error: FetchError) -> Failure {
+/// What becomes of a job whose request got no answer.
+async fn failure(app: &App, partner: &Partner, error: FetchError) -> Result<Failure, StoreError> {
+    let slug = partner.slug.as_str();
     if let Some(status) = error.gone() {
-        return Failure::Gone(status);
+        app.store.source_answers(slug, partner.rate.interval()).await?;
+        return Ok(Failure::Gone(status));
     }
-    Failure::Job(match error.retry() {
-        Retry::At(at) => JobError::Snooze { pause: until(at), why: error.to_string() },
-        Retry::Again => JobError::Failed(error.into()),
-        Retry::Never => JobError::Discard(error.into()),
-    })
+    if matches!(error, FetchError::Budget { .. }) || error.retry() == Retry::Never {
+        let error = anyhow::Error::new(error);
+        return Ok(Failure::Job(match error.downcast_ref::<FetchError>() {
+            Some(FetchError::Budget { .. }) => JobError::Failed(error),
+            _ => JobError::Discard(error),
+        }));
+    }
+    let failing = if error.is_partners() {
+        Some(app.store.source_fails(slug).await?)
+    } else {
+        // The request waits for its turn. Where the source fails, that is the probe's.
+        app.store.source_failing(slug).await?
+    };
+    let asked = patience::asked(&error);
+    let Some(failing) = failing else {
+        return Ok(Failure::Job(JobError::Snooze {
+            pause: asked.unwrap_or_default(),
+            why: error.to_string(),
+        }));
+    };
+    let horizon = Duration::from_hours(app.config.fetch.give_up_hours);
+    match patience::judge(failing, asked, horizon, fastrand::f64()) {
+        Verdict::GiveUp => {
+            let why = format!(
+                "{slug} did not answer for {}, and is not waited for longer than {} h",
+                spoken(failing.duration),
+                app.config.fetch.give_up_hours
+            );
+            Ok(Failure::Job(JobError::Discard(anyhow::Error::new(error).context(why))))
+        }
+        Verdict::Wait(pause) => {
+            if error.is_partners() {
+                app.store.hold_slots(slug, pause).await?;
+            }
+            let why = format!(
+                "{}; {slug} does not answer since {}, next try at {}",
+                error_chain(&error.into()),
+                at(Utc::now() - failing.duration),
+                at(Utc::now() + pause)
+            );
+            Ok(Failure::Job(JobError::Wait { pause, why }))
+        }
+    }
 }
 
-fn until(at: DateTime<Utc>) -> std::time::Duration {
-    (at - Utc::now()).to_std().unwrap_or(std::time::Duration::ZERO)
+fn at(moment: DateTime<Utc>) -> impl std::fmt::Display {
+    moment.format("%H:%M:%S UTC")
+}
+
+fn spoken(duration: Duration) -> String {
+    let minutes = duration.as_secs() / 60;
+    if minutes < 60 { format!("{minutes} min") } else { format!("{} h {} min", minutes / 60, minutes % 60) }
 }

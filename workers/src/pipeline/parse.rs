@@ -3,6 +3,7 @@
 use std::{io::BufReader, ops::ControlFlow, sync::Arc};
 
 use anyhow::Context as _;
+use bytes::Bytes;
 use domain::StreamName;
 use serde_json::Value;
 use sources::{Page, PageRequest, Reading, Response, Role, Spec};
@@ -10,7 +11,7 @@ use store::{KnownDrafts, PageRole, PageRow};
 use tokio::sync::mpsc;
 use url::Url;
 
-use crate::{app::App, archive::Unpacked};
+use crate::{app::App, archive::Unpacked, room::Admitted};
 
 /// An archived page as its row tells of it: all but the bytes.
 pub(crate) struct StoredPage {
@@ -62,6 +63,23 @@ pub(crate) fn read(spec: &Spec, row: &PageRow, body: &[u8]) -> anyhow::Result<Re
     Ok(spec.read(&StoredPage::of(row)?.page(body)))
 }
 
+/// Parses and normalizes a page that is held whole, away from the runtime's threads. `None`: the reader panicked.
+pub(crate) async fn drafts(
+    app: &App,
+    place: &Admitted,
+    spec: &Arc<Spec>,
+    page: &PageRow,
+    body: Bytes,
+) -> anyhow::Result<Option<store::Reading>> {
+    let (reader, about) = (Arc::clone(spec), page.clone());
+    let Some(reading) = place.work(move || read(&reader, &about, &body)).await? else { return Ok(None) };
+    let reading = reading?;
+    let known = super::normalize::known(&app.store, spec, &reading).await?;
+    let (reader, about) = (Arc::clone(spec), page.clone());
+    let normalize = move || super::normalize::normalize(&reader, &about, reading, &known);
+    place.work(normalize).await?.transpose()
+}
+
 /// Largest page read whole, in bytes: above it, it is read as it comes and committed in parts.
 const WHOLE: i64 = 4 << 20;
 /// Records of a part: a transaction of a tenth of a second.
@@ -95,6 +113,7 @@ impl Parts {
 /// Begins to read a large page.
 pub(crate) async fn in_parts(app: &App, spec: Arc<Spec>, page: PageRow) -> anyhow::Result<Parts> {
     let input = super::archive::open(app, &page).await?;
+    let place = app.room.admit_streamed().await?;
     let known = app.store.known_drafts_of(&spec.slug, &page.stream).await?;
     // One part waits while one is committed: what is held stays the same, however large the page.
     let (sender, parts) = mpsc::channel(1);
@@ -102,6 +121,7 @@ pub(crate) async fn in_parts(app: &App, spec: Arc<Spec>, page: PageRow) -> anyho
         let last = read_parts((&spec, &known), &page, input, &sender);
         // Where nobody waits any more, the job has ended.
         let _ = sender.blocking_send(last.map(Part::Last));
+        drop(place);
     });
     Ok(Parts { parts })
 }

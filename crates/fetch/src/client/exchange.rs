@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{Shared, send::Raw};
 use crate::{
-    Answer, Budget, FetchError, Partner, Request, Validators,
+    Answer, Budget, FetchError, Partner, Request, Validators, Why,
     address::{bare, named},
     redirect::{self, HOPS},
 };
@@ -66,7 +66,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// "Not now", with the time that it is to be.
-    pub(crate) fn later(&self, wait: Duration, why: &'static str) -> FetchError {
+    pub(crate) fn later(&self, wait: Duration, why: Why) -> FetchError {
         let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::days(1)).min(TimeDelta::days(1));
         FetchError::Later { source_slug: self.partner.slug.to_string(), at: Utc::now() + wait, why }
     }

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::exchange::Exchange;
 use crate::{
-    FetchError,
+    FetchError, Why,
     body::Cap,
     redirect::{self, HOPS},
     robots::{self, Learnt, Rules},
@@ -24,7 +24,7 @@ impl Exchange<'_> {
             return Ok(());
         }
         if matches!(rules, Rules::Unreachable) {
-            return Err(self.later(left, "its robots.txt is not available"));
+            return Err(self.later(left, Why::Robots));
         }
         Err(FetchError::RobotsDenied {
             host: url.host_str().unwrap_or_default().to_owned(),

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::exchange::Exchange;
 use crate::{
-    FetchError, Permit,
+    FetchError, Permit, Why,
     address::{host, named},
     body::{self, Cap, Unread},
     retry::{is_passing, pause, retry_after},
@@ -77,7 +77,7 @@ impl Exchange<'_> {
         let held = self.budget.hold(slug, asked).await;
         held.map_err(|cause| FetchError::Budget { source_slug: slug.to_owned(), cause })?;
         if asked > self.shared.settings.max_wait {
-            return Err(self.later(asked, "the partner asks for a pause"));
+            return Err(self.later(asked, Why::Asked));
         }
         Ok(Some(asked))
     }
@@ -106,13 +106,13 @@ impl Exchange<'_> {
         let answer = client.execute(request).await.map_err(|cause| self.failed(url, cause, begun))?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let body = if answer.status().is_success() {
-            let read = body::read(answer, shared.settings.max_wire, cap).await;
+            let read = body::read(answer, shared.settings.max_wire, cap, &shared.room).await;
             read.map_err(|unread| match unread {
                 Unread::TooLarge(limit) => FetchError::TooLarge { url: named(url), limit },
                 Unread::Broken(cause) => self.failed(url, cause, begun),
             })?
         } else {
-            body::read(answer, shared.settings.max_wire, FAILURE).await.unwrap_or_default()
+            body::read(answer, shared.settings.max_wire, FAILURE, &shared.room).await.unwrap_or_default()
         };
         let (bytes, elapsed_ms) = (body.len(), millis(begun.elapsed()));
         let (host, path) = (host(url), url.path());
@@ -125,7 +125,7 @@ impl Exchange<'_> {
         let slug = self.partner.slug.as_str();
         let interval = self.partner.rate.interval().max(self.delay.unwrap_or_default());
         let (begun, max_wait) = (Instant::now(), self.shared.settings.max_wait);
-        let used_up = |wait| self.later(wait, "the rate is used up");
+        let used_up = |wait| self.later(wait, Why::Rate);
         loop {
             let left = || max_wait.saturating_sub(begun.elapsed());
             self.shared.belt.ready(slug, interval, left()).await.map_err(used_up)?;
@@ -137,7 +137,7 @@ impl Exchange<'_> {
             // The partner may have asked for a pause meanwhile: the slot fell into it, and another one is needed.
             match self.shared.belt.held(slug) {
                 None => return Ok(()),
-                Some(rest) if rest > left() => return Err(self.later(rest, "the partner asks for a pause")),
+                Some(rest) if rest > left() => return Err(self.later(rest, Why::Asked)),
                 Some(rest) => tokio::time::sleep(rest).await,
             }
         }

@@ -98,3 +98,23 @@ async fn silence_within_a_body_ends() {
     assert!(matches!(failed, FetchError::Timeout { limit: cut, .. } if cut == limit), "{failed}");
     assert_eq!((server.asked().len(), failed.retry()), (2, Retry::Again));
 }
+
+#[tokio::test]
+async fn large_bodies_wait_for_each_other_and_small_ones_do_not() {
+    let server = serve(|asked, _| match asked.uri().path() {
+        "/large" => answer(200, &[], "x".repeat(3 << 20)),
+        _ => answer(200, &[], "x"),
+    })
+    .await;
+    let settings = Settings { max_body: 4 << 20, max_in_hand: 4 << 20, ..settings() };
+    let (client, partner, budget) = (Client::new(settings).unwrap(), server.partner(), Counting::default());
+    let first = client.fetch(&partner, &get("/large"), &budget).await.unwrap();
+    let large = get("/large");
+    let mut second = Box::pin(client.fetch(&partner, &large, &budget));
+    // The second large one does not end while the first is held; a small one does, beside both.
+    let small = get("/small");
+    let both = futures::future::select(&mut second, Box::pin(client.fetch(&partner, &small, &budget))).await;
+    assert!(matches!(both, futures::future::Either::Right((Ok(_), _))), "the small one ends first");
+    drop(first);
+    assert_eq!(second.await.unwrap().body.len(), 3 << 20);
+}

@@ -1,0 +1,127 @@
+//! Room for the pages in hand: what they take in memory together is bounded, and work on them is done where it cannot stall
+//! heartbeats and health.
+//!
+//! A page is admitted by its size before it is parsed, and keeps its place until it is committed. A large one takes most of
+//! the room, so it is parsed alone; small ones share. Reading refuses a page that would take more than its place
+//! (`sources::read`), so the model here and the one there bound a worker, whatever comes.
+
+use std::{sync::Arc, thread::available_parallelism};
+
+use anyhow::Context as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Room for all pages of a process, in MiB.
+const ROOM: u32 = 256;
+/// The most that one page takes, in MiB: what `sources` lets its values weigh, and what becomes of them.
+const LARGEST: u32 = 192;
+/// What a page takes that is read as a stream, in MiB: a record, and two parts.
+const STREAMED: u32 = 96;
+/// Bytes of memory for each byte of a page: `{},` is a value of 250.
+const GROWTH: u64 = 128;
+
+/// The room of a process. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Room {
+    memory: Arc<Semaphore>,
+    threads: Arc<Semaphore>,
+}
+
+/// A page that is in hand. Its place is free again when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Admitted {
+    threads: Arc<Semaphore>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Room {
+    /// Room for as many pages at work as the machine has cores.
+    pub(crate) fn new() -> Self {
+        let cores = available_parallelism().map_or(1, usize::from);
+        let memory = Semaphore::new(usize::try_from(ROOM).unwrap_or(Semaphore::MAX_PERMITS));
+        Self { memory: Arc::new(memory), threads: Arc::new(Semaphore::new(cores)) }
+    }
+
+    /// Waits until there is room for a page of so many bytes that is read whole.
+    pub(crate) async fn admit(&self, bytes: u64) -> anyhow::Result<Admitted> {
+        self.take(place(bytes)).await
+    }
+
+    /// Waits until there is room for a page that is read as a stream.
+    pub(crate) async fn admit_streamed(&self) -> anyhow::Result<Admitted> {
+        self.take(STREAMED).await
+    }
+
+    async fn take(&self, mib: u32) -> anyhow::Result<Admitted> {
+        let place = Arc::clone(&self.memory).acquire_many_owned(mib).await.context("the room is closed")?;
+        Ok(Admitted { threads: Arc::clone(&self.threads), _place: place })
+    }
+}
+
+impl Admitted {
+    /// Does work on a thread of its own. `None`: it panicked.
+    pub(crate) async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> anyhow::Result<Option<T>> {
+        let _thread = self.threads.acquire().await.context("the room is closed")?;
+        Ok(tokio::task::spawn_blocking(work).await.ok())
+    }
+
+    /// Does work that borrows, on this thread: the runtime's other tasks go on elsewhere.
+    pub(crate) async fn work_here<T>(&self, work: impl FnOnce() -> T) -> anyhow::Result<T> {
+        let _thread = self.threads.acquire().await.context("the room is closed")?;
+        Ok(tokio::task::block_in_place(work))
+    }
+}
+
+/// What a page of so many bytes takes, in MiB.
+fn place(bytes: u64) -> u32 {
+    let mib = bytes.saturating_mul(GROWTH) >> 20;
+    u32::try_from(mib).unwrap_or(u32::MAX).clamp(1, LARGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_page_takes_a_place_by_its_size_and_none_takes_all() {
+        assert_eq!((place(0), place(10 << 10), place(100 << 10)), (1, 1, 12));
+        assert_eq!((place(1 << 20), place(64 << 20), place(u64::MAX)), (128, LARGEST, LARGEST));
+        assert!(LARGEST < ROOM && STREAMED < ROOM, "a small page has room beside any other");
+    }
+
+    #[tokio::test]
+    async fn pages_beyond_the_room_wait_and_small_ones_do_not() {
+        let room = Room::new();
+        let soon = Duration::ZERO;
+        let large = room.admit(64 << 20).await.unwrap();
+        let small = room.admit(1 << 10).await.unwrap();
+        assert!(tokio::time::timeout(soon, room.admit(64 << 20)).await.is_err(), "two large ones do not fit");
+        assert!(tokio::time::timeout(soon, room.admit_streamed()).await.is_err());
+        drop(large);
+        let _large = tokio::time::timeout(soon, room.admit(64 << 20)).await.unwrap().unwrap();
+        drop(small);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn work_does_not_stall_the_runtime() {
+        let page = Room::new().admit(1).await.unwrap();
+        // On the one thread of the runtime, each kind of work would wait for ever for the other task.
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let other = tokio::spawn(async move { sender.send(7) });
+        let waited = page.work(move || receiver.recv()).await.unwrap().unwrap();
+        assert_eq!(waited, Ok(7));
+        other.await.unwrap().unwrap();
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let borrowed = tokio::spawn(async move {
+            tokio::spawn(async move { sender.send(8) });
+            page.work_here(move || receiver.recv()).await.unwrap()
+        });
+        assert_eq!(borrowed.await.unwrap(), Ok(8));
+        let page = Room::new().admit(1).await.unwrap();
+        assert!(page.work::<()>(|| panic!("a reader that fails")).await.unwrap().is_none());
+    }
+}
