@@ -9,6 +9,7 @@ use domain::places::{Place, Region};
 
 pub use reader::{UnknownPlace, read_places};
 pub use stated::stated_places;
+pub(crate) use stated::{Hints, signs, stated_where};
 
 /// Where the work is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

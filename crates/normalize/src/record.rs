@@ -22,8 +22,8 @@ use crate::{
     places::Where,
     quality, reject,
     status::says_closed,
-    text::{clean_line, clean_text, cut, fold, safe_subset, shorten},
-    vocabulary::read_working_times,
+    text::{Words, clean_line, clean_text, cut, fold, safe_subset, shorten},
+    vocabulary::{read_working_times, signs},
 };
 
 /// Longest title, in characters.
@@ -73,8 +73,10 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
     let mut plain = |text: String| take_contacts(&mut contacts, text, &is_own);
     let title = title(draft, &mut plain)?;
     let title_words = fold(&title);
-    let (description, folded) = cut(&plain(clean_text(draft.description.as_deref().unwrap_or_default())));
-    let Where { places, remote } = place::read(draft, context, &title, &description, &mut doubts)?;
+    let body = cut(&plain(clean_text(draft.description.as_deref().unwrap_or_default())));
+    let [of_title, of_text] = [&title_words, &body.folded].map(|folded| Words::of(folded, signs::of));
+    let Where { places, remote } =
+        place::read(draft, context, &title, &title_words, &body, &of_text, &mut doubts)?;
     let schooling = infer::schooling(draft);
     let mut opportunity = Opportunity {
         id: OpportunityId::of(&context.source, &external_id),
@@ -85,7 +87,7 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         title,
         url: url(draft, &mut plain)?,
         organization: draft.organization.as_deref().and_then(|words| organization::read(words, &mut plain)),
-        description: short(&description, DESCRIPTION_MAX),
+        description: short(&body.text, DESCRIPTION_MAX),
         description_html: draft.description.as_deref().and_then(|body| safe_subset(body, &mut plain)),
         places,
         remote: remote || infer::says_remote(&title_words),
@@ -117,8 +119,8 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         fingerprint: Fingerprint::UNKNOWN,
         draft: None,
     };
-    infer::classify(&mut opportunity, draft, &title_words, &folded);
-    infer::ask(&mut opportunity);
+    infer::classify(&mut opportunity, draft, &title_words, &of_title, &of_text);
+    infer::ask(&mut opportunity, &body, &of_text);
     opportunity.quality = quality::judge(&opportunity, context.fetched_at);
     opportunity.fingerprint = Fingerprint::of(&opportunity);
     Ok(opportunity)

@@ -4,19 +4,24 @@ mod boilerplate;
 mod fold;
 mod html;
 mod plain;
+mod words;
 
 use std::borrow::Cow;
 
-pub(crate) use boilerplate::cut;
+pub(crate) use boilerplate::{Body, cut};
 pub use boilerplate::is_boilerplate;
 pub use fold::fold;
 pub(crate) use fold::lowered;
 pub(crate) use html::safe_subset;
 use plain::plain;
+pub(crate) use words::Words;
 
 /// Returns one line of plain text, without markup and entities and with single spaces.
 pub fn clean_line(text: &str) -> String {
     let plain = plain(text);
+    if is_tidy(&plain) && !plain.contains('\n') {
+        return plain.into_owned();
+    }
     let mut line = String::with_capacity(plain.len());
     push_folded(&mut line, &plain);
     line
@@ -44,8 +49,16 @@ pub fn clean_text(text: &str) -> String {
     clean
 }
 
+/// Returns whether plain text has single spaces only. Its only white space is spaces and line feeds.
+fn is_tidy(line: &str) -> bool {
+    !line.starts_with(' ') && !line.ends_with(' ') && !line.contains("  ")
+}
+
 /// Appends the words of a line, with single spaces.
 fn push_folded(out: &mut String, line: &str) {
+    if is_tidy(line) && !line.contains('\n') {
+        return out.push_str(line);
+    }
     for (at, word) in line.split_whitespace().enumerate() {
         if at > 0 {
             out.push(' ');

@@ -2,8 +2,10 @@
 
 mod audience;
 mod experience;
+mod language;
 mod phrase_table;
 mod requirements;
+pub(crate) mod signs;
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -12,11 +14,15 @@ use domain::{
     vocabulary::{Contract, Education, Language, WorkingTime},
 };
 
-use crate::text::fold;
+use crate::text::{Words, fold};
+pub(crate) use audience::audiences_of;
 pub use audience::read_audiences;
 pub use experience::read_experience;
+pub(crate) use language::languages_of;
+pub use language::languages_of_text;
 use phrase_table::Signs;
 pub use requirements::{Asked, asked};
+pub(crate) use requirements::{Wanted, asked_of};
 
 static CONTRACTS: LazyLock<Signs> = LazyLock::new(|| Signs::of(include_str!("vocabulary/contracts.tsv"), 1));
 static EDUCATION: LazyLock<Signs> = LazyLock::new(|| Signs::of(include_str!("vocabulary/education.tsv"), 1));
@@ -91,12 +97,23 @@ pub fn sector(
     occupation: Option<&str>,
     text: &str,
 ) -> Option<&'static str> {
+    sector_of(kind, words, title, occupation, &Words::of(text, signs::of))
+}
+
+/// The same for the words of a text.
+pub(crate) fn sector_of(
+    kind: Kind,
+    words: Option<&str>,
+    title: &str,
+    occupation: Option<&str>,
+    text: &Words<'_>,
+) -> Option<&'static str> {
     let told = words.and_then(|words| SECTORS.longest(&fold(words)));
     let otherwise = (kind == Kind::Microfinance).then_some("finance");
     told.or_else(|| named(title, occupation, text)).or(otherwise)
 }
 
-fn named(title: &str, occupation: Option<&str>, text: &str) -> Option<&'static str> {
+fn named(title: &str, occupation: Option<&str>, text: &Words<'_>) -> Option<&'static str> {
     let of = |isco: &str| BY_OCCUPATION.get(isco).copied();
     // A developer at a clinic works in software.
     if let Some(isco) = occupation.filter(|isco| isco.starts_with("25") || isco.starts_with("35")) {
@@ -105,7 +122,7 @@ fn named(title: &str, occupation: Option<&str>, text: &str) -> Option<&'static s
     // The work of a project says more than the people it helps: "petits ruminants pour les ménages vulnérables".
     let told = SECTORS.longest_but(title, "social_ngo").or_else(|| SECTORS.longest(title));
     told.or_else(|| occupation.and_then(of)).or_else(|| {
-        let named = SECTORS.read(text);
+        let named = SECTORS.read_at(text.list(), text.with(signs::SECTOR));
         let count = |code: &&str| named.iter().filter(|other| *other == code).count();
         named.iter().max_by_key(|code| count(code)).filter(|code| count(code) > 1).copied()
     })
@@ -122,48 +139,6 @@ static LANGUAGES: LazyLock<Signs> = LazyLock::new(|| {
     ];
     Signs::new(rows.into_iter())
 });
-
-/// Words that are frequent in one language and rare in the other.
-const ENGLISH: [&str; 20] = [
-    "the", "and", "of", "with", "for", "is", "are", "will", "you", "our", "at", "on", "or", "be", "from",
-    "who", "your", "to", "in", "an",
-];
-const FRENCH: [&str; 22] = [
-    "le", "la", "les", "des", "et", "de", "du", "un", "une", "pour", "dans", "avec", "est", "sont", "vous",
-    "nous", "au", "aux", "par", "sur", "en", "ou",
-];
-/// The same for Spanish, in which some partners of the region publish too.
-const SPANISH: [&str; 8] = ["el", "los", "del", "para", "con", "las", "por", "una"];
-/// Frequent words that a text needs before it is judged.
-const TELLING: usize = 5;
-/// The same for a text without words of the other language.
-const FEW: usize = 2;
-
-/// Returns the languages a folded text is written in, by its frequent words: both where each has a good part of them. Empty for a
-/// text that is too short to judge.
-pub fn languages_of_text(folded: &str) -> Vec<Language> {
-    let (mut english, mut french) = (0_usize, 0_usize);
-    // All of them are short, so the length alone skips most words.
-    for word in folded.split(' ').filter(|word| word.len() <= 4) {
-        english += usize::from(ENGLISH.contains(&word));
-        french += usize::from(FRENCH.contains(&word));
-    }
-    // Spanish shares "de", "la" and "en" with French. The words of `SPANISH` are in neither language.
-    if folded.split(' ').filter(|word| SPANISH.contains(word)).take(FEW + 1).count() > FEW {
-        return Vec::new();
-    }
-    // A few words are enough if all are of one language.
-    let is_plain = english.min(french) == 0 && english + french >= FEW;
-    if english + french < TELLING && !is_plain {
-        Vec::new()
-    } else if 3 * english.min(french) >= english.max(french) {
-        Language::ALL.to_vec()
-    } else if english > french {
-        vec![Language::English]
-    } else {
-        vec![Language::French]
-    }
-}
 
 /// Returns the languages that the words name.
 pub fn read_languages(words: &str) -> Vec<Language> {

@@ -14,7 +14,8 @@ use super::{
 };
 use crate::{
     patterns,
-    text::{fold, lowered},
+    text::{Body, Words, fold, lowered},
+    vocabulary::signs,
 };
 
 patterns! {
@@ -55,10 +56,99 @@ patterns! {
         r"(?:\(([^()]+)\)|\s[-–—|:]\s+([^()–—|]+(?:\([^()]+\))?)|,\s*([^,()]+)|\s(?:à|a|À|in|at|IN|AT|A)\s([^()]+))\s*$";
 }
 
+/// Returns the signs of a folded word for these rules.
+pub(crate) fn signs(word: &str) -> u32 {
+    // What a label begins with.
+    const LABELS: [&str; 19] = [
+        "lieu", "localisation", "localite", "ville", "site", "affectation", "zone", "region", "job", "location",
+        "work", "duty", "station", "place", "postes", "training", "venue", "city", "town",
+    ];
+    // The ends of what `CLAUSE` has before the preposition. Other letters may precede them in the text.
+    const ENDS: [&str; 18] = [
+        "base", "affecte", "deploye", "stationed", "located", "posted", "deployed", "pourvoir", "tiendra", "tiendront",
+        "deroulera", "deroule", "lieu", "hold", "place", "held", "service", "based",
+    ];
+    const PREPOSITIONS: [&str; 7] = ["a", "au", "aux", "en", "in", "at", "dans"];
+    let mut signs = 0;
+    if LABELS.iter().any(|label| word.starts_with(label)) {
+        signs |= signs::LABEL;
+    }
+    if ENDS.iter().any(|end| word.contains(end)) {
+        signs |= signs::LIES;
+    }
+    if PREPOSITIONS.contains(&word) {
+        signs |= signs::AT;
+    }
+    signs
+}
+
+/// Which forms of a statement a text may have. The words tell more cheaply than the patterns where there is none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hints {
+    label: bool,
+    clause: bool,
+}
+
+impl Hints {
+    pub(crate) fn of(body: &Body, words: &Words<'_>) -> Self {
+        Self { label: has_label(body, words), clause: has_clause(words) }
+    }
+}
+
+/// Returns whether a line may begin with a label.
+fn has_label(body: &Body, words: &Words<'_>) -> bool {
+    if !words.has(signs::LABEL | signs::FOREIGN) {
+        return false;
+    }
+    let mut lines = body.stops.iter().filter(|stop| stop.is_line).peekable();
+    let (mut at, mut begins) = (0, true);
+    for (index, (word, signs)) in words.list().iter().zip(words.signs()).enumerate() {
+        while lines.next_if(|line| line.folded < at).is_some() {
+            begins = true;
+        }
+        let is_label = || signs & signs::LABEL != 0 && is_label(word, words.list().get(index + 1));
+        if begins && (signs & signs::FOREIGN != 0 || is_label()) {
+            return true;
+        }
+        begins = false;
+        at += word.len() + 1;
+    }
+    false
+}
+
+/// Returns whether two words may begin a label. Some labels have two.
+fn is_label(word: &str, next: Option<&&str>) -> bool {
+    let then = |begin: &str| next.is_some_and(|next| next.starts_with(begin));
+    match word {
+        "job" => then("location"),
+        "duty" => then("station"),
+        "postes" => then("a"),
+        "training" => then("venue"),
+        "work" | "working" => then("location") || then("place"),
+        _ => true,
+    }
+}
+
+/// Returns whether a word for where something lies may stand before its preposition: "basé(e)s à", "aura lieu au", "based in".
+fn has_clause(words: &Words<'_>) -> bool {
+    // "(e)" or "(s)", and "sur" or "entre", may stand between.
+    const APART: usize = 3;
+    words.has(signs::AT)
+        && words.with(signs::LIES).any(|at| {
+            words.signs().iter().skip(at + 1).take(APART).any(|signs| signs & signs::AT != 0)
+        })
+}
+
 /// Returns the places that title and text state for the post, those of the title first; none for all of Cameroon.
 pub fn stated_places(title: &str, description: &str) -> Vec<Place> {
+    stated_where(title, description, Hints { label: true, clause: true })
+}
+
+/// The same for a text of which the hints are known.
+pub(crate) fn stated_where(title: &str, description: &str, hints: Hints) -> Vec<Place> {
     let mut places = of_title(title);
-    for place in of_text(&lowered_lines(description)) {
+    let stated = if hints.label || hints.clause { of_text(&lowered_lines(description), hints) } else { Vec::new() };
+    for place in stated {
         if !places.contains(&place) {
             places.push(place);
         }
@@ -78,15 +168,20 @@ fn is_some_place(places: &[Place]) -> bool {
     !places.is_empty() && places.iter().all(|place| place.country == "CM" && place.region.is_some())
 }
 
-fn of_text(text: &str) -> Vec<Place> {
+fn of_text(text: &str, hints: Hints) -> Vec<Place> {
     let mut found: Vec<Place> = Vec::new();
     let mut keep = |places: Vec<Place>| {
         if is_some_place(&places) {
             found.extend(places);
         }
     };
-    for hit in LABEL.captures_iter(text) {
-        keep(hit.get(1).map(|value| of_label(value.as_str())).unwrap_or_default());
+    if hints.label {
+        for hit in LABEL.captures_iter(text) {
+            keep(hit.get(1).map(|value| of_label(value.as_str())).unwrap_or_default());
+        }
+    }
+    if !hints.clause {
+        return found;
     }
     for hit in CLAUSE.captures_iter(text) {
         let group = |name: &str| hit.name(name).map(|part| part.as_str()).unwrap_or_default();
@@ -163,5 +258,24 @@ fn last_cities(title: &str) -> Vec<Place> {
         leading(cities)
     } else {
         Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::text::{clean_text, cut};
+
+    proptest! {
+        #[test]
+        fn the_hints_miss_no_statement(
+            text in "((poste|vous|stage|training|job|location|[Ll]ieu|ville|zone|work|place|duty|station|postes à pourvoir|basé|basé\\(e\\)s?|affectées|aura lieu|will be held|based|prise de service|se tiendra|œ|é|12|la|le|Douala|Garoua|Kribi|sur|entre|à|in|at|au|Maroua|travail|d'affectation)( ?: ?| |, |\\. |\n| - |/)){0,14}"
+        ) {
+            let body = cut(&clean_text(&text));
+            let words = Words::of(&body.folded, crate::vocabulary::signs::of);
+            prop_assert_eq!(stated_where("", &body.text, Hints::of(&body, &words)), stated_places("", &body.text));
+        }
     }
 }

@@ -6,22 +6,28 @@ use domain::{
 };
 
 use crate::{
-    text::clean_line,
+    text::{Body, Words, clean_line},
     vocabulary::{
-        asked, contracts_of_title, languages_of_text, occupation, read_audiences, read_contracts,
-        read_education, read_experience, read_languages, sector,
+        Wanted, asked, asked_of, audiences_of, contracts_of_title, languages_of, occupation, read_contracts,
+        read_education, read_experience, read_languages, sector_of,
     },
 };
 
-/// Fills occupation, sector, languages and audiences from the folded title and text.
-pub(super) fn classify(row: &mut Opportunity, draft: &Draft, title: &str, text: &str) {
+/// Fills occupation, sector, languages and audiences from the folded title and the words of title and text.
+pub(super) fn classify(
+    row: &mut Opportunity,
+    draft: &Draft,
+    title: &str,
+    title_words: &Words<'_>,
+    text: &Words<'_>,
+) {
     let is_work = matches!(row.kind, Kind::Job | Kind::Training);
     let occupation = if is_work { occupation(title) } else { None };
-    row.sector = sector(row.kind, draft.sector.as_deref(), title, occupation, text).map(str::to_owned);
+    row.sector = sector_of(row.kind, draft.sector.as_deref(), title, occupation, text).map(str::to_owned);
     row.occupation = occupation.map(str::to_owned);
     let named = draft.language.as_deref().map(str::trim).filter(|words| !words.is_empty());
     let told = named.map(read_languages).unwrap_or_default();
-    let as_it_reads = || languages_of_text(&format!("{title} {text}"));
+    let as_it_reads = || languages_of(&[title_words, text]);
     row.languages = match (row.kind, named) {
         // In a job the field may name the languages that the candidate has to speak.
         (Kind::Job, _) => Some(as_it_reads()).filter(|languages| !languages.is_empty()).unwrap_or(told),
@@ -29,13 +35,19 @@ pub(super) fn classify(row: &mut Opportunity, draft: &Draft, title: &str, text: 
         (_, Some(_)) => told,
         (_, None) => as_it_reads(),
     };
-    row.audiences = read_audiences(row.kind, title, text);
+    row.audiences = audiences_of(row.kind, title, title_words, text);
 }
 
 /// Fills what the text of a job asks for, if the partner has no field for it.
-pub(super) fn ask(row: &mut Opportunity) {
+pub(super) fn ask(row: &mut Opportunity, body: &Body, words: &Words<'_>) {
     let Some(text) = row.description.as_deref().filter(|_| row.kind == Kind::Job) else { return };
-    let asked = asked(text);
+    let wanted = Wanted {
+        education: row.education.is_none(),
+        experience: row.experience.is_none(),
+        working_time: row.working_time.is_empty(),
+    };
+    // A text that was cut ends elsewhere.
+    let asked = if text.len() == body.text.len() { asked_of(body, words, wanted) } else { asked(text) };
     row.education = row.education.or(asked.education);
     if row.experience.is_none() {
         row.experience_months = asked.experience_months;

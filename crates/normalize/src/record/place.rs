@@ -8,8 +8,8 @@ use domain::{
 
 use super::Context;
 use crate::{
-    places::{Where, read_places, stated_places},
-    text::fold,
+    places::{Hints, Where, read_places, stated_where},
+    text::{Body, Words, fold},
 };
 
 /// Returns where it is. A field that cannot be parsed rejects the record. A nearer or another place in the text overrides the field,
@@ -18,17 +18,19 @@ pub(super) fn read(
     draft: &Draft,
     context: &Context,
     title: &str,
-    text: &str,
+    title_folded: &str,
+    body: &Body,
+    words: &Words<'_>,
     doubts: &mut Vec<Doubt>,
 ) -> Result<Where, Reason> {
-    let words = draft.place.as_deref().unwrap_or_default();
-    let told = read_places(words, &context.country).map_err(|unknown| Reason::UnknownPlace(unknown.0))?;
+    let field = draft.place.as_deref().unwrap_or_default();
+    let told = read_places(field, &context.country).map_err(|unknown| Reason::UnknownPlace(unknown.0))?;
     let is_abroad = told.places.iter().any(|place| place.country != "CM");
     if context.country != "CM" || is_abroad || told.remote {
         return Ok(told);
     }
-    let stated = stated_places(title, text);
-    let Some(choice) = nearer(&told.places, &stated, &[title, text]) else { return Ok(told) };
+    let stated = stated_where(title, &body.text, Hints::of(body, words));
+    let Some(choice) = nearer(&told.places, &stated, &[title_folded, &body.folded]) else { return Ok(told) };
     if choice == Choice::Other {
         doubts.push(Doubt::PlaceDisagrees);
     }
@@ -45,7 +47,7 @@ enum Choice {
 }
 
 /// Returns why the stated places count; `None` if the places of the field stay.
-fn nearer(told: &[Place], stated: &[Place], texts: &[&str]) -> Option<Choice> {
+fn nearer(told: &[Place], stated: &[Place], folded: &[&str]) -> Option<Choice> {
     if stated.is_empty() {
         return None;
     }
@@ -61,7 +63,7 @@ fn nearer(told: &[Place], stated: &[Place], texts: &[&str]) -> Option<Choice> {
     // A place that the text names too is not a default.
     let named = |place: &Place| {
         let name = place.locality.as_deref().or(place.region.map(Region::name_fr)).map(fold);
-        name.is_some_and(|name| texts.iter().any(|text| fold(text).contains(&name)))
+        name.is_some_and(|name| folded.iter().any(|text| text.contains(&name)))
     };
     (!agree && !told.iter().any(named)).then_some(Choice::Other)
 }

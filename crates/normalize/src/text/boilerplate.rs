@@ -4,7 +4,7 @@
 
 use regex::Regex;
 
-use super::{fold, lowered};
+use super::{fold, fold::Folded, lowered};
 use crate::patterns;
 
 /// Longest such line, in bytes, folded.
@@ -100,42 +100,96 @@ fn is_it(line: &str, folded: &str) -> bool {
         return false;
     }
     ANY.is_match(folded)
-        || ANYWHERE.iter().any(|words| folded.contains(words))
+        // One of these stands in each of them.
+        || (["reserve", "respons", "liable"].iter().any(|sign| folded.contains(sign))
+            && ANYWHERE.iter().any(|words| folded.contains(words)))
         || (folded.len() < 80
             && line.contains([':', '©', '·', '•', '|'])
             && AS_WRITTEN.is_match(&lowered(line)))
 }
 
-/// Returns a text without such lines, and the rest folded, for rules that look up words.
-pub(crate) fn cut(text: &str) -> (String, String) {
-    let (mut kept, mut folded) = (String::with_capacity(text.len()), String::with_capacity(text.len()));
+/// A text without the lines of portals, and the same folded.
+#[derive(Debug, Default)]
+pub(crate) struct Body {
+    /// The text.
+    pub(crate) text: String,
+    /// The text folded, for rules that look up words.
+    pub(crate) folded: String,
+    /// Where its sentences end, in order.
+    pub(crate) stops: Vec<Stop>,
+}
+
+/// The end of a sentence: `.`, `;`, `!`, `•`, the end of a line, or the end of the text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stop {
+    /// Where the sentence ends in the text, in bytes.
+    pub(crate) end: usize,
+    /// Where the next one begins.
+    pub(crate) next: usize,
+    /// How long the folded text is up to here.
+    pub(crate) folded: usize,
+    /// Whether the line ends here.
+    pub(crate) is_line: bool,
+}
+
+/// Returns a text without such lines, folded beside it.
+pub(crate) fn cut(text: &str) -> Body {
+    let mut kept = String::with_capacity(text.len());
+    let mut folded = Folded::with_capacity(text.len());
+    let mut stops: Vec<Stop> = Vec::new();
     let mut blank = false;
     for line in text.lines() {
-        let line_folded = fold(line);
         if line.is_empty() {
             blank = !kept.is_empty();
             continue;
         }
-        if is_it(line, &line_folded) {
+        let (before, many) = (folded.text.len(), stops.len());
+        let gap = if kept.is_empty() { "" } else if blank { "\n\n" } else { "\n" };
+        let begin = kept.len() + gap.len();
+        if !gap.is_empty() {
+            stops.push(Stop { end: kept.len(), next: begin, folded: before, is_line: true });
+        }
+        folded.end_word();
+        folded.push_text(line, |at, long, folded| {
+            let end = begin + at;
+            stops.push(Stop { end, next: end + long, folded, is_line: false });
+        });
+        if is_it(line, folded.text.get(before..).unwrap_or_default().trim_start()) {
+            folded.text.truncate(before);
+            stops.truncate(many);
             continue;
         }
-        if !kept.is_empty() {
-            kept.push_str(if blank { "\n\n" } else { "\n" });
-        }
+        kept.push_str(gap);
         kept.push_str(line);
         blank = false;
-        if !folded.is_empty() && !line_folded.is_empty() {
-            folded.push(' ');
-        }
-        folded.push_str(&line_folded);
     }
-    (kept, folded)
+    stops.push(Stop { end: kept.len(), next: kept.len(), folded: folded.text.len(), is_line: true });
+    Body { text: kept, folded: folded.text, stops }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::cases::check;
+    use crate::{cases::check, text::clean_text};
+
+    proptest! {
+        #[test]
+        fn a_text_is_folded_with_its_sentences(text in "([A-Za-zéœ ,:.;!•…-]{0,30}|Imprimer|\n){0,8}") {
+            let body = cut(&clean_text(&text));
+            prop_assert_eq!(&fold(&body.text), &body.folded);
+            let sentences: Vec<&str> = body.text.split(['.', ';', '\n', '!', '•']).filter(|text| !text.is_empty()).collect();
+            let (mut begin, mut from, mut found) = (0, 0, Vec::new());
+            for stop in &body.stops {
+                let sentence = &body.text[begin..stop.end];
+                prop_assert_eq!(fold(sentence), body.folded[from..stop.folded].trim_start());
+                found.extend(Some(sentence).filter(|text| !text.is_empty()));
+                (begin, from) = (stop.next, stop.folded);
+            }
+            prop_assert_eq!(found, sentences);
+        }
+    }
 
     #[test]
     fn lines_of_portals_go_and_those_of_employers_stay() {
@@ -147,7 +201,11 @@ mod tests {
     #[test]
     fn what_is_left_keeps_its_paragraphs() {
         let text = "Un soudeur.\n\nPartager sur Facebook\nVues : 512\n\nÀ Kribi.\nLire aussi : Chauffeur";
-        assert_eq!(cut(text), ("Un soudeur.\n\nÀ Kribi.".to_owned(), "un soudeur a kribi".to_owned()));
-        assert_eq!(cut("Imprimer"), (String::new(), String::new()));
+        let both = |text: &str| {
+            let body = cut(text);
+            (body.text, body.folded)
+        };
+        assert_eq!(both(text), ("Un soudeur.\n\nÀ Kribi.".to_owned(), "un soudeur a kribi".to_owned()));
+        assert_eq!(both("Imprimer"), (String::new(), String::new()));
     }
 }

@@ -4,21 +4,8 @@ use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
 /// Folds a text for look-ups: lower case, no accents, and one space for each run of characters other than letters and digits.
 pub fn fold(text: &str) -> String {
-    let mut folded = Folded { text: String::with_capacity(text.len()), gap: false };
-    for c in text.chars() {
-        if c.is_ascii() {
-            folded.push(c.to_ascii_lowercase());
-        } else if let Some(letter) = latin(c) {
-            folded.push(letter);
-        } else {
-            // One character at a time, because the order of its marks does not matter: they are removed.
-            decompose_compatible(c, |part| {
-                if !is_combining_mark(part) {
-                    part.to_lowercase().for_each(|part| folded.push(part));
-                }
-            });
-        }
-    }
+    let mut folded = Folded::with_capacity(text.len());
+    folded.push_text(text, |_, _, _| ());
     folded.text
 }
 
@@ -59,35 +46,129 @@ fn lower(part: char, out: &mut String) {
     }
 }
 
-struct Folded {
-    text: String,
+/// ASCII letters and digits in lower case; 0 for all other bytes.
+const LETTERS: [u8; 128] = {
+    let mut letters = [0; 128];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        if byte.is_ascii_alphanumeric() {
+            letters[byte as usize] = byte.to_ascii_lowercase();
+        }
+        byte += 1;
+    }
+    letters
+};
+
+/// A text that is being folded, piece by piece.
+pub(super) struct Folded {
+    pub(super) text: String,
+    /// Whether the next letter begins a word.
     gap: bool,
 }
 
 impl Folded {
+    pub(super) fn with_capacity(bytes: usize) -> Self {
+        Self { text: String::with_capacity(bytes), gap: false }
+    }
+
+    /// Ends the word, as a mark does.
+    pub(super) fn end_word(&mut self) {
+        self.gap = true;
+    }
+
+    /// Folds a text after what is folded already. `stop` gets each sign that ends a sentence (`.`, `;`, `!`, `•`): where it stands in
+    /// the text, its length, and how long the folded text is there.
+    pub(super) fn push_text(&mut self, text: &str, mut stop: impl FnMut(usize, usize, usize)) {
+        let mut rest = text;
+        // Runs of ASCII first: most texts are little else.
+        while !rest.is_empty() {
+            let at = text.len() - rest.len();
+            let ascii = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+            let (run, after) = rest.split_at(ascii);
+            for (ahead, byte) in run.bytes().enumerate() {
+                match LETTERS.get(usize::from(byte)) {
+                    Some(0) | None => {
+                        self.gap = true;
+                        if matches!(byte, b'.' | b';' | b'!') {
+                            stop(at + ahead, 1, self.text.len());
+                        }
+                    }
+                    Some(letter) => self.push_letter(char::from(*letter)),
+                }
+            }
+            rest = after;
+            let Some(c) = rest.chars().next() else { break };
+            rest = rest.get(c.len_utf8()..).unwrap_or_default();
+            if let Some(letter) = latin(c) {
+                self.push_letter(letter);
+                continue;
+            }
+            if c == '•' {
+                stop(at + ascii, c.len_utf8(), self.text.len());
+            }
+            // One character at a time, because the order of its marks does not matter: they are removed.
+            decompose_compatible(c, |part| {
+                if !is_combining_mark(part) {
+                    part.to_lowercase().for_each(|part| self.push(part));
+                }
+            });
+        }
+    }
+
     fn push(&mut self, c: char) {
-        let letters: &str = match c {
-            'œ' => "oe",
-            'æ' => "ae",
-            'ß' => "ss",
-            _ => "",
-        };
-        if letters.is_empty() && !c.is_alphanumeric() {
+        match c {
+            'œ' => self.push_both('o', 'e'),
+            'æ' => self.push_both('a', 'e'),
+            'ß' => self.push_both('s', 's'),
+            c if c.is_alphanumeric() => self.push_letter(c),
             // A mark that lower case adds ("İ" becomes "i" and a dot) does not separate words.
-            self.gap |= !is_combining_mark(c);
-            return;
+            c => self.gap |= !is_combining_mark(c),
         }
-        if self.gap && !self.text.is_empty() {
-            self.text.push(' ');
+    }
+
+    fn push_both(&mut self, first: char, second: char) {
+        self.push_letter(first);
+        self.push_letter(second);
+    }
+
+    #[inline]
+    fn push_letter(&mut self, letter: char) {
+        if self.gap {
+            self.gap = false;
+            if !self.text.is_empty() {
+                self.text.push(' ');
+            }
         }
-        self.gap = false;
-        if letters.is_empty() { self.text.push(c) } else { self.text.push_str(letters) }
+        self.text.push(letter);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// What [`fold`] promises, one character at a time.
+    fn folded_apart(text: &str) -> String {
+        let mut parts = String::new();
+        for c in text.chars() {
+            decompose_compatible(c, |part| {
+                if !is_combining_mark(part) {
+                    parts.extend(part.to_lowercase().filter(|c| !is_combining_mark(*c)));
+                }
+            });
+        }
+        let spelled = parts.replace('œ', "oe").replace('æ', "ae").replace('ß', "ss");
+        spelled.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_is_folded_at_once_as_by_its_characters(text in "\\PC{0,60}|[a-zA-Z0-9éÀçœßİ .;!•'’\u{301}-]{0,60}") {
+            prop_assert_eq!(fold(&text), folded_apart(&text));
+        }
+    }
 
     #[test]
     fn letters_are_told_at_once_as_taking_apart_tells_them() {

@@ -23,6 +23,9 @@ const BLOCKS: [&str; 18] = [
 
 /// Returns the text without markup and entities. Control characters and hidden marks become spaces.
 pub(super) fn plain(text: &str) -> Cow<'_, str> {
+    if is_plain(text) {
+        return Cow::Borrowed(text);
+    }
     let mut now = Cow::Borrowed(text);
     for _ in 0..ROUNDS {
         if !now.contains(['<', '&']) {
@@ -48,6 +51,39 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
     }
     Cow::Owned(now.chars().filter(|c| !is_hidden(*c)).map(visible).collect())
 }
+
+/// Returns whether a text has only characters that stay as they are: no markup, no control characters but line feeds, and no letters
+/// but those that most French and English texts have. Other texts may be plain too.
+fn is_plain(text: &str) -> bool {
+    let mut bytes = text.as_bytes();
+    loop {
+        let ascii = bytes.iter().position(|byte| !IS_PLAIN.get(usize::from(*byte)).is_some_and(|is| *is));
+        let Some(rest) = ascii.and_then(|at| bytes.get(at..)) else { return true };
+        bytes = match rest {
+            // "À" to "ÿ" but "Â", "Ã", "Å" and "â", which may be the halves of other letters (see `mended`).
+            [0xC3, 0x80 | 0x81 | 0x84 | 0x86..=0xA1 | 0xA3..=0xBF, after @ ..]
+            // "¡" to "¿" but the soft hyphen.
+            | [0xC2, 0xA1..=0xAC | 0xAE..=0xBF, after @ ..]
+            // "Œ" and "œ".
+            | [0xC5, 0x92 | 0x93, after @ ..]
+            // Dashes, quotation marks, "•" and "…".
+            | [0xE2, 0x80, 0x93..=0xA6, after @ ..] => after,
+            _ => return false,
+        };
+    }
+}
+
+/// ASCII characters that stay as they are.
+const IS_PLAIN: [bool; 256] = {
+    let mut is_plain = [false; 256];
+    let mut byte = b' ';
+    while byte < 0x7F {
+        is_plain[byte as usize] = byte != b'<' && byte != b'&';
+        byte += 1;
+    }
+    is_plain[b'\n' as usize] = true;
+    is_plain
+};
 
 patterns! {
     static BARE: Regex = r"&#([0-9]{1,7}|[xX][0-9A-Fa-f]{1,6});?";
@@ -133,6 +169,10 @@ fn mended(text: &str) -> Option<String> {
         return None;
     }
     let read = |piece: &str| {
+        // It would not become shorter.
+        if piece.is_ascii() {
+            return None;
+        }
         // Read as ISO 8859-1, some letters became control characters: "Ã" and U+0089 were "É".
         let named: String =
             piece.chars().map(|c| if ('\u{80}'..='\u{9f}').contains(&c) { named(c) } else { c }).collect();

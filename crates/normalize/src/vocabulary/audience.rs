@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 
 use domain::{Kind, vocabulary::Audience};
 
-use super::phrase_table::Signs;
+use super::{phrase_table::Signs, signs};
+use crate::text::Words;
 
 const TABLE: &str = include_str!("audience.tsv");
 
@@ -141,15 +142,28 @@ const FORMS: [&str; 15] = [
 /// Most words of a list: "for farmers, drivers and traders".
 const LISTED: usize = 4;
 
+/// Returns the signs of a word for these tables.
+pub(super) fn signs(word: &str) -> u32 {
+    let of = |table: &Signs, sign: u32| if table.begins(word) { sign } else { 0 };
+    of(&FOR, signs::FOR) | of(&SAYS, signs::SAYS) | of(&RETURN, signs::RETURN)
+}
+
 /// Returns the audiences that the folded title and text address. The title of a job may name the people it works with, so only
 /// phrases such as "réservé aux femmes" count there.
 pub fn read_audiences(kind: Kind, title: &str, text: &str) -> Vec<Audience> {
+    let [title_words, text] = [title, text].map(|text| Words::of(text, signs::of));
+    audiences_of(kind, title, &title_words, &text)
+}
+
+/// The same for the words of title and text.
+pub(crate) fn audiences_of(kind: Kind, title: &str, title_words: &Words<'_>, text: &Words<'_>) -> Vec<Audience> {
     let is_gift = kind != Kind::Job;
-    let mut codes = addressed(title, is_gift);
+    let mut codes = addressed(title_words, is_gift);
     codes.extend(addressed(text, is_gift));
-    for signs in [Some(&SAYS), is_gift.then_some(&RETURN)].into_iter().flatten() {
-        codes.extend(signs.all(title));
-        codes.extend(signs.all(text));
+    for (table, sign) in [Some((&SAYS, signs::SAYS)), is_gift.then_some((&RETURN, signs::RETURN))].into_iter().flatten() {
+        for words in [title_words, text] {
+            codes.extend(table.all_at(words.list(), words.with(sign)));
+        }
     }
     if is_gift {
         codes.extend(IN_TITLE.all(&MASKED.without(title)));
@@ -158,11 +172,10 @@ pub fn read_audiences(kind: Kind, title: &str, text: &str) -> Vec<Audience> {
 }
 
 /// Returns the audiences that a phrase of the text addresses.
-fn addressed(folded: &str, is_gift: bool) -> Vec<&'static str> {
-    let words: Vec<&str> = folded.split(' ').collect();
+fn addressed(words: &Words<'_>, is_gift: bool) -> Vec<&'static str> {
     let mut found = Vec::new();
-    for at in 0..words.len() {
-        let Some((before, rest)) = words.split_at_checked(at) else { continue };
+    for at in words.with(signs::FOR) {
+        let Some((before, rest)) = words.list().split_at_checked(at) else { continue };
         for (code, long) in FOR.starting(rest) {
             if opens(before, is_gift) || closes(rest.get(long..).unwrap_or_default(), is_gift) {
                 found.push(code);

@@ -74,18 +74,29 @@ impl Signs {
         self.of_word(words.first()?).iter().find(|sign| words.starts_with(&sign.words))
     }
 
+    /// Returns whether a sign begins with this word.
+    pub(super) fn begins(&self, word: &str) -> bool {
+        !self.of_word(word).is_empty()
+    }
+
     /// Returns the codes that a folded text names, in its order and with repeats, without `none`.
     pub(super) fn read(&self, folded: &str) -> Vec<&'static str> {
         let words: Vec<&str> = folded.split(' ').collect();
+        self.read_at(&words, 0..words.len())
+    }
+
+    /// The same where signs can begin only at these words, in order.
+    pub(super) fn read_at(&self, words: &[&str], places: impl Iterator<Item = usize>) -> Vec<&'static str> {
         let mut found = Vec::new();
-        let mut rest = words.as_slice();
-        while let Some((_, after)) = rest.split_first() {
-            match self.at(rest) {
-                Some(sign) => {
-                    found.extend(Some(sign.code).filter(|code| *code != "none"));
-                    rest = rest.get(sign.words.len()..).unwrap_or_default();
-                }
-                None => rest = after,
+        let mut next = 0;
+        for at in places {
+            // A sign consumes its words.
+            if at < next {
+                continue;
+            }
+            if let Some(sign) = words.get(at..).and_then(|rest| self.at(rest)) {
+                found.extend(Some(sign.code).filter(|code| *code != "none"));
+                next = at + sign.words.len();
             }
         }
         found
@@ -94,8 +105,13 @@ impl Signs {
     /// Returns the codes of all signs in a folded text, including overlapping ones.
     pub(super) fn all(&self, folded: &str) -> Vec<&'static str> {
         let words: Vec<&str> = folded.split(' ').collect();
+        self.all_at(&words, 0..words.len())
+    }
+
+    /// The same where signs can begin only at these words, in order.
+    pub(super) fn all_at(&self, words: &[&str], places: impl Iterator<Item = usize>) -> Vec<&'static str> {
         let mut found = Vec::new();
-        for at in 0..words.len() {
+        for at in places {
             found.extend(self.starting(words.get(at..).unwrap_or_default()).map(|(code, _)| code));
         }
         found

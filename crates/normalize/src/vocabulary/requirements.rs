@@ -6,8 +6,11 @@
 use domain::vocabulary::{Education, WorkingTime};
 use regex::Regex;
 
-use super::{EDUCATION, WORKING_TIME, read_education, read_experience};
-use crate::{numbers, patterns, text::fold};
+use super::{EDUCATION, WORKING_TIME, read_education, read_experience, signs};
+use crate::{
+    numbers, patterns,
+    text::{Body, Words, fold},
+};
 
 /// What a text asks for.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -68,9 +71,11 @@ fn is_experience(words: &[&str]) -> bool {
     let counts =
         words.get(lead).is_some_and(begins) && words.get(lead + 1).is_some_and(|unit| is_years(unit));
     counts
-        || words.iter().any(|word| {
-            matches!(*word, "experience" | "experiences" | "pratique" | "anciennete" | "practice")
-        })
+        || words.iter().any(|word| is_practice(word))
+}
+
+fn is_practice(word: &str) -> bool {
+    matches!(word, "experience" | "experiences" | "pratique" | "anciennete" | "practice")
 }
 
 fn is_years(word: &str) -> bool {
@@ -85,31 +90,15 @@ patterns! {
 
 /// Returns whether a folded sentence is about the hours of the post. "Transmettre à l'équipe de nuit" is a task.
 fn is_hours(words: &[&str]) -> bool {
-    let is = |word: &str| {
-        matches!(
-            word,
-            "travail"
-                | "horaire"
-                | "horaires"
-                | "garde"
-                | "gardes"
-                | "poste"
-                | "temps"
-                | "shift"
-                | "shifts"
-                | "hours"
-                | "night"
-                | "nights"
-                | "work"
-                | "full"
-                | "part"
-                | "mi"
-                | "plein"
-        )
-    };
     let leads = ["les", "le", "des", "the", "l", "assurer", "la"];
-    words.iter().find(|word| !leads.contains(word)).is_some_and(|word| is(word))
+    words.iter().find(|word| !leads.contains(word)).is_some_and(|word| HOURS.contains(word))
 }
+
+/// Words on hours, folded.
+const HOURS: [&str; 17] = [
+    "travail", "horaire", "horaires", "garde", "gardes", "poste", "temps", "shift", "shifts", "hours", "night",
+    "nights", "work", "full", "part", "mi", "plein",
+];
 
 /// Words of a wish, which is not a requirement, folded.
 const WISHED: [&str; 14] = [
@@ -160,15 +149,89 @@ fn has_alternative(folded: &str) -> bool {
 /// English verbs that are diplomas in French.
 const VERBS: [&str; 1] = ["master"];
 
+/// Returns the signs of a word for these rules.
+pub(super) fn signs(word: &str) -> u32 {
+    // "un plus", "an asset", "de préférence": the word before is too frequent.
+    const WISHES: [&str; 5] = ["plus", "atout", "advantage", "asset", "preference"];
+    let is_wish = WISHED.iter().filter(|wish| !wish.contains(' ')).any(|wish| word.contains(wish))
+        || WISHES.iter().any(|wish| word.starts_with(wish));
+    [
+        (HOURS.contains(&word), signs::HOURS),
+        (is_practice(word) || is_years(word), signs::EXPERIENCE),
+        (is_wish, signs::WISH),
+        (word.starts_with("diplom"), signs::DIPLOMA),
+    ]
+    .into_iter()
+    .fold(0, |all, (is, sign)| if is { all | sign } else { all })
+}
+
+/// What is wanted of a text, because no field says it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    pub(crate) education: bool,
+    pub(crate) experience: bool,
+    pub(crate) working_time: bool,
+}
+
+impl Wanted {
+    #[cfg(test)]
+    const ALL: Self = Self { education: true, experience: true, working_time: true };
+
+    /// Returns whether a sentence whose words have these signs may say some of it.
+    fn may_be_in(self, signs: u32) -> bool {
+        let has = |sign: u32| signs & sign != 0;
+        (self.working_time && has(signs::HOURS) && has(signs::TIME))
+            || (self.education && has(signs::EDUCATION_BEGINS | signs::DIPLOMA))
+            || (self.experience && has(signs::EDUCATION_BEGINS | signs::EXPERIENCE | signs::WISH))
+    }
+}
+
 /// Parses the plain text of a job.
 pub fn asked(text: &str) -> Asked {
-    let mut asked = Asked::default();
-    let mut is_open = false;
+    let mut reader = Reader::default();
     for sentence in text.split(['.', ';', '\n', '!', '•']).filter(|sentence| sentence.len() <= LONGEST) {
         let folded = fold(sentence);
-        if folded.is_empty() {
-            continue;
+        if !folded.is_empty() {
+            reader.read(sentence, folded);
         }
+    }
+    reader.end()
+}
+
+/// Parses a text that is folded already. What is not wanted may be missing.
+pub(crate) fn asked_of(body: &Body, words: &Words<'_>, wanted: Wanted) -> Asked {
+    let mut reader = Reader::default();
+    let mut rest = words.list().iter().zip(words.signs()).peekable();
+    // Where the sentence begins in the text; where it and the next word begin in the folded text.
+    let (mut begin, mut from, mut at) = (0, 0, 0);
+    for stop in &body.stops {
+        let mut signs = 0;
+        while let Some((word, of)) = rest.next_if(|_| at < stop.folded) {
+            signs |= of;
+            at += word.len() + 1;
+        }
+        if stop.end - begin <= LONGEST && wanted.may_be_in(signs) {
+            let sentence = body.text.get(begin..stop.end).unwrap_or_default();
+            let folded = body.folded.get(from..stop.folded).unwrap_or_default().trim_start();
+            reader.read(sentence, folded.to_owned());
+        }
+        (begin, from) = (stop.next, stop.folded);
+    }
+    reader.end()
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Reader {
+    asked: Asked,
+    /// Whether no diploma is needed.
+    is_open: bool,
+}
+
+impl Reader {
+    /// Reads a sentence.
+    fn read(&mut self, sentence: &str, folded: String) {
+        let asked = &mut self.asked;
         let words: Vec<&str> = folded.split(' ').collect();
         if is_hours(&words) {
             for time in WorkingTime::of_codes(&WORKING_TIME.read(&folded)) {
@@ -180,10 +243,10 @@ pub fn asked(text: &str) -> Asked {
         if WISHED.iter().any(|sign| folded.contains(sign)) {
             // "Débutant accepté, une expérience est un plus": no experience is needed all the same.
             asked.experience_months =
-                asked.experience_months.or(read_experience(sentence).filter(|months| *months == 0));
-            continue;
+                asked.experience_months.or_else(|| read_experience(sentence).filter(|months| *months == 0));
+            return;
         }
-        is_open |= folded.contains("sans diplome") || folded.contains("no diploma");
+        self.is_open |= folded.contains("sans diplome") || folded.contains("no diploma");
         // "Profil recherché : CAP": the value begins after the label.
         let parts: Vec<(&str, String)> = if sentence.contains(':') {
             sentence.split(':').map(|part| (part, fold(part))).collect()
@@ -193,7 +256,7 @@ pub fn asked(text: &str) -> Asked {
         for (part, folded) in &parts {
             let words: Vec<&str> = folded.split(' ').collect();
             let level = education(folded, &words);
-            is_open |= level.is_some() && part.split(',').any(|piece| has_alternative(&fold(piece)));
+            self.is_open |= level.is_some() && part.split(',').any(|piece| has_alternative(&fold(piece)));
             asked.education = asked.education.or(level);
             let counts = level.is_some() || is_experience(&words);
             if asked.experience_months.is_none() && counts && !NOT_ASKED.is_match(folded) {
@@ -201,12 +264,16 @@ pub fn asked(text: &str) -> Asked {
             }
         }
     }
-    // An alternative to the diploma is welcome, so there is no lowest level.
-    if is_open {
-        asked.education = None;
+
+    fn end(self) -> Asked {
+        let mut asked = self.asked;
+        // An alternative to the diploma is welcome, so there is no lowest level.
+        if self.is_open {
+            asked.education = None;
+        }
+        asked.working_time.sort_unstable();
+        asked
     }
-    asked.working_time.sort_unstable();
-    asked
 }
 
 /// Returns the lowest level of a sentence that begins with one.
@@ -228,8 +295,21 @@ fn education(folded: &str, words: &[&str]) -> Option<Education> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::cases::check;
+    use crate::{cases::check, text::{clean_text, cut}};
+
+    proptest! {
+        #[test]
+        fn a_text_asks_the_same_when_only_sentences_with_signs_are_read(
+            text in "((Bac|CAP|Licence|sans diplôme|débutants acceptés|expérience|ans|3|un plus|souhaité|temps|plein|travail|de|nuit|poste|deux|au moins|mois|titulaire|d'un|ou|l'|no|diploma|part|time|full|years|of|work|minimum|0|commun)(: | |, |[.;!•\n] ?)){0,14}"
+        ) {
+            let body = cut(&clean_text(&text));
+            let words = Words::of(&body.folded, signs::of);
+            prop_assert_eq!(asked_of(&body, &words, Wanted::ALL), asked(&body.text));
+        }
+    }
 
     #[test]
     fn what_texts_ask_for() {

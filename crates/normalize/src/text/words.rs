@@ -1,0 +1,113 @@
+//! The words of a folded text, each looked up once.
+//!
+//! Most rules look for a few words among many. A text is cut into words once, and every word gets the signs of all rules: one bit each.
+//! A rule then looks only where its bits are. The signs of a word depend on the word alone, so those seen before are remembered.
+
+use std::cell::RefCell;
+
+/// Words of a folded text with their signs.
+pub(crate) struct Words<'t> {
+    list: Vec<&'t str>,
+    signs: Vec<u32>,
+    /// The signs of all words together.
+    all: u32,
+}
+
+impl<'t> Words<'t> {
+    /// Cuts a folded text. `signs` tells the signs of a word it is asked for.
+    pub(crate) fn of(folded: &'t str, signs: fn(&str) -> u32) -> Self {
+        let many = folded.len() / 6 + 1;
+        let mut words = Self { list: Vec::with_capacity(many), signs: Vec::with_capacity(many), all: 0 };
+        SEEN.with_borrow_mut(|seen| {
+            for word in folded.split(' ') {
+                let found = seen.signs(word, signs);
+                words.all |= found;
+                words.list.push(word);
+                words.signs.push(found);
+            }
+        });
+        words
+    }
+
+    /// Returns the words.
+    pub(crate) fn list(&self) -> &[&'t str] {
+        &self.list
+    }
+
+    /// Returns the signs of each word.
+    pub(crate) fn signs(&self) -> &[u32] {
+        &self.signs
+    }
+
+    /// Returns whether any word has one of these signs.
+    pub(crate) fn has(&self, signs: u32) -> bool {
+        self.all & signs != 0
+    }
+
+    /// Returns where the words with one of these signs stand.
+    pub(crate) fn with(&self, signs: u32) -> impl Iterator<Item = usize> {
+        // Most texts have none of most signs.
+        let among = if self.has(signs) { self.signs.as_slice() } else { &[] };
+        among.iter().enumerate().filter(move |(_, of)| *of & signs != 0).map(|(at, _)| at)
+    }
+}
+
+/// Words remembered by one thread.
+const SLOTS: usize = 4_096;
+/// Longest word that is remembered, in bytes. The last byte of a key is the length.
+const LONGEST: usize = 23;
+
+thread_local! {
+    static SEEN: RefCell<Seen> = RefCell::new(Seen(vec![([0; 3], 0); SLOTS]));
+}
+
+/// Words seen before with their signs, each in the slot of its hash. A new word replaces the one in its slot, so the memory is bounded.
+struct Seen(Vec<([u64; 3], u32)>);
+
+impl Seen {
+    fn signs(&mut self, word: &str, signs: fn(&str) -> u32) -> u32 {
+        let Some(key) = key(word) else { return signs(word) };
+        let [a, b, c] = key;
+        let hash = (a ^ b.rotate_left(29) ^ c.rotate_left(47)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let at = usize::try_from(hash >> 52).unwrap_or(0) % SLOTS;
+        let Some(slot) = self.0.get_mut(at) else { return signs(word) };
+        if slot.0 != key {
+            *slot = (key, signs(word));
+        }
+        slot.1
+    }
+}
+
+/// Returns a word as three numbers that no other word has; `None` for one that is too long or empty.
+fn key(word: &str) -> Option<[u64; 3]> {
+    if word.is_empty() || word.len() > LONGEST {
+        return None;
+    }
+    let mut bytes = [0; 24];
+    bytes.get_mut(..word.len())?.copy_from_slice(word.as_bytes());
+    *bytes.last_mut()? = u8::try_from(word.len()).ok()?;
+    let part = |at: usize| bytes.get(at..at + 8)?.try_into().ok().map(u64::from_le_bytes);
+    Some([part(0)?, part(8)?, part(16)?])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Signs that differ for most words.
+    fn signs(word: &str) -> u32 {
+        word.bytes().fold(17, |sum: u32, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)))
+    }
+
+    proptest! {
+        #[test]
+        fn each_word_has_its_own_signs(folded in "([a-e]{0,3}|[a-zé]{1,30})( ([a-e]{0,3}|[a-zé]{1,30})){0,40}") {
+            let words = Words::of(&folded, signs);
+            prop_assert_eq!(words.list().join(" "), folded.clone());
+            let apart: Vec<u32> = folded.split(' ').map(signs).collect();
+            prop_assert_eq!(words.signs(), apart);
+        }
+    }
+}
