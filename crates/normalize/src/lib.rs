@@ -11,6 +11,7 @@
 
 #[cfg(test)]
 mod cases;
+mod memo;
 mod numbers;
 mod record;
 mod rejection;

@@ -54,6 +54,10 @@ const NAMES: [(&str, u16); 45] = [
 
 /// Returns the number that a folded word names.
 pub(crate) fn of(word: &str) -> Option<u16> {
+    // Most words are longer, or begin with another letter.
+    if !(2..=9).contains(&word.len()) || !word.starts_with(['u', 'o', 'd', 't', 'q', 'f', 'c', 's', 'h', 'e', 'n', 'v']) {
+        return None;
+    }
     NAMES.iter().find(|(name, _)| *name == word).map(|(_, value)| *value)
 }
 
@@ -66,26 +70,32 @@ patterns! {
     static ABOUT: Regex = r"\b(?:une )?(dix|douz|quinz|vingt|trent)aine de\b";
 
     static ENDINGS: Regex = r"\((?:s|ne|nes|e|es)\)";
-
-    static WORDS: Regex = r"\b[a-z]+\b";
 }
 
 /// Returns the text in lower case, without accents and with numbers in digits, each of them once:
 /// "Cinq (05) ans", "5 (cinq) an(s)" → "5 ans".
 pub(crate) fn in_digits(words: &str) -> String {
-    let replaced = |form: &Regex, text: String, with: &dyn Fn(&Captures<'_>) -> String| {
-        form.replace_all(&text, |hit: &Captures<'_>| with(hit)).into_owned()
+    let replaced = |sign: &str, form: &Regex, text: String, with: &dyn Fn(&Captures<'_>) -> String| {
+        if text.contains(sign) {
+            form.replace_all(&text, |hit: &Captures<'_>| with(hit)).into_owned()
+        } else {
+            text
+        }
     };
-    let text = replaced(&ENDINGS, crate::text::lowered(words), &|_| String::new());
-    let text = replaced(&ABOUT, text, &|hit| {
+    let text = replaced("(", &ENDINGS, crate::text::lowered(words), &|_| String::new());
+    let text = replaced("aine de", &ABOUT, text, &|hit| {
         let stem = hit.get(1).map(|stem| stem.as_str()).unwrap_or_default();
         of(stem).or_else(|| of(&format!("{stem}e"))).map(|count| count.to_string()).unwrap_or_default()
     });
-    let text = replaced(&TENS, text, &|hit| {
-        let value = |name: &str| hit.name(name).and_then(|word| of(word.as_str())).unwrap_or_default();
-        (value("ten") + value("one")).to_string()
-    });
-    let text = replaced(&TWICE, text, &|hit| {
+    let tens = ["dix", "vingt", "trente", "twenty", "thirty"].into_iter().find(|ten| text.contains(ten));
+    let text = match tens {
+        Some(ten) => replaced(ten, &TENS, text, &|hit| {
+            let value = |name: &str| hit.name(name).and_then(|word| of(word.as_str())).unwrap_or_default();
+            (value("ten") + value("one")).to_string()
+        }),
+        None => text,
+    };
+    let text = replaced("(", &TWICE, text, &|hit| {
         let part = |at: usize| hit.get(at).map(|part| part.as_str()).unwrap_or_default();
         let told = |word: &str| of(word.rsplit('-').next().unwrap_or(word)).or_else(|| word.parse().ok());
         match (told(part(1)), told(part(2))) {
@@ -94,10 +104,35 @@ pub(crate) fn in_digits(words: &str) -> String {
             _ => part(0).to_owned(),
         }
     });
-    replaced(&WORDS, text, &|hit| {
-        let word = hit.get(0).map(|word| word.as_str()).unwrap_or_default();
-        of(word).map_or_else(|| word.to_owned(), |value| value.to_string())
-    })
+    spelled(text)
+}
+
+/// Replaces the words that name numbers. A word stands alone between characters other than ASCII letters, digits and `_`.
+fn spelled(text: String) -> String {
+    let mut found: Vec<(usize, usize, u16)> = Vec::new();
+    let mut begin = 0;
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    for (at, byte) in text.bytes().chain([b' ']).enumerate() {
+        if is_word(byte) {
+            continue;
+        }
+        if let Some(value) = text.get(begin..at).and_then(of) {
+            found.push((begin, at, value));
+        }
+        begin = at + 1;
+    }
+    if found.is_empty() {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    for (begin, end, value) in found {
+        out.push_str(text.get(from..begin).unwrap_or_default());
+        out.push_str(&value.to_string());
+        from = end;
+    }
+    out.push_str(text.get(from..).unwrap_or_default());
+    out
 }
 
 #[cfg(test)]

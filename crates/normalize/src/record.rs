@@ -8,8 +8,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     Draft, Fingerprint, Opportunity, OpportunityId, Reason, Rejection, SourceSlug, StreamName,
     contacts::Contacts,
+    duration::Duration,
     money::{Amount, AmountKind, Currency, Fees, Interest},
     quality::{Doubt, Quality},
+    vocabulary::WorkingTime,
 };
 use regex::Regex;
 
@@ -17,7 +19,8 @@ use crate::{
     contacts::take_contacts,
     dates,
     duration::read_duration,
-    money::{is_free, read_amount, read_fees, read_interest},
+    memo::remembered,
+    money::{UnreadableAmount, is_free, read_amount, read_fees, read_interest},
     patterns,
     places::Where,
     quality, reject,
@@ -98,7 +101,11 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         fees,
         fees_text: line(draft.fees.as_deref(), &mut plain),
         // "CDD - 12 Mois": the words on the contract may give its length.
-        duration: draft.duration.as_deref().or(draft.contract.as_deref()).and_then(read_duration),
+        duration: draft
+            .duration
+            .as_deref()
+            .or(draft.contract.as_deref())
+            .and_then(|words| remembered!(Option<Duration>, words, read_duration)),
         duration_text: line(draft.duration.as_deref(), &mut plain),
         contracts: infer::contracts(draft),
         posted_at: instant(draft.posted_at.as_deref(), context, "posted_at")?,
@@ -109,7 +116,11 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         education: schooling.education,
         experience: line(schooling.experience, &mut plain),
         experience_months: schooling.months,
-        working_time: draft.contract.as_deref().map(read_working_times).unwrap_or_default(),
+        working_time: draft
+            .contract
+            .as_deref()
+            .map(|words| remembered!(Vec<WorkingTime>, words, read_working_times))
+            .unwrap_or_default(),
         occupation: None,
         sector: None,
         audiences: Vec::new(),
@@ -189,7 +200,9 @@ fn amount(draft: &Draft, context: &Context) -> Result<Option<Amount>, Reason> {
             basis: None,
         }));
     }
-    read_amount(words, kind, home).map_err(|unreadable| Reason::UnreadableAmount(unreadable.0))
+    let key = format!("{kind:?} {home:?} {words}");
+    let read = remembered!(Result<Option<Amount>, UnreadableAmount>, &key, |_| read_amount(words, kind, home));
+    read.map_err(|unreadable| Reason::UnreadableAmount(unreadable.0))
 }
 
 /// Returns the currency of a country, for amounts that name none (ISO 4217; the two CFA zones by their members). It is XAF for all

@@ -25,6 +25,11 @@ patterns! {
 
     static AT: Regex = r"(?i) ?[\[({]+ ?(?:at|arobase|@) ?[\])}]+ ?| (?:arobase|at) | ?@ ?|%40";
 
+    static AROBASE: Regex = r"(?i)arobase";
+
+    /// "at", and later "dot".
+    static SPOKEN: Regex = r"(?i) at (?s:.)* (?:dot|point) ";
+
     static DOT: Regex = r"(?i) ?[\[({]+ ?(?:dot|point|\.) ?[\])}]+ ?| (?:dot|point) |,";
 }
 
@@ -38,11 +43,7 @@ pub(super) struct Found {
 
 /// Returns all addresses of a text, from the left.
 pub(super) fn all(text: &str) -> Vec<Found> {
-    // Each address contains one of these.
-    let is_worth = text.contains(['@', '[', '(', '{', '%'])
-        || text.to_ascii_lowercase().contains("arobase")
-        || text.contains(" dot ");
-    if !is_worth {
+    if !may_have(text) {
         return Vec::new();
     }
     let found = MAIL.find_iter(text).map(|hit| {
@@ -50,6 +51,24 @@ pub(super) fn all(text: &str) -> Vec<Found> {
         Found { begin: hit.start(), end: hit.end(), address: (address.len() <= LONGEST).then_some(address) }
     });
     found.collect()
+}
+
+/// Returns whether a text has a sign that an address contains.
+fn may_have(text: &str) -> bool {
+    if text.contains('@') || text.contains("%40") {
+        return true;
+    }
+    // "rh (at) firm": the word stands in the bracket, after a space at most.
+    let is_hidden = |bracket: usize| {
+        let inner = text.get(bracket + 1..).unwrap_or_default();
+        let inner = inner.strip_prefix(' ').unwrap_or(inner).as_bytes();
+        ["at", "arobase"].iter().any(|word| inner.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word.as_bytes())))
+    };
+    text.match_indices(['[', '(', '{']).any(|(at, _)| is_hidden(at))
+        // In plain words, with another such word for the dot.
+        || AROBASE.is_match(text)
+        || ((text.contains(['[', '(', '{', '%']) || text.contains(" dot "))
+            && SPOKEN.is_match(text))
 }
 
 fn address(written: &str) -> String {

@@ -274,7 +274,7 @@ mod tests {
             text in "((poste|vous|stage|training|job|location|[Ll]ieu|ville|zone|work|place|duty|station|postes à pourvoir|basé|basé\\(e\\)s?|affectées|aura lieu|will be held|based|prise de service|se tiendra|œ|é|12|la|le|Douala|Garoua|Kribi|sur|entre|à|in|at|au|Maroua|travail|d'affectation)( ?: ?| |, |\\. |\n| - |/)){0,14}"
         ) {
             let body = cut(&clean_text(&text));
-            let words = Words::of(&body.folded, crate::vocabulary::signs::of);
+            let words = Words::of(&body.folded, signs::of);
             prop_assert_eq!(stated_where("", &body.text, Hints::of(&body, &words)), stated_places("", &body.text));
         }
     }

@@ -6,6 +6,7 @@ use domain::{
 };
 
 use crate::{
+    memo::remembered,
     text::{Body, Words, clean_line},
     vocabulary::{
         Wanted, asked, asked_of, audiences_of, contracts_of_title, languages_of, occupation, read_contracts,
@@ -71,7 +72,7 @@ pub(super) fn says_remote(title: &str) -> bool {
 
 /// Returns the contracts by the partner's words, else by the title.
 pub(super) fn contracts(draft: &Draft) -> Vec<Contract> {
-    let told = draft.contract.as_deref().map(read_contracts).unwrap_or_default();
+    let told = draft.contract.as_deref().map(|words| remembered!(Vec<Contract>, words, read_contracts)).unwrap_or_default();
     if told.is_empty() && draft.kind == Kind::Job {
         return contracts_of_title(&clean_line(draft.title.as_deref().unwrap_or_default()));
     }
@@ -88,10 +89,11 @@ pub(super) struct Schooling<'d> {
 /// Returns the lowest level and the experience asked for. Portals have one field for both: "BAC+5 et plus" is a level, not an
 /// experience.
 pub(super) fn schooling(draft: &Draft) -> Schooling<'_> {
-    let education = draft.education.as_deref().and_then(read_education);
+    let level = |words: &str| remembered!(Option<Education>, words, read_education);
+    let education = draft.education.as_deref().and_then(level);
     let experience = draft.experience.as_deref();
-    let months = experience.and_then(read_experience);
-    match experience.filter(|_| months.is_none()).and_then(read_education) {
+    let months = experience.and_then(|words| remembered!(Option<u16>, words, read_experience));
+    match experience.filter(|_| months.is_none()).and_then(level) {
         Some(level) => Schooling { education: education.or(Some(level)), experience: None, months: None },
         None => Schooling { education, experience, months },
     }

@@ -8,7 +8,8 @@ use domain::{
 
 use super::Context;
 use crate::{
-    places::{Hints, Where, read_places, stated_where},
+    memo::remembered,
+    places::{Hints, UnknownPlace, Where, read_places, stated_where},
     text::{Body, Words, fold},
 };
 
@@ -24,7 +25,12 @@ pub(super) fn read(
     doubts: &mut Vec<Doubt>,
 ) -> Result<Where, Reason> {
     let field = draft.place.as_deref().unwrap_or_default();
-    let told = read_places(field, &context.country).map_err(|unknown| Reason::UnknownPlace(unknown.0))?;
+    let told = if context.country == "CM" {
+        remembered!(Result<Where, UnknownPlace>, field, |words| read_places(words, "CM"))
+    } else {
+        read_places(field, &context.country)
+    };
+    let told = told.map_err(|unknown| Reason::UnknownPlace(unknown.0))?;
     let is_abroad = told.places.iter().any(|place| place.country != "CM");
     if context.country != "CM" || is_abroad || told.remote {
         return Ok(told);

@@ -2,6 +2,9 @@
 //!
 //! Nothing in it can run, load or link: no attributes, so no addresses, no styles and no scripts.
 
+mod subset;
+mod tags;
+
 use std::{borrow::Cow, collections::HashSet, sync::LazyLock};
 
 use ammonia::Builder;
@@ -10,9 +13,10 @@ use regex::{Captures, Regex};
 use super::{
     boilerplate::is_boilerplate,
     clean_line,
-    plain::{decoded, is_hidden, visible},
+    plain::{decoded, is_hidden, is_plain, visible},
 };
 use crate::patterns;
+use tags::Tag;
 
 /// Longest HTML, in characters: three times the plain text.
 const LONGEST: usize = 60_000;
@@ -35,16 +39,6 @@ patterns! {
     static TAG: Regex =
         r"(?i)</?(?:p|br|div|ul|ol|li|b|i|em|strong|span|h[1-6]|table|tr|td|a|font|u)(?:\s[^<>]*|/)?>";
 
-    /// A tag with its attributes, which are removed. Elements that differ only in attributes make a parser build a tree far larger than
-    /// the page.
-    static SAYING: Regex = r"<(/?[A-Za-z][A-Za-z0-9]*)(?:[\s/][^<>]*)?>";
-
-    static STILL_SAYING: Regex = r"<[A-Za-z][A-Za-z0-9]*[\s/]";
-
-    /// Blocks outside the subset. They become paragraphs, so that their lines stay separate.
-    static BLOCK: Regex =
-        r"(?i)<(/?)(?:div|section|article|header|footer|tr|td|th|dt|dd|table|blockquote|pre)(?:\s[^<>]*)?>";
-
     /// Breaks, which mean nothing before the end of a block.
     static BREAKS: Regex = r"(?:<br>\s*)+";
 
@@ -54,11 +48,6 @@ patterns! {
         r"<(?:p|li|ul|ol|b|strong|i|em|h[1-6])>(?:\s|&nbsp;|<br>)*</(?:p|li|ul|ol|b|strong|i|em|h[1-6])>";
 
     static TWICE: Regex = r"&(?:amp;)+(#?[0-9A-Za-z]{2,8};)";
-
-    /// The border between two lines of the text.
-    static EDGE: Regex = r"</?(?:p|li|ul|ol|h[1-6])>|<br>";
-
-    static INNER: Regex = r"</?(?:b|strong|i|em)>";
 }
 
 /// Most tags that are parsed, and most references. A description with more is kept as plain text only: the parser copies a
@@ -78,17 +67,18 @@ pub(crate) fn safe_subset(body: &str, mask: &mut dyn FnMut(String) -> String) ->
     if count(b'<') > MANY_TAGS || count(b'&') > MANY_TAGS {
         return None;
     }
-    let bare = SAYING.replace_all(&body, "<$1>");
-    if STILL_SAYING.is_match(&bare) {
-        return None;
-    }
-    let apart = BLOCK.replace_all(&bare, "<${1}p>");
-    let clean = CLEANER.clean(&apart).to_string();
+    let bare = tags::bare(&body)?;
+    let mut clean = subset::of_well_formed(&bare).unwrap_or_else(|| CLEANER.clean(&bare).to_string());
     // "r&amp;eacute;gulateur" was escaped twice. It stays a reference, so that nothing becomes a tag.
-    let clean = TWICE.replace_all(&clean, "&$1").into_owned();
+    if clean.contains("&amp;") {
+        clean = TWICE.replace_all(&clean, "&$1").into_owned();
+    }
     let mut html = without_boilerplate(&mask(clean))?;
     // Removing an empty element may leave its parent empty. Nobody nests them deeper than this.
     for _ in 0..4 {
+        if !tags::may_have_empty(&html) {
+            break;
+        }
         let next = EMPTY.replace_all(&without_last_breaks(&html), "").into_owned();
         if next.len() == html.len() {
             break;
@@ -107,9 +97,20 @@ pub(crate) fn safe_subset(body: &str, mask: &mut dyn FnMut(String) -> String) ->
 
 /// Returns the text that a browser shows: tags removed once, references resolved once.
 fn seen(html: &str) -> String {
-    let lines = EDGE.replace_all(html, "\n");
-    let text = INNER.replace_all(&lines, "");
-    let text = html_escape::decode_html_entities(&text);
+    let mut text = String::with_capacity(html.len());
+    let mut from = 0;
+    for (tag, begin, end) in tags::tags(html) {
+        text.push_str(html.get(from..begin).unwrap_or_default());
+        if tag == Tag::Edge {
+            text.push('\n');
+        }
+        from = end;
+    }
+    text.push_str(html.get(from..).unwrap_or_default());
+    let text = if text.contains('&') { html_escape::decode_html_entities(&text).into_owned() } else { text };
+    if is_plain(&text) {
+        return text;
+    }
     text.chars().filter(|c| !is_hidden(*c)).map(visible).collect()
 }
 
@@ -141,11 +142,12 @@ fn depth(html: &str) -> usize {
 fn without_boilerplate(html: &str) -> Option<String> {
     let mut out = String::with_capacity(html.len());
     let mut from = 0;
-    let edges = EDGE.find_iter(html).map(|edge| (edge.start(), edge.end()));
+    let edges = tags::tags(html).filter(|(tag, ..)| *tag == Tag::Edge).map(|(_, begin, end)| (begin, end));
     for (begin, end) in edges.chain([(html.len(), html.len())]) {
         let line = html.get(from..begin)?;
         if is_boilerplate(&clean_line(line)) {
-            INNER.find_iter(line).for_each(|tag| out.push_str(tag.as_str()));
+            let inner = tags::tags(line).filter(|(tag, ..)| *tag == Tag::Inner);
+            inner.for_each(|(_, begin, end)| out.push_str(line.get(begin..end).unwrap_or_default()));
         } else {
             out.push_str(line);
         }
@@ -224,7 +226,39 @@ mod tests {
         assert_eq!(subset(&format!("{}a", "<ul><li>".repeat(100))), None, "too deep");
     }
 
+    patterns! {
+        static SAYING: Regex = r"<(/?[A-Za-z][A-Za-z0-9]*)(?:[\s/][^<>]*)?>";
+        static STILL_SAYING: Regex = r"<[A-Za-z][A-Za-z0-9]*[\s/]";
+        static BLOCK: Regex =
+            r"(?i)<(/?)(?:div|section|article|header|footer|tr|td|th|dt|dd|table|blockquote|pre)(?:\s[^<>]*)?>";
+        static EDGE: Regex = r"</?(?:p|li|ul|ol|h[1-6])>|<br>";
+        static INNER: Regex = r"</?(?:b|strong|i|em)>";
+    }
+
     proptest! {
+        #[test]
+        fn what_needs_no_parser_is_what_a_parser_makes_of_it(
+            body in "(<(p|b|i|em|strong|ul|ol|li|h2|h3|br)>|</(p|b|i|em|strong|ul|ol|li|h2|h3|br)>|<p><b>|</b></p>|<ul><li>|</li><li>|</li></ul>|<p>a</p>|<h2>a</h2>|&(amp|lt|gt|nbsp|eacute|quot|rsquo|copy|#39|x);|[a-zé >\u{a0}&\n\r]{0,3}){0,16}"
+        ) {
+            if let Some(html) = subset::of_well_formed(&body) {
+                prop_assert_eq!(html, CLEANER.clean(&body).to_string());
+            }
+        }
+
+        #[test]
+        fn tags_are_found_as_the_patterns_find_them(
+            body in "(</?(p|DIV|Td|b|br|li|h1|strong|x1|pre|prez|h7)([ /\u{a0}][a-z=\"/ ]{0,4})?>|</?(p|b|div)[ /x]?|<|>|<br>|&nbsp;|[a-z \n<>/]{0,3}){0,14}"
+        ) {
+            let bare = SAYING.replace_all(&body, "<$1>");
+            let apart = (!STILL_SAYING.is_match(&bare)).then(|| BLOCK.replace_all(&bare, "<${1}p>").into_owned());
+            prop_assert_eq!(tags::bare(&body), apart);
+            let ends = |regex: &Regex| regex.find_iter(&body).map(|hit| (hit.start(), hit.end())).collect::<Vec<_>>();
+            let found = |kind: Tag| tags::tags(&body).filter(|(tag, ..)| *tag == kind).map(|(_, begin, end)| (begin, end)).collect::<Vec<_>>();
+            prop_assert_eq!(ends(&EDGE), found(Tag::Edge));
+            prop_assert_eq!(ends(&INNER), found(Tag::Inner));
+            prop_assert!(!EMPTY.is_match(&body) || tags::may_have_empty(&body));
+        }
+
         #[test]
         fn no_attribute_and_no_other_element_is_left(
             body in "(<(p|b|script|img|a|svg|math|style|li|iframe)( (on[a-z]{2}|href|src|style)=[\"']?[a-z:(]{0,6}[\"']?)?>|&lt;|</(p|b|style|script)>|<!--|-->|[a-z ]{0,4}){0,20}"

@@ -54,7 +54,7 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
 
 /// Returns whether a text has only characters that stay as they are: no markup, no control characters but line feeds, and no letters
 /// but those that most French and English texts have. Other texts may be plain too.
-fn is_plain(text: &str) -> bool {
+pub(super) fn is_plain(text: &str) -> bool {
     let mut bytes = text.as_bytes();
     loop {
         let ascii = bytes.iter().position(|byte| !IS_PLAIN.get(usize::from(*byte)).is_some_and(|is| *is));
