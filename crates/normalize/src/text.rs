@@ -56,8 +56,9 @@ fn is_tidy(line: &str) -> bool {
 
 /// Appends the words of a line, with single spaces.
 fn push_folded(out: &mut String, line: &str) {
-    if is_tidy(line) && !line.contains('\n') {
-        return out.push_str(line);
+    let inner = line.trim_matches(' ');
+    if is_tidy(inner) && !inner.contains('\n') {
+        return out.push_str(inner);
     }
     for (at, word) in line.split_whitespace().enumerate() {
         if at > 0 {

@@ -25,8 +25,6 @@ patterns! {
 
     static AT: Regex = r"(?i) ?[\[({]+ ?(?:at|arobase|@) ?[\])}]+ ?| (?:arobase|at) | ?@ ?|%40";
 
-    static AROBASE: Regex = r"(?i)arobase";
-
     /// "at", and later "dot".
     static SPOKEN: Regex = r"(?i) at (?s:.)* (?:dot|point) ";
 
@@ -55,20 +53,30 @@ pub(super) fn all(text: &str) -> Vec<Found> {
 
 /// Returns whether a text has a sign that an address contains.
 fn may_have(text: &str) -> bool {
-    if text.contains('@') || text.contains("%40") {
-        return true;
-    }
-    // "rh (at) firm": the word stands in the bracket, after a space at most.
-    let is_hidden = |bracket: usize| {
-        let inner = text.get(bracket + 1..).unwrap_or_default();
-        let inner = inner.strip_prefix(' ').unwrap_or(inner).as_bytes();
-        ["at", "arobase"].iter().any(|word| inner.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word.as_bytes())))
+    let bytes = text.as_bytes();
+    let says = |at: usize, word: &str| {
+        bytes.get(at..at + word.len()).is_some_and(|piece| piece.eq_ignore_ascii_case(word.as_bytes()))
     };
-    text.match_indices(['[', '(', '{']).any(|(at, _)| is_hidden(at))
-        // In plain words, with another such word for the dot.
-        || AROBASE.is_match(text)
-        || ((text.contains(['[', '(', '{', '%']) || text.contains(" dot "))
-            && SPOKEN.is_match(text))
+    let mut has_mark = false;
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'@' => return true,
+            b'%' if says(at, "%40") => return true,
+            b'b' | b'B' if at.checked_sub(3).is_some_and(|at| says(at, "arobase")) => return true,
+            // "rh (at) firm": the word stands in the bracket, after a space at most.
+            b'[' | b'(' | b'{' => {
+                has_mark = true;
+                let inner = if says(at + 1, " ") { at + 2 } else { at + 1 };
+                if says(inner, "at") {
+                    return true;
+                }
+            }
+            b'%' => has_mark = true,
+            _ => (),
+        }
+    }
+    // In plain words, with another such word for the dot.
+    (has_mark || text.contains(" dot ")) && SPOKEN.is_match(text)
 }
 
 fn address(written: &str) -> String {

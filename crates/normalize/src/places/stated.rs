@@ -13,6 +13,7 @@ use super::{
     words::{Gap, Item, items},
 };
 use crate::{
+    memo::remembered,
     patterns,
     text::{Body, Words, fold, lowered},
     vocabulary::signs,
@@ -224,21 +225,25 @@ fn of_title(title: &str) -> Vec<Place> {
     let title = title.get(begin..).unwrap_or(title);
     let tail = TAIL.captures(title);
     let set_off = tail.and_then(|hit| hit.iter().skip(1).flatten().next().map(|tail| tail.as_str()));
-    if let Some(tail) = set_off {
-        let items = items(tail);
-        let is_town = |item: &Item| match item.entry {
-            Some(Entry::Town(name, ..)) => fold(&item.text) == fold(name),
-            Some(Entry::Region(_)) => true,
-            _ => false,
-        };
-        if items.iter().all(|item| item.entry.is_some()) && items.iter().any(is_town) {
-            let places = leading(&items);
-            if is_some_place(&places) {
-                return places;
-            }
+    let places = set_off.map(|tail| remembered!(Vec<Place>, tail, of_tail)).unwrap_or_default();
+    if places.is_empty() { last_cities(title) } else { places }
+}
+
+/// Returns the places that the end of a title is, where it is set off from the rest.
+fn of_tail(tail: &str) -> Vec<Place> {
+    let items = items(tail);
+    let is_town = |item: &Item| match item.entry {
+        Some(Entry::Town(name, ..)) => fold(&item.text) == fold(name),
+        Some(Entry::Region(_)) => true,
+        _ => false,
+    };
+    if items.iter().all(|item| item.entry.is_some()) && items.iter().any(is_town) {
+        let places = leading(&items);
+        if is_some_place(&places) {
+            return places;
         }
     }
-    last_cities(title)
+    Vec::new()
 }
 
 /// Returns large cities at the end of a title that do not belong to the words before: "Recrutement Commerciaux Douala et Yaoundé".

@@ -143,7 +143,7 @@ pub(crate) fn cut(text: &str) -> Body {
             blank = !kept.is_empty();
             continue;
         }
-        let (before, many) = (folded.text.len(), stops.len());
+        let (before, many) = (folded.len(), stops.len());
         let gap = if kept.is_empty() { "" } else if blank { "\n\n" } else { "\n" };
         let begin = kept.len() + gap.len();
         if !gap.is_empty() {
@@ -154,8 +154,8 @@ pub(crate) fn cut(text: &str) -> Body {
             let end = begin + at;
             stops.push(Stop { end, next: end + long, folded, is_line: false });
         });
-        if is_it(line, folded.text.get(before..).unwrap_or_default().trim_start()) {
-            folded.text.truncate(before);
+        if is_it(line, folded.since(before).trim_start()) {
+            folded.truncate(before);
             stops.truncate(many);
             continue;
         }
@@ -163,8 +163,8 @@ pub(crate) fn cut(text: &str) -> Body {
         kept.push_str(line);
         blank = false;
     }
-    stops.push(Stop { end: kept.len(), next: kept.len(), folded: folded.text.len(), is_line: true });
-    Body { text: kept, folded: folded.text, stops }
+    stops.push(Stop { end: kept.len(), next: kept.len(), folded: folded.len(), is_line: true });
+    Body { text: kept, folded: folded.end(), stops }
 }
 
 #[cfg(test)]

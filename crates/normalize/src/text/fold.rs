@@ -6,7 +6,7 @@ use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 pub fn fold(text: &str) -> String {
     let mut folded = Folded::with_capacity(text.len());
     folded.push_text(text, |_, _, _| ());
-    folded.text
+    folded.end()
 }
 
 /// Returns the text in lower case without accents, for rules that look at marks. Marks with one meaning become one mark.
@@ -61,14 +61,35 @@ const LETTERS: [u8; 128] = {
 
 /// A text that is being folded, piece by piece.
 pub(super) struct Folded {
-    pub(super) text: String,
+    /// The text in UTF-8. Most of it is pushed byte by byte.
+    bytes: Vec<u8>,
     /// Whether the next letter begins a word.
     gap: bool,
 }
 
 impl Folded {
     pub(super) fn with_capacity(bytes: usize) -> Self {
-        Self { text: String::with_capacity(bytes), gap: false }
+        Self { bytes: Vec::with_capacity(bytes), gap: false }
+    }
+
+    /// Returns how long the folded text is, in bytes.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Returns the folded text from a border between two pieces on.
+    pub(super) fn since(&self, begin: usize) -> &str {
+        self.bytes.get(begin..).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+    }
+
+    /// Forgets what was folded after a border between two pieces.
+    pub(super) fn truncate(&mut self, end: usize) {
+        self.bytes.truncate(end);
+    }
+
+    /// Returns the folded text.
+    pub(super) fn end(self) -> String {
+        String::from_utf8(self.bytes).unwrap_or_default()
     }
 
     /// Ends the word, as a mark does.
@@ -79,67 +100,67 @@ impl Folded {
     /// Folds a text after what is folded already. `stop` gets each sign that ends a sentence (`.`, `;`, `!`, `•`): where it stands in
     /// the text, its length, and how long the folded text is there.
     pub(super) fn push_text(&mut self, text: &str, mut stop: impl FnMut(usize, usize, usize)) {
-        let mut rest = text;
-        // Runs of ASCII first: most texts are little else.
-        while !rest.is_empty() {
-            let at = text.len() - rest.len();
-            let ascii = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
-            let (run, after) = rest.split_at(ascii);
-            for (ahead, byte) in run.bytes().enumerate() {
-                match LETTERS.get(usize::from(byte)) {
-                    Some(0) | None => {
-                        self.gap = true;
-                        if matches!(byte, b'.' | b';' | b'!') {
-                            stop(at + ahead, 1, self.text.len());
-                        }
+        let mut at = 0;
+        while let Some(byte) = text.as_bytes().get(at) {
+            match LETTERS.get(usize::from(*byte)) {
+                Some(0) => {
+                    self.gap = true;
+                    if matches!(byte, b'.' | b';' | b'!') {
+                        stop(at, 1, self.bytes.len());
                     }
-                    Some(letter) => self.push_letter(char::from(*letter)),
+                    at += 1;
+                }
+                Some(letter) => {
+                    self.push_byte(*letter);
+                    at += 1;
+                }
+                None => {
+                    let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
+                    if c == '•' {
+                        stop(at, c.len_utf8(), self.bytes.len());
+                    }
+                    self.push_foreign(c);
+                    at += c.len_utf8();
                 }
             }
-            rest = after;
-            let Some(c) = rest.chars().next() else { break };
-            rest = rest.get(c.len_utf8()..).unwrap_or_default();
-            if let Some(letter) = latin(c) {
-                self.push_letter(letter);
-                continue;
-            }
-            if c == '•' {
-                stop(at + ascii, c.len_utf8(), self.text.len());
-            }
-            // One character at a time, because the order of its marks does not matter: they are removed.
-            decompose_compatible(c, |part| {
-                if !is_combining_mark(part) {
-                    part.to_lowercase().for_each(|part| self.push(part));
-                }
-            });
         }
+    }
+
+    /// Folds a character outside ASCII. The order of its marks does not matter: they are removed.
+    fn push_foreign(&mut self, c: char) {
+        if let Some(letter) = latin(c).and_then(|letter| u8::try_from(letter).ok()) {
+            return self.push_byte(letter);
+        }
+        decompose_compatible(c, |part| {
+            if !is_combining_mark(part) {
+                part.to_lowercase().for_each(|part| self.push(part));
+            }
+        });
     }
 
     fn push(&mut self, c: char) {
         match c {
-            'œ' => self.push_both('o', 'e'),
-            'æ' => self.push_both('a', 'e'),
-            'ß' => self.push_both('s', 's'),
-            c if c.is_alphanumeric() => self.push_letter(c),
+            'œ' => b"oe".iter().for_each(|byte| self.push_byte(*byte)),
+            'æ' => b"ae".iter().for_each(|byte| self.push_byte(*byte)),
+            'ß' => b"ss".iter().for_each(|byte| self.push_byte(*byte)),
+            c if c.is_alphanumeric() => {
+                let mut bytes = [0; 4];
+                c.encode_utf8(&mut bytes).bytes().for_each(|byte| self.push_byte(byte));
+            }
             // A mark that lower case adds ("İ" becomes "i" and a dot) does not separate words.
             c => self.gap |= !is_combining_mark(c),
         }
     }
 
-    fn push_both(&mut self, first: char, second: char) {
-        self.push_letter(first);
-        self.push_letter(second);
-    }
-
     #[inline]
-    fn push_letter(&mut self, letter: char) {
+    fn push_byte(&mut self, byte: u8) {
         if self.gap {
             self.gap = false;
-            if !self.text.is_empty() {
-                self.text.push(' ');
+            if !self.bytes.is_empty() {
+                self.bytes.push(b' ');
             }
         }
-        self.text.push(letter);
+        self.bytes.push(byte);
     }
 }
 

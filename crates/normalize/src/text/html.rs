@@ -59,7 +59,7 @@ const DEEPEST: usize = 40;
 /// Returns the safe subset of a description with markup. `mask` takes the contacts out of a text. If a contact appears only without the
 /// markup, there is no HTML and the plain text alone is kept.
 pub(crate) fn safe_subset(body: &str, mask: &mut dyn FnMut(String) -> String) -> Option<String> {
-    if !body.contains(['<', '&']) {
+    if !body.contains('<') && !body.contains('&') {
         return None;
     }
     let body = decoded(body, |text| TAG.is_match(text))?;

@@ -177,12 +177,13 @@ impl Wanted {
     #[cfg(test)]
     const ALL: Self = Self { education: true, experience: true, working_time: true };
 
-    /// Returns whether a sentence whose words have these signs may say some of it.
-    fn may_be_in(self, signs: u32) -> bool {
+    /// Returns whether a sentence whose words have these signs may say some of it. `has_level`: whether it names a diploma.
+    fn may_be_in(self, signs: u32, has_level: impl FnOnce() -> bool) -> bool {
         let has = |sign: u32| signs & sign != 0;
         (self.working_time && has(signs::HOURS) && has(signs::TIME))
-            || (self.education && has(signs::EDUCATION_BEGINS | signs::DIPLOMA))
-            || (self.experience && has(signs::EDUCATION_BEGINS | signs::EXPERIENCE | signs::WISH))
+            || (self.education && has(signs::DIPLOMA))
+            || (self.experience && has(signs::EXPERIENCE | signs::WISH))
+            || ((self.education || self.experience) && has(signs::EDUCATION_BEGINS) && has_level())
     }
 }
 
@@ -204,13 +205,19 @@ pub(crate) fn asked_of(body: &Body, words: &Words<'_>, wanted: Wanted) -> Asked 
     let mut rest = words.list().iter().zip(words.signs()).peekable();
     // Where the sentence begins in the text; where it and the next word begin in the folded text.
     let (mut begin, mut from, mut at) = (0, 0, 0);
+    let mut index = 0;
     for stop in &body.stops {
-        let mut signs = 0;
+        let (mut signs, first) = (0, index);
         while let Some((word, of)) = rest.next_if(|_| at < stop.folded) {
             signs |= of;
             at += word.len() + 1;
+            index += 1;
         }
-        if stop.end - begin <= LONGEST && wanted.may_be_in(signs) {
+        let has_level = || {
+            let begins = |at: &usize| words.signs().get(*at).is_some_and(|signs| signs & signs::EDUCATION_BEGINS != 0);
+            (first..index).filter(begins).any(|at| words.list().get(at..).is_some_and(|rest| EDUCATION.starting(rest).next().is_some()))
+        };
+        if stop.end - begin <= LONGEST && wanted.may_be_in(signs, has_level) {
             let sentence = body.text.get(begin..stop.end).unwrap_or_default();
             let folded = body.folded.get(from..stop.folded).unwrap_or_default().trim_start();
             reader.read(sentence, folded.to_owned());
