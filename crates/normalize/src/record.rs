@@ -91,7 +91,7 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         url: url(draft, &mut plain)?,
         organization: draft.organization.as_deref().and_then(|words| organization::read(words, &mut plain)),
         description: short(&body.text, DESCRIPTION_MAX),
-        description_html: draft.description.as_deref().and_then(|body| safe_subset(body, &mut plain)),
+        description_html: draft.description.as_deref().and_then(|html| safe_subset(html, &body.text, &mut plain)),
         places,
         remote: remote || infer::says_remote(&title_words),
         amount: amount(draft, context)?,

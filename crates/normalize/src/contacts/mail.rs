@@ -51,6 +51,18 @@ pub(super) fn all(text: &str) -> Vec<Found> {
     found.collect()
 }
 
+/// Bytes that [`may_have`] looks at.
+const IS_MARK: [bool; 256] = {
+    let mut is_mark = [false; 256];
+    let marks = b"@%bB[({";
+    let mut at = 0;
+    while at < marks.len() {
+        is_mark[marks[at] as usize] = true;
+        at += 1;
+    }
+    is_mark
+};
+
 /// Returns whether a text has a sign that an address contains.
 fn may_have(text: &str) -> bool {
     let bytes = text.as_bytes();
@@ -58,7 +70,8 @@ fn may_have(text: &str) -> bool {
         bytes.get(at..at + word.len()).is_some_and(|piece| piece.eq_ignore_ascii_case(word.as_bytes()))
     };
     let mut has_mark = false;
-    for (at, byte) in bytes.iter().enumerate() {
+    let marks = bytes.iter().enumerate().filter(|(_, byte)| IS_MARK.get(usize::from(**byte)).is_some_and(|is| *is));
+    for (at, byte) in marks {
         match byte {
             b'@' => return true,
             b'%' if says(at, "%40") => return true,

@@ -37,6 +37,14 @@ patterns! {
         )
     };
 
+    /// What the word of a label begins with.
+    static LABEL_BEGINS: Regex =
+        r"^(?:lieu|localisation|localite|ville|site|affectation|zone|region|job|location|work|duty|station|place|postes|training|venue|city|town)";
+
+    /// The ends of what `CLAUSE` has before the preposition. Other letters may precede them in the text.
+    static LIES: Regex =
+        r"base|affecte|deploye|stationed|located|posted|deployed|pourvoir|tiendra|tiendront|deroulera|deroule|lieu|hold|place|held|service";
+
     /// Words between a post and its place.
     static FACILITY: Regex =
         r"^(?:l'|la |le |les |notre |the |our )?(?:usine|hopital|agence|antenne|base|bureau|ferme|plantation|chantier|ecole|succursale|centre de sante|factory|plant|farm|office)\s(?:de |d'|du |in |at )?(?:la |l')?";
@@ -59,22 +67,12 @@ patterns! {
 
 /// Returns the signs of a folded word for these rules.
 pub(crate) fn signs(word: &str) -> u32 {
-    // What a label begins with.
-    const LABELS: [&str; 19] = [
-        "lieu", "localisation", "localite", "ville", "site", "affectation", "zone", "region", "job", "location",
-        "work", "duty", "station", "place", "postes", "training", "venue", "city", "town",
-    ];
-    // The ends of what `CLAUSE` has before the preposition. Other letters may precede them in the text.
-    const ENDS: [&str; 18] = [
-        "base", "affecte", "deploye", "stationed", "located", "posted", "deployed", "pourvoir", "tiendra", "tiendront",
-        "deroulera", "deroule", "lieu", "hold", "place", "held", "service", "based",
-    ];
     const PREPOSITIONS: [&str; 7] = ["a", "au", "aux", "en", "in", "at", "dans"];
     let mut signs = 0;
-    if LABELS.iter().any(|label| word.starts_with(label)) {
+    if LABEL_BEGINS.is_match(word) {
         signs |= signs::LABEL;
     }
-    if ENDS.iter().any(|end| word.contains(end)) {
+    if LIES.is_match(word) {
         signs |= signs::LIES;
     }
     if PREPOSITIONS.contains(&word) {

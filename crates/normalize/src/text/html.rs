@@ -13,7 +13,7 @@ use regex::{Captures, Regex};
 use super::{
     boilerplate::is_boilerplate,
     clean_line,
-    plain::{decoded, is_hidden, is_plain, visible},
+    plain::{decoded, shown},
 };
 use crate::patterns;
 use tags::Tag;
@@ -57,8 +57,8 @@ const MANY_TAGS: usize = 4_000;
 const DEEPEST: usize = 40;
 
 /// Returns the safe subset of a description with markup. `mask` takes the contacts out of a text. If a contact appears only without the
-/// markup, there is no HTML and the plain text alone is kept.
-pub(crate) fn safe_subset(body: &str, mask: &mut dyn FnMut(String) -> String) -> Option<String> {
+/// markup, there is no HTML and the plain text alone is kept. `kept` is the plain text, of which no line is the portal's.
+pub(crate) fn safe_subset(body: &str, kept: &str, mask: &mut dyn FnMut(String) -> String) -> Option<String> {
     if !body.contains('<') && !body.contains('&') {
         return None;
     }
@@ -73,7 +73,7 @@ pub(crate) fn safe_subset(body: &str, mask: &mut dyn FnMut(String) -> String) ->
     if clean.contains("&amp;") {
         clean = TWICE.replace_all(&clean, "&$1").into_owned();
     }
-    let mut html = without_boilerplate(&mask(clean))?;
+    let mut html = without_boilerplate(&mask(clean), kept)?;
     // Removing an empty element may leave its parent empty. Nobody nests them deeper than this.
     for _ in 0..4 {
         if !tags::may_have_empty(&html) {
@@ -108,10 +108,7 @@ fn seen(html: &str) -> String {
     }
     text.push_str(html.get(from..).unwrap_or_default());
     let text = if text.contains('&') { html_escape::decode_html_entities(&text).into_owned() } else { text };
-    if is_plain(&text) {
-        return text;
-    }
-    text.chars().filter(|c| !is_hidden(*c)).map(visible).collect()
+    shown(&text)
 }
 
 /// Removes breaks before the end of a block. Each run of breaks is looked at once, however long it is.
@@ -138,8 +135,10 @@ fn depth(html: &str) -> usize {
     most
 }
 
-/// Removes the text of lines that a portal adds to every post. The markup around it stays.
-fn without_boilerplate(html: &str) -> Option<String> {
+/// Removes the text of lines that a portal adds to every post. The markup around it stays. Lines of `kept` are known to be none.
+fn without_boilerplate(html: &str, kept: &str) -> Option<String> {
+    let mut kept = kept.lines().filter(|line| !line.is_empty()).peekable();
+    let mut is_boilerplate = |line: &str| kept.next_if_eq(&line).is_none() && is_boilerplate(line);
     let mut out = String::with_capacity(html.len());
     let mut from = 0;
     let edges = tags::tags(html).filter(|(tag, ..)| *tag == Tag::Edge).map(|(_, begin, end)| (begin, end));
@@ -169,7 +168,7 @@ mod tests {
 
     fn subset(body: &str) -> Option<String> {
         let mut contacts = Contacts::default();
-        safe_subset(body, &mut |text| take_contacts(&mut contacts, text, &|_| false))
+        safe_subset(body, "", &mut |text| take_contacts(&mut contacts, text, &|_| false))
     }
 
     #[test]

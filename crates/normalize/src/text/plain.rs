@@ -28,16 +28,19 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
     }
     let mut now = Cow::Borrowed(text);
     for _ in 0..ROUNDS {
-        if !now.contains(['<', '&']) {
+        if !now.contains('<') && !now.contains('&') {
             break;
         }
-        let stripped = if now.contains('<') { without_tags(&now) } else { now.to_string() };
-        let next = resolved(&stripped);
+        let stripped = if now.contains('<') { Cow::Owned(without_tags(&now)) } else { Cow::Borrowed(&*now) };
+        let next = if stripped.contains('&') { resolved(&stripped) } else { stripped.into_owned() };
         let done = next == now;
         now = Cow::Owned(next);
         if done {
             break;
         }
+    }
+    if is_plain(&now) {
+        return now;
     }
     if let Some(read) = mended(&now) {
         now = Cow::Owned(read);
@@ -46,19 +49,36 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
     if now.contains('<') {
         now = Cow::Owned(without_tags(&now));
     }
-    if now.chars().all(|c| visible(c) == c && !is_hidden(c)) {
-        return now;
+    Cow::Owned(shown(&now))
+}
+
+/// Returns a text without hidden marks and with its visible characters.
+pub(super) fn shown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    loop {
+        let (same, after) = rest.split_at(plain_len(rest));
+        out.push_str(same);
+        let Some(c) = after.chars().next() else { return out };
+        if !is_hidden(c) {
+            out.push(visible(c));
+        }
+        rest = after.get(c.len_utf8()..).unwrap_or_default();
     }
-    Cow::Owned(now.chars().filter(|c| !is_hidden(*c)).map(visible).collect())
 }
 
 /// Returns whether a text has only characters that stay as they are: no markup, no control characters but line feeds, and no letters
 /// but those that most French and English texts have. Other texts may be plain too.
 pub(super) fn is_plain(text: &str) -> bool {
+    plain_len(text) == text.len()
+}
+
+/// Returns how many bytes at the beginning are such characters.
+fn plain_len(text: &str) -> usize {
     let mut bytes = text.as_bytes();
     loop {
         let ascii = bytes.iter().position(|byte| !IS_PLAIN.get(usize::from(*byte)).is_some_and(|is| *is));
-        let Some(rest) = ascii.and_then(|at| bytes.get(at..)) else { return true };
+        let Some(rest) = ascii.and_then(|at| bytes.get(at..)) else { return text.len() };
         bytes = match rest {
             // "À" to "ÿ" but "Â", "Ã", "Å" and "â", which may be the halves of other letters (see `mended`).
             [0xC3, 0x80 | 0x81 | 0x84 | 0x86..=0xA1 | 0xA3..=0xBF, after @ ..]
@@ -68,7 +88,7 @@ pub(super) fn is_plain(text: &str) -> bool {
             | [0xC5, 0x92 | 0x93, after @ ..]
             // Dashes, quotation marks, "•" and "…".
             | [0xE2, 0x80, 0x93..=0xA6, after @ ..] => after,
-            _ => return false,
+            _ => return text.len() - rest.len(),
         };
     }
 }
@@ -165,7 +185,8 @@ fn named(c: char) -> char {
 /// Repairs UTF-8 text that was decoded as windows-1252: "DÃ©veloppeur". Each run of letters is decoded again if that makes it shorter, and
 /// stays as it is otherwise, because a page may have correct and broken parts.
 fn mended(text: &str) -> Option<String> {
-    if !text.contains(['Ã', 'Â', 'â', 'Å']) {
+    // "Ã", "Â", "â" and "Å".
+    if !text.as_bytes().windows(2).any(|pair| matches!(pair, [0xC3, 0x82 | 0x83 | 0x85 | 0xA2])) {
         return None;
     }
     let read = |piece: &str| {
@@ -212,14 +233,17 @@ fn without_tags(text: &str) -> String {
             from = at + 1;
             continue;
         };
-        let name = name_of(inner.trim_start_matches('/'));
-        if BLOCKS.contains(&name.as_str()) {
+        let named = inner.trim_start_matches('/');
+        let name = named.find(|c: char| !c.is_ascii_alphanumeric()).map_or(named, |end| named.get(..end).unwrap_or_default());
+        let is_in = |names: &[&str]| names.iter().any(|known| known.eq_ignore_ascii_case(name));
+        if is_in(&BLOCKS) {
             out.push('\n');
-        } else if !INLINE.contains(&name.as_str()) {
+        } else if !is_in(&INLINE) {
             out.push(' ');
         }
         from = end + 1;
-        let silent = SILENT.iter().zip(&mut closings).find(|(silent, _)| **silent == name);
+        let silent =
+            SILENT.iter().zip(&mut closings).find(|(silent, _)| silent.eq_ignore_ascii_case(name));
         if let Some((name, closing)) = silent.filter(|_| !inner.starts_with('/')) {
             // A silent element without a closing tag is the rest of the text.
             let closing: &mut Next = closing.get_or_insert_with(|| Next::closing(text, name));
@@ -228,7 +252,12 @@ fn without_tags(text: &str) -> String {
     }
     out.push_str(rest(from));
     // Other tags leave a space, except before punctuation.
-    out.replace(" ,", ",").replace(" .", ".")
+    for (apart, joined) in [(" ,", ","), (" .", ".")] {
+        if out.contains(apart) {
+            out = out.replace(apart, joined);
+        }
+    }
+    out
 }
 
 /// The next place of some words. Each part of the text is looked at once, however often it is asked, because it is asked for

@@ -62,7 +62,7 @@ fn spaces(text: &str) -> impl Iterator<Item = usize> {
 }
 
 /// Words remembered by one thread.
-const SLOTS: usize = 4_096;
+const SLOTS: usize = 8_192;
 /// Longest word that is remembered, in bytes. The last byte of a key is the length.
 const LONGEST: usize = 23;
 
@@ -78,7 +78,7 @@ impl Seen {
         let Some(key) = key(word) else { return signs(word) };
         let [a, b, c] = key;
         let hash = (a ^ b.rotate_left(29) ^ c.rotate_left(47)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let at = usize::try_from(hash >> 52).unwrap_or(0) % SLOTS;
+        let at = usize::try_from(hash >> 40).unwrap_or(0) % SLOTS;
         let Some(slot) = self.0.get_mut(at) else { return signs(word) };
         if slot.0 != key {
             *slot = (key, signs(word));

@@ -83,6 +83,10 @@ fn is_years(word: &str) -> bool {
 }
 
 patterns! {
+    /// A word of [`WISHED`]. Of "un plus", "an asset" and "de préférence" the second, for the first is too frequent.
+    static WISH: Regex =
+        r"^(?:plus|atout|advantage|asset|preference)|souhait|apprecie|serait|preferred|preferably|desired|desirable|ideal|optionnel";
+
     /// Years of something else.
     static NOT_ASKED: Regex =
         r"renouvel|\bcontrats?\b|\bduree\b|garantie|\bformation de\b|programme|\bexiste|\bdepuis\b|notre|nos clients|\bour\b|\bwe\b|partage|sans experience|capitalis";
@@ -151,14 +155,10 @@ const VERBS: [&str; 1] = ["master"];
 
 /// Returns the signs of a word for these rules.
 pub(super) fn signs(word: &str) -> u32 {
-    // "un plus", "an asset", "de préférence": the word before is too frequent.
-    const WISHES: [&str; 5] = ["plus", "atout", "advantage", "asset", "preference"];
-    let is_wish = WISHED.iter().filter(|wish| !wish.contains(' ')).any(|wish| word.contains(wish))
-        || WISHES.iter().any(|wish| word.starts_with(wish));
     [
         (HOURS.contains(&word), signs::HOURS),
         (is_practice(word) || is_years(word), signs::EXPERIENCE),
-        (is_wish, signs::WISH),
+        (WISH.is_match(word), signs::WISH),
         (word.starts_with("diplom"), signs::DIPLOMA),
     ]
     .into_iter()
