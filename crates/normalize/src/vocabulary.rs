@@ -79,9 +79,14 @@ pub fn read_education(words: &str) -> Option<Education> {
 /// The first name is the work ("dessinateur en charpente métallique", "traducteur informaticien"). A longer name of the same major
 /// group is more exact ("chauffeur de poids lourd").
 pub fn occupation(title: &str) -> Option<&'static str> {
-    let head = OCCUPATIONS.first(title)?;
+    occupation_of(&Words::of(title, signs::of))
+}
+
+/// The same for the words of a title.
+pub(crate) fn occupation_of(title: &Words<'_>) -> Option<&'static str> {
+    let head = OCCUPATIONS.first_at(title.list(), title.with(signs::OCCUPATION))?;
     OCCUPATIONS
-        .longest(title)
+        .longest_at(title.list(), title.with(signs::OCCUPATION), "")
         .filter(|longest| longest.as_bytes().first() == head.as_bytes().first())
         .or(Some(head))
 }
@@ -97,14 +102,15 @@ pub fn sector(
     occupation: Option<&str>,
     text: &str,
 ) -> Option<&'static str> {
-    sector_of(kind, words, title, occupation, &Words::of(text, signs::of))
+    let [title, text] = [title, text].map(|text| Words::of(text, signs::of));
+    sector_of(kind, words, &title, occupation, &text)
 }
 
-/// The same for the words of a text.
+/// The same for the words of title and text.
 pub(crate) fn sector_of(
     kind: Kind,
     words: Option<&str>,
-    title: &str,
+    title: &Words<'_>,
     occupation: Option<&str>,
     text: &Words<'_>,
 ) -> Option<&'static str> {
@@ -113,14 +119,15 @@ pub(crate) fn sector_of(
     told.or_else(|| named(title, occupation, text)).or(otherwise)
 }
 
-fn named(title: &str, occupation: Option<&str>, text: &Words<'_>) -> Option<&'static str> {
+fn named(title: &Words<'_>, occupation: Option<&str>, text: &Words<'_>) -> Option<&'static str> {
     let of = |isco: &str| BY_OCCUPATION.get(isco).copied();
     // A developer at a clinic works in software.
     if let Some(isco) = occupation.filter(|isco| isco.starts_with("25") || isco.starts_with("35")) {
         return of(isco);
     }
     // The work of a project says more than the people it helps: "petits ruminants pour les ménages vulnérables".
-    let told = SECTORS.longest_but(title, "social_ngo").or_else(|| SECTORS.longest(title));
+    let longest = |but: &str| SECTORS.longest_at(title.list(), title.with(signs::SECTOR), but);
+    let told = longest("social_ngo").or_else(|| longest(""));
     told.or_else(|| occupation.and_then(of)).or_else(|| {
         let named = SECTORS.read_at(text.list(), text.with(signs::SECTOR));
         let count = |code: &&str| named.iter().filter(|other| *other == code).count();

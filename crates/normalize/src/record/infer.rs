@@ -9,7 +9,7 @@ use crate::{
     memo::remembered,
     text::{Body, Words, clean_line},
     vocabulary::{
-        Wanted, asked, asked_of, audiences_of, contracts_of_title, languages_of, occupation, read_contracts,
+        Wanted, asked, asked_of, audiences_of, contracts_of_title, languages_of, occupation_of, read_contracts,
         read_education, read_experience, read_languages, sector_of,
     },
 };
@@ -23,8 +23,8 @@ pub(super) fn classify(
     text: &Words<'_>,
 ) {
     let is_work = matches!(row.kind, Kind::Job | Kind::Training);
-    let occupation = if is_work { occupation(title) } else { None };
-    row.sector = sector_of(row.kind, draft.sector.as_deref(), title, occupation, text).map(str::to_owned);
+    let occupation = if is_work { occupation_of(title_words) } else { None };
+    row.sector = sector_of(row.kind, draft.sector.as_deref(), title_words, occupation, text).map(str::to_owned);
     row.occupation = occupation.map(str::to_owned);
     let named = draft.language.as_deref().map(str::trim).filter(|words| !words.is_empty());
     let told = named.map(read_languages).unwrap_or_default();

@@ -100,27 +100,26 @@ impl Folded {
     /// Folds a text after what is folded already. `stop` gets each sign that ends a sentence (`.`, `;`, `!`, `•`): where it stands in
     /// the text, its length, and how long the folded text is there.
     pub(super) fn push_text(&mut self, text: &str, mut stop: impl FnMut(usize, usize, usize)) {
-        let mut at = 0;
-        while let Some(byte) = text.as_bytes().get(at) {
-            match LETTERS.get(usize::from(*byte)) {
+        let mut next = 0;
+        for (at, byte) in text.bytes().enumerate() {
+            if at < next {
+                continue;
+            }
+            match LETTERS.get(usize::from(byte)) {
                 Some(0) => {
                     self.gap = true;
                     if matches!(byte, b'.' | b';' | b'!') {
                         stop(at, 1, self.bytes.len());
                     }
-                    at += 1;
                 }
-                Some(letter) => {
-                    self.push_byte(*letter);
-                    at += 1;
-                }
+                Some(letter) => self.push_byte(*letter),
                 None => {
                     let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
                     if c == '•' {
                         stop(at, c.len_utf8(), self.bytes.len());
                     }
                     self.push_foreign(c);
-                    at += c.len_utf8();
+                    next = at + c.len_utf8();
                 }
             }
         }

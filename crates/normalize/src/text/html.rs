@@ -12,7 +12,7 @@ use regex::{Captures, Regex};
 
 use super::{
     boilerplate::is_boilerplate,
-    clean_line,
+    clean_line, push_folded,
     plain::{decoded, shown},
 };
 use crate::patterns;
@@ -88,9 +88,17 @@ pub(crate) fn safe_subset(body: &str, kept: &str, mask: &mut dyn FnMut(String) -
     let html = html.trim();
     let seen = seen(html);
     // Tags, lines or references may split a phone number.
-    let is_clean = [seen.split_whitespace().collect::<Vec<_>>().join(" "), seen.clone()]
-        .into_iter()
-        .all(|text| mask(text.clone()) == text);
+    let mut joined = String::with_capacity(seen.len());
+    for line in seen.lines() {
+        let begin = joined.len();
+        joined.push_str(if begin == 0 { "" } else { " " });
+        let words = joined.len();
+        push_folded(&mut joined, line);
+        if joined.len() == words {
+            joined.truncate(begin);
+        }
+    }
+    let is_clean = [joined, seen.clone()].into_iter().all(|text| mask(text.clone()) == text);
     let is_fit = depth(html) <= DEEPEST && html.chars().count() <= LONGEST;
     (is_clean && is_fit && !seen.trim().is_empty()).then(|| html.to_owned())
 }

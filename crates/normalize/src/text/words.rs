@@ -61,29 +61,34 @@ fn spaces(text: &str) -> impl Iterator<Item = usize> {
     spaces.chain([text.len()])
 }
 
-/// Words remembered by one thread.
-const SLOTS: usize = 8_192;
+/// Places for words of one thread, two in each.
+const PLACES: usize = 4_096;
 /// Longest word that is remembered, in bytes. The last byte of a key is the length.
 const LONGEST: usize = 23;
 
 thread_local! {
-    static SEEN: RefCell<Seen> = RefCell::new(Seen(vec![([0; 3], 0); SLOTS]));
+    static SEEN: RefCell<Seen> = RefCell::new(Seen(vec![[([0; 3], 0); 2]; PLACES]));
 }
 
-/// Words seen before with their signs, each in the slot of its hash. A new word replaces the one in its slot, so the memory is bounded.
-struct Seen(Vec<([u64; 3], u32)>);
+/// Words seen before with their signs, each at the place of its hash. A new word takes the place of the older of two, so the memory is
+/// bounded.
+struct Seen(Vec<[([u64; 3], u32); 2]>);
 
 impl Seen {
     fn signs(&mut self, word: &str, signs: fn(&str) -> u32) -> u32 {
         let Some(key) = key(word) else { return signs(word) };
         let [a, b, c] = key;
         let hash = (a ^ b.rotate_left(29) ^ c.rotate_left(47)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let at = usize::try_from(hash >> 40).unwrap_or(0) % SLOTS;
-        let Some(slot) = self.0.get_mut(at) else { return signs(word) };
-        if slot.0 != key {
-            *slot = (key, signs(word));
+        let at = usize::try_from(hash >> 40).unwrap_or(0) % PLACES;
+        let Some([newer, older]) = self.0.get_mut(at) else { return signs(word) };
+        if newer.0 == key {
+            return newer.1;
         }
-        slot.1
+        if older.0 != key {
+            *older = (key, signs(word));
+        }
+        std::mem::swap(newer, older);
+        newer.1
     }
 }
 

@@ -124,24 +124,28 @@ impl Signs {
     }
 
     /// Returns the code of the first sign in a folded text.
-    pub(super) fn first(&self, folded: &str) -> Option<&'static str> {
-        let words: Vec<&str> = folded.split(' ').collect();
-        (0..words.len())
+    pub(super) fn first_at(&self, words: &[&str], mut places: impl Iterator<Item = usize>) -> Option<&'static str> {
+        places
             .find_map(|at| self.at(words.get(at..)?).filter(|sign| sign.code != "none"))
             .map(|sign| sign.code)
     }
 
     /// Returns the code of the longest sign in a folded text, the first of equals. A sign of the row `none` hides signs that begin with it.
     pub(super) fn longest(&self, folded: &str) -> Option<&'static str> {
-        self.longest_but(folded, "")
+        let words: Vec<&str> = folded.split(' ').collect();
+        self.longest_at(&words, 0..words.len(), "")
     }
 
-    /// The same without the signs of one code.
-    pub(super) fn longest_but(&self, folded: &str, but: &str) -> Option<&'static str> {
-        let words: Vec<&str> = folded.split(' ').collect();
+    /// The same where signs can begin only at these words, in order, and without the signs of one code.
+    pub(super) fn longest_at(
+        &self,
+        words: &[&str],
+        places: impl Iterator<Item = usize>,
+        but: &str,
+    ) -> Option<&'static str> {
         let length = |sign: &Sign| sign.words.iter().map(|word| word.len() + 1).sum::<usize>();
         let mut best: Option<&Sign> = None;
-        for at in 0..words.len() {
+        for at in places {
             let sign = words
                 .get(at..)
                 .and_then(|rest| self.at(rest))

@@ -2,7 +2,7 @@
 //!
 //! A bit is a promise that goes one way: where a rule can apply, the words have its bit. What the rule then finds decides.
 
-use super::{EDUCATION, SECTORS, WORKING_TIME, audience, language, requirements};
+use super::{EDUCATION, OCCUPATIONS, SECTORS, WORKING_TIME, audience, language, requirements};
 use crate::places;
 
 /// Frequent words of English.
@@ -39,6 +39,8 @@ pub(crate) const LIES: u32 = 1 << 14;
 pub(crate) const AT: u32 = 1 << 15;
 /// Words that may have begun with letters other than those of English before the text was folded.
 pub(crate) const FOREIGN: u32 = 1 << 16;
+/// Words that begin a name of an occupation.
+pub(crate) const OCCUPATION: u32 = 1 << 17;
 
 /// Returns the signs of a folded word.
 pub(crate) fn of(word: &str) -> u32 {
@@ -47,6 +49,7 @@ pub(crate) fn of(word: &str) -> u32 {
         | bit(language::FRENCH.contains(&word), FRENCH)
         | bit(language::SPANISH.contains(&word), SPANISH)
         | bit(SECTORS.begins(word), SECTOR)
+        | bit(OCCUPATIONS.begins(word), OCCUPATION)
         | bit(EDUCATION.begins(word), EDUCATION_BEGINS)
         | bit(WORKING_TIME.begins(word), TIME)
         | audience::signs(word)
