@@ -1,5 +1,7 @@
 //! What parsing takes, and what it returns.
 
+use std::borrow::Cow;
+
 use domain::{Draft, Rejection, StreamName};
 use serde_json::Value;
 use url::Url;
@@ -71,8 +73,21 @@ impl<'a> Page<'a> {
 
 impl Page<'_> {
     /// A header's value.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    pub(crate) fn header(&self, name: &'static str) -> Option<&str> {
+        self.lines(name).next()
+    }
+
+    /// The values of all lines of a header (RFC 9110, 5.3).
+    pub(crate) fn lines(&self, name: &'static str) -> impl Iterator<Item = &str> {
+        self.headers.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The address that answered: where redirects led, else the requested one. `fetch` keeps it as `content-location`.
+    pub(crate) fn address(&self) -> Cow<'_, Url> {
+        match self.header("content-location").and_then(|address| Url::parse(address).ok()) {
+            Some(address) => Cow::Owned(address),
+            None => Cow::Borrowed(self.url),
+        }
     }
 }
 

@@ -118,6 +118,22 @@ impl Partner {
         secure && same_port && url.host_str() == base.host_str()
     }
 
+    /// An address without our key, which a redirect may repeat.
+    pub(crate) fn without_key(&self, url: &Url) -> Url {
+        let Some(Credentials::QueryKey { param, .. }) = &self.credentials else { return url.clone() };
+        if !url.query_pairs().any(|(name, _)| name == param.as_str()) {
+            return url.clone();
+        }
+        let others: Vec<(String, String)> =
+            url.query_pairs().into_owned().filter(|(name, _)| name != param).collect();
+        let mut bare = url.clone();
+        bare.set_query(None);
+        if !others.is_empty() {
+            bare.query_pairs_mut().extend_pairs(others);
+        }
+        bare
+    }
+
     /// Where the connection for `url` goes.
     pub(crate) fn route(&self, url: &Url) -> Url {
         let mut routed = url.clone();
@@ -135,17 +151,30 @@ impl Partner {
 mod tests {
     use super::*;
 
-    #[test]
-    fn credentials_are_for_the_base_alone() {
-        let partner = Partner {
+    fn partner(credentials: Option<Credentials>) -> Partner {
+        Partner {
             slug: SourceSlug::new("fne").unwrap(),
             base_url: "https://api.fnecm.org".parse().unwrap(),
             hosts: vec!["api.fnecm.org".to_owned(), "www.fnecm.org".to_owned()],
             rate: "1/s".parse().unwrap(),
             robots: false,
-            credentials: None,
+            credentials,
             via: None,
-        };
+        }
+    }
+
+    #[test]
+    fn an_address_that_repeats_our_key_is_kept_without_it() {
+        let key = Credentials::QueryKey { param: "key".to_owned(), key: "hunter2".to_owned().into() };
+        let kept = |url: &str| partner(Some(key.clone())).without_key(&url.parse().unwrap()).to_string();
+        assert_eq!(kept("https://api.fnecm.org/a?key=hunter2"), "https://api.fnecm.org/a");
+        assert_eq!(kept("https://api.fnecm.org/a?p=2&key=hunter2"), "https://api.fnecm.org/a?p=2");
+        assert_eq!(kept("https://api.fnecm.org/a?p=a%20b"), "https://api.fnecm.org/a?p=a%20b");
+    }
+
+    #[test]
+    fn credentials_are_for_the_base_alone() {
+        let partner = partner(None);
         let trusted = |url: &str| partner.trusts(&url.parse().unwrap());
         assert!(trusted("https://api.fnecm.org/v2/offres"));
         for other in ["http://api.fnecm.org/", "https://www.fnecm.org/", "https://api.fnecm.org:8443/"] {

@@ -12,13 +12,15 @@ pub(crate) fn is_passing(status: u16) -> bool {
     matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504)
 }
 
-/// Seconds or an HTTP date (RFC 9110, 10.2.3), as the time from now; a day at most.
+/// Seconds or an HTTP date (RFC 9110, 10.2.3), as the time from now; a day at most. Part of a second counts as a whole one.
 pub(crate) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
-    let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-    let pause = if digits {
+    let (whole, part) = value.split_once('.').unwrap_or((value, "0"));
+    let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let pause = if is_number(whole) && is_number(part) {
         // More digits than a number holds are a long time, too.
-        value.parse().map_or(LONGEST_HELD, Duration::from_secs)
+        let begun = Duration::from_secs(u64::from(part.bytes().any(|digit| digit != b'0')));
+        whole.parse().map_or(LONGEST_HELD, Duration::from_secs).saturating_add(begun)
     } else {
         httpdate::parse_http_date(value).ok()?.duration_since(now).unwrap_or(Duration::ZERO)
     };
@@ -46,7 +48,10 @@ mod tests {
             assert_eq!(retry_after(long, now), Some(held));
         }
         assert_eq!(retry_after("Fri, 31 Dec 9999 23:59:59 GMT", now), Some(LONGEST_HELD));
-        for wrong in ["", "soon", "-1", "1.5", "+1"] {
+        for (part, whole) in [("2.5", 3), ("2.0", 2), ("0.001", 1), ("0.0", 0), (" 7 ", 7)] {
+            assert_eq!(retry_after(part, now), Some(Duration::from_secs(whole)), "{part}");
+        }
+        for wrong in ["", "soon", "-1", "-1.5", "1.", ".5", "1.5.2", "1,5", "+1"] {
             assert_eq!(retry_after(wrong, now), None, "{wrong:?}");
         }
     }

@@ -8,6 +8,7 @@ use std::{
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::{FetchError, Partner};
 
@@ -32,8 +33,18 @@ pub(crate) struct Token {
 #[derive(Deserialize)]
 struct Given {
     access_token: String,
-    token_type: Option<String>,
-    expires_in: Option<f64>,
+    token_type: Option<Value>,
+    expires_in: Option<Value>,
+}
+
+/// A lifetime in seconds: a number, or one as text. Anything else says nothing.
+fn life(expires_in: &Value) -> Option<Duration> {
+    let seconds = match expires_in {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    Duration::try_from_secs_f64(seconds?).ok()
 }
 
 impl Token {
@@ -42,13 +53,17 @@ impl Token {
         let bad = |why| FetchError::BadToken { url: url.to_owned(), why };
         let given: Given =
             serde_json::from_slice(body).map_err(|_| bad("the answer is not JSON with an `access_token`"))?;
-        let bearer = given.token_type.as_deref().is_none_or(|kind| kind.eq_ignore_ascii_case("bearer"));
+        let bearer = given
+            .token_type
+            .as_ref()
+            .and_then(Value::as_str)
+            .is_none_or(|kind| kind.trim().eq_ignore_ascii_case("bearer"));
         let printable =
             !given.access_token.is_empty() && given.access_token.bytes().all(|byte| byte.is_ascii_graphic());
         if !bearer || !printable {
             return Err(bad("it is not a bearer token"));
         }
-        let life = given.expires_in.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let life = given.expires_in.as_ref().and_then(life);
         let life = life.unwrap_or(DEFAULT_LIFE).min(LONGEST);
         // A token that lives shorter than the margin is still used for half of its life.
         let margin = BEFORE_END.min(life / 2);
@@ -92,9 +107,18 @@ mod tests {
 
     #[test]
     fn a_token_is_renewed_before_it_ends() {
-        for (expires_in, at_least, at_most) in
-            [("300", 260, 270), ("20", 9, 10), ("0", 0, 0), ("-5", 560, 570), ("null", 560, 570)]
-        {
+        for (expires_in, at_least, at_most) in [
+            ("300", 260, 270),
+            ("20", 9, 10),
+            ("0", 0, 0),
+            ("-5", 560, 570),
+            ("null", 560, 570),
+            ("\"300\"", 260, 270),
+            ("\" 300.5 \"", 260, 271),
+            ("\"soon\"", 560, 570),
+            ("{}", 560, 570),
+            ("true", 560, 570),
+        ] {
             let token = read(&format!(r#"{{"access_token":"a","expires_in":{expires_in}}}"#)).unwrap();
             let left = token.until.saturating_duration_since(Instant::now());
             let within = Duration::from_secs(at_least)..=Duration::from_secs(at_most);

@@ -12,6 +12,7 @@ mod claim;
 mod error;
 mod overview;
 mod settle;
+mod text;
 mod workers;
 
 use sqlx::PgPool;
@@ -20,6 +21,7 @@ pub use claim::{Job, Wakeups};
 pub use error::{QueueError, is_away};
 pub use overview::{DeadLetter, QueueDepth, WorkerRow};
 pub use settle::Lease;
+pub use text::{storable, storable_json};
 pub use workers::{Orphans, WorkerId};
 
 /// The queue of one database. Cheap to clone: clones share their connections.

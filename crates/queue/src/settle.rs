@@ -5,7 +5,7 @@ use std::{collections::HashSet, time::Duration};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::{DeadLetter, Queue, QueueError, error::Doing as _};
+use crate::{DeadLetter, Queue, QueueError, error::Doing as _, storable};
 
 /// The right to end a job, drawn when it was claimed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,6 +137,7 @@ impl Queue {
         error: Option<&str>,
         failures: i16,
     ) -> Result<(), QueueError> {
+        let error = error.map(storable);
         // The key is dropped: a younger job may already wait under it.
         let put = sqlx::query!(
             "UPDATE queue.jobs SET state = 'ready', lease = NULL, worker = NULL, claimed_at = NULL, key = NULL,
@@ -146,7 +147,7 @@ impl Queue {
             lease.job,
             lease.token,
             pause.as_secs_f64(),
-            error,
+            error.as_deref(),
             failures
         )
         .execute(&self.pool)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use domain::{Rejection, RunId, SourceSlug};
-use queue::Lease;
+use queue::{Lease, storable_json};
 use serde_json::Value;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
@@ -186,7 +186,7 @@ impl Store {
             page.stream,
             i32::try_from(page.ordinal).unwrap_or(i32::MAX),
             page.url,
-            page.request,
+            storable_json(page.request.clone()),
             page.take,
             kept.status_i16(),
             kept.content_type(),
@@ -254,18 +254,34 @@ impl Store {
         .doing(WHAT)
     }
 
-    /// Marks a detail page that no longer exists, and rejects its record with that reason.
+    /// Returns whether an address is the page of another record of the run than that of `page`.
+    pub async fn is_anothers_page(&self, page: &PageRow, address: &str) -> Result<bool, StoreError> {
+        sqlx::query_scalar!(
+            r#"SELECT EXISTS (SELECT FROM ingest.pages WHERE run = $1 AND role = 'detail' AND url = $2 AND id <> $3) AS "is!""#,
+            page.run.uuid(),
+            address,
+            page.id
+        )
+        .fetch_one(&self.pool)
+        .await
+        .doing("find the record of a page")
+    }
+
+    /// Marks a detail page that does not show its record, and rejects the record with that reason. `status`: what the page
+    /// answered. Of 410 at once, of 404 in the second complete run, the record is closed.
     pub async fn detail_gone(
         &self,
         lease: Lease,
         page: &PageRow,
+        status: u16,
         rejection: Rejection,
     ) -> Result<(), StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         lease.settle(&mut tx).await?;
         sqlx::query!(
-            "UPDATE ingest.pages SET state = 'gone', records = 1, rejected = 1, requests = 1, fetched_at = now() WHERE id = $1",
-            page.id
+            "UPDATE ingest.pages SET state = 'gone', status = $2, records = 1, rejected = 1, requests = 1, fetched_at = now() WHERE id = $1",
+            page.id,
+            i16::try_from(status).unwrap_or(i16::MAX)
         )
         .execute(&mut *tx)
         .await

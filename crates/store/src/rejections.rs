@@ -7,6 +7,8 @@ use serde_json::Value;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
+use queue::{storable, storable_json};
+
 use crate::{PageRow, Status, Store, StoreError, error::Doing as _};
 
 /// How often a run rejected records for one reason.
@@ -139,13 +141,13 @@ pub(crate) async fn insert_rejections(
     if all().next().is_none() {
         return Ok(());
     }
+    let text = |text: &str| storable(text).into_owned();
     let runs: Vec<Uuid> = all().map(|(page, _)| page.run.uuid()).collect();
     let ids: Vec<i64> = all().map(|(page, _)| page.id).collect();
     let sources: Vec<&str> = all().map(|(page, _)| page.source.as_str()).collect();
-    let records_of: Vec<Option<String>> =
-        all().map(|(_, one)| one.external_id.as_deref().map(storable)).collect();
+    let records_of: Vec<Option<String>> = all().map(|(_, one)| one.external_id.as_deref().map(text)).collect();
     let codes: Vec<&str> = all().map(|(_, one)| one.reason.code()).collect();
-    let details: Vec<Option<String>> = all().map(|(_, one)| one.reason.detail().map(storable)).collect();
+    let details: Vec<Option<String>> = all().map(|(_, one)| one.reason.detail().map(text)).collect();
     let records: Vec<Value> = all().map(|(_, one)| storable_json(one.record.clone())).collect();
     sqlx::query!(
         "INSERT INTO ingest.rejections (run, page, source, external_id, code, detail, record)
@@ -162,21 +164,4 @@ pub(crate) async fn insert_rejections(
     .await
     .map(drop)
     .doing("keep the rejections")
-}
-
-/// Replaces NUL characters, which partners may send and PostgreSQL text cannot hold.
-pub(crate) fn storable(text: &str) -> String {
-    text.replace('\0', "\u{fffd}")
-}
-
-/// Does the same for every string inside a JSON value.
-pub(crate) fn storable_json(value: Value) -> Value {
-    match value {
-        Value::String(text) if text.contains('\0') => Value::String(storable(&text)),
-        Value::Array(items) => Value::Array(items.into_iter().map(storable_json).collect()),
-        Value::Object(map) => {
-            map.into_iter().map(|(key, value)| (storable(&key), storable_json(value))).collect()
-        }
-        other => other,
-    }
 }

@@ -279,10 +279,11 @@ impl Store {
 
     /// Writes on the run what it waits for, for those who follow it.
     pub async fn note_run(&self, run: RunId, message: &str) -> Result<(), StoreError> {
+        let message = queue::storable(message);
         sqlx::query!(
             "UPDATE ingest.runs SET message = left($2, 2000) WHERE id = $1 AND finished_at IS NULL",
             run.uuid(),
-            message
+            &*message
         )
         .execute(&self.pool)
         .await

@@ -3,7 +3,7 @@
 use domain::{RunId, SourceSlug};
 use sqlx::{Postgres, Transaction};
 
-use queue::Lease;
+use queue::{Lease, storable};
 
 use crate::{Store, StoreError, error::Doing as _};
 
@@ -127,7 +127,7 @@ impl Store {
         let covered = walks.iter().filter(|walk| walk.covers).map(|walk| walk.stream.clone());
         let covers: Vec<String> = covered.chain(retired.iter().cloned()).collect();
         let unproven: Vec<&str> = walks.iter().filter_map(|walk| walk.unproven.as_deref()).collect();
-        let shortfall = (!unproven.is_empty()).then(|| unproven.join("; "));
+        let shortfall = (!unproven.is_empty()).then(|| storable(&unproven.join("; ")).into_owned());
         let mut tx = self.pool.begin().await.doing(what)?;
         lease.settle(&mut tx).await?;
         for walk in walks {
@@ -151,6 +151,7 @@ impl Store {
 }
 
 async fn enter(tx: &mut Transaction<'_, Postgres>, run: RunId, walk: &StreamWalk) -> Result<(), StoreError> {
+    let unproven = walk.unproven.as_deref().map(storable);
     sqlx::query!(
         "INSERT INTO ingest.walks (run, stream, ending, promised, records, is_whole, is_snapshot, unproven, is_unusual)
          VALUES ($1, $2, $3, $4, $5, $6, $7, left($8, 2000), $9)",
@@ -161,7 +162,7 @@ async fn enter(tx: &mut Transaction<'_, Postgres>, run: RunId, walk: &StreamWalk
         count(walk.records),
         walk.is_whole,
         walk.is_snapshot,
-        walk.unproven,
+        unproven.as_deref(),
         walk.is_unusual
     )
     .execute(&mut **tx)

@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
 use url::Url;
 
-use super::RequestBody;
+use super::{PageRequest, RequestBody};
 use crate::grammar::{Body, RequestTemplate};
 
 /// A request, taken apart: address, body, headers.
@@ -81,6 +81,23 @@ fn with(url: &Url, name: &str, value: &str) -> Url {
     let mut url = url.clone();
     url.query_pairs_mut().clear().extend_pairs(kept).append_pair(name, value);
     url
+}
+
+/// The value of a paging parameter in a request.
+pub(super) fn value(asked: &PageRequest, name: &str) -> Option<String> {
+    match &asked.body {
+        None => asked.url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned()),
+        Some(RequestBody::Form(pairs)) => {
+            pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+        }
+        Some(RequestBody::Json(document)) => {
+            match name.split('.').try_fold(document, |here, key| here.get(key))? {
+                Value::String(text) => Some(text.clone()),
+                Value::Number(number) => Some(number.to_string()),
+                _ => None,
+            }
+        }
+    }
 }
 
 /// The body with one value set; `filter.page` is the `page` of `filter`.

@@ -19,7 +19,7 @@ pub enum End {
     NoLink,
     /// All sitemaps of the index were followed.
     Index,
-    /// The page shows the same as an earlier page.
+    /// The page shows no record that the crawl has not seen.
     Repeated,
     /// The page breaks off.
     CutShort,
@@ -56,7 +56,7 @@ impl fmt::Display for End {
             Self::Total => "its total",
             Self::NoLink => "a page without a next link",
             Self::Index => "the end of its index",
-            Self::Repeated => "a page that repeats",
+            Self::Repeated => "a page that shows nothing new",
             Self::CutShort => "a page that breaks off",
             Self::Unreadable => "a page that cannot be parsed",
             Self::Cap => "its number of pages",
@@ -86,6 +86,8 @@ pub struct Walked {
     pub counts: bool,
     /// Whether the page before linked to the last one, or the last one to another.
     pub was_promised: bool,
+    /// Whether the cursor of the last page leads back to a page that was asked for.
+    pub is_round: bool,
     /// Whether the total changed from page to page.
     pub is_moving: bool,
     /// Whether every page with records told the total.
@@ -112,7 +114,7 @@ pub enum Doubt {
         /// Records that were shown again.
         again: u64,
     },
-    /// A page shows the same as an earlier page.
+    /// A page shows nothing new, and was linked; or it is the second, so that nothing shows that the list has pages.
     Repeated(u32),
     /// A page that was linked has no records, or one without records links to another.
     LinkedEmpty(u32),
@@ -159,6 +161,7 @@ impl Walked {
             pages: 0,
             counts: true,
             was_promised: false,
+            is_round: false,
             is_moving: false,
             is_told: true,
         }
@@ -181,6 +184,12 @@ impl Walked {
         self.promised.is_some_and(|total| self.records == total || (self.is_moving && self.records > total))
     }
 
+    /// Whether a page that shows nothing new lies behind the end of the list: its cursor leads in a circle, or nothing linked to
+    /// it, and earlier pages differed. Where the second page repeats the first, the server may not know the parameter.
+    fn is_past_the_end(&self) -> bool {
+        self.pages > 2 && (self.is_round || !self.was_promised)
+    }
+
     /// Whether the crawl saw the whole list.
     ///
     /// # Errors
@@ -195,11 +204,12 @@ impl Walked {
                 let again = self.listed.saturating_sub(self.distinct);
                 Doubt::Total { promised, records: self.records, again }
             }
-            (End::Repeated, None) => Doubt::Repeated(self.pages),
+            (End::Repeated, None) if !self.is_past_the_end() => Doubt::Repeated(self.pages),
             (End::Empty, None) if self.was_promised => Doubt::LinkedEmpty(self.pages),
-            (End::Single | End::Empty | End::Short | End::Total | End::NoLink | End::Index, None) => {
-                return Ok(());
-            }
+            (
+                End::Single | End::Empty | End::Short | End::Total | End::NoLink | End::Index | End::Repeated,
+                None,
+            ) => return Ok(()),
         };
         Err(Unproven { stream: self.stream.clone(), doubt })
     }
@@ -273,13 +283,20 @@ mod tests {
             assert_eq!(missed, "stream offres: 160 of 245 promised records came", "{end:?}");
         }
         for (end, why) in [
-            (End::Repeated, "stream offres: page 3 shows the same as an earlier page"),
             (End::CutShort, "stream offres: page 3 breaks off"),
             (End::Unreadable, "stream offres: page 3 cannot be parsed"),
             (End::Cap, "stream offres has more than the 3 pages that were followed"),
         ] {
             assert_eq!(said(end, |_| ()), why);
         }
+        let why = |page| format!("stream offres: page {page} shows the same as an earlier page");
+        assert_eq!(said(End::Repeated, |_| ()), "proven");
+        assert_eq!(said(End::Repeated, |walked| walked.pages = 2), why(2));
+        assert_eq!(said(End::Repeated, |walked| walked.was_promised = true), why(3));
+        assert_eq!(
+            said(End::Repeated, |walked| (walked.was_promised, walked.is_round) = (true, true)),
+            "proven"
+        );
         assert_eq!(
             said(End::Empty, |walked| walked.was_promised = true),
             "stream offres: page 3 has no records, and a link promised some"

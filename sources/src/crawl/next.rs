@@ -1,5 +1,7 @@
 //! What a page says of the next one, and of all.
 
+use std::collections::HashSet;
+
 use url::Url;
 
 use super::{End, PageRequest, address};
@@ -60,11 +62,18 @@ pub(super) fn decide(
     asked: &PageRequest,
     page: &Page<'_>,
     seen: &Seen,
+    was_asked: &dyn Fn(&Url) -> bool,
 ) -> Result<Change, End> {
     let ordinal = u64::from(asked.ordinal).saturating_add(1);
     match &stream.pages {
         Pages::Single => Err(End::Single),
-        Pages::Sitemap => sitemap(stream, asked, page),
+        Pages::Sitemap => sitemap(stream, asked, page, was_asked),
+        // A cursor that stays where it is on a page without records says that nothing lies behind it.
+        Pages::Cursor { param, cursor }
+            if seen.on_page == 0 && words_of(cursor, stream, page) == address::value(asked, param) =>
+        {
+            Err(End::NoLink)
+        }
         _ if seen.on_page == 0 => Err(End::Empty),
         Pages::Number { param, first, size, next, .. } => {
             let value = first.saturating_add(ordinal).to_string();
@@ -80,7 +89,9 @@ pub(super) fn decide(
         }
         Pages::Range { param, size } => ranged(param, *size, ordinal, page, seen),
         Pages::Offset { offset, size, .. } => {
-            let from = ordinal.saturating_mul(*size);
+            // The partner may give less than was asked for: the next record is the one after those that came.
+            let at = address::value(asked, offset).and_then(|at| at.parse::<u64>().ok()).unwrap_or(0);
+            let from = at.saturating_add(seen.on_page);
             match seen.promised {
                 Some(total) if from >= total => Err(End::Total),
                 None if seen.on_page < *size => Err(End::Short),
@@ -91,7 +102,10 @@ pub(super) fn decide(
             let word = words_of(cursor, stream, page).filter(|word| !word.trim().is_empty());
             word.map(|word| Change::Promised(param.clone(), word)).ok_or(End::NoLink)
         }
-        Pages::NextLink { .. } | Pages::LinkHeader => linked(stream, page).map(Change::To).ok_or(End::NoLink),
+        Pages::NextLink { .. } | Pages::LinkHeader => {
+            // A link to a page that was asked for leads in a circle.
+            linked(stream, page).filter(|url| !was_asked(url)).map(Change::To).ok_or(End::NoLink)
+        }
     }
 }
 
@@ -124,11 +138,12 @@ fn linked(stream: &Stream, page: &Page<'_>) -> Option<Url> {
     let link = match &stream.pages {
         Pages::NextLink { link } => next_link(link, stream, page)?,
         Pages::LinkHeader => {
-            page.header("link").and_then(next_of).and_then(|link| page.url.join(link).ok())?
+            let link = page.lines("link").find_map(next_of)?;
+            page.address().join(link).ok()?
         }
         _ => return None,
     };
-    Some(link).filter(|url| url != page.url)
+    Some(link).filter(|url| url != page.url && *url != *page.address())
 }
 
 fn ranged(param: &str, size: u64, ordinal: u64, page: &Page<'_>, seen: &Seen) -> Result<Change, End> {
@@ -150,10 +165,17 @@ fn ranged(param: &str, size: u64, ordinal: u64, page: &Page<'_>, seen: &Seen) ->
     Ok(Change::Param(param.to_owned(), range(from, size)))
 }
 
-/// An index of sitemaps is followed by those it names, one after the other.
-fn sitemap(stream: &Stream, asked: &PageRequest, page: &Page<'_>) -> Result<Change, End> {
+/// An index of sitemaps is followed by those it names, one after the other, each once.
+fn sitemap(
+    stream: &Stream,
+    asked: &PageRequest,
+    page: &Page<'_>,
+    was_asked: &dyn Fn(&Url) -> bool,
+) -> Result<Change, End> {
+    let mut known = HashSet::new();
     let mut named = sitemaps(stream, page);
     named.extend(asked.pending.iter().cloned());
+    named.retain(|url| !was_asked(url) && known.insert(url.clone()));
     if named.is_empty() {
         return Err(if asked.is_cut { End::Cap } else { End::Index });
     }

@@ -147,9 +147,88 @@ fn an_offset_ends_where_its_total_is_or_a_page_is_short() {
     let total = |ids| (200, "", page(ids, json!({"n": 3})));
     assert_eq!(ended(&counted, &[total(0..2), total(2..3)]), proven(End::Total));
     assert_eq!(
-        ended(&counted, &[total(0..1), total(2..3)]),
-        doubted(End::Total, "2 of 3 promised records came")
+        ended(&counted, &[total(0..1), total(2..3), total(2..2)]),
+        doubted(End::Empty, "2 of 3 promised records came")
     );
+    // What is asked for next is what follows on what came, not on what was asked for.
+    let (asked, walked) = crawled(&counted, &[total(0..1), total(1..3)]);
+    assert_eq!((asked, walked.proof()), (vec!["l=2&o=0".into(), "l=2&o=1".into()], Ok(())));
+}
+
+#[test]
+fn a_numbered_list_ends_where_a_page_shows_nothing_new() {
+    let bare = paged("{kind='number',param='p',first=1}");
+    let of = |ids: &[usize]| {
+        let records: Vec<_> = ids.iter().map(|id| json!({"id": id, "intitule": "x"})).collect();
+        (200, "", json!({"resultats": records}).to_string())
+    };
+    // The last page again, as it was or in another order.
+    assert_eq!(ended(&bare, &[of(&[1, 2]), of(&[3, 4]), of(&[3, 4])]), proven(End::Repeated));
+    assert_eq!(ended(&bare, &[of(&[1, 2]), of(&[3, 4]), of(&[4, 3])]), proven(End::Repeated));
+    assert_eq!(ended(&bare, &[of(&[1, 2]), of(&[3, 4]), of(&[4, 3, 4])]), proven(End::Repeated));
+    // Featured posts rotate: one page without news may have news behind it, two have not.
+    let rotating = [of(&[9, 1, 2]), of(&[1, 3, 9]), of(&[2, 1, 3]), of(&[9, 2, 3])];
+    assert_eq!(ended(&bare, &rotating), proven(End::Repeated));
+    let later = [of(&[9, 1, 2]), of(&[2, 1]), of(&[1, 4]), of(&[])];
+    assert_eq!(ended(&bare, &later), proven(End::Empty));
+}
+
+#[test]
+fn cursors_end_where_they_stay_or_go_round() {
+    let cursor = paged("{kind='cursor',param='c',cursor='.next'}");
+    let with = |ids, to: &str| (200, "", page(ids, json!({"next": to})));
+    let stays = [with(0..2, "2"), with(2..3, "3"), with(0..0, "3")];
+    assert_eq!(ended(&cursor, &stays), proven(End::NoLink));
+    let round = [with(0..2, "b"), with(2..4, "a"), with(0..2, "b"), with(2..4, "a")];
+    assert_eq!(ended(&cursor, &round), proven(End::Repeated));
+    // One handle for the whole walk: the server remembers where it is.
+    let handle = [with(0..2, "h"), with(2..4, "h"), with(4..5, "")];
+    assert_eq!(ended(&cursor, &handle), proven(End::NoLink));
+    let lost = [with(0..2, "b"), with(0..0, "c")];
+    assert_eq!(
+        ended(&cursor, &lost),
+        doubted(End::Empty, "page 2 has no records, and a link promised some")
+    );
+}
+
+#[test]
+fn a_link_to_a_page_that_was_asked_for_is_none() {
+    let link = paged("{kind='next_link',link='.next'}");
+    let with = |ids, to: &str| (200, "", page(ids, json!({"next": to})));
+    let (asked, walked) = crawled(&link, &[with(0..1, "?c=2"), with(1..2, "/?c=3"), with(2..3, "/?c=2")]);
+    assert_eq!((asked.len(), walked.end, walked.proof()), (3, End::NoLink, Ok(())));
+}
+
+#[test]
+fn each_line_of_a_link_header_counts() {
+    let link = paged("{kind='link_header'}");
+    let mut crawl = link.crawl(&offres(), &Window::default()).unwrap();
+    let first = crawl.ask().unwrap();
+    let line = |value: &str| ("link".to_owned(), value.to_owned());
+    let headers = [line("</?p=1>; rel=\"first\""), line("</?p=2>; rel=\"next\"")];
+    let body = page(0..2, json!({}));
+    let response = Response { status: 200, headers: &headers, body: body.as_bytes() };
+    crawl.answered(&first, &first.page(response));
+    assert_eq!(crawl.ask().unwrap().url.as_str(), "https://a.cm/?p=2");
+}
+
+#[test]
+fn links_start_from_the_base_of_a_page_else_from_the_address_that_answered() {
+    let next = portal("{kind='next_link',link='a.s'}");
+    let asked_next = |body: &str, answered: Option<&str>| {
+        let mut crawl = next.crawl(&offres(), &Window::default()).unwrap();
+        let first = crawl.ask().unwrap();
+        let headers: Vec<_> =
+            answered.map(|url| ("content-location".to_owned(), url.to_owned())).into_iter().collect();
+        let response = Response { status: 200, headers: &headers, body: body.as_bytes() };
+        crawl.answered(&first, &first.page(response));
+        crawl.ask().unwrap().url.to_string()
+    };
+    let list = "<li><a href=o/1>x</a></li><a class=s href=suite>suite</a></body></html>";
+    assert_eq!(asked_next(list, None), "https://a.cm/suite");
+    assert_eq!(asked_next(list, Some("https://a.cm/fr/emplois/")), "https://a.cm/fr/emplois/suite");
+    let based = format!("<head><base target=x><base href='/portail/'></head>{list}");
+    assert_eq!(asked_next(&based, Some("https://a.cm/fr/emplois/")), "https://a.cm/portail/suite");
 }
 
 #[test]
@@ -237,6 +316,15 @@ fn a_sitemap_index_is_followed_to_its_end() {
     };
     let urls = |n: usize| (200, "", format!("<urlset><url><loc>https://a.cm/o/{n}</loc></url></urlset>"));
     assert_eq!(ended(&spec, &[index(2), urls(1), urls(2)]), proven(End::Index));
+    // An index that names itself, and a part twice.
+    let own = |names: &[&str]| {
+        let part = |name: &&str| format!("<sitemap><loc>https://a.cm/{name}.xml</loc></sitemap>");
+        (200, "", format!("<sitemapindex>{}</sitemapindex>", names.iter().map(part).collect::<String>()))
+    };
+    let round = [own(&["1", "s", "2", "1"]), urls(1), urls(2)];
+    assert_eq!(ended(&spec, &round), proven(End::Index));
+    // A part that shows what another one showed ends nothing.
+    assert_eq!(ended(&spec, &[index(3), urls(1), urls(1), urls(2)]), proven(End::Index));
     let many: Vec<_> = std::iter::once(index(1_001)).chain((0..1_000).map(urls)).collect();
     assert_eq!(ended(&spec, &many).0, End::Cap);
 }

@@ -86,6 +86,8 @@ const ALLOWED: [&str; 57] = [
 #[derive(Clone)]
 pub(crate) struct Jq {
     text: String,
+    /// Names after a dot: each also means an element of that name with a prefix, as in a path.
+    keys: Arc<[String]>,
     filter: Arc<jaq_core::compile::Filter<jaq_core::Native<data::JustLut<Val>>>>,
 }
 
@@ -111,12 +113,16 @@ impl Jq {
                 .collect();
             format!("`{text}` uses what jq does not know: {}", names.join(", "))
         })?;
-        Ok(Self { text: text.to_owned(), filter: Arc::new(filter) })
+        Ok(Self { text: text.to_owned(), keys: keys(text), filter: Arc::new(filter) })
     }
 
     /// Returns its outputs for a record, at most `limit`.
     pub(crate) fn all(&self, record: &Value, limit: usize) -> Result<Vec<Value>, String> {
-        let text = serde_json::to_string(record).map_err(|error| error.to_string())?;
+        let text = match self.without_prefixes(record) {
+            Some(record) => serde_json::to_string(&record),
+            None => serde_json::to_string(record),
+        };
+        let text = text.map_err(|error| error.to_string())?;
         if text.len() > LARGEST {
             return Err(format!("the record has more than {LARGEST} bytes, too many for an expression"));
         }
@@ -132,6 +138,58 @@ impl Jq {
             })
             .collect()
     }
+}
+
+impl Jq {
+    /// Returns the record with the elements that the expression names under their names without prefix; `None` if it has no
+    /// prefixes.
+    fn without_prefixes(&self, record: &Value) -> Option<Value> {
+        if !has_prefixes(record) {
+            return None;
+        }
+        let mut record = record.clone();
+        self.name_without_prefix(&mut record);
+        Some(record)
+    }
+
+    fn name_without_prefix(&self, value: &mut Value) {
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(|item| self.name_without_prefix(item)),
+            Value::Object(map) => {
+                map.values_mut().for_each(|value| self.name_without_prefix(value));
+                for key in self.keys.iter() {
+                    // Moved, not copied: copies at each depth would multiply.
+                    let is_named = |name: &&String| {
+                        let local = name.rsplit_once(':').map(|(_, local)| local);
+                        local == Some(key.as_str()) && !self.text.contains(name.as_str())
+                    };
+                    let name = map.keys().find(is_named).cloned().filter(|_| !map.contains_key(key));
+                    if let Some(value) = name.and_then(|name| map.remove(&name)) {
+                        map.insert(key.clone(), value);
+                    }
+                }
+            }
+            _ => (),
+        }
+    }
+}
+
+fn has_prefixes(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(has_prefixes),
+        Value::Object(map) => map.iter().any(|(name, value)| name.contains(':') || has_prefixes(value)),
+        _ => false,
+    }
+}
+
+/// Returns the names after a dot.
+fn keys(text: &str) -> Arc<[String]> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let after = text.split('.').skip(1);
+    let names = after.map(|rest| rest.split(|c| !is_part(c)).next().unwrap_or_default().to_owned());
+    let mut names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
+    names.dedup();
+    names.into()
 }
 
 /// Refuses what could run or grow without end.
@@ -286,6 +344,18 @@ mod tests {
         ] {
             assert!(Jq::compile(text).is_err(), "{text} passed");
         }
+    }
+
+    #[test]
+    fn a_name_also_means_an_element_with_a_prefix() {
+        let jq = Jq::compile(".loc | test(\"/emploi/\")").unwrap();
+        let record = json!({"image:image": {"image:loc": "/i.png"}, "sm:loc": "/emploi/1"});
+        assert_eq!(jq.all(&record, 1).unwrap(), [json!(true)]);
+        let jq = Jq::compile("[.a[] | .b // .c]").unwrap();
+        assert_eq!(
+            jq.all(&json!({"a": [{"x:b": 1, "c": 2}, {"b": 3, "x:b": 4}]}), 1).unwrap(),
+            [json!([1, 3])]
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ use normalize::text::fold;
 use scraper::{ElementRef, Html, Node, Selector, node::Element};
 use serde::de::IgnoredAny;
 use serde_json::Value;
+use url::Url;
 
 use super::{
     charset, embedded,
@@ -17,7 +18,7 @@ use super::{
 };
 use crate::{
     Alarm, Page,
-    grammar::{Css, Get, HtmlRecords, Shape},
+    grammar::{Css, Decoder, Get, HtmlRecords, Shape},
 };
 
 /// Signs of a challenge page, in its title or its markup.
@@ -139,6 +140,18 @@ fn whole(html: &Html, page: &Page<'_>, pass: &mut Pass<'_>) -> Result<(), Alarm>
 pub(super) fn words(css: &Css, page: &Page<'_>, shape: &Shape) -> Option<String> {
     let html = parsed(page, shape).ok()?;
     html.select(&css.0).map(text).find(|words| !words.is_empty())
+}
+
+/// Returns the address that a page names as the one its relative links start from.
+pub(super) fn base(page: &Page<'_>, shape: &Shape, address: &Url) -> Option<Url> {
+    let Decoder::Html(_) = shape.decoder else { return None };
+    // The page is parsed once more where it has such an element at all.
+    let is_named = |body: &[u8]| body.windows(5).any(|tag| tag.eq_ignore_ascii_case(b"<base"));
+    let body = super::unpacked(page.body).ok().filter(|body| is_named(body))?;
+    let html = parsed(&Page { body: &body, ..*page }, shape).ok()?;
+    let bases = Selector::parse("base[href]").ok()?;
+    let href = html.select(&bases).next()?.value().attr("href")?;
+    super::absolute(address, href)
 }
 
 /// Returns the link to the next page.

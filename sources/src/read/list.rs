@@ -24,6 +24,7 @@ pub(crate) fn elements(stream: &Stream, page: &Page<'_>) -> Result<Vec<i64>, Ala
     if page.status == 204 {
         return Ok(Vec::new());
     }
+    let base = base(stream, page);
     let identity: Fields =
         stream.shape.fields.iter().filter(|(name, _)| *name == "external_id").cloned().collect();
     let mut shown: Vec<i64> = Vec::new();
@@ -34,10 +35,11 @@ pub(crate) fn elements(stream: &Stream, page: &Page<'_>) -> Result<Vec<i64>, Ala
             shown.push(begin_of(&std::mem::take(&mut digest).finalize()));
         }
         element = found.element;
-        identify(&mut digest, found, page);
+        identify(&mut digest, found, &base);
         if shown.len() > MOST { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let pass = Pass::new(&stream.shape, &identity, link_of(stream, page), page.url, &mut sink);
+    let address = page.address();
+    let pass = Pass::new(&stream.shape, &identity, link_of(stream, page), &address, &mut sink);
     let mut pass = pass.keeping_all();
     if page.body.len() > STREAMED && !asks_document(stream) {
         // The elements of a page that is streamed later are counted as a stream, too.
@@ -62,9 +64,15 @@ fn asks_document(stream: &Stream) -> bool {
     is_linked || stream.total.is_some()
 }
 
+/// Returns the address that relative links of a list page start from.
+fn base(stream: &Stream, page: &Page<'_>) -> Url {
+    let address = page.address();
+    html::base(page, &stream.shape, &address).unwrap_or_else(|| address.into_owned())
+}
+
 /// Adds the identity of a record: its identifier, otherwise its link, otherwise all of it.
-fn identify(digest: &mut Sha256, found: Found, page: &Page<'_>) {
-    let link = || found.link.as_deref().and_then(|link| absolute(page.url, link)).map(String::from);
+fn identify(digest: &mut Sha256, found: Found, base: &Url) {
+    let link = || found.link.as_deref().and_then(|link| absolute(base, link)).map(String::from);
     match found.words.get("external_id").map(str::to_owned).or_else(link) {
         Some(known) => digest.update(known),
         None => digest.update(found.record.into_json().to_string()),
@@ -92,7 +100,7 @@ pub(crate) fn next_link(link: &OnPage, stream: &Stream, page: &Page<'_>) -> Opti
         OnPage::Css(css) => html::next_link(css, page, &stream.shape)?,
         OnPage::Path(expr) => words_of(expr, stream, page)?,
     };
-    absolute(page.url, &to)
+    absolute(&base(stream, page), &to)
 }
 
 /// Returns the text at a place on a page.
@@ -123,6 +131,7 @@ fn document(stream: &Stream, page: &Page<'_>) -> Option<Value> {
 pub(crate) fn sitemaps(stream: &Stream, page: &Page<'_>) -> Vec<Url> {
     let Some(document) = document(stream, page) else { return Vec::new() };
     let Some(path) = crate::expr::Path::read(".sitemapindex.sitemap[].loc") else { return Vec::new() };
+    let address = page.address();
     let words = path.all(&document).into_iter().filter_map(Value::as_str);
-    words.filter_map(|link| absolute(page.url, link)).collect()
+    words.filter_map(|link| absolute(&address, link)).collect()
 }

@@ -5,6 +5,7 @@
 
 mod charset;
 mod descend;
+mod elsewhere;
 mod embedded;
 mod fields;
 mod guard;
@@ -66,7 +67,8 @@ pub(crate) fn read(spec: &Spec, stream: &Stream, page: &Page<'_>) -> Reading {
     if page.status == 204 {
         return Reading::default();
     }
-    let mut sorter = Sorter::new(spec, stream, page);
+    let (base, address) = (base(spec, stream, page), page.address());
+    let mut sorter = Sorter::new(spec, stream, page, &base);
     let mut count = 0;
     let mut sink = |found: Found| {
         count += 1;
@@ -74,7 +76,7 @@ pub(crate) fn read(spec: &Spec, stream: &Stream, page: &Page<'_>) -> Reading {
         if count > MOST { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let ended = shape_of(stream, page).and_then(|shape| {
-        let mut pass = Pass::new(shape, &shape.fields, link_of(stream, page), page.url, &mut sink);
+        let mut pass = Pass::new(shape, &shape.fields, link_of(stream, page), &address, &mut sink);
         decode(page, &mut pass)?;
         // A list may be empty. A list whose elements all have other names is another list.
         if pass.seen() == 0 && lacks_elements(stream, page) {
@@ -88,6 +90,12 @@ pub(crate) fn read(spec: &Spec, stream: &Stream, page: &Page<'_>) -> Reading {
         Ok(_) if count == 0 && misses_records(stream, page) => Some(Alarm::NoRecords),
         Ok(notes) => return Reading { notes, ..sorter.end() },
     };
+    // Another page than the record's has other markup.
+    if let Some(Alarm::Unreadable(_) | Alarm::NoRecords) = alarm
+        && let Some(rejection) = sorter.led_away()
+    {
+        return Reading { rejected: vec![rejection], records: 1, ..Reading::default() };
+    }
     // Nothing on a page with an alarm is trusted.
     Reading { alarm, ..Reading::default() }
 }
@@ -101,7 +109,8 @@ pub(crate) fn stream(
     batch: usize,
     each: &mut dyn FnMut(Reading) -> ControlFlow<()>,
 ) -> Reading {
-    let mut sorter = Sorter::new(spec, stream, page);
+    let (base, address) = (base(spec, stream, page), page.address());
+    let mut sorter = Sorter::new(spec, stream, page, &base);
     let mut held = 0;
     let mut sink = |found: Found| {
         held += weight::of_record(&found.record);
@@ -113,7 +122,7 @@ pub(crate) fn stream(
         each(sorter.batch())
     };
     let ended = shape_of(stream, page).and_then(|shape| {
-        let mut pass = Pass::new(shape, &shape.fields, link_of(stream, page), page.url, &mut sink);
+        let mut pass = Pass::new(shape, &shape.fields, link_of(stream, page), &address, &mut sink);
         decode_stream(page, input, &mut pass).map(|()| pass.notes())
     });
     match ended {
@@ -200,6 +209,14 @@ fn unpacked(body: &[u8]) -> Result<Cow<'_, [u8]>, Alarm> {
         Ok(_) => Err(Alarm::Unreadable(format!("unpacked it has more than {LARGEST} bytes"))),
         Err(error) => Err(Alarm::Unreadable(format!("it is not gzip: {error}"))),
     }
+}
+
+/// Returns the address that relative links of a page start from: the one it names (`<base href>`), else the one that
+/// answered. A file has no web address: its links belong to the partner.
+fn base(spec: &Spec, stream: &Stream, page: &Page<'_>) -> Url {
+    let address = if page.role == Role::File { spec.base_url.clone() } else { page.address().into_owned() };
+    let named = shape_of(stream, page).ok().and_then(|shape| html::base(page, shape, &address));
+    named.unwrap_or(address)
 }
 
 /// Returns a link of a page as an absolute web address without fragment.

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use domain::{Draft, Reason, Rejection};
+use normalize::text::fold;
 use serde_json::Value;
 use url::Url;
 
-use super::{absolute, pass::Found};
+use super::{absolute, elsewhere::is_another_page, pass::Found};
 use crate::{Follow, Page, Reading, Role, Spec, Stream};
 
 /// Longest address that is fetched.
@@ -17,13 +18,15 @@ pub(super) struct Sorter<'a> {
     spec: &'a Spec,
     stream: &'a Stream,
     page: &'a Page<'a>,
+    /// Where relative links start from.
+    base: &'a Url,
     reading: Reading,
     followed: HashSet<Url>,
 }
 
 impl<'a> Sorter<'a> {
-    pub(super) fn new(spec: &'a Spec, stream: &'a Stream, page: &'a Page<'a>) -> Self {
-        Self { spec, stream, page, reading: Reading::default(), followed: HashSet::new() }
+    pub(super) fn new(spec: &'a Spec, stream: &'a Stream, page: &'a Page<'a>, base: &'a Url) -> Self {
+        Self { spec, stream, page, base, reading: Reading::default(), followed: HashSet::new() }
     }
 
     /// Records since the last batch.
@@ -46,6 +49,10 @@ impl<'a> Sorter<'a> {
 
     pub(super) fn take(&mut self, mut found: Found) {
         if self.page.role == Role::Detail {
+            if let Some(rejection) = self.led_away().filter(|_| !self.has_its_title(&found)) {
+                self.reading.rejected.push(rejection);
+                return;
+            }
             self.fill(&mut found);
         }
         if let Some(failed) = found.words.failed() {
@@ -68,6 +75,25 @@ impl<'a> Sorter<'a> {
         }
     }
 
+    /// Refuses a detail page that redirects led to another page: its text is not the record's.
+    pub(super) fn led_away(&self) -> Option<Rejection> {
+        let address = self.page.address();
+        let of_list = |field| self.page.card.and_then(|card| card.get(field)).and_then(Value::as_str);
+        let external_id = of_list("external_id");
+        if self.page.role != Role::Detail || !is_another_page(self.page.url, &address, external_id) {
+            return None;
+        }
+        let reason = Reason::DetailUnavailable(format!("{}: its page leads to {address}", self.page.url));
+        let record = self.page.card.cloned().unwrap_or(Value::Null);
+        Some(normalize::reject(reason, external_id.map(str::to_owned), record))
+    }
+
+    /// Whether the page has the title that the list gives the record: then it is the record's, whatever its address.
+    fn has_its_title(&self, found: &Found) -> bool {
+        let listed = self.page.card.and_then(|card| card.get("title")).and_then(Value::as_str).map(fold);
+        listed.is_some_and(|title| !title.is_empty() && found.words.get("title").map(fold) == Some(title))
+    }
+
     /// The list record fills what the detail page leaves empty.
     fn fill(&self, found: &mut Found) {
         if let Some(card) = self.page.card.and_then(Value::as_object) {
@@ -83,7 +109,7 @@ impl<'a> Sorter<'a> {
     fn followable(&self, found: &Found) -> Result<Url, Reason> {
         let link = found.link.as_deref().ok_or_else(|| Reason::MissingField("link".to_owned()))?;
         let bad = || Reason::BadUrl(link.chars().take(200).collect());
-        let url = absolute(self.page.url, link).ok_or_else(bad)?;
+        let url = absolute(self.base, link).ok_or_else(bad)?;
         let own = url.host_str().is_some_and(|host| self.spec.hosts.iter().any(|own| own == host));
         if own { Ok(url) } else { Err(bad()) }
     }
@@ -99,12 +125,11 @@ impl<'a> Sorter<'a> {
                 return Err(refused(found, reason));
             }
         }
-        // A file has no web address: its links belong to the partner.
-        let base = if self.page.role == Role::File { &self.spec.base_url } else { self.page.url };
         let mut draft = Draft::new(self.stream.kind, found.record);
         for (name, words) in found.words.into_pairs() {
             // A relative address belongs to the partner.
-            let words = if name == "url" { absolute(base, &words).map_or(words, Url::into) } else { words };
+            let words =
+                if name == "url" { absolute(self.base, &words).map_or(words, Url::into) } else { words };
             if let Some(field) = draft.field_mut(name) {
                 *field = Some(words);
             }

@@ -38,18 +38,41 @@ impl Job for FetchPage {
             key: pipeline::archive::detail_key(&page),
         };
         match pipeline::fetch::fetch(app, &partner, request).await {
+            Ok((archived, _)) if let Some(address) = anothers(app, &page, &archived).await? => {
+                let why = format!("{}: its page leads to {address}", page.url);
+                gone(app, lease, &spec, &page, archived.status, why).await?;
+            }
             Ok((archived, body)) => arrived(app, lease, &spec, page, archived, body).await?,
             Err(pipeline::fetch::Failure::Gone(status)) => {
-                let external_id = spec.card_identity(&page.request);
-                let reason = Reason::DetailUnavailable(format!("{} answered {status}", page.url));
-                app.store
-                    .detail_gone(lease, &page, normalize::reject(reason, external_id, page.request.clone()))
-                    .await?;
+                gone(app, lease, &spec, &page, status, format!("{} answered {status}", page.url)).await?;
             }
             Err(pipeline::fetch::Failure::Job(error)) => return Err(error),
         }
         Ok(())
     }
+}
+
+/// Where redirects led, if it is the page of another record of the run.
+async fn anothers(app: &App, page: &PageRow, archived: &Archived) -> Result<Option<String>, JobError> {
+    let Some((_, address)) = archived.headers.iter().find(|(name, _)| name == "content-location") else {
+        return Ok(None);
+    };
+    Ok(app.store.is_anothers_page(page, address).await?.then(|| address.clone()))
+}
+
+/// Enters that the page does not show its record.
+async fn gone(
+    app: &App,
+    lease: Lease,
+    spec: &Spec,
+    page: &PageRow,
+    status: u16,
+    why: String,
+) -> Result<(), JobError> {
+    let external_id = spec.card_identity(&page.request);
+    let rejection =
+        normalize::reject(Reason::DetailUnavailable(why), external_id, page.request.clone());
+    Ok(app.store.detail_gone(lease, page, status, rejection).await?)
 }
 
 /// Enters the answer. What came now and is archived is read at once, in the transaction that enters it; what an earlier visit

@@ -18,8 +18,17 @@ use crate::{
 };
 
 /// Headers worth keeping with a page: what a reader or an auditor asks for.
-const KEPT: [&str; 8] =
-    ["content-type", "content-range", "content-language", "link", "etag", "last-modified", "date", "server"];
+const KEPT: [&str; 9] = [
+    "content-type",
+    "content-range",
+    "content-language",
+    "content-location",
+    "link",
+    "etag",
+    "last-modified",
+    "date",
+    "server",
+];
 
 /// An answer to get.
 pub(crate) struct Wanted<'a> {

@@ -12,14 +12,30 @@ use crate::{
     redirect::{self, HOPS},
 };
 
-/// Headers that are nobody's business afterwards.
-const DROPPED: [&str; 6] = [
+/// Headers that are nobody's business afterwards, and the one that we set ourselves.
+const DROPPED: [&str; 7] = [
+    ADDRESS,
     "set-cookie",
     "set-cookie2",
     "www-authenticate",
     "proxy-authenticate",
     "authentication-info",
     "authorization",
+];
+/// Names the address that answered, where redirects led to another one (RFC 9110, 8.7).
+const ADDRESS: &str = "content-location";
+/// Headers with one value: of several lines, the first counts. The lines of any other header are one list (RFC 9110, 5.3).
+const SINGLE: [&str; 10] = [
+    "age",
+    "content-length",
+    "content-range",
+    "content-type",
+    "date",
+    "etag",
+    "expires",
+    "last-modified",
+    "location",
+    "retry-after",
 ];
 /// Longest validator kept, in bytes: it is sent back with the next request.
 const LONGEST_VALIDATOR: usize = 512;
@@ -50,8 +66,8 @@ impl<'a> Exchange<'a> {
             let raw = self.signed(&url, &request).await?;
             match raw.status {
                 // "Not modified" to a question that named no version says nothing.
-                200..=206 => return Ok(self.answer(url, raw)),
-                304 if request.validators.is_some() => return Ok(self.answer(url, raw)),
+                200..=206 => return Ok(self.answer(url, raw, &request.url)),
+                304 if request.validators.is_some() => return Ok(self.answer(url, raw, &request.url)),
                 status if redirect::leads_on(status) => {
                     url = redirect::target(self.partner, &url, status, raw.header("location"))?;
                     // RFC 9110, 15.4: only 307 and 308 ask for the same method again.
@@ -71,18 +87,17 @@ impl<'a> Exchange<'a> {
         FetchError::Later { source_slug: self.partner.slug.to_string(), at: Utc::now() + wait, why }
     }
 
-    fn answer(&self, url: Url, raw: Raw) -> Answer {
+    fn answer(&self, url: Url, raw: Raw, asked: &Url) -> Answer {
         let validator = |name| raw.header(name).filter(|value| value.len() <= LONGEST_VALIDATOR);
         let validators = Validators {
             etag: validator("etag").map(str::to_owned),
             last_modified: validator("last-modified").map(str::to_owned),
         };
-        let kept = raw.headers.iter().filter(|(name, _)| !DROPPED.contains(&name.as_str()));
-        let headers = kept
-            .map(|(name, value)| {
-                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-            })
-            .collect();
+        let mut headers = headers(&raw);
+        let address = self.partner.without_key(&url);
+        if address != bare(asked) {
+            headers.push((ADDRESS.to_owned(), address.into()));
+        }
         Answer {
             url,
             status: raw.status,
@@ -94,4 +109,21 @@ impl<'a> Exchange<'a> {
             crawl_delay: self.delay,
         }
     }
+}
+
+/// The headers worth keeping: one entry a name.
+fn headers(raw: &Raw) -> Vec<(String, String)> {
+    let kept = raw.headers.keys().filter(|name| !DROPPED.contains(&name.as_str()));
+    kept.map(|name| {
+        let mut lines = raw.headers.get_all(name).iter().map(|line| String::from_utf8_lossy(line.as_bytes()));
+        let mut value = lines.next().unwrap_or_default().into_owned();
+        if !SINGLE.contains(&name.as_str()) {
+            for line in lines {
+                value.push_str(", ");
+                value.push_str(&line);
+            }
+        }
+        (name.as_str().to_owned(), value)
+    })
+    .collect()
 }

@@ -17,6 +17,11 @@ use crate::{
 /// Bytes read of the body of a failure: nobody looks at it, but a connection read to its end serves again.
 const FAILURE: Cap = Cap::Cut(64 << 10);
 
+/// "Too Many Requests" (RFC 6585, 4).
+const TOO_MANY: u16 = 429;
+/// The pause of the whole pool where a partner says so without a time.
+const TOO_SOON: Duration = Duration::from_secs(1);
+
 /// An answer of any status; its body is read where it is a success.
 #[derive(Debug)]
 pub(crate) struct Raw {
@@ -69,7 +74,8 @@ impl Exchange<'_> {
     /// The pause a partner asks for, which holds for the whole pool; one too long to be waited for here is the caller's.
     async fn asked_pause(&self, raw: &Raw) -> Result<Option<Duration>, FetchError> {
         let value = raw.header("retry-after");
-        let Some(asked) = value.and_then(|value| retry_after(value, SystemTime::now())) else {
+        let asked = value.and_then(|value| retry_after(value, SystemTime::now()));
+        let Some(asked) = asked.or_else(|| (raw.status == TOO_MANY).then_some(TOO_SOON)) else {
             return Ok(None);
         };
         let slug = self.partner.slug.as_str();

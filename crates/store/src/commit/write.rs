@@ -1,6 +1,7 @@
 //! The statements of a commit. Each covers all pages of a group.
 
 use domain::{Opportunity, Rejection};
+use queue::{storable, storable_json};
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::{Postgres, Transaction};
@@ -14,7 +15,7 @@ use crate::{
     Archived, Mode, PageRow, StoreError,
     error::Doing as _,
     pages::{headers, remember},
-    rejections::{insert_rejections, storable, storable_json},
+    rejections::insert_rejections,
     rows::stage::{Origin, Staged, stage},
 };
 
@@ -120,6 +121,7 @@ struct Mark<'a> {
 impl<'a> Mark<'a> {
     fn of(batch: &Batch<'a>, tally: Tally, staged: usize) -> Self {
         let (content, answer) = (batch.content, batch.archived);
+        let text = |text: &str| storable(text).into_owned();
         let end = if content.alarm.is_none() { "read" } else { "failed" };
         Self {
             id: batch.page.id,
@@ -132,8 +134,8 @@ impl<'a> Mark<'a> {
             announced: content.wanted.len(),
             parts: batch.parts,
             state: batch.shown.map(|_| end),
-            alarm: content.alarm.as_deref().map(storable),
-            notes: content.notes.iter().map(|note| storable(note)).collect(),
+            alarm: content.alarm.as_deref().map(text),
+            notes: content.notes.iter().map(|note| text(note)).collect(),
             read_by: batch.read_by,
             status: answer.map(Archived::status_i16),
             content_type: answer.and_then(Archived::content_type),

@@ -25,7 +25,8 @@ pub(super) async fn forget_missed(tx: &mut Transaction<'_, Postgres>, run: RunId
 
 /// Closes what the source has open and a run that proves absence neither showed nor rejected. In a list that may shift while it is
 /// walked an opportunity can slip from a page that is still to come to one that has been read: there, one walk marks it as missed, and
-/// a second one closes it.
+/// a second one closes it. What the list still shows and whose own page is gone is closed by the partner's word: 410 says so for
+/// good; 404 may pass, and a second run must find it.
 pub(super) async fn close_missing(
     tx: &mut Transaction<'_, Postgres>,
     run: RunId,
@@ -39,14 +40,22 @@ pub(super) async fn close_missing(
                    WHERE o.source = run.source AND o.stream = ANY (run.covers) AND o.status = 'open'
                      AND NOT EXISTS (SELECT FROM seen WHERE seen.id = o.id)
                      AND NOT EXISTS (SELECT FROM ingest.rejections x WHERE x.run = $1 AND x.external_id = o.external_id)),
+                gone AS (
+                  SELECT o.id, bool_or(o.missed_by IS NOT NULL OR p.status = 410) AS is_proven
+                    FROM run JOIN ingest.pages p ON p.run = run.id AND p.state = 'gone' AND p.status IN (404, 410)
+                    JOIN ingest.rejections x ON x.page = p.id
+                    JOIN ingest.opportunities o ON o.source = run.source AND o.external_id = x.external_id
+                   WHERE o.status = 'open' AND NOT EXISTS (SELECT FROM seen WHERE seen.id = o.id)
+                   GROUP BY o.id),
+                missing AS (SELECT id, is_proven, 'absent' AS why FROM absent UNION ALL SELECT id, is_proven, 'partner' FROM gone),
                 marked AS (
                   UPDATE ingest.opportunities o
                      SET missed_by = $1,
                          status = CASE WHEN a.is_proven THEN 'closed' ELSE o.status END,
-                         closed_why = CASE WHEN a.is_proven THEN 'absent' ELSE o.closed_why END,
+                         closed_why = CASE WHEN a.is_proven THEN a.why ELSE o.closed_why END,
                          changed_run = CASE WHEN a.is_proven THEN $1 ELSE o.changed_run END,
                          updated_at = CASE WHEN a.is_proven THEN now() ELSE o.updated_at END
-                    FROM absent a WHERE o.id = a.id RETURNING a.is_proven)
+                    FROM missing a WHERE o.id = a.id RETURNING a.is_proven)
            SELECT count(*) FILTER (WHERE is_proven) AS "closed!" FROM marked"#,
         run.uuid()
     )

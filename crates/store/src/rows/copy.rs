@@ -24,7 +24,7 @@ impl CopyText {
         self.bytes.extend_from_slice(b"\\N");
     }
 
-    /// Writes text. U+0000 becomes U+FFFD, because PostgreSQL cannot store it.
+    /// Writes text without U+0000, which PostgreSQL cannot store.
     pub(crate) fn text(&mut self, text: &str) {
         self.separate();
         self.escaped(text);
@@ -143,7 +143,8 @@ impl CopyText {
                 b'\t' => self.bytes.extend_from_slice(b"\\t"),
                 b'\n' => self.bytes.extend_from_slice(b"\\n"),
                 b'\r' => self.bytes.extend_from_slice(b"\\r"),
-                0 => self.bytes.extend_from_slice("\u{fffd}".as_bytes()),
+                // PostgreSQL stores none: `queue::storable`, byte by byte.
+                0 => (),
                 other => self.bytes.push(other),
             }
         }
@@ -168,7 +169,7 @@ mod tests {
             row.texts(["x\"y", "z\\", "{a,b}"]);
             row.end_row();
         });
-        assert_eq!(row, "a\\tb\\\\c\\nd\u{fffd}\t\\N\t{\"x\\\\\"y\",\"z\\\\\\\\\",\"{a,b}\"}\n");
+        assert_eq!(row, "a\\tb\\\\c\\nd\t\\N\t{\"x\\\\\"y\",\"z\\\\\\\\\",\"{a,b}\"}\n");
     }
 
     #[test]
