@@ -37,10 +37,13 @@ impl Expr {
         }
     }
 
-    /// Returns its values as text.
-    pub(crate) fn words(&self, record: &Value) -> Result<Option<String>, String> {
+    /// Returns its values as text. `many`: whether a path that leads through a list without `[]` gives all its items, or the
+    /// first.
+    pub(crate) fn words(&self, record: &Value, many: bool) -> Result<Option<String>, String> {
         match self {
-            Self::Path(path) if path.is_single() => Ok(path.first(record).and_then(word)),
+            Self::Path(path) if path.is_single() && (!many || !path.branches(record)) => {
+                Ok(path.first(record).and_then(word))
+            }
             Self::Path(path) => Ok(words(path.all(record))),
             Self::Jq(jq) => Ok(words(&jq.all(record, 1_000)?)),
         }
@@ -84,6 +87,8 @@ fn words<'v>(values: impl IntoIterator<Item = &'v Value>) -> Option<String> {
 fn word(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => (!text.trim().is_empty()).then(|| text.clone()),
+        // A float is printed without an exponent, and a whole one without a fraction: 12.0 is 12.
+        Value::Number(number) if number.is_f64() => number.as_f64().map(|number| number.to_string()),
         Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
         // A list of numbers is a date from Fineract, `[2026,9,2]`, and keeps its brackets.
         Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_number) => {

@@ -76,6 +76,23 @@ impl Path {
         Some(here)
     }
 
+    /// Returns whether it leads through a list.
+    pub(crate) fn branches(&self, record: &Value) -> bool {
+        let mut here = Some(record);
+        self.0.iter().any(|step| match (step, here) {
+            (Step::Key(key), Some(value @ Value::Object(_))) => {
+                here = get(value, key);
+                false
+            }
+            (Step::Index(index), Some(Value::Array(items))) => {
+                here = items.get(*index);
+                false
+            }
+            (_, None) => false,
+            (_, Some(value)) => value.is_array(),
+        })
+    }
+
     /// Returns the values it gives; none if a step is missing.
     pub(crate) fn all<'v>(&self, record: &'v Value) -> Vec<&'v Value> {
         walk(&self.0, record)

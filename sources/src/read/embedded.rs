@@ -1,9 +1,11 @@
 //! Structured data in an HTML page: schema.org as JSON-LD or microdata, and JSON documents in scripts.
 
+use std::collections::{HashMap, HashSet};
+
 use scraper::{ElementRef, Html, Selector};
 use serde_json::{Map, Value};
 
-use super::{mend, weight};
+use super::{mend, tidy::tidied, weight};
 
 /// The most blocks parsed of one page.
 const MANY: usize = 50;
@@ -25,17 +27,91 @@ pub(super) struct Embedded {
 pub(super) fn jsonld(html: &Html, kind: &str) -> Embedded {
     let mut found = Embedded::default();
     let Ok(blocks) = Selector::parse("script[type*='ld+json']") else { return found };
+    let mut documents = Vec::new();
     for block in html.select(&blocks).take(MANY) {
         let text: String = block.text().collect();
         if text.trim().is_empty() {
             continue;
         }
         match lenient(&text, &mut found.mended) {
-            Some(value) => of_type(value, kind, DEEP, &mut found.objects),
+            Some(value) => documents.push(value),
             None => found.unreadable += 1,
         }
     }
+    let mut graph = Graph::of(&documents);
+    for document in documents {
+        of_type(document, kind, DEEP, &mut found.objects);
+    }
+    found.objects.iter_mut().for_each(|object| graph.resolve(object, DEEP));
     found
+}
+
+/// The nodes of a page that others refer to: `{"@id": "…/#org"}`.
+struct Graph {
+    nodes: HashMap<String, Value>,
+    /// Bytes that references may still add: a page that refers to one large node from many places would grow without end.
+    left: usize,
+}
+
+/// Bytes that the references of a page may add.
+const ADDED: usize = 4 << 20;
+
+impl Graph {
+    fn of(documents: &[Value]) -> Self {
+        let mut asked = HashSet::new();
+        let mut below: Vec<&Value> = documents.iter().collect();
+        while let Some(value) = below.pop() {
+            asked.extend(reference(value));
+            below.extend(children(value));
+        }
+        let mut graph = Self { nodes: HashMap::new(), left: ADDED };
+        below.extend(documents);
+        while let Some(value) = below.pop().filter(|_| !asked.is_empty()) {
+            let id = value.get("@id").and_then(Value::as_str).filter(|id| asked.contains(*id));
+            if let Some(id) = id.filter(|_| reference(value).is_none()) {
+                graph.nodes.entry(id.to_owned()).or_insert_with(|| value.clone());
+            }
+            below.extend(children(value));
+        }
+        graph
+    }
+
+    /// Puts what a reference names in its place, and what that names, down to a depth.
+    fn resolve(&mut self, value: &mut Value, deep: usize) {
+        if let Some(node) = reference(value).and_then(|id| self.nodes.get(id)) {
+            let size = node.to_string().len();
+            if deep == 0 || size > self.left {
+                return;
+            }
+            self.left -= size;
+            *value = node.clone();
+            return self.resolve_below(value, deep - 1);
+        }
+        self.resolve_below(value, deep);
+    }
+
+    fn resolve_below(&mut self, value: &mut Value, deep: usize) {
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(|item| self.resolve(item, deep)),
+            Value::Object(map) => map.values_mut().for_each(|value| self.resolve(value, deep)),
+            _ => (),
+        }
+    }
+}
+
+/// Returns the name of the node that a value refers to, if it says nothing else.
+fn reference(value: &Value) -> Option<&str> {
+    let map = value.as_object()?;
+    let is_bare = map.keys().all(|key| matches!(key.as_str(), "@id" | "@type"));
+    map.get("@id").filter(|_| is_bare)?.as_str()
+}
+
+fn children(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Array(items) => items.iter().collect(),
+        Value::Object(map) => map.values().collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// Returns the JSON document of a script.
@@ -49,10 +125,11 @@ pub(super) fn script(element: ElementRef<'_>, mended: &mut Vec<String>) -> Optio
 
 fn lenient(text: &str, mended: &mut Vec<String>) -> Option<Value> {
     weight::check(text.as_bytes(), weight::json).ok()?;
-    if let Ok(value) = serde_json::from_str(text) {
+    let text = tidied(text);
+    if let Ok(value) = serde_json::from_str(&text) {
         return Some(value);
     }
-    let (value, done) = mend::json(text)?;
+    let (value, done) = mend::json(&text)?;
     mended.push(done);
     Some(value)
 }
@@ -173,6 +250,35 @@ mod tests {
             (found.mended.as_slice(), found.unreadable),
             (&["mended JSON: trailing commas".to_owned()][..], 1)
         );
+    }
+
+    #[test]
+    fn a_reference_is_what_it_names_on_the_page() {
+        let page = Html::parse_document(
+            r##"<script type="application/ld+json">{"@graph":[
+                 {"@type":"Place","@id":"#lieu","address":{"@id":"#adresse"}},
+                 {"@type":"JobPosting","@id":"#1","title":"a","hiringOrganization":{"@type":"Organization","@id":"#org"},
+                  "jobLocation":[{"@id":"#lieu"}],"isPartOf":{"@id":"#1"},"image":{"@id":"#absent"}}]}</script>
+               <script type="application/ld+json">[{"@type":"Organization","@id":"#org","name":"Noun"},
+                 {"@id":"#adresse","addressLocality":"Foumban"}]</script>"##,
+        );
+        let posting = jsonld(&page, "JobPosting").objects.remove(0);
+        let at = |pointer: &str| posting.pointer(pointer).and_then(Value::as_str);
+        assert_eq!(at("/hiringOrganization/name"), Some("Noun"));
+        assert_eq!(at("/jobLocation/0/address/addressLocality"), Some("Foumban"));
+        assert_eq!(at("/image/@id"), Some("#absent"));
+        assert_eq!(at("/isPartOf/title"), Some("a"));
+    }
+
+    #[test]
+    fn references_do_not_multiply_a_page() {
+        let many = (0..40).map(|n| format!(r##"{{"@id":"#{n}","a":{{"@id":"#{}"}},"b":{{"@id":"#{}"}},"c":"{}"}}"##, n + 1, n + 1, "x".repeat(5_000)));
+        let text = format!(
+            r##"<script type="application/ld+json">[{{"@type":"JobPosting","r":{{"@id":"#0"}}}},{}]</script>"##,
+            many.collect::<Vec<_>>().join(",")
+        );
+        let posting = jsonld(&Html::parse_document(&text), "JobPosting").objects.remove(0);
+        assert!(posting.to_string().len() < ADDED + 100_000);
     }
 
     #[test]

@@ -11,10 +11,27 @@ use crate::grammar::{Fields, Form, Get};
 /// Longest text kept for one field, in bytes. A body is shortened later, by characters.
 const LONGEST: usize = 200_000;
 
+/// Fields that have one value: of several, the first counts.
+const ONE: [&str; 12] = [
+    "external_id",
+    "title",
+    "url",
+    "salary",
+    "interest",
+    "fees",
+    "duration",
+    "posted_at",
+    "starts_at",
+    "closes_at",
+    "status",
+    "positions",
+];
+
 /// A record that forms can be applied to.
 pub(crate) trait Record {
-    /// Returns the value of a form; `Err` if an expression fails on this record.
-    fn value(&self, get: &Get) -> Result<Option<Cow<'_, str>>, String>;
+    /// Returns the value of a form; `Err` if an expression fails on this record. `many`: whether a path through a list gives
+    /// all its items, or the first.
+    fn value(&self, get: &Get, many: bool) -> Result<Option<Cow<'_, str>>, String>;
 }
 
 /// Text by our field names.
@@ -30,7 +47,8 @@ impl Words {
         let mut words = Self { pairs: Vec::with_capacity(fields.len()), failed: None };
         for (field, forms) in fields {
             let mut failure = None;
-            let found = forms.iter().find_map(|form| match one(form, record, url, empty) {
+            let how = How { url, empty, many: !ONE.contains(field) };
+            let found = forms.iter().find_map(|form| match one(form, record, &how) {
                 Ok(found) => found.filter(|words| says_something(words, empty)),
                 Err(why) => {
                     failure.get_or_insert(why);
@@ -94,7 +112,8 @@ impl Words {
 
 /// Returns the first value of alternatives, for a link.
 pub(crate) fn first(forms: &[Form], record: &dyn Record, url: &Url) -> Option<String> {
-    forms.iter().find_map(|form| one(form, record, url, &[]).ok().flatten()).map(Cow::into_owned)
+    let how = How { url, empty: &[], many: false };
+    forms.iter().find_map(|form| one(form, record, &how).ok().flatten()).map(Cow::into_owned)
 }
 
 fn says_something(words: &str, empty: &[String]) -> bool {
@@ -104,18 +123,27 @@ fn says_something(words: &str, empty: &[String]) -> bool {
         && (empty.is_empty() || trimmed.len() > 40 || !empty.contains(&normalize::text::fold(trimmed)))
 }
 
+/// How a field is read.
+struct How<'a> {
+    /// The address of the page.
+    url: &'a Url,
+    /// Words that mean "no value", folded.
+    empty: &'a [String],
+    /// Whether the field may have several values.
+    many: bool,
+}
+
 fn one<'r>(
     form: &'r Form,
     record: &'r dyn Record,
-    url: &Url,
-    empty: &[String],
+    how: &How<'_>,
 ) -> Result<Option<Cow<'r, str>>, String> {
     let found = match &form.get {
         Get::Fixed(text) => Some(Cow::Borrowed(text.as_str())),
-        Get::PageUrl => Some(Cow::Owned(url.to_string())),
-        Get::First(forms) => first_of(forms, record, url, empty)?,
-        Get::Parts { parts, with, some } => joined(parts, (with, *some), record, url, empty)?.map(Cow::Owned),
-        get => record.value(get)?,
+        Get::PageUrl => Some(Cow::Owned(how.url.to_string())),
+        Get::First(forms) => first_of(forms, record, how)?,
+        Get::Parts { parts, with, some } => joined(parts, (with, *some), record, how)?.map(Cow::Owned),
+        get => record.value(get, how.many)?,
     };
     let found = match (&form.regex, found) {
         (Some(regex), Some(words)) => {
@@ -130,11 +158,10 @@ fn one<'r>(
 fn first_of<'r>(
     forms: &'r [Form],
     record: &'r dyn Record,
-    url: &Url,
-    empty: &[String],
+    how: &How<'_>,
 ) -> Result<Option<Cow<'r, str>>, String> {
     for form in forms {
-        if let Some(found) = one(form, record, url, empty)?.filter(|words| says_something(words, empty)) {
+        if let Some(found) = one(form, record, how)?.filter(|words| says_something(words, how.empty)) {
             return Ok(Some(found));
         }
     }
@@ -146,16 +173,15 @@ fn joined(
     parts: &[Form],
     (with, some): (&str, bool),
     record: &dyn Record,
-    url: &Url,
-    empty: &[String],
+    how: &How<'_>,
 ) -> Result<Option<String>, String> {
     let mut all = String::new();
     let (mut any, mut content) = (false, false);
     for part in parts {
-        let found = one(part, record, url, empty)?;
+        let found = one(part, record, how)?;
         // A constant comes from the source file. A word that means "no value" from the partner ("Fcfa") is a unit here.
         let is_fixed = matches!(part.get, Get::Fixed(_));
-        match found.as_deref().map(str::trim).filter(|words| is_fixed || says_something(words, empty)) {
+        match found.as_deref().map(str::trim).filter(|words| is_fixed || says_something(words, how.empty)) {
             Some(words) => {
                 if any {
                     all.push_str(with);

@@ -162,16 +162,16 @@ pub(super) fn next_link(css: &Css, page: &Page<'_>, shape: &Shape) -> Option<Str
 }
 
 impl Record for Markup<'_> {
-    fn value(&self, get: &Get) -> Result<Option<Cow<'_, str>>, String> {
+    fn value(&self, get: &Get, many: bool) -> Result<Option<Cow<'_, str>>, String> {
         let found = match get {
             Get::Css { css, attr, html, join } => self.css(&css.0, attr.as_deref(), *html, join.as_deref()),
             Get::Label { css, label, value } => self.labelled(&css.0, label, value.as_ref()),
             Get::JsonLd { kind, expr } => match self.jsonld(kind) {
-                Some(posting) => expr.words(&posting)?,
+                Some(posting) => expr.words(&posting, many)?,
                 None => None,
             },
             Get::Microdata { kind, expr } => match self.microdata(kind) {
-                Some(posting) => expr.words(&posting)?,
+                Some(posting) => expr.words(&posting, many)?,
                 None => None,
             },
             _ => None,

@@ -10,6 +10,7 @@ use super::{
     guard::{Guard, Meter},
     mend,
     pass::{Flow, Pass},
+    tidy::{TidyReader, tidied},
     weight,
 };
 use crate::{
@@ -23,6 +24,7 @@ const LONGEST_LINE: usize = 8 << 20;
 /// Returns the document of a page, and which repairs it needed.
 pub(super) fn document(page: &Page<'_>, text: &str) -> Result<(Value, Option<String>), Alarm> {
     weight::check(text.as_bytes(), weight::json)?;
+    let text = &*tidied(text);
     let error = match serde_json::from_str(text) {
         Ok(document) => return Ok((document, None)),
         Err(error) => error,
@@ -50,6 +52,7 @@ pub(super) fn list(records: &Expr, page: &Page<'_>, pass: &mut Pass<'_>) -> Resu
             held.push(record);
             if held.len() > super::MOST { Flow::Break(()) } else { Flow::Continue(()) }
         };
+        let text = tidied(&text);
         if descend::items(serde_json::Deserializer::from_str(&text), &keys, &mut keep) == Ok(Walked::Found) {
             let _ = held.into_iter().try_for_each(|record| pass.tree(record));
             return Ok(());
@@ -107,7 +110,7 @@ pub(super) fn stream(records: &Expr, input: impl BufRead, pass: &mut Pass<'_>) -
     let meter = Meter::default();
     // The parser takes one byte at a time: the guard must not be asked for each of them.
     let guarded = BufReader::new(Guard::new(input, meter.clone(), weight::RECORD, weight::json));
-    let json = serde_json::Deserializer::from_reader(guarded);
+    let json = serde_json::Deserializer::from_reader(TidyReader::new(guarded));
     let mut each = |record| {
         meter.reset();
         pass.tree(record)
@@ -147,6 +150,7 @@ pub(super) fn lines(mut input: impl BufRead, pass: &mut Pass<'_>) -> Result<(), 
                 weight::RECORD >> 20
             )));
         }
+        let text = tidied(&text);
         let flow = match serde_json::from_str::<Value>(&text) {
             Ok(record) => pass.tree(record),
             Err(error) => {

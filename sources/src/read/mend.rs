@@ -26,12 +26,57 @@ fn said(done: &[&str]) -> String {
     format!("mended JSON: {}", done.join(", "))
 }
 
-/// Without comments of HTML, CDATA marks and a semicolon around it.
+/// Without the comments, CDATA marks and semicolons around it: `// <![CDATA[`, `<!--//--><![CDATA[//><!--`, `/* … */`.
 fn unwrapped(text: &str) -> &str {
-    let text =
-        text.trim().trim_start_matches('\u{feff}').trim_start_matches("<!--").trim_end_matches("-->").trim();
-    let text = text.trim_start_matches("//").trim_start_matches("<![CDATA[").trim_end_matches("//]]>");
-    text.trim_end_matches("]]>").trim().trim_end_matches(';').trim()
+    let mut bare = text;
+    while let Some(rest) = unwrapped_before(bare) {
+        bare = rest;
+    }
+    while let Some(rest) = unwrapped_behind(bare) {
+        bare = rest;
+    }
+    bare
+}
+
+/// Without the first thing before a document; `None` where there is none.
+fn unwrapped_before(text: &str) -> Option<&str> {
+    let bare = text.trim_start_matches(is_blank);
+    if bare.len() < text.len() {
+        return Some(bare);
+    }
+    let marks = ["<![CDATA[", "<!--", "-->", ">"];
+    if let Some(rest) = marks.iter().find_map(|mark| bare.strip_prefix(mark)) {
+        return Some(rest);
+    }
+    if let Some(comment) = bare.strip_prefix("/*") {
+        return comment.split_once("*/").map(|(_, rest)| rest);
+    }
+    let line = bare.strip_prefix("//")?;
+    // A mark after the slashes is for readers of XML or HTML; anything else is a comment to the end of its line.
+    let is_mark = ["<!", "-->", ">", "]]>"].iter().any(|mark| line.trim_start().starts_with(mark));
+    if is_mark { Some(line) } else { line.split_once(['\n', '\r']).map(|(_, rest)| rest) }
+}
+
+/// Without the last thing behind a document; `None` where there is none.
+fn unwrapped_behind(text: &str) -> Option<&str> {
+    let bare = text.trim_end_matches(|c| is_blank(c) || c == ';');
+    if bare.len() < text.len() {
+        return Some(bare);
+    }
+    if let Some(rest) = ["]]>", "<!", "-->", "<!--", "//"].iter().find_map(|mark| bare.strip_suffix(mark)) {
+        return Some(rest);
+    }
+    if let Some(comment) = bare.strip_suffix("*/") {
+        return comment.rsplit_once("/*").map(|(rest, _)| rest);
+    }
+    // A comment on the last line, behind the brackets of the document.
+    let begin = bare.rfind(['\n', '\r'])?;
+    let (rest, last) = bare.split_at_checked(begin)?;
+    last.trim_start().starts_with("//").then_some(rest)
+}
+
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || c == '\u{feff}'
 }
 
 /// Goes through the text once; strings are kept, what stands between them is put right.
@@ -233,6 +278,19 @@ mod tests {
             ("{&quot;a&quot;: 1}", json!({"a": 1}), "entities"),
             ("{\"a\": \"d\\'oeuvre\"}", json!({"a": "d'oeuvre"}), "wrong escapes"),
             ("<!-- {\"a\": 1}; -->", json!({"a": 1}), "what stood around it"),
+            ("//<![CDATA[\n{\"a\": 1}\n//]]>", json!({"a": 1}), "what stood around it"),
+            ("// <![CDATA[\n[1]\n// ]]>", json!([1]), "what stood around it"),
+            ("//<![CDATA[{\"a\": 1}//]]>", json!({"a": 1}), "what stood around it"),
+            ("/*<![CDATA[*/\n{\"a\": 1}\n/*]]>*/", json!({"a": 1}), "what stood around it"),
+            (
+                "<!--//--><![CDATA[//><!--\n{\"a\": 1}\n//--><!]]>",
+                json!({"a": 1}),
+                "what stood around it",
+            ),
+            ("<![CDATA[{\"a\": 1}]]>", json!({"a": 1}), "what stood around it"),
+            ("// offre [1]\n// du jour\n{\"a\": \"// b\"}\n// fin", json!({"a": "// b"}), "what stood around it"),
+            ("/* offre */ /* {x} */ {\"a\": 1} /* fin */ ;", json!({"a": 1}), "what stood around it"),
+            ("\u{feff} <!--\r\n{\"a\": \"<!-- b -->\"}\r\n-->", json!({"a": "<!-- b -->"}), "what stood around it"),
         ] {
             let (got, said) = json(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!((got, said), (value, format!("mended JSON: {done}")), "{text}");

@@ -16,6 +16,7 @@ mod mend;
 mod pass;
 mod sort;
 mod table;
+mod tidy;
 mod weight;
 mod xml;
 

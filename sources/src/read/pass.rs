@@ -149,9 +149,9 @@ impl<'a> Pass<'a> {
 pub(crate) struct Tree<'r>(pub(crate) &'r Value);
 
 impl Record for Tree<'_> {
-    fn value(&self, get: &Get) -> Result<Option<Cow<'_, str>>, String> {
+    fn value(&self, get: &Get, many: bool) -> Result<Option<Cow<'_, str>>, String> {
         match get {
-            Get::Tree(expr) => Ok(expr.words(self.0)?.map(Cow::Owned)),
+            Get::Tree(expr) => Ok(expr.words(self.0, many)?.map(Cow::Owned)),
             Get::Column(name) => Ok(self.0.get(name).and_then(Value::as_str).map(Cow::Borrowed)),
             _ => Ok(None),
         }

@@ -138,7 +138,7 @@ struct Named<'a> {
 }
 
 impl Record for Named<'_> {
-    fn value(&self, get: &Get) -> Result<Option<Cow<'_, str>>, String> {
+    fn value(&self, get: &Get, _: bool) -> Result<Option<Cow<'_, str>>, String> {
         match get {
             Get::Column(name) => {
                 Ok(self.columns.at(name).and_then(|at| self.row.cell(at)).map(Cow::Borrowed))
