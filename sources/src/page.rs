@@ -107,6 +107,9 @@ pub enum Alarm {
     Unreadable(String),
     /// Records are expected, and none is there.
     NoRecords,
+    /// It was written wrong and mended: its records count, and what it does not show may be there all the same. What was
+    /// mended.
+    Mended(String),
     /// It asks whether we are human: by which sign.
     Challenge(String),
 }

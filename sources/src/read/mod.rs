@@ -83,13 +83,13 @@ pub(crate) fn read(spec: &Spec, stream: &Stream, page: &Page<'_>) -> Reading {
         if pass.seen() == 0 && lacks_elements(stream, page) {
             return Err(Alarm::NoRecords);
         }
-        Ok(pass.notes())
+        Ok((pass.doubted(), pass.notes()))
     });
     let alarm = match ended {
         Err(alarm) => Some(alarm),
         Ok(_) if count > MOST => Some(Alarm::Unreadable(format!("it has more than {MOST} records"))),
         Ok(_) if count == 0 && misses_records(stream, page) => Some(Alarm::NoRecords),
-        Ok(notes) => return Reading { notes, ..sorter.end() },
+        Ok((alarm, notes)) => return Reading { alarm, notes, ..sorter.end() },
     };
     // Another page than the record's has other markup.
     if let Some(Alarm::Unreadable(_) | Alarm::NoRecords) = alarm
@@ -124,10 +124,11 @@ pub(crate) fn stream(
     };
     let ended = shape_of(stream, page).and_then(|shape| {
         let mut pass = Pass::new(shape, &shape.fields, link_of(stream, page), &address, &mut sink);
-        decode_stream(page, input, &mut pass).map(|()| pass.notes())
+        decode_stream(page, input, &mut pass)?;
+        Ok((pass.doubted(), pass.notes()))
     });
     match ended {
-        Ok(notes) => Reading { notes, ..sorter.end() },
+        Ok((alarm, notes)) => Reading { alarm, notes, ..sorter.end() },
         Err(alarm) => Reading { alarm: Some(alarm), ..sorter.end() },
     }
 }

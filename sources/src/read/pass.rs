@@ -10,7 +10,10 @@ use super::{
     fields::{Record, Words, first},
     weight,
 };
-use crate::grammar::{Expand, Fields, Form, Get, Shape};
+use crate::{
+    Alarm,
+    grammar::{Expand, Fields, Form, Get, Shape},
+};
 
 /// The most records that one record may become: more would multiply the data.
 const MOST_EXPANDED: usize = 10_000;
@@ -38,6 +41,8 @@ pub(crate) struct Pass<'a> {
     pub(crate) url: &'a Url,
     sink: &'a mut dyn FnMut(Found) -> Flow,
     notes: BTreeMap<String, usize>,
+    /// Why what the page does not show is not missing.
+    doubt: Option<String>,
     /// Number of records before `where` and `expand`.
     seen: usize,
     /// Whether skipped records are passed on too.
@@ -52,7 +57,7 @@ impl<'a> Pass<'a> {
         url: &'a Url,
         sink: &'a mut dyn FnMut(Found) -> Flow,
     ) -> Self {
-        Self { shape, fields, link, url, sink, notes: BTreeMap::new(), seen: 0, keeps_all: false }
+        Self { shape, fields, link, url, sink, notes: BTreeMap::new(), doubt: None, seen: 0, keeps_all: false }
     }
 
     /// Passes on the records that `where` skips too, because a total counts them.
@@ -70,6 +75,16 @@ impl<'a> Pass<'a> {
         for note in what {
             self.note(note);
         }
+    }
+
+    /// Adds why the page may lack records that the partner publishes.
+    pub(crate) fn doubt(&mut self, why: String) {
+        self.doubt.get_or_insert(why);
+    }
+
+    /// Returns why the page may lack records.
+    pub(crate) fn doubted(&self) -> Option<Alarm> {
+        self.doubt.clone().map(Alarm::Mended)
     }
 
     /// Returns the number of records so far, including those that `where` skips.

@@ -5,6 +5,7 @@
 
 mod csv;
 mod header;
+mod quotes;
 mod row;
 mod sheet;
 

@@ -99,6 +99,7 @@ fn record(draft: Draft, context: &Context, reader: &str, known: &KnownDrafts) ->
 pub(crate) fn describe(alarm: Alarm) -> String {
     match alarm {
         Alarm::Unreadable(why) => format!("the page could not be read: {why}"),
+        Alarm::Mended(what) => format!("what the page does not show may be there all the same: {what}"),
         Alarm::NoRecords => "the page answered 200 and shows no records; has its markup changed, or does it load them by script?".to_owned(),
         Alarm::Challenge(what) => format!("the partner shows a challenge page to visitors ({what})"),
     }

@@ -1,11 +1,12 @@
 //! CSV and TSV.
 
-use std::io::{BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 
 use csv::{ReaderBuilder, StringRecord, Terminator, Trim};
 
 use super::{
     HEADER_WITHIN, header,
+    quotes::{Quotes, Signs},
     row::{Cells, Columns},
 };
 use crate::{
@@ -29,19 +30,20 @@ const WIDEST: usize = 2_000;
 pub(super) fn list(
     rules: &TableRules,
     look: &str,
-    input: impl Read,
+    input: impl BufRead,
     pass: &mut Pass<'_>,
 ) -> Result<(), Alarm> {
-    let (delimiter, quote) = signs(rules, look);
+    let signs = signs(rules, look);
     let head = first_rows(rules, look);
     if head.is_empty() {
         return Err(Alarm::Unreadable("it is empty".to_owned()));
     }
     let found = header::find(rules, &head, &header::wanted(pass.fields)).map_err(Alarm::Unreadable)?;
     let columns = Columns::new(found.columns, false, pass);
+    let (input, letters) = Quotes::new(input, signs);
     let meter = Meter::default();
     let input = Guard::new(BufReader::new(input), meter.clone(), weight::ROW, weight::cells);
-    let mut rows = reader(input, delimiter, quote);
+    let mut rows = reader(input, signs.delimiter, signs.quote);
     let mut row = StringRecord::new();
     let mut number = 0;
     loop {
@@ -50,7 +52,10 @@ pub(super) fn list(
                 meter.reset();
                 number += 1;
             }
-            Ok(false) => return Ok(()),
+            Ok(false) => {
+                letters.told().into_iter().for_each(|told| pass.doubt(told));
+                return Ok(());
+            }
             Err(error) => return Err(Alarm::Unreadable(format!("row {}: {error}", number + 1))),
         }
         if row.len() > WIDEST {
@@ -63,6 +68,7 @@ pub(super) fn list(
             Cells { text: String::with_capacity(row.as_slice().len()), ends: Vec::with_capacity(row.len()) };
         row.iter().for_each(|cell| cells.push(cell));
         if columns.row(cells, number, pass).is_break() {
+            letters.told().into_iter().for_each(|told| pass.doubt(told));
             return Ok(());
         }
     }
@@ -70,8 +76,9 @@ pub(super) fn list(
 
 /// Returns the rows in which the header is searched.
 pub(super) fn first_rows(rules: &TableRules, look: &str) -> Vec<Vec<String>> {
-    let (delimiter, quote) = signs(rules, look);
-    reader(look.as_bytes(), delimiter, quote)
+    let signs = signs(rules, look);
+    let (input, _) = Quotes::new(look.as_bytes(), signs);
+    reader(input, signs.delimiter, signs.quote)
         .into_records()
         .take(HEADER_WITHIN + 1)
         .filter_map(Result::ok)
@@ -79,10 +86,12 @@ pub(super) fn first_rows(rules: &TableRules, look: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// Returns delimiter and quote: given, or detected.
-fn signs(rules: &TableRules, look: &str) -> (u8, u8) {
+/// Returns delimiter and quote, given or detected, and the usual width of a row.
+fn signs(rules: &TableRules, look: &str) -> Signs {
     let quote = rules.quote.unwrap_or(b'"');
-    (rules.delimiter.unwrap_or_else(|| delimiter(look, quote)), quote)
+    let delimiter = rules.delimiter.unwrap_or_else(|| delimiter(look, quote));
+    let (_, width) = score(look, delimiter, quote);
+    Signs { delimiter, quote, width }
 }
 
 fn reader<R: Read>(input: R, delimiter: u8, quote: u8) -> csv::Reader<R> {
@@ -99,20 +108,21 @@ fn reader<R: Read>(input: R, delimiter: u8, quote: u8) -> csv::Reader<R> {
 
 /// Returns the delimiter that splits the first rows into the most cells of equal number.
 fn delimiter(look: &str, quote: u8) -> u8 {
-    let score = |delimiter: u8| {
-        let widths: Vec<usize> = reader(look.as_bytes(), delimiter, quote)
-            .into_records()
-            .take(LOOKED_AT)
-            .filter_map(Result::ok)
-            .map(|row| row.len())
-            .collect();
-        let usual = |width: usize| widths.iter().filter(|other| **other == width).count();
-        let mode =
-            widths.iter().copied().filter(|width| *width > 1).max_by_key(|width| (usual(*width), *width));
-        // Rows of equal width count first, then the number of columns.
-        mode.map_or((0, 0), |mode| (100 * usual(mode) / widths.len().max(1), mode))
-    };
-    DELIMITERS.into_iter().max_by_key(|delimiter| score(*delimiter)).unwrap_or(b',')
+    DELIMITERS.into_iter().max_by_key(|delimiter| score(look, *delimiter, quote)).unwrap_or(b',')
+}
+
+/// Returns how many of the first rows have the usual width, in percent, and that width.
+fn score(look: &str, delimiter: u8, quote: u8) -> (usize, usize) {
+    let widths: Vec<usize> = reader(look.as_bytes(), delimiter, quote)
+        .into_records()
+        .take(LOOKED_AT)
+        .filter_map(Result::ok)
+        .map(|row| row.len())
+        .collect();
+    let usual = |width: usize| widths.iter().filter(|other| **other == width).count();
+    let mode = widths.iter().copied().filter(|width| *width > 1).max_by_key(|width| (usual(*width), *width));
+    // Rows of equal width count first, then the number of columns.
+    mode.map_or((0, 0), |mode| (100 * usual(mode) / widths.len().max(1), mode))
 }
 
 #[cfg(test)]

@@ -1,0 +1,320 @@
+//! Quotes that open no cell.
+//!
+//! A stray quote at the begin of a cell opens a quoted one, which ends at the next quote: rows later, or never. Such a "cell"
+//! holds the file's own rows. Here that quote becomes a letter, before the CSV reader sees it.
+
+use std::{
+    cell::RefCell,
+    io::{self, BufRead, Read},
+    rc::Rc,
+};
+
+/// Longest quoted cell, in bytes: a longer one is a quote without its partner. No field keeps more.
+const LONGEST: usize = 256 << 10;
+/// Quotes of a file that are read as letters at most. With more of them, the file has another format.
+const MOST: usize = 1_000;
+
+/// How a file is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Signs {
+    pub(super) delimiter: u8,
+    pub(super) quote: u8,
+    /// Cells of a usual row.
+    pub(super) width: usize,
+}
+
+/// The lines whose quotes were read as letters: the first of them, and how many.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Letters(Rc<RefCell<(Option<usize>, usize)>>);
+
+impl Letters {
+    fn add(&self, line: usize) {
+        let mut letters = self.0.borrow_mut();
+        letters.0.get_or_insert(line);
+        letters.1 += 1;
+    }
+
+    /// Says what was read as a letter; `None`: nothing was.
+    pub(super) fn told(&self) -> Option<String> {
+        let (line, count) = *self.0.borrow();
+        let line = line?;
+        let more = if count > 1 { format!(", and {} more", count - 1) } else { String::new() };
+        Some(format!(
+            "a quote in line {line}{more} opens a cell that holds other rows, or never ends: it was read as a letter"
+        ))
+    }
+}
+
+/// A text in which quotes that open no cell are quoted themselves.
+pub(super) struct Quotes<R> {
+    input: R,
+    signs: Signs,
+    letters: Letters,
+    /// Bytes that were read and not yet looked at.
+    held: Vec<u8>,
+    /// How many of `held` are looked at.
+    begin: usize,
+    out: Vec<u8>,
+    at: usize,
+    line: usize,
+    /// Delimiters of the record that are written already.
+    passed: usize,
+    is_end: bool,
+}
+
+impl<R: BufRead> Quotes<R> {
+    pub(super) fn new(input: R, signs: Signs) -> (Self, Letters) {
+        let letters = Letters::default();
+        let told = letters.clone();
+        let (held, out) = (Vec::new(), Vec::new());
+        (Self { input, signs, letters, held, begin: 0, out, at: 0, line: 1, passed: 0, is_end: false }, told)
+    }
+
+    /// Reads on. Returns whether something came.
+    fn more(&mut self) -> io::Result<bool> {
+        if self.is_end {
+            return Ok(false);
+        }
+        if self.begin > LONGEST {
+            self.held.drain(..self.begin);
+            self.begin = 0;
+        }
+        let input = self.input.fill_buf()?;
+        let length = input.len();
+        self.held.extend_from_slice(input);
+        self.input.consume(length);
+        self.is_end = length == 0;
+        Ok(length > 0)
+    }
+
+    /// Looks at the next record and writes it, or the line that it turned out to be.
+    fn record(&mut self) -> io::Result<()> {
+        loop {
+            let text = self.held.get(self.begin..).unwrap_or_default();
+            if text.is_empty() && self.is_end {
+                return Ok(());
+            }
+            match record(text, self.passed, self.signs, self.is_end) {
+                Scan::Needs => {
+                    self.more()?;
+                }
+                Scan::Whole(end) => {
+                    let record = text.get(..end).unwrap_or_default();
+                    self.line += lines(record);
+                    self.out.extend_from_slice(record);
+                    self.begin += end;
+                    self.passed = 0;
+                    return Ok(());
+                }
+                Scan::Stray(cell) => {
+                    let rest = text.get(cell..).unwrap_or_default();
+                    let sign = |byte: &u8| *byte == self.signs.delimiter || matches!(byte, b'\n' | b'\r');
+                    let Some(length) = rest.iter().position(sign).or(self.is_end.then_some(rest.len())) else {
+                        self.more()?;
+                        continue;
+                    };
+                    self.letters.add(self.line);
+                    if self.letters.0.borrow().1 > MOST {
+                        return Err(io::Error::other(format!("more than {MOST} quotes open no cell")));
+                    }
+                    let before = text.get(..cell).unwrap_or_default();
+                    self.passed += before.iter().filter(|byte| **byte == self.signs.delimiter).count();
+                    self.line += lines(before);
+                    self.out.extend_from_slice(before);
+                    self.out.push(self.signs.quote);
+                    for byte in rest.get(..length).unwrap_or_default() {
+                        let times = 1 + usize::from(*byte == self.signs.quote);
+                        self.out.extend(std::iter::repeat_n(*byte, times));
+                    }
+                    self.out.push(self.signs.quote);
+                    self.begin += cell + length;
+                }
+            }
+        }
+    }
+}
+
+impl<R: BufRead> Read for Quotes<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        if self.at >= self.out.len() {
+            self.out.clear();
+            self.at = 0;
+            self.record()?;
+        }
+        let read = self.out.get(self.at..).unwrap_or_default().read(to)?;
+        self.at += read;
+        Ok(read)
+    }
+}
+
+enum Scan {
+    /// The record is not over within the text.
+    Needs,
+    /// The record ends there, its line break included.
+    Whole(usize),
+    /// The quote there opens no cell.
+    Stray(usize),
+}
+
+/// Finds the end of the first record of a text. `passed`: how many of its delimiters stand before the text.
+fn record(text: &[u8], passed: usize, signs: Signs, is_end: bool) -> Scan {
+    let mut at = 0;
+    loop {
+        let rest = text.get(at..).unwrap_or_default();
+        if rest.first() == Some(&signs.quote) {
+            match quoted(rest, signs, is_end) {
+                Quoted::Needs => return Scan::Needs,
+                Quoted::Open => return Scan::Stray(at),
+                Quoted::Closed(length) => {
+                    let is_known = is_end || line_end(text.get(at + length..).unwrap_or_default()).is_some();
+                    if !is_known && text.len() < at + length + LONGEST {
+                        return Scan::Needs;
+                    }
+                    if holds_rows(text, passed, (at, length), signs) {
+                        return Scan::Stray(at);
+                    }
+                    at += length;
+                }
+            }
+        }
+        // The rest of the cell.
+        let rest = text.get(at..).unwrap_or_default();
+        let sign = |byte: &u8| *byte == signs.delimiter || matches!(byte, b'\n' | b'\r');
+        match rest.iter().position(sign) {
+            None if is_end || rest.len() > LONGEST => return Scan::Whole(text.len()),
+            None => return Scan::Needs,
+            Some(end) if rest.get(end) == Some(&signs.delimiter) => at += end + 1,
+            Some(end) => return Scan::Whole(at + end + 1),
+        }
+    }
+}
+
+enum Quoted {
+    Needs,
+    /// It never ends.
+    Open,
+    /// Its length, quotes included.
+    Closed(usize),
+}
+
+fn quoted(text: &[u8], signs: Signs, is_end: bool) -> Quoted {
+    let mut at = 1;
+    loop {
+        let rest = text.get(at..).unwrap_or_default();
+        let Some(end) = rest.iter().position(|byte| *byte == signs.quote) else {
+            return if is_end || text.len() > LONGEST { Quoted::Open } else { Quoted::Needs };
+        };
+        match rest.get(end + 1) {
+            Some(next) if *next == signs.quote => at += end + 2,
+            None if !is_end => return Quoted::Needs,
+            _ if at + end > LONGEST => return Quoted::Open,
+            _ => return Quoted::Closed(at + end + 1),
+        }
+    }
+}
+
+/// Returns whether the quoted cell at `at` holds rows: it has line breaks, and each line of the record is a row of the usual width as
+/// soon as the quote is a letter. If text follows on the closing quote, the quote is not the partner of the first: one such line is
+/// enough.
+fn holds_rows(text: &[u8], passed: usize, (at, length): (usize, usize), signs: Signs) -> bool {
+    let cell = text.get(at..at + length).unwrap_or_default();
+    let next = text.get(at + length);
+    let is_closed = next.is_none_or(|next| *next == signs.delimiter || matches!(next, b'\n' | b'\r'));
+    let breaks = cell.iter().any(|byte| matches!(byte, b'\n' | b'\r'));
+    let holds_delimiter = cell.contains(&signs.delimiter);
+    if signs.width < 2 || !holds_delimiter || (is_closed && !breaks) {
+        return false;
+    }
+    let behind = text.get(at + length..).unwrap_or_default();
+    let end = at + length + line_end(behind).unwrap_or(behind.len());
+    let span = text.get(..end).unwrap_or_default();
+    let widths = span
+        .split(|byte| matches!(byte, b'\n' | b'\r'))
+        .filter(|line| !line.is_empty())
+        .map(|line| line.iter().filter(|byte| **byte == signs.delimiter).count());
+    let before = std::iter::once(passed).chain(std::iter::repeat(0));
+    let mut widths = widths.zip(before).map(|(width, before)| 1 + width + before == signs.width);
+    if is_closed { widths.all(|is_row| is_row) } else { widths.any(|is_row| is_row) }
+}
+
+fn line_end(text: &[u8]) -> Option<usize> {
+    text.iter().position(|byte| matches!(byte, b'\n' | b'\r'))
+}
+
+/// Returns how many line breaks a text has.
+fn lines(text: &[u8]) -> usize {
+    let breaks = text.iter().filter(|byte| **byte == b'\n').count();
+    if breaks > 0 { breaks } else { text.iter().filter(|byte| **byte == b'\r').count() }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn mended(text: &str, delimiter: u8, width: usize, piece: usize) -> (String, Option<String>) {
+        let signs = Signs { delimiter, quote: b'"', width };
+        let input = io::BufReader::with_capacity(piece, text.as_bytes());
+        let (mut quotes, letters) = Quotes::new(input, signs);
+        let mut out = String::new();
+        quotes.read_to_string(&mut out).unwrap();
+        (out, letters.told())
+    }
+
+    #[test]
+    fn a_quote_that_swallows_rows_is_a_letter() {
+        for (text, expected) in [
+            ("a;b;c\n1;\"x;y\n2;z;y\n", "a;b;c\n1;\"\"\"x\";y\n2;z;y\n"),
+            ("a;b;c\r\n1;\"x;y\r\n2;z;y", "a;b;c\r\n1;\"\"\"x\";y\r\n2;z;y"),
+            ("1;\"x;y\n2;z;y\n3;\"w;y\n4;v;y\n", "1;\"\"\"x\";y\n2;z;y\n3;\"\"\"w\";y\n4;v;y\n"),
+            ("1;\"x;y\n2;z\";y\n", "1;\"\"\"x\";y\n2;z\";y\n"),
+            ("1;\"x;y\n2;\"z; w\";y\n", "1;\"\"\"x\";y\n2;\"z; w\";y\n"),
+            ("1;\"5 pouces;y\n", "1;\"\"\"5 pouces\";y\n"),
+            ("\"1;x;y", "\"\"\"1\";x;y"),
+        ] {
+            for piece in [1, 3, 4_096] {
+                let (out, told) = mended(text, b';', 3, piece);
+                assert_eq!(out, expected, "{text}");
+                assert!(told.is_some_and(|told| told.contains("read as a letter")), "{text}");
+            }
+        }
+        assert!(mended("a;b\n1;\"x;y\n2;z;y\n", b';', 3, 9).1.unwrap().contains("line 2 "));
+    }
+
+    #[test]
+    fn a_quoted_cell_stays_one() {
+        for text in [
+            "1;\"x\";\"y; z\"\n2;\"\";\"a \"\"b\"\" c\"\n",
+            "1;\"Missions :\n- trier\n- classer, ranger\";y\n2;z;y\n",
+            "1;\"Missions ; tâches\n- trier ; classer ; ranger ; peser\";y\n",
+            "1;x;\"Lieu ; date\r\nHeure\"\r\n",
+            "1;\"x\"y;z\n",
+            "1;x \"y;z\n2;\"a\nb\";c\n",
+            "",
+            "\n\n",
+        ] {
+            for piece in [1, 3, 4_096] {
+                assert_eq!(mended(text, b';', 3, piece), (text.to_owned(), None), "{text}");
+            }
+        }
+        let prose = "1,\"Titre\nréceptionner, trier, classer\nranger\",3\n";
+        assert_eq!(mended(prose, b',', 3, 64), (prose.to_owned(), None));
+    }
+
+    #[test]
+    fn a_cell_longer_than_any_field_is_none() {
+        let text = format!("1;\"{}\n2;x;\"y\"\n", "mot ".repeat(LONGEST / 3));
+        let (out, told) = mended(&text, b';', 3, 8_192);
+        assert!(told.is_some() && out.ends_with("2;x;\"y\"\n"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_keeps_its_letters(text in "[a;\"\n\r ]{0,60}", piece in 1_usize..9) {
+            let (out, _) = mended(&text, b';', 3, piece);
+            let bare = |text: &str| text.replace('"', "");
+            prop_assert_eq!(bare(&out), bare(&text));
+        }
+    }
+}
