@@ -24,7 +24,7 @@ use crate::{
     patterns,
     places::Where,
     quality, reject,
-    status::says_closed,
+    status::{is_obituary, says_closed},
     text::{Words, clean_line, clean_text, cut, fold, safe_subset, shorten},
     vocabulary::{read_working_times, signs},
 };
@@ -140,7 +140,23 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
 /// The identifier of a draft as it is stored. Fails where it has none.
 pub fn identity(draft: &Draft) -> Result<String, Reason> {
     let id = draft.external_id.as_deref().map(str::trim).unwrap_or_default().replace('\0', "");
-    if id.is_empty() || id.len() > IDENTITY_MAX { Err(Reason::NoIdentity) } else { Ok(id) }
+    let id = without_fraction(&id);
+    if id.is_empty() || id.len() > IDENTITY_MAX { Err(Reason::NoIdentity) } else { Ok(id.to_owned()) }
+}
+
+/// A whole number that a program printed with a fraction, "12.0", is the number: who a record is does not depend on it.
+fn without_fraction(id: &str) -> &str {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match id.split_once('.') {
+        Some((whole, zeros))
+            if digits(whole.trim_start_matches('-'))
+                && zeros.bytes().all(|byte| byte == b'0')
+                && !zeros.is_empty() =>
+        {
+            whole
+        }
+        _ => id,
+    }
 }
 
 /// Returns the title without contacts. `plain` may make it longer, so it is cut afterwards.
@@ -148,6 +164,9 @@ fn title(draft: &Draft, plain: &mut dyn FnMut(String) -> String) -> Result<Strin
     let title = clean_line(draft.title.as_deref().unwrap_or_default());
     if !title.chars().any(char::is_alphanumeric) {
         return Err(Reason::NoTitle);
+    }
+    if is_obituary(&title) {
+        return Err(Reason::DetailUnavailable(format!("its page says \"{}\"", shorten(&title, 200))));
     }
     Ok(shorten(&plain(title), TITLE_MAX).into_owned())
 }
@@ -165,8 +184,70 @@ fn url(draft: &Draft, plain: &mut dyn FnMut(String) -> String) -> Result<Option<
     }
     // These fail only for an address without a host, which has no user.
     let _ = url.set_username("").and_then(|()| url.set_password(None));
+    without_campaign(&mut url);
     let is_web = matches!(url.scheme(), "http" | "https") && url.has_host();
     if is_web && url.as_str().len() <= 2_000 { Ok(Some(url.into())) } else { Err(bad()) }
+}
+
+/// Parameters of campaigns and sessions: they say how a visitor came, not what the page shows. In lower case.
+const CAMPAIGN: [&str; 24] = [
+    "gclid",
+    "gclsrc",
+    "dclid",
+    "gbraid",
+    "wbraid",
+    "fbclid",
+    "msclkid",
+    "yclid",
+    "twclid",
+    "ttclid",
+    "igshid",
+    "mc_cid",
+    "mc_eid",
+    "_ga",
+    "_gl",
+    "_hsenc",
+    "_hsmi",
+    "jsessionid",
+    "phpsessid",
+    "aspsessionid",
+    "sessionid",
+    "session_id",
+    "cfid",
+    "sid",
+];
+
+/// Takes the parameters of campaigns and sessions out of an address.
+fn without_campaign(url: &mut url::Url) {
+    let is_campaign = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        name.starts_with("utm_") || name.starts_with("aspsessionid") || CAMPAIGN.contains(&name.as_str())
+    };
+    let name =
+        |part: &str| url::form_urlencoded::parse(part.as_bytes()).next().map(|(name, _)| name.into_owned());
+    let is_kept = |part: &&str| !name(part).is_some_and(|name| is_campaign(&name));
+    if let Some(query) = url.query() {
+        let kept: Vec<&str> = query.split('&').filter(is_kept).collect();
+        if kept.len() < query.split('&').count() {
+            let kept = kept.join("&");
+            url.set_query(Some(kept.as_str()).filter(|query| !query.is_empty()));
+        }
+    }
+    // "/offre;jsessionid=1A2B"
+    if url.path().contains(';') {
+        let mut parts = url.path().split(';');
+        let mut path = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (param, rest) =
+                part.split_at_checked(part.find('/').unwrap_or(part.len())).unwrap_or((part, ""));
+            if is_kept(&param) {
+                path.push(';');
+                path.push_str(param);
+            }
+            path.push_str(rest);
+        }
+        url.set_path(&path);
+    }
 }
 
 /// Returns the interest and the fees of a loan. Fees in the words on interest count if there are no others.

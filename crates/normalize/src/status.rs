@@ -1,6 +1,11 @@
 //! Whether the source says that an opportunity is closed.
 
-use crate::text::{clean_line, fold};
+use regex::Regex;
+
+use crate::{
+    patterns,
+    text::{clean_line, fold},
+};
 
 /// Beginnings of words that mean "closed", folded.
 const CLOSED: [&str; 21] = [
@@ -61,9 +66,68 @@ pub fn says_closed(words: &str) -> bool {
     })
 }
 
+patterns! {
+    /// What a site says in place of a post that it no longer has, folded.
+    static OBITUARY: Regex = {
+        let before = r"(?:oups |oops |sorry |desolee? |erreur |error )*(?:404 |410 )?(?:oups |sorry |desolee? |erreur |error )?";
+        let what = r"(?:l |la |le |cette |ce |cet |votre |the |this )?(?:offre|annonce|poste|emploi|page|fiche|publication|opportunite|formation|job|position|vacancy|posting|listing|opportunity|ad)";
+        let of = r"(?: d emploi| de stage| de formation| offer| posting| ad| listing)?(?: demandee?| recherchee?| que vous (?:re)?cherchez| you requested| you are looking for)?";
+        let gone = r"(?:expiree?|expired|pourvue?|cloturee?|closed|fermee?|supprimee?|retiree?|archivee?|deleted|removed|filled|introuvable|inexistante?|unavailable|not available|not found|no longer (?:available|active|open|valid|exists?|accepting applications))";
+        let is = r"(?: (?:a|est|has|is|was|were|a ete|est deja|has already|has been|is already|has now been|desormais|maintenant))*";
+        let not = r"(?:n est (?:plus|pas) (?:disponible|en ligne|active?|valide|valable|d actualite|ouverte?|accessible|publiee?|a pourvoir)|n existe (?:pas|plus)(?: ou plus)?|does not exist|doesn t exist)";
+        let rest = r"(?: (?:404|410|error|erreur|sur (?:ce|notre) site|on this site|desormais|aujourd hui|anymore))*";
+        format!(r"^{before}(?:{what}{of}(?:{is} {gone}| {not}){rest}|(?:404|410)(?: (?:not found|page not found|gone|error|erreur))?|not found|introuvable)$")
+    };
+}
+
+/// Returns whether a title is what a site says in place of a post that it no longer has: "Cette offre n'est plus disponible",
+/// "Page introuvable", "404 Not Found".
+pub(crate) fn is_obituary(title: &str) -> bool {
+    title.len() <= LONGEST && OBITUARY.is_match(&fold(title))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_site_says_of_a_post_that_is_gone_is_no_title() {
+        for title in [
+            "Cette offre n'est plus disponible",
+            "Offre expirée",
+            "L'annonce que vous cherchez n'existe plus",
+            "Ce poste a été pourvu",
+            "Cette offre d'emploi est expirée",
+            "Annonce supprimée",
+            "Page introuvable",
+            "Oups ! Page introuvable",
+            "Erreur 404",
+            "404 Not Found",
+            "404",
+            "Page not found",
+            "This job is no longer available",
+            "This position has been filled",
+            "This job posting has expired.",
+            "Job no longer available",
+        ] {
+            assert!(is_obituary(title), "{title}");
+        }
+        for title in [
+            "Chargé de l'offre commerciale",
+            "Poste de soudeur à pourvoir",
+            "Responsable page web",
+            "Closing officer",
+            "Agent d'archives",
+            "Offre d'emploi : soudeur",
+            "Assistant 404",
+            "Formation fermée aux débutants",
+            "Job coach",
+            "Not found in translation: translator",
+            "Offre disponible",
+        ] {
+            assert!(!is_obituary(title), "{title}");
+        }
+    }
 
     #[test]
     fn only_what_says_so_is_closed() {

@@ -185,10 +185,7 @@ fn cursors_end_where_they_stay_or_go_round() {
     let handle = [with(0..2, "h"), with(2..4, "h"), with(4..5, "")];
     assert_eq!(ended(&cursor, &handle), proven(End::NoLink));
     let lost = [with(0..2, "b"), with(0..0, "c")];
-    assert_eq!(
-        ended(&cursor, &lost),
-        doubted(End::Empty, "page 2 has no records, and a link promised some")
-    );
+    assert_eq!(ended(&cursor, &lost), doubted(End::Empty, "page 2 has no records, and a link promised some"));
 }
 
 #[test]

@@ -8,6 +8,17 @@ use serde_json::Value;
 pub(crate) use jq::Jq;
 pub(crate) use path::Path;
 
+/// What is asked of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// The first one, where a path leads through a list without `[]`.
+    First,
+    /// All of them.
+    All,
+    /// All of them, and of an XML element its markup.
+    Markup,
+}
+
 /// An expression in a source file.
 #[derive(Debug, Clone)]
 pub(crate) enum Expr {
@@ -37,15 +48,14 @@ impl Expr {
         }
     }
 
-    /// Returns its values as text. `many`: whether a path that leads through a list without `[]` gives all its items, or the
-    /// first.
-    pub(crate) fn words(&self, record: &Value, many: bool) -> Result<Option<String>, String> {
+    /// Returns its values as text.
+    pub(crate) fn words(&self, record: &Value, asked: Asked) -> Result<Option<String>, String> {
         match self {
-            Self::Path(path) if path.is_single() && (!many || !path.branches(record)) => {
-                Ok(path.first(record).and_then(word))
+            Self::Path(path) if path.is_single() && (asked == Asked::First || !path.branches(record)) => {
+                Ok(path.first(record).and_then(|value| word(value, asked)))
             }
-            Self::Path(path) => Ok(words(path.all(record))),
-            Self::Jq(jq) => Ok(words(&jq.all(record, 1_000)?)),
+            Self::Path(path) => Ok(words(path.all(record), asked)),
+            Self::Jq(jq) => Ok(words(&jq.all(record, 1_000)?, asked)),
         }
     }
 
@@ -74,8 +84,8 @@ impl Expr {
 
 /// Returns values as text: strings as they are, numbers and booleans printed, lists joined by commas; `None` without a
 /// value.
-fn words<'v>(values: impl IntoIterator<Item = &'v Value>) -> Option<String> {
-    let mut parts = values.into_iter().filter_map(word);
+fn words<'v>(values: impl IntoIterator<Item = &'v Value>, asked: Asked) -> Option<String> {
+    let mut parts = values.into_iter().filter_map(|value| word(value, asked));
     let mut all = parts.next()?;
     for part in parts {
         all.push_str(", ");
@@ -84,7 +94,7 @@ fn words<'v>(values: impl IntoIterator<Item = &'v Value>) -> Option<String> {
     Some(all)
 }
 
-fn word(value: &Value) -> Option<String> {
+fn word(value: &Value, asked: Asked) -> Option<String> {
     match value {
         Value::String(text) => (!text.trim().is_empty()).then(|| text.clone()),
         // A float is printed without an exponent, and a whole one without a fraction: 12.0 is 12.
@@ -94,9 +104,12 @@ fn word(value: &Value) -> Option<String> {
         Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_number) => {
             Some(value.to_string())
         }
-        Value::Array(items) => words(items),
+        Value::Array(items) => words(items, asked),
         // An XML element with attributes.
-        Value::Object(map) => map.get("#text").and_then(word),
+        Value::Object(map) => {
+            let markup = map.get("#markup").filter(|_| asked == Asked::Markup);
+            markup.or_else(|| map.get("#text")).and_then(|value| word(value, asked))
+        }
         Value::Null => None,
     }
 }

@@ -272,7 +272,14 @@ mod tests {
 
     #[test]
     fn references_do_not_multiply_a_page() {
-        let many = (0..40).map(|n| format!(r##"{{"@id":"#{n}","a":{{"@id":"#{}"}},"b":{{"@id":"#{}"}},"c":"{}"}}"##, n + 1, n + 1, "x".repeat(5_000)));
+        let many = (0..40).map(|n| {
+            format!(
+                r##"{{"@id":"#{n}","a":{{"@id":"#{}"}},"b":{{"@id":"#{}"}},"c":"{}"}}"##,
+                n + 1,
+                n + 1,
+                "x".repeat(5_000)
+            )
+        });
         let text = format!(
             r##"<script type="application/ld+json">[{{"@type":"JobPosting","r":{{"@id":"#0"}}}},{}]</script>"##,
             many.collect::<Vec<_>>().join(",")

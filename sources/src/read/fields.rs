@@ -6,7 +6,10 @@ use domain::Draft;
 use serde_json::Value;
 use url::Url;
 
-use crate::grammar::{Fields, Form, Get};
+use crate::{
+    expr::Asked,
+    grammar::{Fields, Form, Get},
+};
 
 /// Longest text kept for one field, in bytes. A body is shortened later, by characters.
 const LONGEST: usize = 200_000;
@@ -29,9 +32,8 @@ const ONE: [&str; 12] = [
 
 /// A record that forms can be applied to.
 pub(crate) trait Record {
-    /// Returns the value of a form; `Err` if an expression fails on this record. `many`: whether a path through a list gives
-    /// all its items, or the first.
-    fn value(&self, get: &Get, many: bool) -> Result<Option<Cow<'_, str>>, String>;
+    /// Returns the value of a form; `Err` if an expression fails on this record.
+    fn value(&self, get: &Get, asked: Asked) -> Result<Option<Cow<'_, str>>, String>;
 }
 
 /// Text by our field names.
@@ -47,7 +49,12 @@ impl Words {
         let mut words = Self { pairs: Vec::with_capacity(fields.len()), failed: None };
         for (field, forms) in fields {
             let mut failure = None;
-            let how = How { url, empty, many: !ONE.contains(field) };
+            let asked = match *field {
+                "description" => Asked::Markup,
+                field if ONE.contains(&field) => Asked::First,
+                _ => Asked::All,
+            };
+            let how = How { url, empty, asked };
             let found = forms.iter().find_map(|form| match one(form, record, &how) {
                 Ok(found) => found.filter(|words| says_something(words, empty)),
                 Err(why) => {
@@ -112,7 +119,7 @@ impl Words {
 
 /// Returns the first value of alternatives, for a link.
 pub(crate) fn first(forms: &[Form], record: &dyn Record, url: &Url) -> Option<String> {
-    let how = How { url, empty: &[], many: false };
+    let how = How { url, empty: &[], asked: Asked::First };
     forms.iter().find_map(|form| one(form, record, &how).ok().flatten()).map(Cow::into_owned)
 }
 
@@ -129,21 +136,16 @@ struct How<'a> {
     url: &'a Url,
     /// Words that mean "no value", folded.
     empty: &'a [String],
-    /// Whether the field may have several values.
-    many: bool,
+    asked: Asked,
 }
 
-fn one<'r>(
-    form: &'r Form,
-    record: &'r dyn Record,
-    how: &How<'_>,
-) -> Result<Option<Cow<'r, str>>, String> {
+fn one<'r>(form: &'r Form, record: &'r dyn Record, how: &How<'_>) -> Result<Option<Cow<'r, str>>, String> {
     let found = match &form.get {
         Get::Fixed(text) => Some(Cow::Borrowed(text.as_str())),
         Get::PageUrl => Some(Cow::Owned(how.url.to_string())),
         Get::First(forms) => first_of(forms, record, how)?,
         Get::Parts { parts, with, some } => joined(parts, (with, *some), record, how)?.map(Cow::Owned),
-        get => record.value(get, how.many)?,
+        get => record.value(get, how.asked)?,
     };
     let found = match (&form.regex, found) {
         (Some(regex), Some(words)) => {

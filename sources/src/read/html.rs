@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     Alarm, Page,
+    expr::Asked,
     grammar::{Css, Decoder, Get, HtmlRecords, Shape},
 };
 
@@ -146,9 +147,13 @@ pub(super) fn words(css: &Css, page: &Page<'_>, shape: &Shape) -> Option<String>
 pub(super) fn base(page: &Page<'_>, shape: &Shape, address: &Url) -> Option<Url> {
     let Decoder::Html(_) = shape.decoder else { return None };
     // The page is parsed once more where it has such an element at all.
-    let is_named = |body: &[u8]| body.windows(5).any(|tag| tag.eq_ignore_ascii_case(b"<base"));
-    let body = super::unpacked(page.body).ok().filter(|body| is_named(body))?;
-    let html = parsed(&Page { body: &body, ..*page }, shape).ok()?;
+    let is_named = |text: &str| text.as_bytes().windows(5).any(|tag| tag.eq_ignore_ascii_case(b"<base"));
+    let body = super::unpacked(page.body).ok()?;
+    let page = &Page { body: &body, ..*page };
+    if !is_named(&charset::decode(page.body, page, shape.encoding)) {
+        return None;
+    }
+    let html = parsed(page, shape).ok()?;
     let bases = Selector::parse("base[href]").ok()?;
     let href = html.select(&bases).next()?.value().attr("href")?;
     super::absolute(address, href)
@@ -162,16 +167,16 @@ pub(super) fn next_link(css: &Css, page: &Page<'_>, shape: &Shape) -> Option<Str
 }
 
 impl Record for Markup<'_> {
-    fn value(&self, get: &Get, many: bool) -> Result<Option<Cow<'_, str>>, String> {
+    fn value(&self, get: &Get, asked: Asked) -> Result<Option<Cow<'_, str>>, String> {
         let found = match get {
             Get::Css { css, attr, html, join } => self.css(&css.0, attr.as_deref(), *html, join.as_deref()),
             Get::Label { css, label, value } => self.labelled(&css.0, label, value.as_ref()),
             Get::JsonLd { kind, expr } => match self.jsonld(kind) {
-                Some(posting) => expr.words(&posting, many)?,
+                Some(posting) => expr.words(&posting, asked)?,
                 None => None,
             },
             Get::Microdata { kind, expr } => match self.microdata(kind) {
-                Some(posting) => expr.words(&posting, many)?,
+                Some(posting) => expr.words(&posting, asked)?,
                 None => None,
             },
             _ => None,

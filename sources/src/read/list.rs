@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Alarm, Page, Stream,
-    expr::Expr,
+    expr::{Asked, Expr},
     grammar::{Decoder, Fields, OnPage, Pages},
 };
 
@@ -114,7 +114,7 @@ pub(crate) fn words_at(at: &OnPage, stream: &Stream, page: &Page<'_>) -> Option<
 /// Returns what a path gives on the whole of a JSON or XML page.
 pub(crate) fn words_of(expr: &Expr, stream: &Stream, page: &Page<'_>) -> Option<String> {
     let document = document(stream, page)?;
-    expr.words(&document, false).ok()?
+    expr.words(&document, Asked::First).ok()?
 }
 
 fn document(stream: &Stream, page: &Page<'_>) -> Option<Value> {

@@ -282,15 +282,19 @@ mod tests {
             ("// <![CDATA[\n[1]\n// ]]>", json!([1]), "what stood around it"),
             ("//<![CDATA[{\"a\": 1}//]]>", json!({"a": 1}), "what stood around it"),
             ("/*<![CDATA[*/\n{\"a\": 1}\n/*]]>*/", json!({"a": 1}), "what stood around it"),
+            ("<!--//--><![CDATA[//><!--\n{\"a\": 1}\n//--><!]]>", json!({"a": 1}), "what stood around it"),
+            ("<![CDATA[{\"a\": 1}]]>", json!({"a": 1}), "what stood around it"),
             (
-                "<!--//--><![CDATA[//><!--\n{\"a\": 1}\n//--><!]]>",
-                json!({"a": 1}),
+                "// offre [1]\n// du jour\n{\"a\": \"// b\"}\n// fin",
+                json!({"a": "// b"}),
                 "what stood around it",
             ),
-            ("<![CDATA[{\"a\": 1}]]>", json!({"a": 1}), "what stood around it"),
-            ("// offre [1]\n// du jour\n{\"a\": \"// b\"}\n// fin", json!({"a": "// b"}), "what stood around it"),
             ("/* offre */ /* {x} */ {\"a\": 1} /* fin */ ;", json!({"a": 1}), "what stood around it"),
-            ("\u{feff} <!--\r\n{\"a\": \"<!-- b -->\"}\r\n-->", json!({"a": "<!-- b -->"}), "what stood around it"),
+            (
+                "\u{feff} <!--\r\n{\"a\": \"<!-- b -->\"}\r\n-->",
+                json!({"a": "<!-- b -->"}),
+                "what stood around it",
+            ),
         ] {
             let (got, said) = json(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!((got, said), (value, format!("mended JSON: {done}")), "{text}");

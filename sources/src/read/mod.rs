@@ -156,7 +156,10 @@ fn decode(page: &Page<'_>, pass: &mut Pass<'_>) -> Result<(), Alarm> {
     let page = &Page { body: &body, ..*page };
     match &pass.shape.decoder {
         Decoder::Json(records) => json::list(records, page, pass),
-        Decoder::Ndjson => json::lines(page.body, pass),
+        Decoder::Ndjson => {
+            let text = charset::decode(page.body, page, pass.shape.encoding);
+            json::lines(text.as_bytes(), pass)
+        }
         Decoder::Xml(elements) => {
             let text = charset::decode(page.body, page, pass.shape.encoding);
             weight::check(text.as_bytes(), weight::xml)?;
@@ -183,7 +186,10 @@ fn decode_stream(page: &Page<'_>, input: &mut dyn BufRead, pass: &mut Pass<'_>) 
             let text = charset::stream(input, page, shape.encoding).map_err(failed)?;
             json::stream(records, text, pass)
         }
-        Decoder::Ndjson => json::lines(input, pass),
+        Decoder::Ndjson => {
+            let text = charset::stream(input, page, shape.encoding).map_err(failed)?;
+            json::lines(text, pass)
+        }
         Decoder::Xml(elements) => {
             let text = charset::stream(input, page, shape.encoding).map_err(failed)?;
             xml::list(elements, text, pass)

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     Alarm,
+    expr::Asked,
     grammar::{Expand, Fields, Form, Get, Shape},
 };
 
@@ -57,7 +58,17 @@ impl<'a> Pass<'a> {
         url: &'a Url,
         sink: &'a mut dyn FnMut(Found) -> Flow,
     ) -> Self {
-        Self { shape, fields, link, url, sink, notes: BTreeMap::new(), doubt: None, seen: 0, keeps_all: false }
+        Self {
+            shape,
+            fields,
+            link,
+            url,
+            sink,
+            notes: BTreeMap::new(),
+            doubt: None,
+            seen: 0,
+            keeps_all: false,
+        }
     }
 
     /// Passes on the records that `where` skips too, because a total counts them.
@@ -164,9 +175,9 @@ impl<'a> Pass<'a> {
 pub(crate) struct Tree<'r>(pub(crate) &'r Value);
 
 impl Record for Tree<'_> {
-    fn value(&self, get: &Get, many: bool) -> Result<Option<Cow<'_, str>>, String> {
+    fn value(&self, get: &Get, asked: Asked) -> Result<Option<Cow<'_, str>>, String> {
         match get {
-            Get::Tree(expr) => Ok(expr.words(self.0, many)?.map(Cow::Owned)),
+            Get::Tree(expr) => Ok(expr.words(self.0, asked)?.map(Cow::Owned)),
             Get::Column(name) => Ok(self.0.get(name).and_then(Value::as_str).map(Cow::Borrowed)),
             _ => Ok(None),
         }

@@ -341,7 +341,8 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Value {
-        serde_json::from_str(&tidied(text)).unwrap_or_else(|error| panic!("{text}: {error}: {}", tidied(text)))
+        serde_json::from_str(&tidied(text))
+            .unwrap_or_else(|error| panic!("{text}: {error}: {}", tidied(text)))
     }
 
     /// The same, in pieces of a few bytes.
@@ -372,14 +373,20 @@ mod tests {
     #[test]
     fn a_number_is_what_it_says() {
         for (text, value) in [
-            ("[12.0, 13.00, -5, -5.0, 1.4e1, 2.5E7, 1793604600.0]", json!([12, 13, -5, -5, 14, 25_000_000, 1_793_604_600])),
+            (
+                "[12.0, 13.00, -5, -5.0, 1.4e1, 2.5E7, 1793604600.0]",
+                json!([12, 13, -5, -5, 14, 25_000_000, 1_793_604_600]),
+            ),
             ("[0, 0.0, -0.0, 1e0, 100, 1.50, 0.05, 12.5e-1]", json!([0, 0, 0, 1, 100, 1.5, 0.05, 1.25])),
             ("[9007199254740993, 18446744073709551615]", json!([9_007_199_254_740_993_u64, u64::MAX])),
             (
                 "[18446744073709551617,123456789012345678901234567890,-9223372036854775809]",
                 json!(["18446744073709551617", "123456789012345678901234567890", "-9223372036854775809"]),
             ),
-            ("[1e21, 1e400, 0.1234567890123456789]", json!(["1000000000000000000000", "1e400", "0.1234567890123456789"])),
+            (
+                "[1e21, 1e400, 0.1234567890123456789]",
+                json!(["1000000000000000000000", "1e400", "0.1234567890123456789"]),
+            ),
             (r#"{"a": "12.0", "b": "NaN, 1e400"}"#, json!({"a": "12.0", "b": "NaN, 1e400"})),
             ("[NaN, -Infinity,Infinity ,undefined, null, true]", json!([null, null, null, null, null, true])),
             ("18446744073709551617", json!("18446744073709551617")),
@@ -410,7 +417,12 @@ mod tests {
 
     #[test]
     fn what_is_no_json_stays_as_it_is() {
-        for text in ["{&quot;id&quot;: &quot;18446744073709551617&quot;}", "<html>NaN</html>", "{a: 1e400x}", "\"\\u12"] {
+        for text in [
+            "{&quot;id&quot;: &quot;18446744073709551617&quot;}",
+            "<html>NaN</html>",
+            "{a: 1e400x}",
+            "\"\\u12",
+        ] {
             assert_eq!(tidied(text), text);
         }
     }

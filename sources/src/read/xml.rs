@@ -1,5 +1,6 @@
 //! XML pages, including RSS and Atom, parsed as a stream: only one record is held at a time.
 
+mod markup;
 mod want;
 
 use std::io::BufRead;
@@ -16,6 +17,7 @@ use super::{
     weight,
 };
 use crate::{Alarm, grammar::Elements};
+use markup::{Words, is_markup};
 use want::Want;
 
 /// Deepest nesting parsed.
@@ -48,7 +50,8 @@ pub(super) fn list(elements: &Elements, input: impl BufRead, pass: &mut Pass<'_>
         }
         if is_record(elements, &open, name) {
             let map = attributes(&start, &want);
-            let record = if is_empty { assembled(map, String::new()) } else { walk.element(map, &want, 0)? };
+            let record =
+                if is_empty { assembled(map, Words::default()) } else { walk.element(map, &want, 0)? };
             let record = if record.is_object() { record } else { of_text(record) };
             if pass.tree(record).is_break() {
                 return Ok(());
@@ -78,7 +81,7 @@ pub(super) fn document(input: impl BufRead) -> Result<Value, Alarm> {
         };
         let name = start.name().0.to_owned();
         let map = attributes(&start, &want);
-        let value = if is_empty { assembled(map, String::new()) } else { walk.element(map, &want, 0)? };
+        let value = if is_empty { assembled(map, Words::default()) } else { walk.element(map, &want, 0)? };
         return Ok(Value::Object(Map::from_iter([(name, value)])));
     }
 }
@@ -162,15 +165,31 @@ impl<R: BufRead> Walk<R> {
         if depth > DEEPEST {
             return Err(too_deep());
         }
-        let mut words = String::new();
+        let mut words = Words::default();
+        // Open elements of markup.
+        let mut open: Vec<String> = Vec::new();
         loop {
             self.buffer.clear();
             let at = self.reader.buffer_position();
             let event = self.reader.read_event_into(&mut self.buffer).map_err(|error| broken(&error, at))?;
             match event {
-                Event::Text(text) => words.push_str(&text),
-                Event::CData(text) => words.push_str(&text),
-                Event::GeneralRef(name) => words.push_str(&referred(&name)),
+                Event::Text(text) => words.push(&text),
+                Event::CData(text) => words.push(&text),
+                Event::GeneralRef(name) => words.push(&referred(&name)),
+                Event::Start(start) if is_text(want, &open, start.name().0) => {
+                    let name = local(start.name().0).to_owned();
+                    words.open(&name);
+                    open.push(name);
+                    if open.len() > DEEPEST {
+                        return Err(too_deep());
+                    }
+                }
+                Event::Empty(start) if is_text(want, &open, start.name().0) => {
+                    words.open(local(start.name().0));
+                }
+                Event::End(_) if !open.is_empty() => {
+                    open.pop().into_iter().for_each(|name| words.close(&name));
+                }
                 Event::Start(start) => match want.element(start.name().0) {
                     Some(want) => {
                         let name = start.name().0.to_owned();
@@ -185,7 +204,7 @@ impl<R: BufRead> Walk<R> {
                         push(
                             &mut map,
                             start.name().0.to_owned(),
-                            assembled(attributes(&start, want), String::new()),
+                            assembled(attributes(&start, want), Words::default()),
                         );
                     }
                 }
@@ -213,8 +232,18 @@ impl<R: BufRead> Walk<R> {
     }
 }
 
+/// Returns whether an element is a part of the text around it: in markup everything is; elsewhere an element of HTML, where the text is
+/// what a path asks for.
+fn is_text(want: &Want, open: &[String], name: &str) -> bool {
+    !open.is_empty() || (want.is_value() && is_markup(local(name)))
+}
+
 /// An element with only text becomes that text; an empty element becomes null.
-fn assembled(mut map: Map<String, Value>, words: String) -> Value {
+fn assembled(mut map: Map<String, Value>, mut words: Words) -> Value {
+    if let Some(markup) = words.markup() {
+        map.insert("#markup".to_owned(), Value::String(markup.trim().to_owned()));
+    }
+    let words = words.text;
     let bare = words.trim();
     let text = if bare.len() == words.len() { words } else { bare.to_owned() };
     match (map.is_empty(), text.is_empty()) {

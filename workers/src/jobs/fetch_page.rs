@@ -70,8 +70,7 @@ async fn gone(
     why: String,
 ) -> Result<(), JobError> {
     let external_id = spec.card_identity(&page.request);
-    let rejection =
-        normalize::reject(Reason::DetailUnavailable(why), external_id, page.request.clone());
+    let rejection = normalize::reject(Reason::DetailUnavailable(why), external_id, page.request.clone());
     Ok(app.store.detail_gone(lease, page, status, rejection).await?)
 }
 

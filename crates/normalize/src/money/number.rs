@@ -16,10 +16,10 @@ pub(super) struct Figure {
 }
 
 patterns! {
-    /// A number with its groups of thousands and optional decimals. Groups are separated by a space, a dot, a comma or an
+    /// A number with an exponent ("2.5E7"), or with its groups of thousands and optional decimals. Groups are separated by a space, a dot, a comma or an
     /// apostrophe.
     static NUMBER: Regex =
-        r"\d{1,4}(?: \d{3})+\b(?:[.,]\d{1,3}\b)?|\d{1,3}(?:[.,']\d{3})+\b(?:[.,]\d{1,2}\b)?|\d+(?:[.,]\d+)?";
+        r"\d+(?:[.,]\d+)?e[+-]?\d+\b|\d{1,4}(?: \d{3})+\b(?:[.,]\d{1,3}\b)?|\d{1,3}(?:[.,']\d{3})+\b(?:[.,]\d{1,2}\b)?|\d+(?:[.,]\d+)?";
 
     static MULTIPLE: Regex =
         r"^ ?(?:(k|mille|thousand)|(m|millions?)|(milliards?|billions?))(?:[^a-z]|$|f?cfa|f\b|eur|usd)";
@@ -51,8 +51,21 @@ fn multiple(after: &str) -> i64 {
     }
 }
 
+/// Returns the value of a number with an exponent, in hundredths.
+fn written_out(mantissa: &str, exponent: &str) -> Option<i64> {
+    let (whole, decimals) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, ""));
+    let digits: i64 = format!("{whole}{decimals}").parse().ok()?;
+    let exponent: i64 = exponent.trim_start_matches('+').parse().ok()?;
+    let scale = exponent.checked_sub(i64::try_from(decimals.len()).ok()?)?.checked_add(2)?;
+    let power = 10_i64.checked_pow(u32::try_from(scale.unsigned_abs()).ok()?);
+    if scale < 0 { Some(power.map_or(0, |power| digits / power)) } else { digits.checked_mul(power?) }
+}
+
 /// Returns the value of a number, in hundredths.
 fn hundredths(number: &str) -> Option<i64> {
+    if let Some((mantissa, exponent)) = number.split_once('e') {
+        return written_out(mantissa, exponent);
+    }
     let is_mark = |c: char| matches!(c, '.' | ',');
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
     // The last mark separates decimals, unless three digits follow it and at most three precede it: "2.371" is two thousand,

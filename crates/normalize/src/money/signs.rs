@@ -51,11 +51,11 @@ patterns! {
     };
 
     static PERIODS: Regex = r"(?x)(?:^|[^a-z])(?:
-            (?P<hour> horaire | heures? | hour(?:ly)? | (?:/\ ?)h )
-          | (?P<day> journaliere? s? | jours? | day | daily | per\ diem | (?:/\ ?)j )
-          | (?P<week> hebdomadaires? | semaines? | week(?:ly)? )
-          | (?P<month> mensuel(?:le)?s? | mois | month(?:ly)? | p\.\ ?m\. )
-          | (?P<year> annuel(?:le)?s? | ans? | annees? | year(?:ly)? | annual(?:ly)? | annum | p\.\ ?a\. )
+            (?P<hour> horaire | heures? | hour(?:ly)? | (?:(?:/|per)\ *)h(?:rs?)? )
+          | (?P<day> journaliere? s? | jours? | day | daily | per\ diem | (?:/\ *)(?:jr?|d) )
+          | (?P<week> hebdomadaires? | semaines? | week(?:ly)? | (?:(?:/|per)\ *)(?:wk|sem) )
+          | (?P<month> mensuel(?:le)?s? | mois | month(?:ly)? | p\.\ ?m\. | (?:(?:/|per)\ *)(?:mo|mth) )
+          | (?P<year> annuel(?:le)?s? | ans? | annees? | year(?:ly)? | annual(?:ly)? | annum | p\.\ ?a\. | (?:(?:/|per)\ *)(?:yr|y|a) )
         )(?:[^a-z]|$)";
 
     static BASES: Regex = r"(?:^|[^a-z])(?:(?P<gross>brute?s?|gross)|(?P<net>net(?:te)?s?))(?:[^a-z]|$)";

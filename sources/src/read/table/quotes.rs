@@ -109,7 +109,8 @@ impl<R: BufRead> Quotes<R> {
                 Scan::Stray(cell) => {
                     let rest = text.get(cell..).unwrap_or_default();
                     let sign = |byte: &u8| *byte == self.signs.delimiter || matches!(byte, b'\n' | b'\r');
-                    let Some(length) = rest.iter().position(sign).or(self.is_end.then_some(rest.len())) else {
+                    let Some(length) = rest.iter().position(sign).or(self.is_end.then_some(rest.len()))
+                    else {
                         self.more()?;
                         continue;
                     };

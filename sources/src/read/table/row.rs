@@ -9,7 +9,7 @@ use super::super::{
     pass::{Flow, Pass},
 };
 use super::header;
-use crate::grammar::Get;
+use crate::{expr::Asked, grammar::Get};
 
 /// The columns of a table, and how to look them up.
 #[derive(Debug)]
@@ -138,7 +138,7 @@ struct Named<'a> {
 }
 
 impl Record for Named<'_> {
-    fn value(&self, get: &Get, _: bool) -> Result<Option<Cow<'_, str>>, String> {
+    fn value(&self, get: &Get, _: Asked) -> Result<Option<Cow<'_, str>>, String> {
         match get {
             Get::Column(name) => {
                 Ok(self.columns.at(name).and_then(|at| self.row.cell(at)).map(Cow::Borrowed))

@@ -11,17 +11,19 @@ use crate::{
 pub(super) struct Want {
     /// Everything.
     all: bool,
+    /// Whether a path ends here.
+    is_value: bool,
     below: Vec<(String, Want)>,
 }
 
 impl Want {
     pub(super) fn everything() -> Self {
-        Self { all: true, below: Vec::new() }
+        Self { all: true, ..Self::default() }
     }
 
     /// Returns what the forms of a shape need. A jq form may need anything, and lists within records are kept whole.
     pub(super) fn of(shape: &Shape, fields: &Fields, link: Option<&[Form]>) -> Self {
-        let mut want = Self { all: !shape.expand.is_empty(), below: Vec::new() };
+        let mut want = Self { all: !shape.expand.is_empty(), ..Self::default() };
         let forms = fields.iter().flat_map(|(_, forms)| forms).chain(link.into_iter().flatten());
         for form in forms {
             want.form(form);
@@ -40,6 +42,11 @@ impl Want {
         // A name without a prefix matches an element with any prefix; a name with a prefix matches only itself.
         let local = local(name);
         self.below.iter().find(|(wanted, _)| wanted == name || wanted == local).map(|(_, want)| want)
+    }
+
+    /// Returns whether the text of the element is asked for.
+    pub(super) fn is_value(&self) -> bool {
+        self.is_value
     }
 
     /// Returns whether any attribute is needed.
@@ -76,5 +83,6 @@ impl Want {
             here = next;
         }
         here.all = true;
+        here.is_value = true;
     }
 }
