@@ -37,6 +37,8 @@ pub struct Crawl<'s> {
     asked: HashSet<(Url, Option<String>)>,
     /// Whether the last page showed nothing new.
     is_stale: bool,
+    /// Records on the largest page, and on the largest one before the last.
+    largest: (usize, usize),
     /// Whether an HTML page had its end tag: then a page without one breaks off.
     has_end_tags: bool,
     walked: Walked,
@@ -74,6 +76,7 @@ impl Spec {
             elements: HashSet::new(),
             asked: HashSet::new(),
             is_stale: false,
+            largest: (0, 0),
             has_end_tags: false,
             walked: Walked::begun(stream),
             is_over: false,
@@ -148,6 +151,7 @@ impl Crawl<'_> {
     fn count(&mut self, shown: &[i64], promised: Option<u64>) -> bool {
         let known = self.elements.len();
         self.elements.extend(shown);
+        self.largest = (self.largest.0.max(shown.len()), self.largest.0);
         let shows_nothing_new = self.elements.len() == known;
         self.walked.add_page(shown.len(), promised);
         let repeats = self.stream.total.as_ref().is_some_and(|total| total.repeats);
@@ -159,6 +163,7 @@ impl Crawl<'_> {
     fn decide(&self, request: &PageRequest, page: &Page<'_>, on_page: usize) -> Result<Change, End> {
         let seen = Seen {
             on_page: on_page.try_into().unwrap_or(u64::MAX),
+            largest: self.largest.1.try_into().unwrap_or(u64::MAX),
             listed: self.walked.listed,
             records: self.walked.records,
             promised: self.walked.promised,

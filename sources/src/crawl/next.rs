@@ -48,12 +48,22 @@ impl Change {
 pub(super) struct Seen {
     /// Records on the page.
     pub(super) on_page: u64,
+    /// Records on the largest page before it; 0 on the first.
+    pub(super) largest: u64,
     /// Records on all pages, repeated ones among them.
     pub(super) listed: u64,
     /// Records that count towards the total.
     pub(super) records: u64,
     /// The total promised last.
     pub(super) promised: Option<u64>,
+}
+
+impl Seen {
+    /// Whether the page has fewer records than a full one. A server may give fewer than it was asked for: its largest page is a
+    /// full one, and the first page alone tells nothing.
+    fn is_short(&self, size: u64) -> bool {
+        self.on_page < size.min(self.largest)
+    }
 }
 
 /// Where the crawl continues after a page.
@@ -94,7 +104,7 @@ pub(super) fn decide(
             let from = at.saturating_add(seen.on_page);
             match seen.promised {
                 Some(total) if from >= total => Err(End::Total),
-                None if seen.on_page < *size => Err(End::Short),
+                None if seen.is_short(*size) => Err(End::Short),
                 Some(_) | None => Ok(Change::Param(offset.clone(), from.to_string())),
             }
         }
@@ -112,12 +122,13 @@ pub(super) fn decide(
 /// Whether a counted list has another page, and whether the total promises records on it.
 fn numbered(size: Option<u64>, seen: &Seen) -> Result<bool, End> {
     let is_short = size.is_some_and(|size| seen.on_page < size);
+    let ends_short = size.is_some_and(|size| seen.is_short(size));
     match seen.promised {
         Some(total) if seen.records >= total => Err(End::Total),
         // As many as promised were listed, some of them twice: a page more than the list has may be an error there.
         Some(total) if is_short && seen.listed >= total => Err(End::Total),
         Some(_) => Ok(true),
-        None if is_short => Err(End::Short),
+        None if ends_short => Err(End::Short),
         None => Ok(false),
     }
 }

@@ -150,6 +150,13 @@ fn an_offset_ends_where_its_total_is_or_a_page_is_short() {
         ended(&counted, &[total(0..1), total(2..3), total(2..2)]),
         doubted(End::Empty, "2 of 3 promised records came")
     );
+    // A server that gives two at a time whatever it is asked for.
+    let capped = paged("{kind='offset',offset='o',limit='l',size=3}");
+    let (asked, walked) = crawled(&capped, &[items(0..2), items(2..4), items(4..5)]);
+    assert_eq!((asked.len(), walked.end, walked.proof()), (3, End::Short, Ok(())));
+    assert_eq!(ended(&capped, &[items(0..2), items(2..2)]), proven(End::Empty));
+    let numbered = paged("{kind='number',param='p',size=3}");
+    assert_eq!(crawled(&numbered, &[items(0..2), items(2..3)]).0, ["p=0", "p=1"]);
     // What is asked for next is what follows on what came, not on what was asked for.
     let (asked, walked) = crawled(&counted, &[total(0..1), total(1..3)]);
     assert_eq!((asked, walked.proof()), (vec!["l=2&o=0".into(), "l=2&o=1".into()], Ok(())));

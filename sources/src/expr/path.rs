@@ -110,7 +110,9 @@ impl Path {
             _ => (false, self.0.as_slice()),
         };
         let found = walk(before, record);
-        if last { found.iter().any(|value| value.is_array()) } else { !found.is_empty() }
+        // A single record in place of the list of them; the whole document is none, it may tell of an error.
+        let is_place = |value: &&Value| value.is_array() || (value.is_object() && !before.is_empty());
+        if last { found.iter().any(is_place) } else { !found.is_empty() }
     }
 }
 

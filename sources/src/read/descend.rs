@@ -2,7 +2,13 @@
 
 use std::fmt;
 
-use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{
+    Deserialize as _,
+    de::{
+        self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
+        value::MapAccessDeserializer,
+    },
+};
 use serde_json::{Value, de::Read};
 
 use super::pass::Flow;
@@ -25,7 +31,7 @@ pub(super) fn items<'de, R: Read<'de>>(
     each: &mut dyn FnMut(Value) -> Flow,
 ) -> Result<Walked, String> {
     let mut end = Walked::Missing;
-    let walked = Descend { keys, each, end: &mut end }.deserialize(&mut json).and_then(|()| json.end());
+    let walked = Descend { keys, is_root: true, each, end: &mut end }.deserialize(&mut json).and_then(|()| json.end());
     match (end, walked) {
         (Walked::Stopped, _) => Ok(Walked::Stopped),
         (end, Ok(())) => Ok(end),
@@ -35,6 +41,7 @@ pub(super) fn items<'de, R: Read<'de>>(
 
 struct Descend<'a> {
     keys: &'a [&'a str],
+    is_root: bool,
     each: &'a mut dyn FnMut(Value) -> Flow,
     end: &'a mut Walked,
 }
@@ -55,10 +62,27 @@ impl<'de> Visitor<'de> for Descend<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        if self.keys.is_empty() && !self.is_root {
+            // A single record in place of the list of them.
+            *self.end = Walked::Found;
+            let record = Value::deserialize(MapAccessDeserializer::new(map))?;
+            return match (self.each)(record) {
+                Flow::Continue(()) => Ok(()),
+                Flow::Break(()) => {
+                    *self.end = Walked::Stopped;
+                    Err(de::Error::custom("no more is wanted"))
+                }
+            };
+        }
         while let Some(key) = map.next_key::<String>()? {
             match self.keys.split_first() {
                 Some((wanted, keys)) if *wanted == key => {
-                    map.next_value_seed(Descend { keys, each: &mut *self.each, end: &mut *self.end })?;
+                    map.next_value_seed(Descend {
+                        keys,
+                        is_root: false,
+                        each: &mut *self.each,
+                        end: &mut *self.end,
+                    })?;
                 }
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
