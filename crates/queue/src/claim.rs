@@ -1,4 +1,4 @@
-//! Taking jobs.
+//! Claims jobs, and listens for new ones.
 
 use std::time::Duration;
 
@@ -11,43 +11,43 @@ use crate::{Lease, Queue, QueueError, WorkerId, error::Doing as _};
 /// A claimed job.
 #[derive(Debug, Clone)]
 pub struct Job {
-    /// The right to end it.
+    /// The claim, which is needed to end the job.
     pub lease: Lease,
-    /// Stored name; the file in `workers/src/jobs/` bears it.
+    /// Its stored name, which is also the name of its file in `workers/src/jobs/`.
     pub kind: String,
-    /// The share of the pool it belongs to.
+    /// Its lane: a share of the pool.
     pub lane: String,
-    /// What it is about. Hostile until parsed: others may write this table.
+    /// Its arguments. Parse them with care: others may write to this table.
     pub payload: Value,
-    /// How often it was begun, this time included.
+    /// How often it was started, including this time.
     pub attempts: i16,
-    /// How often it may be begun.
+    /// How often it may be started.
     pub max_attempts: i16,
-    /// When it was asked for.
+    /// When it was enqueued.
     pub created_at: DateTime<Utc>,
 }
 
 impl Job {
-    /// Whether a failure now is the last one.
+    /// Returns whether a failure now would be the last one.
     pub fn is_last_attempt(&self) -> bool {
         self.attempts >= self.max_attempts
     }
 }
 
-/// Tells when jobs were enqueued, within milliseconds.
+/// Notifications of new jobs. They arrive within milliseconds.
 #[derive(Debug)]
 pub struct Wakeups(PgListener);
 
 impl Wakeups {
-    /// Waits for a job to be enqueued. A lost connection is opened again by itself; what was enqueued in
-    /// between is found by the caller's own regular look.
+    /// Waits until a job is enqueued. A lost connection is reopened automatically. The caller also looks at the table
+    /// regularly, which finds the jobs that were enqueued meanwhile.
     pub async fn next(&mut self) -> Result<(), QueueError> {
         self.0.recv().await.map(drop).doing("wait for jobs")
     }
 }
 
 impl Queue {
-    /// Listens for new jobs.
+    /// Starts to listen for new jobs.
     pub async fn wakeups(&self) -> Result<Wakeups, QueueError> {
         let what = "listen for jobs";
         let mut listener = PgListener::connect_with(&self.pool).await.doing(what)?;
@@ -55,9 +55,9 @@ impl Queue {
         Ok(Wakeups(listener))
     }
 
-    /// Claims up to `limit` jobs of the given kinds under the worker's lease, a fair share from each lane: first the best of
-    /// every lane, then the second best, and so on, so a long lane never keeps a short one waiting. A worker whose lease has run out
-    /// gets a new one of `hold`.
+    /// Claims up to `limit` jobs of the given kinds under the worker's lease. It takes a fair share from each lane: the best
+    /// job of every lane, then the second best, and so on. A long lane therefore never blocks a short one. A worker whose
+    /// lease has expired gets a new one that lasts `hold`.
     pub async fn claim(
         &self,
         worker: WorkerId,

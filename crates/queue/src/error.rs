@@ -1,17 +1,17 @@
-//! What can go wrong with the queue.
+//! Errors of the queue.
 
-/// A failure of the queue. The thing is in the message, the cause in `source()`.
+/// A failure of the queue. The message names what failed, `source()` the cause.
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
     /// A statement failed.
     #[error("the database could not {what}")]
     Query {
-        /// What was being done.
+        /// What the statement was for.
         what: &'static str,
         /// The cause.
         source: sqlx::Error,
     },
-    /// The database is not ours yet.
+    /// The database lacks the tables of this version.
     #[error(
         "the database has no tables of this version yet: run `oim-etl migrate`, or start a worker, which does it"
     )]
@@ -19,7 +19,7 @@ pub enum QueueError {
     /// The disk of the database is full.
     #[error("the disk of the database is full: free space there; the work is kept and done again")]
     DiskFull(#[source] sqlx::Error),
-    /// The job was given to another worker because this one was silent too long; nothing was written.
+    /// The job belongs to another worker, because the lease of this one expired. Nothing was written.
     #[error("job {0} was taken over by another worker; its work here was discarded")]
     Fenced(i64),
 }
@@ -30,7 +30,7 @@ const DISK_FULL: &str = "53100";
 const NO_TABLE: [&str; 2] = ["42P01", "3F000"];
 
 impl QueueError {
-    /// Returns the error for a statement that failed while `what` was being done.
+    /// Returns the error of a failed statement that was for `what`.
     pub fn of(what: &'static str, source: sqlx::Error) -> Self {
         let code = source.as_database_error().and_then(sqlx::error::DatabaseError::code);
         match code.as_deref() {
@@ -40,7 +40,7 @@ impl QueueError {
         }
     }
 
-    /// Returns whether the job belongs to another worker now.
+    /// Returns whether the job now belongs to another worker.
     pub fn is_fenced(&self) -> bool {
         matches!(self, Self::Fenced(_))
     }
@@ -88,9 +88,9 @@ mod tests {
     }
 }
 
-/// Says what a failed statement was for: `.doing("claim jobs")`.
+/// Names what a failed statement was for: `.doing("claim jobs")`.
 pub(crate) trait Doing<T> {
-    /// Wraps a failed statement in the error that says `what` could not be done.
+    /// Wraps the error of a failed statement, and names what it was for.
     fn doing(self, what: &'static str) -> Result<T, QueueError>;
 }
 

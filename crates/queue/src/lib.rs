@@ -1,9 +1,8 @@
-//! The queue: work to do, over the schema `queue`.
+//! The queue: the jobs of the pool, over the schema `queue`.
 //!
-//! A job is a row of `queue.jobs`. A worker claims it under a [`Lease`], keeps the lease alive, and ends it in the
-//! transaction of the job's effect: the row is deleted where the rows it wrote appear. A lease that ran out
-//! is given to another worker, and every write names its lease, so the first one, should it wake up,
-//! changes nothing.
+//! A job is a row of `queue.jobs`. A worker claims it under a [`Lease`] and extends the lease by heartbeats. It ends the
+//! job in the transaction of the job's effect: the row is deleted when the rows that the job wrote appear. Once a lease
+//! has expired, another worker gets the job. Every write names its lease, so the first worker changes nothing if it wakes up late.
 //!
 //! The queue does not know what a job is about. Its methods are whole transactions; only a [`Lease`] and the reaper
 //! ([`Orphans`]) act within the transaction of their caller, who knows what follows from a job that is given up.

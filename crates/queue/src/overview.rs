@@ -1,4 +1,4 @@
-//! What an operator wants to know of the queue.
+//! The figures of the queue that operators see.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -6,57 +6,57 @@ use serde_json::Value;
 
 use crate::{Queue, QueueError, error::Doing as _};
 
-/// Jobs of one kind and lane.
+/// Number of jobs of one kind and lane.
 #[derive(Debug, Clone, Serialize)]
 pub struct QueueDepth {
-    /// Stored name of the job.
+    /// Stored name of the kind.
     pub kind: String,
     /// Its lane.
     pub lane: String,
-    /// Waiting and due.
+    /// Jobs that wait and are due.
     pub ready: i64,
-    /// Waiting for a later time.
+    /// Jobs that wait for a later time.
     pub later: i64,
-    /// In the hands of a worker.
+    /// Jobs that a worker runs.
     pub running: i64,
-    /// Seconds the oldest due one has waited.
+    /// How long the oldest due job has waited, in seconds.
     pub oldest_seconds: f64,
-    /// Why one of them is waiting, where a failure is the reason.
+    /// The last error of one of them, if any failed.
     pub last_error: Option<String>,
 }
 
 /// A living worker.
 #[derive(Debug, Clone, Serialize)]
 pub struct WorkerRow {
-    /// Machine.
+    /// Its host.
     pub host: String,
-    /// Process.
+    /// Its process id.
     pub pid: i32,
-    /// Where its API answers.
+    /// The address of its API.
     pub http_address: Option<String>,
     /// Whether it holds the vector index.
     pub indexes: bool,
-    /// Since when.
+    /// When it started.
     pub started_at: DateTime<Utc>,
 }
 
-/// A job given up.
+/// A job that was given up.
 #[derive(Debug, Clone, Serialize)]
 pub struct DeadLetter {
     /// Stored name.
     pub kind: String,
-    /// What it was about.
+    /// Its arguments.
     pub payload: Value,
     /// How often it was tried.
     pub attempts: i16,
     /// Why it was given up.
     pub reason: String,
-    /// When.
+    /// When it was given up.
     pub died_at: DateTime<Utc>,
 }
 
 impl Queue {
-    /// Workers whose lease runs, newest first.
+    /// Returns the workers that are alive, newest first.
     pub async fn workers(&self) -> Result<Vec<WorkerRow>, QueueError> {
         sqlx::query_as!(
             WorkerRow,
@@ -69,7 +69,7 @@ impl Queue {
         .doing("list the workers")
     }
 
-    /// Jobs by kind and lane.
+    /// Returns the number of jobs by kind and lane.
     pub async fn depths(&self) -> Result<Vec<QueueDepth>, QueueError> {
         sqlx::query_as!(
             QueueDepth,
@@ -86,7 +86,7 @@ impl Queue {
         .doing("count the jobs")
     }
 
-    /// The newest jobs given up, at most `limit`.
+    /// Returns the newest dead letters, at most `limit`.
     pub async fn dead_letters(&self, limit: i64) -> Result<Vec<DeadLetter>, QueueError> {
         sqlx::query_as!(
             DeadLetter,

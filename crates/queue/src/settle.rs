@@ -1,4 +1,4 @@
-//! Ending jobs: done, again later, never again.
+//! Ends jobs: done, again later, or never again.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -7,14 +7,14 @@ use uuid::Uuid;
 
 use crate::{DeadLetter, Queue, QueueError, error::Doing as _, storable};
 
-/// The right to end a job, drawn when it was claimed.
+/// The claim on a job: its number, and a token drawn when it was claimed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
     job: i64,
     token: Uuid,
 }
 
-/// What failed, in the errors of this file.
+/// The action that failed, for the errors of this file.
 const WHAT: &str = "end a job";
 
 impl Lease {
@@ -22,17 +22,17 @@ impl Lease {
         Self { job, token }
     }
 
-    /// Number of the job, for logs.
+    /// Returns the number of the job, for logs.
     pub fn job(self) -> i64 {
         self.job
     }
 
-    /// What was drawn, for claims that live and die with the lease.
+    /// Returns the token, for further claims that end with the lease.
     pub fn token(self) -> Uuid {
         self.token
     }
 
-    /// Ends the job within the transaction of its effect.
+    /// Ends the job within the transaction of its effect. Fails with [`QueueError::Fenced`] if another worker has it.
     pub async fn settle(self, tx: &mut Transaction<'_, Postgres>) -> Result<(), QueueError> {
         let gone = sqlx::query!("DELETE FROM queue.jobs WHERE id = $1 AND lease = $2", self.job, self.token)
             .execute(&mut **tx)
@@ -63,7 +63,7 @@ impl Lease {
         Ok(jobs.iter().map(|job| gone.contains(job)).collect())
     }
 
-    /// The job got on: earlier deaths of its workers and failures are forgiven.
+    /// Resets the counts of failures and of lost workers, because the job made progress.
     pub async fn progressed(self, tx: &mut Transaction<'_, Postgres>) -> Result<(), QueueError> {
         sqlx::query!(
             "UPDATE queue.jobs SET losses = 0, attempts = 0 WHERE id = $1 AND lease = $2",
@@ -76,7 +76,8 @@ impl Lease {
         .doing(WHAT)
     }
 
-    /// Gives the job up within the transaction of what follows from that: it becomes a dead letter, which is returned.
+    /// Gives the job up within the caller's transaction, which also settles what follows from that. Returns the dead
+    /// letter that the job becomes.
     pub async fn discard(
         self,
         tx: &mut Transaction<'_, Postgres>,
@@ -98,7 +99,7 @@ impl Lease {
         letter.ok_or(QueueError::Fenced(self.job))
     }
 
-    /// Makes sure the job is still ours until the transaction ends.
+    /// Checks that the job is still ours, and locks it until the transaction ends.
     pub async fn check(self, tx: &mut Transaction<'_, Postgres>) -> Result<(), QueueError> {
         let ours = sqlx::query!(
             "SELECT id FROM queue.jobs WHERE id = $1 AND lease = $2 FOR UPDATE",
@@ -113,19 +114,19 @@ impl Lease {
 }
 
 impl Queue {
-    /// The job did what it should and has no effect of its own to commit.
+    /// Ends a job that has no effect of its own to commit.
     pub async fn job_done(&self, lease: Lease) -> Result<(), QueueError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         lease.settle(&mut tx).await?;
         tx.commit().await.doing(WHAT)
     }
 
-    /// The job failed and is tried again after `pause`.
+    /// Puts a failed job back, to be tried again after `pause`.
     pub async fn job_again(&self, lease: Lease, pause: Duration, error: &str) -> Result<(), QueueError> {
         self.put_back(lease, pause, Some(error), 1).await
     }
 
-    /// The job cannot begin yet; it is tried after `pause`, and this costs no attempt.
+    /// Puts a job that cannot start yet back, to be tried after `pause`. This costs no attempt.
     pub async fn job_snoozed(&self, lease: Lease, pause: Duration, why: &str) -> Result<(), QueueError> {
         self.put_back(lease, pause, Some(why), 0).await
     }
@@ -138,7 +139,7 @@ impl Queue {
         failures: i16,
     ) -> Result<(), QueueError> {
         let error = error.map(storable);
-        // The key is dropped: a younger job may already wait under it.
+        // The key is dropped, because a newer job may already wait under it.
         let put = sqlx::query!(
             "UPDATE queue.jobs SET state = 'ready', lease = NULL, worker = NULL, claimed_at = NULL, key = NULL,
                     run_at = now() + make_interval(secs => $3), last_error = coalesce(left($4, 2000), last_error),

@@ -1,4 +1,4 @@
-//! Who works: presence, leases kept alive, and the jobs of the dead.
+//! The workers: who is alive, their leases, and the jobs of dead workers.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{DeadLetter, Queue, QueueError, error::Doing as _};
 
-/// One process of the pool, for its lifetime: drawn anew at each start, so a restart never inherits leases.
+/// One process of the pool. The id is drawn at each start, so a restarted process never inherits leases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WorkerId(Uuid);
 
@@ -23,11 +23,12 @@ impl WorkerId {
     }
 }
 
-/// A job whose worker died so often is taken to be the cause, and given up. Walks that get on are forgiven earlier deaths.
+/// A job whose worker died more often than this is taken for the cause, and given up. Progress resets the count.
 const MOST_LOSSES: i16 = 20;
+
 impl Queue {
-    /// Enters this process among the workers and gives it a lease of `hold`. `http`: where its API answers. `indexes`: whether
-    /// it holds the vector index.
+    /// Lists this process as a worker, and gives it a lease that lasts `hold`. `http`: the address of its API. `indexes`:
+    /// whether it holds the vector index.
     pub async fn enter_worker(
         &self,
         worker: WorkerId,
@@ -54,11 +55,11 @@ impl Queue {
         .doing("enter a worker")
     }
 
-    /// Prolongs the worker's lease by `hold`, and with it all its jobs. Returns whether it is still on the list of workers: one
-    /// that was silent for too long was taken off it, and enters again.
+    /// Extends the worker's lease by `hold`, and with it the claims on all its jobs. Returns whether the worker is still
+    /// listed. One that was silent for too long is not, and has to enter again.
     ///
-    /// Jobs that are the worker's by the table and not `in_hand` (it panicked, its end could not be written, its claim was lost
-    /// on the way) are freed after one lease.
+    /// Frees, after one lease, jobs that the table gives to the worker and that are not `in_hand`: the job panicked, its
+    /// outcome could not be stored, or the answer to its claim was lost.
     pub async fn heartbeat(
         &self,
         worker: WorkerId,
@@ -93,7 +94,7 @@ impl Queue {
         Ok(is_listed)
     }
 
-    /// Takes this process off the list.
+    /// Removes this process from the list of workers.
     pub async fn leave_worker(&self, worker: WorkerId) -> Result<(), QueueError> {
         sqlx::query!(
             "WITH lease AS (DELETE FROM queue.leases WHERE worker = $1) DELETE FROM queue.workers WHERE id = $1",
@@ -109,18 +110,18 @@ impl Queue {
 /// What became of the jobs of dead workers.
 #[derive(Debug, Default)]
 pub struct Orphans {
-    /// How many are ready again.
+    /// Number of jobs that are ready again.
     pub freed: u64,
-    /// Those that were given up, because they cost too many workers their lives.
+    /// The jobs that were given up, because their workers died too often.
     pub dead: Vec<DeadLetter>,
 }
 
-/// What failed, in the errors of the reaper.
+/// The action that failed, for the errors of the reaper.
 const REAPING: &str = "free the jobs of dead workers";
 
 impl Orphans {
-    /// Puts the jobs of workers whose lease has expired back, or gives them up, and takes those workers off the list. It acts
-    /// within the transaction of what follows from a job that is given up.
+    /// Frees the jobs of workers whose lease has expired, or gives them up, and removes those workers from the list. It acts
+    /// within the caller's transaction, which also settles what follows from a job that is given up.
     pub async fn reap(tx: &mut Transaction<'_, Postgres>) -> Result<Self, QueueError> {
         let dead = give_up(tx).await?;
         let freed = sqlx::query!(
@@ -152,7 +153,7 @@ impl Orphans {
     }
 }
 
-/// Gives up the jobs of dead workers that cost too many workers their lives.
+/// Gives up the jobs whose workers died too often.
 async fn give_up(tx: &mut Transaction<'_, Postgres>) -> Result<Vec<DeadLetter>, QueueError> {
     sqlx::query_as!(
         DeadLetter,
