@@ -7,7 +7,7 @@ macro_rules! coded {
         pub enum $type { $($(#[$vdoc])* #[serde(rename = $word)] $variant,)* }
 
         impl $type {
-            /// The stored word.
+            /// Returns the stored word.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }
             }

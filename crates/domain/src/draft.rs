@@ -1,17 +1,17 @@
-//! A record in our field names, still in the partner's words.
+//! A record under our field names, still in the partner's words.
 
 use chrono::NaiveDate;
 use sha2::{Digest as _, Sha256};
 
 use crate::{Kind, RawRecord};
 
-/// The draft and what is known of each of its fields: one table, so that no field can be forgotten in one of the places.
+/// Declares the draft and its fields. One table feeds every list of fields, so none can miss one.
 macro_rules! draft {
     ($(#[$doc:meta])* { $($(#[$fdoc:meta])* $field:ident $variant:ident: $told:literal,)* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq)]
         pub struct Draft {
-            /// Set by the stream's spec, not by the partner.
+            /// The kind. The stream of the source file sets it, not the partner.
             pub kind: Kind,
             $($(#[$fdoc])* pub $field: Option<String>,)*
             /// The record as the partner published it, for a rejection or an explanation.
@@ -40,32 +40,32 @@ macro_rules! draft {
         }
 
         impl Draft {
-            /// Our field names, in the order they are shown; a spec may map these and no others.
+            /// Our field names, in the order in which they are shown. A source file can map only these.
             pub const FIELDS: [&'static str; [$(stringify!($field)),*].len()] = [$(stringify!($field)),*];
 
-            /// What a field holds and which words of it are understood, for the reference; empty for a name that is not in
-            /// [`Draft::FIELDS`].
+            /// Returns what a field holds and which words in it are understood, for the reference. Empty for a name that is
+            /// not in [`Draft::FIELDS`].
             pub fn describe(name: &str) -> &'static str {
                 match name { $(stringify!($field) => $told,)* _ => "" }
             }
 
-            /// An empty claim of the given kind about `record`.
+            /// Returns an empty draft of the given kind from `record`.
             pub fn new(kind: Kind, record: impl Into<RawRecord>) -> Self {
                 Self { kind, $($field: None,)* record: record.into() }
             }
 
-            /// The field of that name, to read or to fill; `None` for a name that is not in [`Draft::FIELDS`].
+            /// Returns the field of that name, to read or to fill. `None` for a name that is not in [`Draft::FIELDS`].
             pub fn field_mut(&mut self, name: &str) -> Option<&mut Option<String>> {
                 match name { $(stringify!($field) => Some(&mut self.$field),)* _ => None }
             }
 
-            /// The digest of what the partner says, as `reader` (the version of the source file and of the rules) reads it on `day`.
-            /// Equal digests give equal opportunities: what was read once needs no second reading.
+            /// Returns the digest of the draft, as `reader` (the version of the source file and of the rules) parses it on
+            /// `day`. Equal digests give equal opportunities, so a known draft need not be normalized again.
             #[must_use]
             pub fn digest(&self, reader: &str, day: NaiveDate) -> DraftDigest {
                 let mut digest = Sha256::new();
                 let mut add = |part: Option<&str>| {
-                    // No text is as long as the length that stands for none.
+                    // `u64::MAX` stands for a missing field. No text is that long.
                     let length = part.map_or(u64::MAX, |text| u64::try_from(text.len()).unwrap_or(u64::MAX - 1));
                     digest.update(length.to_le_bytes());
                     digest.update(part.unwrap_or_default());
@@ -81,7 +81,7 @@ macro_rules! draft {
                 DraftDigest(short)
             }
 
-            /// The field of that name; `None` when it is empty or no such field exists.
+            /// Returns the field of that name. `None` if it is empty or does not exist.
             pub fn field(&self, name: &str) -> Option<&str> {
                 match name { $(stringify!($field) => self.$field.as_deref(),)* _ => None }
             }
@@ -89,18 +89,18 @@ macro_rules! draft {
     };
 }
 
-/// The digest of a draft: half of a SHA-256.
+/// The digest of a draft: the first half of a SHA-256.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct DraftDigest([u8; 16]);
 
 impl DraftDigest {
-    /// Its bytes.
+    /// Returns its bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
 
-    /// The digest with these bytes; `None` for another number of bytes.
+    /// Returns the digest with these bytes. `None` unless there are 16.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
@@ -108,7 +108,8 @@ impl DraftDigest {
 }
 
 impl Draft {
-    /// Whether some date in it may depend on the day on which it is read: "il y a 3 jours", "15 décembre". One with a year does not.
+    /// Returns whether a date in it may depend on the day of parsing: "il y a 3 jours", "15 décembre". A date with a year
+    /// does not.
     fn needs_the_clock(&self) -> bool {
         let has_a_year = |words: &str| {
             let mut digits = 0;
@@ -123,16 +124,16 @@ impl Draft {
 }
 
 draft! {
-    /// What `sources` reads out of a page, before anything is interpreted. Every field but the kind may be
-    /// missing: a [`Draft`] is a claim of the partner, not yet a fact of ours.
+    /// A record that `sources` has parsed from a page, before anything in it is interpreted. Every field but the kind may be
+    /// missing. A [`Draft`] is what the partner claims, not yet what we know.
     {
         /// The partner's own identifier of the record.
         external_id ExternalId: "The partner's own identifier: the same the next day, another for another record. Up to 300 bytes.",
         /// Heading, maybe with markup or entities left in it.
         title Title: "Heading. Markup and entities may be left in it; 300 characters are kept.",
-        /// Absolute address of the page a person can read.
+        /// Absolute URL of the page that a person can read.
         url Url: "Absolute `http(s)` address of the page a person can read. Other addresses refuse the record.",
-        /// Who offers: employer, school, programme, credit union.
+        /// Who offers it: employer, school, program, credit union.
         organization Organization: "Who offers: employer, school, programme, credit union. A phone number or an address of e-mail is none.",
         /// Body text, plain or HTML.
         description Description: "Body, plain or HTML; 20,000 characters are kept, and of HTML a safe subset beside them. Lines a portal adds to every post are cut.",
@@ -145,17 +146,17 @@ draft! {
         /// Fees of a loan, in words ("frais de dossier 1 %").
         fees Fees: "Fees, in words: \"1 % + 5 000 FCFA\", \"frais de dossier 2 %, assurance 0,5 %\", \"gratuit\".",
         /// How long it lasts, in words ("12 mois").
-        duration Duration: "How long a loan, a training or a contract lasts: \"12 mois\", \"de 6 à 24 mois\", \"1 an et demi\", \"P6M\". Hours are no such length.",
+        duration Duration: "How long a loan, a training or a contract lasts: \"12 mois\", \"de 6 à 24 mois\", \"1 an et demi\", \"P6M\". Hours are ignored.",
         /// Contract, in words ("CDI & CDD", "`FULL_TIME`").
         contract Contract: "Contract, in words: \"CDI & CDD\", \"Stage\", schema.org's `FULL_TIME`.",
         /// Publication date, in words.
         posted_at PostedAt: "When it was published: ISO 8601, \"01/10/2026\", \"1er octobre 2026 à 12h00\", \"il y a 3 semaines\", `[2026,9,2]`, seconds since 1970. In Africa/Douala where no zone is given.",
         /// When the training or the work begins, in words.
         starts_at StartsAt: "When the training or the work begins, in the same forms; of a span its begin. \"Immédiatement\" is none.",
-        /// Last day to answer, in words.
+        /// Last day to apply, in words.
         closes_at ClosesAt: "Last day to answer, in the same forms; of a span its end. \"Dès que possible\" is none.",
-        /// Whether it is still to be had, in words ("pourvue", "false").
-        status Status: "Whether it is still to be had: \"pourvue\", \"expirée\", \"closed\", `false` close the opportunity; other words say nothing.",
+        /// Whether it is still open, in words ("pourvue", "false").
+        status Status: "Whether it is still open: \"pourvue\", \"expirée\", \"closed\", `false` close the opportunity; other words say nothing.",
         /// Sector or category, in words ("Bâtiment", "Comptabilité").
         sector Sector: "Sector or category: \"Bâtiment\", \"Comptabilité et finance\". Counts before what title and text name.",
         /// Number of places offered, in words.

@@ -1,8 +1,8 @@
-//! How long something lasts.
+//! Durations of loans, trainings and contracts.
 
 use serde::{Deserialize, Serialize};
 
-/// A length of time. At least one of `min` and `max` is there.
+/// A duration. At least one of `min` and `max` is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Duration {
     /// Shortest, in hundredths of a month.

@@ -7,17 +7,17 @@ use sha2::{Digest, Sha256};
 
 use crate::Opportunity;
 
-/// SHA-256 over what an opportunity says. Two readings with the same fingerprint say the same; publication dates and
-/// other counters of the portal are left out, so a re-dated post is unchanged.
+/// SHA-256 of an opportunity's content. Equal fingerprints mean equal content. Publication dates and counters of the portal
+/// are left out, so a post with a new date is unchanged.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// Of content not yet known: replaced by [`Fingerprint::of`] before anybody sees it.
+    /// A placeholder, which [`Fingerprint::of`] replaces before the opportunity is used.
     pub const UNKNOWN: Self = Self([0; 32]);
 
-    /// The digest of an opportunity.
+    /// Returns the fingerprint of an opportunity.
     pub fn of(opportunity: &Opportunity) -> Self {
         let mut digest = Sha256::new();
         let content = (
@@ -56,18 +56,18 @@ impl Fingerprint {
                 &opportunity.description_html,
             ),
         );
-        // JSON of a tuple: every value is delimited, so none can be shifted into its neighbour.
+        // JSON of a tuple delimits every value, so that two different rows never give the same bytes.
         let json = serde_json::to_vec(&content).unwrap_or_default();
         digest.update(&json);
         Self(digest.finalize().into())
     }
 
-    /// The digest as stored.
+    /// Returns the bytes, as they are stored.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// A stored digest; `None` unless it has 32 bytes.
+    /// Returns the fingerprint with these bytes. `None` unless there are 32.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }

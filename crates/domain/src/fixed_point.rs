@@ -1,5 +1,5 @@
-//! Values kept as whole numbers of a small part, written as numbers of the whole: 15,000,000 hundredths are `150000` in JSON, as in the
-//! database.
+//! Fixed-point numbers. They are held as integers of a fraction and written in units: 15,000,000 hundredths are `150000` in
+//! JSON, as in the database.
 
 macro_rules! scaled {
     ($(#[$doc:meta])* $name:ident, $parts:literal) => {
@@ -36,12 +36,12 @@ macro_rules! scaled {
 }
 
 scaled!(
-    /// Of hundredths: money, months.
+    /// Hundredths: money, months.
     hundredths,
     100_i32
 );
 scaled!(
-    /// Of thousandths: percents.
+    /// Thousandths: percentages.
     thousandths,
     1_000_i32
 );

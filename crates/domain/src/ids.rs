@@ -1,14 +1,14 @@
-//! Names and identifiers. Each is a type of its own, so that a run can never be passed for a page.
+//! Names and identifiers. Each has its own type, so that a run cannot be taken for an opportunity.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Namespace of [`OpportunityId`]s (RFC 9562 version 5): any constant would do, it must only never change.
+/// Namespace of [`OpportunityId`]s (RFC 9562, version 5). Any constant works, as long as it never changes.
 const OPPORTUNITY_NAMESPACE: Uuid = Uuid::from_u128(0x6f69_6d65_746c_5f6f_7070_6f72_7475_6e69);
 
-/// A name that is not one: empty, too long, or with other characters than `a-z`, `0-9`, `_` and `-`.
+/// An invalid name: empty, too long, or with characters other than `a-z`, `0-9`, `_` and `-`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a name: use 2 to 40 of a-z, 0-9, `_`, `-`, beginning with a letter")]
 pub struct BadName(String);
@@ -31,12 +31,12 @@ macro_rules! name {
         pub struct $type(String);
 
         impl $type {
-            /// Checks and wraps a name.
+            /// Checks a name and wraps it.
             pub fn new(name: &str) -> Result<Self, BadName> {
                 checked(name).map(Self)
             }
 
-            /// The name as written.
+            /// Returns the name as written.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -71,12 +71,12 @@ macro_rules! name {
 }
 
 name! {
-    /// A partner, by the name of its file in `sources/partners/` (`fne`, `emploicameroun`).
+    /// The slug of a source: the name of its file in `sources/partners/` (`fne`, `emploicameroun`).
     SourceSlug
 }
 
 name! {
-    /// One list a partner publishes (`offres`, `formations`).
+    /// The name of a stream: one list that a source publishes (`offres`, `formations`).
     StreamName
 }
 
@@ -88,7 +88,7 @@ macro_rules! id {
         pub struct $type(Uuid);
 
         impl $type {
-            /// The identifier as a UUID, for a database or a point id.
+            /// Returns the identifier as a UUID, for the database or the vector index.
             pub fn uuid(self) -> Uuid {
                 self.0
             }
@@ -116,18 +116,18 @@ macro_rules! id {
 }
 
 id! {
-    /// One ingest of one source.
+    /// The identifier of a run: one ingest of one source.
     RunId
 }
 
 id! {
-    /// An opportunity, in PostgreSQL and in the vector index alike.
+    /// The identifier of an opportunity, in PostgreSQL and in the vector index.
     OpportunityId
 }
 
 impl OpportunityId {
-    /// The identifier of a partner's record: the same record has the same identifier for ever, on every
-    /// machine, so that loading and indexing it again is harmless.
+    /// Returns the identifier of a partner's record. A record has the same identifier forever and on every machine, so
+    /// loading and indexing it again is harmless.
     pub fn of(source: &SourceSlug, external_id: &str) -> Self {
         let name = format!("{source}\u{1f}{external_id}");
         Self(Uuid::new_v5(&OPPORTUNITY_NAMESPACE, name.as_bytes()))

@@ -1,10 +1,10 @@
-//! What an opportunity is.
+//! The kinds of opportunities.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// The four ways to a living the platform knows. The stored words are the serialized ones.
+/// The kind of an opportunity. The stored words are the serialized ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -19,10 +19,10 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All of them, in the order they are shown.
+    /// All kinds, in the order in which they are shown.
     pub const ALL: [Self; 4] = [Self::Job, Self::Training, Self::Agr, Self::Microfinance];
 
-    /// The stored word.
+    /// Returns the stored word.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Job => "job",
@@ -39,9 +39,9 @@ impl fmt::Display for Kind {
     }
 }
 
-/// A word that names no kind.
+/// A word that does not name a kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no kind of opportunity: use job, training, agr or microfinance")]
+#[error("{0:?} is not a kind of opportunity: use job, training, agr or microfinance")]
 pub struct UnknownKind(String);
 
 impl FromStr for Kind {

@@ -1,6 +1,6 @@
-//! The vocabulary of `oim-etl`: what every other crate means by a source, a draft, an opportunity and a rejection.
+//! The vocabulary of `oim-etl`: the types that every other crate uses for sources, drafts, opportunities and rejections.
 //!
-//! Types alone: their stored words, their identities, their form in JSON. What reads a partner's words into them is `normalize`.
+//! It holds types only, with their stored words, identities and JSON forms. `normalize` turns a partner's words into them.
 //! Nothing here reads a clock, a file or a socket.
 
 mod coded;

@@ -8,7 +8,7 @@ use crate::{Kind, coded::coded};
 pub use credit::{Fees, Interest, RatePeriod};
 
 coded! {
-    /// A currency, by its ISO 4217 code. Amounts in others are not read.
+    /// A currency, by its ISO 4217 code. Amounts in other currencies are not parsed.
     Currency {
         /// CFA franc of Central Africa: what "FCFA" means in Cameroon.
         Xaf = "XAF",
@@ -78,7 +78,7 @@ coded! {
 }
 
 coded! {
-    /// What an amount is paid for.
+    /// The period that an amount is paid for.
     Period {
         /// An hour of work.
         Hour = "hour",
@@ -94,7 +94,7 @@ coded! {
 }
 
 coded! {
-    /// Before or after what is withheld from it.
+    /// Whether an amount is before or after deductions.
     Basis {
         /// Before contributions and taxes.
         Gross = "gross",
@@ -104,11 +104,11 @@ coded! {
 }
 
 coded! {
-    /// What an amount is: the person earns it, pays it, borrows it or is granted it.
+    /// What an amount is: something that a person earns, pays, borrows or is granted.
     AmountKind {
         /// What work earns.
         Wage = "wage",
-        /// What a training costs; 0 where it is free.
+        /// What a training costs. 0 if it is free.
         Tuition = "tuition",
         /// What a loan lends, or the balance that a savings product asks for.
         Principal = "principal",
@@ -120,7 +120,7 @@ coded! {
 impl AmountKind {
     /// Returns what an amount of an opportunity of this kind is.
     ///
-    /// The kind of the opportunity alone decides. An allowance that a training pays is not told apart from its cost.
+    /// Only the kind of the opportunity decides. An allowance that a training pays is not distinguished from its cost.
     pub const fn of(kind: Kind) -> Self {
         match kind {
             Kind::Job => Self::Wage,
@@ -131,12 +131,12 @@ impl AmountKind {
     }
 }
 
-/// An amount of money. At least one of `min` and `max` is there.
+/// An amount of money. At least one of `min` and `max` is set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Amount {
     /// What it is.
     pub kind: AmountKind,
-    /// Lowest, in hundredths of the currency's unit, whatever the currency; in JSON, as all here, in its units.
+    /// Lowest, in hundredths of the currency's unit, for every currency. JSON has units.
     #[serde(with = "crate::fixed_point::hundredths")]
     pub min: Option<i64>,
     /// Highest, in hundredths of the currency's unit.
@@ -144,8 +144,8 @@ pub struct Amount {
     pub max: Option<i64>,
     /// The currency.
     pub currency: Currency,
-    /// What it is paid for; none for a single amount.
+    /// The period it is paid for. `None` for a single amount.
     pub period: Option<Period>,
-    /// Gross or net, where the words give it.
+    /// Gross or net, if the partner says so.
     pub basis: Option<Basis>,
 }

@@ -1,4 +1,4 @@
-//! Places: a country, in Cameroon a region, a town.
+//! Places: country, region (in Cameroon) and town.
 
 use std::fmt;
 
@@ -11,20 +11,20 @@ macro_rules! regions {
         pub enum Region { $($(#[$doc])* #[serde(rename = $code)] $variant,)* }
 
         impl Region {
-            /// All of them, by code.
+            /// All regions, by code.
             pub const ALL: [Self; 10] = [$(Self::$variant,)*];
 
-            /// ISO 3166-2 code ("CM-LT").
+            /// Returns the ISO 3166-2 code ("CM-LT").
             pub fn code(self) -> &'static str {
                 match self { $(Self::$variant => $code,)* }
             }
 
-            /// French name.
+            /// Returns the French name.
             pub fn name_fr(self) -> &'static str {
                 match self { $(Self::$variant => $fr,)* }
             }
 
-            /// English name.
+            /// Returns the English name.
             pub fn name_en(self) -> &'static str {
                 match self { $(Self::$variant => $en,)* }
             }
@@ -37,7 +37,7 @@ regions! {
     Adamaoua = "CM-AD", "Adamaoua", "Adamawa";
     /// Centre.
     Centre = "CM-CE", "Centre", "Centre";
-    /// Far North: the code is that of the French name.
+    /// Far North. The code follows the French name.
     ExtremeNord = "CM-EN", "Extrême-Nord", "Far North";
     /// East.
     Est = "CM-ES", "Est", "East";
@@ -56,7 +56,7 @@ regions! {
 }
 
 impl Region {
-    /// The region of that code.
+    /// Returns the region with that code.
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|region| region.code() == code)
     }
@@ -67,9 +67,9 @@ impl Region {
 pub struct Place {
     /// ISO 3166-1 alpha-2.
     pub country: String,
-    /// In Cameroon, where the words tell.
+    /// The region, in Cameroon and if the words give it.
     pub region: Option<Region>,
-    /// Town, in its French spelling; abroad the partner's words.
+    /// Town, in its French spelling. Abroad, in the partner's words.
     pub locality: Option<String>,
 }
 

@@ -1,58 +1,58 @@
-//! How much of an opportunity can be relied on.
+//! How far an opportunity can be relied on.
 
 use serde::{Deserialize, Serialize};
 
 use crate::coded::coded;
 
-/// What speaks for an opportunity and what against it.
+/// The quality of an opportunity.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quality {
-    /// 0 to 100: what its parts weigh, less ten for each doubt.
+    /// 0 to 100: the sum of the weights of its parts, minus ten for each doubt.
     pub score: u8,
     /// Parts that are missing.
     pub missing: Vec<Part>,
-    /// What does not fit together.
+    /// What in it does not fit together.
     pub doubts: Vec<Doubt>,
 }
 
 coded! {
-    /// What a good opportunity has.
+    /// A part that a good opportunity has.
     Part {
-        /// Somebody who offers.
+        /// Who offers it.
         Organization = "organization",
-        /// A town, or the word that it can be done from anywhere.
+        /// A town, or the statement that the work is remote.
         Place = "place",
-        /// A body of some length.
+        /// A body that is long enough.
         Description = "description",
-        /// A date: of publication, or to answer by.
+        /// A date of publication, or a closing date.
         Date = "date",
         /// What is earned, paid, lent or granted.
         Amount = "amount",
         /// Contract or education asked for.
         Terms = "terms",
-        /// A page to read, or somebody to write to.
+        /// A page to read, or a contact.
         Way = "way",
     }
 }
 
 coded! {
-    /// What makes one look twice.
+    /// A warning: something that does not fit together.
     Doubt {
         /// Published after it was fetched.
         FromTheFuture = "from_the_future",
-        /// Its last day lies before its publication.
+        /// It closes before it was published.
         ClosedBeforePosted = "closed_before_posted",
-        /// Its last day is more than two years off, and it is no programme.
+        /// It closes in more than two years, and it is not a program.
         ClosesFarAway = "closes_far_away",
-        /// The title is a few letters, or all capitals and long.
+        /// The title has a few letters only, or is long and in capitals.
         OddTitle = "odd_title",
         /// A wage above any in Cameroon.
         OddAmount = "odd_amount",
-        /// The partner's field for the place says another one than the text, which counts.
+        /// The partner's field names another place than the text, whose place counts.
         PlaceDisagrees = "place_disagrees",
-        /// Words on when it begins that no rule reads.
+        /// No rule can parse the words on when it begins.
         UnreadableStart = "unreadable_start",
-        /// A rate of interest without the time it is for.
+        /// An interest rate without its period.
         InterestWithoutPeriod = "interest_without_period",
     }
 }

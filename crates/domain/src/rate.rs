@@ -1,12 +1,12 @@
-//! A source's rate: a promise to the partner.
+//! The rate of a source: how often a partner agreed to be asked.
 
 use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-/// At most `count` requests in any window of length `per`, over all workers together.
+/// At most `count` requests in any window of length `per`, from all workers together.
 ///
-/// Written `30/min`, `10/s`, `500/h`, `50/5s`: a count, a slash, a period with an optional number.
+/// It is written `30/min`, `10/s`, `500/h` or `50/5s`: a count, a slash, and a period with an optional number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Rate {
@@ -20,33 +20,33 @@ pub struct Rate {
 pub struct BadRate(String);
 
 impl Rate {
-    /// Share of the rate that is really used. A request leaves on time but may arrive late; were slots
-    /// spaced at exactly `per / count`, one late and one punctual arrival would make `count + 1` in a
-    /// window. Two percent of the window is the delay the network may add before that happens.
+    /// Share of the rate that is used. A request leaves on time but may arrive late. If slots were spaced at exactly
+    /// `per / count`, a late request and a punctual one would make `count + 1` in a window. With this share, the network may
+    /// add a delay of 2 % of the window before that happens.
     const USED: f64 = 0.98;
 
-    /// A rate of `count` per `per`; `None` when either is zero or the period is over a day.
+    /// Returns a rate of `count` per `per`. `None` if either is zero or the period is longer than a day.
     pub fn new(count: u32, per: Duration) -> Option<Self> {
         let legal = count > 0 && !per.is_zero() && per <= Duration::from_hours(24);
         legal.then_some(Self { count, per })
     }
 
-    /// Requests allowed in one window.
+    /// Returns the number of requests allowed in one window.
     pub fn count(self) -> u32 {
         self.count
     }
 
-    /// Length of the window.
+    /// Returns the length of the window.
     pub fn per(self) -> Duration {
         self.per
     }
 
-    /// Requests allowed a second.
+    /// Returns the number of requests allowed per second.
     pub fn per_second(self) -> f64 {
         f64::from(self.count) / self.per.as_secs_f64()
     }
 
-    /// Time between two departures that keeps the promise at the partner's end.
+    /// Returns the time between two requests that keeps the rate at the partner's end.
     pub fn interval(self) -> Duration {
         self.per.div_f64(f64::from(self.count) * Self::USED)
     }

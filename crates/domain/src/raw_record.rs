@@ -1,11 +1,11 @@
-//! A record as its partner published it.
+//! Records as partners published them.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
-/// A record as published. Most are never looked at again, so what is cheap to keep is kept as it came, and becomes JSON
-/// only for a rejection or an explanation.
+/// A record as published. Most records are never looked at again, so a cheap form is kept, which becomes JSON only for a
+/// rejection or an explanation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RawRecord {
     /// A tree.
@@ -14,19 +14,19 @@ pub enum RawRecord {
     Row(Row),
 }
 
-/// A row of a table: its cells lie in one text.
+/// A row of a table. One string holds all cells.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     /// Names of the columns.
     pub columns: Arc<[String]>,
     /// The cells, one after the other.
     pub text: String,
-    /// Where each cell ends in `text`, in bytes.
+    /// The end of each cell in `text`, in bytes.
     pub ends: Vec<usize>,
 }
 
 impl Row {
-    /// The cell of a column.
+    /// Returns the cell of a column.
     pub fn cell(&self, column: usize) -> Option<&str> {
         let end = *self.ends.get(column)?;
         let begin = column.checked_sub(1).and_then(|before| self.ends.get(before).copied()).unwrap_or(0);
@@ -35,7 +35,7 @@ impl Row {
 }
 
 impl RawRecord {
-    /// The record as JSON: of a row, its cells that are not empty by the names of their columns.
+    /// Returns the record as JSON. A row becomes an object of its non-empty cells, by column.
     pub fn into_json(self) -> Value {
         match self {
             Self::Json(value) => value,

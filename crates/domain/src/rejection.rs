@@ -1,40 +1,40 @@
-//! Records refused, each with its reason.
+//! Rejected records, each with its reason.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Why a record was refused. `code()` is stored and counted; the detail is shown beside it.
+/// Why a record was rejected. `code()` is stored and counted. The detail is shown next to it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "code", content = "detail", rename_all = "snake_case")]
 pub enum Reason {
-    /// The record is not of the shape the spec describes (not an object, jq failed): what was wrong.
+    /// The record does not have the structure that the source file describes (not an object, jq failed): what was wrong.
     UnreadableRecord(String),
-    /// A field the spec requires has no value.
+    /// A field that the source file requires has no value.
     MissingField(String),
-    /// No identifier: without it the record could not be recognized the next day.
+    /// The record has no identifier, so it could not be recognized the next day.
     NoIdentity,
-    /// No title, or nothing left of it once markup was removed.
+    /// The record has no title, or nothing is left of it without markup.
     NoTitle,
-    /// A place that is nowhere in the gazetteer.
+    /// A place that is not in the gazetteer.
     UnknownPlace(String),
-    /// A date that no rule can read: the field and the partner's words.
+    /// A date that no rule can parse: the field and the partner's words.
     UnreadableDate(String),
-    /// An amount that no rule can read, or minimum above maximum.
+    /// An amount that no rule can parse, or whose minimum is above its maximum.
     UnreadableAmount(String),
-    /// A rate of interest that no rule can read: lowest above highest, negative, or over 1,000 % a year.
+    /// An interest rate that no rule can parse, or that is implausible: lowest above highest, negative, or over 1,000 % a year.
     UnreadableRate(String),
-    /// An address that is not an absolute `http` or `https` one.
+    /// An address that is not an absolute `http` or `https` URL.
     BadUrl(String),
-    /// The record's own page is gone: the status it answered with.
+    /// The detail page is gone: the status of its answer.
     DetailUnavailable(String),
-    /// The identifier already occurred on the same page with other content.
+    /// The identifier occurred on the same page before, with other content.
     RepeatedIdentity(String),
 }
 
 impl Reason {
-    /// The stored word, the same as the serialized tag.
+    /// Returns the stored word, which is also the serialized tag.
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnreadableRecord(_) => "unreadable_record",
@@ -51,7 +51,7 @@ impl Reason {
         }
     }
 
-    /// The partner's words that were refused.
+    /// Returns the partner's words that were rejected.
     pub fn detail(&self) -> Option<&str> {
         match self {
             Self::NoIdentity | Self::NoTitle => None,
@@ -69,8 +69,8 @@ impl Reason {
 }
 
 impl Reason {
-    /// What the partner wrote and we cannot read, in which contacts may stand. An address or an identifier is not such a text: masked, it
-    /// would name nothing.
+    /// Returns the partner's prose that could not be parsed. It may contain contacts. Addresses and identifiers are left
+    /// out: they would mean nothing if they were masked.
     pub fn prose_mut(&mut self) -> Option<&mut String> {
         match self {
             Self::UnreadableRecord(words)
@@ -95,23 +95,23 @@ impl fmt::Display for Reason {
     }
 }
 
-/// A refused record, kept whole, so that a mended spec can be replayed over it.
+/// A rejected record. It is kept whole, so that a replay with a corrected source file can parse it again.
 ///
-/// Its reason is shown in tables and messages, so contacts do not stand in its words. `normalize::reject` masks them; make a rejection
-/// there, unless its reason has no prose.
+/// Its reason is shown in tables and messages, so it must not contain contacts. `normalize::reject` masks them: create
+/// rejections there, unless the reason has no prose.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Rejection {
-    /// Why.
+    /// Why it was rejected.
     pub reason: Reason,
-    /// The partner's identifier, where one could be read.
+    /// The partner's identifier, if there is one.
     pub external_id: Option<String>,
     /// The record as published.
     pub record: Value,
 }
 
 impl Rejection {
-    /// A refusal whose reason has no contacts in its words. The record may have them.
+    /// Returns a rejection whose reason has no contacts in its words. The record may have them.
     pub fn with_clean_reason(reason: Reason, external_id: Option<String>, record: Value) -> Self {
         Self { reason, external_id, record }
     }

@@ -1,4 +1,4 @@
-//! Controlled words: contract, working time, education, audience, language.
+//! Controlled vocabularies: contract, working time, education, audience, language.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,25 +9,25 @@ macro_rules! words {
         pub enum $type { $($(#[$vdoc])* #[serde(rename = $word)] $variant,)* }
 
         impl $type {
-            /// All of them, in order.
+            /// All values, in order.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
-            /// The stored word.
+            /// Returns the stored word.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }
             }
 
-            /// The word shown to people.
+            /// Returns the label that people see.
             pub fn label(self) -> &'static str {
                 match self { $(Self::$variant => $label,)* }
             }
 
-            /// The value with that stored word.
+            /// Returns the value with that stored word.
             pub fn of_code(code: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|value| value.as_str() == code)
             }
 
-            /// Those of the codes, without repeats, in order.
+            /// Returns the values with these stored words, without repeats, in order.
             pub fn of_codes(codes: &[&str]) -> Vec<Self> {
                 Self::ALL.iter().copied().filter(|value| codes.contains(&value.as_str())).collect()
             }
@@ -36,22 +36,22 @@ macro_rules! words {
 }
 
 words! {
-    /// Contract offered. Words of schema.org `employmentType` are understood beside the French ones. Codes are English words; labels
-    /// are what people in Cameroon call them.
+    /// A contract that is offered. The words of schema.org `employmentType` are understood too. Codes are English words, and
+    /// labels are the words that people in Cameroon use.
     Contract {
-        /// Without an end: "contrat à durée indéterminée".
+        /// Permanent: "contrat à durée indéterminée".
         Permanent = "permanent", "CDI";
-        /// With an end: "contrat à durée déterminée".
+        /// Fixed-term: "contrat à durée déterminée".
         FixedTerm = "fixed_term", "CDD";
         /// Through an agency.
         Temporary = "temporary", "Intérim";
-        /// Of one season.
+        /// For one season.
         Seasonal = "seasonal", "Saisonnier";
         /// Internship.
         Internship = "internship", "Stage";
         /// Apprenticeship.
         Apprenticeship = "apprenticeship", "Apprentissage";
-        /// On one's own account.
+        /// Self-employed.
         Freelance = "freelance", "Freelance";
         /// Unpaid.
         Volunteer = "volunteer", "Bénévolat";
@@ -59,27 +59,27 @@ words! {
 }
 
 words! {
-    /// How the work lies in the week.
+    /// The working time.
     WorkingTime {
-        /// The whole week.
+        /// Full time.
         FullTime = "full_time", "Temps plein";
-        /// Part of it.
+        /// Part time.
         PartTime = "part_time", "Temps partiel";
         /// In shifts, or at night.
         Shift = "shift", "Travail posté";
         /// In one season.
         Seasonal = "seasonal", "Saisonnier";
-        /// As agreed.
+        /// Flexible, as agreed.
         Flexible = "flexible", "Horaires flexibles";
     }
 }
 
 words! {
-    /// Education, lowest first; names of Cameroon's two school systems.
+    /// Education, lowest first, in the levels of Cameroon's two school systems.
     Education {
         /// End of primary school.
         Primary = "primary", "CEP";
-        /// A trade, by a short qualification.
+        /// A short vocational qualification.
         Vocational = "vocational", "CAP/DQP";
         /// Lower secondary.
         LowerSecondary = "lower_secondary", "BEPC";
@@ -99,13 +99,13 @@ words! {
 }
 
 words! {
-    /// Whom the offer is for. Not who is merely mentioned in it.
+    /// Whom the opportunity is for. Groups that are only mentioned do not count.
     Audience {
         /// Women.
         Women = "women", "Femmes";
-        /// The young.
+        /// Young people.
         Youth = "youth", "Jeunes";
-        /// Migrants who came back.
+        /// Returning migrants.
         Returnees = "returnees", "Migrants de retour";
         /// People with disabilities.
         Disabled = "disabled", "Personnes handicapées";
@@ -117,7 +117,7 @@ words! {
         Students = "students", "Élèves et étudiants";
         /// Farmers and their groups.
         Farmers = "farmers", "Agriculteurs";
-        /// Those who run or begin a business.
+        /// People who run or start a business.
         Entrepreneurs = "entrepreneurs", "Porteurs de projets";
     }
 }

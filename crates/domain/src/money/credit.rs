@@ -1,4 +1,4 @@
-//! What a loan costs: interest and fees. In JSON percents and units, as in the database.
+//! The cost of a loan: interest and fees. JSON has percentages and units, as the database does.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use super::Currency;
 use crate::coded::coded;
 
 coded! {
-    /// The time a rate of interest is told for.
+    /// The period of an interest rate.
     RatePeriod {
         /// A day.
         Day = "day",
@@ -24,7 +24,7 @@ coded! {
 }
 
 impl RatePeriod {
-    /// How many there are in a year.
+    /// Returns how many there are in a year.
     pub fn a_year(self) -> i64 {
         match self {
             Self::Day => 365,
@@ -37,31 +37,31 @@ impl RatePeriod {
     }
 }
 
-/// A nominal rate of interest. At least one of `min` and `max` is there.
+/// A nominal interest rate. At least one of `min` and `max` is set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interest {
-    /// Lowest, in thousandths of a percent a year: the rate told, times the periods of a year; not compounded.
+    /// Lowest, in thousandths of a percent a year: the given rate times the periods in a year, not compounded.
     #[serde(with = "crate::fixed_point::thousandths")]
     pub min: Option<i64>,
     /// Highest, likewise.
     #[serde(with = "crate::fixed_point::thousandths")]
     pub max: Option<i64>,
-    /// What the partner told it for.
+    /// The period that the partner gave it for.
     pub period: RatePeriod,
-    /// Tax on the interest, in thousandths of a percent of it (TAF, TVA).
+    /// Tax on the interest (TAF, TVA), in thousandths of a percent of the interest.
     #[serde(with = "crate::fixed_point::thousandths")]
     pub tax: Option<i64>,
 }
 
-/// What is paid beside interest, once. At least one of the parts is there.
+/// What is paid once, in addition to interest. At least one of the parts is set.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fees {
-    /// All that are a share of the amount, summed, in thousandths of a percent. Of "1 à 2 %" the end.
+    /// The sum of the fees that are a share of the amount, in thousandths of a percent. "1 à 2 %" counts as 2 %.
     #[serde(with = "crate::fixed_point::thousandths")]
     pub percent: Option<i64>,
-    /// All that are fixed, summed, in hundredths of the currency's unit.
+    /// The sum of the fixed fees, in hundredths of the currency's unit.
     #[serde(with = "crate::fixed_point::hundredths")]
     pub amount: Option<i64>,
-    /// The currency of the fixed ones.
+    /// The currency of the fixed fees.
     pub currency: Option<Currency>,
 }
