@@ -27,6 +27,7 @@ const CLEAN: &[&str] = &[
     "crates/dedupe",
     "crates/domain",
     "crates/fetch",
+    "crates/local-postgres",
     "crates/normalize",
     "crates/queue",
     "crates/store",

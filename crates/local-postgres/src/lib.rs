@@ -1,11 +1,11 @@
-//! A private PostgreSQL server, for the demo, the tests and a single machine without a server of its own.
+//! A private PostgreSQL server, for the demo, the tests, and machines without a server.
 //!
-//! It is real PostgreSQL, started from the machine's own binaries (or from a download, once). It listens on a
-//! Unix socket only. The folder and the socket have mode 0700, and the server accepts the user that started it
-//! and nobody else. PostgreSQL refuses to run as root; for root the server runs as `postgres` or `nobody`.
+//! It is PostgreSQL itself, started from the machine's binaries or from a one-time download. It listens on a Unix socket
+//! only. The folder and the socket have mode 0700, and the server accepts only the user that started it. PostgreSQL refuses to
+//! run as root. For root, the server runs as `postgres` or `nobody`.
 //!
-//! One process owns a folder at a time: [`Cluster::start`] refuses a folder that another process owns, and
-//! [`Cluster::join`] uses that process's server without ever stopping it.
+//! One process owns a folder at a time. [`Cluster::start`] refuses a folder that another process owns, and [`Cluster::join`]
+//! uses the server of that process and never stops it.
 
 mod access;
 mod cluster;
@@ -22,13 +22,13 @@ pub use cluster::{Cluster, Durability};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PrivateError {
-    /// No binaries here, and none could be fetched.
+    /// The machine has no binaries, and they could not be downloaded.
     #[error(
         "no PostgreSQL on this machine and it could not be downloaded; install it (Debian: apt install postgresql) \
          or set PG_BINDIR to the folder of its programs"
     )]
     NoBinaries(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A folder could not be made or given to the right user.
+    /// A folder could not be created, or not given to the right user.
     #[error("could not prepare the folder {folder} for PostgreSQL")]
     Folder {
         /// The folder.
@@ -43,10 +43,10 @@ pub enum PrivateError {
     InUse {
         /// The folder.
         folder: String,
-        /// The process that owns it, as it wrote itself down; "unknown" where it did not.
+        /// The process id that the owner wrote down. "unknown" if it did not.
         pid: String,
     },
-    /// A folder that somebody else made where ours would be.
+    /// Another user created a folder in the place of ours.
     #[error(
         "{folder} belongs to another user and is not used: remove it, or set TMPDIR to a folder of your own"
     )]
@@ -57,7 +57,7 @@ pub enum PrivateError {
     /// A statement failed.
     #[error("could not {doing} on the private PostgreSQL")]
     Statement {
-        /// What was tried.
+        /// The action that failed.
         doing: &'static str,
         /// The cause.
         source: sqlx::Error,
@@ -67,7 +67,7 @@ pub enum PrivateError {
     Program {
         /// Its name.
         program: &'static str,
-        /// The end of what it said.
+        /// The end of its output.
         message: String,
     },
 }
@@ -98,7 +98,7 @@ pub async fn create_database(url: &str, name: &str) -> Result<(), PrivateError> 
     }
     let failed = failed("create a database");
     let mut connection = sqlx::PgConnection::connect(url).await.map_err(&failed)?;
-    // Identifiers cannot be bound; quotes are doubled as PostgreSQL's own quote_ident does.
+    // Identifiers cannot be bound. Quotes are doubled, as PostgreSQL's quote_ident does.
     let statement = format!("CREATE DATABASE \"{}\"", name.replace('"', "\"\""));
     sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await.map_err(&failed)?;
     connection.close().await.map_err(&failed)

@@ -1,17 +1,17 @@
-//! Where the binaries of PostgreSQL are.
+//! Finds the binaries of PostgreSQL.
 
 use std::path::{Path, PathBuf};
 
-/// Folders in which distributions keep server binaries, by version below them.
+/// Folders in which distributions keep server binaries, with a subfolder for each version.
 const VERSIONED: [&str; 4] = ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt", "/usr/pgsql"];
 
-/// The folder with `initdb` and `postgres`: `PG_BINDIR`, then the newest of the distribution's, then `PATH`.
+/// Returns the folder with `initdb` and `postgres`: `PG_BINDIR`, the newest of the distribution, or one in `PATH`.
 pub(super) fn binaries() -> Option<PathBuf> {
     let named = std::env::var_os("PG_BINDIR").map(PathBuf::from);
     named.into_iter().chain(of_distribution()).chain(on_path()).find(|folder| complete(folder))
 }
 
-/// Whether both programs are there.
+/// Returns whether both programs are in the folder.
 pub(super) fn complete(folder: &Path) -> bool {
     ["initdb", "postgres"].iter().all(|program| folder.join(program).is_file())
 }

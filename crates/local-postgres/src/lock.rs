@@ -1,4 +1,4 @@
-//! Who owns a folder: an advisory lock that ends with its process, however that ends.
+//! The owner of a folder: an advisory lock, which ends when its process ends in any way.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -7,26 +7,26 @@ use std::{
     path::Path,
 };
 
-/// Name of the lock file in the folder. It holds the process id of the owner.
+/// The name of the lock file in the folder. The file contains the process id of the owner.
 const NAME: &str = "owner.lock";
 
-/// The lock on a folder, held until it is dropped.
+/// A lock on a folder. Dropping it releases the lock.
 #[derive(Debug)]
 pub(crate) struct Lock {
     _file: File,
 }
 
-/// What became of an attempt to lock a folder.
+/// The outcome of an attempt to lock a folder.
 #[derive(Debug)]
 pub(crate) enum Attempt {
     /// It is ours.
     Locked(Lock),
-    /// Another process owns it; its id, as it wrote it down.
+    /// Another process owns it: the id that it wrote down.
     Held(String),
 }
 
-/// Tries to lock `folder`. It waits for nobody but another process in the middle of this function:
-/// the folder itself is locked meanwhile, so that whoever finds an owner finds its number as well.
+/// Tries to lock `folder`. It waits only for another process that runs this function: the folder itself is locked meanwhile,
+/// so that whoever finds an owner also finds its process id.
 pub(crate) fn attempt(folder: &Path) -> io::Result<Attempt> {
     let gate = File::open(folder)?;
     gate.lock()?;

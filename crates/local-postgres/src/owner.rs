@@ -1,4 +1,4 @@
-//! Whom the server runs as.
+//! The user that the server runs as.
 
 use std::{
     fs, io,
@@ -13,12 +13,12 @@ use std::{
 use nix::unistd::User;
 use rustix::process::Uid;
 
-/// The name of a user, by whatever this machine looks users up with.
+/// Returns the name of a user, by the name service of the machine.
 pub(super) fn user_name(uid: u32) -> Option<String> {
     User::from_uid(uid.into()).ok().flatten().map(|user| user.name)
 }
 
-/// A user and group other than ours.
+/// A user and a group other than ours.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Owner {
     uid: u32,
@@ -26,7 +26,8 @@ pub(super) struct Owner {
 }
 
 impl Owner {
-    /// Whom to become: nobody special, unless we are root, as whom PostgreSQL refuses to run.
+    /// Returns the user to switch to if we are root, as whom PostgreSQL refuses to run: `postgres`, otherwise `nobody`. `None` if we
+    /// are not root.
     pub(super) fn needed() -> Option<Self> {
         if !rustix::process::geteuid().is_root() {
             return None;
@@ -38,7 +39,7 @@ impl Owner {
         find("postgres").or_else(|| find("nobody")).or(Some(Self { uid: 65_534, gid: 65_534 }))
     }
 
-    /// The user.
+    /// Returns the user.
     pub(super) fn uid(self) -> Uid {
         Uid::from_raw(self.uid)
     }
@@ -48,7 +49,7 @@ impl Owner {
         chown(folder, Some(self.uid), Some(self.gid))
     }
 
-    /// Whether every folder above `folder` lets a stranger pass.
+    /// Returns whether every folder above `folder` can be entered by other users.
     pub(super) fn can_reach(folder: &Path) -> bool {
         folder
             .ancestors()
@@ -57,7 +58,7 @@ impl Owner {
     }
 }
 
-/// A command of PostgreSQL, run as the owner, in a process group of its own: Ctrl-C at a terminal is for us to handle.
+/// Returns a command of PostgreSQL that runs as the owner, in a process group of its own, because we handle Ctrl-C.
 pub(super) fn command(program: PathBuf, owner: Option<Owner>, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command
