@@ -30,6 +30,7 @@ const CLEAN: &[&str] = &[
     "crates/local-postgres",
     "crates/normalize",
     "crates/queue",
+    "crates/replay",
     "crates/store",
     "crates/vectors",
     "workers/src/cli",

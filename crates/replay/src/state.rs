@@ -19,7 +19,7 @@ use crate::{
     server::Behavior,
 };
 
-/// The largest body a client may send: a form for a token is far below.
+/// The largest body that a client may send. A form for a token is much smaller.
 const MAX_BODY: usize = 64 * 1024;
 
 /// The partners, how they behave, and the request log.
@@ -68,7 +68,7 @@ impl ServerState {
     }
 }
 
-/// The web application; one for all partners.
+/// Returns the web application, one for all partners.
 pub(crate) fn app(state: Arc<ServerState>) -> Router {
     Router::new()
         .fallback(async |State(state): State<Arc<ServerState>>, request: Request| {
@@ -77,7 +77,7 @@ pub(crate) fn app(state: Arc<ServerState>) -> Router {
         .with_state(state)
 }
 
-/// The partner meant, in lower case and without a port; the `Host` header, or the authority of an absolute target.
+/// Returns the requested host, in lower case and without a port: the `Host` header, or the authority of an absolute target.
 fn host_of(parts: &Parts) -> String {
     let header = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
     let named = header.and_then(|value| value.parse::<Uri>().ok());
@@ -85,7 +85,7 @@ fn host_of(parts: &Parts) -> String {
     host.unwrap_or_default().to_ascii_lowercase()
 }
 
-/// A body that breaks before its first byte: the connection closes and the client reads no answer at all.
+/// Returns a body that fails before its first byte: the connection closes, and the client gets no answer.
 fn hung_up() -> Response {
     let broken = stream::iter([Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionReset))]);
     Response::new(Body::from_stream(broken))
