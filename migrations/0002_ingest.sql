@@ -31,6 +31,7 @@ CREATE TABLE ingest.runs (
     since           timestamptz,
     record_limit    integer CHECK (record_limit > 0),
     replay_of       uuid REFERENCES ingest.runs,
+    only_stale      boolean NOT NULL DEFAULT false,
     revert_of       uuid REFERENCES ingest.runs,
     file            jsonb,
     requested_by    text NOT NULL DEFAULT session_user,
@@ -61,6 +62,7 @@ CREATE TABLE ingest.runs (
     finished_at     timestamptz,
     CONSTRAINT every_record_is_accounted_for CHECK (seen = created + changed + unchanged + rejected),
     CONSTRAINT replay_may_name_its_run CHECK (mode = 'replay' OR replay_of IS NULL),
+    CONSTRAINT replay_may_be_of_stale_rows CHECK (NOT only_stale OR (mode = 'replay' AND replay_of IS NULL)),
     CONSTRAINT revert_names_its_run CHECK ((mode = 'revert') = (revert_of IS NOT NULL)),
     CONSTRAINT file_run_names_its_file CHECK ((mode = 'file') = (file IS NOT NULL)),
     CONSTRAINT decision_has_an_author CHECK ((decision IS NULL) = (decided_by IS NULL)),
@@ -72,6 +74,7 @@ COMMENT ON COLUMN ingest.runs.walked IS 'Whether the crawl has ended: no further
 -- A run proves absence only in the streams that it covers.
 COMMENT ON COLUMN ingest.runs.covers IS 'Streams from which the run asked for every record, and whose crawl proved that it saw the whole list. What they did not show is missing.';
 COMMENT ON COLUMN ingest.runs.replay_of IS 'The one run whose archive a replay parses again. Null in a replay of the newest archived answers of the source.';
+COMMENT ON COLUMN ingest.runs.only_stale IS 'Whether a replay parses only the pages of rows that an older source file or older rules have read: ingest.stale_pages.';
 COMMENT ON COLUMN ingest.runs.revert_of IS 'The run that a revert undoes.';
 COMMENT ON COLUMN ingest.runs.published_at IS 'When rows of the run were last published: at a checkpoint, or at its end.';
 COMMENT ON COLUMN ingest.runs.cursors_before IS 'Where the cursors of the streams stood that the run moved: {"offres": "2026-11-20T11:00:00Z"}. A revert moves them back.';
@@ -239,7 +242,7 @@ COMMENT ON COLUMN ingest.rate_budget.failing_since IS 'When the first of them fa
 COMMENT ON COLUMN ingest.rate_budget.next_slot IS 'When the next request may leave. Each reservation moves it forward by one interval; Retry-After moves it for all workers.';
 
 CREATE VIEW ingest.runs_now AS
-SELECT r.id, r.source, r.mode, r.trigger, r.state, r.since, r.record_limit, r.replay_of, r.revert_of, r.walked, r.covers, r.file, r.doubts, r.published_at,
+SELECT r.id, r.source, r.mode, r.trigger, r.state, r.since, r.record_limit, r.replay_of, r.only_stale, r.revert_of, r.walked, r.covers, r.file, r.doubts, r.published_at,
        coalesce(c.open, 0)::integer AS pages_open, r.pages + coalesce(c.pages, 0)::integer AS pages,
        r.pages_failed + coalesce(c.failed, 0)::integer AS pages_failed, r.requests + coalesce(c.requests, 0)::integer AS requests,
        r.seen + coalesce(c.created + c.changed + c.unchanged + c.rejected, 0)::integer AS seen,

@@ -81,7 +81,7 @@ CREATE TABLE ingest.opportunities (
 );
 COMMENT ON TABLE ingest.opportunities IS 'One row for each opportunity, open or closed. The comments of api.opportunities explain the columns.';
 COMMENT ON COLUMN ingest.opportunities.content_at IS 'When the page with this content was fetched. An older page, parsed late or replayed, does not overwrite it; a replay of one run does.';
-COMMENT ON COLUMN ingest.opportunities.draft_digest IS 'Digest of the partner''s words that it was read from, with the versions of the source file and of the rules. The same words are not read again.';
+COMMENT ON COLUMN ingest.opportunities.draft_digest IS 'Digest of the partner''s words that it was read from, with the versions of the source file and of the rules, which its first 4 bytes are of. The same words are not read again.';
 COMMENT ON COLUMN ingest.opportunities.missed_by IS 'The last run that proved its stream whole and did not show it. In a list that may shift while it is walked, a second one closes it.';
 COMMENT ON COLUMN ingest.opportunities.quality IS 'How far the row can be relied on, from 0 to 100. Null in a row without a score.';
 -- close_missing(): what a run shows again.

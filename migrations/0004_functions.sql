@@ -79,9 +79,10 @@ CREATE TRIGGER refuse_future_since BEFORE INSERT ON ingest.runs FOR EACH ROW
 
 -- Whether a run that has not ended does all that is asked for.
 CREATE FUNCTION ingest.fulfills(
-    run ingest.runs, mode text, since timestamptz, record_limit integer, replay_of uuid, file jsonb
+    run ingest.runs, mode text, since timestamptz, record_limit integer, replay_of uuid, file jsonb, only_stale boolean
 ) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE
+        WHEN run.only_stale AND NOT only_stale THEN false
         WHEN run.mode = mode AND run.since IS NOT DISTINCT FROM since AND run.record_limit IS NOT DISTINCT FROM record_limit
              AND run.replay_of IS NOT DISTINCT FROM replay_of AND run.file IS NOT DISTINCT FROM file THEN true
         WHEN mode = 'incremental' AND run.record_limit IS NULL THEN
@@ -109,7 +110,7 @@ END $$;
 CREATE FUNCTION ingest.request_run(
     source text, mode text, trigger text, since timestamptz DEFAULT NULL, record_limit integer DEFAULT NULL,
     idempotency_key text DEFAULT NULL, requested_by text DEFAULT session_user, replay_of uuid DEFAULT NULL,
-    file jsonb DEFAULT NULL, OUT run uuid, OUT is_new boolean
+    file jsonb DEFAULT NULL, only_stale boolean DEFAULT false, OUT run uuid, OUT is_new boolean
 ) LANGUAGE plpgsql AS $$
 BEGIN
     -- One at a time: of two that ask for the same, the second sees the run of the first.
@@ -122,12 +123,12 @@ BEGIN
     run := coalesce(
         (SELECT r.id FROM ingest.runs r WHERE r.source = $1 AND r.idempotency_key = $6),
         (SELECT r.id FROM ingest.runs r
-          WHERE r.source = $1 AND r.state IN ('waiting', 'queued', 'running', 'closing') AND ingest.fulfills(r, $2, $4, $5, $8, $9)
+          WHERE r.source = $1 AND r.state IN ('waiting', 'queued', 'running', 'closing') AND ingest.fulfills(r, $2, $4, $5, $8, $9, $10)
           ORDER BY r.created_at LIMIT 1));
     is_new := run IS NULL;
     IF is_new THEN
-        INSERT INTO ingest.runs AS r (source, mode, trigger, since, record_limit, idempotency_key, requested_by, replay_of, file, state)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'waiting') RETURNING r.id INTO run;
+        INSERT INTO ingest.runs AS r (source, mode, trigger, since, record_limit, idempotency_key, requested_by, replay_of, file, only_stale, state)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'waiting') RETURNING r.id INTO run;
         PERFORM ingest.start_waiting($1);
     END IF;
 END $$;
@@ -140,6 +141,45 @@ CREATE FUNCTION ingest.is_snapshot(run uuid, stream text) RETURNS boolean LANGUA
                     -- What a feed no longer shows, or a stream that no source file names any more, is missing where every list
                     -- was seen at once.
                     (SELECT bool_and(w.is_snapshot) FROM ingest.walks w WHERE w.run = $1 AND w.is_whole), false)
+$$;
+
+-- What is archived of a source since the last walk that covered a stream whole. What an operator discarded or reverted is left out.
+CREATE FUNCTION ingest.archive_since_walk(source text) RETURNS SETOF ingest.pages LANGUAGE sql STABLE AS $$
+    WITH known AS (SELECT r.* FROM ingest.runs r
+                    WHERE r.source = $1 AND r.mode NOT IN ('replay', 'revert') AND r.finished_at IS NOT NULL
+                      AND coalesce(r.decision, '') NOT IN ('discarded', 'reverted')),
+         walk AS (SELECT c.stream, max(k.created_at) AS since FROM known k, unnest(k.covers) AS c(stream)
+                   WHERE k.mode <> 'file' AND k.walked AND k.record_limit IS NULL GROUP BY c.stream),
+         sheet AS (SELECT k.file ->> 'stream' AS stream, max(k.created_at) AS since FROM known k
+                    WHERE k.mode = 'file' AND (k.file ->> 'complete')::boolean GROUP BY 1)
+    SELECT p.* FROM known k JOIN ingest.pages p ON p.run = k.id
+     WHERE p.archive_key IS NOT NULL
+       AND k.created_at >= coalesce(CASE WHEN k.mode = 'file' THEN (SELECT s.since FROM sheet s WHERE s.stream = p.stream)
+                                         ELSE (SELECT w.since FROM walk w WHERE w.stream = p.stream) END, '-infinity')
+$$;
+
+-- Archived pages of stored rows that another source file or other rules have read: for each such row the newest page that shows it, with
+-- the rows of each page. `read_by`: the versions of now; `mark`: how the digests of what they read begin. A page that they have read
+-- is left out: what it no longer gives, nothing gives. So are rows that their source no longer shows. Where every row has the mark, no
+-- page is looked at.
+CREATE FUNCTION ingest.stale_pages(source text, read_by text, mark bytea, OUT page bigint, OUT rows uuid[]) RETURNS SETOF record
+LANGUAGE sql STABLE AS $$
+    WITH stale AS MATERIALIZED (
+           SELECT o.id FROM ingest.opportunities o
+            WHERE o.source = $1 AND substr(o.draft_digest, 1, 4) <> $3 AND (o.status = 'open' OR o.closed_why IN ('date', 'partner'))),
+         newest AS (
+           SELECT DISTINCT ON (s.id) s.id, w AS page FROM ingest.archive_since_walk($1) w, unnest(w.seen) AS s(id)
+            WHERE EXISTS (SELECT FROM stale) AND s.id IN (SELECT id FROM stale)
+            ORDER BY s.id, w.fetched_at DESC, w.id DESC),
+         pages AS (
+           SELECT n.page, array_agg(n.id) AS rows FROM newest n GROUP BY n.page)
+    SELECT (n.page).id, n.rows FROM pages n
+     WHERE (n.page).read_by IS DISTINCT FROM $2 AND NOT EXISTS (
+           SELECT FROM ingest.pages c JOIN ingest.runs r ON r.id = c.run
+            WHERE c.sha256 = (n.page).sha256 AND c.stream = (n.page).stream AND c.state = 'read' AND c.role = (n.page).role
+              AND c.url = (n.page).url AND c.read_by = $2 AND c.fetched_at >= (n.page).fetched_at
+              AND ((n.page).role <> 'detail' OR c.request = (n.page).request)
+              AND r.state IN ('complete', 'partial') AND r.decision IS DISTINCT FROM 'reverted')
 $$;
 
 -- Whether an opportunity is as a run left it: what changed it since was undone.

@@ -33,6 +33,7 @@ pub(crate) fn request(source: &SourceSlug, mode: Mode) -> RunRequest {
         idempotency_key: None,
         requested_by: "test".to_owned(),
         replay_of: None,
+        only_stale: false,
         file: None,
     }
 }

@@ -39,6 +39,7 @@ mod rates;
 mod real;
 mod road;
 mod samples;
+mod stale;
 mod ticks;
 mod upsert;
 mod words;

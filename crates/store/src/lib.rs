@@ -65,6 +65,7 @@ mod reuse;
 mod rows;
 mod runs;
 mod sources;
+mod stale;
 mod ticks;
 mod walks;
 mod words;
@@ -91,6 +92,7 @@ pub use rejections::{DoubtedRow, RejectionCount, RejectionRow};
 pub use rows::{KnownDrafts, Origin};
 pub use runs::{Entered, FileRef, RunRequest, RunRow};
 pub use sources::SourceRow;
+pub use stale::{Replayed, Stale};
 pub use walks::{EarlierWalk, ShownPage, StreamWalk};
 pub use words::{Decision, Event, Mode, PageRole, PageState, RunState, Status, Trigger, UnknownWord};
 

@@ -1,32 +1,31 @@
 //! What a replay parses again: the archive of one run, or the newest archived answers of a source.
 
-use domain::{RunId, SourceSlug};
+use domain::{DraftDigest, RunId, SourceSlug};
 use queue::Lease;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Mode, PageRole, PageRow, PageState, Store, StoreError, error::Doing as _};
+use crate::{Mode, PageRole, PageRow, PageState, Replayed, Store, StoreError, error::Doing as _};
 
 /// The action that failed, for the errors of this file.
 const WHAT: &str = "read the archived pages of a source";
 
 impl Store {
-    /// Returns the archived pages that a replay parses again: those of `run` or, without one, the newest answers of the
-    /// source.
+    /// Returns the archived pages that a replay parses again.
     pub async fn archive_of(
         &self,
         source: &SourceSlug,
-        run: Option<RunId>,
+        which: Replayed<'_>,
     ) -> Result<Vec<PageRow>, StoreError> {
         let mut connection = self.pool.acquire().await.doing(WHAT)?;
-        let pages = archived_pages(&mut connection, source.as_str(), run).await?;
+        let pages = archived_pages(&mut connection, source.as_str(), which).await?;
         sqlx::query_as!(
             PageRow,
             r#"SELECT p.id, p.run AS "run: Uuid", r.source, r.mode AS "mode: Mode", p.stream, p.role AS "role: PageRole", p.ordinal, p.url, p.request, p.take,
                       p.state AS "state: PageState", p.status, p.headers, p.archive_key, p.sha256, p.bytes, p.parts, $2::boolean AS "replaces_newer!", p.fetched_at
                  FROM ingest.pages p JOIN ingest.runs r ON r.id = p.run WHERE p.id = ANY ($1) ORDER BY p.fetched_at, p.id"#,
             &pages,
-            run.is_some()
+            matches!(which, Replayed::Run(_))
         )
         .fetch_all(&mut *connection)
         .await
@@ -40,7 +39,7 @@ impl Store {
         run: Option<RunId>,
     ) -> Result<Vec<RunId>, StoreError> {
         let mut connection = self.pool.acquire().await.doing(WHAT)?;
-        let pages = archived_pages(&mut connection, source.as_str(), run).await?;
+        let pages = archived_pages(&mut connection, source.as_str(), run.into()).await?;
         let runs = sqlx::query_scalar!("SELECT DISTINCT run FROM ingest.pages WHERE id = ANY ($1)", &pages)
             .fetch_all(&mut *connection)
             .await
@@ -48,13 +47,12 @@ impl Store {
         Ok(runs.into_iter().map(RunId::from).collect())
     }
 
-    /// Copies the archived pages into a replay, and enqueues their parsing. `of`: the run whose archive is parsed again.
-    /// Returns how many pages were copied.
+    /// Copies the archived pages into a replay, and enqueues their parsing. Returns how many pages were copied.
     pub async fn replay_pages(
         &self,
         lease: Lease,
         replay: RunId,
-        of: Option<RunId>,
+        which: Replayed<'_>,
     ) -> Result<u64, StoreError> {
         let what = "enter the pages of a replay";
         let mut tx = self.pool.begin().await.doing(what)?;
@@ -64,7 +62,7 @@ impl Store {
             .await
             .doing(what)?
             .ok_or_else(|| StoreError::Missing(format!("run {replay}")))?;
-        let pages = archived_pages(&mut tx, &source, of).await?;
+        let pages = archived_pages(&mut tx, &source, which).await?;
         let copied = sqlx::query_scalar!(
             r#"WITH copied AS (
                  INSERT INTO ingest.pages (run, stream, role, ordinal, url, request, take, state, status, content_type,
@@ -93,17 +91,26 @@ impl Store {
 async fn archived_pages(
     connection: &mut PgConnection,
     source: &str,
-    run: Option<RunId>,
+    which: Replayed<'_>,
 ) -> Result<Vec<i64>, StoreError> {
-    match run {
-        Some(run) => sqlx::query_scalar!(
+    match which {
+        Replayed::Run(run) => sqlx::query_scalar!(
             "SELECT id FROM ingest.pages WHERE run = $1 AND archive_key IS NOT NULL",
             run.uuid()
         )
         .fetch_all(connection)
         .await
         .doing(WHAT),
-        None => newest_pages(connection, source).await,
+        Replayed::Stale { read_by } => sqlx::query_scalar!(
+            r#"SELECT page AS "page!" FROM ingest.stale_pages($1, $2, $3)"#,
+            source,
+            read_by,
+            &DraftDigest::mark(read_by)[..]
+        )
+        .fetch_all(connection)
+        .await
+        .doing(WHAT),
+        Replayed::Newest => newest_pages(connection, source).await,
     }
 }
 
@@ -111,18 +118,8 @@ async fn archived_pages(
 /// whole and from everything after it. What an operator discarded or reverted is left out.
 async fn newest_pages(connection: &mut PgConnection, source: &str) -> Result<Vec<i64>, StoreError> {
     sqlx::query_scalar!(
-        r#"WITH known AS (SELECT r.* FROM ingest.runs r
-                          WHERE r.source = $1 AND r.mode NOT IN ('replay', 'revert') AND r.finished_at IS NOT NULL
-                            AND coalesce(r.decision, '') NOT IN ('discarded', 'reverted')),
-                walk AS (SELECT c.stream, max(k.created_at) AS since FROM known k, unnest(k.covers) AS c(stream)
-                          WHERE k.mode <> 'file' AND k.walked AND k.record_limit IS NULL GROUP BY c.stream),
-                sheet AS (SELECT k.file ->> 'stream' AS stream, max(k.created_at) AS since FROM known k
-                           WHERE k.mode = 'file' AND (k.file ->> 'complete')::boolean GROUP BY 1)
-           SELECT DISTINCT ON (p.role, p.stream, p.url, CASE WHEN p.role = 'list' THEN p.request - 'ordinal' END) p.id
-             FROM known k JOIN ingest.pages p ON p.run = k.id
-            WHERE p.archive_key IS NOT NULL
-              AND k.created_at >= coalesce(CASE WHEN k.mode = 'file' THEN (SELECT s.since FROM sheet s WHERE s.stream = p.stream)
-                                                ELSE (SELECT w.since FROM walk w WHERE w.stream = p.stream) END, '-infinity')
+        r#"SELECT DISTINCT ON (p.role, p.stream, p.url, CASE WHEN p.role = 'list' THEN p.request - 'ordinal' END) p.id AS "id!"
+             FROM ingest.archive_since_walk($1) p
             ORDER BY p.role, p.stream, p.url, CASE WHEN p.role = 'list' THEN p.request - 'ordinal' END, p.fetched_at DESC, p.id DESC"#,
         source
     )

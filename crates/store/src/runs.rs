@@ -31,6 +31,9 @@ pub struct RunRequest {
     /// The run whose archive is parsed again; only with [`Mode::Replay`]. `None`: the newest archived answers of the
     /// source.
     pub replay_of: Option<RunId>,
+    /// Whether to parse only the pages of rows that an older source file or older rules have read; only with
+    /// [`Mode::Replay`] of no one run.
+    pub only_stale: bool,
     /// The file to parse; only with [`Mode::File`].
     pub file: Option<FileRef>,
 }
@@ -47,6 +50,7 @@ impl RunRequest {
             idempotency_key: None,
             requested_by: requested_by.into(),
             replay_of: None,
+            only_stale: false,
             file: None,
         }
     }
@@ -90,6 +94,7 @@ pub struct RunRow {
     pub since: Option<DateTime<Utc>>,
     pub record_limit: Option<i32>,
     pub replay_of: Option<RunId>,
+    pub only_stale: bool,
     pub revert_of: Option<RunId>,
     pub walked: bool,
     pub covers: Vec<String>,
@@ -123,6 +128,7 @@ struct Raw {
     since: Option<DateTime<Utc>>,
     record_limit: Option<i32>,
     replay_of: Option<Uuid>,
+    only_stale: bool,
     revert_of: Option<Uuid>,
     walked: bool,
     covers: Vec<String>,
@@ -159,6 +165,7 @@ impl TryFrom<Raw> for RunRow {
             since: raw.since,
             record_limit: raw.record_limit,
             replay_of: raw.replay_of.map(RunId::from),
+            only_stale: raw.only_stale,
             revert_of: raw.revert_of.map(RunId::from),
             walked: raw.walked,
             covers: raw.covers,
@@ -190,7 +197,7 @@ impl Store {
     pub async fn request_run(&self, request: &RunRequest) -> Result<Entered, StoreError> {
         let row = sqlx::query!(
             r#"SELECT run AS "run!", is_new AS "is_new!"
-                 FROM ingest.request_run($1, $2, $3, $4, $5, $6, $7, $8, $9)"#,
+                 FROM ingest.request_run($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"#,
             request.source.as_str(),
             request.mode.as_str(),
             request.trigger.as_str(),
@@ -199,7 +206,8 @@ impl Store {
             request.idempotency_key,
             request.requested_by,
             request.replay_of.map(RunId::uuid),
-            request.file.as_ref().map(|file| serde_json::json!(file))
+            request.file.as_ref().map(|file| serde_json::json!(file)),
+            request.only_stale
         )
         .fetch_one(&self.pool)
         .await
@@ -227,7 +235,7 @@ impl Store {
         let rows = sqlx::query_as!(
             Raw,
             r#"SELECT id AS "id!", source AS "source!", mode AS "mode!: Mode", trigger AS "trigger!: Trigger", state AS "state!: RunState", since,
-                      record_limit, replay_of, revert_of, walked AS "walked!", covers AS "covers!", file, pages_open AS "pages_open!",
+                      record_limit, replay_of, only_stale AS "only_stale!", revert_of, walked AS "walked!", covers AS "covers!", file, pages_open AS "pages_open!",
                       pages AS "pages!", pages_failed AS "pages_failed!", requests AS "requests!", seen AS "seen!",
                       created AS "created!", changed AS "changed!", unchanged AS "unchanged!", rejected AS "rejected!",
                       closed AS "closed!", embedded AS "embedded!", message, doubts AS "doubts!", published_at, created_at AS "created_at!", started_at,

@@ -6,11 +6,11 @@
 //! `BAD_DAY="8b" cargo test -p it --test it no_bad_day` tries the kinds whose name has that in it.
 
 mod kinds;
-mod portals;
+pub(crate) mod portals;
 mod quiet;
-mod site;
+pub(crate) mod site;
 mod verdict;
-mod world;
+pub(crate) mod world;
 
 use std::collections::BTreeMap;
 

@@ -29,7 +29,7 @@ pub(crate) struct Run {
 
 /// The sources, replayed, and a database they are loaded into.
 pub(crate) struct Portals {
-    road: Road,
+    pub(crate) road: Road,
     pub(crate) replay: MockServer,
     pub(crate) shapes: Vec<Shape>,
 }
@@ -67,6 +67,13 @@ impl Portals {
         // Without its index, a database has all of it embedded again.
         copy_folder(&data.join("vectors"), &copy.road.data().join("data/vectors"));
         copy
+    }
+
+    /// Changes the source file of one source.
+    pub(crate) fn rewrite(&self, shape: &Shape, change: impl FnOnce(String) -> String) {
+        let path = self.road.data().join(format!("specs/{}.toml", shape.slug));
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, change(text)).unwrap();
     }
 
     /// Shows a day of one source.

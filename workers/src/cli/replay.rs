@@ -1,8 +1,12 @@
 //! `oim-etl replay`
 
+use std::sync::Arc;
+
+use anyhow::Context as _;
 use clap::Args;
-use domain::RunId;
-use store::{Mode, RunRequest, Trigger};
+use domain::{RunId, SourceSlug};
+use sources::Spec;
+use store::{Mode, Replayed, RunRequest, Store, Trigger};
 
 use super::{
     Context, Outcome,
@@ -24,6 +28,9 @@ pub(super) struct Replay {
     /// Parse the archive of this run alone, and let it replace newer rows [default: the newest archived answers of the source]
     #[arg(long)]
     run: Option<RunId>,
+    /// Parse only the pages of rows that an older source file or older rules have read, as `status` counts them
+    #[arg(long, conflicts_with = "run")]
+    stale: bool,
     /// Print what would change, without writing
     #[arg(long)]
     dry_run: bool,
@@ -42,31 +49,47 @@ impl Replay {
                 of.source
             );
         }
+        let spec = catalog.get(&source).with_context(|| format!("no partner file for {source}"))?;
+        let read_by = app::read_by(spec);
+        let which = if self.stale { Replayed::Stale { read_by: &read_by } } else { self.run.into() };
+        if self.stale && store.stale(&[(source.clone(), read_by.clone())]).await?.is_empty() {
+            return nothing_stale(&context, &source);
+        }
         if self.dry_run {
-            return dry(&context, &store, &catalog, &source, self.run).await;
+            return dry(&context, &store, spec, which).await;
         }
         let request = RunRequest {
             mode: Mode::Replay,
             replay_of: self.run,
+            only_stale: self.stale,
             ..RunRequest::new(source.clone(), Trigger::Cli, current_user())
         };
         let entered = trigger::request(&store, &request).await?;
-        let rate = catalog.get(&source).map(|spec| spec.rate);
-        let lines = rate.map(|rate| Line { run: entered.run, source: source.to_string(), rate });
-        ingest::follow(context, store, lines.into_iter().collect()).await
+        let line = Line { run: entered.run, source: source.to_string(), rate: spec.rate };
+        ingest::follow(context, store, vec![line]).await
     }
+}
+
+/// Reports that no replay is needed.
+fn nothing_stale(context: &Context, source: &SourceSlug) -> anyhow::Result<Outcome> {
+    if context.is_json() {
+        ui::json(&serde_json::json!([]))?;
+    } else {
+        ui::line(&format!("{source}  every row was read by this source file and these rules"));
+    }
+    Ok(Outcome::Good)
 }
 
 /// Parses the archived pages and tells what would become of their records.
 async fn dry(
     context: &Context,
-    store: &store::Store,
-    catalog: &sources::Catalog,
-    source: &domain::SourceSlug,
-    run: Option<RunId>,
+    store: &Store,
+    spec: &Arc<Spec>,
+    which: Replayed<'_>,
 ) -> anyhow::Result<Outcome> {
-    let Some(spec) = catalog.get(source) else { anyhow::bail!("no partner file for {source}") };
-    let Read { pages, rejections, alarms } = read_again(context.config(), store, spec, run).await?;
+    let source = &spec.slug;
+    let run = if let Replayed::Run(run) = which { Some(run) } else { None };
+    let Read { pages, rejections, alarms } = read_again(context.config(), store, spec, which).await?;
     anyhow::ensure!(!pages.is_empty(), "nothing of {source} is archived; ingest it first");
     let would_be = store.preview_pages(&pages, run.is_some()).await?.tally;
     let opportunities: usize = pages.iter().map(|page| page.opportunities.len()).sum();

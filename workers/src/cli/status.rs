@@ -1,8 +1,8 @@
 //! `oim-etl status`
 
 use clap::Args;
-use domain::OpportunityId;
-use store::Overview;
+use domain::{OpportunityId, SourceSlug};
+use store::{Overview, Stale, Store};
 
 use super::{Context, Outcome};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     vector::Vectors,
 };
 
-/// Show workers, the queue, dead letters and counts
+/// Show workers, the queue, dead letters, counts, and rows to read again
 #[derive(Debug, Args)]
 pub(super) struct Status {
     /// Show at most this many dead letters
@@ -26,19 +26,46 @@ impl Status {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
         let store = app::connect(context.config(), 2).await?;
         let overview = store.overview(self.dead.max(0)).await?;
+        let stale = stale(&context, &store).await?;
         let points = if self.points { Some(points(&context).await?) } else { None };
         if context.is_json() {
             let mut all = serde_json::to_value(&overview)?;
-            if let (Some(map), Some(points)) = (all.as_object_mut(), points) {
-                map.insert("points".to_owned(), serde_json::to_value(points)?);
+            if let Some(map) = all.as_object_mut() {
+                map.insert("stale".to_owned(), serde_json::to_value(&stale)?);
+                if let Some(points) = points {
+                    map.insert("points".to_owned(), serde_json::to_value(points)?);
+                }
             }
             ui::json(&all)?;
         } else {
             show(&overview);
+            stale.iter().for_each(show_stale);
             points.iter().flatten().for_each(|id| ui::line(&format!("point          {id}")));
         }
         Ok(Outcome::Good)
     }
+}
+
+/// Returns the sources with rows that an older source file or older rules have read. A source file that cannot be read is
+/// no reason to show nothing else.
+async fn stale(context: &Context, store: &Store) -> anyhow::Result<Vec<Stale>> {
+    match app::catalog(context.config()) {
+        Ok(catalog) => {
+            let versions = catalog.iter().map(|spec| (spec.slug.clone(), app::read_by(spec)));
+            Ok(store.stale(&versions.collect::<Vec<(SourceSlug, String)>>()).await?)
+        }
+        Err(error) => {
+            ui::note(&format!("rows that older rules have read are not counted: {error:#}"));
+            Ok(Vec::new())
+        }
+    }
+}
+
+fn show_stale(Stale { source, rows, .. }: &Stale) {
+    let were = if *rows == 1 { "1 row was".to_owned() } else { format!("{rows} rows were") };
+    ui::line(&format!(
+        "stale          {source}: {were} read by an older file or older rules: `oim-etl replay {source} --stale`"
+    ));
 }
 
 /// Ids of all points, in order.

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use queue::Lease;
 use sources::{Spec, Stream};
-use store::{Archived, FileRef, Mode, NewListPage, RunRow, StreamWalk};
+use store::{Archived, FileRef, Mode, NewListPage, Replayed, RunRow, StreamWalk};
 use url::Url;
 
 use super::{Job, JobError, RunArgs};
@@ -26,13 +26,7 @@ impl Job for FetchSource {
         let spec = app.spec(&row.source).map_err(JobError::Discard)?;
         let row = app.store.begin_run(args.run, &spec.version).await?;
         if row.mode == Mode::Replay {
-            let pages = app.store.replay_pages(lease, args.run, row.replay_of).await?;
-            if pages == 0 {
-                let why = format!("nothing of {} is archived; ingest it first", row.source);
-                return Err(JobError::Discard(anyhow::anyhow!(why)));
-            }
-            app.store.end_walk(lease, args.run, &[], &[]).await?;
-            return Ok(());
+            return copy_archive(app, lease, &spec, &row).await;
         }
         if let Some(file) = &row.file {
             return enter_file(app, lease, &spec, &row, file).await;
@@ -54,6 +48,26 @@ impl Job for FetchSource {
         app.store.end_walk(lease, args.run, &walks, &retired).await?;
         Ok(())
     }
+}
+
+/// Gives a replay the archived pages that it parses, unless an earlier attempt has done that.
+async fn copy_archive(app: &App, lease: Lease, spec: &Spec, row: &RunRow) -> Result<(), JobError> {
+    if row.pages > 0 {
+        return Ok(app.store.end_walk(lease, row.id, &[], &[]).await?);
+    }
+    let read_by = read_by(spec);
+    let which = match row.replay_of {
+        Some(run) => Replayed::Run(run),
+        None if row.only_stale => Replayed::Stale { read_by: &read_by },
+        None => Replayed::Newest,
+    };
+    let pages = app.store.replay_pages(lease, row.id, which).await?;
+    // That no row is stale any more is a good end.
+    if pages == 0 && !row.only_stale {
+        let why = format!("nothing of {} is archived; ingest it first", row.source);
+        return Err(JobError::Discard(anyhow::anyhow!(why)));
+    }
+    Ok(app.store.end_walk(lease, row.id, &[], &[]).await?)
 }
 
 /// Whether a stream of that name was seen as a whole.

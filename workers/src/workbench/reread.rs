@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::{Rejection, RunId};
+use domain::Rejection;
 use sources::Spec;
-use store::{KnownDrafts, PagePreview, Store};
+use store::{KnownDrafts, PagePreview, Replayed, Store};
 
 use crate::{
     app,
@@ -24,16 +24,16 @@ pub(crate) struct Read {
     pub(crate) alarms: Vec<String>,
 }
 
-/// Parses the newest archived answers of the source, or the pages of one run: those that a replay parses.
+/// Parses the archived pages that a replay parses.
 pub(crate) async fn read_again(
     config: &Config,
     store: &Store,
     spec: &Arc<Spec>,
-    run: Option<RunId>,
+    which: Replayed<'_>,
 ) -> anyhow::Result<Read> {
     let archive = Archive::open(&app::archive_place(config))?;
     let mut all = Read::default();
-    for page in store.archive_of(&spec.slug, run).await? {
+    for page in store.archive_of(&spec.slug, which).await? {
         let (Some(key), Some(sha256)) = (page.archive_key.as_deref(), page.sha256.as_deref()) else {
             continue;
         };

@@ -36,7 +36,8 @@ impl Diff {
         let slug = find_source(&catalog, &self.source)?;
         let spec = catalog.get(&slug).context("the source vanished")?;
         let store = app::open_store(context.config()).await?;
-        let Read { pages, rejections, alarms } = read_again(context.config(), &store, spec, self.run).await?;
+        let Read { pages, rejections, alarms } =
+            read_again(context.config(), &store, spec, self.run.into()).await?;
         anyhow::ensure!(!pages.is_empty(), "nothing of {slug} is archived; ingest it first");
         let preview = store.preview_pages(&pages, self.run.is_some()).await?;
         let runs = store.runs_of_archive(&slug, self.run).await?;
