@@ -13,7 +13,7 @@ use object_store::{
     GetResultPayload, ObjectStore, ObjectStoreExt as _, PutPayload, aws::AmazonS3Builder,
     local::LocalFileSystem, path::Path as Key,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt as _;
 
@@ -32,14 +32,17 @@ pub(crate) struct Archive {
 }
 
 /// What is kept beside a body.
-#[derive(Debug, Serialize)]
-pub(crate) struct Label<'a> {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Label {
     /// The address asked.
-    pub(crate) url: &'a str,
+    pub(crate) url: String,
+    /// Hexadecimal SHA-256 of what was sent to it, if it was a POST.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sent: Option<String>,
     /// HTTP status.
     pub(crate) status: u16,
     /// Answer headers.
-    pub(crate) headers: &'a [(String, String)],
+    pub(crate) headers: Vec<(String, String)>,
     /// When, RFC 3339.
     pub(crate) fetched_at: String,
     /// Hexadecimal SHA-256 of the body.
@@ -92,7 +95,7 @@ impl Archive {
     }
 
     /// Keeps a body and its label under `key`. Keeping the same again replaces it by itself.
-    pub(crate) async fn keep(&self, key: &str, body: &Bytes, label: &Label<'_>) -> anyhow::Result<()> {
+    pub(crate) async fn keep(&self, key: &str, body: &Bytes, label: &Label) -> anyhow::Result<()> {
         let what = || format!("could not keep {key} in the archive {}; is its disk full?", self.place);
         let packed = pack(body.clone()).await?;
         let json = serde_json::to_vec_pretty(label).with_context(what)?;
@@ -102,6 +105,24 @@ impl Archive {
             .await
             .with_context(what)?;
         Ok(())
+    }
+
+    /// The body and the label under `key`, if both were kept whole: the label comes first, so that a body has one.
+    pub(crate) async fn kept(&self, key: &str) -> anyhow::Result<Option<(Label, Bytes)>> {
+        let what = || format!("could not look for {key} in the archive {}", self.place);
+        let json = match self.store.get(&Key::from(format!("{key}.json"))).await {
+            Ok(found) => found.bytes().await.with_context(what)?,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error).with_context(what),
+        };
+        let Some((label, sha256)) = serde_json::from_slice::<Label>(&json)
+            .ok()
+            .and_then(|label| unhex(&label.sha256).map(|sha256| (label, sha256)))
+        else {
+            return Ok(None);
+        };
+        // A body that is not there, or not that of the label, is fetched again.
+        Ok(self.read(key, &sha256).await.ok().map(|body| (label, body)))
     }
 
     /// Keeps a file of any size in `folder`, under its digest; answers its key, the digest in hexadecimal and its length.
@@ -165,11 +186,12 @@ async fn pack(body: Bytes) -> anyhow::Result<Vec<u8>> {
 mod tests {
     use super::*;
 
-    fn label(body: &[u8]) -> Label<'static> {
+    fn label(body: &[u8]) -> Label {
         Label {
-            url: "https://x/",
+            url: "https://x/".to_owned(),
+            sent: None,
             status: 200,
-            headers: &[],
+            headers: Vec::new(),
             fetched_at: String::new(),
             sha256: hex::encode(digest(body)),
             bytes: body.len(),
@@ -184,6 +206,22 @@ mod tests {
             archive.keep("fne/run/list-0", &body, &label(&body)).await.unwrap();
             assert_eq!(archive.read("fne/run/list-0", &digest(&body)).await.unwrap(), body);
         }
+    }
+
+    #[tokio::test]
+    async fn what_was_kept_whole_is_found_with_its_label() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = Archive::open(folder.path().to_str().unwrap()).unwrap();
+        assert_eq!(archive.kept("k").await.unwrap(), None);
+        let body = Bytes::from_static(b"as fetched");
+        archive.keep("k", &body, &label(&body)).await.unwrap();
+        assert_eq!(archive.kept("k").await.unwrap(), Some((label(&body), body.clone())));
+        // The process died between the two, when it kept another answer there.
+        let other = serde_json::to_vec(&label(b"another")).unwrap();
+        std::fs::write(folder.path().join("k.json"), other).unwrap();
+        assert_eq!(archive.kept("k").await.unwrap(), None);
+        std::fs::remove_file(folder.path().join("k.zst")).unwrap();
+        assert_eq!(archive.kept("k").await.unwrap(), None);
     }
 
     #[tokio::test]

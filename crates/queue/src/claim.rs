@@ -86,7 +86,7 @@ impl Queue {
                   SET state = 'running', lease = gen_random_uuid(), worker = $1,
                       claimed_at = now()
                 WHERE j.id IN (SELECT id FROM best ORDER BY turn, priority DESC, run_at LIMIT $3)
-               RETURNING j.id, j.lease AS "lease!", j.kind, j.lane, j.payload, (j.attempts + 1)::smallint AS "attempts!", j.max_attempts, j.created_at"#,
+               RETURNING j.id, j.lease AS "lease!", j.attempts > 0 OR j.losses > 0 AS "is_repeated!", j.kind, j.lane, j.payload, (j.attempts + 1)::smallint AS "attempts!", j.max_attempts, j.created_at"#,
             worker.uuid(),
             kinds,
             limit,
@@ -98,7 +98,7 @@ impl Queue {
         let mut jobs: Vec<Job> = rows
             .into_iter()
             .map(|row| Job {
-                lease: Lease::new(row.id, row.lease),
+                lease: Lease::new(row.id, row.lease, row.is_repeated),
                 kind: row.kind,
                 lane: row.lane,
                 payload: row.payload,

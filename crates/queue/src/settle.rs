@@ -12,14 +12,20 @@ use crate::{DeadLetter, Queue, QueueError, error::Doing as _, storable};
 pub struct Lease {
     job: i64,
     token: Uuid,
+    is_repeated: bool,
 }
 
 /// The action that failed, for the errors of this file.
 const WHAT: &str = "end a job";
 
 impl Lease {
-    pub(crate) fn new(job: i64, token: Uuid) -> Self {
-        Self { job, token }
+    pub(crate) fn new(job: i64, token: Uuid, is_repeated: bool) -> Self {
+        Self { job, token, is_repeated }
+    }
+
+    /// Whether the job was begun before: a worker that died, or an attempt that failed, may have left something.
+    pub fn is_repeated(self) -> bool {
+        self.is_repeated
     }
 
     /// Returns the number of the job, for logs.

@@ -15,6 +15,7 @@ use crate::{
     Mode, RunState, Store, StoreError,
     audit::audit,
     error::Doing as _,
+    failpoint::{Step, after, before, commit},
     house_contacts::learn_house_contacts,
     rows::publish::{self, Published, Which},
     runs::start_waiting,
@@ -38,7 +39,7 @@ impl Store {
         join_by_hash(&mut tx).await?;
         lease.settle(&mut tx).await?;
         if parse_again(&mut tx, run).await? > 0 {
-            tx.commit().await.doing(WHAT)?;
+            commit(tx, Step::ParseAgain, WHAT).await?;
             return Ok(RunState::Running);
         }
         publish::drop_outdated(&mut tx, run).await?;
@@ -51,7 +52,7 @@ impl Store {
             Verdict::Publish { closes, .. } => serve(&mut tx, run, &facts, *closes).await?,
         };
         write_end(&mut tx, run, &verdict, &doubts, (published, closed)).await?;
-        tx.commit().await.doing(WHAT)?;
+        commit(tx, Step::EndRun, WHAT).await?;
         Ok(verdict.state())
     }
 }
@@ -65,13 +66,19 @@ async fn serve(
     is_whole: bool,
 ) -> Result<(Published, u64), StoreError> {
     let replaces_newer = facts.replaces_newer();
+    before(Step::PublishRows);
     let published = publish::publish(tx, run, Which::All { replaces_newer }).await?;
+    after(Step::PublishRows);
     publish::clear(tx, run).await?;
     close::forget_missed(tx, run).await?;
+    before(Step::CloseMissing);
     let closed = if is_whole { close::close_missing(tx, run).await? } else { 0 };
+    after(Step::CloseMissing);
+    before(Step::MoveCursors);
     if facts.moves_cursors() {
         move_cursors(tx, run, facts.started_at).await?;
     }
+    after(Step::MoveCursors);
     if is_whole {
         learn_house_contacts(tx, run).await?;
     }

@@ -51,6 +51,7 @@ mod commit;
 mod dead_letters;
 mod error;
 mod explain;
+pub mod failpoint;
 mod finish;
 mod house_contacts;
 mod matching;

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::{
     Store, StoreError,
     error::Doing as _,
+    failpoint::{Step, commit},
     outbox::{places, stored_kind},
 };
 
@@ -55,7 +56,7 @@ impl Store {
             .await
             .doing(WHAT)?;
         lease.progressed(&mut tx).await?;
-        tx.commit().await.doing(WHAT)?;
+        commit(tx, Step::WriteClusters, WHAT).await?;
         Ok(changed.len())
     }
 
@@ -77,7 +78,7 @@ impl Store {
         .execute(&mut *tx)
         .await
         .doing(WHAT)?;
-        tx.commit().await.doing(WHAT)
+        commit(tx, Step::EndMatching, WHAT).await
     }
 }
 

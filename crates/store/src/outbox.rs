@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::{
     Store, StoreError,
     error::{Doing as _, stored_json},
+    failpoint::{Step, commit},
 };
 
 /// An opportunity, as far as the index needs it.
@@ -158,7 +159,7 @@ impl Store {
         .execute(&mut *tx)
         .await
         .doing(what)?;
-        tx.commit().await.doing(what)
+        commit(tx, Step::WriteLedger, what).await
     }
 
     /// Releases claimed requests after a failure.
@@ -187,7 +188,7 @@ impl Store {
         .execute(&mut *tx)
         .await
         .doing(what)?;
-        tx.commit().await.doing(what)
+        commit(tx, Step::EndEmbedding, what).await
     }
 
     /// Returns how many open requests a run caused.
@@ -257,7 +258,7 @@ impl Store {
                 .await
                 .doing(what)?;
         }
-        tx.commit().await.doing(what)?;
+        commit(tx, Step::Reconcile, what).await?;
         Ok(asked)
     }
 }

@@ -10,7 +10,10 @@ use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use crate::{
-    Mode, PageRole, PageState, Store, StoreError, error::Doing as _, rejections::insert_rejections,
+    Mode, PageRole, PageState, Store, StoreError,
+    error::Doing as _,
+    failpoint::{Step, commit},
+    rejections::insert_rejections,
     reuse::reuse,
 };
 
@@ -208,7 +211,7 @@ impl Store {
             read_next(&mut tx, id, page.source.as_str(), page.read_by).await?;
             lease.progressed(&mut tx).await?;
         }
-        tx.commit().await.doing(WHAT)
+        commit(tx, Step::EnterListPage, WHAT).await
     }
 
     /// Stores the answer for a detail page, enqueues its parsing, and ends the job that fetched it.
@@ -224,7 +227,7 @@ impl Store {
         self.enter_detail(&mut tx, page, kept).await?;
         remember(&mut tx, [(&*page.source, &*page.url, kept)]).await?;
         read_next(&mut tx, page.id, &page.source, read_by).await?;
-        tx.commit().await.doing(WHAT)?;
+        commit(tx, Step::EnterDetail, WHAT).await?;
         self.close_if_parsed(page.run).await;
         Ok(())
     }
@@ -287,7 +290,7 @@ impl Store {
         .await
         .doing(WHAT)?;
         insert_rejections(&mut tx, &[(page, std::slice::from_ref(&rejection))]).await?;
-        tx.commit().await.doing(WHAT)?;
+        commit(tx, Step::DetailGone, WHAT).await?;
         self.close_if_parsed(page.run).await;
         Ok(())
     }

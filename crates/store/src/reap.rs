@@ -2,7 +2,12 @@
 
 use sqlx::{Postgres, Transaction};
 
-use crate::{Store, StoreError, error::Doing as _, runs::close_if_parsed};
+use crate::{
+    Store, StoreError,
+    error::Doing as _,
+    failpoint::{Step, commit},
+    runs::close_if_parsed,
+};
 
 impl Store {
     /// Frees the jobs of workers whose lease has expired, and settles what becomes a dead letter. Then enqueues the
@@ -11,7 +16,7 @@ impl Store {
         let reaped = self.free_orphans().await?;
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         resume_orphans(&mut tx).await?;
-        tx.commit().await.doing(WHAT)?;
+        commit(tx, Step::Reap, WHAT).await?;
         Ok(reaped)
     }
 }

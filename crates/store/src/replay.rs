@@ -5,7 +5,11 @@ use queue::Lease;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Mode, PageRole, PageRow, PageState, Replayed, Store, StoreError, error::Doing as _};
+use crate::{
+    Mode, PageRole, PageRow, PageState, Replayed, Store, StoreError,
+    error::Doing as _,
+    failpoint::{Step, commit},
+};
 
 /// The action that failed, for the errors of this file.
 const WHAT: &str = "read the archived pages of a source";
@@ -82,7 +86,7 @@ impl Store {
         .fetch_one(&mut *tx)
         .await
         .doing(what)?;
-        tx.commit().await.doing(what)?;
+        commit(tx, Step::CopyArchive, what).await?;
         Ok(u64::try_from(copied).unwrap_or(0))
     }
 }

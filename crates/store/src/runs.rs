@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::{
     Mode, RunState, Store, StoreError, Trigger,
     error::{Doing as _, stored_json},
+    failpoint::{Step, after, before},
 };
 
 /// A request for a run, from any trigger.
@@ -302,9 +303,11 @@ impl Store {
     /// Enqueues the end of the run if the page just committed was its last one. Call it after the commit: of two last
     /// pages that commit at once, neither sees the other before. An error here is repaired by the next [`Store::reap`].
     pub(crate) async fn close_if_parsed(&self, run: RunId) {
+        before(Step::StartClosing);
         if let Ok(mut connection) = self.pool.acquire().await {
             let _ = close_if_parsed(&mut connection, run).await;
         }
+        after(Step::StartClosing);
     }
 }
 

@@ -2,7 +2,11 @@
 
 use domain::SourceSlug;
 
-use crate::{Store, StoreError, error::Doing as _};
+use crate::{
+    Store, StoreError,
+    error::Doing as _,
+    failpoint::{Step, commit},
+};
 
 /// A source to register, as its source file describes it.
 #[derive(Debug, Clone)]
@@ -84,6 +88,6 @@ impl Store {
             .execute(&mut *tx)
             .await
             .doing(what)?;
-        tx.commit().await.doing(what)
+        commit(tx, Step::RegisterSources, what).await
     }
 }

@@ -5,7 +5,11 @@ use sqlx::{Postgres, Transaction};
 
 use queue::{Lease, storable};
 
-use crate::{Store, StoreError, error::Doing as _};
+use crate::{
+    Store, StoreError,
+    error::Doing as _,
+    failpoint::{Step, commit},
+};
 
 /// How the crawl of one stream ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,7 +148,7 @@ impl Store {
         .execute(&mut *tx)
         .await
         .doing(what)?;
-        tx.commit().await.doing(what)?;
+        commit(tx, Step::EndCrawl, what).await?;
         self.close_if_parsed(run).await;
         Ok(())
     }

@@ -30,6 +30,8 @@ pub(crate) struct Run {
 /// The sources, replayed, and a database they are loaded into.
 pub(crate) struct Portals {
     pub(crate) road: Road,
+    /// Where raw answers are kept.
+    pub(crate) archive: PathBuf,
     pub(crate) replay: MockServer,
     pub(crate) shapes: Vec<Shape>,
 }
@@ -52,18 +54,19 @@ impl Portals {
         let options = Options { addr: ([127, 0, 0, 1], 0).into(), behavior: quick, folder };
         let replay = MockServer::start(options).await.unwrap();
         road.settings.push(format!("sources_dir={}", road.data().join("specs").display()));
-        road.settings.extend(archive.map(|folder| format!("archive={}", folder.display())));
+        let archive = archive.unwrap_or_else(|| road.data().join("data/archive"));
+        road.settings.push(format!("archive={}", archive.display()));
         for shape in shapes {
             road.settings.push(format!("sources.{}.via={}", shape.slug, replay.url()));
             road.settings.push(format!("sources.{}.rate=500/s", shape.slug));
         }
-        Self { road, replay, shapes: shapes.to_vec() }
+        Self { road, archive, replay, shapes: shapes.to_vec() }
     }
 
     /// The same sources on a copy of this database, which nobody may use meanwhile.
     pub(crate) async fn copy(&self) -> Self {
         let data = self.road.data().join("data");
-        let copy = Self::on(self.road.database.copy().await, &self.shapes, Some(data.join("archive"))).await;
+        let copy = Self::on(self.road.database.copy().await, &self.shapes, Some(self.archive.clone())).await;
         // Without its index, a database has all of it embedded again.
         copy_folder(&data.join("vectors"), &copy.road.data().join("data/vectors"));
         copy

@@ -32,16 +32,18 @@ enum Turn {
 
 /// A database of its own, dropped with the cluster.
 pub(crate) struct Database {
-    shared: Arc<Shared>,
+    /// The address of the database `postgres` on its server.
+    server: String,
     name: String,
-    turn: Arc<Turn>,
+    shared: Option<Arc<Shared>>,
+    turn: Option<Arc<Turn>>,
 }
 
 /// A store that keeps its server up as long as it lives.
 #[derive(Clone)]
 pub(crate) struct Held {
     store: Store,
-    _shared: Arc<Shared>,
+    _shared: Option<Arc<Shared>>,
 }
 
 impl Deref for Held {
@@ -59,13 +61,66 @@ async fn shared() -> Arc<Shared> {
     // Not under the target folder: its path may be one that the user postgres cannot enter.
     let folder = tempfile::Builder::new().prefix("oim-it-").tempdir().unwrap();
     let cluster = Cluster::start(folder.path(), Durability::Throwaway).await.unwrap();
+    make_template(&cluster).await;
+    let shared = Arc::new(Shared { cluster, _folder: folder });
+    *slot = Arc::downgrade(&shared);
+    shared
+}
+
+async fn make_template(cluster: &Cluster) {
     create_database(&cluster.url("postgres"), TEMPLATE).await.unwrap();
     let store = Store::connect(&cluster.url(TEMPLATE), 1).await.unwrap();
     store.migrate().await.unwrap();
     store.close().await;
-    let shared = Arc::new(Shared { cluster, _folder: folder });
-    *slot = Arc::downgrade(&shared);
-    shared
+}
+
+/// A server of a test's own, which it may crash.
+pub(crate) struct Private {
+    folder: TempDir,
+    cluster: Option<Cluster>,
+}
+
+impl Private {
+    /// Starts one that loses nothing that is committed.
+    pub(crate) async fn start() -> Self {
+        let folder = tempfile::Builder::new().prefix("oim-crash-").tempdir().unwrap();
+        let cluster = Cluster::start(folder.path(), Durability::Safe).await.unwrap();
+        make_template(&cluster).await;
+        Self { folder, cluster: Some(cluster) }
+    }
+
+    /// A database on it, which does not keep it up.
+    pub(crate) async fn database(&self) -> Database {
+        let server = self.cluster.as_ref().unwrap().url("postgres");
+        Database::of(server, TEMPLATE, None, None).await
+    }
+
+    /// Ends the server as a crash of it does: without a last word to the disk.
+    pub(crate) fn crash(&mut self, signal: rustix::process::Signal) {
+        let text = std::fs::read_to_string(self.folder.path().join("data/postmaster.pid")).unwrap();
+        let pid =
+            rustix::process::Pid::from_raw(text.lines().next().unwrap().trim().parse().unwrap()).unwrap();
+        rustix::process::kill_process(pid, signal).unwrap();
+        // Waits for its end.
+        drop(self.cluster.take());
+    }
+
+    /// Starts it again at the same address.
+    pub(crate) async fn recover(&mut self) {
+        // Backends of a killed server see that it is gone, and end; until then nobody else may start.
+        let mut last = String::new();
+        for _ in 0..100 {
+            match Cluster::start(self.folder.path(), Durability::Safe).await {
+                Ok(cluster) => {
+                    self.cluster = Some(cluster);
+                    return;
+                }
+                Err(error) => last = error.to_string(),
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        panic!("the server does not start again: {last}");
+    }
 }
 
 impl Database {
@@ -80,12 +135,14 @@ impl Database {
     }
 
     async fn in_turn(turn: Turn) -> Self {
-        Self::of(shared().await, TEMPLATE, Arc::new(turn)).await
+        let shared = shared().await;
+        let server = shared.cluster.url("postgres");
+        Self::of(server, TEMPLATE, Some(shared), Some(Arc::new(turn))).await
     }
 
     /// A copy with all that is in it. Nobody may be connected to it.
     pub(crate) async fn copy(&self) -> Self {
-        Self::of(Arc::clone(&self.shared), &self.name, Arc::clone(&self.turn)).await
+        Self::of(self.server.clone(), &self.name, self.shared.clone(), self.turn.clone()).await
     }
 
     /// Without compiled plans, whose compilation takes longer than the queries on a few thousand rows.
@@ -94,8 +151,13 @@ impl Database {
         self
     }
 
-    async fn of(shared: Arc<Shared>, template: &str, turn: Arc<Turn>) -> Self {
-        let database = Self { shared, name: format!("it_{}", Uuid::now_v7().simple()), turn };
+    async fn of(
+        server: String,
+        template: &str,
+        shared: Option<Arc<Shared>>,
+        turn: Option<Arc<Turn>>,
+    ) -> Self {
+        let database = Self { server, shared, name: format!("it_{}", Uuid::now_v7().simple()), turn };
         let statement = format!("CREATE DATABASE {} TEMPLATE {template}", database.name);
         database.administer(statement).await;
         database
@@ -105,18 +167,18 @@ impl Database {
     async fn administer(&self, statement: String) {
         static ONE: Mutex<()> = Mutex::const_new(());
         let _one = ONE.lock().await;
-        let pool = sqlx::PgPool::connect(&self.shared.cluster.url("postgres")).await.unwrap();
+        let pool = sqlx::PgPool::connect(&self.server).await.unwrap();
         sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&pool).await.unwrap();
         pool.close().await;
     }
 
     /// Its address.
     pub(crate) fn url(&self) -> String {
-        self.shared.cluster.url(&self.name)
+        self.server.replace("/postgres?", &format!("/{}?", self.name))
     }
 
     /// A store on it.
     pub(crate) async fn store(&self) -> Held {
-        Held { store: Store::connect(&self.url(), 8).await.unwrap(), _shared: Arc::clone(&self.shared) }
+        Held { store: Store::connect(&self.url(), 8).await.unwrap(), _shared: self.shared.clone() }
     }
 }

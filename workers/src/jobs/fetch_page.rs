@@ -36,6 +36,7 @@ impl Job for FetchPage {
             headers: &[],
             body: None,
             key: pipeline::archive::detail_key(&page),
+            is_repeated: lease.is_repeated(),
         };
         match pipeline::fetch::fetch(app, &partner, request).await {
             Ok((archived, _)) if let Some(address) = anothers(app, &page, &archived).await? => {

@@ -32,7 +32,15 @@ impl Job for FetchSource {
             return enter_file(app, lease, &spec, &row, file).await;
         }
         let partner = app.partner(&spec).map_err(JobError::Discard)?;
-        let mut crawler = Crawler { app, lease, row: &row, spec: &spec, partner: &partner, taken: 0 };
+        let mut crawler = Crawler {
+            app,
+            lease,
+            row: &row,
+            spec: &spec,
+            partner: &partner,
+            taken: 0,
+            is_repeated: lease.is_repeated(),
+        };
         let mut walks = Vec::new();
         for stream in spec.streams.iter().filter(|stream| stream.is_fetched()) {
             walks.extend(crawl::crawl(&mut crawler, stream).await?);

@@ -29,6 +29,8 @@ pub(crate) struct Crawler<'a> {
     pub(crate) partner: &'a Partner,
     /// Records the run's limit has already counted.
     pub(crate) taken: usize,
+    /// Whether the next answer may be archived: that of a crawl that died before it entered it.
+    pub(crate) is_repeated: bool,
 }
 
 /// Crawls one stream, from where an interrupted crawl of the same run stopped. Returns how it ended; `None` if the run's
@@ -103,11 +105,16 @@ impl Crawler<'_> {
     }
 
     /// The answer to a request, archived.
-    async fn get(&self, stream: &Stream, request: &PageRequest) -> Result<(Archived, Bytes), JobError> {
+    async fn get(&mut self, stream: &Stream, request: &PageRequest) -> Result<(Archived, Bytes), JobError> {
         let key =
             archive::list_key(self.spec.slug.as_str(), self.row.id, stream.name.as_str(), request.ordinal);
-        let wanted =
-            Wanted { url: &request.url, headers: &request.headers, body: request.body.as_ref(), key };
+        let wanted = Wanted {
+            url: &request.url,
+            headers: &request.headers,
+            body: request.body.as_ref(),
+            key,
+            is_repeated: std::mem::take(&mut self.is_repeated),
+        };
         let (archived, body) = match fetch(self.app, self.partner, wanted).await {
             Ok(answer) => answer,
             Err(Failure::Gone(status)) => {

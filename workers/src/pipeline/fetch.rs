@@ -6,7 +6,10 @@ use ::fetch::{Answer, Body, FetchError, Partner, Request, Retry, Validators};
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
 use sources::RequestBody;
-use store::{Archived, StoreError};
+use store::{
+    Archived, StoreError,
+    failpoint::{Step, after, before},
+};
 use url::Url;
 
 use crate::{
@@ -40,6 +43,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) body: Option<&'a RequestBody>,
     /// Where it is to be archived.
     pub(crate) key: String,
+    /// Whether an earlier attempt of the job may have archived it, and died before it was entered.
+    pub(crate) is_repeated: bool,
 }
 
 /// Why there is no answer.
@@ -63,6 +68,12 @@ pub(crate) async fn fetch(
     partner: &Partner,
     wanted: Wanted<'_>,
 ) -> Result<(Archived, Option<Bytes>), Failure> {
+    if wanted.is_repeated
+        && let Some((archived, body)) = kept(app, &wanted).await?
+    {
+        tracing::info!(url = %wanted.url, "an earlier attempt has archived the answer");
+        return Ok((archived, Some(body)));
+    }
     // The address alone does not tell what a POST asks.
     let known = match wanted.body {
         None => app.store.validator(&partner.slug, wanted.url.as_str()).await?,
@@ -107,20 +118,53 @@ pub(crate) fn encoded(body: &RequestBody) -> Body {
     Body { media_type, bytes: bytes.into() }
 }
 
+/// The answer that an earlier attempt archived, if it was to this request.
+async fn kept(app: &App, wanted: &Wanted<'_>) -> anyhow::Result<Option<(Archived, Bytes)>> {
+    let Some((label, body)) = app.archive.kept(&wanted.key).await? else { return Ok(None) };
+    let is_same = label.url == wanted.url.as_str() && label.sent == wanted.body.map(sent);
+    let Some(fetched_at) = DateTime::parse_from_rfc3339(&label.fetched_at).ok().filter(|_| is_same) else {
+        return Ok(None);
+    };
+    let header = |name: &str| {
+        let found = label.headers.iter().find(|(known, _)| known == name);
+        found.filter(|_| wanted.body.is_none()).map(|(_, value)| value.clone())
+    };
+    let archived = Archived {
+        status: label.status,
+        archive_key: wanted.key.clone(),
+        sha256: digest(&body),
+        bytes: u64::try_from(body.len()).unwrap_or(u64::MAX),
+        fetched_at: fetched_at.to_utc(),
+        requests: 1,
+        etag: header("etag"),
+        last_modified: header("last-modified"),
+        headers: label.headers,
+    };
+    Ok(Some((archived, body)))
+}
+
+/// What a POST sends, as a digest.
+fn sent(body: &RequestBody) -> String {
+    hex::encode(digest(&encoded(body).bytes))
+}
+
 async fn keep(app: &App, wanted: Wanted<'_>, answer: Answer) -> anyhow::Result<Archived> {
     let is_get = wanted.body.is_none();
     let sha256 = digest(&answer.body);
     let mut headers = answer.headers;
     headers.retain(|(name, _)| KEPT.contains(&name.as_str()));
     let label = Label {
-        url: wanted.url.as_str(),
+        url: wanted.url.to_string(),
+        sent: wanted.body.map(sent),
         status: answer.status,
-        headers: &headers,
+        headers: headers.clone(),
         fetched_at: answer.fetched_at.to_rfc3339_opts(SecondsFormat::Millis, true),
         sha256: hex::encode(sha256),
         bytes: answer.body.len(),
     };
+    before(Step::ArchiveAnswer);
     app.archive.keep(&wanted.key, &answer.body, &label).await?;
+    after(Step::ArchiveAnswer);
     Ok(Archived {
         status: answer.status,
         archive_key: wanted.key,

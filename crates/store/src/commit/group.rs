@@ -7,7 +7,11 @@ use super::{
     repeats::{Content, First},
     write::{Batch, write},
 };
-use crate::{Archived, PageRow, Store, StoreError, error::Doing as _};
+use crate::{
+    Archived, PageRow, Store, StoreError,
+    error::Doing as _,
+    failpoint::{Step, commit},
+};
 
 /// Most pages of one group: from here on the statements, not the transaction, are what a page costs.
 pub const GROUP: usize = 32;
@@ -84,7 +88,7 @@ impl Store {
         let kept = || pages.iter().zip(&ours).filter(|(_, ours)| **ours).map(|(page, _)| page);
         let batches: Vec<Batch<'_>> = kept().map(ParsedPage::batch).collect();
         let mut written = write(&mut tx, &batches).await?.into_iter();
-        tx.commit().await.doing(WHAT)?;
+        commit(tx, Step::CommitPage, WHAT).await?;
         let mut runs: Vec<_> = kept().map(|page| page.page.run).collect();
         runs.sort_unstable();
         runs.dedup();

@@ -8,7 +8,11 @@ use super::{
     repeats::{Content, First},
     write::{Batch, write},
 };
-use crate::{PageRow, Store, StoreError, error::Doing as _};
+use crate::{
+    PageRow, Store, StoreError,
+    error::Doing as _,
+    failpoint::{Step, commit},
+};
 
 /// A page that is being committed in parts.
 #[derive(Debug)]
@@ -40,7 +44,7 @@ impl PageCommit<'_> {
         self.lease.check(&mut tx).await?;
         let tallies = write(&mut tx, &[self.batch(&content, None)]).await?;
         self.lease.progressed(&mut tx).await?;
-        tx.commit().await.doing(WHAT)?;
+        commit(tx, Step::CommitPart, WHAT).await?;
         Ok(tallies.into_iter().next().unwrap_or_default())
     }
 
@@ -50,7 +54,7 @@ impl PageCommit<'_> {
         let mut tx = self.store.pool.begin().await.doing(WHAT)?;
         self.lease.settle(&mut tx).await?;
         let tallies = write(&mut tx, &[self.batch(&content, Some(&self.first))]).await?;
-        tx.commit().await.doing(WHAT)?;
+        commit(tx, Step::CommitPage, WHAT).await?;
         self.store.close_if_parsed(self.page.run).await;
         Ok(tallies.into_iter().next().unwrap_or_default())
     }

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     Archived, Mode, PageRow, StoreError,
     error::Doing as _,
+    failpoint::{Step, after, before},
     pages::{headers, remember},
     rejections::insert_rejections,
     rows::stage::{Origin, Staged, stage},
@@ -68,7 +69,9 @@ pub(super) async fn write(
     let origins = batches.iter().map(Batch::origin).collect::<Result<Vec<_>, _>>()?;
     let rows: Vec<(&Origin, &[Opportunity])> =
         origins.iter().zip(batches).map(|(origin, batch)| (origin, &*batch.content.opportunities)).collect();
+    before(Step::StageRows);
     let staged = stage(tx, &rows).await?;
+    after(Step::StageRows);
     let rejections: Vec<(&PageRow, &[Rejection])> =
         batches.iter().map(|batch| (batch.page, &*batch.content.rejections)).collect();
     insert_rejections(tx, &rejections).await?;

@@ -11,6 +11,7 @@ use crate::{
     Store, StoreError,
     audit::{Scope, audit},
     error::Doing as _,
+    failpoint::{Step, commit},
     rows::publish::{self, Which},
 };
 
@@ -61,13 +62,13 @@ impl Store {
         if created > 0 {
             request_index_and_match(&mut tx).await?;
         }
-        tx.commit().await.doing(WHAT)?;
+        commit(tx, Step::PublishNew, WHAT).await?;
         Ok((created, doubts.into_iter().next()))
     }
 }
 
 async fn end(tx: Transaction<'_, Postgres>) -> Result<(i64, Option<String>), StoreError> {
-    tx.commit().await.doing(WHAT)?;
+    commit(tx, Step::PublishNew, WHAT).await?;
     Ok((0, None))
 }
 

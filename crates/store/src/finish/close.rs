@@ -4,7 +4,11 @@ use domain::RunId;
 use sqlx::{Postgres, Transaction};
 
 use super::{WHAT, request_index_and_match};
-use crate::{Store, StoreError, error::Doing as _};
+use crate::{
+    Store, StoreError,
+    error::Doing as _,
+    failpoint::{Step, commit},
+};
 
 /// Number of opportunities that were closed.
 pub type Withdrawn = u64;
@@ -80,7 +84,7 @@ impl Store {
         if done.rows_affected() > 0 {
             request_index_and_match(&mut tx).await?;
         }
-        tx.commit().await.doing(what)?;
+        commit(tx, Step::CloseByDate, what).await?;
         Ok(done.rows_affected())
     }
 }

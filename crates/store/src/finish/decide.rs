@@ -9,6 +9,7 @@ use super::{
 use crate::{
     Decision, RunState, Store, StoreError,
     error::Doing as _,
+    failpoint::{Step, commit},
     rows::publish::{self, Published},
 };
 
@@ -27,7 +28,7 @@ impl Store {
         let (published, closed) = serve(&mut tx, run, &facts, facts.proves_absence()).await?;
         recount(&mut tx, run, published).await?;
         decide(&mut tx, run, by, Decision::Published, closed).await?;
-        tx.commit().await.doing(WHAT)?;
+        commit(tx, Step::PublishHeld, WHAT).await?;
         Ok((published.created, published.changed, closed))
     }
 
@@ -41,7 +42,7 @@ impl Store {
         }
         publish::clear(&mut tx, run).await?;
         decide(&mut tx, run, by, Decision::Discarded, 0).await?;
-        tx.commit().await.doing(WHAT)
+        commit(tx, Step::DiscardHeld, WHAT).await
     }
 }
 

@@ -9,6 +9,7 @@ use super::{WHAT, join_by_hash, request_index_and_match};
 use crate::{
     Decision, Mode, RunState, Store, StoreError,
     error::Doing as _,
+    failpoint::{Step, commit},
     rows::columns::{CONTENT, STANDING},
 };
 
@@ -53,7 +54,7 @@ impl Store {
             request_index_and_match(&mut tx).await?;
         }
         end(&mut tx, run, revert, by, restored, closed).await?;
-        tx.commit().await.doing(WHAT)?;
+        commit(tx, Step::Revert, WHAT).await?;
         Ok(Reverted { run: revert, restored, closed, left })
     }
 }

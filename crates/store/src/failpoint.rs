@@ -1,0 +1,119 @@
+//! The steps of a run at which a test lets the process die, before or after each.
+//!
+//! [`Step::ALL`] is the list: every transaction of this crate commits through `commit`, which names its step, and
+//! `tests/it/crash/failpoints.rs` has a scenario for each step, or does not compile. With the feature `failpoints`, which only the tests
+//! turn on, a process aborts where the variable `OIM_FAILPOINT` says: `before:commit_page`, `after:end_run`. Without the feature
+//! nothing of this is left in the program.
+
+use sqlx::{Postgres, Transaction};
+
+use crate::{StoreError, error::Doing as _};
+
+macro_rules! steps {
+    ($($(#[$doc:meta])* $step:ident = $name:literal,)*) => {
+        /// A step whose effect is whole or absent, whenever the process dies.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Step { $($(#[$doc])* $step,)* }
+
+        impl Step {
+            /// Every step, in the order of a run.
+            pub const ALL: &[Self] = &[$(Self::$step,)*];
+
+            /// Returns its name.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$step => $name,)* }
+            }
+        }
+    };
+}
+
+steps! {
+    /// A worker registers the sources it knows.
+    RegisterSources = "register_sources",
+    /// A worker compares the index with the ledger.
+    Reconcile = "reconcile",
+    /// The reaper enqueues what dead workers left.
+    Reap = "reap",
+    /// The reaper closes what passed its date.
+    CloseByDate = "close_by_date",
+    /// An answer is written to the archive.
+    ArchiveAnswer = "archive_answer",
+    /// A list page or a file is entered.
+    EnterListPage = "enter_list_page",
+    /// A detail page is entered, to be parsed by a job of its own.
+    EnterDetail = "enter_detail",
+    /// A detail page is gone.
+    DetailGone = "detail_gone",
+    /// The crawl of a run has ended.
+    EndCrawl = "end_crawl",
+    /// The archived pages of a replay are entered.
+    CopyArchive = "copy_archive",
+    /// The rows of a page are written to `ingest.staged`.
+    StageRows = "stage_rows",
+    /// A part of a large page is committed.
+    CommitPart = "commit_part",
+    /// Pages that were ready together are committed, or the last part of a large one.
+    CommitPage = "commit_page",
+    /// The end of a run whose pages are all parsed is enqueued.
+    StartClosing = "start_closing",
+    /// New rows of a long run are published.
+    PublishNew = "publish_new",
+    /// Pages whose staged rows were lost are enqueued again.
+    ParseAgain = "parse_again",
+    /// The staged rows of a run become served ones.
+    PublishRows = "publish_rows",
+    /// What a run proves gone is closed.
+    CloseMissing = "close_missing",
+    /// The cursors move.
+    MoveCursors = "move_cursors",
+    /// A run is audited, and published or held.
+    EndRun = "end_run",
+    /// An operator publishes a held run.
+    PublishHeld = "publish_held",
+    /// An operator discards a held run.
+    DiscardHeld = "discard_held",
+    /// An operator reverts a published run.
+    Revert = "revert",
+    /// The ledger notes what the index holds.
+    WriteLedger = "write_ledger",
+    /// The outbox is empty.
+    EndEmbedding = "end_embedding",
+    /// The clusters of changed rows are written.
+    WriteClusters = "write_clusters",
+    /// All changed rows are compared.
+    EndMatching = "end_matching",
+}
+
+/// Dies here if a test wants to know what is left when a process dies before this step.
+pub fn before(step: Step) {
+    reached("before", step);
+}
+
+/// The same after this step.
+pub fn after(step: Step) {
+    reached("after", step);
+}
+
+#[cfg(feature = "failpoints")]
+fn reached(moment: &str, step: Step) {
+    static ARMED: std::sync::LazyLock<Option<String>> =
+        std::sync::LazyLock::new(|| std::env::var("OIM_FAILPOINT").ok());
+    if ARMED.as_deref().and_then(|armed| armed.strip_prefix(moment)?.strip_prefix(':')) == Some(step.name()) {
+        std::process::abort();
+    }
+}
+
+#[cfg(not(feature = "failpoints"))]
+fn reached(_: &str, _: Step) {}
+
+/// Commits a step. `what`: the action that failed, for the error.
+pub(crate) async fn commit(
+    tx: Transaction<'_, Postgres>,
+    step: Step,
+    what: &'static str,
+) -> Result<(), StoreError> {
+    before(step);
+    tx.commit().await.doing(what)?;
+    after(step);
+    Ok(())
+}

@@ -1,0 +1,350 @@
+//! A worker dies before and after each step of a run, and the next one continues.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use futures::StreamExt as _;
+use replay::CannedResponse;
+use store::{Store, failpoint::Step};
+
+use super::{
+    state::{State, assert_same},
+    work::{Work, is_done},
+};
+use crate::{
+    bad_days::{
+        portals::Portals,
+        site::{Day, answers},
+        world::{Format, Shape, World},
+    },
+    support::Database,
+};
+
+/// What is under way when the process dies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Scenario {
+    /// A whole walk: new, changed, gone and closed records, with pages of their own.
+    Day,
+    /// The same lists, unchanged since their last visit: 304.
+    Unmodified,
+    /// A file of several parts.
+    Large,
+    /// A walk whose third page is late, with a checkpoint meanwhile.
+    Checkpoint,
+    /// The same, while the staged rows are lost.
+    LostRows,
+    /// The archive, parsed again.
+    Replay,
+    /// An operator's decisions.
+    Publish,
+    Discard,
+    Revert,
+}
+
+/// Which scenario reaches a step. A new step needs its line, and dies there.
+fn scenario(step: Step) -> Scenario {
+    match step {
+        Step::RegisterSources
+        | Step::Reconcile
+        | Step::Reap
+        | Step::CloseByDate
+        | Step::ArchiveAnswer
+        | Step::EnterListPage
+        | Step::ReadDetail
+        | Step::DetailGone
+        | Step::EndCrawl
+        | Step::StageRows
+        | Step::CommitPage
+        | Step::StartClosing
+        | Step::PublishRows
+        | Step::CloseMissing
+        | Step::MoveCursors
+        | Step::EndRun
+        | Step::WriteLedger
+        | Step::EndEmbedding
+        | Step::WriteClusters
+        | Step::EndMatching => Scenario::Day,
+        Step::EnterDetail => Scenario::Unmodified,
+        Step::CommitPart => Scenario::Large,
+        Step::PublishNew => Scenario::Checkpoint,
+        Step::ParseAgain => Scenario::LostRows,
+        Step::CopyArchive => Scenario::Replay,
+        Step::PublishHeld => Scenario::Publish,
+        Step::DiscardHeld => Scenario::Discard,
+        Step::Revert => Scenario::Revert,
+    }
+}
+
+/// Scenarios at once: each waits a part of its time.
+const AT_ONCE: usize = 3;
+/// Longest time in which a scenario has to be done.
+const PATIENCE: Duration = Duration::from_mins(3);
+/// Time in which a worker comes to a step of its start, when nothing else is left to do.
+const UNREACHED: Duration = Duration::from_secs(60);
+
+fn list() -> Shape {
+    Shape::new(Format::Json, 120, true, 61)
+}
+
+fn details() -> Shape {
+    Shape::new(Format::Html, 12, true, 62)
+}
+
+/// The third page of the list.
+const THIRD: &str = "/offres?page=3";
+
+/// Two sources after a first day, what they offer on the second, and a second day on which every employer is the portal.
+struct Evening {
+    portals: Portals,
+    first: BTreeMap<String, Day>,
+    next: BTreeMap<String, Day>,
+}
+
+impl Evening {
+    async fn load() -> Self {
+        let shapes = [list(), details()];
+        let portals = Portals::on(Database::new().await, &shapes, None).await;
+        let (mut first, mut next) = (BTreeMap::new(), BTreeMap::new());
+        for shape in &shapes {
+            let mut world = World::new(shape, 3);
+            first.insert(shape.slug.clone(), Day::of(world.rows()));
+            portals.show(shape, &first[&shape.slug]);
+            world.pass(2, 3);
+            world.edit();
+            next.insert(shape.slug.clone(), Day::of(world.rows()));
+        }
+        let evening = Self { portals, first, next };
+        evening.tagged(&evening.portals, 200);
+        for (source, run) in evening.portals.ingest(&shapes.iter().collect::<Vec<_>>()).await {
+            assert_eq!(run.state, "complete", "{source}: {}", run.message);
+        }
+        evening
+    }
+
+    /// Gives the records of the first day validators: of status 200 with their pages, of 304 without.
+    fn tagged(&self, portals: &Portals, status: u16) {
+        for (target, mut answer) in answers(&details(), &self.first[&details().slug]) {
+            if target.starts_with("/offre/") {
+                answer.headers.push(("etag".to_owned(), format!("\"{target}\"")));
+                if status == 304 {
+                    answer = CannedResponse { status, body: "".into(), ..answer };
+                }
+                portals.replay.replace(&details().host(), &target, answer);
+            }
+        }
+    }
+
+    /// The second day of both sources.
+    fn show_next(&self, portals: &Portals) {
+        for shape in &portals.shapes {
+            portals.show(shape, &self.next[&shape.slug]);
+        }
+        let gone = &self.next[&details().slug].rows[0].id;
+        portals.answer(&details(), &format!("/offre/{gone}"), 404);
+    }
+
+    /// Plays a scenario, undisturbed or with deaths before and after a step. Returns what is left.
+    async fn play(&self, scenario: Scenario, dies: Option<Step>) -> State {
+        if scenario == Scenario::Large {
+            return large(dies).await;
+        }
+        let portals = self.portals.copy().await;
+        let mut work = Work::on(&portals).await;
+        self.show_next(&portals);
+        match scenario {
+            Scenario::Day => {
+                for shape in &portals.shapes {
+                    work.request(&shape.slug, "full").await;
+                }
+                die(&mut work, dies, is_done, async |_| ()).await;
+            }
+            Scenario::Unmodified => {
+                portals.show(&details(), &self.first[&details().slug]);
+                self.tagged(&portals, 304);
+                work.request(&details().slug, "full").await;
+                die(&mut work, dies, is_done, async |_| ()).await;
+            }
+            Scenario::Replay => {
+                work.request(&details().slug, "replay").await;
+                die(&mut work, dies, is_done, async |_| ()).await;
+            }
+            Scenario::Checkpoint | Scenario::LostRows => self.late(&mut work, scenario, dies).await,
+            Scenario::Publish | Scenario::Discard | Scenario::Revert => {
+                self.decide(&mut work, scenario, dies).await
+            }
+            Scenario::Large => unreachable!("played above"),
+        }
+        work.state().await
+    }
+
+    /// A walk whose third page is late. Meanwhile its first rows are published, or lost.
+    async fn late(&self, work: &mut Work<'_>, scenario: Scenario, dies: Option<Step>) {
+        let portals = work.portals;
+        portals.answer(&list(), THIRD, 503);
+        work.request(&list().slug, "full").await;
+        let mut stage = 0;
+        die(work, dies, is_done, async |work| {
+            match stage {
+                0 if count(&work.store, "ingest.pages p JOIN ingest.runs r ON r.id = p.run WHERE r.state = 'running' AND p.state = 'read'").await == 2 => {
+                    assert!(count(&work.store, "ingest.staged").await > 0, "nothing was staged");
+                    let act = if scenario == Scenario::Checkpoint {
+                        "SELECT queue.enqueue('publish_new', 'close', jsonb_build_object('run', id)) FROM ingest.runs WHERE state = 'running'"
+                    } else {
+                        "TRUNCATE ingest.staged"
+                    };
+                    sqlx::query(act).execute(work.store.pool()).await.unwrap();
+                    stage = 1;
+                }
+                1 if count(&work.store, "queue.jobs WHERE kind = 'publish_new'").await == 0 => {
+                    self.show_next(portals);
+                    work.hurry().await;
+                    stage = 2;
+                }
+                // A job that failed while the page was late waits for its next attempt.
+                2 => work.hurry().await,
+                _ => (),
+            }
+        })
+        .await;
+    }
+
+    /// A day that is held, or published, and an operator who decides on it by a command that dies.
+    async fn decide(&self, work: &mut Work<'_>, scenario: Scenario, dies: Option<Step>) {
+        let portals = work.portals;
+        if scenario != Scenario::Revert {
+            let mut day = self.next[&list().slug].clone();
+            for row in &mut day.rows {
+                "Portail".clone_into(&mut row.employer);
+            }
+            portals.show(&list(), &day);
+        }
+        work.request(&list().slug, "full").await;
+        work.finish().await;
+        let run = &work.store.runs(None, 1).await.unwrap()[0];
+        let (verb, state) = match scenario {
+            Scenario::Publish => ("publish", "held"),
+            Scenario::Discard => ("discard", "held"),
+            _ => ("revert", "complete"),
+        };
+        assert_eq!(run.state.as_str(), state, "{:?}", run.message);
+        let command = || portals.road.bin(&["runs", verb, &run.id.to_string()]);
+        match dies {
+            None => drop(command().run().await.expect(0)),
+            Some(step) => {
+                for moment in ["before", "after"] {
+                    let point = format!("{moment}:{}", step.name());
+                    command().env("OIM_FAILPOINT", &point).run().await.expect(-1);
+                }
+                assert_ne!(command().run().await.code, 0, "{verb} was done twice");
+            }
+        }
+        work.finish().await;
+    }
+}
+
+async fn count(store: &Store, of: &str) -> i64 {
+    let query = format!("SELECT count(*) FROM {of}");
+    sqlx::query_scalar(sqlx::AssertSqlSafe(query)).fetch_one(store.pool()).await.unwrap()
+}
+
+/// Works until all is done. The first worker dies before the step, the second after it. `meanwhile` is called again and again.
+async fn die(
+    work: &mut Work<'_>,
+    step: Option<Step>,
+    is_done: impl AsyncFn(&Store) -> bool,
+    mut meanwhile: impl AsyncFnMut(&Work<'_>),
+) {
+    let mut points: Vec<String> = step.map_or_else(Vec::new, |step| {
+        ["before", "after"].map(|moment| format!("{moment}:{}", step.name())).into()
+    });
+    work.start(points.first().map(String::as_str));
+    let since = Instant::now();
+    loop {
+        if work.has_died() {
+            points.remove(0);
+            work.let_time_pass().await;
+            work.start(points.first().map(String::as_str));
+        }
+        meanwhile(work).await;
+        // A worker that begins does something, however little is left.
+        if is_done(&work.store).await && (points.is_empty() || since.elapsed() > UNREACHED) {
+            break;
+        }
+        assert!(since.elapsed() < PATIENCE, "not done; to come: {points:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(points.is_empty(), "no worker came to {points:?}");
+    work.kill();
+    work.let_time_pass().await;
+}
+
+/// A file that is committed in parts. What is indexed of it is left out: it takes long, and follows from the rows.
+async fn large(dies: Option<Step>) -> State {
+    let shape = Shape::new(Format::Csv, 4_300, true, 63);
+    let portals = Portals::on(Database::new().await, std::slice::from_ref(&shape), None).await;
+    portals.road.bin(&["migrate"]).run().await.expect(0);
+    let mut day = Day::of(World::new(&shape, 4).rows());
+    for row in &mut day.rows {
+        row.text = row.text.repeat(1 + 900 / row.text.len());
+    }
+    portals.show(&shape, &day);
+    let mut work = Work::on(&portals).await;
+    work.request(&shape.slug, "full").await;
+    die(
+        &mut work,
+        dies,
+        async |store| count(store, "ingest.runs WHERE finished_at IS NULL").await == 0,
+        async |_| (),
+    )
+    .await;
+    let mut state = work.state().await;
+    for part in ["ledger", "clusters", "left over"] {
+        state.remove(part);
+    }
+    state
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_death_at_any_step_leaves_what_none_leaves() {
+    let evening = Evening::load().await;
+    let only = std::env::var("FAILPOINT").unwrap_or_default();
+    let steps: Vec<Step> = Step::ALL.iter().copied().filter(|step| step.name().contains(&only)).collect();
+    let scenarios: BTreeSet<Scenario> = steps.iter().map(|step| scenario(*step)).collect();
+    let calm: Vec<_> = scenarios.iter().map(|scenario| evening.play(*scenario, None)).collect();
+    let calm: Vec<State> = futures::stream::iter(calm).buffered(AT_ONCE).collect().await;
+    let calm: BTreeMap<Scenario, State> = scenarios.into_iter().zip(calm).collect();
+    let dying: Vec<_> = steps.iter().map(|step| evening.play(scenario(*step), Some(*step))).collect();
+    let mut dying = futures::stream::iter(dying).buffered(AT_ONCE);
+    for step in &steps {
+        let found = dying.next().await.unwrap();
+        assert_same(&calm[&scenario(*step)], &found, &format!("death before and after {}", step.name()));
+    }
+}
+
+/// A transaction without a name has no scenario.
+#[test]
+fn every_transaction_of_the_store_is_a_step() {
+    // The first is for benchmarks alone, the second writes one row of its own.
+    let exempt = ["rows/publish.rs", "ticks.rs"];
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/store/src");
+    let (mut folders, mut unnamed, mut named) = (vec![source.clone()], Vec::new(), 0);
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(&source).unwrap().to_string_lossy().into_owned();
+            let text = std::fs::read_to_string(&path).unwrap();
+            named += text.matches("commit(tx, Step::").count();
+            if text.contains(".commit()") && name != "failpoint.rs" && !exempt.contains(&name.as_str()) {
+                unnamed.push(name);
+            }
+        }
+    }
+    assert_eq!(unnamed, Vec::<String>::new(), "commit by failpoint::commit");
+    assert!(named >= 20, "{named} named transactions: does this test still look at the right place?");
+}
