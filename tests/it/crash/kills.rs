@@ -37,7 +37,7 @@ fn setting(name: &str, default: u64) -> u64 {
 
 /// Small and of several pages, in every format; one with a page for each record.
 fn shapes() -> Vec<Shape> {
-    [(Format::Html, 12), (Format::Json, 60), (Format::Csv, 60), (Format::Xml, 30)]
+    [(Format::Html, 12), (Format::Json, 35), (Format::Csv, 35), (Format::Xml, 30)]
         .into_iter()
         .zip(81..)
         .map(|((format, size), number)| Shape::new(format, size, number % 2 == 0, number))
@@ -156,8 +156,8 @@ async fn kills_lose_nothing_and_repeat_nothing() {
         let end = if days.day < DAYS { kills * days.day / DAYS } else { kills };
         while killed < end && !is_done(&work.store).await {
             // As often one event as hundreds: a small step is hit and a large one gets through.
-            let gap = (rng.f64() * 500_f64.ln()).exp().round();
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 1 to 500")]
+            let gap = (rng.f64() * 250_f64.ln()).exp().round();
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 1 to 250")]
             let target = events(&work).await + gap as u64;
             work.start(None);
             loop {

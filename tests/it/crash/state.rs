@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 use store::Store;
 
-/// Runs are named by their place among those of their source, pages by what they are.
+/// Runs are named by their place among those of their source, pages by what they are; a cursor in an address is a time.
 const NAMES: &str = "WITH run AS (SELECT r.*, r.source || '#' || row_number() OVER (PARTITION BY r.source ORDER BY r.created_at) AS name
                                     FROM ingest.runs r),
-     page AS (SELECT p.*, run.name || ' ' || p.stream || ' ' || p.role || ' ' || p.url AS name, run.name AS of FROM ingest.pages p JOIN run ON run.id = p.run) ";
+     page AS (SELECT p.*, run.name || ' ' || p.stream || ' ' || p.role || ' ' || regexp_replace(p.url, '\\d{4}-\\d\\d-\\d\\dT[^&]+Z', 'TIME') AS name, run.name AS of FROM ingest.pages p JOIN run ON run.id = p.run) ";
 
 /// Each part of the state, and the query of its lines.
 const PARTS: &[(&str, &str)] = &[
