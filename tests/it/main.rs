@@ -33,6 +33,7 @@ mod help;
 mod outbox;
 mod partners;
 mod politeness;
+mod properties;
 mod publish;
 mod queue;
 mod rates;

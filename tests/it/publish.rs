@@ -321,6 +321,24 @@ async fn a_list_that_may_shift_closes_what_two_walks_miss() {
 }
 
 #[tokio::test]
+async fn what_a_reverted_walk_missed_is_not_half_proven() {
+    let store = fresh().await;
+    run(&store, &["1", "2", "3"], true, |_| ()).await;
+    let shifting = async |shows: &[&str]| {
+        let (id, close) = read(&store, shows, true, |_| ()).await;
+        sqlx::query("UPDATE ingest.walks SET is_snapshot = false").execute(store.pool()).await.unwrap();
+        store.finish_run(close.lease, id).await.unwrap();
+        id
+    };
+    let bad = shifting(&["1", "2"]).await;
+    store.revert_run(bad, "ada").await.unwrap();
+    shifting(&["1", "2"]).await;
+    assert_eq!(open(&store).await, ["1", "2", "3"], "one walk that is believed has missed it");
+    shifting(&["1", "2"]).await;
+    assert_eq!(open(&store).await, ["1", "2"]);
+}
+
+#[tokio::test]
 async fn two_bad_runs_are_reverted_one_after_the_other() {
     let store = fresh().await;
     run(&store, &["1", "2"], true, |_| ()).await;

@@ -49,6 +49,7 @@ impl Store {
         let left = changed_since(&mut tx, run).await?;
         let restored = restore(&mut tx, run, revert).await?;
         let closed = close_created(&mut tx, run, revert).await?;
+        forget_its_misses(&mut tx, run).await?;
         move_cursors_back(&mut tx, run).await?;
         if restored + closed > 0 {
             request_index_and_match(&mut tx).await?;
@@ -186,6 +187,15 @@ pub(super) async fn close_created(
     .await
     .map(|done| done.rows_affected())
     .doing(WHAT)
+}
+
+/// Forgets what the run alone did not show: it is no longer a proof that one more walk would complete.
+async fn forget_its_misses(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<(), StoreError> {
+    sqlx::query!("UPDATE ingest.opportunities SET missed_by = NULL WHERE missed_by = $1", run.uuid())
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+        .doing(WHAT)
 }
 
 /// Moves the cursors back, so that the next incremental run requests the same again, unless a later run moved them on.
