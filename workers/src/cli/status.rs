@@ -11,7 +11,7 @@ use crate::{
     vector::Vectors,
 };
 
-/// Show workers, the queue, dead letters, counts, and rows to read again
+/// Show workers, the queue, dead letters and counts
 #[derive(Debug, Args)]
 pub(super) struct Status {
     /// Show at most this many dead letters
