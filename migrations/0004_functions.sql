@@ -168,17 +168,16 @@ LANGUAGE sql STABLE AS $$
            SELECT o.id FROM ingest.opportunities o
             WHERE o.source = $1 AND substr(o.draft_digest, 1, 4) <> $3 AND (o.status = 'open' OR o.closed_why IN ('date', 'partner'))),
          newest AS (
-           SELECT DISTINCT ON (s.id) s.id, w AS page FROM ingest.archive_since_walk($1) w, unnest(w.seen) AS s(id)
+           SELECT DISTINCT ON (s.id) s.id, w.id AS page FROM ingest.archive_since_walk($1) w, unnest(w.seen) AS s(id)
             WHERE EXISTS (SELECT FROM stale) AND s.id IN (SELECT id FROM stale)
             ORDER BY s.id, w.fetched_at DESC, w.id DESC),
          pages AS (
            SELECT n.page, array_agg(n.id) AS rows FROM newest n GROUP BY n.page)
-    SELECT (n.page).id, n.rows FROM pages n
-     WHERE (n.page).read_by IS DISTINCT FROM $2 AND NOT EXISTS (
+    SELECT p.id, n.rows FROM pages n JOIN ingest.pages p ON p.id = n.page
+     WHERE p.read_by IS DISTINCT FROM $2 AND NOT EXISTS (
            SELECT FROM ingest.pages c JOIN ingest.runs r ON r.id = c.run
-            WHERE c.sha256 = (n.page).sha256 AND c.stream = (n.page).stream AND c.state = 'read' AND c.role = (n.page).role
-              AND c.url = (n.page).url AND c.read_by = $2 AND c.fetched_at >= (n.page).fetched_at
-              AND ((n.page).role <> 'detail' OR c.request = (n.page).request)
+            WHERE c.sha256 = p.sha256 AND c.stream = p.stream AND c.state = 'read' AND c.role = p.role AND c.url = p.url AND c.read_by = $2
+              AND c.fetched_at >= p.fetched_at AND (p.role <> 'detail' OR c.request = p.request)
               AND r.state IN ('complete', 'partial') AND r.decision IS DISTINCT FROM 'reverted')
 $$;
 
