@@ -1,4 +1,4 @@
-//! The binary stays small enough to be copied to a machine in a minute.
+//! The binary stays small enough to be copied to a machine in a minute, and holds nothing that only tests need.
 
 use std::{fs, io, path::Path};
 
@@ -11,13 +11,29 @@ use crate::{shell::say, workspace::Workspace};
 const MOST: u64 = 84 * MEBIBYTE;
 const MEBIBYTE: u64 = 1024 * 1024;
 
+/// The variable that tells a process where to die (`store::failpoint`): a binary for tests knows it.
+const FAILPOINT: &[u8] = b"OIM_FAILPOINT";
+
 /// Where a release build leaves it, from the root.
 const BINARY: &str = "target/release/oim-etl";
 
 /// Checks the release binary. Nothing is built for it: a check must not take a quarter of an hour.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
-    say(judge(size(&workspace.root.join(BINARY))?)?);
+    let binary = workspace.root.join(BINARY);
+    let size = size(&binary)?;
+    say(judge(size)?);
+    if size.is_some() && holds(&binary, FAILPOINT)? {
+        bail!(
+            "{BINARY} can be told to die: tests have built it with their features; `cargo build --release` builds it again"
+        );
+    }
     Ok(())
+}
+
+/// Whether these bytes are in a file.
+fn holds(file: &Path, bytes: &[u8]) -> Result<bool> {
+    let all = fs::read(file).with_context(|| format!("could not read {}", file.display()))?;
+    Ok(all.windows(bytes.len()).any(|window| window == bytes))
 }
 
 /// What to say of a binary of this size; fails above the limit. `None`: there is no binary.
@@ -57,6 +73,14 @@ mod tests {
         assert_eq!(judge(Some(MOST))?, "size: target/release/oim-etl has 84 MiB, of at most 84");
         let error = judge(Some(MOST + 1)).unwrap_err().to_string();
         assert!(error.starts_with("target/release/oim-etl has 85 MiB, above 84: "), "{error}");
+        Ok(())
+    }
+
+    #[test]
+    fn what_only_tests_need_is_found_in_a_file() -> Result<()> {
+        let here = Workspace::open()?.root.join("crates/store/src/failpoint.rs");
+        assert!(holds(&here, FAILPOINT)?);
+        assert!(!holds(&here, b"no such bytes")?);
         Ok(())
     }
 

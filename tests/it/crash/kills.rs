@@ -10,10 +10,11 @@ use std::{
 
 use fastrand::Rng;
 use serde_json::Value;
+use store::RunState;
 
 use super::{
     state::{assert_same, bodies},
-    work::{Work, all_complete, is_done},
+    work::{Work, is_done},
 };
 use crate::{
     bad_days::{
@@ -188,7 +189,11 @@ async fn kills_lose_nothing_and_repeat_nothing() {
         let again = kept.requested_again(&wild);
         assert!(again.is_empty(), "day {}: archived, and requested again: {again:?}", days.day);
     }
-    assert!(all_complete(&work.store).await, "{:?}", work.store.runs(None, 100).await.unwrap());
+    // What the audit holds, it holds in both roads; but no death fails a run or leaves a part of one.
+    let runs = work.store.runs(None, 1_000).await.unwrap();
+    let lacking: Vec<_> =
+        runs.iter().filter(|run| matches!(run.state, RunState::Failed | RunState::Partial)).collect();
+    assert!(lacking.is_empty(), "{lacking:?}");
     let found = (work.state().await, points_of(&wild.road).await);
 
     let (calm, mut calm_days) = (portals().await, Days::new());
