@@ -84,9 +84,9 @@ async fn only_the_pages_of_stale_rows_are_read_again_and_what_they_no_longer_giv
     portals.road.bin(&["ingest", &list.slug, "--limit", "40"]).run().await.expect(0);
     assert_eq!(stale(&portals).await, json!([{"source": list.slug, "rows": 80, "pages": 2}]));
     // This file leaves out the last record: replaying its page brings nothing for it.
-    let last = &worlds[0].rows()[119].id;
+    let id = &worlds[0].rows()[119].id;
     portals.rewrite(list, |file| {
-        file.replace(".offres[]", &format!(".offres[] | select(.id != \\\"{last}\\\")"))
+        file.replace(".offres[]", &format!(".offres[] | select(.id != \\\"{id}\\\")"))
             .replace("description = \".intitule\"", "description = \".texte\"")
     });
     assert_eq!(stale(&portals).await[0]["rows"], 120);

@@ -20,7 +20,7 @@ use crate::{
         site::{Day, answers},
         world::{Format, Shape, World},
     },
-    support::Database,
+    support::{Database, wait_until},
 };
 
 /// What is under way when the process dies.
@@ -83,7 +83,7 @@ const AT_ONCE: usize = 3;
 /// Longest time in which a scenario has to be done.
 const PATIENCE: Duration = Duration::from_mins(3);
 /// Time in which a worker comes to a step of its start, when nothing else is left to do.
-const UNREACHED: Duration = Duration::from_secs(60);
+const UNREACHED: Duration = Duration::from_mins(1);
 
 fn list() -> Shape {
     Shape::new(Format::Json, 120, true, 61)
@@ -173,7 +173,7 @@ impl Evening {
             }
             Scenario::Checkpoint | Scenario::LostRows => self.late(&mut work, scenario, dies).await,
             Scenario::Publish | Scenario::Discard | Scenario::Revert => {
-                self.decide(&mut work, scenario, dies).await
+                self.decide(&mut work, scenario, dies).await;
             }
             Scenario::Large => unreachable!("played above"),
         }
@@ -321,6 +321,27 @@ async fn a_death_at_any_step_leaves_what_none_leaves() {
     for step in &steps {
         let found = dying.next().await.unwrap();
         assert_same(&calm[&scenario(*step)], &found, &format!("death before and after {}", step.name()));
+    }
+}
+
+/// What a death costs the partner: a request where the answer was not archived yet, none where it was.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_was_archived_is_not_fetched_again() {
+    let shape = Shape::new(Format::Csv, 12, true, 64);
+    for (point, requests) in
+        [("before:archive_answer", 2), ("after:archive_answer", 1), ("before:enter_list_page", 1)]
+    {
+        let portals = Portals::on(Database::new().await, std::slice::from_ref(&shape), None).await;
+        portals.road.bin(&["migrate"]).run().await.expect(0);
+        portals.show(&shape, &Day::of(World::new(&shape, 6).rows()));
+        let mut work = Work::on(&portals).await;
+        work.request(&shape.slug, "full").await;
+        work.start(Some(point));
+        wait_until("the worker has died", async || work.has_died()).await;
+        work.let_time_pass().await;
+        work.finish().await;
+        assert_eq!(portals.replay.arrivals().len(), requests, "{point}");
+        assert_eq!(count(&work.store, "ingest.opportunities WHERE status = 'open'").await, 12, "{point}");
     }
 }
 
