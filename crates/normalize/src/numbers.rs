@@ -55,7 +55,9 @@ const NAMES: [(&str, u16); 45] = [
 /// Returns the number that a folded word names.
 pub(crate) fn of(word: &str) -> Option<u16> {
     // Most words are longer, or begin with another letter.
-    if !(2..=9).contains(&word.len()) || !word.starts_with(['u', 'o', 'd', 't', 'q', 'f', 'c', 's', 'h', 'e', 'n', 'v']) {
+    if !(2..=9).contains(&word.len())
+        || !word.starts_with(['u', 'o', 'd', 't', 'q', 'f', 'c', 's', 'h', 'e', 'n', 'v'])
+    {
         return None;
     }
     NAMES.iter().find(|(name, _)| *name == word).map(|(_, value)| *value)

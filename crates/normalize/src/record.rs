@@ -91,7 +91,10 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         url: url(draft, &mut plain)?,
         organization: draft.organization.as_deref().and_then(|words| organization::read(words, &mut plain)),
         description: short(&body.text, DESCRIPTION_MAX),
-        description_html: draft.description.as_deref().and_then(|html| safe_subset(html, &body.text, &mut plain)),
+        description_html: draft
+            .description
+            .as_deref()
+            .and_then(|html| safe_subset(html, &body.text, &mut plain)),
         places,
         remote: remote || infer::says_remote(&title_words),
         amount: amount(draft, context)?,
@@ -282,7 +285,8 @@ fn amount(draft: &Draft, context: &Context) -> Result<Option<Amount>, Reason> {
         }));
     }
     let key = format!("{kind:?} {home:?} {words}");
-    let read = remembered!(Result<Option<Amount>, UnreadableAmount>, &key, |_| read_amount(words, kind, home));
+    let read =
+        remembered!(Result<Option<Amount>, UnreadableAmount>, &key, |_| read_amount(words, kind, home));
     read.map_err(|unreadable| Reason::UnreadableAmount(unreadable.0))
 }
 

@@ -8,8 +8,8 @@ mod words;
 
 use std::borrow::Cow;
 
-pub(crate) use boilerplate::{Body, cut};
 pub use boilerplate::is_boilerplate;
+pub(crate) use boilerplate::{Body, cut};
 pub use fold::fold;
 pub(crate) use fold::lowered;
 pub(crate) use html::safe_subset;

@@ -145,7 +145,8 @@ pub(crate) async fn insert_rejections(
     let runs: Vec<Uuid> = all().map(|(page, _)| page.run.uuid()).collect();
     let ids: Vec<i64> = all().map(|(page, _)| page.id).collect();
     let sources: Vec<&str> = all().map(|(page, _)| page.source.as_str()).collect();
-    let records_of: Vec<Option<String>> = all().map(|(_, one)| one.external_id.as_deref().map(text)).collect();
+    let records_of: Vec<Option<String>> =
+        all().map(|(_, one)| one.external_id.as_deref().map(text)).collect();
     let codes: Vec<&str> = all().map(|(_, one)| one.reason.code()).collect();
     let details: Vec<Option<String>> = all().map(|(_, one)| one.reason.detail().map(text)).collect();
     let records: Vec<Value> = all().map(|(_, one)| storable_json(one.record.clone())).collect();

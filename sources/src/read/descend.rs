@@ -31,7 +31,8 @@ pub(super) fn items<'de, R: Read<'de>>(
     each: &mut dyn FnMut(Value) -> Flow,
 ) -> Result<Walked, String> {
     let mut end = Walked::Missing;
-    let walked = Descend { keys, is_root: true, each, end: &mut end }.deserialize(&mut json).and_then(|()| json.end());
+    let walked =
+        Descend { keys, is_root: true, each, end: &mut end }.deserialize(&mut json).and_then(|()| json.end());
     match (end, walked) {
         (Walked::Stopped, _) => Ok(Walked::Stopped),
         (end, Ok(())) => Ok(end),

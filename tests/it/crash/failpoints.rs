@@ -53,7 +53,6 @@ fn scenario(step: Step) -> Scenario {
         | Step::CloseByDate
         | Step::ArchiveAnswer
         | Step::EnterListPage
-        | Step::ReadDetail
         | Step::DetailGone
         | Step::EndCrawl
         | Step::StageRows

@@ -70,7 +70,8 @@ fn may_have(text: &str) -> bool {
         bytes.get(at..at + word.len()).is_some_and(|piece| piece.eq_ignore_ascii_case(word.as_bytes()))
     };
     let mut has_mark = false;
-    let marks = bytes.iter().enumerate().filter(|(_, byte)| IS_MARK.get(usize::from(**byte)).is_some_and(|is| *is));
+    let marks =
+        bytes.iter().enumerate().filter(|(_, byte)| IS_MARK.get(usize::from(**byte)).is_some_and(|is| *is));
     for (at, byte) in marks {
         match byte {
             b'@' => return true,

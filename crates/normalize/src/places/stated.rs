@@ -133,9 +133,9 @@ fn has_clause(words: &Words<'_>) -> bool {
     // "(e)" or "(s)", and "sur" or "entre", may stand between.
     const APART: usize = 3;
     words.has(signs::AT)
-        && words.with(signs::LIES).any(|at| {
-            words.signs().iter().skip(at + 1).take(APART).any(|signs| signs & signs::AT != 0)
-        })
+        && words
+            .with(signs::LIES)
+            .any(|at| words.signs().iter().skip(at + 1).take(APART).any(|signs| signs & signs::AT != 0))
 }
 
 /// Returns the places that title and text state for the post, those of the title first; none for all of Cameroon.
@@ -146,7 +146,8 @@ pub fn stated_places(title: &str, description: &str) -> Vec<Place> {
 /// The same for a text of which the hints are known.
 pub(crate) fn stated_where(title: &str, description: &str, hints: Hints) -> Vec<Place> {
     let mut places = of_title(title);
-    let stated = if hints.label || hints.clause { of_text(&lowered_lines(description), hints) } else { Vec::new() };
+    let stated =
+        if hints.label || hints.clause { of_text(&lowered_lines(description), hints) } else { Vec::new() };
     for place in stated {
         if !places.contains(&place) {
             places.push(place);

@@ -9,8 +9,8 @@ use crate::{
     memo::remembered,
     text::{Body, Words, clean_line},
     vocabulary::{
-        Wanted, asked, asked_of, audiences_of, contracts_of_title, languages_of, occupation_of, read_contracts,
-        read_education, read_experience, read_languages, sector_of,
+        Wanted, asked, asked_of, audiences_of, contracts_of_title, languages_of, occupation_of,
+        read_contracts, read_education, read_experience, read_languages, sector_of,
     },
 };
 
@@ -24,7 +24,8 @@ pub(super) fn classify(
 ) {
     let is_work = matches!(row.kind, Kind::Job | Kind::Training);
     let occupation = if is_work { occupation_of(title_words) } else { None };
-    row.sector = sector_of(row.kind, draft.sector.as_deref(), title_words, occupation, text).map(str::to_owned);
+    row.sector =
+        sector_of(row.kind, draft.sector.as_deref(), title_words, occupation, text).map(str::to_owned);
     row.occupation = occupation.map(str::to_owned);
     let named = draft.language.as_deref().map(str::trim).filter(|words| !words.is_empty());
     let told = named.map(read_languages).unwrap_or_default();
@@ -72,7 +73,11 @@ pub(super) fn says_remote(title: &str) -> bool {
 
 /// Returns the contracts by the partner's words, else by the title.
 pub(super) fn contracts(draft: &Draft) -> Vec<Contract> {
-    let told = draft.contract.as_deref().map(|words| remembered!(Vec<Contract>, words, read_contracts)).unwrap_or_default();
+    let told = draft
+        .contract
+        .as_deref()
+        .map(|words| remembered!(Vec<Contract>, words, read_contracts))
+        .unwrap_or_default();
     if told.is_empty() && draft.kind == Kind::Job {
         return contracts_of_title(&clean_line(draft.title.as_deref().unwrap_or_default()));
     }

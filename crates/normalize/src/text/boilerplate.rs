@@ -144,7 +144,13 @@ pub(crate) fn cut(text: &str) -> Body {
             continue;
         }
         let (before, many) = (folded.len(), stops.len());
-        let gap = if kept.is_empty() { "" } else if blank { "\n\n" } else { "\n" };
+        let gap = if kept.is_empty() {
+            ""
+        } else if blank {
+            "\n\n"
+        } else {
+            "\n"
+        };
         let begin = kept.len() + gap.len();
         if !gap.is_empty() {
             stops.push(Stop { end: kept.len(), next: begin, folded: before, is_line: true });

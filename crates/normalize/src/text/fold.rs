@@ -180,7 +180,11 @@ mod tests {
             });
         }
         let spelled = parts.replace('œ', "oe").replace('æ', "ae").replace('ß', "ss");
-        spelled.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+        spelled
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     proptest! {

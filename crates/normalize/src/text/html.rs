@@ -12,8 +12,9 @@ use regex::{Captures, Regex};
 
 use super::{
     boilerplate::is_boilerplate,
-    clean_line, push_folded,
+    clean_line,
     plain::{decoded, shown},
+    push_folded,
 };
 use crate::patterns;
 use tags::Tag;

@@ -234,7 +234,9 @@ fn without_tags(text: &str) -> String {
             continue;
         };
         let named = inner.trim_start_matches('/');
-        let name = named.find(|c: char| !c.is_ascii_alphanumeric()).map_or(named, |end| named.get(..end).unwrap_or_default());
+        let name = named
+            .find(|c: char| !c.is_ascii_alphanumeric())
+            .map_or(named, |end| named.get(..end).unwrap_or_default());
         let is_in = |names: &[&str]| names.iter().any(|known| known.eq_ignore_ascii_case(name));
         if is_in(&BLOCKS) {
             out.push('\n');
@@ -242,8 +244,7 @@ fn without_tags(text: &str) -> String {
             out.push(' ');
         }
         from = end + 1;
-        let silent =
-            SILENT.iter().zip(&mut closings).find(|(silent, _)| silent.eq_ignore_ascii_case(name));
+        let silent = SILENT.iter().zip(&mut closings).find(|(silent, _)| silent.eq_ignore_ascii_case(name));
         if let Some((name, closing)) = silent.filter(|_| !inner.starts_with('/')) {
             // A silent element without a closing tag is the rest of the text.
             let closing: &mut Next = closing.get_or_insert_with(|| Next::closing(text, name));

@@ -156,11 +156,18 @@ pub fn read_audiences(kind: Kind, title: &str, text: &str) -> Vec<Audience> {
 }
 
 /// The same for the words of title and text.
-pub(crate) fn audiences_of(kind: Kind, title: &str, title_words: &Words<'_>, text: &Words<'_>) -> Vec<Audience> {
+pub(crate) fn audiences_of(
+    kind: Kind,
+    title: &str,
+    title_words: &Words<'_>,
+    text: &Words<'_>,
+) -> Vec<Audience> {
     let is_gift = kind != Kind::Job;
     let mut codes = addressed(title_words, is_gift);
     codes.extend(addressed(text, is_gift));
-    for (table, sign) in [Some((&SAYS, signs::SAYS)), is_gift.then_some((&RETURN, signs::RETURN))].into_iter().flatten() {
+    for (table, sign) in
+        [Some((&SAYS, signs::SAYS)), is_gift.then_some((&RETURN, signs::RETURN))].into_iter().flatten()
+    {
         for words in [title_words, text] {
             codes.extend(table.all_at(words.list(), words.with(sign)));
         }

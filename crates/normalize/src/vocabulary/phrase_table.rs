@@ -124,7 +124,11 @@ impl Signs {
     }
 
     /// Returns the code of the first sign in a folded text.
-    pub(super) fn first_at(&self, words: &[&str], mut places: impl Iterator<Item = usize>) -> Option<&'static str> {
+    pub(super) fn first_at(
+        &self,
+        words: &[&str],
+        mut places: impl Iterator<Item = usize>,
+    ) -> Option<&'static str> {
         places
             .find_map(|at| self.at(words.get(at..)?).filter(|sign| sign.code != "none"))
             .map(|sign| sign.code)

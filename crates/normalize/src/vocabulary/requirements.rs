@@ -70,8 +70,7 @@ fn is_experience(words: &[&str]) -> bool {
         words.iter().take_while(|word| matches!(**word, "au" | "at" | "moins" | "least" | "minimum")).count();
     let counts =
         words.get(lead).is_some_and(begins) && words.get(lead + 1).is_some_and(|unit| is_years(unit));
-    counts
-        || words.iter().any(|word| is_practice(word))
+    counts || words.iter().any(|word| is_practice(word))
 }
 
 fn is_practice(word: &str) -> bool {
@@ -100,8 +99,8 @@ fn is_hours(words: &[&str]) -> bool {
 
 /// Words on hours, folded.
 const HOURS: [&str; 17] = [
-    "travail", "horaire", "horaires", "garde", "gardes", "poste", "temps", "shift", "shifts", "hours", "night",
-    "nights", "work", "full", "part", "mi", "plein",
+    "travail", "horaire", "horaires", "garde", "gardes", "poste", "temps", "shift", "shifts", "hours",
+    "night", "nights", "work", "full", "part", "mi", "plein",
 ];
 
 /// Words of a wish, which is not a requirement, folded.
@@ -214,8 +213,11 @@ pub(crate) fn asked_of(body: &Body, words: &Words<'_>, wanted: Wanted) -> Asked 
             index += 1;
         }
         let has_level = || {
-            let begins = |at: &usize| words.signs().get(*at).is_some_and(|signs| signs & signs::EDUCATION_BEGINS != 0);
-            (first..index).filter(begins).any(|at| words.list().get(at..).is_some_and(|rest| EDUCATION.starting(rest).next().is_some()))
+            let begins =
+                |at: &usize| words.signs().get(*at).is_some_and(|signs| signs & signs::EDUCATION_BEGINS != 0);
+            (first..index).filter(begins).any(|at| {
+                words.list().get(at..).is_some_and(|rest| EDUCATION.starting(rest).next().is_some())
+            })
         };
         if stop.end - begin <= LONGEST && wanted.may_be_in(signs, has_level) {
             let sentence = body.text.get(begin..stop.end).unwrap_or_default();
@@ -305,7 +307,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{cases::check, text::{clean_text, cut}};
+    use crate::{
+        cases::check,
+        text::{clean_text, cut},
+    };
 
     proptest! {
         #[test]

@@ -7,11 +7,36 @@
 const KEPT: [&str; 4] = ["amp", "lt", "gt", "nbsp"];
 /// References of letters and marks that French texts have.
 const RESOLVED: [(&str, char); 30] = [
-    ("quot", '"'), ("eacute", 'é'), ("egrave", 'è'), ("ecirc", 'ê'), ("euml", 'ë'), ("agrave", 'à'), ("acirc", 'â'),
-    ("ccedil", 'ç'), ("icirc", 'î'), ("iuml", 'ï'), ("ocirc", 'ô'), ("ugrave", 'ù'), ("ucirc", 'û'), ("Eacute", 'É'),
-    ("Egrave", 'È'), ("Agrave", 'À'), ("Ccedil", 'Ç'), ("rsquo", '’'), ("lsquo", '‘'), ("laquo", '«'), ("raquo", '»'),
-    ("ldquo", '“'), ("rdquo", '”'), ("ndash", '–'), ("mdash", '—'), ("hellip", '…'), ("bull", '•'), ("deg", '°'),
-    ("oelig", 'œ'), ("euro", '€'),
+    ("quot", '"'),
+    ("eacute", 'é'),
+    ("egrave", 'è'),
+    ("ecirc", 'ê'),
+    ("euml", 'ë'),
+    ("agrave", 'à'),
+    ("acirc", 'â'),
+    ("ccedil", 'ç'),
+    ("icirc", 'î'),
+    ("iuml", 'ï'),
+    ("ocirc", 'ô'),
+    ("ugrave", 'ù'),
+    ("ucirc", 'û'),
+    ("Eacute", 'É'),
+    ("Egrave", 'È'),
+    ("Agrave", 'À'),
+    ("Ccedil", 'Ç'),
+    ("rsquo", '’'),
+    ("lsquo", '‘'),
+    ("laquo", '«'),
+    ("raquo", '»'),
+    ("ldquo", '“'),
+    ("rdquo", '”'),
+    ("ndash", '–'),
+    ("mdash", '—'),
+    ("hellip", '…'),
+    ("bull", '•'),
+    ("deg", '°'),
+    ("oelig", 'œ'),
+    ("euro", '€'),
 ];
 /// Deepest nesting of what is serialized here.
 const DEEPEST: usize = 60;
@@ -67,7 +92,9 @@ fn may_open(name: &str, open: &[&str]) -> bool {
     match name {
         "li" => open.last().is_some_and(|parent| matches!(*parent, "ul" | "ol")),
         "p" | "ul" | "ol" => !open.contains(&"p"),
-        "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => !open.iter().any(|parent| *parent == "p" || parent.starts_with('h')),
+        "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
+            !open.iter().any(|parent| *parent == "p" || parent.starts_with('h'))
+        }
         // The same element twice may be one of too many formats.
         "b" | "strong" | "i" | "em" => !open.contains(&name),
         _ => false,

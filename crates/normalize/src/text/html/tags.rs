@@ -2,7 +2,19 @@
 
 /// Blocks outside the subset. They become paragraphs, so that their lines stay separate.
 const BLOCKS: [&str; 13] = [
-    "div", "section", "article", "header", "footer", "tr", "td", "th", "dt", "dd", "table", "blockquote", "pre",
+    "div",
+    "section",
+    "article",
+    "header",
+    "footer",
+    "tr",
+    "td",
+    "th",
+    "dt",
+    "dd",
+    "table",
+    "blockquote",
+    "pre",
 ];
 
 /// Returns a text whose tags have no attributes and whose blocks are paragraphs. `None`: a tag with attributes is never closed, and
@@ -15,7 +27,9 @@ pub(super) fn bare(body: &str) -> Option<String> {
         out.push_str(before);
         let inner = tag.get(1..)?;
         let (slash, inner) = inner.strip_prefix('/').map_or(("", inner), |inner| ("/", inner));
-        let name = inner.find(|c: char| !c.is_ascii_alphanumeric()).map_or(inner, |end| inner.get(..end).unwrap_or_default());
+        let name = inner
+            .find(|c: char| !c.is_ascii_alphanumeric())
+            .map_or(inner, |end| inner.get(..end).unwrap_or_default());
         let behind = inner.get(name.len()..)?;
         let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic());
         let says = is_name && behind.starts_with(|c: char| c == '/' || c.is_whitespace());
