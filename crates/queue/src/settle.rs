@@ -97,7 +97,7 @@ impl Lease {
              RETURNING kind, payload, attempts, reason, died_at",
             self.job,
             self.token,
-            reason
+            &*storable(reason)
         )
         .fetch_optional(&mut **tx)
         .await
