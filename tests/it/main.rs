@@ -40,6 +40,7 @@ mod rates;
 mod real;
 mod road;
 mod samples;
+mod second_look;
 mod stale;
 mod ticks;
 mod upsert;

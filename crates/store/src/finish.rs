@@ -4,6 +4,7 @@ mod checkpoint;
 mod close;
 mod decide;
 mod revert;
+mod second_look;
 mod verdict;
 
 use chrono::{DateTime, Utc};
@@ -23,6 +24,7 @@ use crate::{
 
 pub use close::Withdrawn;
 pub use revert::{Left, Reverted};
+pub use second_look::Missed;
 use verdict::{Facts, Verdict};
 
 /// The action that failed, for the errors of this file.
@@ -73,6 +75,9 @@ async fn serve(
     close::forget_missed(tx, run).await?;
     before(Step::CloseMissing);
     let closed = if is_whole { close::close_missing(tx, run).await? } else { 0 };
+    if is_whole {
+        second_look::request_second_looks(tx, run).await?;
+    }
     after(Step::CloseMissing);
     before(Step::MoveCursors);
     if facts.moves_cursors() {

@@ -18,12 +18,14 @@
 //! - `pages`: archived answers and their validators
 //! - `reuse`: pages whose bytes were parsed before
 //! - `replay`: which archived pages a replay parses again
-//! - `page_commit`: what was parsed from a page, with the end of its job
+//! - `stale`: rows that an older source file or older rules have read
+//! - `commit/`: what was parsed from pages, with the ends of their jobs: in groups (`group`), large pages in parts (`parts`)
 //! - `rejections`: rejected records, and warnings
 //! - `rows/`: the columns of an opportunity (`columns`), known drafts (`known`), staging (`stage`, by `copy`), publication (`publish`)
 //! - `audit/`: rows beside their past (`gather`), as numbers (`measure`, `statistics`), and the doubts (`judge`)
 //! - `finish`, `finish/`: the end of a run: what becomes of it (`verdict`), what it closes (`close`), publication before its end
-//!   (`checkpoint`), an operator's decisions (`decide`, `revert`)
+//!   (`checkpoint`), an operator's decisions (`decide`, `revert`), and the own pages of what a walk missed (`second_look`)
+//! - `cancel`: the end of a run that nobody wants any more
 //! - `house_contacts`: addresses that a portal prints beside every post
 //!
 //! After a run, and beside it:
@@ -43,6 +45,7 @@
 //!
 //! - `words`: stored words, as types
 //! - `error`: failures, worded for an operator
+//! - `failpoint`: the steps at which a test lets the process die
 
 mod audit;
 mod budget;
@@ -84,7 +87,7 @@ pub use budget::Failing;
 pub use commit::{GROUP, PageCommit, ParsedPage, Reading, Tally, Unchanged, Wanted};
 pub use error::StoreError;
 pub use explain::{Life, Step, Twin};
-pub use finish::{Left, Reverted, Withdrawn};
+pub use finish::{Left, Missed, Reverted, Withdrawn};
 pub use outbox::{Claimed, IndexRow};
 pub use overview::Overview;
 pub use pages::{Archived, NewListPage, PageRow, Validator};

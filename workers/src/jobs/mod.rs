@@ -10,6 +10,7 @@ pub(crate) mod error;
 mod fetch_page;
 mod fetch_source;
 mod finish_run;
+mod look_again;
 mod match_duplicates;
 mod parse_page;
 mod publish_new;
@@ -32,6 +33,7 @@ static JOBS: &[Registered] = &[
     Registered::of::<fetch_page::FetchPage>(),
     Registered::of::<parse_page::ParsePage>(),
     Registered::of::<publish_new::PublishNew>(),
+    Registered::of::<look_again::LookAgain>(),
     Registered::of::<match_duplicates::MatchDuplicates>(),
     Registered::of::<embed_opportunities::EmbedOpportunities>(),
     Registered::of::<finish_run::FinishRun>(),

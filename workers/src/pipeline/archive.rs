@@ -19,6 +19,11 @@ pub(crate) fn detail_key(page: &PageRow) -> String {
     format!("{}/{}/detail-{name}", page.source, page.run)
 }
 
+/// Where the second look at an opportunity is kept.
+pub(crate) fn again_key(source: &str, run: domain::RunId, opportunity: domain::OpportunityId) -> String {
+    format!("{source}/{run}/again-{opportunity}")
+}
+
 /// The body of an archived page, to be read as it comes.
 pub(crate) async fn open(app: &App, page: &PageRow) -> anyhow::Result<Unpacked> {
     let missing = || anyhow::anyhow!("page {} was never archived", page.id);
