@@ -47,8 +47,7 @@ impl Columns {
             pass.note("row that says one thing alone, and is the title of a section");
             return Flow::Continue(());
         }
-        let wide = row.ends.len() > self.names.len()
-            && (self.names.len()..row.ends.len()).any(|at| !row.is_blank(at));
+        let wide = row.cells().skip(self.names.len()).any(|cell| !cell.is_empty());
         let published = Row { columns: Arc::clone(&self.names), text: row.text, ends: row.ends };
         if wide {
             let why = format!(
@@ -102,10 +101,6 @@ impl Cells {
             begin = *end;
             cell.trim()
         })
-    }
-
-    fn is_blank(&self, at: usize) -> bool {
-        self.cells().nth(at).is_none_or(str::is_empty)
     }
 
     /// Returns a summary of the cells, looking at no more than needed; `None` for a blank row.
