@@ -233,10 +233,12 @@ COMMENT ON TABLE ingest.ticks IS 'The last tick of each timetable entry that bec
 CREATE UNLOGGED TABLE ingest.rate_budget (
     key           text PRIMARY KEY,
     next_slot     timestamptz NOT NULL,
+    asked_until   timestamptz,
     failures      integer NOT NULL DEFAULT 0,
     failing_since timestamptz
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE ingest.rate_budget IS 'The rate of each source, shared by the pool.';
+COMMENT ON COLUMN ingest.rate_budget.asked_until IS 'End of the pause that the source itself asked for. Nothing shortens it.';
 COMMENT ON COLUMN ingest.rate_budget.failures IS 'Failed requests since the source last answered. While there are any, one request at a time is sent, to see whether it answers again.';
 COMMENT ON COLUMN ingest.rate_budget.failing_since IS 'When the first of them failed.';
 COMMENT ON COLUMN ingest.rate_budget.next_slot IS 'When the next request may leave. Each reservation moves it forward by one interval; Retry-After moves it for all workers.';

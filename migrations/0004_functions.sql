@@ -47,10 +47,16 @@ END $$;
 
 -- Moves the next slot behind a pause that the source asked for, for all workers.
 CREATE FUNCTION ingest.hold_slots(key text, pause double precision) RETURNS void LANGUAGE sql AS $$
-    INSERT INTO ingest.rate_budget AS budget (key, next_slot)
-    VALUES ($1, clock_timestamp() + make_interval(secs => pause))
+    INSERT INTO ingest.rate_budget AS budget (key, next_slot, asked_until)
+    VALUES ($1, clock_timestamp() + make_interval(secs => pause), clock_timestamp() + make_interval(secs => pause))
     ON CONFLICT ON CONSTRAINT rate_budget_pkey DO UPDATE
-        SET next_slot = greatest(budget.next_slot, clock_timestamp() + make_interval(secs => pause));
+        SET next_slot = greatest(budget.next_slot, excluded.next_slot), asked_until = greatest(budget.asked_until, excluded.asked_until);
+$$;
+
+-- Moves the next slot of a source that fails behind a pause of our own, for all workers.
+CREATE FUNCTION ingest.rest_source(key text, pause double precision) RETURNS void LANGUAGE sql AS $$
+    UPDATE ingest.rate_budget SET next_slot = greatest(next_slot, clock_timestamp() + make_interval(secs => pause))
+     WHERE rate_budget.key = $1;
 $$;
 
 -- Notes that a source did not answer. Returns how often by now, and for how many seconds it has not.
@@ -62,9 +68,10 @@ CREATE FUNCTION ingest.source_fails(key text, OUT failures integer, OUT seconds 
     RETURNING failures, extract(epoch FROM clock_timestamp() - failing_since)::double precision;
 $$;
 
--- Notes that a source answers. The requests that waited for the probe may leave at once.
+-- Notes that a source answers. The requests that waited for the probe may leave at once, but for a pause that the source asked for.
 CREATE FUNCTION ingest.source_answers(key text, spacing double precision) RETURNS void LANGUAGE sql AS $$
-    UPDATE ingest.rate_budget SET failures = 0, failing_since = NULL, next_slot = clock_timestamp() + make_interval(secs => spacing)
+    UPDATE ingest.rate_budget SET failures = 0, failing_since = NULL,
+           next_slot = greatest(asked_until, clock_timestamp() + make_interval(secs => spacing))
      WHERE rate_budget.key = $1 AND failures > 0;
 $$;
 

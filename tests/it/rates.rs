@@ -73,4 +73,11 @@ async fn a_source_that_fails_is_asked_by_one_request_at_a_time() {
     store.source_answers("fne", interval).await.unwrap();
     assert_eq!(store.source_failing("fne").await.unwrap(), None);
     assert!(ask().await.is_ok() && ask().await.is_ok());
+    store.source_fails("fne").await.unwrap();
+    store.hold_slots("fne", Duration::from_hours(1)).await.unwrap();
+    store.source_answers("fne", interval).await.unwrap();
+    assert!(
+        ask().await.unwrap_err() > Duration::from_mins(59),
+        "an answer does not shorten a pause that was asked for"
+    );
 }

@@ -37,6 +37,15 @@ impl Store {
             .doing("hold the requests to a partner")
     }
 
+    /// Blocks all requests to a source that fails until `pause` is over, or it answers.
+    pub async fn rest_source(&self, key: &str, pause: Duration) -> Result<(), StoreError> {
+        sqlx::query!("SELECT ingest.rest_source($1, $2)", key, pause.as_secs_f64())
+            .execute(&self.pool)
+            .await
+            .map(drop)
+            .doing("let a source rest")
+    }
+
     /// Notes that a source did not answer, for all workers: until it does, one request at a time is sent.
     pub async fn source_fails(&self, key: &str) -> Result<Failing, StoreError> {
         let row = sqlx::query!(

@@ -217,7 +217,7 @@ async fn failure(app: &App, partner: &Partner, error: FetchError) -> Result<Fail
         }
         Verdict::Wait(pause) => {
             if error.is_partners() {
-                app.store.hold_slots(slug, pause).await?;
+                app.store.rest_source(slug, pause).await?;
             }
             let why = format!(
                 "{}; {slug} does not answer since {}, next try at {}",
