@@ -51,7 +51,16 @@ pub fn clean_text(text: &str) -> String {
 
 /// Returns whether plain text has single spaces only. Its only white space is spaces and line feeds.
 fn is_tidy(line: &str) -> bool {
-    !line.starts_with(' ') && !line.ends_with(' ') && !line.contains("  ")
+    if line.len() > 64 {
+        return !line.starts_with(' ') && !line.ends_with(' ') && !line.contains("  ");
+    }
+    // A search costs more than it finds in a short one.
+    let mut before = b' ';
+    let is_single = line.bytes().all(|byte| {
+        let was = std::mem::replace(&mut before, byte);
+        byte != b' ' || was != b' '
+    });
+    is_single && !line.ends_with(' ')
 }
 
 /// Appends the words of a line, with single spaces.

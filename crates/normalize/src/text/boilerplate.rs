@@ -100,12 +100,15 @@ fn is_it(line: &str, folded: &str) -> bool {
         return false;
     }
     ANY.is_match(folded)
-        // One of these stands in each of them.
-        || (["reserve", "respons", "liable"].iter().any(|sign| folded.contains(sign))
-            && ANYWHERE.iter().any(|words| folded.contains(words)))
+        || (may_be_anywhere(folded) && ANYWHERE.iter().any(|words| folded.contains(words)))
         || (folded.len() < 80
             && line.contains([':', '©', '·', '•', '|'])
             && AS_WRITTEN.is_match(&lowered(line)))
+}
+
+/// Returns whether a line has the beginning of a word that each of [`ANYWHERE`] has.
+fn may_be_anywhere(folded: &str) -> bool {
+    folded.as_bytes().windows(4).any(|four| matches!(four, b"rese" | b"resp" | b"liab"))
 }
 
 /// A text without the lines of portals, and the same folded.

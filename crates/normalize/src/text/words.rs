@@ -20,13 +20,18 @@ impl<'t> Words<'t> {
         let mut words = Self { list: Vec::with_capacity(many), signs: Vec::with_capacity(many), all: 0 };
         SEEN.with_borrow_mut(|seen| {
             let mut begin = 0;
-            for end in spaces(folded) {
-                let word = folded.get(begin..end).unwrap_or_default();
-                let found = seen.signs(word, signs);
+            let mut key = Key::default();
+            for (at, byte) in folded.bytes().chain([b' ']).enumerate() {
+                if byte != b' ' {
+                    key.push(byte);
+                    continue;
+                }
+                let word = folded.get(begin..at).unwrap_or_default();
+                let found = seen.signs(word, std::mem::take(&mut key), signs);
                 words.all |= found;
                 words.list.push(word);
                 words.signs.push(found);
-                begin = end + 1;
+                begin = at + 1;
             }
         });
         words
@@ -55,32 +60,25 @@ impl<'t> Words<'t> {
     }
 }
 
-/// Returns where the spaces of a text are, and its end. Words are short, so byte by byte is the quickest.
-fn spaces(text: &str) -> impl Iterator<Item = usize> {
-    let spaces = text.bytes().enumerate().filter(|(_, byte)| *byte == b' ').map(|(at, _)| at);
-    spaces.chain([text.len()])
-}
-
 /// Places for words of one thread, two in each.
 const PLACES: usize = 4_096;
-/// Longest word that is remembered, in bytes. The last byte of a key is the length.
-const LONGEST: usize = 23;
+/// Longest word that is remembered, in bytes.
+const LONGEST: usize = 24;
 
 thread_local! {
-    static SEEN: RefCell<Seen> = RefCell::new(Seen(vec![[([0; 3], 0); 2]; PLACES]));
+    static SEEN: RefCell<Seen> = RefCell::new(Seen(vec![[(Key::default(), 0); 2]; PLACES]));
 }
 
 /// Words seen before with their signs, each at the place of its hash. A new word takes the place of the older of two, so the memory is
 /// bounded.
-struct Seen(Vec<[([u64; 3], u32); 2]>);
+struct Seen(Vec<[(Key, u32); 2]>);
 
 impl Seen {
-    fn signs(&mut self, word: &str, signs: fn(&str) -> u32) -> u32 {
-        let Some(key) = key(word) else { return signs(word) };
-        let [a, b, c] = key;
-        let hash = (a ^ b.rotate_left(29) ^ c.rotate_left(47)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let at = usize::try_from(hash >> 40).unwrap_or(0) % PLACES;
-        let Some([newer, older]) = self.0.get_mut(at) else { return signs(word) };
+    fn signs(&mut self, word: &str, key: Key, signs: fn(&str) -> u32) -> u32 {
+        if word.is_empty() || word.len() > LONGEST {
+            return signs(word);
+        }
+        let Some([newer, older]) = self.0.get_mut(key.hash() % PLACES) else { return signs(word) };
         if newer.0 == key {
             return newer.1;
         }
@@ -92,16 +90,26 @@ impl Seen {
     }
 }
 
-/// Returns a word as three numbers that no other word has; `None` for one that is too long or empty.
-fn key(word: &str) -> Option<[u64; 3]> {
-    if word.is_empty() || word.len() > LONGEST {
-        return None;
+/// The bytes of a word as numbers. No word has a zero byte, so shorter ones differ from longer ones.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Key {
+    words: [u64; 3],
+    long: usize,
+}
+
+impl Key {
+    fn push(&mut self, byte: u8) {
+        if let Some(word) = self.words.get_mut(self.long / 8) {
+            *word |= u64::from(byte) << (8 * (self.long % 8));
+            self.long += 1;
+        }
     }
-    let mut bytes = [0; 24];
-    bytes.get_mut(..word.len())?.copy_from_slice(word.as_bytes());
-    *bytes.last_mut()? = u8::try_from(word.len()).ok()?;
-    let part = |at: usize| bytes.get(at..at + 8)?.try_into().ok().map(u64::from_le_bytes);
-    Some([part(0)?, part(8)?, part(16)?])
+
+    fn hash(&self) -> usize {
+        let [a, b, c] = self.words;
+        let mixed = (a ^ b.rotate_left(29) ^ c.rotate_left(47)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        usize::try_from(mixed >> 40).unwrap_or(0)
+    }
 }
 
 #[cfg(test)]
