@@ -60,6 +60,11 @@ pub(super) fn of_well_formed(body: &str) -> Option<String> {
                 out.push_str("&nbsp;");
                 from.get(2..)?
             }
+            // A parser makes one line feed of each line end.
+            '\r' => {
+                out.push('\n');
+                from.strip_prefix("\r\n").or_else(|| from.get(1..))?
+            }
             // A parser replaces them.
             _ => return None,
         };

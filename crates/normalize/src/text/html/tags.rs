@@ -89,15 +89,17 @@ pub(super) fn tags(text: &str) -> impl Iterator<Item = (Tag, usize, usize)> {
 /// Returns whether an element may be empty, or end in a line break.
 pub(super) fn may_have_empty(html: &str) -> bool {
     let mut was_end = false;
-    html.match_indices(['<', '>']).any(|(at, mark)| {
-        if mark == "<" {
-            was_end = html.get(at + 1..).is_some_and(|rest| rest.starts_with('/'));
+    html.bytes().enumerate().any(|(at, byte)| {
+        if byte == b'<' {
+            was_end = html.as_bytes().get(at + 1) == Some(&b'/');
+        }
+        if byte != b'>' || was_end {
             return false;
         }
         let mut rest = html.get(at + 1..).unwrap_or_default().trim_start();
         while let Some(after) = rest.strip_prefix("&nbsp;").or_else(|| rest.strip_prefix("<br>")) {
             rest = after.trim_start();
         }
-        !was_end && rest.starts_with("</")
+        rest.starts_with("</")
     })
 }
