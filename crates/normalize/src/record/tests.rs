@@ -270,3 +270,43 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn campaigns_and_sessions_are_no_part_of_an_address() {
+    for (given, kept) in [
+        ("https://a.cm/o?utm_source=x&id=7&UTM_Medium=y", "https://a.cm/o?id=7"),
+        ("https://a.cm/o?gclid=1&fbclid=2", "https://a.cm/o"),
+        ("https://a.cm/o?PHPSESSID=1&q=a%20b&sid=4#part", "https://a.cm/o?q=a%20b#part"),
+        ("https://a.cm/o;jsessionid=1A2B/7?x=1", "https://a.cm/o/7?x=1"),
+        ("https://a.cm/o;v=1;jsessionid=1A2B", "https://a.cm/o;v=1"),
+        ("https://a.cm/o?id=7&inside=1&utm=2", "https://a.cm/o?id=7&inside=1&utm=2"),
+    ] {
+        let mut draft = draft();
+        draft.url = Some(given.to_owned());
+        assert_eq!(normalize(draft, &context()).unwrap().url.as_deref(), Some(kept));
+    }
+}
+
+#[test]
+fn a_number_printed_with_a_fraction_is_the_same_identity() {
+    for (given, kept) in [
+        ("12.0", "12"),
+        ("12.00", "12"),
+        ("-5.0", "-5"),
+        ("0015", "0015"),
+        ("1.5", "1.5"),
+        ("v1.0", "v1.0"),
+        ("12.", "12."),
+    ] {
+        let mut draft = draft();
+        draft.external_id = Some(given.to_owned());
+        assert_eq!(identity(&draft).unwrap(), kept);
+    }
+}
+
+#[test]
+fn what_a_site_says_in_place_of_a_post_is_refused() {
+    let reason = refused(|d| d.title = Some("Cette offre n'est plus disponible".into()));
+    assert_eq!(reason.code(), "detail_unavailable");
+    assert!(reason.to_string().contains("plus disponible"));
+}

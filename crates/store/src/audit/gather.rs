@@ -85,13 +85,15 @@ async fn counts(
                               FROM ingest.pages p WHERE p.run = $1 GROUP BY p.stream),
                 nobody AS (SELECT p.stream, count(*) AS records FROM ingest.rejections x JOIN ingest.pages p ON p.id = x.page
                             WHERE x.run = $1 AND x.external_id IS NULL GROUP BY p.stream),
-                before AS (SELECT o.stream, count(*) AS open, count(*) FILTER (WHERE o.id IN (SELECT id FROM shown)) AS kept
+                gone AS (SELECT x.external_id FROM ingest.rejections x WHERE x.run = $1 AND x.code = 'detail_unavailable'),
+                before AS (SELECT o.stream, count(*) AS open, count(*) FILTER (WHERE o.id IN (SELECT id FROM shown)) AS kept,
+                                  count(*) FILTER (WHERE o.external_id IN (SELECT external_id FROM gone)) AS gone
                              FROM ingest.opportunities o
                             WHERE o.source = (SELECT source FROM ingest.runs WHERE id = $1) AND o.status = 'open' AND o.first_run <> $1
                             GROUP BY o.stream)
            SELECT stream AS "stream!", coalesce(n.valid, 0)::float8 AS "valid!", coalesce(n.rejected, 0)::float8 AS "rejected!",
                   coalesce(u.records, 0)::float8 AS "unidentified!", coalesce(b.open, 0)::float8 AS "open!",
-                  coalesce(b.kept, 0)::float8 AS "kept!"
+                  coalesce(b.kept, 0)::float8 AS "kept!", coalesce(b.gone, 0)::float8 AS "gone!"
              FROM (SELECT stream FROM counted UNION SELECT unnest($2::text[])) all_of(stream)
              LEFT JOIN counted n USING (stream) LEFT JOIN nobody u USING (stream) LEFT JOIN before b USING (stream)"#,
         scope.run.uuid(),
@@ -110,6 +112,7 @@ async fn counts(
             unidentified: row.unidentified,
             open_before: row.open,
             kept: row.kept,
+            gone: row.gone,
             stream: row.stream.clone(),
             ..Shown::default()
         };
@@ -275,6 +278,7 @@ async fn past(
             unidentified: row.unidentified.into(),
             open_before: row.open_before.into(),
             kept: row.kept.into(),
+            gone: 0.0,
             measures,
         }
     });

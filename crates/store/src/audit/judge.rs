@@ -39,6 +39,8 @@ pub(super) struct Shown {
     pub(super) open_before: f64,
     /// How many of those the run shows, in any stream.
     pub(super) kept: f64,
+    /// Open opportunities that the list shows and whose own pages are gone.
+    pub(super) gone: f64,
     pub(super) measures: Measures,
 }
 
@@ -110,7 +112,8 @@ fn volume(now: &Shown, past: &[Shown]) -> Option<String> {
 
 /// Finds that few known identifiers are shown again: it is another list, or the same one with new numbers.
 fn overlap(now: &Shown, past: &[Shown]) -> Option<String> {
-    let share = |shown: &Shown| (shown.open_before > 0.0).then(|| shown.kept / shown.open_before);
+    let share =
+        |shown: &Shown| (shown.open_before > 0.0).then(|| (shown.kept + shown.gone) / shown.open_before);
     let again = share(now)?;
     let before: Vec<f64> = past.iter().filter_map(share).collect();
     let usual = median(before.iter().copied()).unwrap_or(1.0);
@@ -121,7 +124,7 @@ fn overlap(now: &Shown, past: &[Shown]) -> Option<String> {
     (now.open_before >= FEW && again < usual - allowed).then(|| {
         format!(
             "only {} of {} known identifiers are shown again, where {:.0} % are usual: is it the same list?",
-            now.kept,
+            now.kept + now.gone,
             now.open_before,
             100.0 * usual
         )

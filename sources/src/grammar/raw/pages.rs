@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// How a list continues: `pages = { kind = … }`. With every kind, a crawl also ends at a page without records, and at a
-/// page that repeats an earlier one. A run closes what it did not see only if the ending proves that the list is whole:
-/// the `total` is reached, a page is short, no next page is linked, or the list has one page. A `total` that is not
-/// reached, a repeated page, and a linked page without records prove nothing: the run is partial.
+/// page that shows nothing new. A run closes what it did not see only if the ending proves that the list is whole: the
+/// `total` is reached, a page is short, no next page is linked, a page behind the end repeats earlier ones, or the list
+/// has one page. A `total` that is not reached, a second page that repeats the first, a linked page that shows nothing
+/// new, and a linked page without records prove nothing: the run is partial.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Pages {
@@ -22,7 +23,8 @@ pub(crate) enum Pages {
         /// Number of the first page. Default: `0`.
         #[serde(default)]
         first: u64,
-        /// Records on a full page: a page with fewer is the last one, unless `total` is higher.
+        /// Records on a full page: a page with fewer is the last one, unless `total` is higher
+        /// or it is the first.
         size: Option<u64>,
         /// The parameter that requests `size` records.
         size_param: Option<String>,
