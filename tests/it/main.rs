@@ -25,6 +25,7 @@ mod decisions;
 mod demo;
 mod dictionary;
 mod duplicates;
+mod elsewhere;
 mod endings;
 mod failures;
 mod group;

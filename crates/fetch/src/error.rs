@@ -100,6 +100,12 @@ pub enum FetchError {
         /// The limit.
         hops: usize,
     },
+    /// A gate that lets in only who brings back its cookie.
+    #[error("{url} lets in only visitors who bring back its cookie, which nothing here does")]
+    CookieGate {
+        /// The address that leads back to itself.
+        url: String,
+    },
     /// Not now: the rate, or the partner's Retry-After, says when.
     #[error("{source_slug} is to be asked again at {} ({why})", at.format("%H:%M:%S UTC"))]
     Later {
@@ -183,7 +189,8 @@ impl FetchError {
             | Self::Unsendable { .. }
             | Self::RobotsDenied { .. }
             | Self::TooLarge { .. }
-            | Self::Redirects { .. } => Retry::Never,
+            | Self::Redirects { .. }
+            | Self::CookieGate { .. } => Retry::Never,
             Self::Status { status, .. }
                 if (400..500).contains(status) && !crate::retry::is_passing(*status) =>
             {

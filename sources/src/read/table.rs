@@ -4,6 +4,7 @@
 //! that names most of the columns that the fields use; rows above it are titles, not records.
 
 mod csv;
+mod formats;
 mod header;
 mod quotes;
 mod row;

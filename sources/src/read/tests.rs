@@ -428,3 +428,79 @@ fn a_table_with_a_stray_quote_keeps_its_rows_and_proves_nothing() {
     }
     assert_eq!(table.read(&Answer::new("https://a.cm/l", rows(&[])).page(&offres())).alarm, None);
 }
+
+/// A workbook of one sheet.
+fn workbook(styles: &str, rows: &str) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut book = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let package = "http://schemas.openxmlformats.org/package/2006";
+    let parts = [
+        (
+            "[Content_Types].xml",
+            format!(
+                "<Types xmlns='{package}/content-types'><Default Extension='xml' ContentType='application/xml'/></Types>"
+            ),
+        ),
+        (
+            "_rels/.rels",
+            format!(
+                "<Relationships xmlns='{package}/relationships'><Relationship Id='rId1' Type='{office}/officeDocument' Target='xl/workbook.xml'/></Relationships>"
+            ),
+        ),
+        (
+            "xl/workbook.xml",
+            format!(
+                "<workbook xmlns='{main}' xmlns:r='{office}'><sheets><sheet name='Prêts' sheetId='1' r:id='rId1'/></sheets></workbook>"
+            ),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            format!(
+                "<Relationships xmlns='{package}/relationships'><Relationship Id='rId1' Type='{office}/worksheet' Target='worksheets/sheet1.xml'/><Relationship Id='rId2' Type='{office}/styles' Target='styles.xml'/></Relationships>"
+            ),
+        ),
+        ("xl/styles.xml", format!("<styleSheet xmlns='{main}'>{styles}</styleSheet>")),
+        (
+            "xl/worksheets/sheet1.xml",
+            format!("<worksheet xmlns='{main}'><sheetData>{rows}</sheetData></worksheet>"),
+        ),
+    ];
+    for (name, text) in parts {
+        book.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        book.write_all(text.as_bytes()).unwrap();
+    }
+    book.finish().unwrap().into_inner()
+}
+
+#[test]
+fn a_cell_is_what_the_workbook_shows() {
+    let table = feed(
+        "table",
+        "[streams.offres.fields]\nexternal_id='Code'\ntitle='Nom'\ninterest='Taux'\nduration='Mois'\n",
+    );
+    let styles = "<numFmts count='2'><numFmt numFmtId='164' formatCode='00000'/><numFmt numFmtId='165' formatCode='0.0%'/></numFmts>\
+        <cellStyleXfs><xf numFmtId='9'/></cellStyleXfs><cellXfs><xf numFmtId='0'/><xf numFmtId='164'/><xf numFmtId='165'/><xf numFmtId='9'/></cellXfs>";
+    let text = |at: &str, words: &str| format!("<c r='{at}' t='inlineStr'><is><t>{words}</t></is></c>");
+    let rows = format!(
+        "<row r='1'>{}{}{}{}</row><row r='2'><c r='A2' s='1'><v>237</v></c>{}<c r='C2' s='2'><v>0.125</v></c><c r='D2'><v>12</v></c></row>\
+         <row r='3'><c r='A3' s='1'><v>123456</v></c>{}<c r='C3' s='3'><v>0.05</v></c><c r='D3' s='0'><v>6.5</v></c></row>",
+        text("A1", "Code"),
+        text("B1", "Nom"),
+        text("C1", "Taux"),
+        text("D1", "Mois"),
+        text("B2", "Prêt A"),
+        text("B3", "Prêt B")
+    );
+    let reading = table.read(&Answer::new("https://a.cm/l", workbook(styles, &rows)).page(&offres()));
+    let shown: Vec<_> = reading
+        .drafts
+        .iter()
+        .map(|draft| {
+            [&draft.external_id, &draft.interest, &draft.duration]
+                .map(|words| words.as_deref().unwrap_or("-"))
+        })
+        .collect();
+    assert_eq!(shown, [["00237", "12.5%", "12"], ["123456", "5%", "6.5"]], "{reading:?}");
+}

@@ -60,6 +60,8 @@ impl<'a> Exchange<'a> {
     pub(crate) async fn get(&mut self, request: &Request) -> Result<Answer, FetchError> {
         let mut url = bare(&request.url);
         let mut request = Cow::Borrowed(request);
+        let mut asked = Vec::new();
+        let mut sets_cookie = false;
         for _ in 0..=HOPS {
             self.partner.admit(&url)?;
             self.permitted(&url).await?;
@@ -69,7 +71,12 @@ impl<'a> Exchange<'a> {
                 200..=206 => return Ok(self.answer(url, raw, &request.url)),
                 304 if request.validators.is_some() => return Ok(self.answer(url, raw, &request.url)),
                 status if redirect::leads_on(status) => {
-                    url = redirect::target(self.partner, &url, status, raw.header("location"))?;
+                    let to = redirect::target(self.partner, &url, status, raw.header("location"))?;
+                    sets_cookie |= raw.headers.contains_key("set-cookie");
+                    asked.push(std::mem::replace(&mut url, to));
+                    if sets_cookie && asked.contains(&url) {
+                        return Err(FetchError::CookieGate { url: named(&url) });
+                    }
                     // RFC 9110, 15.4: only 307 and 308 ask for the same method again.
                     if request.body.is_some() && !matches!(status, 307 | 308) {
                         request.to_mut().body = None;

@@ -26,6 +26,32 @@ async fn seconds_are_waited_for_and_hold_the_pool() {
 }
 
 #[tokio::test]
+async fn too_many_requests_without_a_time_hold_the_pool_for_a_second() {
+    for value in [None, Some("soon")] {
+        let server = serve(move |_, n| match n {
+            1 => answer(429, &value.map(|value| ("retry-after", value)).into_iter().collect::<Vec<_>>(), ""),
+            _ => answer(200, &[], "ok"),
+        })
+        .await;
+        let budget = Counting::default();
+        client().fetch(&server.partner(), &get("/a"), &budget).await.unwrap();
+        assert_eq!(*budget.held.lock().unwrap(), [Duration::from_secs(1)], "{value:?}");
+    }
+}
+
+#[tokio::test]
+async fn part_of_a_second_is_a_whole_one() {
+    let server = serve(|_, n| match n {
+        1 => answer(429, &[("retry-after", "0.5")], ""),
+        _ => answer(200, &[], "ok"),
+    })
+    .await;
+    let budget = Counting::default();
+    client().fetch(&server.partner(), &get("/a"), &budget).await.unwrap();
+    assert_eq!(*budget.held.lock().unwrap(), [Duration::from_secs(1)]);
+}
+
+#[tokio::test]
 async fn a_date_is_waited_for_and_holds_the_pool() {
     let server = serve(|_, n| {
         let soon = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(1));

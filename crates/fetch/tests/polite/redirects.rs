@@ -26,6 +26,52 @@ async fn redirects_end() {
 }
 
 #[tokio::test]
+async fn a_gate_that_wants_its_cookie_back_is_told() {
+    let server = serve(|asked, _| match asked.uri().path() {
+        "/a" => answer(302, &[("location", "/gate")], ""),
+        _ => answer(302, &[("location", "/a"), ("set-cookie", "seen=1")], ""),
+    })
+    .await;
+    let refused = client().fetch(&server.partner(), &get("/a"), &Counting::default()).await.unwrap_err();
+    assert!(matches!(refused, FetchError::CookieGate { .. }), "{refused}");
+    assert_eq!((refused.retry(), server.asked().len()), (Retry::Never, 2));
+}
+
+#[tokio::test]
+async fn the_address_that_answered_is_kept_and_no_other_and_without_a_key() {
+    let server = serve(|asked, _| match asked.uri().path() {
+        "/a" => answer(301, &[("location", "/b?key=hunter2&p=1#part")], ""),
+        _ => answer(200, &[("content-location", "https://evil.example/")], "b"),
+    })
+    .await;
+    let key = Credentials::QueryKey { param: "key".to_owned(), key: "hunter2".to_owned().into() };
+    let partner = Partner { credentials: Some(key), ..server.partner() };
+    let kept = |headers: &[(String, String)]| {
+        let found = headers.iter().find(|(name, _)| name == "content-location");
+        found.map(|(_, value)| value.clone())
+    };
+    let led = client().fetch(&partner, &get("/a"), &Counting::default()).await.unwrap();
+    assert_eq!(kept(&led.headers).as_deref(), Some("https://api.fnecm.org/b?p=1"));
+    let direct = client().fetch(&partner, &get("/b"), &Counting::default()).await.unwrap();
+    assert_eq!(kept(&direct.headers), None);
+}
+
+#[tokio::test]
+async fn the_lines_of_a_header_are_one_list() {
+    let server = serve(|_, _| {
+        let mut given = answer(200, &[("link", "</?p=1>; rel=first"), ("content-type", "text/html")], "b");
+        given.headers_mut().append("link", "</?p=2>; rel=next".parse().unwrap());
+        given.headers_mut().append("content-type", "text/plain".parse().unwrap());
+        given
+    })
+    .await;
+    let got = client().fetch(&server.partner(), &get("/a"), &Counting::default()).await.unwrap();
+    let header = |name: &str| got.headers.iter().filter(|(known, _)| known == name).collect::<Vec<_>>();
+    assert_eq!(header("link"), [&("link".to_owned(), "</?p=1>; rel=first, </?p=2>; rel=next".to_owned())]);
+    assert_eq!(header("content-type"), [&("content-type".to_owned(), "text/html".to_owned())]);
+}
+
+#[tokio::test]
 async fn another_host_of_the_partner_gets_neither_credentials_nor_headers() {
     for credentials in [
         Credentials::ApiKey { header: "x-api-key".to_owned(), key: "k".into() },

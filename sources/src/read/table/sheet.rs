@@ -8,7 +8,9 @@ use std::{
 use calamine::{DataRef, Reader as _, SheetVisible, Xlsx};
 
 use super::{
-    HEADER_WITHIN, header,
+    HEADER_WITHIN,
+    formats::{self, Format, Formats},
+    header,
     row::{Cells, Columns},
 };
 use crate::{
@@ -42,7 +44,7 @@ pub(super) fn list(rules: &TableRules, body: &[u8], pass: &mut Pass<'_>) -> Resu
     let mut why = "it has no sheet".to_owned();
     for sheet in sheets(rules, &book) {
         let mut plain: Vec<Vec<String>> = Vec::new();
-        rows(&mut book, &sheet, &mut |line| {
+        rows(&mut book, &sheet, &Formats::new(), &mut |line| {
             plain.push(line.names());
             if plain.len() > HEADER_WITHIN { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })
@@ -55,8 +57,9 @@ pub(super) fn list(rules: &TableRules, body: &[u8], pass: &mut Pass<'_>) -> Resu
             }
         };
         let columns = Columns::new(found.columns, true, pass);
+        let formats = formats::of(body, &sheet);
         let mut at = 0;
-        return rows(&mut book, &sheet, &mut |line| {
+        return rows(&mut book, &sheet, &formats, &mut |line| {
             at += 1;
             if at <= found.first_record { Flow::Continue(()) } else { columns.row(line.cells, at, pass) }
         })
@@ -71,7 +74,7 @@ pub(super) fn first_rows(body: &[u8]) -> Vec<Vec<String>> {
     let Ok(mut book) = Xlsx::new(Cursor::new(body)) else { return Vec::new() };
     let Some(sheet) = sheets(&TableRules::default(), &book).into_iter().next() else { return Vec::new() };
     let mut first = Vec::new();
-    let read = rows(&mut book, &sheet, &mut |line| {
+    let read = rows(&mut book, &sheet, &formats::of(body, &sheet), &mut |line| {
         first.push(line.names());
         if first.len() > HEADER_WITHIN { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
@@ -146,14 +149,20 @@ impl Line {
 
 /// Passes on the rows of a sheet one by one, including blank ones in between. Cells come with their positions, so a sheet
 /// with its only cell in the last row costs no more than that cell.
-fn rows(book: &mut Book<'_>, sheet: &str, each: &mut dyn FnMut(Line) -> Flow) -> Result<(), String> {
+fn rows(
+    book: &mut Book<'_>,
+    sheet: &str,
+    formats: &Formats,
+    each: &mut dyn FnMut(Line) -> Flow,
+) -> Result<(), String> {
     let mut cells = book.worksheet_cells_reader(sheet).map_err(|error| error.to_string())?;
     let mut line = Line::default();
     let (mut at, mut count) = (0, 0_usize);
     while let Some(cell) = cells.next_cell().map_err(|error| error.to_string())? {
         let (row, column) = cell.get_position();
+        let format = formats.get(&(row, column));
         let row = usize::try_from(row).unwrap_or(usize::MAX).min(MOST_ROWS);
-        let text = words(cell.get_value());
+        let text = words(cell.get_value(), format.copied());
         if text.is_empty() || column >= WIDEST {
             continue;
         }
@@ -180,9 +189,18 @@ fn rows(book: &mut Book<'_>, sheet: &str, each: &mut dyn FnMut(Line) -> Flow) ->
 /// The most rows of a sheet (limit of the format).
 const MOST_ROWS: usize = 1 << 20;
 
-/// Returns a cell as text: dates in ISO 8601, whole numbers without a fraction.
-fn words(value: &DataRef<'_>) -> String {
+/// Returns a cell as text: as the workbook shows it where that is a percentage or a row of zeros; dates in ISO 8601, whole numbers
+/// without a fraction.
+fn words(value: &DataRef<'_>, format: Option<Format>) -> String {
     match value {
+        DataRef::Float(number) if format.is_some() => {
+            format.map(|format| format.show(*number)).unwrap_or_default()
+        }
+        DataRef::Int(number) if format.is_some() => {
+            #[expect(clippy::cast_precision_loss, reason = "a workbook stores numbers as floats")]
+            let number = *number as f64;
+            format.map(|format| format.show(number)).unwrap_or_default()
+        }
         DataRef::SharedString(text) => (*text).to_owned(),
         DataRef::Int(number) => number.to_string(),
         DataRef::Float(number) => number.to_string(),
