@@ -160,13 +160,56 @@ COMMENT ON COLUMN ingest.clusters.cluster IS 'The least id of its members.';
 CREATE INDEX clusters_members ON ingest.clusters (cluster);
 CREATE UNIQUE INDEX clusters_canonical ON ingest.clusters (cluster) WHERE canonical;
 
+-- Store::match_some writes a sketch once a row changes; what is compared later is read from here.
+CREATE TABLE ingest.sketches (
+    opportunity uuid PRIMARY KEY REFERENCES ingest.opportunities ON DELETE CASCADE,
+    version     smallint NOT NULL,
+    length      integer NOT NULL,
+    day         integer NOT NULL,
+    keys        bigint[] NOT NULL,
+    sketch      bytea NOT NULL
+);
+COMMENT ON TABLE ingest.sketches IS 'What the search for duplicates compares of an opportunity, and the keys under which it is found.';
+COMMENT ON COLUMN ingest.sketches.version IS 'Version of the rules that made it. Those of another version are made again.';
+COMMENT ON COLUMN ingest.sketches.length IS 'Length of the description, in characters.';
+COMMENT ON COLUMN ingest.sketches.day IS 'Day of the publication, counted from the first of January of the year 1.';
+-- About 1 kB of hashes: they do not compress.
+ALTER TABLE ingest.sketches ALTER COLUMN sketch SET STORAGE EXTERNAL;
+
+-- One index holds all: what is removed is named by the keys of the sketch, and of many rows under a key those next in time are read.
 CREATE TABLE ingest.match_keys (
     key         bigint NOT NULL,
-    opportunity uuid NOT NULL REFERENCES ingest.opportunities ON DELETE CASCADE,
-    PRIMARY KEY (key, opportunity)
+    day         integer NOT NULL,
+    opportunity uuid NOT NULL,
+    PRIMARY KEY (key, day, opportunity)
 );
 COMMENT ON TABLE ingest.match_keys IS 'Keys for the search for duplicates. Only opportunities that share a key are compared.';
-CREATE INDEX match_keys_of ON ingest.match_keys (opportunity);
+
+CREATE TABLE ingest.match_doubts (
+    one   uuid NOT NULL REFERENCES ingest.opportunities ON DELETE CASCADE,
+    other uuid NOT NULL REFERENCES ingest.opportunities ON DELETE CASCADE,
+    score real NOT NULL,
+    why   text NOT NULL,
+    at    timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (one, other),
+    CHECK (one < other)
+);
+COMMENT ON TABLE ingest.match_doubts IS 'Pairs that may be one opportunity. A person decides: oim-etl duplicates review.';
+-- Store::match_some: the doubts of the rows that changed.
+CREATE INDEX match_doubts_other ON ingest.match_doubts (other);
+
+CREATE TABLE ingest.match_decisions (
+    one        uuid NOT NULL REFERENCES ingest.opportunities ON DELETE CASCADE,
+    other      uuid NOT NULL REFERENCES ingest.opportunities ON DELETE CASCADE,
+    same       boolean NOT NULL,
+    decided_by text NOT NULL,
+    at         timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (one, other),
+    CHECK (one < other)
+);
+COMMENT ON TABLE ingest.match_decisions IS 'What people decided on pairs. It counts before all rules, and stays when the rows change.';
+-- Store::match_some: the decisions on the rows that changed.
+CREATE INDEX match_decisions_other ON ingest.match_decisions (other);
 
 CREATE TABLE ingest.to_match (
     opportunity uuid PRIMARY KEY,

@@ -174,6 +174,7 @@ async fn every_command_explains_itself() {
         "migrate",
         "config",
         "completions",
+        "duplicates",
     ];
     for command in commands {
         assert!(top.contains(&format!("  {command}")), "{command} is not in --help");

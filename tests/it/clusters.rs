@@ -2,7 +2,7 @@
 
 use domain::{Draft, Kind, Opportunity};
 use queue::WorkerId;
-use store::{Origin, Store};
+use store::{Houses, Origin, Store};
 
 use crate::{
     ticks::register,
@@ -48,7 +48,8 @@ async fn load(store: &Store, row: &Opportunity) {
         .claim(WorkerId::new(), &["match_duplicates".to_owned()], 1, std::time::Duration::from_secs(30))
         .await
         .unwrap();
-    while store.match_some(jobs[0].lease).await.unwrap() > 0 {}
+    let mut houses = Houses::default();
+    while store.match_some(jobs[0].lease, &mut houses).await.unwrap() > 0 {}
     store.end_matching(jobs[0].lease).await.unwrap();
 }
 

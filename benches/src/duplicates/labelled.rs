@@ -1,10 +1,15 @@
-//! The labelled pairs, read as a partner would have published them.
+//! Labelled opportunities, read as a partner would have published them.
 
-use std::path::Path;
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
-use domain::{Draft, Opportunity};
+use domain::{Draft, Kind, Opportunity, Reason};
 use normalize::{Context, normalize};
 use serde_json::Value;
+
+type Failure = Box<dyn std::error::Error>;
 
 /// A pair and what a person says of it.
 pub(crate) struct Pair {
@@ -16,13 +21,28 @@ pub(crate) struct Pair {
     pub(crate) rows: [Opportunity; 2],
 }
 
+/// Rows and what a person says of them: rows with one cluster are one opportunity.
+pub(crate) struct Set {
+    /// Name of its folder.
+    pub(crate) name: String,
+    /// The identifiers in the set, the clusters and the rows.
+    pub(crate) rows: Vec<(String, String, Opportunity)>,
+    /// Records in which a field was refused and left out.
+    pub(crate) mended: usize,
+}
+
+/// Sets by other hands, in the repository.
+pub(crate) const SETS: [&str; 2] = ["a", "b"];
+
+/// The folder of the labels.
+pub(crate) fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../benches/data/duplicates")
+}
+
 /// The pairs of a part: `tune`, on which rules are made, or `held`, on which they are judged.
-pub(crate) fn part(name: &str) -> Result<Vec<Pair>, Box<dyn std::error::Error>> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../benches/data/duplicates")
-        .join(format!("{name}.jsonl"));
+pub(crate) fn part(name: &str) -> Result<Vec<Pair>, Failure> {
     let mut pairs = Vec::new();
-    for line in std::fs::read_to_string(path)?.lines() {
+    for line in std::fs::read_to_string(folder().join(format!("{name}.jsonl")))?.lines() {
         let line: Value = serde_json::from_str(line)?;
         let part = |key: &str| line.get(key).ok_or_else(|| format!("a pair of {name} has no {key}"));
         let same = part("same")?.as_bool().unwrap_or_default();
@@ -32,7 +52,7 @@ pub(crate) fn part(name: &str) -> Result<Vec<Pair>, Box<dyn std::error::Error>> 
     Ok(pairs)
 }
 
-fn row(record: &Value) -> Result<Opportunity, Box<dyn std::error::Error>> {
+fn row(record: &Value) -> Result<Opportunity, Failure> {
     let text = |key: &str| record.get(key).and_then(Value::as_str);
     let mut draft = Draft::new(text("kind").ok_or("no kind")?.parse()?, Value::Null);
     for name in Draft::FIELDS {
@@ -41,48 +61,99 @@ fn row(record: &Value) -> Result<Opportunity, Box<dyn std::error::Error>> {
             *field = Some(words.replace(" | ", " ; "));
         }
     }
-    let context = Context {
-        source: text("source").ok_or("no source")?.parse()?,
+    let context = context(text("source").ok_or("no source")?)?;
+    normalize(draft, &context).map_err(|refused| format!("{}: {record}", refused.reason).into())
+}
+
+fn context(source: &str) -> Result<Context, Failure> {
+    Ok(Context {
+        source: source.replace('.', "-").parse()?,
         stream: "offres".parse()?,
         country: "CM".to_owned(),
         hosts: Vec::new(),
         fetched_at: "2026-11-21T10:00:00Z".parse()?,
-    };
-    normalize(draft, &context).map_err(|refused| format!("{}: {record}", refused.reason).into())
+    })
 }
 
-/// How well pairs are told apart.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Score {
-    /// Of those called the same, the share that is.
-    pub(crate) precision: f64,
-    /// Of those that are the same, the share called so.
-    pub(crate) recall: f64,
-    /// Of those that are the same, the share that blocking brings together.
-    pub(crate) met: f64,
-}
-
-impl Score {
-    /// The harmonic mean of precision and recall.
-    pub(crate) fn f1(self) -> f64 {
-        2.0 * self.precision * self.recall / (self.precision + self.recall)
+/// Reads a set: `records.jsonl` and `clusters.csv` in a folder.
+pub(crate) fn set(folder: &Path) -> Result<Set, Failure> {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut clusters = HashMap::new();
+    for line in std::fs::read_to_string(folder.join("clusters.csv"))?.lines().skip(1) {
+        if let Some((id, cluster)) = line.trim().split_once(',') {
+            clusters.insert(id.to_owned(), cluster.to_owned());
+        }
     }
+    let (mut rows, mut mended) = (Vec::new(), 0);
+    for line in std::fs::read_to_string(folder.join("records.jsonl"))?.lines() {
+        let record: Value = serde_json::from_str(line)?;
+        let id = record.get("id").and_then(Value::as_str).ok_or("a record has no id")?.to_owned();
+        let cluster = clusters.get(&id).ok_or_else(|| format!("{id} is in no cluster"))?.clone();
+        let (row, is_mended) = published(&record)?;
+        mended += usize::from(is_mended);
+        rows.push((id, cluster, row));
+    }
+    Ok(Set { name, rows, mended })
+}
 
-    /// The score over pairs.
-    pub(crate) fn of(pairs: &[Pair]) -> Self {
-        use dedupe::{Sketch, compare};
-        let (mut right, mut called, mut same, mut met) = (0.0, 0.0, 0.0, 0.0);
-        for pair in pairs {
-            let [a, b] = pair.rows.each_ref().map(Sketch::of);
-            let found = compare(&a, &b).is_same();
-            called += f64::from(u8::from(found));
-            if pair.same {
-                same += 1.0;
-                right += f64::from(u8::from(found));
-                let keys = b.keys();
-                met += f64::from(u8::from(a.keys().iter().any(|key| keys.contains(key))));
+/// The fields of a set's records, and ours.
+const NAMES: [(&str, &str); 14] = [
+    ("id", "external_id"),
+    ("title", "title"),
+    ("organization", "organization"),
+    ("place", "place"),
+    ("contract", "contract"),
+    ("published_on", "posted_at"),
+    ("closes_on", "closes_at"),
+    ("amount", "salary"),
+    ("level", "education"),
+    ("experience", "experience"),
+    ("url", "url"),
+    ("language", "language"),
+    ("status", "status"),
+    ("body", "description"),
+];
+
+/// Reads a record, and returns whether a field was refused. A refused field is left out, so that the row takes part all the same.
+fn published(record: &Value) -> Result<(Opportunity, bool), Failure> {
+    let text = |key: &str| record.get(key).and_then(Value::as_str);
+    let kind = match text("kind").ok_or("no kind")? {
+        "job" | "internship" => Kind::Job,
+        "training" => Kind::Training,
+        "agr" | "project" => Kind::Agr,
+        _ => Kind::Microfinance,
+    };
+    let mut draft = Draft::new(kind, Value::Null);
+    for (theirs, ours) in NAMES {
+        if let (Some(words), Some(field)) = (text(theirs), draft.field_mut(ours)) {
+            *field = Some(words.to_owned());
+        }
+    }
+    if let Some(contact) = text("contact") {
+        draft.description = Some(format!("{}\nContact : {contact}", draft.description.unwrap_or_default()));
+    }
+    if text("kind") == Some("internship") && draft.contract.is_none() {
+        draft.contract = Some("Stage".to_owned());
+    }
+    let context = context(text("source").ok_or("no source")?)?;
+    let mut is_mended = false;
+    loop {
+        match normalize(draft.clone(), &context) {
+            Ok(row) => return Ok((row, is_mended)),
+            Err(refused) => {
+                let field = match &refused.reason {
+                    Reason::UnknownPlace(_) => "place",
+                    Reason::UnreadableAmount(_) => "salary",
+                    Reason::BadUrl(_) => "url",
+                    Reason::UnreadableDate(words) if words.starts_with("closes_at") => "closes_at",
+                    other => return Err(format!("{other}: {record}").into()),
+                };
+                match draft.field_mut(field) {
+                    Some(words) if words.is_some() => *words = None,
+                    _ => return Err(format!("{}: {record}", refused.reason).into()),
+                }
+                is_mended = true;
             }
         }
-        Self { precision: right / called, recall: right / same, met: met / same }
     }
 }

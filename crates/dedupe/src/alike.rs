@@ -1,17 +1,13 @@
-//! Similarity of words, employers and texts.
+//! Similarity of titles and employers.
 
-use crate::sketch::{Sketch, stem};
-
-/// Returns the share of the smaller set that the other set has too; `None` if one has fewer than `least`. Both are sorted.
-pub(crate) fn overlap(a: &[u64], b: &[u64], least: usize) -> Option<f64> {
-    let (small, large) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-    if small.len() < least {
-        return None;
-    }
-    let shared = small.iter().filter(|value| large.binary_search(value).is_ok()).count();
-    #[allow(clippy::cast_precision_loss, reason = "a text has few thousand words")]
-    Some(shared as f64 / small.len() as f64)
-}
+use crate::{
+    Sketch,
+    evidence::Level,
+    sketch::{
+        hash::{hash, short},
+        words::{is_generic, lists, stem},
+    },
+};
 
 /// Returns the words of `a`'s title that `b`'s title lacks. Names of employers and places do not count, nor does one letter more or
 /// less.
@@ -19,29 +15,26 @@ pub(crate) fn missing_of(a: &Sketch, b: &Sketch) -> Vec<String> {
     let is_place = |word: &str| {
         a.towns.iter().chain(&b.towns).any(|town| town.split(' ').any(|part| stem(part) == word))
     };
-    // "Soudeur n° 3" of "Atelier 3" is not "Soudeur n° 7" of "Atelier 7".
-    let is_number = |word: &String| word.bytes().all(|byte| byte.is_ascii_digit());
-    let is_employer =
-        |word: &String| !is_number(word) && (a.employer.contains(word) || b.employer.contains(word));
+    let is_employer = |word: &String| a.employer.contains(word) || b.employer.contains(word);
     let told: Vec<&String> = a.title.iter().filter(|word| !is_place(word) && !is_employer(word)).collect();
     let told = if told.is_empty() { a.title.iter().collect() } else { told };
     told.into_iter().filter(|word| !b.title.iter().any(|other| is_near(word, other))).cloned().collect()
 }
 
 /// Returns whether two stems are one word: equal, one letter apart, or one begins with the other ("compta", "comptabl").
-fn is_near(a: &str, b: &str) -> bool {
+pub(crate) fn is_near(a: &str, b: &str) -> bool {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-    a == b || (short.len() >= 3 && long.len() >= 4 && long.starts_with(short)) || is_typo(short, long)
+    a == b || (short.len() >= 4 && long.len() >= 5 && long.starts_with(short)) || is_typo(short, long)
 }
 
 /// Returns whether one letter was added, left out, changed, or swapped with the next. False for words of fewer than five letters.
 fn is_typo(short: &str, long: &str) -> bool {
     let (s, l) = (short.as_bytes(), long.as_bytes());
-    if l.len() < 5 || l.len() - s.len() > 1 {
+    if l.len() < 6 || l.len() - s.len() > 1 {
         return false;
     }
     let at = s.iter().zip(l).take_while(|(a, b)| a == b).count();
-    let rest = |bytes: &[u8], from: usize| bytes.get(from..).unwrap_or_default().to_vec();
+    let rest = |bytes: &'_ [u8], from: usize| bytes.get(from..).unwrap_or_default().to_vec();
     if s.len() < l.len() {
         return rest(s, at) == rest(l, at + 1);
     }
@@ -50,44 +43,106 @@ fn is_typo(short: &str, long: &str) -> bool {
     rest(s, at + 1) == rest(l, at + 1) || swapped
 }
 
-/// Returns how similar two employers are, from 0 to 1; `None` if one of them is unknown.
-pub(crate) fn employers(a: &Sketch, b: &Sketch) -> Option<f64> {
-    let (small, large) = if a.employer.len() <= b.employer.len() {
-        (&a.employer, &b.employer)
-    } else {
-        (&b.employer, &a.employer)
-    };
-    if small.is_empty() {
-        return None;
-    }
-    let is_short_for = |word: &String| {
-        large
-            .iter()
-            .any(|other| is_near(word, other) || (word.len() <= 2 && other.starts_with(word.as_str())))
-    };
-    let hits = small.iter().filter(|word| is_short_for(word)).count();
-    if hits == small.len() {
-        return Some(if small.len() >= 2 || large.len() == 1 { 1.0 } else { 0.8 });
-    }
-    if is_acronym(&a.employer_words, &b.employer_words) || is_acronym(&b.employer_words, &a.employer_words) {
-        return Some(0.9);
-    }
-    #[allow(clippy::cast_precision_loss, reason = "a name has few words")]
-    let share = hits as f64 / small.len() as f64;
-    Some(if share >= 0.6 && hits >= 2 { 0.7 } else { share / 2.0 })
+/// How two employers compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Employers {
+    /// One of them is unknown.
+    Unknown,
+    /// One name, but for words such as "SARL"; or its acronym.
+    Same,
+    /// Names that share most words.
+    Near,
+    /// One is unknown or an agency, and the other stands in its text.
+    Named,
+    /// One is an agency, which may publish for the other.
+    Agency,
+    /// Other names.
+    Other,
 }
 
-/// Returns whether a word of one name is made of the first letters of the other name.
+impl Employers {
+    /// Its level as evidence.
+    pub(crate) fn level(self) -> Level {
+        match self {
+            Self::Unknown => 0,
+            Self::Same => 1,
+            Self::Near => 2,
+            Self::Named => 3,
+            Self::Agency => 4,
+            Self::Other => 5,
+        }
+    }
+}
+
+/// Compares two employers.
+pub(crate) fn employers(a: &Sketch, b: &Sketch) -> Employers {
+    if a.employer.is_empty() || b.employer.is_empty() {
+        return if names(a, b) || names(b, a) { Employers::Named } else { Employers::Unknown };
+    }
+    match alike(a, b) {
+        known @ (Employers::Same | Employers::Near) => known,
+        _ if names(a, b) || names(b, a) => Employers::Named,
+        _ if a.is_agency || b.is_agency => Employers::Agency,
+        unlike => unlike,
+    }
+}
+
+/// Returns whether `a`'s title or text names `b`'s employer.
+fn names(a: &Sketch, b: &Sketch) -> bool {
+    let has = |word: &String| {
+        let hash = short(hash(word));
+        a.title.contains(word)
+            || a.text.names.hashes.binary_search(&hash).is_ok()
+            || a.text.words.hashes.binary_search(&hash).is_ok()
+            || a.client.contains(word)
+    };
+    let told: Vec<&String> = b.employer.iter().filter(|word| word.len() >= 3 && !is_generic(word)).collect();
+    !told.is_empty()
+        && told.iter().all(|word| has(word))
+        && (told.len() >= 2 || told.iter().all(|word| word.len() >= 5))
+}
+
+/// Compares two known employers by the words that say more than what they are.
+fn alike(a: &Sketch, b: &Sketch) -> Employers {
+    let told = |sketch: &'_ Sketch| -> Vec<String> {
+        sketch.employer.iter().filter(|word| !is_generic(word)).cloned().collect()
+    };
+    let (one, other) = (told(a), told(b));
+    if a.employer == b.employer {
+        return Employers::Same;
+    }
+    let has_acronym =
+        is_acronym(&a.employer_words, &b.employer_words) || is_acronym(&b.employer_words, &a.employer_words);
+    if has_acronym {
+        return Employers::Same;
+    }
+    if one.is_empty() || other.is_empty() {
+        return Employers::Unknown;
+    }
+    let (small, large) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    let is_in = |word: &String| large.iter().any(|other| is_near(word, other));
+    match small.iter().filter(|word| is_in(word)).count() {
+        0 => Employers::Other,
+        hits if hits == small.len() => Employers::Same,
+        hits if hits * 2 > small.len() => Employers::Near,
+        _ => Employers::Other,
+    }
+}
+
+/// Returns whether a word of one name is made of the first letters of the other name, or ends with a word of it ("UNHCR", "HCR").
 fn is_acronym(one: &[String], other: &[String]) -> bool {
-    const SKIPPED: [&str; 13] =
-        ["de", "du", "des", "d", "la", "le", "les", "l", "et", "the", "of", "and", "en"];
-    let letters: String = other
-        .iter()
-        .filter(|word| !SKIPPED.contains(&word.as_str()))
-        .filter_map(|word| word.chars().next())
-        .collect();
+    const SKIPPED: &str = " de du des d la le les l et the of and en pour for aux au a ";
+    let all: String = other.iter().filter_map(|word| word.chars().next()).collect();
+    let letters: String =
+        other.iter().filter(|word| !lists(SKIPPED, word)).filter_map(|word| word.chars().next()).collect();
     one.iter().any(|word| {
         word.len() >= 3
-            && (letters.starts_with(word.as_str()) || (letters.len() >= 3 && word.starts_with(&letters)))
+            && (letters.starts_with(word.as_str())
+                || all.starts_with(word.as_str())
+                || (letters.len() >= 3 && word.starts_with(&letters))
+                || (word.len() <= 6
+                    && other.iter().any(|other| {
+                        other.len() >= 3 && other.len() < word.len() && word.ends_with(other.as_str())
+                    })))
     })
 }

@@ -1,178 +1,93 @@
 //! The parts of an opportunity by which duplicates are found.
 
-use chrono::NaiveDate;
+mod bytes;
+mod client;
+mod codes;
+pub(crate) mod hash;
+mod keys;
+mod listing;
+mod text;
+pub(crate) mod words;
+
+use chrono::{Datelike as _, NaiveDate};
 use domain::{
     Kind, Opportunity,
-    places::Place,
-    vocabulary::{Education, Language},
+    vocabulary::{Contract, Education, Language, WorkingTime},
 };
 use normalize::{patterns, text::fold, vocabulary::languages_of_text};
 use regex::Regex;
 
-/// The fields that a sketch is made of.
-#[derive(Debug, Clone, Copy)]
-#[allow(missing_docs, reason = "the fields of `Opportunity` of the same names")]
-pub struct Listing<'a> {
-    pub source: &'a str,
-    pub kind: Kind,
-    pub title: &'a str,
-    pub organization: Option<&'a str>,
-    pub description: Option<&'a str>,
-    pub places: &'a [Place],
-    /// Lowest and highest amount, in hundredths.
-    pub amount: Option<(i64, i64)>,
-    pub education: Option<Education>,
-    pub posted_on: Option<NaiveDate>,
-    pub closes_on: Option<NaiveDate>,
-}
+pub(crate) use self::{
+    codes::{Code, CodeKind},
+    text::{Text, number},
+};
+use self::{
+    hash::{hash, short},
+    words::{FORMS, PLAIN, is_rank, month_of, only_lot, part_of, ranks, stems},
+};
+pub use self::{keys::Key, listing::Listing};
 
-/// What the rules compare, prepared once for each opportunity.
-#[derive(Debug, Clone)]
+/// Day 0 of the days in a sketch, so that they fit in 32 bits: the first of January of the year 1.
+pub(crate) type Day = i32;
+
+/// What is compared, prepared once for each opportunity and stored with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sketch {
     /// The slug of the source.
     pub(crate) source: String,
     pub(crate) kind: Kind,
-    /// Stems of the title's significant words, in order.
+    /// Stems of the title's significant words, in order; ranks, months and numbers are left out.
     pub(crate) title: Vec<String>,
+    /// Numbers of parts that the title names: "2" of "lot 2".
+    pub(crate) parts: Vec<String>,
+    /// Ranks that the title names, a bit each.
+    pub(crate) ranks: u8,
+    /// Ranks that the text names beside a word of the title.
+    pub(crate) text_ranks: u8,
+    /// Months that the title names, a bit each.
+    pub(crate) months: u16,
     /// Stems of the significant words of the employer's name.
     pub(crate) employer: Vec<String>,
     /// All words of the employer's name, folded. An acronym is one of them.
     pub(crate) employer_words: Vec<String>,
+    /// Whether the employer is an agency, or the text says that it publishes for a client.
+    pub(crate) is_agency: bool,
+    /// What the text says of an agency's client. Empty if it says nothing.
+    pub(crate) client: Vec<String>,
     /// Folded names of towns.
     pub(crate) towns: Vec<String>,
+    /// Codes of regions, of the towns too.
     pub(crate) regions: Vec<String>,
-    pub(crate) closes_on: Option<NaiveDate>,
-    pub(crate) posted_on: Option<NaiveDate>,
-    /// Lowest and highest amount. A single amount is both.
-    pub(crate) amount: Option<(i64, i64)>,
-    pub(crate) education: Option<Education>,
-    /// Hashes of each run of three words in the text, sorted.
-    pub(crate) shingles: Vec<u64>,
-    /// Significant numbers of the text, sorted.
-    pub(crate) numbers: Vec<u64>,
-    /// Codes such as "DP/026/PJA/2026-B".
-    pub(crate) references: Vec<String>,
+    pub(crate) posted: Option<Day>,
+    pub(crate) closes: Option<Day>,
+    pub(crate) starts: Option<Day>,
+    /// Whether it says that it prolongs or corrects an earlier one.
+    pub(crate) is_prolonged: bool,
+    /// Lowest and highest amount, and its period. A single amount is both.
+    pub(crate) amount: Option<(i64, i64, u8)>,
+    /// Position of the level in [`Education`].
+    pub(crate) education: Option<u8>,
+    /// Months of experience.
+    pub(crate) experience: Option<u16>,
+    /// Contracts, a bit each.
+    pub(crate) contracts: u8,
+    /// Working times, a bit each.
+    pub(crate) times: u8,
+    /// ISCO-08 unit group.
+    pub(crate) occupation: Option<u16>,
+    /// Hashes of phone numbers and of e-mail addresses, sorted.
+    pub(crate) phones: Vec<u32>,
+    pub(crate) mails: Vec<u32>,
+    pub(crate) codes: Vec<Code>,
     pub(crate) is_english: bool,
+    pub(crate) text: Text,
 }
 
-/// Words of titles that say nothing about the post.
-const PLAIN: [&str; 63] = [
-    "h",
-    "f",
-    "m",
-    "hf",
-    "mf",
-    "un",
-    "une",
-    "des",
-    "de",
-    "du",
-    "d",
-    "la",
-    "le",
-    "les",
-    "l",
-    "et",
-    "a",
-    "au",
-    "aux",
-    "en",
-    "pour",
-    "par",
-    "sur",
-    "avec",
-    "dans",
-    "the",
-    "of",
-    "for",
-    "and",
-    "in",
-    "to",
-    "an",
-    "recrute",
-    "recrutement",
-    "recherche",
-    "recherchee",
-    "recherchons",
-    "recherches",
-    "recherchees",
-    "avis",
-    "offre",
-    "emploi",
-    "poste",
-    "postes",
-    "urgent",
-    "nouveau",
-    "nouvelle",
-    "appel",
-    "candidature",
-    "candidatures",
-    "hiring",
-    "wanted",
-    "job",
-    "vacancy",
-    "e",
-    "ne",
-    "se",
-    "cameroun",
-    "cdi",
-    "cdd",
-    "stage",
-    "we",
-    "besoin",
-];
-
-/// Words of employers' names that say nothing about them.
-const FORMS: [&str; 40] = [
-    "sarl",
-    "sa",
-    "sas",
-    "ltd",
-    "plc",
-    "gie",
-    "gic",
-    "ets",
-    "etablissement",
-    "etablissements",
-    "societe",
-    "company",
-    "cameroun",
-    "cameroon",
-    "groupe",
-    "group",
-    "the",
-    "de",
-    "du",
-    "des",
-    "d",
-    "la",
-    "le",
-    "les",
-    "l",
-    "et",
-    "and",
-    "of",
-    "ong",
-    "association",
-    "asbl",
-    "scoop",
-    "coop",
-    "ste",
-    "inc",
-    "cie",
-    "a",
-    "au",
-    "en",
-    "for",
-];
-
 patterns! {
-    /// Endings that mark who may apply: "(e)", "(H/F)".
-    static MARKERS: Regex = r"(?i)\((?:h/f|f/h|m/f|h-f|e|ne|se|trice|ere|euse|rice|s|es)\)";
+    /// Endings that mark who may apply: "(e)", "(H/F)", "·ne".
+    static MARKERS: Regex = r"(?i)\(\s?(?:h ?/ ?f|f ?/ ?h|m ?/ ?f|f ?/ ?m|h-f|hf|mf|e|es|ne|nes|se|ses|le|les|trice|trices|ère|ere|ière|iere|euse|rice|ice|s|x)\s?\)|[·•](?:e|ne|trice|euse|ère|ière)s?\b|/(?:e|ne|se|trice|euse|ère|ere|ière|iere|rice)\b";
 
-    static REFERENCE: Regex = r"\b[A-Z]{2,}[A-Z0-9]*(?:[-/][A-Z0-9]+)+\b";
-
-    static NUMBER: Regex = r"\d{1,3}(?:[ .]\d{3})+\b|\d{1,12}";
+    static PROLONGED: Regex = r"\b(?:erratum|rectificatif|additif|addendum|corrigendum|repoussee? (?:au|a )|reporte[es]* au|prorog|prolong|report de (?:la )?date|date limite reportee|deadline extended|extended (?:to|until)|extension of)";
 }
 
 impl Sketch {
@@ -190,157 +105,159 @@ impl Sketch {
             description: row.description.as_deref(),
             places: &row.places,
             amount,
+            amount_period: row.amount.as_ref().and_then(|amount| amount.period).map(|period| period.as_str()),
             education: row.education,
+            experience_months: row.experience_months,
+            contracts: &row.contracts,
+            working_time: &row.working_time,
+            occupation: row.occupation.as_deref(),
+            emails: &row.contacts.emails,
+            phones: &row.contacts.phones,
             posted_on: row.posted_at.map(|at| at.date_naive()),
             closes_on: row.closes_on,
+            starts_on: row.starts_on,
         })
     }
 
     /// Returns the sketch of a listing.
     pub fn of_listing(row: &Listing<'_>) -> Self {
-        // A lost letter is most often an accented e.
-        let mended = |text: &str| text.replace('\u{fffd}', "e");
         let title = mended(row.title);
         let text = mended(row.description.unwrap_or_default());
-        let bare = MARKERS.replace_all(&title, "");
-        let employer = fold(row.organization.unwrap_or_default());
+        let bare = fold(&MARKERS.replace_all(&title, ""));
+        let employer = fold(&mended(row.organization.unwrap_or_default()));
         let folded = fold(&text);
+        let client = client::client(&text);
+        let day = |day: Option<NaiveDate>| day.map(|day| day.num_days_from_ce());
+        let ranks = if row.kind == Kind::Job { ranks(&bare) } else { 0 };
+        let mut all_words = stems(&bare, PLAIN);
+        let is_number = |word: &str| word.bytes().any(|byte| byte.is_ascii_digit());
+        all_words
+            .retain(|word| (ranks == 0 || !is_rank(word)) && month_of(word).is_none() && !is_number(word));
+        let towns: Vec<String> =
+            row.places.iter().filter_map(|place| place.locality.as_deref().map(fold)).collect();
+        let employer_stems = stems(&employer, FORMS);
+        let mut known = stems(&towns.join(" "), "");
+        known.extend(employer_stems.iter().cloned());
         Self {
             source: row.source.to_owned(),
             kind: row.kind,
-            title: stems(&fold(&bare), &PLAIN),
-            employer: stems(&employer, &FORMS),
+            text_ranks: words::ranks_beside(&folded, &all_words),
+            title: all_words,
+            parts: parts(&bare).or_else(|| only_lot(&folded).map(|lot| vec![lot])).unwrap_or_default(),
+            ranks,
+            months: bare.split(' ').filter_map(month_of).fold(0, |all, month| all | 1 << month),
+            employer: employer_stems,
             employer_words: employer.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect(),
-            towns: row.places.iter().filter_map(|place| place.locality.as_deref().map(fold)).collect(),
+            is_agency: client.is_some() || client::is_agency(&employer),
+            client: client.unwrap_or_default(),
+            towns,
             regions: row
                 .places
                 .iter()
                 .filter_map(|place| place.region.map(|region| region.code().to_owned()))
                 .collect(),
-            closes_on: row.closes_on,
-            posted_on: row.posted_on,
-            amount: row.amount,
-            education: row.education,
-            shingles: shingles(&folded),
-            numbers: numbers(&text),
-            references: references(&format!("{title} {text}")),
+            posted: day(row.posted_on),
+            closes: day(row.closes_on),
+            starts: day(row.starts_on),
+            is_prolonged: PROLONGED.is_match(&bare) || PROLONGED.is_match(&folded),
+            amount: row.amount.map(|(min, max)| (min, max, period(row.amount_period))),
+            education: row.education.and_then(|level| position(Education::ALL, level)),
+            experience: row.experience_months,
+            contracts: bits(Contract::ALL, row.contracts),
+            times: bits(WorkingTime::ALL, row.working_time),
+            occupation: row.occupation.and_then(|code| code.parse().ok()),
+            phones: hashes(row.phones),
+            mails: hashes(row.emails),
+            codes: codes::codes(&format!("{title} . {text}"), row.source),
             is_english: languages_of_text(&format!("{} {folded}", fold(&title))) == [Language::English],
+            text: Text::of(&text, &folded, &known.iter().collect::<Vec<_>>()),
         }
     }
 
-    /// Returns whether the places agree; `None` if one of them names no place.
-    pub(crate) fn place_of(&self, other: &Self) -> Option<bool> {
+    /// Returns whether the places agree, and whether a town says so; `None` if one of them names no place.
+    pub(crate) fn place_of(&self, other: &Self) -> Option<(bool, bool)> {
         let share = |a: &[String], b: &[String]| a.iter().any(|name| b.contains(name));
+        // "Njombé" and "Njombé-Penja" are one town.
+        let begins =
+            |a: &str, b: &str| a.strip_prefix(b).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+        let near =
+            |a: &[String], b: &[String]| a.iter().any(|a| b.iter().any(|b| begins(a, b) || begins(b, a)));
         if !self.towns.is_empty() && !other.towns.is_empty() {
-            return Some(share(&self.towns, &other.towns));
+            return Some((near(&self.towns, &other.towns), true));
         }
         let told = |sketch: &Self| !sketch.towns.is_empty() || !sketch.regions.is_empty();
-        (told(self) && told(other)).then(|| share(&self.regions, &other.regions))
-    }
-
-    /// Returns the keys that possible duplicates share with it. Rows without a common key are never compared.
-    ///
-    /// Few rows have the same key. The caller skips the keys of a template that many rows share.
-    pub fn keys(&self) -> Vec<u64> {
-        let mut keys: Vec<u64> = Vec::new();
-        let mut key = |kind: &str, parts: &[&str]| {
-            let all = std::iter::once(kind).chain(parts.iter().copied()).collect::<Vec<_>>().join("\u{1f}");
-            keys.push(hash(&all));
-        };
-        let kind = self.kind.as_str();
-        let mut title = self.title.clone();
-        title.sort();
-        let title = title.join(" ");
-        let closes = self.closes_on.map(|day| day.to_string());
-        for place in self.towns.iter().chain(&self.regions) {
-            key("title", &[kind, &title, place]);
-        }
-        for word in self.employer.iter().filter(|word| word.len() > 2) {
-            key("employer", &[kind, word, &title]);
-            for place in &self.towns {
-                key("employer here", &[kind, word, place]);
-            }
-            if let Some(day) = &closes {
-                key("employer then", &[kind, word, day]);
-            }
-        }
-        for reference in &self.references {
-            key("reference", &[reference]);
-        }
-        // Its own hash selects every sixteenth run of words, so two texts select the same runs in a part they share.
-        keys.extend(self.shingles.iter().filter(|shingle| *shingle % 16 == 0).take(8));
-        keys.sort_unstable();
-        keys.dedup();
-        keys
+        (told(self) && told(other)).then(|| (share(&self.regions, &other.regions), false))
     }
 }
 
-/// Hashes with FNV-1a, because stored keys must be the same in every version and on every machine.
-fn hash(text: &str) -> u64 {
-    text.bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
-/// Returns the significant words of a folded line, without the endings of gender and number.
-fn stems(folded: &str, plain: &[&str]) -> Vec<String> {
-    folded.split(' ').filter(|word| !word.is_empty() && !plain.contains(word)).map(stem).collect()
-}
-
-pub(crate) fn stem(word: &str) -> String {
-    const GENDER: [(&str, &str); 8] = [
-        ("trices", "teur"),
-        ("trice", "teur"),
-        ("euses", "eur"),
-        ("euse", "eur"),
-        ("ieres", "ier"),
-        ("iere", "ier"),
-        ("ennes", "en"),
-        ("enne", "en"),
-    ];
-    if word.bytes().all(|byte| byte.is_ascii_digit()) {
-        return word.trim_start_matches('0').to_owned();
-    }
-    let mut stem = word.to_owned();
-    if let Some((head, ending)) = GENDER
+/// Returns the numbers of parts that a folded title names, sorted; `None` if it names none.
+fn parts(title: &str) -> Option<Vec<String>> {
+    let words: Vec<&str> = title.split(' ').filter(|word| !word.is_empty()).collect();
+    let beside = |at: Option<usize>| at.and_then(|at| words.get(at)).copied();
+    let mut parts: Vec<String> = words
         .iter()
-        .find_map(|(from, to)| Some((word.strip_suffix(from).filter(|head| head.len() > 2)?, to)))
-    {
-        stem = format!("{head}{ending}");
-    }
-    for ending in ["es", "s", "e", "x"] {
-        if let Some(head) = stem.strip_suffix(ending).filter(|head| head.len() >= 3) {
-            return head.to_owned();
+        .enumerate()
+        .filter_map(|(at, word)| part_of(beside(at.checked_sub(1)), word, beside(Some(at + 1))))
+        .collect();
+    parts.sort();
+    parts.dedup();
+    Some(parts).filter(|parts| !parts.is_empty())
+}
+
+/// Mends a text that was read with the wrong encoding: "Ã©" is "é". A letter that was lost altogether is most often an accented e.
+fn mended(text: &str) -> String {
+    /// What Windows shows for these bytes.
+    const WINDOWS: [(char, u32); 8] = [
+        ('\u{20ac}', 0x80),
+        ('\u{2030}', 0x89),
+        ('\u{160}', 0x8a),
+        ('\u{2039}', 0x8b),
+        ('\u{152}', 0x8c),
+        ('\u{2c6}', 0x88),
+        ('\u{2021}', 0x87),
+        ('\u{17d}', 0x8e),
+    ];
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let second = chars.peek().and_then(|next| match u32::from(*next) {
+            byte @ 0x80..=0xbf => Some(byte),
+            _ => WINDOWS.iter().find(|(shown, _)| shown == next).map(|(_, byte)| *byte),
+        });
+        match (c, second) {
+            ('\u{c2}' | '\u{c3}', Some(byte)) => {
+                let code = (u32::from(c) & 0x1f) << 6 | (byte & 0x3f);
+                out.extend(char::from_u32(code));
+                chars.next();
+            }
+            ('\u{fffd}', _) => out.push('e'),
+            _ => out.push(c),
         }
     }
-    stem
+    out
 }
 
-fn shingles(folded: &str) -> Vec<u64> {
-    let words: Vec<&str> = folded.split(' ').filter(|word| !word.is_empty()).collect();
-    let mut all: Vec<u64> = words.windows(3).map(|three| hash(&three.join(" "))).collect();
+/// Returns a bit for each of the values.
+fn bits<T: PartialEq>(all: &[T], some: &[T]) -> u8 {
+    some.iter()
+        .filter_map(|value| all.iter().position(|other| other == value))
+        .fold(0, |bits, at| bits | 1 << at)
+}
+
+fn position<T: PartialEq>(all: &[T], value: T) -> Option<u8> {
+    u8::try_from(all.iter().position(|other| *other == value)?).ok()
+}
+
+/// A number for a period; 0 for none.
+fn period(words: Option<&str>) -> u8 {
+    const PERIODS: [&str; 5] = ["hour", "day", "week", "month", "year"];
+    let at = words.and_then(|word| PERIODS.iter().position(|period| *period == word));
+    at.and_then(|at| u8::try_from(at + 1).ok()).unwrap_or(0)
+}
+
+fn hashes(values: &[String]) -> Vec<u32> {
+    let mut all: Vec<u32> = values.iter().map(|value| short(hash(value))).collect();
     all.sort_unstable();
-    all.dedup();
-    all
-}
-
-/// Returns the numbers above three, without years. Groups of thousands are one number.
-fn numbers(text: &str) -> Vec<u64> {
-    let value = |hit: regex::Match<'_>| hit.as_str().replace([' ', '.'], "").parse::<u64>().ok();
-    let mut all: Vec<u64> = NUMBER
-        .find_iter(text)
-        .filter_map(value)
-        .filter(|number| *number > 3 && !(2_000..2_100).contains(number))
-        .collect();
-    all.sort_unstable();
-    all.dedup();
-    all
-}
-
-fn references(text: &str) -> Vec<String> {
-    let is_code = |code: &&str| code.len() >= 6 && code.bytes().any(|byte| byte.is_ascii_digit());
-    let mut all: Vec<String> =
-        REFERENCE.find_iter(text).map(|hit| hit.as_str()).filter(is_code).map(str::to_owned).collect();
-    all.sort();
     all.dedup();
     all
 }

@@ -88,6 +88,7 @@ pub use commit::{GROUP, PageCommit, ParsedPage, Reading, Tally, Unchanged, Wante
 pub use error::StoreError;
 pub use explain::{Life, Step, Twin};
 pub use finish::{Left, Missed, Reverted, Withdrawn};
+pub use matching::{DoubtedPair, DoubtedSide, Houses};
 pub use outbox::{Claimed, IndexRow};
 pub use overview::Overview;
 pub use pages::{Archived, NewListPage, PageRow, Validator};

@@ -4,6 +4,7 @@ mod common;
 mod completions;
 mod config;
 mod demo;
+mod duplicates;
 mod explain;
 mod ingest;
 mod migrate;
@@ -85,6 +86,8 @@ enum Command {
     Rejections(rejections::Rejections),
     /// Show workers, the queue, dead letters and counts
     Status(status::Status),
+    /// List pairs that may be one opportunity, and decide on them
+    Duplicates(duplicates::Duplicates),
     /// Search opportunities by words, or by meaning with Ollama
     Search(search::Search),
     /// List, check, preview and create source files
@@ -154,6 +157,7 @@ async fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Explain(command) => command.run(context).await,
         Command::Rejections(command) => command.run(context).await,
         Command::Status(command) => command.run(context).await,
+        Command::Duplicates(command) => command.run(context).await,
         Command::Search(command) => command.run(context).await,
         Command::Sources(command) => command.run(context).await,
         Command::Schedule(command) => command.run(&context),

@@ -1,14 +1,15 @@
 //! Stage 8: rows that changed are compared with their like, and clusters are updated.
 
 use queue::Lease;
-use store::{Store, StoreError};
+use store::{Houses, Store, StoreError};
 
 use crate::queue::Stop;
 
 /// Compares what waits, batch by batch, until nothing waits or the worker stops. Then it ends the job; what is left gets a
 /// new one.
 pub(crate) async fn dedupe(store: &Store, lease: Lease, stop: &Stop) -> Result<(), StoreError> {
-    while store.match_some(lease).await? > 0 {
+    let mut houses = Houses::default();
+    while store.match_some(lease, &mut houses).await? > 0 {
         if stop.is_cancelled() {
             break;
         }

@@ -1,0 +1,142 @@
+//! How well duplicates are told apart.
+
+use std::collections::{HashMap, HashSet};
+
+use dedupe::{Decisions, House, Key, Member, Sketch, cluster, judge};
+use domain::OpportunityId;
+
+use super::labelled::{Pair, Set};
+
+/// Most rows under a key of a run of words; a template has more. The same as in `store`.
+const CROWD: usize = 40;
+
+/// How well pairs are told apart.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Score {
+    /// Of those called the same, the share that is.
+    pub(crate) precision: f64,
+    /// Of those that are the same, the share called so.
+    pub(crate) recall: f64,
+    /// Of those that are the same, the share that blocking brings together.
+    pub(crate) met: f64,
+    /// Pairs on which a person is asked.
+    pub(crate) doubts: usize,
+}
+
+impl Score {
+    /// The harmonic mean of precision and recall.
+    pub(crate) fn f1(self) -> f64 {
+        2.0 * self.precision * self.recall / (self.precision + self.recall)
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "a set has few thousand pairs")]
+    fn of_counts(called: usize, right: usize, same: usize, met: usize, doubts: usize) -> Self {
+        let share = |part: usize, of: usize| if of == 0 { 1.0 } else { part as f64 / of as f64 };
+        Self { precision: share(right, called), recall: share(right, same), met: share(met, same), doubts }
+    }
+
+    /// The score over single pairs.
+    pub(crate) fn of(pairs: &[Pair]) -> Self {
+        let (mut right, mut called, mut same, mut met, mut doubts) = (0, 0, 0, 0, 0);
+        for pair in pairs {
+            let [a, b] = pair.rows.each_ref().map(Sketch::of);
+            let verdict = judge(&a, &b).verdict();
+            let is_same = verdict == dedupe::Verdict::Same;
+            doubts += usize::from(verdict == dedupe::Verdict::Doubt);
+            called += usize::from(is_same);
+            if pair.same {
+                same += 1;
+                right += usize::from(is_same);
+                let keys = b.keys();
+                met += usize::from(a.keys().iter().any(|key| keys.contains(key)));
+            }
+        }
+        Self::of_counts(called, right, same, met, doubts)
+    }
+}
+
+/// A set with what the rules make of it.
+pub(crate) struct Measured {
+    /// The sketches, in the order of the set, without what their sources add to every post.
+    pub(crate) sketches: Vec<Sketch>,
+    /// Pairs that share a key, as positions.
+    pub(crate) pairs: Vec<(usize, usize)>,
+    /// The cluster of each row that is not alone.
+    pub(crate) clusters: HashMap<usize, usize>,
+    /// Its score over all pairs of rows.
+    pub(crate) score: Score,
+}
+
+impl Measured {
+    /// Runs a set through sketches, keys, scores and clusters.
+    pub(crate) fn of(set: &Set) -> Self {
+        let mut sketches: Vec<Sketch> = set.rows.iter().map(|(_, _, row)| Sketch::of(row)).collect();
+        let keys: Vec<Vec<Key>> = sketches.iter().map(Sketch::keys).collect();
+        let mut by_source: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, (_, _, row)) in set.rows.iter().enumerate() {
+            by_source.entry(row.source.as_str()).or_default().push(at);
+        }
+        for rows in by_source.values() {
+            let house = House::of(rows.iter().filter_map(|at| sketches.get(*at)));
+            rows.iter().for_each(|at| {
+                if let Some(sketch) = sketches.get_mut(*at) {
+                    house.leave(sketch);
+                }
+            });
+        }
+        let pairs = candidates(&keys);
+        let members: Vec<Member> = set
+            .rows
+            .iter()
+            .zip(&sketches)
+            .map(|((_, _, row), sketch)| Member { id: row.id, weight: 0, sketch: sketch.clone() })
+            .collect();
+        let found = cluster(&members, &pairs, &Decisions::default());
+        let at: HashMap<OpportunityId, usize> =
+            members.iter().enumerate().map(|(at, member)| (member.id, at)).collect();
+        let mut clusters = HashMap::new();
+        for (name, ids) in found.clusters.iter().enumerate() {
+            clusters.extend(ids.iter().filter_map(|id| Some((*at.get(id)?, name))));
+        }
+        let score = score(set, &pairs, &clusters, found.doubts.len());
+        Self { sketches, pairs, clusters, score }
+    }
+
+    /// Returns whether two rows are in one cluster.
+    pub(crate) fn is_one(&self, a: usize, b: usize) -> bool {
+        self.clusters.get(&a).is_some_and(|cluster| self.clusters.get(&b) == Some(cluster))
+    }
+}
+
+fn candidates(keys: &[Vec<Key>]) -> Vec<(usize, usize)> {
+    let mut rows: HashMap<Key, Vec<usize>> = HashMap::new();
+    for (at, keys) in keys.iter().enumerate() {
+        keys.iter().for_each(|key| rows.entry(*key).or_default().push(at));
+    }
+    let mut pairs = Vec::new();
+    for (_, rows) in rows.iter().filter(|(key, rows)| key.is_strong() || rows.len() <= CROWD) {
+        for (at, one) in rows.iter().enumerate() {
+            pairs.extend(rows.iter().skip(at + 1).map(|other| (*one, *other)));
+        }
+    }
+    pairs.sort_unstable();
+    pairs.dedup();
+    pairs
+}
+
+fn score(set: &Set, pairs: &[(usize, usize)], clusters: &HashMap<usize, usize>, doubts: usize) -> Score {
+    let met: HashSet<&(usize, usize)> = pairs.iter().collect();
+    let (mut called, mut right, mut same, mut found) = (0, 0, 0, 0);
+    for (a, (_, one, _)) in set.rows.iter().enumerate() {
+        for (b, (_, other, _)) in set.rows.iter().enumerate().skip(a + 1) {
+            let is_one = clusters.get(&a).is_some_and(|cluster| clusters.get(&b) == Some(cluster));
+            called += usize::from(is_one);
+            if one == other {
+                same += 1;
+                right += usize::from(is_one);
+                found += usize::from(met.contains(&(a, b)));
+            }
+        }
+    }
+    Score::of_counts(called, right, same, found, doubts)
+}

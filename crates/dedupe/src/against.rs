@@ -1,0 +1,126 @@
+//! Contradictions: one is enough, whatever else agrees.
+
+use domain::{Kind, vocabulary::Contract};
+
+use crate::{
+    alike::Employers,
+    dates::{closes, is_new_campaign, starts},
+    evidence::Pair,
+    sketch::Sketch,
+};
+
+/// The contradiction that a later publication is: it does not hold where publications in between lead from one to the other.
+pub(crate) const NEW_CAMPAIGN: &str = "a new campaign";
+
+/// Returns a contradiction that costs little to find. Most pairs need no further comparison.
+pub(crate) fn glance(a: &Sketch, b: &Sketch) -> Option<&'static str> {
+    let is_internship = |sketch: &Sketch| sketch.contracts & internships() != 0;
+    let kinds = a.kind == b.kind
+        || (is_internship(a) && b.kind == Kind::Training)
+        || (is_internship(b) && a.kind == Kind::Training);
+    if !kinds {
+        Some("another kind")
+    } else if a.place_of(b).is_some_and(|(agree, _)| !agree) {
+        Some("another place")
+    } else if contracts(a, b) {
+        Some("another contract")
+    } else if is_new_campaign(a, b) {
+        Some(NEW_CAMPAIGN)
+    } else if closes(a, b) == 4 {
+        Some("another closing day")
+    } else if starts(a, b) == 2 {
+        Some("another first day")
+    } else if a.months != 0 && b.months != 0 && a.months & b.months == 0 {
+        Some("another month in the title")
+    } else {
+        None
+    }
+}
+
+fn internships() -> u8 {
+    let bit = |contract| Contract::ALL.iter().position(|other| *other == contract).map_or(0, |at| 1 << at);
+    bit(Contract::Internship) | bit(Contract::Apprenticeship)
+}
+
+/// Returns whether both name contracts and none of them is the same. An agency's fixed term is temporary work.
+fn contracts(a: &Sketch, b: &Sketch) -> bool {
+    let bit = |contract| Contract::ALL.iter().position(|other| *other == contract).map_or(0_u8, |at| 1 << at);
+    let ending = bit(Contract::FixedTerm) | bit(Contract::Temporary) | bit(Contract::Seasonal);
+    let wide = |contracts: u8| {
+        let mut wide = contracts;
+        if contracts & ending != 0 {
+            wide |= ending;
+        }
+        if contracts & internships() != 0 {
+            wide |= internships();
+        }
+        wide
+    };
+    a.contracts != 0 && b.contracts != 0 && wide(a.contracts) & wide(b.contracts) == 0
+}
+
+impl Pair<'_> {
+    /// Returns the contradiction, if there is one.
+    pub(crate) fn against(&self) -> Option<&'static str> {
+        let (a, b) = (self.a, self.b);
+        let has_code = self.codes == Some(true);
+        let is_same_title = self.title >= 0.99;
+        // A grade may be written in two ways ("G6", "GL6"), a lot of one call may not.
+        let is_lot =
+            |parts: &[String]| parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+        let is_part = !a.parts.is_empty()
+            && !b.parts.is_empty()
+            && !a.parts.iter().any(|part| b.parts.contains(part))
+            && (!has_code || (is_lot(&a.parts) && is_lot(&b.parts)));
+        let days_apart = a.posted.zip(b.posted).map(|(a, b)| (a - b).abs());
+        let one_language = a.is_english == b.is_english;
+        if self.codes == Some(false) {
+            Some("another code")
+        } else if self.phones == Some(false)
+            && self.mails != Some(true)
+            && !has_code
+            && !self.knows_employer()
+        {
+            Some("another phone")
+        } else if self.employer == Employers::Other
+            && one_language
+            && !self.has_anchor()
+            && !(self.is_copy() && is_same_title)
+        {
+            Some("another employer")
+        } else if self.client.is_some_and(|share| share < 0.2) && !has_code && !self.is_copy() {
+            Some("another client")
+        } else if self.rank() == 3
+            && one_language
+            && !has_code
+            && self.left.iter().any(Vec::is_empty)
+            && !self.is_whole()
+        {
+            Some("another rank")
+        } else if self.amounts() == 3 && !has_code && !(self.is_copy() && self.title >= 0.8) {
+            Some("another amount")
+        } else if is_part {
+            Some("another number in the title")
+        } else if a.kind == Kind::Training && self.days() == 3 && !has_code {
+            Some("another session")
+        } else if a.source == b.source
+            && one_language
+            && days_apart.is_some_and(|days| days <= 1)
+            && !self.is_whole()
+        {
+            Some("listed twice on one day")
+        } else {
+            None
+        }
+    }
+
+    /// Returns whether both name one employer.
+    fn knows_employer(&self) -> bool {
+        matches!(self.employer, Employers::Same | Employers::Near)
+    }
+
+    /// Returns whether one text is the other.
+    fn is_whole(&self) -> bool {
+        self.title >= 0.99 && self.copy.is_some_and(|share| share >= 0.97)
+    }
+}

@@ -1,0 +1,313 @@
+//! What each part of two opportunities says on whether they are one, as a level of a fixed list.
+//!
+//! The weights of the levels are in `weights.tsv`. A level without a line there weighs nothing.
+
+use crate::{
+    Sketch,
+    alike::{Employers, employers, missing_of},
+    dates, part,
+    sketch::{
+        CodeKind,
+        hash::{hash, shared, short},
+    },
+};
+
+/// Levels of one piece of evidence.
+pub(crate) type Level = u8;
+
+macro_rules! evidence {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal [$($level:literal),+];)*) => {
+        /// A piece of evidence.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Evidence { $($(#[$doc])* $variant,)* }
+
+        /// Names of the evidence and its levels, in the order of [`Evidence`].
+        pub(crate) const EVIDENCE: &[(&str, &[&str])] = &[$(($name, &[$($level),+]),)*];
+
+        /// Number of pieces of evidence.
+        pub(crate) const COUNT: usize = EVIDENCE.len();
+    };
+}
+
+evidence! {
+    /// Words of the titles.
+    Title = "title" ["same", "longer", "most words", "some words", "few words", "other", "in another language"];
+    /// Whether the words of each title stand in the other's title or text.
+    TitleInText = "title in the text" ["unknown", "both", "one", "neither"];
+    /// One text with another title: a template of one employer.
+    Template = "template" ["no", "another title"];
+    /// Two titles of one source.
+    Titles = "titles of one source" ["no", "two"];
+    /// Ranks of the titles: "senior", "chef".
+    Rank = "rank" ["unknown", "same", "in the text", "other"];
+    /// ISCO-08 unit groups.
+    Occupation = "occupation" ["unknown", "same", "near", "other"];
+    /// Names of the employers.
+    Employer = "employer" ["unknown", "same", "near", "named in the text", "through an agency", "other"];
+    /// Clients of agencies.
+    Client = "client" ["unknown", "same", "other"];
+    /// Places.
+    Place = "place" ["unknown", "same town", "same region"];
+    /// Contracts.
+    Contract = "contract" ["unknown", "same", "other"];
+    /// Working times.
+    Time = "working time" ["unknown", "same", "other"];
+    /// Levels of education.
+    Level = "level" ["unknown", "same", "next", "other"];
+    /// Months of experience.
+    Experience = "experience" ["unknown", "same", "near", "other"];
+    /// Closing days.
+    Closes = "closing day" ["unknown", "same", "same week", "prolonged", "other"];
+    /// Days of publication.
+    Posted = "publication" ["unknown", "same days", "same weeks", "same months", "other"];
+    /// First days.
+    Starts = "first day" ["unknown", "same", "other"];
+    /// Amounts.
+    Amount = "amount" ["unknown", "same", "overlapping", "other"];
+    /// Reference codes.
+    Code = "code" ["unknown", "same", "other"];
+    /// Phone numbers.
+    Phone = "phone" ["unknown", "same", "other"];
+    /// Addresses of e-mail.
+    Mail = "e-mail" ["unknown", "same", "other"];
+    /// Runs of three words.
+    Copy = "text" ["unknown", "whole", "most", "half", "parts", "little", "other"];
+    /// Words of content.
+    Words = "words" ["unknown", "nearly all", "most", "half", "third", "few"];
+    /// Numbers in the texts.
+    Numbers = "numbers" ["unknown", "all", "most", "some", "few"];
+    /// Names in the texts.
+    Names = "names" ["unknown", "most", "some", "few"];
+    /// Days named in the texts.
+    Days = "days in the text" ["unknown", "same", "some", "other"];
+    /// Sources.
+    Source = "source" ["other", "same"];
+    /// Languages.
+    Language = "language" ["same", "other"];
+}
+
+/// What is measured of two sketches before it becomes levels and contradictions.
+pub(crate) struct Pair<'a> {
+    pub(crate) a: &'a Sketch,
+    pub(crate) b: &'a Sketch,
+    /// Words of each title that the other one lacks.
+    pub(crate) left: [Vec<String>; 2],
+    /// Share of the words of both titles that stand in both.
+    pub(crate) title: f64,
+    pub(crate) employer: Employers,
+    /// Share of the shorter text's runs of words that the other has; `None` if a text is too short.
+    pub(crate) copy: Option<f64>,
+    pub(crate) words: Option<f64>,
+    pub(crate) numbers: Option<f64>,
+    pub(crate) codes: Option<bool>,
+    pub(crate) phones: Option<bool>,
+    pub(crate) mails: Option<bool>,
+    pub(crate) client: Option<f64>,
+    /// Whether the texts are in one language.
+    pub(crate) one_language: bool,
+}
+
+impl<'a> Pair<'a> {
+    pub(crate) fn of(a: &'a Sketch, b: &'a Sketch) -> Self {
+        let left = [missing_of(a, b), missing_of(b, a)];
+        let words = (a.title.len() + b.title.len()).max(1);
+        #[allow(clippy::cast_precision_loss, reason = "a title has few words")]
+        let title = 1.0 - (left[0].len() + left[1].len()) as f64 / words as f64;
+        let is_empty = a.title.is_empty() || b.title.is_empty();
+        let one_language = a.is_english == b.is_english;
+        Self {
+            title: if is_empty { 0.0 } else { title },
+            left,
+            employer: employers(a, b),
+            copy: one_language.then(|| a.text.shingles.containment(&b.text.shingles, 6)).flatten(),
+            words: one_language.then(|| a.text.words.containment(&b.text.words, 6)).flatten(),
+            numbers: a.text.numbers.containment(&b.text.numbers, 2),
+            codes: codes(a, b),
+            phones: part::agree(&a.phones, &b.phones),
+            mails: part::agree(&a.mails, &b.mails),
+            client: part::clients(&a.client, &b.client),
+            one_language,
+            a,
+            b,
+        }
+    }
+
+    /// Returns the words of a title that stand neither in the other's title nor in its text; `None` if there is no text in its language.
+    fn absent(&self) -> Option<[usize; 2]> {
+        if !self.one_language || self.a.text.words.hashes.len() < 5 || self.b.text.words.hashes.len() < 5 {
+            return None;
+        }
+        let count = |left: &[String], other: &Sketch| {
+            let has = |word: &&String| !other.text.words.hashes.contains(&short(hash(word)));
+            left.iter().filter(|word| word.len() > 3).filter(has).count()
+        };
+        Some([count(&self.left[0], self.b), count(&self.left[1], self.a)])
+    }
+
+    /// Returns whether each title has a word that the other lacks.
+    pub(crate) fn has_two_titles(&self) -> bool {
+        self.left.iter().all(|words| !words.is_empty())
+    }
+
+    /// Returns whether both titles name one occupation: one may be a translation of the other.
+    fn is_one_trade(&self) -> bool {
+        self.title < 0.4 && self.a.occupation.is_some() && self.a.occupation == self.b.occupation
+    }
+
+    /// Returns the days that both texts name besides those on which they were published and close.
+    pub(crate) fn days(&self) -> Level {
+        let known: Vec<u32> = [self.a.closes, self.b.closes, self.a.posted, self.b.posted]
+            .into_iter()
+            .flatten()
+            .filter_map(dates::month_and_day)
+            .collect();
+        let of = |sketch: &Sketch| -> Vec<u32> {
+            sketch.text.days.iter().copied().filter(|day| !known.contains(day)).collect()
+        };
+        part::days(&of(self.a), &of(self.b))
+    }
+
+    /// Returns whether the rank that one title names stands beside a word of it in the other's text.
+    pub(crate) fn rank(&self) -> Level {
+        let (a, b) = (self.a, self.b);
+        let missing = a.ranks ^ b.ranks;
+        if a.ranks | b.ranks == 0 {
+            0
+        } else if missing == 0 {
+            1
+        } else if missing & b.ranks & !a.text_ranks == 0 && missing & a.ranks & !b.text_ranks == 0 {
+            2
+        } else {
+            3
+        }
+    }
+
+    /// Returns whether a contact or a code says that both go to one address.
+    pub(crate) fn has_anchor(&self) -> bool {
+        [self.codes, self.phones, self.mails].contains(&Some(true))
+    }
+
+    /// Returns whether one text is the other, but for a few words.
+    pub(crate) fn is_copy(&self) -> bool {
+        self.copy.is_some_and(|share| share >= 0.85)
+    }
+
+    /// Returns the level of each piece of evidence.
+    pub(crate) fn levels(&self) -> [Level; COUNT] {
+        let mut levels = [0; COUNT];
+        let all = [
+            (Evidence::Title, self.title_level()),
+            (
+                Evidence::TitleInText,
+                self.absent().map_or(0, |absent| match absent {
+                    [0, 0] => 1,
+                    [0, _] | [_, 0] => 2,
+                    _ => 3,
+                }),
+            ),
+            (
+                Evidence::Template,
+                u8::from(
+                    self.copy.is_some_and(|share| share >= 0.4)
+                        && self.has_two_titles()
+                        && self.title < 0.8
+                        && !self.is_one_trade(),
+                ),
+            ),
+            (
+                Evidence::Titles,
+                u8::from(self.a.source == self.b.source && self.one_language && self.has_two_titles()),
+            ),
+            (Evidence::Rank, self.rank()),
+            (Evidence::Occupation, part::occupations(self.a.occupation, self.b.occupation)),
+            (Evidence::Employer, self.employer.level()),
+            (Evidence::Client, self.client.map_or(0, |share| if share >= 0.4 { 1 } else { 2 })),
+            (Evidence::Place, self.a.place_of(self.b).map_or(0, |(_, by_town)| if by_town { 1 } else { 2 })),
+            (Evidence::Contract, part::overlapping(self.a.contracts, self.b.contracts)),
+            (Evidence::Time, part::overlapping(self.a.times, self.b.times)),
+            (
+                Evidence::Level,
+                part::steps(self.a.education.map(u16::from), self.b.education.map(u16::from), 0, 1),
+            ),
+            (Evidence::Experience, part::steps(self.a.experience, self.b.experience, 3, 12)),
+            (Evidence::Closes, dates::closes(self.a, self.b)),
+            (Evidence::Posted, dates::posted(self.a, self.b)),
+            (Evidence::Starts, dates::starts(self.a, self.b)),
+            (Evidence::Amount, self.amounts()),
+            (Evidence::Code, part::of_bool(self.codes)),
+            (Evidence::Phone, part::of_bool(self.phones)),
+            (Evidence::Mail, part::of_bool(self.mails)),
+            (Evidence::Copy, part::share(self.copy, &[0.9, 0.7, 0.45, 0.2, 0.06])),
+            (Evidence::Words, part::share(self.words, &[0.85, 0.65, 0.45, 0.3])),
+            (Evidence::Numbers, part::share(self.numbers, &[0.9, 0.65, 0.3])),
+            (Evidence::Names, part::share(self.a.text.names.containment(&self.b.text.names, 2), &[0.6, 0.3])),
+            (Evidence::Days, self.days()),
+            (Evidence::Source, u8::from(self.a.source == self.b.source)),
+            (Evidence::Language, u8::from(self.a.is_english != self.b.is_english)),
+        ];
+        for (evidence, level) in all {
+            if let Some(slot) = levels.get_mut(evidence as usize) {
+                *slot = level;
+            }
+        }
+        levels
+    }
+
+    /// Returns the level of the amounts. An amount that the other's text names, such as that before taxes, is no other one.
+    pub(crate) fn amounts(&self) -> Level {
+        let level = part::amounts(self.a.amount, self.b.amount);
+        let names = |sketch: &Sketch, other: &Sketch| {
+            let numbers = sketch.amount.map(|(min, max, _)| [min, max]).unwrap_or_default();
+            numbers.iter().any(|number| {
+                let hash = crate::sketch::number(u64::try_from(number / 100).unwrap_or_default());
+                *number > 0 && other.text.numbers.hashes.binary_search(&hash).is_ok()
+            })
+        };
+        let named = names(self.a, self.b) || names(self.b, self.a);
+        if level == 3 && (named || self.a.is_prolonged || self.b.is_prolonged) { 2 } else { level }
+    }
+
+    fn title_level(&self) -> Level {
+        if !self.one_language && self.title < 0.4 {
+            return 6;
+        }
+        let covers = self.left.iter().any(Vec::is_empty) && self.title > 0.0;
+        match self.title {
+            share if share >= 0.99 => 0,
+            share if covers && share >= 0.5 => 1,
+            share if share >= 0.66 => 2,
+            share if share >= 0.4 => 3,
+            share if share > 0.0 => 4,
+            _ => 5,
+        }
+    }
+}
+
+/// Returns whether the reference codes agree; `None` if one has none, or if other issuers gave them.
+fn codes(a: &Sketch, b: &Sketch) -> Option<bool> {
+    let of = |sketch: &Sketch| {
+        let mut codes: Vec<u32> = sketch.codes.iter().map(|code| code.code).collect();
+        codes.sort_unstable();
+        codes
+    };
+    if shared(&of(a), &of(b)) > 0 {
+        return Some(true);
+    }
+    let one_source = a.source == b.source;
+    let one_issuer = a.employer == b.employer && !a.employer.is_empty() || one_source;
+    let contradicts = a.codes.iter().any(|one| {
+        b.codes.iter().any(|other| {
+            one.issuer == other.issuer
+                && match (one.kind, other.kind) {
+                    (CodeKind::Labelled, CodeKind::Labelled) => true,
+                    (CodeKind::Labelled, CodeKind::Bare) | (CodeKind::Bare, CodeKind::Labelled) => one_issuer,
+                    (CodeKind::Digits, CodeKind::Digits) => one_issuer,
+                    // Its own number, or that of the house it belongs to.
+                    (CodeKind::Portal, CodeKind::Portal) => one_source,
+                    (CodeKind::Portal, CodeKind::Labelled) | (CodeKind::Labelled, CodeKind::Portal) => true,
+                    _ => false,
+                }
+        })
+    });
+    contradicts.then_some(false)
+}

@@ -1,0 +1,95 @@
+//! `oim-etl duplicates`
+
+use clap::{Args, Subcommand};
+use store::Store;
+
+use super::{Context, Outcome, common::current_user};
+use crate::{
+    app,
+    ui::{self, Column, Table},
+};
+
+/// List pairs that may be one opportunity, and decide on them
+#[derive(Debug, Args)]
+#[command(
+    arg_required_else_help = true,
+    after_help = "Example: oim-etl duplicates same fne/1204418 camerjob/88512"
+)]
+pub(super) struct Duplicates {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// List the pairs that the rules leave to a person, the most likely first
+    Review {
+        /// Show at most this many pairs
+        #[arg(long, short = 'n', default_value_t = 20)]
+        limit: i64,
+    },
+    /// Record that two opportunities are one
+    Same(Two),
+    /// Record that two opportunities are not one
+    Different(Two),
+}
+
+/// Two opportunities. A decision on them counts before all rules, and stays when they change.
+#[derive(Debug, Args)]
+struct Two {
+    /// Id of an opportunity, URL of its page, or SOURCE/ID
+    one: String,
+    /// The same of the other
+    other: String,
+}
+
+impl Duplicates {
+    pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
+        let store = app::connect(context.config(), 2).await?;
+        match self.what {
+            What::Review { limit } => review(&context, &store, limit.max(1)).await?,
+            What::Same(two) => decide(&context, &store, &two, true).await?,
+            What::Different(two) => decide(&context, &store, &two, false).await?,
+        }
+        Ok(Outcome::Good)
+    }
+}
+
+async fn review(context: &Context, store: &Store, limit: i64) -> anyhow::Result<()> {
+    let pairs = store.doubted_pairs(limit).await?;
+    if context.is_json() {
+        return Ok(ui::json(&pairs)?);
+    }
+    if pairs.is_empty() {
+        ui::note("no pair waits for a decision");
+        return Ok(());
+    }
+    let mut table =
+        Table::new(&[Column::word("pair", 0), Column::text("title", 2), Column::text("organization", 3)]);
+    for pair in &pairs {
+        for row in &pair.rows {
+            table.row([
+                format!("{}/{}", row.source, row.external_id),
+                row.title.clone(),
+                row.organization.clone().unwrap_or_else(|| "-".to_owned()),
+            ]);
+        }
+        table.row([String::new(), pair.why.clone(), String::new()]);
+    }
+    table.print();
+    ui::note("\nTo decide: oim-etl duplicates same ONE OTHER, or oim-etl duplicates different ONE OTHER");
+    Ok(())
+}
+
+async fn decide(context: &Context, store: &Store, two: &Two, same: bool) -> anyhow::Result<()> {
+    let one = store.find_opportunity(&two.one).await?;
+    let other = store.find_opportunity(&two.other).await?;
+    store.decide_pair(one, other, same, &current_user()).await?;
+    if context.is_json() {
+        ui::json(&serde_json::json!({ "one": one, "other": other, "same": same }))?;
+    } else {
+        let what = if same { "are one" } else { "are not one" };
+        ui::line(&format!("{} and {} {what}; a worker matches them again", two.one, two.other));
+    }
+    Ok(())
+}
