@@ -5,6 +5,7 @@ use crate::{
     evidence::Level,
     sketch::{
         hash::{hash, short},
+        subjects::subject,
         words::{is_generic, lists, stem},
     },
 };
@@ -18,7 +19,15 @@ pub(crate) fn missing_of(a: &Sketch, b: &Sketch) -> Vec<String> {
     let is_employer = |word: &String| a.employer.contains(word) || b.employer.contains(word);
     let told: Vec<&String> = a.title.iter().filter(|word| !is_place(word) && !is_employer(word)).collect();
     let told = if told.is_empty() { a.title.iter().collect() } else { told };
-    told.into_iter().filter(|word| !b.title.iter().any(|other| is_near(word, other))).cloned().collect()
+    told.into_iter()
+        .filter(|word| !b.title.iter().any(|other| is_near(word, other) || is_one_subject(word, other)))
+        .cloned()
+        .collect()
+}
+
+/// Returns whether two stems are about the same, such as "chauffeur" and "driver".
+fn is_one_subject(a: &str, b: &str) -> bool {
+    subject(a).is_some_and(|one| subject(b) == Some(one))
 }
 
 /// Returns whether two stems are one word: equal, one letter apart, or one begins with the other ("compta", "comptabl").

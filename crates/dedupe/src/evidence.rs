@@ -9,6 +9,7 @@ use crate::{
     sketch::{
         CodeKind,
         hash::{hash, shared, short},
+        subjects::subject,
     },
 };
 
@@ -74,6 +75,8 @@ evidence! {
     Copy = "text" ["unknown", "whole", "most", "half", "parts", "little", "other"];
     /// Words of content.
     Words = "words" ["unknown", "nearly all", "most", "half", "third", "few"];
+    /// What the texts are about, in either language.
+    Subjects = "subjects" ["unknown", "nearly all", "most", "half", "few"];
     /// Numbers in the texts.
     Numbers = "numbers" ["unknown", "all", "most", "some", "few"];
     /// Names in the texts.
@@ -134,12 +137,20 @@ impl<'a> Pair<'a> {
 
     /// Returns the words of a title that stand neither in the other's title nor in its text; `None` if there is no text in its language.
     fn absent(&self) -> Option<[usize; 2]> {
-        if !self.one_language || self.a.text.words.hashes.len() < 5 || self.b.text.words.hashes.len() < 5 {
+        if self.a.text.words.hashes.len() < 5 || self.b.text.words.hashes.len() < 5 {
             return None;
         }
+        let is_about = |word: &str, other: &Sketch| {
+            subject(word).map(|subject| other.text.subjects.hashes.binary_search(&subject).is_ok())
+        };
+        let has = |word: &str, other: &Sketch| match is_about(word, other) {
+            Some(true) => true,
+            // A word without a subject may be any word of another language.
+            None if !self.one_language => true,
+            _ => other.text.words.hashes.binary_search(&short(hash(word))).is_ok(),
+        };
         let count = |left: &[String], other: &Sketch| {
-            let has = |word: &&String| !other.text.words.hashes.contains(&short(hash(word)));
-            left.iter().filter(|word| word.len() > 3).filter(has).count()
+            left.iter().filter(|word| word.len() > 3 && !has(word, other)).count()
         };
         Some([count(&self.left[0], self.b), count(&self.left[1], self.a)])
     }
@@ -239,6 +250,10 @@ impl<'a> Pair<'a> {
             (Evidence::Mail, part::of_bool(self.mails)),
             (Evidence::Copy, part::share(self.copy, &[0.9, 0.7, 0.45, 0.2, 0.06])),
             (Evidence::Words, part::share(self.words, &[0.85, 0.65, 0.45, 0.3])),
+            (
+                Evidence::Subjects,
+                part::share(self.a.text.subjects.containment(&self.b.text.subjects, 4), &[0.8, 0.6, 0.4]),
+            ),
             (Evidence::Numbers, part::share(self.numbers, &[0.9, 0.65, 0.3])),
             (Evidence::Names, part::share(self.a.text.names.containment(&self.b.text.names, 2), &[0.6, 0.3])),
             (Evidence::Days, self.days()),

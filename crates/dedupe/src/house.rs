@@ -14,6 +14,7 @@ const ONE_IN: usize = 6;
 pub struct House {
     shingles: Vec<u32>,
     words: Vec<u32>,
+    subjects: Vec<u32>,
     names: Vec<u32>,
     numbers: Vec<u32>,
     contacts: Vec<u32>,
@@ -51,6 +52,7 @@ impl House {
         let only = |part: Vec<u32>| if is_portal { part } else { Vec::new() };
         Self {
             words: only(common(&|post| post.text.words.hashes.clone())),
+            subjects: only(common(&|post| post.text.subjects.hashes.clone())),
             names: only(common(&|post| post.text.names.hashes.clone())),
             numbers: only(common(&|post| post.text.numbers.hashes.clone())),
             // The number of the one who offers everything here tells his posts from those of others.
@@ -67,6 +69,7 @@ impl House {
     pub fn leave(&self, sketch: &mut Sketch) {
         sketch.text.shingles.without(&self.shingles);
         sketch.text.words.without(&self.words);
+        sketch.text.subjects.without(&self.subjects);
         sketch.text.names.without(&self.names);
         sketch.text.numbers.without(&self.numbers);
         sketch.phones.retain(|contact| self.contacts.binary_search(contact).is_err());

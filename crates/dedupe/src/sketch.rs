@@ -6,6 +6,7 @@ mod codes;
 pub(crate) mod hash;
 mod keys;
 mod listing;
+pub(crate) mod subjects;
 mod text;
 pub(crate) mod words;
 

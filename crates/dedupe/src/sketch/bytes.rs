@@ -51,7 +51,9 @@ impl Sketch {
                 CodeKind::Bare => 3,
             });
         }
-        for sample in [&self.text.shingles, &self.text.words, &self.text.names, &self.text.numbers] {
+        for sample in
+            [&self.text.shingles, &self.text.words, &self.text.subjects, &self.text.names, &self.text.numbers]
+        {
             out.0.push(sample.halvings);
             out.list(&sample.hashes);
         }
@@ -104,6 +106,7 @@ impl Sketch {
             text: Text {
                 shingles: from.sample()?,
                 words: from.sample()?,
+                subjects: from.sample()?,
                 names: from.sample()?,
                 numbers: from.sample()?,
                 days: from.list()?,

@@ -3,6 +3,7 @@
 use super::{
     Sketch,
     hash::{hash, joined},
+    subjects::subject,
     words::is_generic,
 };
 
@@ -39,6 +40,11 @@ const RUNS: usize = 4;
 /// Longest words of an employer's name that become keys.
 const EMPLOYER_WORDS: usize = 2;
 
+/// Returns the hash of what a word of a title is about, else of the word.
+fn of_word(word: &str) -> u64 {
+    subject(word).map_or_else(|| hash(word), u64::from)
+}
+
 impl Sketch {
     /// Returns the keys that possible duplicates share with it, sorted, without repeats. At most about thirty.
     pub fn keys(&self) -> Vec<Key> {
@@ -57,9 +63,10 @@ impl Sketch {
             key("code", &[u64::from(code.code)]);
         }
         let title = {
-            let mut stems: Vec<&str> = self.title.iter().map(String::as_str).collect();
-            stems.sort_unstable();
-            hash(&stems.join(" "))
+            let mut words: Vec<u64> = self.title.iter().map(|word| of_word(word)).collect();
+            words.sort_unstable();
+            words.dedup();
+            words.into_iter().fold(0, joined)
         };
         let hashes = |names: &[String]| names.iter().take(2).map(|name| hash(name)).collect::<Vec<u64>>();
         let towns = if self.towns.is_empty() { hashes(&self.regions) } else { hashes(&self.towns) };
@@ -70,7 +77,7 @@ impl Sketch {
                 key("occupation", &[u64::from(occupation), *town]);
             }
             if let Some(first) = self.title.first().filter(|_| self.title.len() > 1) {
-                key("word", &[hash(first), *town]);
+                key("word", &[of_word(first), *town]);
             }
             if let Some(day) = self.closes {
                 key("closes", &[hash(&day.to_string()), *town]);

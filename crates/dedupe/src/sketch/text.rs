@@ -5,6 +5,7 @@ use regex::Regex;
 
 use super::{
     hash::{Sample, hash, joined, short},
+    subjects::subject,
     words::{is_content, month_of, number_of, stem},
 };
 
@@ -12,6 +13,7 @@ use super::{
 const SHINGLES: usize = 160;
 const WORDS: usize = 128;
 const NAMES: usize = 40;
+const SUBJECTS: usize = 48;
 const NUMBERS: usize = 32;
 
 patterns! {
@@ -27,6 +29,8 @@ pub(crate) struct Text {
     pub(crate) words: Sample,
     /// Names: words in capitals within a sentence.
     pub(crate) names: Sample,
+    /// What the title and the text are about.
+    pub(crate) subjects: Sample,
     /// Numbers above one, years and days left out; small ones also in words.
     pub(crate) numbers: Sample,
     /// Days that it names, as month × 32 + day.
@@ -50,6 +54,7 @@ impl Text {
         Self {
             shingles: Sample::of(shingles, SHINGLES),
             words: Sample::of(content.collect(), WORDS),
+            subjects: Sample::of(words.iter().filter_map(|word| subject(&stem(word))).collect(), SUBJECTS),
             names: Sample::of(names, NAMES),
             numbers: Sample::of(numbers(text, &words, &of_days), NUMBERS),
             days,
