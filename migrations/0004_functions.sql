@@ -215,7 +215,8 @@ CREATE FUNCTION ingest.on_opportunity_created() RETURNS trigger LANGUAGE plpgsql
 BEGIN
     INSERT INTO ingest.outbox AS box (opportunity, run) SELECT id, changed_run FROM fresh WHERE status = 'open'
     ON CONFLICT (opportunity) DO UPDATE SET version = excluded.version, run = excluded.run, claim = NULL, attempts = 0;
-    INSERT INTO ingest.to_match AS m (opportunity) SELECT id FROM fresh WHERE status = 'open'
+    -- What arrives closed too: a post that comes up again may follow it.
+    INSERT INTO ingest.to_match AS m (opportunity) SELECT id FROM fresh
     ON CONFLICT (opportunity) DO UPDATE SET version = excluded.version;
     RETURN NULL;
 END $$;

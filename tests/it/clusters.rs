@@ -110,3 +110,78 @@ async fn one_post_of_two_partners_is_one_cluster_until_it_changes() {
     load(&store, &post("fne", "a", "Garoua", TEXT)).await;
     assert_eq!(clusters(&store).await, ["a*", "b*"], "what is closed stands for nothing");
 }
+
+#[tokio::test]
+async fn a_closed_posting_still_makes_the_next_one_a_repost() {
+    let store = fresh().await;
+    load(&store, &post("fne", "a", "Douala", TEXT)).await;
+    sqlx::query("UPDATE ingest.opportunities SET status = 'closed', closed_why = 'absent'")
+        .execute(store.pool())
+        .await
+        .unwrap();
+    load(&store, &post("fne", "b", "Douala", TEXT)).await;
+    let rows: Vec<(String, bool, i64)> = sqlx::query_as(
+        "SELECT external_id, canonical, count(*) OVER (PARTITION BY cluster) FROM api.opportunities ORDER BY external_id",
+    )
+    .fetch_all(store.pool())
+    .await
+    .unwrap();
+    assert_eq!(rows, [("a".to_owned(), false, 2), ("b".to_owned(), true, 2)], "the open one stands for both");
+}
+
+#[tokio::test]
+async fn a_decision_counts_before_the_rules_and_survives_a_new_match() {
+    let store = fresh().await;
+    register(&store, "camerjob").await;
+    let (a, b) = (post("fne", "a", "Douala", TEXT), post("camerjob", "b", "Douala", TEXT));
+    let other = post("camerjob", "c", "Kribi", TEXT);
+    for row in [&a, &b, &other] {
+        load(&store, row).await;
+    }
+    assert_eq!(clusters(&store).await, ["a* b", "c*"]);
+    store.decide_pair(b.id, a.id, false, "ama").await.unwrap();
+    store.decide_pair(a.id, other.id, true, "ama").await.unwrap();
+    load(&store, &a).await;
+    assert_eq!(clusters(&store).await, ["a* c", "b*"]);
+    // Every row changes, and is matched again.
+    for (row, place) in [("a", "Douala"), ("b", "Douala"), ("c", "Kribi")] {
+        let source = if row == "a" { "fne" } else { "camerjob" };
+        load(&store, &post(source, row, place, &format!("{TEXT} Merci."))).await;
+    }
+    assert_eq!(clusters(&store).await, ["a* c", "b*"]);
+    assert!(store.decide_pair(a.id, a.id, true, "ama").await.is_err());
+}
+
+#[tokio::test]
+async fn a_pair_in_doubt_waits_for_a_person() {
+    let store = fresh().await;
+    register(&store, "camerjob").await;
+    let bare = |source: &str, id: &str, title: &str, text: &str| {
+        let mut draft = Draft::new(Kind::Job, serde_json::Value::Null);
+        for (name, value) in [("external_id", id), ("title", title), ("organization", "Chantier Naval du Wouri")] {
+            *draft.field_mut(name).unwrap() = Some(value.to_owned());
+        }
+        (draft.place, draft.description) = (Some("Douala".to_owned()), Some(text.to_owned()));
+        let context = normalize::Context {
+            source: source.parse().unwrap(),
+            stream: "offres".parse().unwrap(),
+            country: "CM".to_owned(),
+            hosts: Vec::new(),
+            fetched_at: noon(),
+        };
+        normalize::normalize(draft, &context).unwrap()
+    };
+    let texts = [
+        "Vous entretenez les coques de nos navires, trois ans de pratique, dossier complet au siège de la zone portuaire.",
+        "Pour nos navires, une personne qui répare et entretient les coques, avec pratique. Dossier au siège, zone portuaire.",
+    ];
+    load(&store, &bare("fne", "a", "Soudeur naval", texts[0])).await;
+    load(&store, &bare("camerjob", "b", "Soudeur de coques", texts[1])).await;
+    let pairs = store.doubted_pairs(10).await.unwrap();
+    assert_eq!(clusters(&store).await, ["a*", "b*"]);
+    assert_eq!(pairs.len(), 1, "{pairs:?}");
+    assert!(pairs[0].why.contains("employer same"), "{}", pairs[0].why);
+    let ids = pairs[0].rows.each_ref().map(|row| row.id.into());
+    store.decide_pair(ids[0], ids[1], false, "ama").await.unwrap();
+    assert!(store.doubted_pairs(10).await.unwrap().is_empty());
+}

@@ -54,7 +54,7 @@ async fn load(store: &Store, sets: &[Set], count: usize) -> Outcome<HashMap<Uuid
         .map(|row| SourceRow {
             slug: row.source.clone(),
             name: row.source.to_string(),
-            spec_version: "1".to_owned(),
+            spec_version: "0".repeat(64),
             offers_itself: false,
             streams: vec!["offres".to_owned()],
             fetch_at_once: 1,
@@ -88,6 +88,9 @@ fn variant(row: &Opportunity, set: &str, n: usize) -> Opportunity {
     let mut made = row.clone();
     made.external_id = format!("{set}-{}-{n}", row.external_id);
     made.id = OpportunityId::of(&made.source, &made.external_id);
+    if n == 0 {
+        return made;
+    }
     let own = word(n);
     made.organization = row.organization.as_deref().map(|name| format!("{name} {own}"));
     let shift = TimeDelta::days(i64::try_from(n % 300).unwrap_or_default());
@@ -98,7 +101,8 @@ fn variant(row: &Opportunity, set: &str, n: usize) -> Opportunity {
     made.contacts.emails = row.contacts.emails.iter().map(other).collect();
     made.description = row.description.as_deref().map(|text| {
         let changed = text.split(' ').map(|part| {
-            let sum: usize = part.bytes().map(usize::from).sum();
+            let bare = part.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+            let sum: usize = bare.bytes().map(usize::from).sum();
             let is_code = part.contains(['/', '-']) && part.bytes().any(|byte| byte.is_ascii_digit());
             if is_code {
                 format!("{}{n}", part.trim_end_matches(['.', ',']))
@@ -117,7 +121,9 @@ fn variant(row: &Opportunity, set: &str, n: usize) -> Opportunity {
 fn word(n: usize) -> String {
     const PARTS: [&str; 16] =
         ["ba", "ko", "mi", "tu", "ne", "sa", "lo", "fi", "du", "re", "wa", "gi", "po", "ze", "ma", "nu"];
-    (0..5).map(|at| PARTS.get((n >> (4 * at)) % 16).copied().unwrap_or_default()).collect()
+    // Neighbors become words that are far from each other.
+    let n = (n + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
+    (0..6).map(|at| PARTS.get((n >> (4 * at)) % 16).copied().unwrap_or_default()).collect()
 }
 
 /// Runs the job until nothing waits, and returns how long that took.

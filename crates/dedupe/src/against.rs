@@ -6,7 +6,7 @@ use crate::{
     alike::Employers,
     dates::{closes, is_new_campaign, starts},
     evidence::Pair,
-    sketch::Sketch,
+    sketch::{SHIFTS, Sketch},
 };
 
 /// The contradiction that a later publication is: it does not hold where publications in between lead from one to the other.
@@ -28,6 +28,8 @@ pub(crate) fn glance(a: &Sketch, b: &Sketch) -> Option<&'static str> {
         Some(NEW_CAMPAIGN)
     } else if closes(a, b) == 4 {
         Some("another closing day")
+    } else if differ(a.times & SHIFTS, b.times & SHIFTS) {
+        Some("another shift")
     } else if starts(a, b) == 2 {
         Some("another first day")
     } else if a.months != 0 && b.months != 0 && a.months & b.months == 0 {
@@ -35,6 +37,11 @@ pub(crate) fn glance(a: &Sketch, b: &Sketch) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// Returns whether both have bits, and share none.
+fn differ(a: u8, b: u8) -> bool {
+    a != 0 && b != 0 && a & b == 0
 }
 
 fn internships() -> u8 {

@@ -7,7 +7,7 @@ use crate::{
     alike::{Employers, employers, missing_of},
     dates, part,
     sketch::{
-        CodeKind,
+        CodeKind, SHIFTS,
         hash::{hash, shared, short},
         subjects::subject,
     },
@@ -235,7 +235,7 @@ impl<'a> Pair<'a> {
             (Evidence::Client, self.client.map_or(0, |share| if share >= 0.4 { 1 } else { 2 })),
             (Evidence::Place, self.a.place_of(self.b).map_or(0, |(_, by_town)| if by_town { 1 } else { 2 })),
             (Evidence::Contract, part::overlapping(self.a.contracts, self.b.contracts)),
-            (Evidence::Time, part::overlapping(self.a.times, self.b.times)),
+            (Evidence::Time, part::overlapping(self.a.times & !SHIFTS, self.b.times & !SHIFTS)),
             (
                 Evidence::Level,
                 part::steps(self.a.education.map(u16::from), self.b.education.map(u16::from), 0, 1),

@@ -72,7 +72,7 @@ pub struct Sketch {
     pub(crate) experience: Option<u16>,
     /// Contracts, a bit each.
     pub(crate) contracts: u8,
-    /// Working times, a bit each.
+    /// Working times, a bit each; the two upper bits are work by day and by night.
     pub(crate) times: u8,
     /// ISCO-08 unit group.
     pub(crate) occupation: Option<u16>,
@@ -87,6 +87,10 @@ pub struct Sketch {
 patterns! {
     /// Endings that mark who may apply: "(e)", "(H/F)", "·ne".
     static MARKERS: Regex = r"(?i)\(\s?(?:h ?/ ?f|f ?/ ?h|m ?/ ?f|f ?/ ?m|h-f|hf|mf|e|es|ne|nes|se|ses|le|les|trice|trices|ère|ere|ière|iere|euse|rice|ice|s|x)\s?\)|[·•](?:e|ne|trice|euse|ère|ière)s?\b|/(?:e|ne|se|trice|euse|ère|ere|ière|iere|rice)\b";
+
+    static DAY: Regex = r"\b(?:de jour|day shift|jour uniquement|la journee)\b";
+
+    static NIGHT: Regex = r"\b(?:de nuit|la nuit|night|nocturne|nuits)\b";
 
     static PROLONGED: Regex = r"\b(?:erratum|rectificatif|additif|addendum|corrigendum|repoussee? (?:au|a )|reporte[es]* au|prorog|prolong|report de (?:la )?date|date limite reportee|deadline extended|extended (?:to|until)|extension of)";
 }
@@ -165,7 +169,7 @@ impl Sketch {
             education: row.education.and_then(|level| position(Education::ALL, level)),
             experience: row.experience_months,
             contracts: bits(Contract::ALL, row.contracts),
-            times: bits(WorkingTime::ALL, row.working_time),
+            times: bits(WorkingTime::ALL, row.working_time) | shifts(&format!("{bare} {folded}")),
             occupation: row.occupation.and_then(|code| code.parse().ok()),
             phones: hashes(row.phones),
             mails: hashes(row.emails),
@@ -236,6 +240,14 @@ fn mended(text: &str) -> String {
         }
     }
     out
+}
+
+/// Bits of work by day and by night.
+pub(crate) const SHIFTS: u8 = 0b1100_0000;
+
+/// Returns whether a folded text names work by day, by night, or both.
+fn shifts(folded: &str) -> u8 {
+    u8::from(DAY.is_match(folded)) << 6 | u8::from(NIGHT.is_match(folded)) << 7
 }
 
 /// Returns a bit for each of the values.

@@ -55,7 +55,7 @@ impl Houses {
 async fn learned_of(tx: &mut Transaction<'_, Postgres>, source: &str) -> Result<House, StoreError> {
     let rows = sqlx::query_scalar!(
         "SELECT s.sketch FROM ingest.opportunities o JOIN ingest.sketches s ON s.opportunity = o.id
-          WHERE o.source = $1 AND o.status = 'open' LIMIT $2",
+          WHERE o.source = $1 LIMIT $2",
         source,
         SAMPLE
     )
