@@ -158,7 +158,9 @@ async fn a_pair_in_doubt_waits_for_a_person() {
     register(&store, "camerjob").await;
     let bare = |source: &str, id: &str, title: &str, text: &str| {
         let mut draft = Draft::new(Kind::Job, serde_json::Value::Null);
-        for (name, value) in [("external_id", id), ("title", title), ("organization", "Chantier Naval du Wouri")] {
+        for (name, value) in
+            [("external_id", id), ("title", title), ("organization", "Chantier Naval du Wouri")]
+        {
             *draft.field_mut(name).unwrap() = Some(value.to_owned());
         }
         (draft.place, draft.description) = (Some("Douala".to_owned()), Some(text.to_owned()));

@@ -91,9 +91,16 @@ fn variant(row: &Opportunity, set: &str, n: usize) -> Opportunity {
     if n == 0 {
         return made;
     }
-    let own = word(n);
-    made.organization = row.organization.as_deref().map(|name| format!("{name} {own}"));
-    let shift = TimeDelta::days(i64::try_from(n % 300).unwrap_or_default());
+    let employer = row.organization.clone().unwrap_or_default().to_lowercase();
+    let renamed = |part: &str| {
+        let bare = part.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        let sum = bare.bytes().fold(7_usize, |sum, byte| sum.wrapping_mul(31) ^ usize::from(byte));
+        let is_own = bare.len() > 3 && employer.contains(&bare);
+        if is_own || (sum % 4 == 0 && bare.len() > 4) { word(n ^ sum << 8) } else { part.to_owned() }
+    };
+    made.organization =
+        row.organization.as_deref().map(|name| name.split(' ').map(renamed).collect::<Vec<_>>().join(" "));
+    let shift = TimeDelta::days(i64::try_from(n * 37 % 300).unwrap_or_default());
     made.posted_at = row.posted_at.map(|at| at - shift);
     made.closes_on = row.closes_on.map(|day| day - shift);
     let other = |contact: &String| format!("{contact}{n}");
@@ -101,16 +108,8 @@ fn variant(row: &Opportunity, set: &str, n: usize) -> Opportunity {
     made.contacts.emails = row.contacts.emails.iter().map(other).collect();
     made.description = row.description.as_deref().map(|text| {
         let changed = text.split(' ').map(|part| {
-            let bare = part.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-            let sum: usize = bare.bytes().map(usize::from).sum();
             let is_code = part.contains(['/', '-']) && part.bytes().any(|byte| byte.is_ascii_digit());
-            if is_code {
-                format!("{}{n}", part.trim_end_matches(['.', ',']))
-            } else if sum % 5 == 0 && part.len() > 4 {
-                word(n ^ sum * 7_919)
-            } else {
-                part.to_owned()
-            }
+            if is_code { format!("{}{n}", part.trim_end_matches(['.', ','])) } else { renamed(part) }
         });
         changed.collect::<Vec<_>>().join(" ")
     });

@@ -6,7 +6,7 @@ use crate::{
     sketch::{
         hash::{hash, short},
         subjects::subject,
-        words::{is_generic, lists, stem},
+        words::{Words, is_generic, stem},
     },
 };
 
@@ -140,10 +140,12 @@ fn alike(a: &Sketch, b: &Sketch) -> Employers {
 
 /// Returns whether a word of one name is made of the first letters of the other name, or ends with a word of it ("UNHCR", "HCR").
 fn is_acronym(one: &[String], other: &[String]) -> bool {
-    const SKIPPED: &str = " de du des d la le les l et the of and en pour for aux au a ";
+    static SKIPPED: Words = Words::of(|| {
+        " de du des d la le les l et the of and en pour for aux au a ".split_ascii_whitespace().collect()
+    });
     let all: String = other.iter().filter_map(|word| word.chars().next()).collect();
     let letters: String =
-        other.iter().filter(|word| !lists(SKIPPED, word)).filter_map(|word| word.chars().next()).collect();
+        other.iter().filter(|word| !SKIPPED.has(word)).filter_map(|word| word.chars().next()).collect();
     one.iter().any(|word| {
         word.len() >= 3
             && (letters.starts_with(word.as_str())

@@ -134,14 +134,14 @@ impl Sketch {
         let client = client::client(&text);
         let day = |day: Option<NaiveDate>| day.map(|day| day.num_days_from_ce());
         let ranks = if row.kind == Kind::Job { ranks(&bare) } else { 0 };
-        let mut all_words = stems(&bare, PLAIN);
+        let mut all_words = stems(&bare, &PLAIN);
         let is_number = |word: &str| word.bytes().any(|byte| byte.is_ascii_digit());
         all_words
             .retain(|word| (ranks == 0 || !is_rank(word)) && month_of(word).is_none() && !is_number(word));
         let towns: Vec<String> =
             row.places.iter().filter_map(|place| place.locality.as_deref().map(fold)).collect();
-        let employer_stems = stems(&employer, FORMS);
-        let mut known = stems(&towns.join(" "), "");
+        let employer_stems = stems(&employer, &FORMS);
+        let mut known: Vec<String> = towns.iter().flat_map(|town| town.split(' ')).map(words::stem).collect();
         known.extend(employer_stems.iter().cloned());
         Self {
             source: row.source.to_owned(),

@@ -3,7 +3,7 @@
 use normalize::{patterns, text::fold};
 use regex::Regex;
 
-use super::words::{FORMS, stems};
+use super::words::{FORMS, Words, stems};
 
 patterns! {
     static CLIENT: Regex = r"(?i)\b(?:pour (?:le compte d['’e] ?(?:une? )?)?(?:son|sa|notre|l['’]une? de (?:ses|nos)|une? de (?:ses|nos)|ses|nos|une?|des) client(?:e|s|es)?|for (?:our|its|a|one of (?:our|its)) clients?|on behalf of (?:our|its|a|one of (?:our|its)) clients?|notre client(?:e)?|our client)\b[ ,:(–-]*(?P<who>[^.;\n()]{0,160})";
@@ -16,9 +16,11 @@ patterns! {
 }
 
 /// Words with which every agency describes its clients.
-const PRAISE: &str = " leader entreprise societe structure groupe specialise specialisee specialized dans secteur domaine place basee base based \
+static PRAISE: Words = Words::of(|| {
+    " leader entreprise societe structure groupe specialise specialisee specialized dans secteur domaine place basee base based \
     grande grand importante important international internationale multinationale filiale cameroun douala yaounde company firm large leading \
-    une un de du des la le les en et au aux a an the in of and est is son sa recrute recherche operant evoluant bien connue renomme renommee ";
+    une un de du des la le les en et au aux a an the in of and est is son sa recrute recherche operant evoluant bien connue renomme renommee ".split_ascii_whitespace().collect()
+});
 
 /// Returns whether the name is that of an agency.
 pub(crate) fn is_agency(folded_name: &str) -> bool {
@@ -36,8 +38,8 @@ pub(crate) fn client(text: &str) -> Option<Vec<String>> {
             .collect();
         let words = told.join(" ");
         let words = words.split([' ']).take(14).collect::<Vec<_>>().join(" ");
-        return Some(stems(&fold(&words), PRAISE));
+        return Some(stems(&fold(&words), &PRAISE));
     }
     let who = BEHIND.captures(text)?.name("who")?;
-    Some(stems(&fold(who.as_str()), FORMS)).filter(|stems| !stems.is_empty())
+    Some(stems(&fold(who.as_str()), &FORMS)).filter(|stems| !stems.is_empty())
 }

@@ -38,7 +38,7 @@ impl Key {
 const RUNS: usize = 4;
 
 /// Longest words of an employer's name that become keys.
-const EMPLOYER_WORDS: usize = 2;
+const EMPLOYER_WORDS: usize = 3;
 
 /// Returns the hash of what a word of a title is about, else of the word.
 fn of_word(word: &str) -> u64 {

@@ -1,15 +1,24 @@
 //! Words of titles and names, as stems.
 
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
+
 /// Words of titles that say nothing about the post.
-pub(crate) const PLAIN: &str = " h f m hf fh mf fm un une des de du d la le les l et a au aux en pour par sur avec dans the of for and in to \
+pub(crate) static PLAIN: Words = Words::of(|| {
+    " h f m hf fh mf fm un une des de du d la le les l et a au aux en pour par sur avec dans the of for and in to \
     an at on recrute recrutement recrutements recruits recruitment recruiting recherche recherchee recherchons recherches recherchees cherche \
     cherchons avis offre offres emploi emplois poste postes position positions urgent urgence urgemment nouveau nouvelle new appel candidature \
     candidatures hiring wanted job jobs vacancy vacancies e ne se trice euse ere cameroun cameroon cdi cdd we besoin prorogation prolongation \
-    proroge prolonge relance rappel rectificatif extended extension reminder n no numero ref reference annonce communique ";
+    proroge prolonge relance rappel rectificatif extended extension reminder n no numero ref reference annonce communique ".split_ascii_whitespace().collect()
+});
 
 /// Words of employers' names that say nothing about them.
-pub(crate) const FORMS: &str = " sarl sarlu sa sas ltd plc gie gic ets etablissement etablissements societe company cameroun cameroon groupe \
-    group the de du des d la le les l et and of ong association asbl scoop coop ste inc cie a au en for limited cabinet entreprise cm ";
+pub(crate) static FORMS: Words = Words::of(|| {
+    " sarl sarlu sa sas ltd plc gie gic ets etablissement etablissements societe company cameroun cameroon groupe \
+    group the de du des d la le les l et and of ong association asbl scoop coop ste inc cie a au en for limited cabinet entreprise cm ".split_ascii_whitespace().collect()
+});
 
 /// Words for what an employer is: alone they name nobody, and two employers that share no other word are two.
 const GENERIC: &str = " station service services clinique clinic hotel hopital hospital college lycee ecole school scolaire complexe complex centre \
@@ -24,13 +33,14 @@ const GENERIC: &str = " station service services clinique clinic hotel hopital h
 
 /// Returns whether a stem of an employer's name says only what it is.
 pub(crate) fn is_generic(stem_of_name: &str) -> bool {
-    static STEMS: std::sync::LazyLock<std::collections::HashSet<String>> =
-        std::sync::LazyLock::new(|| GENERIC.split(' ').filter(|word| !word.is_empty()).map(stem).collect());
+    static STEMS: LazyLock<HashSet<String>> =
+        LazyLock::new(|| GENERIC.split(' ').filter(|word| !word.is_empty()).map(stem).collect());
     STEMS.contains(stem_of_name)
 }
 
 /// Words of texts that most posts have.
-const COMMON: &str = " recrute recherche poste candidat candidats candidature candidatures dossier dossiers experience entreprise societe profil \
+static COMMON: Words = Words::of(|| {
+    " recrute recherche poste candidat candidats candidature candidatures dossier dossiers experience entreprise societe profil \
     mission missions contact contacter envoyer travail telephone mail mails avec dans pour votre vous notre nous etre avoir sont sera \
     cette leur leurs plus tous tout toute toutes avant chez ainsi niveau moins minimum annees annee offre offres emploi site publiee \
     fcfa mois annonce annonces jour jours chaque demande aucun frais inscription cherche recruteur argent whatsapp employeur jusqu \
@@ -44,26 +54,35 @@ const COMMON: &str = " recrute recherche poste candidat candidats candidature ca
     only shortlisted contacted from public year month months week weeks days office deadline required must least full time part \
     salary free open seeks seeking hiring hires need needs based their through other being been also well good strong \
     this that with from your will have must shall their they applicants application apply candidate candidates send years year company job \
-    work please cameroun cameroon ";
+    work please cameroun cameroon ".split_ascii_whitespace().collect()
+});
 
-/// Returns whether a list written as one line of words has the word.
-pub(crate) fn lists(list: &str, word: &str) -> bool {
-    let mut from = 0;
-    while let Some(at) = list.get(from..).and_then(|rest| rest.find(word)) {
-        let (begin, end) = (from + at, from + at + word.len());
-        let is_space = |at: usize| list.as_bytes().get(at).is_none_or(|byte| *byte == b' ');
-        if begin > 0 && is_space(begin - 1) && is_space(end) {
-            return true;
-        }
-        from = end;
+/// A list of words, written as one line.
+pub(crate) struct Words(LazyLock<HashSet<&'static str>>);
+
+impl Words {
+    pub(crate) const fn of(words: fn() -> HashSet<&'static str>) -> Self {
+        Self(LazyLock::new(words))
     }
-    false
+
+    /// Returns whether the list has the word.
+    pub(crate) fn has(&self, word: &str) -> bool {
+        self.0.contains(word)
+    }
+}
+
+/// Returns the value of each word of some lines: "2 deux two".
+fn values<T: Copy>(lines: &[(T, &'static str)]) -> HashMap<&'static str, T> {
+    lines
+        .iter()
+        .flat_map(|(value, words)| words.split_ascii_whitespace().map(|word| (word, *value)))
+        .collect()
 }
 
 /// Returns the significant words of a folded line, without the endings of gender and number.
-pub(crate) fn stems(folded: &str, plain: &str) -> Vec<String> {
+pub(crate) fn stems(folded: &str, plain: &Words) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
-    for word in folded.split(' ').filter(|word| !word.is_empty() && !lists(plain, word)) {
+    for word in folded.split(' ').filter(|word| !word.is_empty() && !plain.has(word)) {
         let stem = stem(word);
         if !stem.is_empty() && !all.contains(&stem) {
             all.push(stem);
@@ -74,7 +93,7 @@ pub(crate) fn stems(folded: &str, plain: &str) -> Vec<String> {
 
 /// Returns whether a word of a text may tell two texts apart.
 pub(crate) fn is_content(word: &str) -> bool {
-    word.len() >= 4 && !word.bytes().any(|byte| byte.is_ascii_digit()) && !lists(COMMON, word)
+    word.len() >= 4 && !word.bytes().any(|byte| byte.is_ascii_digit()) && !COMMON.has(word)
 }
 
 /// Returns a folded word without its endings of gender and number; of a number, its digits without leading zeros.
@@ -108,8 +127,10 @@ pub(crate) fn stem(word: &str) -> String {
 }
 
 /// Words before or after a number that numbers a part of something: "lot 2", "3e promotion".
-const PARTS: &str = " lot lots n no numero phase session promotion promo groupe group niveau level classe class grade tranche vague volet \
-    edition zone batch section cohorte cohort atelier village campus annexe agence equipe team line ligne yaounde douala mairie arrondissement ";
+static PARTS: Words = Words::of(|| {
+    " lot lots n no numero phase session promotion promo groupe group niveau level classe class grade tranche vague volet \
+    edition zone batch section cohorte cohort atelier village campus annexe agence equipe team line ligne yaounde douala mairie arrondissement ".split_ascii_whitespace().collect()
+});
 
 /// Returns the number of a part that a word of a title names, such as "2" of "lot 2", "g6" or "vii"; `None` for a count of places, a day or
 /// a year.
@@ -117,12 +138,14 @@ pub(crate) fn part_of(before: Option<&str>, word: &str, after: Option<&str>) -> 
     const ROMAN: [&str; 12] = ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"];
     const ORDINALS: [(&str, &str); 3] =
         [("1", " premier premiere first "), ("2", " deuxieme second seconde "), ("3", " troisieme third ")];
-    let is_part = |word: Option<&str>| word.is_some_and(|word| lists(PARTS, word));
+    let is_part = |word: Option<&str>| word.is_some_and(|word| PARTS.has(word));
     if let Some(at) = ROMAN.iter().position(|roman| *roman == word).filter(|_| before.is_some()) {
         return Some((at + 1).to_string());
     }
-    let ordinal =
-        ORDINALS.iter().find(|(_, names)| lists(names, word)).map(|(number, _)| (*number).to_owned());
+    let ordinal = ORDINALS
+        .iter()
+        .find(|(_, names)| names.split(' ').any(|name| name == word))
+        .map(|(number, _)| (*number).to_owned());
     let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     if digits.is_empty() {
         return ordinal.filter(|_| is_part(after) || is_part(before));
@@ -174,7 +197,8 @@ pub(crate) fn number_of(word: &str) -> Option<u64> {
         (100, " cent hundred "),
         (1000, " mille thousand "),
     ];
-    WORDS.iter().find(|(_, words)| lists(words, word)).map(|(value, _)| *value)
+    static VALUES: LazyLock<HashMap<&str, u64>> = LazyLock::new(|| values(&WORDS));
+    VALUES.get(word).copied()
 }
 
 /// Returns the number of a month, in French or English.
@@ -193,8 +217,9 @@ pub(crate) fn month_of(word: &str) -> Option<u16> {
         " novembre november nov ",
         " decembre december dec ",
     ];
-    let at = MONTHS.iter().position(|names| word.len() >= 3 && lists(names, word))?;
-    u16::try_from(at + 1).ok()
+    static NUMBERS: LazyLock<HashMap<&str, u16>> =
+        LazyLock::new(|| values(&(1..).zip(MONTHS).collect::<Vec<_>>()));
+    NUMBERS.get(word).copied()
 }
 
 /// Ranks that titles name: beginners, the experienced, those who lead, those who help, those who learn.
@@ -210,15 +235,9 @@ const RANKS: [&str; 5] = [
 
 /// Returns the ranks of a folded title, a bit each.
 pub(crate) fn ranks(folded: &str) -> u8 {
-    let mut ranks = 0;
-    for word in folded.split(' ').filter(|word| !word.is_empty()) {
-        for (at, names) in RANKS.iter().enumerate() {
-            if lists(names, word) {
-                ranks |= 1 << at;
-            }
-        }
-    }
-    ranks
+    static BITS: LazyLock<HashMap<&str, u8>> =
+        LazyLock::new(|| values(&[1, 2, 4, 8, 16].into_iter().zip(RANKS).collect::<Vec<_>>()));
+    folded.split(' ').filter_map(|word| BITS.get(word)).fold(0, |ranks, bit| ranks | bit)
 }
 
 /// Returns whether a folded word names a rank.
