@@ -95,7 +95,7 @@ impl Pair<'_> {
             && !(self.is_copy() && is_same_title)
         {
             Some("another employer")
-        } else if self.client.is_some_and(|share| share < 0.2) && !has_code && !self.is_copy() {
+        } else if one_language && self.client.is_some_and(|share| share < 0.2) && !has_code && !self.is_copy() {
             Some("another client")
         } else if self.rank() == 3
             && one_language
@@ -108,7 +108,7 @@ impl Pair<'_> {
             Some("another amount")
         } else if is_part {
             Some("another number in the title")
-        } else if a.kind == Kind::Training && self.days() == 3 && !has_code {
+        } else if a.kind == Kind::Training && self.is_other_session() && !has_code {
             Some("another session")
         } else if a.source == b.source
             && one_language
@@ -119,6 +119,12 @@ impl Pair<'_> {
         } else {
             None
         }
+    }
+
+    /// Returns whether both texts name several days, and none of them is the same.
+    fn is_other_session(&self) -> bool {
+        let names_some = |sketch: &Sketch| sketch.text.days.len() > 1;
+        self.days() == 3 && names_some(self.a) && names_some(self.b)
     }
 
     /// Returns whether both name one employer.

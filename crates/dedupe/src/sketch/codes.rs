@@ -68,7 +68,10 @@ pub(crate) fn codes(text: &str, source: &str) -> Vec<Code> {
 /// Returns whether the words before a code name a reference, so that digits alone are one.
 fn is_reference(words: &str) -> bool {
     let lower = words.to_lowercase();
-    ["réf", "ref", "ami", "dao"].iter().any(|label| lower.contains(label)) || words.starts_with("AO")
+    let has = |label: &&str| lower.contains(*label);
+    let begins = |label: &&str| words.starts_with(*label);
+    ["réf", "ref", "ami", "dao"].iter().any(|label| has(label))
+        || ["AO", "JO", "VA", "VN", "RFQ", "RFP", "EOI"].iter().any(|label| begins(label))
 }
 
 /// Returns the code; `None` for a date, a year, a word, or digits that no "n°" stands before.
