@@ -16,7 +16,7 @@ mod scale;
 use std::collections::BTreeMap;
 
 use dedupe::{Sketch, Verdict, explain, judge};
-use labelled::{Pair, SETS, Set, folder, part, set};
+use labelled::{HELD, Pair, SETS, Set, folder, part, set};
 use measure::{Measured, Score};
 
 #[tokio::main]
@@ -30,8 +30,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         classes(&pairs);
     }
     let mut sets = Vec::new();
-    let own = SETS.map(|name| folder().join(name));
-    for folder in own.into_iter().chain(folders.into_iter().map(Into::into)) {
+    let own = SETS.into_iter().chain(HELD).map(|name| folder().join(name));
+    for folder in own.chain(folders.into_iter().map(Into::into)) {
         let set = set(&folder)?;
         let measured = Measured::of(&set);
         let rows = format!(

@@ -1,5 +1,7 @@
 //! Labelled opportunities, read as a partner would have published them.
 
+#![allow(dead_code, reason = "each program uses a part of it")]
+
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
@@ -31,8 +33,11 @@ pub(crate) struct Set {
     pub(crate) mended: usize,
 }
 
-/// Sets by other hands, in the repository.
+/// Sets by other hands, from which the weights are learned.
 pub(crate) const SETS: [&str; 2] = ["a", "b"];
+
+/// A set by another hand that nothing was learned from.
+pub(crate) const HELD: [&str; 1] = ["c"];
 
 /// The folder of the labels.
 pub(crate) fn folder() -> PathBuf {

@@ -1,5 +1,7 @@
 //! How well duplicates are told apart.
 
+#![allow(dead_code, reason = "each program uses a part of it")]
+
 use std::collections::{HashMap, HashSet};
 
 use dedupe::{Decisions, House, Key, Member, Sketch, cluster, judge};

@@ -95,7 +95,8 @@ impl Pair<'_> {
             && !(self.is_copy() && is_same_title)
         {
             Some("another employer")
-        } else if one_language && self.client.is_some_and(|share| share < 0.2) && !has_code && !self.is_copy() {
+        } else if one_language && self.client.is_some_and(|share| share < 0.2) && !has_code && !self.is_copy()
+        {
             Some("another client")
         } else if self.rank() == 3
             && one_language

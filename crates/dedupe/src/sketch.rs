@@ -24,7 +24,7 @@ pub(crate) use self::{
 };
 use self::{
     hash::{hash, short},
-    words::{FORMS, PLAIN, is_rank, month_of, only_lot, part_of, ranks, stems},
+    words::{FORMS, PLAIN, is_rank, month_of, number_of, only_lot, part_of, ranks, stems},
 };
 pub use self::{keys::Key, listing::Listing};
 
@@ -143,6 +143,9 @@ impl Sketch {
         let employer_stems = stems(&employer, &FORMS);
         let mut known: Vec<String> = towns.iter().flat_map(|town| town.split(' ')).map(words::stem).collect();
         known.extend(employer_stems.iter().cloned());
+        // "…, une brasserie, vingt agents de sécurité": the post is not the client.
+        let mut own_client = client.clone().unwrap_or_default();
+        own_client.retain(|word| !all_words.contains(word) && !known.contains(word) && number_of(word).is_none());
         Self {
             source: row.source.to_owned(),
             kind: row.kind,
@@ -154,7 +157,7 @@ impl Sketch {
             employer: employer_stems,
             employer_words: employer.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect(),
             is_agency: client.is_some() || client::is_agency(&employer),
-            client: client.unwrap_or_default(),
+            client: own_client,
             towns,
             regions: row
                 .places
