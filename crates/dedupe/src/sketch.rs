@@ -145,7 +145,8 @@ impl Sketch {
         known.extend(employer_stems.iter().cloned());
         // "…, une brasserie, vingt agents de sécurité": the post is not the client.
         let mut own_client = client.clone().unwrap_or_default();
-        own_client.retain(|word| !all_words.contains(word) && !known.contains(word) && number_of(word).is_none());
+        own_client
+            .retain(|word| !all_words.contains(word) && !known.contains(word) && number_of(word).is_none());
         Self {
             source: row.source.to_owned(),
             kind: row.kind,

@@ -30,7 +30,7 @@
 //!
 //! After a run, and beside it:
 //!
-//! - `matching`: duplicates and clusters
+//! - `matching`, `matching/`: duplicates: keys and pairs (`keys`), what is compared (`members`), and an operator's decisions (`review`)
 //! - `outbox`: requests to update the vector index, and the ledger of what it holds
 //! - `dead_letters`: what follows from a job that is given up
 //! - `reap`: jobs of dead workers, and follow-up jobs that were not enqueued

@@ -9,7 +9,11 @@ use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use super::WHAT;
-use crate::{StoreError, error::Doing as _, outbox::places};
+use crate::{
+    StoreError,
+    error::Doing as _,
+    outbox::{places, stored_kind},
+};
 
 /// A key of a run of words that more rows share comes from a template, and says nothing about duplicates. The strong keys of those rows
 /// still bring them together.
@@ -86,12 +90,12 @@ async fn sketched(
     .doing(WHAT)?;
     let (mut columns, mut sources) = (Columns::default(), HashMap::new());
     for row in rows {
-        let places = places(row.places)?;
+        let places = places(&row.places)?;
         let codes = |words: &'_ [String]| words.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
         let (contracts, times) = (codes(&row.contracts), codes(&row.working_time));
         let listing = Listing {
             source: &row.source,
-            kind: row.kind.parse().map_err(|_| StoreError::Stored { what: "a kind".to_owned() })?,
+            kind: stored_kind(&row.kind)?,
             title: &row.title,
             organization: row.organization.as_deref(),
             description: row.description.as_deref(),
