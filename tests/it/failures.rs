@@ -67,12 +67,13 @@ async fn a_partner_that_is_down_is_waited_for_and_the_run_says_so() {
         failures().await > 8
     })
     .await;
-    let run = store.runs(None, 1).await.unwrap().remove(0);
-    let said = run.message.unwrap();
-    assert!(
-        !run.state.ended() && said.contains("does not answer since") && said.contains("next try at"),
-        "{said}"
-    );
+    // An attempt that has begun again clears the message of the one before.
+    wait_until("the run says what it waits for", async || {
+        let run = store.runs(None, 1).await.unwrap().remove(0);
+        let said = run.message.unwrap_or_default();
+        !run.state.ended() && said.contains("does not answer since") && said.contains("next try at")
+    })
+    .await;
     let status = road.bin(&["status"]).run().await.expect(0).out;
     assert!(status.contains("next try at") && !status.contains("dead letter"), "{status}");
     road.replay.down("api.fnecm.org", false);

@@ -67,12 +67,9 @@ async fn settle(app: &App, job: &Job, error: JobError) -> Result<(), StoreError>
             tracing::warn!("another worker has taken the job over; nothing was written here");
         }
         JobError::Failed(error) if patience::is_ours_away(&error) => {
-            let why = error_chain(&error);
-            tracing::warn!(
-                error = why,
-                pause_seconds = patience::AWAY.as_secs(),
-                "waiting for a part of ours"
-            );
+            let seconds = patience::AWAY.as_secs();
+            let why = format!("{}; trying again every {seconds} s", error_chain(&error));
+            tracing::warn!(error = why, pause_seconds = seconds, "waiting for a part of ours");
             wait(app, job, patience::AWAY, &why).await?;
         }
         JobError::Wait { pause, why } => {
