@@ -67,7 +67,6 @@ fn workbook(sheet: &str, strings: &str) -> Vec<u8> {
     );
     file("xl/worksheets/sheet1.xml", format!("<worksheet {main}><sheetData>{sheet}</sheetData></worksheet>"));
     file("xl/sharedStrings.xml", format!("<sst {main}>{strings}</sst>"));
-    drop(file);
     zip.finish().unwrap().into_inner()
 }
 
@@ -76,6 +75,7 @@ fn numbered(count: usize, part: impl Fn(usize) -> String) -> String {
 }
 
 /// The pages: name, source file, body.
+#[allow(clippy::too_many_lines, reason = "one line for each page")]
 fn pages() -> Vec<(&'static str, Spec, Vec<u8>)> {
     let json = || spec("records='.items[]'", "");
     let total = || spec("records='.items[]'", "pages={kind='single', total='.total'}");
@@ -83,7 +83,7 @@ fn pages() -> Vec<(&'static str, Spec, Vec<u8>)> {
     let table = || spec("format='table'", "");
     let text = |kind: &'static str, spec: Spec, body: String| (kind, spec, body.into_bytes());
     let records = numbered(200_000, |n| format!("{{\"id\":{n},\"t\":\"{}\"}},", "x".repeat(120)));
-    let large = format!("{{\"total\":200000,\"items\":[{}{{\"id\":1}}]}}", records);
+    let large = format!("{{\"total\":200000,\"items\":[{records}{{\"id\":1}}]}}");
     let header = "<row r=\"1\"><c r=\"A1\" t=\"str\"><v>id</v></c><c r=\"B1\" t=\"str\"><v>t</v></c></row>";
     let far = numbered(90_000, |n| format!("<row r=\"{0}\"><c r=\"BXV{0}\"><v>1</v></c></row>", n + 2));
     let strings = "<si><t/></si>".repeat(4_000_000);

@@ -120,7 +120,7 @@ mod tests {
     async fn a_body_keeps_its_place_until_its_last_copy_is_gone() {
         let room = Room::new(4 << 20);
         let place = room.place(3 << 20).await;
-        let body = placed(BytesMut::from(&[7; 2 << 20][..]), place);
+        let body = placed(BytesMut::from(vec![7; 2 << 20].as_slice()), place);
         assert_eq!(room.0.available_permits(), 2 << 10, "what was not needed is free again");
         let copy = body.slice(10..20);
         drop(body);
