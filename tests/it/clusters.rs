@@ -178,7 +178,7 @@ async fn a_pair_in_doubt_waits_for_a_person() {
         "Pour nos navires, une personne qui répare et entretient les coques, avec pratique. Dossier au siège, zone portuaire.",
     ];
     load(&store, &bare("fne", "a", "Soudeur naval", texts[0])).await;
-    load(&store, &bare("camerjob", "b", "Soudeur de coques", texts[1])).await;
+    load(&store, &bare("camerjob", "b", "Ouvrier", texts[1])).await;
     let pairs = store.doubted_pairs(10).await.unwrap();
     assert_eq!(clusters(&store).await, ["a*", "b*"]);
     assert_eq!(pairs.len(), 1, "{pairs:?}");

@@ -208,14 +208,7 @@ impl<'a> Pair<'a> {
         let mut levels = [0; COUNT];
         let all = [
             (Evidence::Title, self.title_level()),
-            (
-                Evidence::TitleInText,
-                self.absent().map_or(0, |absent| match absent {
-                    [0, 0] => 1,
-                    [0, _] | [_, 0] => 2,
-                    _ => 3,
-                }),
-            ),
+            (Evidence::TitleInText, self.title_in_text()),
             (
                 Evidence::Template,
                 u8::from(
@@ -280,6 +273,14 @@ impl<'a> Pair<'a> {
         };
         let named = names(self.a, self.b) || names(self.b, self.a);
         if level == 3 && (named || self.a.is_prolonged || self.b.is_prolonged) { 2 } else { level }
+    }
+
+    fn title_in_text(&self) -> Level {
+        self.absent().map_or(0, |absent| match absent {
+            [0, 0] => 1,
+            [0, _] | [_, 0] => 2,
+            _ => 3,
+        })
     }
 
     fn title_level(&self) -> Level {
