@@ -31,7 +31,7 @@ pub(super) fn json(byte: u8) -> usize {
     }
 }
 
-/// Of XML: an element, of which half are end tags, and an attribute.
+/// Of XML: an element (half of the tags are end tags), and an attribute.
 pub(super) fn xml(byte: u8) -> usize {
     match byte {
         b'<' => 150,
@@ -40,7 +40,7 @@ pub(super) fn xml(byte: u8) -> usize {
     }
 }
 
-/// Of the strings of a workbook, each of which has four tags.
+/// Of the strings of a workbook: each has four tags.
 pub(super) fn strings(byte: u8) -> usize {
     if byte == b'<' { 12 } else { 1 }
 }
