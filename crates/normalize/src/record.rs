@@ -72,8 +72,7 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
     let (interest, fees) = credit(draft, context, &mut doubts)?;
     // No text that people see contains contacts.
     let mut contacts = Contacts::default();
-    let is_own = |mail: &str| context.is_own(mail);
-    let mut plain = |text: String| take_contacts(&mut contacts, text, &is_own);
+    let mut plain = |text: String| take_contacts(&mut contacts, text, &|mail| context.is_own(mail));
     let title = title(draft, &mut plain)?;
     let title_words = fold(&title);
     let body = cut(&plain(clean_text(draft.description.as_deref().unwrap_or_default())));
@@ -103,12 +102,7 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         interest_text: line(draft.interest.as_deref(), &mut plain),
         fees,
         fees_text: line(draft.fees.as_deref(), &mut plain),
-        // "CDD - 12 Mois": the words on the contract may give its length.
-        duration: draft
-            .duration
-            .as_deref()
-            .or(draft.contract.as_deref())
-            .and_then(|words| remembered!(Option<Duration>, words, read_duration)),
+        duration: duration(draft),
         duration_text: line(draft.duration.as_deref(), &mut plain),
         contracts: infer::contracts(draft),
         posted_at: instant(draft.posted_at.as_deref(), context, "posted_at")?,
@@ -119,11 +113,7 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         education: schooling.education,
         experience: line(schooling.experience, &mut plain),
         experience_months: schooling.months,
-        working_time: draft
-            .contract
-            .as_deref()
-            .map(|words| remembered!(Vec<WorkingTime>, words, read_working_times))
-            .unwrap_or_default(),
+        working_time: working_time(draft),
         occupation: None,
         sector: None,
         audiences: Vec::new(),
@@ -332,6 +322,17 @@ fn instant(words: Option<&str>, context: &Context, field: &str) -> Result<Option
 fn day(words: Option<&str>, context: &Context, field: &str) -> Result<Option<NaiveDate>, Reason> {
     dates::read_day(words.unwrap_or_default(), context.fetched_at)
         .map_err(|bad| Reason::UnreadableDate(format!("{field}: {}", bad.0)))
+}
+
+/// Returns how long it lasts. The words on the contract may give its length: "CDD - 12 Mois".
+fn duration(draft: &Draft) -> Option<Duration> {
+    let words = draft.duration.as_deref().or(draft.contract.as_deref())?;
+    remembered!(Option<Duration>, words, read_duration)
+}
+
+fn working_time(draft: &Draft) -> Vec<WorkingTime> {
+    let words = draft.contract.as_deref();
+    words.map(|words| remembered!(Vec<WorkingTime>, words, read_working_times)).unwrap_or_default()
 }
 
 /// Returns the day it begins. Nothing depends on it, so words that cannot be parsed are a doubt and do not reject the record.

@@ -52,6 +52,7 @@ pub(super) fn all(text: &str) -> Vec<Found> {
 }
 
 /// Bytes that [`may_have`] looks at.
+#[expect(clippy::indexing_slicing, reason = "computed by the compiler, which checks it")]
 const IS_MARK: [bool; 256] = {
     let mut is_mark = [false; 256];
     let marks = b"@%bB[({";

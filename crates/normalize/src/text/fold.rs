@@ -47,6 +47,7 @@ fn lower(part: char, out: &mut String) {
 }
 
 /// ASCII letters and digits in lower case; 0 for all other bytes.
+#[expect(clippy::indexing_slicing, reason = "computed by the compiler, which checks it")]
 const LETTERS: [u8; 128] = {
     let mut letters = [0; 128];
     let mut byte = 0_u8;

@@ -94,6 +94,7 @@ fn plain_len(text: &str) -> usize {
 }
 
 /// ASCII characters that stay as they are.
+#[expect(clippy::indexing_slicing, reason = "computed by the compiler, which checks it")]
 const IS_PLAIN: [bool; 256] = {
     let mut is_plain = [false; 256];
     let mut byte = b' ';

@@ -46,7 +46,7 @@ pub(super) fn of_well_formed(body: &str) -> Option<String> {
     let mut out = String::with_capacity(body.len() + 16);
     let mut open: Vec<&str> = Vec::new();
     let mut rest = body;
-    while let Some(at) = rest.find(|c| matches!(c, '<' | '&' | '>' | '\u{a0}' | '\0' | '\r')) {
+    while let Some(at) = rest.find(['<', '&', '>', '\u{a0}', '\0', '\r']) {
         let (before, from) = rest.split_at(at);
         out.push_str(before);
         rest = match from.chars().next()? {

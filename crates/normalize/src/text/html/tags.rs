@@ -79,11 +79,10 @@ pub(super) fn tag(text: &str) -> Option<(Tag, usize)> {
 
 /// Returns the tags of the subset in a text: each with its beginning and its end.
 pub(super) fn tags(text: &str) -> impl Iterator<Item = (Tag, usize, usize)> {
-    let found = text.match_indices('<').filter_map(|(at, _)| {
+    text.match_indices('<').filter_map(|(at, _)| {
         let (tag, long) = tag(text.get(at..)?)?;
         Some((tag, at, at + long))
-    });
-    found
+    })
 }
 
 /// Returns whether an element may be empty, or end in a line break.
