@@ -143,7 +143,7 @@ pub fn stated_places(title: &str, description: &str) -> Vec<Place> {
     stated_where(title, description, Hints { label: true, clause: true })
 }
 
-/// The same for a text of which the hints are known.
+/// The same for a text whose hints are known.
 pub(crate) fn stated_where(title: &str, description: &str, hints: Hints) -> Vec<Place> {
     let mut places = of_title(title);
     let stated =

@@ -58,7 +58,7 @@ const MANY_TAGS: usize = 4_000;
 const DEEPEST: usize = 40;
 
 /// Returns the safe subset of a description with markup. `mask` takes the contacts out of a text. If a contact appears only without the
-/// markup, there is no HTML and the plain text alone is kept. `kept` is the plain text, of which no line is the portal's.
+/// markup, there is no HTML and the plain text alone is kept. `kept` is the plain text without the lines of portals.
 pub(crate) fn safe_subset(body: &str, kept: &str, mask: &mut dyn FnMut(String) -> String) -> Option<String> {
     if !body.contains('<') && !body.contains('&') {
         return None;
