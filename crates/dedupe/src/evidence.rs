@@ -271,8 +271,8 @@ impl<'a> Pair<'a> {
                 *number > 0 && other.text.numbers.hashes.binary_search(&hash).is_ok()
             })
         };
-        let named = names(self.a, self.b) || names(self.b, self.a);
-        if level == 3 && (named || self.a.is_prolonged || self.b.is_prolonged) { 2 } else { level }
+        let is_named = names(self.a, self.b) || names(self.b, self.a);
+        if level == 3 && (is_named || self.a.is_prolonged || self.b.is_prolonged) { 2 } else { level }
     }
 
     fn title_in_text(&self) -> Level {
@@ -302,7 +302,7 @@ impl<'a> Pair<'a> {
 /// Returns whether the reference codes agree; `None` if one has none, or if other issuers gave them.
 fn codes(a: &Sketch, b: &Sketch) -> Option<bool> {
     let of = |sketch: &Sketch| {
-        let mut codes: Vec<u32> = sketch.codes.iter().map(|code| code.code).collect();
+        let mut codes: Vec<u32> = sketch.codes.iter().map(|code| code.hash).collect();
         codes.sort_unstable();
         codes
     };
@@ -315,12 +315,13 @@ fn codes(a: &Sketch, b: &Sketch) -> Option<bool> {
         b.codes.iter().any(|other| {
             one.issuer == other.issuer
                 && match (one.kind, other.kind) {
-                    (CodeKind::Labelled, CodeKind::Labelled) => true,
-                    (CodeKind::Labelled, CodeKind::Bare) | (CodeKind::Bare, CodeKind::Labelled) => one_issuer,
-                    (CodeKind::Digits, CodeKind::Digits) => one_issuer,
+                    (CodeKind::Labelled, CodeKind::Bare)
+                    | (CodeKind::Bare, CodeKind::Labelled)
+                    | (CodeKind::Digits, CodeKind::Digits) => one_issuer,
                     // Its own number, or that of the house it belongs to.
                     (CodeKind::Portal, CodeKind::Portal) => one_source,
-                    (CodeKind::Portal, CodeKind::Labelled) | (CodeKind::Labelled, CodeKind::Portal) => true,
+                    (CodeKind::Labelled, CodeKind::Labelled | CodeKind::Portal)
+                    | (CodeKind::Portal, CodeKind::Labelled) => true,
                     _ => false,
                 }
         })

@@ -36,7 +36,9 @@ impl House {
                 let mut values = of(post);
                 values.sort_unstable();
                 values.dedup();
-                values.into_iter().for_each(|value| *counts.entry(value).or_default() += 1);
+                for value in values {
+                    *counts.entry(value).or_default() += 1;
+                }
             }
             let least = LEAST.max(posts.len() / ONE_IN);
             let mut common: Vec<u32> =

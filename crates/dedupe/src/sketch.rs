@@ -110,7 +110,11 @@ impl Sketch {
             description: row.description.as_deref(),
             places: &row.places,
             amount,
-            amount_period: row.amount.as_ref().and_then(|amount| amount.period).map(|period| period.as_str()),
+            amount_period: row
+                .amount
+                .as_ref()
+                .and_then(|amount| amount.period)
+                .map(domain::money::Period::as_str),
             education: row.education,
             experience_months: row.experience_months,
             contracts: &row.contracts,
@@ -170,7 +174,7 @@ impl Sketch {
             starts: day(row.starts_on),
             is_prolonged: PROLONGED.is_match(&bare) || PROLONGED.is_match(&folded),
             amount: row.amount.map(|(min, max)| (min, max, period(row.amount_period))),
-            education: row.education.and_then(|level| position(Education::ALL, level)),
+            education: row.education.and_then(|level| position(Education::ALL, &level)),
             experience: row.experience_months,
             contracts: bits(Contract::ALL, row.contracts),
             times: bits(WorkingTime::ALL, row.working_time) | shifts(&format!("{bare} {folded}")),
@@ -261,8 +265,8 @@ fn bits<T: PartialEq>(all: &[T], some: &[T]) -> u8 {
         .fold(0, |bits, at| bits | 1 << at)
 }
 
-fn position<T: PartialEq>(all: &[T], value: T) -> Option<u8> {
-    u8::try_from(all.iter().position(|other| *other == value)?).ok()
+fn position<T: PartialEq>(all: &[T], value: &T) -> Option<u8> {
+    u8::try_from(all.iter().position(|other| other == value)?).ok()
 }
 
 /// A number for a period; 0 for none.

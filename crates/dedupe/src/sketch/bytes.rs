@@ -42,7 +42,7 @@ impl Sketch {
         out.list(&self.mails);
         out.length(self.codes.len());
         for code in &self.codes {
-            out.0.extend(code.code.to_le_bytes());
+            out.0.extend(code.hash.to_le_bytes());
             out.0.extend(code.issuer.to_le_bytes());
             out.0.push(match code.kind {
                 CodeKind::Labelled => 0,
@@ -137,7 +137,9 @@ impl Out {
     fn words(&mut self, words: &[String]) {
         let words = words.get(..words.len().min(usize::from(u16::MAX))).unwrap_or_default();
         self.length(words.len());
-        words.iter().for_each(|word| self.word(word));
+        for word in words {
+            self.word(word);
+        }
     }
 
     fn number(&mut self, number: Option<i64>) {
@@ -150,7 +152,9 @@ impl Out {
     fn list(&mut self, list: &[u32]) {
         let list = list.get(..list.len().min(usize::from(u16::MAX))).unwrap_or_default();
         self.length(list.len());
-        list.iter().for_each(|value| self.0.extend(value.to_le_bytes()));
+        for value in list {
+            self.0.extend(value.to_le_bytes());
+        }
     }
 }
 
@@ -182,6 +186,7 @@ impl In<'_> {
         (0..self.length()?).map(|_| self.word()).collect()
     }
 
+    #[expect(clippy::option_option, reason = "the outer one is the end of the bytes")]
     fn number(&mut self) -> Option<Option<i64>> {
         if self.byte()? == 0 {
             return Some(None);
@@ -204,7 +209,7 @@ impl In<'_> {
     fn codes(&mut self) -> Option<Vec<Code>> {
         (0..self.length()?)
             .map(|_| {
-                let (code, issuer) = (u32::from_le_bytes(self.take()?), u32::from_le_bytes(self.take()?));
+                let (hash, issuer) = (u32::from_le_bytes(self.take()?), u32::from_le_bytes(self.take()?));
                 let kind = match self.byte()? {
                     0 => CodeKind::Labelled,
                     1 => CodeKind::Digits,
@@ -212,7 +217,7 @@ impl In<'_> {
                     3 => CodeKind::Bare,
                     _ => return None,
                 };
-                Some(Code { code, issuer, kind })
+                Some(Code { hash, issuer, kind })
             })
             .collect()
     }

@@ -9,7 +9,7 @@ use super::hash::{hash, joined, short};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Code {
     /// The code without signs and leading zeros.
-    pub(crate) code: u32,
+    pub(crate) hash: u32,
     /// What codes of one issuer have in common: their pieces of letters or digits, and the first piece of letters.
     pub(crate) issuer: u32,
     /// What the code is: see [`CodeKind`].
@@ -44,7 +44,7 @@ patterns! {
 pub(crate) fn codes(text: &str, source: &str) -> Vec<Code> {
     let mut all: Vec<Code> = Vec::new();
     let mut keep = |code: Code| {
-        if all.len() < MOST && !all.iter().any(|other| other.code == code.code) {
+        if all.len() < MOST && !all.iter().any(|other| other.hash == code.hash) {
             all.push(code);
         }
     };
@@ -70,8 +70,8 @@ fn is_reference(words: &str) -> bool {
     let lower = words.to_lowercase();
     let has = |label: &&str| lower.contains(*label);
     let begins = |label: &&str| words.starts_with(*label);
-    ["réf", "ref", "ami", "dao"].iter().any(|label| has(label))
-        || ["AO", "JO", "VA", "VN", "RFQ", "RFP", "EOI"].iter().any(|label| begins(label))
+    ["réf", "ref", "ami", "dao"].iter().any(has)
+        || ["AO", "JO", "VA", "VN", "RFQ", "RFP", "EOI"].iter().any(begins)
 }
 
 /// Returns the code; `None` for a date, a year, a word, or digits that no "n°" stands before.
@@ -102,7 +102,7 @@ fn code_of(words: &str, has_no: bool, source: &str) -> Option<Code> {
         Some(_) => CodeKind::Labelled,
     };
     let issuer = joined(hash(&shape), hash(&first.unwrap_or_default()));
-    Some(Code { code: short(hash(&code)), issuer: short(issuer), kind })
+    Some(Code { hash: short(hash(&code)), issuer: short(issuer), kind })
 }
 
 /// Returns whether the letters stand in the name of the source in this order, beginning with its first: "EC" of "emploicameroun".

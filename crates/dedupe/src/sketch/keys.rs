@@ -60,7 +60,7 @@ impl Sketch {
             key("contact", &[u64::from(*contact)]);
         }
         for code in self.codes.iter().take(4) {
-            key("code", &[u64::from(code.code)]);
+            key("code", &[u64::from(code.hash)]);
         }
         let title = {
             let mut words: Vec<u64> = self.title.iter().map(|word| of_word(word)).collect();
