@@ -168,9 +168,11 @@ fn plausible(weights: &mut [f64], priors: &[f64]) {
             };
             if one < other {
                 let middle = f64::midpoint(one, other);
-                [*high, *low]
-                    .into_iter()
-                    .for_each(|at| weights.iter_mut().skip(at).take(1).for_each(|weight| *weight = middle));
+                for at in [*high, *low] {
+                    if let Some(weight) = weights.get_mut(at) {
+                        *weight = middle;
+                    }
+                }
             }
         }
     }

@@ -80,11 +80,11 @@ impl Measured {
         }
         for rows in by_source.values() {
             let house = House::of(rows.iter().filter_map(|at| sketches.get(*at)));
-            rows.iter().for_each(|at| {
+            for at in rows {
                 if let Some(sketch) = sketches.get_mut(*at) {
                     house.leave(sketch);
                 }
-            });
+            }
         }
         let pairs = candidates(&keys);
         let members: Vec<Member> = set
@@ -113,7 +113,9 @@ impl Measured {
 fn candidates(keys: &[Vec<Key>]) -> Vec<(usize, usize)> {
     let mut rows: HashMap<Key, Vec<usize>> = HashMap::new();
     for (at, keys) in keys.iter().enumerate() {
-        keys.iter().for_each(|key| rows.entry(*key).or_default().push(at));
+        for key in keys {
+            rows.entry(*key).or_default().push(at);
+        }
     }
     let mut pairs = Vec::new();
     for (_, rows) in rows.iter().filter(|(key, rows)| key.is_strong() || rows.len() <= CROWD) {

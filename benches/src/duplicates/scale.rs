@@ -132,7 +132,7 @@ async fn matched(store: &Store) -> Outcome<Duration> {
         .await?;
     sqlx::query("ANALYZE").execute(store.pool()).await?;
     let kinds = ["match_duplicates".to_owned()];
-    let jobs = store.queue().claim(WorkerId::new(), &kinds, 1, Duration::from_secs(86_400)).await?;
+    let jobs = store.queue().claim(WorkerId::new(), &kinds, 1, Duration::from_hours(24)).await?;
     let lease = jobs.first().ok_or("no job")?.lease;
     let mut houses = Houses::default();
     let begun = Instant::now();
