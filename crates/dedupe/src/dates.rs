@@ -38,7 +38,7 @@ fn is_prolonged(a: &Sketch, b: &Sketch) -> bool {
     let (first, second) = if posted.0 <= posted.1 { (closes.0, closes.1) } else { (closes.1, closes.0) };
     let later = if posted.0 <= posted.1 { b } else { a };
     let within = if later.is_prolonged { PROLONGED_AT_MOST } else { PROLONGED_WITHIN };
-    // Two calls of one day are no prolongation of each other.
+    // Two calls of one day do not prolong each other.
     gap <= within && second >= first && (gap > 2 || later.is_prolonged)
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn starts(a: &Sketch, b: &Sketch) -> Level {
     apart(a.starts, b.starts).map_or(0, |days| if days <= 3 { 1 } else { 2 })
 }
 
-/// Returns whether they were published so far apart that the later one is a new campaign. A loan is no campaign: it is offered all year.
+/// Returns whether they were published so far apart that the later one is a new campaign. A loan has no campaigns: it is offered all year.
 pub(crate) fn is_new_campaign(a: &Sketch, b: &Sketch) -> bool {
     let Some(days) = apart(a.posted, b.posted) else { return false };
     a.kind != Kind::Microfinance && days > within(a, b)

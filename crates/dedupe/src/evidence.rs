@@ -261,7 +261,7 @@ impl<'a> Pair<'a> {
         levels
     }
 
-    /// Returns the level of the amounts. An amount that the other's text names, such as that before taxes, is no other one.
+    /// Returns the level of the amounts. An amount that the other's text names, such as that before taxes, is the same.
     pub(crate) fn amounts(&self) -> Level {
         let level = part::amounts(self.a.amount, self.b.amount);
         let names = |sketch: &Sketch, other: &Sketch| {

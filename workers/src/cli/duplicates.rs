@@ -58,7 +58,7 @@ impl Duplicates {
 async fn review(context: &Context, store: &Store, limit: i64) -> anyhow::Result<()> {
     let pairs = store.doubted_pairs(limit).await?;
     if context.is_json() {
-        return Ok(ui::json(&pairs)?);
+        return ui::json(&pairs);
     }
     if pairs.is_empty() {
         ui::note("no pair waits for a decision");

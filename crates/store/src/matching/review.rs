@@ -36,7 +36,7 @@ pub struct DoubtedSide {
 }
 
 impl Store {
-    /// Returns pairs of which one row is open and on which nobody decided, the most likely first.
+    /// Returns pairs with an open row on which nobody decided, the most likely first.
     pub async fn doubted_pairs(&self, limit: i64) -> Result<Vec<DoubtedPair>, StoreError> {
         let rows = sqlx::query!(
             r#"SELECT d.score, d.why, d.at, a.id AS a_id, a.source AS a_source, a.external_id AS a_external, a.title AS a_title,
