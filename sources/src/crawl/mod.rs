@@ -96,9 +96,9 @@ impl Crawl<'_> {
     }
 
     /// Counts a page that an interrupted crawl of the same stream took before its last one.
-    pub fn recall(&mut self, shown: Vec<i64>, promised: Option<u64>) {
-        self.is_stale = self.count(&shown, promised) && !shown.is_empty();
-        self.pages.insert(set_of(&shown));
+    pub fn recall(&mut self, shown: &[i64], promised: Option<u64>) {
+        self.is_stale = self.count(shown, promised) && !shown.is_empty();
+        self.pages.insert(set_of(shown));
     }
 
     /// Takes the page that answered a request. The last page that an interrupted crawl took is taken again, and the crawl

@@ -208,8 +208,8 @@ fn each_line_of_a_link_header_counts() {
     let link = paged("{kind='link_header'}");
     let mut crawl = link.crawl(&offres(), &Window::default()).unwrap();
     let first = crawl.ask().unwrap();
-    let line = |value: &str| ("link".to_owned(), value.to_owned());
-    let headers = [line("</?p=1>; rel=\"first\""), line("</?p=2>; rel=\"next\"")];
+    let header = |value: &str| ("link".to_owned(), value.to_owned());
+    let headers = [header("</?p=1>; rel=\"first\""), header("</?p=2>; rel=\"next\"")];
     let body = page(0..2, json!({}));
     let response = Response { status: 200, headers: &headers, body: body.as_bytes() };
     crawl.answered(&first, &first.page(response));
@@ -351,7 +351,7 @@ fn an_interrupted_crawl_proves_what_a_whole_one_does() {
     };
     let kept = of(&answers[0].2);
     let mut again = counted.crawl(&offres(), &Window::default()).unwrap();
-    again.recall(kept.shown, kept.promised);
+    again.recall(&kept.shown, kept.promised);
     answer(&mut again, &second, &answers[1]);
     let third = again.ask().unwrap();
     assert_eq!(third.ordinal, 2);

@@ -48,7 +48,8 @@ pub(super) fn jsonld(html: &Html, kind: &str) -> Embedded {
 
 /// The nodes of a page that others refer to: `{"@id": "…/#org"}`.
 struct Graph {
-    nodes: HashMap<String, Value>,
+    /// Each with its size as JSON, in bytes.
+    nodes: HashMap<String, (Value, usize)>,
     /// Bytes that references may still add: a page that refers to one large node from many places would grow without end.
     left: usize,
 }
@@ -69,7 +70,7 @@ impl Graph {
         while let Some(value) = below.pop().filter(|_| !asked.is_empty()) {
             let id = value.get("@id").and_then(Value::as_str).filter(|id| asked.contains(*id));
             if let Some(id) = id.filter(|_| reference(value).is_none()) {
-                graph.nodes.entry(id.to_owned()).or_insert_with(|| value.clone());
+                graph.nodes.entry(id.to_owned()).or_insert_with(|| (value.clone(), value.to_string().len()));
             }
             below.extend(children(value));
         }
@@ -78,9 +79,8 @@ impl Graph {
 
     /// Puts what a reference names in its place, and what that names, down to a depth.
     fn resolve(&mut self, value: &mut Value, deep: usize) {
-        if let Some(node) = reference(value).and_then(|id| self.nodes.get(id)) {
-            let size = node.to_string().len();
-            if deep == 0 || size > self.left {
+        if let Some((node, size)) = reference(value).and_then(|id| self.nodes.get(id)) {
+            if deep == 0 || *size > self.left {
                 return;
             }
             self.left -= size;

@@ -164,7 +164,7 @@ impl Crawler<'_> {
         };
         for page in store.shown(self.row.id, stream.name.as_str()).await? {
             if page.ordinal < last.ordinal {
-                crawl.recall(page.shown, page.promised.and_then(|total| u64::try_from(total).ok()));
+                crawl.recall(&page.shown, page.promised.and_then(|total| u64::try_from(total).ok()));
             }
         }
         let request: PageRequest =

@@ -38,23 +38,29 @@ const ABSENT: [&str; 11] =
 /// `country` is the country of the partner's places (ISO 3166-1 alpha-2). Outside Cameroon there is no gazetteer, and the words stay as
 /// they are.
 pub fn read_places(words: &str, country: &str) -> Result<Where, UnknownPlace> {
-    let line = clean_line(words);
-    let folded = fold(&line);
-    if is_absent(&folded) {
-        return Ok(Where::default());
+    let whole = clean_line(words);
+    let Some(line) = without_absent(&whole) else { return Ok(Where::default()) };
+    match read_line(&line, country) {
+        // "Lieu non précisé, contactez-nous": what stands beside a placeholder need not be a place.
+        Err(_) if line != whole => Ok(Where::default()),
+        read => read,
     }
+}
+
+fn read_line(line: &str, country: &str) -> Result<Where, UnknownPlace> {
+    let folded = fold(line);
     if country != "CM" {
         let locality = Some(line.chars().take(200).collect()).filter(|_| !is_country(&folded, country));
         let place = Place { country: country.to_owned(), region: None, locality };
         return Ok(Where { places: vec![place], remote: false });
     }
     let unknown = || UnknownPlace(line.chars().take(200).collect());
-    if is_numbered(&line) {
+    if is_numbered(line) {
         return Err(unknown());
     }
     let mut found = Found::default();
-    let all = items(&line);
-    if let Some(code) = country_code(&line) {
+    let all = items(line);
+    if let Some(code) = country_code(line) {
         found.foreign.push(Place { country: code, region: None, locality: None });
         return Ok(found.end());
     }
@@ -110,6 +116,18 @@ fn country_code(line: &str) -> Option<String> {
 pub(super) fn leading(items: &[Item]) -> Vec<Place> {
     let mut found = Found::default();
     found.home(items).map(|()| found.end().places).unwrap_or_default()
+}
+
+/// Returns a list of places without those of its items that mean an unknown place; `None` if nothing else is left.
+fn without_absent(line: &str) -> Option<String> {
+    let is_named = |part: &&str| !is_absent(&fold(part));
+    if !is_absent(&fold(line)) && line.split([',', ';', '|']).all(|part| is_named(&part)) {
+        return Some(line.to_owned());
+    }
+    let marked = line.replace(" / ", ";").replace(" - ", ";");
+    let parts: Vec<&str> = marked.split([',', ';', '|']).map(str::trim).collect();
+    let named: Vec<&str> = parts.iter().copied().filter(is_named).collect();
+    (parts.len() > 1 && !named.is_empty()).then(|| named.join(", "))
 }
 
 fn is_absent(folded: &str) -> bool {

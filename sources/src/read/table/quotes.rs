@@ -119,7 +119,7 @@ impl<R: BufRead> Quotes<R> {
                         return Err(io::Error::other(format!("more than {MOST} quotes open no cell")));
                     }
                     let before = text.get(..cell).unwrap_or_default();
-                    self.passed += before.iter().filter(|byte| **byte == self.signs.delimiter).count();
+                    self.passed += count(before, self.signs.delimiter);
                     self.line += lines(before);
                     self.out.extend_from_slice(before);
                     self.out.push(self.signs.quote);
@@ -232,7 +232,7 @@ fn holds_rows(text: &[u8], passed: usize, (at, length): (usize, usize), signs: S
     let widths = span
         .split(|byte| matches!(byte, b'\n' | b'\r'))
         .filter(|line| !line.is_empty())
-        .map(|line| line.iter().filter(|byte| **byte == signs.delimiter).count());
+        .map(|line| count(line, signs.delimiter));
     let before = std::iter::once(passed).chain(std::iter::repeat(0));
     let mut widths = widths.zip(before).map(|(width, before)| 1 + width + before == signs.width);
     if is_closed { widths.all(|is_row| is_row) } else { widths.any(|is_row| is_row) }
@@ -244,8 +244,13 @@ fn line_end(text: &[u8]) -> Option<usize> {
 
 /// Returns how many line breaks a text has.
 fn lines(text: &[u8]) -> usize {
-    let breaks = text.iter().filter(|byte| **byte == b'\n').count();
-    if breaks > 0 { breaks } else { text.iter().filter(|byte| **byte == b'\r').count() }
+    let breaks = count(text, b'\n');
+    if breaks > 0 { breaks } else { count(text, b'\r') }
+}
+
+/// Returns how often a byte occurs.
+fn count(text: &[u8], sought: u8) -> usize {
+    text.split(|byte| *byte == sought).count() - 1
 }
 
 #[cfg(test)]
