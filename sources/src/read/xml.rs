@@ -271,7 +271,7 @@ fn referred(name: &BytesRef<'_>) -> String {
     if let Ok(Some(c)) = name.resolve_char_ref() {
         return c.to_string();
     }
-    // A number that is no character: NUL is nothing, half a surrogate pair is a character that was cut.
+    // A number that is not a character: NUL is nothing, half a surrogate pair is a character that was cut.
     if let Some(number) = name.strip_prefix('#') {
         let is_nul = number.trim_start_matches(['x', 'X']).bytes().all(|digit| digit == b'0');
         return if is_nul { String::new() } else { char::REPLACEMENT_CHARACTER.to_string() };
