@@ -93,15 +93,15 @@ async fn a_page_that_leads_elsewhere_keeps_its_row_and_one_that_is_gone_closes_i
     let run = ingest(&road).await;
     assert_eq!((run["state"].as_str(), run["created"].as_i64()), (Some("complete"), Some(9)), "{run}");
     serve(vec![
-        ("/", post("Bienvenue au portail")),
+        ("/bienvenue", post("Bienvenue au portail")),
         ("/offres?expire=1", post("Toutes nos offres")),
         ("/erreur", post("Page perdue")),
-        ("/emploi/canon/", post("Tisserand canon")),
-        ("/emploi/accueil", led("/")),
+        ("/fr/emploi/canon", post("Tisserand canon")),
+        ("/emploi/accueil", led("/bienvenue")),
         ("/emploi/liste", led("/offres?expire=1")),
         ("/emploi/erreur", led("/erreur")),
         ("/emploi/voisin", led("/emploi/bon")),
-        ("/emploi/canon", led("/emploi/canon/")),
+        ("/emploi/canon", led("/fr/emploi/canon")),
         ("/emploi/mou", post("Cette offre n'est plus disponible")),
         ("/emploi/parti404", given(404, ("content-type", "text/plain"), "non".to_owned())),
         ("/emploi/parti410", given(410, ("content-type", "text/plain"), "non".to_owned())),
