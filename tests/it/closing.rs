@@ -3,25 +3,15 @@
 use std::time::Instant;
 
 use domain::{Reason, RunId, SourceSlug};
-use queue::{Job, Lease, WorkerId};
+use queue::{Job, WorkerId};
 use serde_json::json;
-use store::{
-    Archived, Mode, NewListPage, PageRow, ParsedPage, Reading, RunRequest, RunState, Store, StreamWalk,
-    Trigger,
-};
+use store::{Archived, Mode, NewListPage, Reading, RunRequest, RunState, Store, StreamWalk, Trigger};
 
 use crate::{
+    group::commit,
     support::{Held, wait_until},
     upsert::{fresh, noon, opportunity},
 };
-
-/// Commits a page and ends the job that parsed it.
-pub(crate) async fn commit(store: &Store, lease: Lease, page: PageRow, reading: Reading) {
-    let page = ParsedPage::new(lease, page, None, String::new(), reading);
-    for outcome in store.commit_pages(&[page]).await {
-        outcome.unwrap();
-    }
-}
 
 pub(crate) fn request(source: &SourceSlug, mode: Mode) -> RunRequest {
     RunRequest {

@@ -77,7 +77,9 @@ async fn a_page_that_leads_elsewhere_keeps_its_row_and_one_that_is_gone_closes_i
     let (road, replay) = road(SPEC).await;
     let ids = ["accueil", "bon", "canon", "erreur", "liste", "mou", "parti404", "parti410", "voisin"];
     let mut map = String::from("<urlset>");
-    ids.iter().for_each(|id| write!(map, "<url><loc>https://{HOST}/emploi/{id}</loc></url>").unwrap());
+    for id in ids {
+        write!(map, "<url><loc>https://{HOST}/emploi/{id}</loc></url>").unwrap();
+    }
     let map = map + "</urlset>";
     let serve = |pages: Vec<(&str, CannedResponse)>| {
         replay.restore(HOST);

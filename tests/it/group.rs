@@ -10,6 +10,14 @@ use crate::{
     upsert::{fresh, opportunity},
 };
 
+/// Commits a page and ends the job that parsed it.
+pub(crate) async fn commit(store: &Store, lease: Lease, page: PageRow, reading: Reading) {
+    let page = ParsedPage::new(lease, page, None, String::new(), reading);
+    for outcome in store.commit_pages(&[page]).await {
+        outcome.unwrap();
+    }
+}
+
 /// Archived list pages of one run, each with the job that parses it, in the order of the list.
 async fn archived_pages(store: &Store, pages: u32) -> Vec<(Lease, PageRow)> {
     let source: SourceSlug = "fne".parse().unwrap();

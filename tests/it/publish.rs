@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use store::{Mode, NewListPage, Reading, RunRequest, RunState, Store, StreamWalk};
 
 use crate::{
-    closing::{archived, commit, employers, next, open, read, request, run, with_a_history},
+    closing::{archived, employers, next, open, read, request, run, with_a_history},
+    group::commit,
     upsert::{fresh, opportunity},
 };
 

@@ -31,7 +31,7 @@ link = 'a'
 title = 'h1'
 ";
 
-fn html(body: String) -> CannedResponse {
+fn html(body: &str) -> CannedResponse {
     CannedResponse {
         status: 200,
         headers: vec![("content-type".into(), "text/html".into())],
@@ -50,10 +50,10 @@ fn serve(replay: &MockServer, without: &[usize]) {
         if page == 1 {
             list += "<a class=suite href=/offres?page=2>suite</a>";
         }
-        replay.replace(HOST, &format!("/offres?page={page}"), html(list));
+        replay.replace(HOST, &format!("/offres?page={page}"), html(&list));
     }
     for id in 10..30 {
-        replay.replace(HOST, &format!("/offre/{id}"), html(format!("<h1>Soudeur de l'atelier {id}</h1>")));
+        replay.replace(HOST, &format!("/offre/{id}"), html(&format!("<h1>Soudeur de l'atelier {id}</h1>")));
     }
 }
 

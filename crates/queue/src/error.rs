@@ -76,18 +76,6 @@ pub fn is_away(error: &sqlx::Error) -> bool {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_database_that_is_away_comes_back() {
-        let away = |source| QueueError::Query { what: "x", source }.is_away();
-        assert!(away(sqlx::Error::PoolTimedOut) && away(std::io::Error::other("broken pipe").into()));
-        assert!(!away(sqlx::Error::RowNotFound) && !QueueError::Fenced(1).is_away());
-    }
-}
-
 /// Names what a failed statement was for: `.doing("claim jobs")`.
 pub(crate) trait Doing<T> {
     /// Wraps the error of a failed statement, and names what it was for.
@@ -97,5 +85,17 @@ pub(crate) trait Doing<T> {
 impl<T> Doing<T> for Result<T, sqlx::Error> {
     fn doing(self, what: &'static str) -> Result<T, QueueError> {
         self.map_err(|source| QueueError::of(what, source))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_is_away_comes_back() {
+        let away = |source| QueueError::Query { what: "x", source }.is_away();
+        assert!(away(sqlx::Error::PoolTimedOut) && away(std::io::Error::other("broken pipe").into()));
+        assert!(!away(sqlx::Error::RowNotFound) && !QueueError::Fenced(1).is_away());
     }
 }
