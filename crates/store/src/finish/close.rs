@@ -30,7 +30,7 @@ pub(super) async fn forget_missed(tx: &mut Transaction<'_, Postgres>, run: RunId
 /// Closes what the source has open and a run that proves absence neither showed nor rejected. In a list that may shift while it is
 /// walked an opportunity can slip from a page that is still to come to one that has been read: there, one walk marks it as missed, and
 /// a second one closes it. What the list still shows and whose own page is gone is closed by the partner's word: 410 says so for
-/// good; 404 may pass, and a second run must find it.
+/// good; 404 may pass, and a second run must find it. Its draft is forgotten, so that the same words open it again once they are back.
 pub(super) async fn close_missing(
     tx: &mut Transaction<'_, Postgres>,
     run: RunId,
@@ -57,6 +57,7 @@ pub(super) async fn close_missing(
                      SET missed_by = $1,
                          status = CASE WHEN a.is_proven THEN 'closed' ELSE o.status END,
                          closed_why = CASE WHEN a.is_proven THEN a.why ELSE o.closed_why END,
+                         draft_digest = CASE WHEN a.is_proven AND a.why = 'partner' THEN NULL ELSE o.draft_digest END,
                          changed_run = CASE WHEN a.is_proven THEN $1 ELSE o.changed_run END,
                          updated_at = CASE WHEN a.is_proven THEN now() ELSE o.updated_at END
                     FROM missing a WHERE o.id = a.id RETURNING a.is_proven)

@@ -19,7 +19,8 @@ pub struct Missed {
     pub url: String,
 }
 
-/// Enqueues a request for the own page of each opportunity that the run was the first to miss.
+/// Enqueues a request for the own page of each opportunity that the run was the first to miss. What its list shows and whose own
+/// page is gone was looked at: a second run must find that, because a 404 may pass.
 pub(super) async fn request_second_looks(
     tx: &mut Transaction<'_, Postgres>,
     run: RunId,
@@ -27,7 +28,9 @@ pub(super) async fn request_second_looks(
     sqlx::query!(
         "SELECT queue.enqueue('look_again', 'fetch:' || m.source, jsonb_build_object('opportunity', m.id, 'run', $1::uuid), 'look_again:' || m.id)
            FROM (SELECT o.id, o.source FROM ingest.opportunities o JOIN ingest.pages p ON p.id = o.page
-                  WHERE o.missed_by = $1 AND o.status = 'open' AND p.role = 'detail' ORDER BY o.content_at LIMIT $2) m",
+                  WHERE o.missed_by = $1 AND o.status = 'open' AND p.role = 'detail'
+                    AND NOT EXISTS (SELECT FROM ingest.rejections x WHERE x.run = $1 AND x.external_id = o.external_id)
+                  ORDER BY o.content_at LIMIT $2) m",
         run.uuid(),
         AT_ONCE
     )
@@ -53,7 +56,8 @@ impl Store {
     }
 
     /// Closes an opportunity that `run` missed and whose own page is gone, in the name of that run, and ends the job
-    /// that asked. Returns whether it was still open.
+    /// that asked. Its draft is forgotten, so that the same words open it again once they are back. Returns whether it was
+    /// still open.
     pub async fn close_gone(
         &self,
         lease: Lease,
@@ -64,7 +68,7 @@ impl Store {
         let mut tx = self.pool.begin().await.doing(what)?;
         lease.settle(&mut tx).await?;
         let closed = sqlx::query!(
-            "UPDATE ingest.opportunities SET status = 'closed', closed_why = 'partner', changed_run = $2, updated_at = now()
+            "UPDATE ingest.opportunities SET status = 'closed', closed_why = 'partner', draft_digest = NULL, changed_run = $2, updated_at = now()
               WHERE id = $1 AND missed_by = $2 AND status = 'open'",
             opportunity.uuid(),
             run.uuid()
