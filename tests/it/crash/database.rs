@@ -5,7 +5,7 @@ use rustix::process::Signal;
 
 use super::{
     state::{State, assert_same},
-    work::{Work, all_complete},
+    work::{Work, all_complete, hurry, is_done},
 };
 use crate::{
     bad_days::{
@@ -26,12 +26,18 @@ const THIRD: [&str; 2] = ["/offres?page=3", "/flux?nombre=40&debut=80"];
 
 /// How many pages are staged, and how many rows are there of them.
 async fn staged(work: &Work<'_>) -> (i64, i64) {
-    sqlx::query_as(
-        "SELECT (SELECT count(*) FROM ingest.pages WHERE staged > 0), (SELECT count(*) FROM ingest.staged)",
-    )
-    .fetch_one(work.store.pool())
-    .await
-    .unwrap()
+    // Each connection that the crash broke fails once.
+    for _ in 0..20 {
+        let found = sqlx::query_as(
+            "SELECT (SELECT count(*) FROM ingest.pages WHERE staged > 0), (SELECT count(*) FROM ingest.staged)",
+        )
+        .fetch_one(work.store.pool())
+        .await;
+        if let Ok(found) = found {
+            return found;
+        }
+    }
+    panic!("the database does not answer")
 }
 
 /// Requests of a target.
@@ -83,9 +89,12 @@ async fn two_days(crash: Option<Signal>) -> State {
     for (shape, world) in shapes.iter().zip(&worlds) {
         portals.show(shape, &Day::of(world.rows()));
     }
-    work.hurry().await;
-    // The worker of before has lived through it, or the next one continues.
-    work.until("all work is done", super::work::is_done).await;
+    // The worker of before has lived through it, or the next one continues. A request that was on its way may fail once more.
+    work.until("all work is done", async |store| {
+        hurry(store).await;
+        is_done(store).await
+    })
+    .await;
     assert!(all_complete(&work.store).await, "{:?}", work.store.runs(None, 10).await.unwrap());
     work.kill();
     assert_eq!(

@@ -71,10 +71,7 @@ impl<'a> Work<'a> {
 
     /// As if the pause of jobs that are to be tried again were over.
     pub(crate) async fn hurry(&self) {
-        sqlx::query("UPDATE queue.jobs SET run_at = now() WHERE state = 'ready' AND run_at > now()")
-            .execute(self.store.pool())
-            .await
-            .unwrap();
+        hurry(&self.store).await;
     }
 
     /// Works until the condition holds.
@@ -114,4 +111,14 @@ pub(crate) async fn is_done(store: &Store) -> bool {
 /// Whether every run has ended, complete.
 pub(crate) async fn all_complete(store: &Store) -> bool {
     store.runs(None, 1_000).await.unwrap().iter().all(|run| run.state == RunState::Complete)
+}
+
+/// As if the pauses of jobs that are to be tried again, and of sources that failed, were over.
+pub(crate) async fn hurry(store: &Store) {
+    for pause in [
+        "UPDATE queue.jobs SET run_at = now() WHERE state = 'ready' AND run_at > now()",
+        "UPDATE ingest.rate_budget SET next_slot = now(), asked_until = NULL, failures = 0, failing_since = NULL WHERE failures > 0",
+    ] {
+        sqlx::query(pause).execute(store.pool()).await.unwrap();
+    }
 }
