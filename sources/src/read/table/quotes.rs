@@ -23,20 +23,28 @@ pub(super) struct Signs {
     pub(super) width: usize,
 }
 
-/// The lines whose quotes were read as letters: the first of them, and how many. And the line that the end of the file cuts.
+/// The lines whose quotes were read as letters.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Letters(Rc<RefCell<(Option<usize>, usize, Option<usize>)>>);
+pub(super) struct Letters(Rc<RefCell<Found>>);
+
+#[derive(Debug, Default)]
+struct Found {
+    first: Option<usize>,
+    count: usize,
+    /// The line that the end of the file cuts.
+    cut: Option<usize>,
+}
 
 impl Letters {
     fn add(&self, line: usize) {
         let mut letters = self.0.borrow_mut();
-        letters.0.get_or_insert(line);
-        letters.1 += 1;
+        letters.first.get_or_insert(line);
+        letters.count += 1;
     }
 
     /// Says what was read as a letter; `None`: nothing was.
     pub(super) fn told(&self) -> Option<String> {
-        let (line, count, cut) = *self.0.borrow();
+        let Found { first: line, count, cut } = *self.0.borrow();
         if let Some(line) = cut {
             return Some(format!("the file breaks off within a cell in line {line}, whose row was left out"));
         }
@@ -112,7 +120,7 @@ impl<R: BufRead> Quotes<R> {
                 Scan::Stray(cell) => {
                     let rest = text.get(cell..).unwrap_or_default();
                     if self.is_end && self.passed == 0 && is_cut(rest, self.signs.quote) {
-                        self.letters.0.borrow_mut().2 = Some(self.line);
+                        self.letters.0.borrow_mut().cut = Some(self.line);
                         self.begin += text.len();
                         return Ok(());
                     }
@@ -123,7 +131,7 @@ impl<R: BufRead> Quotes<R> {
                         continue;
                     };
                     self.letters.add(self.line);
-                    if self.letters.0.borrow().1 > MOST {
+                    if self.letters.0.borrow().count > MOST {
                         return Err(io::Error::other(format!("more than {MOST} quotes open no cell")));
                     }
                     let before = text.get(..cell).unwrap_or_default();
