@@ -134,3 +134,19 @@ async fn a_page_that_the_database_refuses_fails_alone() {
     assert!(matches!(outcomes[1], Err(StoreError::Query { .. })), "{outcomes:?}");
     assert_eq!(outcome(&store).await, (vec!["1".to_owned(), "3".to_owned()], 2));
 }
+
+#[tokio::test]
+async fn without_a_database_every_page_fails_at_once_and_may_be_tried_again() {
+    let store = fresh().await;
+    let group: Vec<ParsedPage> = archived_pages(&store, 2)
+        .await
+        .into_iter()
+        .map(|(lease, page)| ParsedPage::new(lease, page, None, String::new(), shows("1")))
+        .collect();
+    store.close().await;
+    let outcomes = store.commit_pages(&group).await;
+    assert!(
+        outcomes.len() == 2 && outcomes.iter().all(|one| one.as_ref().is_err_and(StoreError::is_away)),
+        "{outcomes:?}"
+    );
+}

@@ -3,6 +3,10 @@
 //! Nobody waits for company. While one group commits, the next one gathers, so that groups grow with the load: a single
 //! page commits at once, and 32 workers that are busy commit by the dozen.
 
+use std::panic::AssertUnwindSafe;
+
+use anyhow::Context as _;
+use futures::FutureExt as _;
 use store::{GROUP, ParsedPage, Store, StoreError, Tally};
 use tokio::sync::{mpsc, oneshot};
 
@@ -22,15 +26,12 @@ impl Group {
         Self { waiting }
     }
 
-    /// Commits a page. Returns once it is on disk.
-    pub(crate) async fn commit(&self, page: ParsedPage) -> Result<Tally, StoreError> {
-        let job = page.lease().job();
+    /// Commits a page. Returns once it is on disk. Fails with a [`StoreError`], or because the commit broke off.
+    pub(crate) async fn commit(&self, page: ParsedPage) -> anyhow::Result<Tally> {
+        const BROKEN: &str = "the commit of the page broke off";
         let (done, told) = oneshot::channel();
-        // The task ends only after this value. If it panicked, the job is given to the next worker like any other.
-        if self.waiting.send((page, done)).await.is_err() {
-            return Err(StoreError::Fenced(job));
-        }
-        told.await.unwrap_or(Err(StoreError::Fenced(job)))
+        self.waiting.send((page, done)).await.ok().context(BROKEN)?;
+        Ok(told.await.context(BROKEN)??)
     }
 }
 
@@ -38,7 +39,9 @@ async fn commit_all(store: Store, mut ready: mpsc::Receiver<Waiting>) {
     let mut group = Vec::with_capacity(GROUP);
     while ready.recv_many(&mut group, GROUP).await > 0 {
         let (pages, told): (Vec<_>, Vec<_>) = group.drain(..).unzip();
-        for (tally, told) in store.commit_pages(&pages).await.into_iter().zip(told) {
+        // A panic costs this group an attempt, and not the next ones their task.
+        let Ok(tallies) = AssertUnwindSafe(store.commit_pages(&pages)).catch_unwind().await else { continue };
+        for (tally, told) in tallies.into_iter().zip(told) {
             // Who gave up waiting finds the page committed when its job is tried again.
             let _ = told.send(tally);
         }

@@ -36,7 +36,7 @@ pub(crate) async fn page(
     (page, archived): (PageRow, Option<Archived>),
     reading: Reading,
     read_by: String,
-) -> Result<(), StoreError> {
+) -> anyhow::Result<()> {
     let (about, alarm) = (page.clone(), reading.alarm.clone());
     let tally = app.group.commit(ParsedPage::new(lease, page, archived, read_by, reading)).await?;
     report(&about, tally, alarm.as_deref());

@@ -42,11 +42,6 @@ impl ParsedPage {
         Self { lease, page, archived, read_by, content, first }
     }
 
-    /// The lease of the job that the commit ends.
-    pub fn lease(&self) -> Lease {
-        self.lease
-    }
-
     fn batch(&self) -> Batch<'_> {
         Batch {
             page: &self.page,
@@ -62,22 +57,31 @@ impl ParsedPage {
 impl Store {
     /// Commits pages and ends the jobs that parsed them. Returns what became of each, in their order. A page whose job
     /// belongs to another worker by now is left out. If the group fails, each page is tried alone, so that a page fails
-    /// by its own fault only.
+    /// by its own fault only. If the database is away, all pages fail at once.
     pub async fn commit_pages(&self, pages: &[ParsedPage]) -> Vec<Result<Tally, StoreError>> {
-        match self.commit_group(pages).await {
+        let mut committed = self.commit_group(pages).await;
+        if committed.as_ref().is_err_and(StoreError::is_away) {
+            // A connection that broke while nobody used it fails once.
+            committed = self.commit_group(pages).await;
+        }
+        match committed {
             Ok(tallies) => tallies,
             Err(error) if pages.len() < 2 => vec![Err(error)],
+            Err(error) if error.is_away() => pages.iter().map(|_| Err(away(&error))).collect(),
             Err(error) => {
                 tracing::debug!(%error, pages = pages.len(), "a group did not commit; its pages commit one by one");
-                let mut tallies = Vec::with_capacity(pages.len());
-                for page in pages {
-                    let alone = self.commit_group(std::slice::from_ref(page)).await;
-                    tallies
-                        .push(alone.and_then(|one| one.into_iter().next().unwrap_or(Ok(Tally::default()))));
-                }
-                tallies
+                self.commit_alone(pages).await
             }
         }
+    }
+
+    async fn commit_alone(&self, pages: &[ParsedPage]) -> Vec<Result<Tally, StoreError>> {
+        let mut tallies = Vec::with_capacity(pages.len());
+        for page in pages {
+            let alone = self.commit_group(std::slice::from_ref(page)).await;
+            tallies.push(alone.and_then(|one| one.into_iter().next().unwrap_or(Ok(Tally::default()))));
+        }
+        tallies
     }
 
     /// Commits pages in one transaction.
@@ -101,4 +105,10 @@ impl Store {
         });
         Ok(outcome.collect())
     }
+}
+
+/// The error of a group for each of its pages.
+fn away(error: &StoreError) -> StoreError {
+    let source = sqlx::Error::Io(std::io::Error::other(error.to_string()));
+    StoreError::Query { what: WHAT, source }
 }
