@@ -7,6 +7,8 @@
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+#[path = "road/process.rs"]
+mod process;
 #[path = "road/world.rs"]
 mod world;
 
@@ -18,6 +20,7 @@ use std::{
 
 use local_postgres::{Cluster, Durability, create_database};
 use serde_json::Value;
+use process::Spent;
 use store::Store;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -27,6 +30,8 @@ struct Took {
     rows: i64,
     seconds: f64,
     peak_mb: f64,
+    /// CPU seconds of the worker and of PostgreSQL; nobody measures those of a peer.
+    spent: Option<(f64, f64)>,
 }
 
 /// The road: a worker, and requests to it.
@@ -36,6 +41,8 @@ struct Road {
     store: Store,
     server: String,
     worker: Child,
+    /// The folder of the PostgreSQL server.
+    cluster: PathBuf,
 }
 
 impl Drop for Road {
@@ -55,7 +62,7 @@ fn binary() -> Outcome<PathBuf> {
 }
 
 impl Road {
-    async fn start(folder: &Path, database: &str, server: &str) -> Outcome<Self> {
+    async fn start(folder: &Path, database: &str, server: &str, cluster: &Cluster) -> Outcome<Self> {
         let specs = folder.join("specs");
         std::fs::create_dir_all(&specs)?;
         for (name, text) in world::SPECS {
@@ -76,6 +83,7 @@ impl Road {
             store,
             server: server.to_owned(),
             worker: Command::new("true").spawn()?,
+            cluster: cluster.folder().to_owned(),
         };
         let worker = road.command(&["worker", "--http", "127.0.0.1:0", "--no-scheduler"])?.spawn()?;
         road.worker = worker;
@@ -110,7 +118,8 @@ impl Road {
 
     /// Asks for a run and waits for its end; what it took is what its row says.
     async fn run(&self, args: &[&str]) -> Outcome<Took> {
-        forget_peak(self.worker.id());
+        process::forget_peak(self.worker.id());
+        let begun = Spent::now(self.worker.id(), &self.cluster);
         let asked = self.command(&[args, &["--no-wait", "--output", "json"]].concat())?.output()?;
         let told: Value = serde_json::from_slice(&asked.stdout)?;
         let run = told.pointer("/0/run").and_then(Value::as_str).ok_or("no run was made")?.parse()?;
@@ -121,7 +130,9 @@ impl Road {
                     return Err(format!("{row:?}").into());
                 }
                 let seconds = (end - row.created_at).as_seconds_f64();
-                return Ok(Took { rows: i64::from(row.seen), seconds, peak_mb: peak_mb(self.worker.id()) });
+                let spent = Spent::now(self.worker.id(), &self.cluster).since(begun);
+                let peak_mb = process::peak_mb(self.worker.id());
+                return Ok(Took { rows: i64::from(row.seen), seconds, peak_mb, spent: Some(spent) });
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -155,22 +166,26 @@ fn peer(script: &str, args: &[&str], folder: &Path) -> Outcome<Option<Took>> {
     let number = |key: &str| told.get(key).and_then(Value::as_f64).unwrap_or(0.0);
     #[allow(clippy::cast_possible_truncation, reason = "a count of rows")]
     let rows = number("rows") as i64;
-    Ok(Some(Took { rows, seconds: number("seconds"), peak_mb: number("peak_rss_mb") }))
+    Ok(Some(Took { rows, seconds: number("seconds"), peak_mb: number("peak_rss_mb"), spent: None }))
 }
 
 fn line(job: &str, ours: &Took, peer: Option<&Took>) {
     #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
     let rate = |took: &Took| took.rows as f64 / took.seconds;
+    #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+    let each = |seconds: f64| seconds * 1e6 / ours.rows as f64;
+    let (worker, postgres) = ours.spent.unwrap_or_default();
+    print!(
+        "{job:38} {:>7.0}/s {:>5.0} MB {:>5.0} + {:>4.0} µs",
+        rate(ours),
+        ours.peak_mb,
+        each(worker),
+        each(postgres)
+    );
     match peer {
-        None => println!(
-            "{job:38} {:>9.0}/s {:>6.0} MB   the peer is not installed: benches/peers/setup.sh",
-            rate(ours),
-            ours.peak_mb
-        ),
+        None => println!("   the peer is not installed: benches/peers/setup.sh"),
         Some(peer) => println!(
-            "{job:38} {:>9.0}/s {:>6.0} MB   peer {:>8.0}/s {:>5.0} MB   × {:.1}",
-            rate(ours),
-            ours.peak_mb,
+            "   peer {:>7.0}/s {:>5.0} MB   × {:.1}",
             rate(peer),
             peer.peak_mb,
             rate(ours) / rate(peer)
@@ -186,11 +201,11 @@ async fn main() -> Outcome<()> {
         create_database(&cluster.url("postgres"), name).await?;
     }
     let world = world::World::start().await?;
-    let road = Road::start(folder.path(), &cluster.url("bench"), &world.url).await?;
+    let road = Road::start(folder.path(), &cluster.url("bench"), &world.url, &cluster).await?;
     // dlt insists on a password; the private cluster asks for none.
     let peers = cluster.url("peers").replace("postgres@", "postgres:unused@");
     println!(
-        "{} rows of CSV, {} records in JSON pages, {} portal pages of {:.0} kB; PostgreSQL {}, fsync on\n",
+        "{} rows of CSV, {} records in JSON pages, {} portal pages of {:.0} kB; PostgreSQL {}, fsync on; CPU of worker + PostgreSQL, a row\n",
         world::ROWS,
         world::RECORDS,
         world::POSTS,
@@ -238,17 +253,4 @@ async fn main() -> Outcome<()> {
     );
     println!("\n{:.0} s in all", begun.elapsed().as_secs_f64());
     Ok(())
-}
-
-/// Lets the kernel count the peak of a process anew (`clear_refs`, proc(5)).
-fn forget_peak(pid: u32) {
-    let _ = std::fs::write(format!("/proc/{pid}/clear_refs"), "5");
-}
-
-/// Largest resident memory of a process since, in MB.
-fn peak_mb(pid: u32) -> f64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default();
-    let kb: String = line.chars().filter(char::is_ascii_digit).collect();
-    kb.parse::<f64>().unwrap_or(0.0) / 1024.0
 }
