@@ -1,8 +1,9 @@
 //! The archive of raw answers: kept before anybody reads them.
 //!
-//! An answer lies at `SOURCE/RUN/NAME.zst`, its request and headers beside it at `NAME.json`. The digest of
+//! An answer lies at `SOURCE/RUN/NAME.zst`, with its request and headers before the body ([`answer`]). The digest of
 //! the body stands in the database and is checked when it is read back.
 
+mod answer;
 mod large;
 
 use std::{path::Path, sync::Arc};
@@ -31,7 +32,7 @@ pub(crate) struct Archive {
     place: String,
 }
 
-/// What is kept beside a body.
+/// What is kept with a body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Label {
     /// The address asked.
@@ -94,35 +95,26 @@ impl Archive {
         &self.place
     }
 
-    /// Keeps a body and its label under `key`. Keeping the same again replaces it by itself.
+    /// Keeps a body and its label under `key`, whole or not at all. Keeping the same again replaces it by itself.
     pub(crate) async fn keep(&self, key: &str, body: &Bytes, label: &Label) -> anyhow::Result<()> {
         let what = || format!("could not keep {key} in the archive {}; is its disk full?", self.place);
         let packed = pack(body.clone()).await?;
-        let json = serde_json::to_vec_pretty(label).with_context(what)?;
-        self.store.put(&Key::from(format!("{key}.json")), PutPayload::from(json)).await.with_context(what)?;
-        self.store
-            .put(&Key::from(format!("{key}.zst")), PutPayload::from(packed))
-            .await
-            .with_context(what)?;
-        Ok(())
+        let file = answer::written(label, &packed).with_context(what)?;
+        self.store.put(&file_key(key), PutPayload::from(file)).await.map(drop).with_context(what)
     }
 
-    /// The body and the label under `key`, if both were kept whole: the label comes first, so that a body has one.
+    /// Returns the body and the label under `key`, if they were kept. What is damaged was not: it is fetched again.
     pub(crate) async fn kept(&self, key: &str) -> anyhow::Result<Option<(Label, Bytes)>> {
         let what = || format!("could not look for {key} in the archive {}", self.place);
-        let json = match self.store.get(&Key::from(format!("{key}.json"))).await {
+        let file = match self.store.get(&file_key(key)).await {
             Ok(found) => found.bytes().await.with_context(what)?,
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
             Err(error) => return Err(error).with_context(what),
         };
-        let Some((label, sha256)) = serde_json::from_slice::<Label>(&json)
-            .ok()
-            .and_then(|label| unhex(&label.sha256).map(|sha256| (label, sha256)))
-        else {
-            return Ok(None);
-        };
-        // A body that is not there, or not that of the label, is fetched again.
-        Ok(self.read(key, &sha256).await.ok().map(|body| (label, body)))
+        let (Some(label), _) = answer::split(&file) else { return Ok(None) };
+        let Some(sha256) = unhex(&label.sha256) else { return Ok(None) };
+        let body = unpack(file).await?.ok().filter(|body| digest(body) == sha256);
+        Ok(body.map(|body| (label, Bytes::from(body))))
     }
 
     /// Keeps a file of any size in `folder`, under its digest; answers its key, the digest in hexadecimal and its length.
@@ -137,8 +129,7 @@ impl Archive {
         let sha256 = hex::encode(sha256);
         let key = format!("{folder}/{sha256}");
         let mut packed = tokio::fs::File::from_std(packed);
-        let mut writer =
-            object_store::buffered::BufWriter::new(Arc::clone(&self.store), Key::from(format!("{key}.zst")));
+        let mut writer = object_store::buffered::BufWriter::new(Arc::clone(&self.store), file_key(&key));
         tokio::io::copy(&mut packed, &mut writer).await.with_context(what)?;
         writer.shutdown().await.with_context(what)?;
         Ok((key, sha256, bytes))
@@ -148,7 +139,7 @@ impl Archive {
     /// was kept.
     pub(crate) async fn open_body(&self, key: &str, sha256: &[u8]) -> anyhow::Result<Unpacked> {
         let what = || format!("could not read {key} from the archive {}", self.place);
-        let found = self.store.get(&Key::from(format!("{key}.zst"))).await.with_context(what)?;
+        let found = self.store.get(&file_key(key)).await.with_context(what)?;
         let packed = match found.payload {
             GetResultPayload::File(file, _) => file,
             GetResultPayload::Stream(_) => large::spooled(found).await.with_context(what)?,
@@ -159,11 +150,9 @@ impl Archive {
     /// Reads a body back and checks that it is the one that was kept.
     pub(crate) async fn read(&self, key: &str, sha256: &[u8]) -> anyhow::Result<Bytes> {
         let what = || format!("could not read {key} from the archive {}", self.place);
-        let packed = self.store.get(&Key::from(format!("{key}.zst"))).await.with_context(what)?;
-        let packed = packed.bytes().await.with_context(what)?;
-        let body = tokio::task::spawn_blocking(move || zstd::bulk::decompress(&packed, MAX_BODY))
-            .await?
-            .with_context(what)?;
+        let file = self.store.get(&file_key(key)).await.with_context(what)?;
+        let file = file.bytes().await.with_context(what)?;
+        let body = unpack(file).await?.with_context(what)?;
         anyhow::ensure!(
             digest(&body) == sha256,
             "{key} in the archive {} is not what was kept: its digest differs",
@@ -171,6 +160,16 @@ impl Archive {
         );
         Ok(Bytes::from(body))
     }
+}
+
+/// Returns where an answer lies.
+fn file_key(key: &str) -> Key {
+    Key::from(format!("{key}.zst"))
+}
+
+/// Unpacks the body of a file off the runtime's threads.
+async fn unpack(file: Bytes) -> anyhow::Result<std::io::Result<Vec<u8>>> {
+    Ok(tokio::task::spawn_blocking(move || zstd::bulk::decompress(answer::split(&file).1, MAX_BODY)).await?)
 }
 
 /// Compresses off the runtime's threads where the body is large enough for it to matter.
@@ -216,12 +215,29 @@ mod tests {
         let body = Bytes::from_static(b"as fetched");
         archive.keep("k", &body, &label(&body)).await.unwrap();
         assert_eq!(archive.kept("k").await.unwrap(), Some((label(&body), body.clone())));
-        // The process died between the two, when it kept another answer there.
-        let other = serde_json::to_vec(&label(b"another")).unwrap();
-        std::fs::write(folder.path().join("k.json"), other).unwrap();
+        // A file that is cut, or whose body is not that of its label, is not what was kept.
+        let path = folder.path().join("k.zst");
+        let whole = std::fs::read(&path).unwrap();
+        for length in 0..whole.len() {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            assert_eq!(archive.kept("k").await.unwrap(), None, "{length}");
+        }
+        let packed = zstd::bulk::compress(b"as fetched", LEVEL).unwrap();
+        std::fs::write(&path, answer::written(&label(b"another"), &packed).unwrap()).unwrap();
         assert_eq!(archive.kept("k").await.unwrap(), None);
-        std::fs::remove_file(folder.path().join("k.zst")).unwrap();
+        std::fs::remove_file(&path).unwrap();
         assert_eq!(archive.kept("k").await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn tools_that_know_zstd_print_the_body_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = Archive::open(folder.path().to_str().unwrap()).unwrap();
+        let body = Bytes::from_static(b"as fetched");
+        archive.keep("k", &body, &label(&body)).await.unwrap();
+        let file = std::fs::File::open(folder.path().join("k.zst")).unwrap();
+        assert_eq!(zstd::decode_all(file).unwrap(), b"as fetched");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[tokio::test]
