@@ -38,7 +38,8 @@ pub(crate) struct Member {
 impl Workspace {
     /// Reads the workspace this program was built in.
     pub(crate) fn open() -> Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no parent folder")?;
+        let root = std::env::var_os("CARGO_MANIFEST_DIR").context("start it with cargo: cargo xtask")?;
+        let root = Path::new(&root).parent().context("xtask has no parent folder")?;
         let manifest = read(&root.join("Cargo.toml"))?;
         let workspace = table(&manifest, "workspace").context("no [workspace]")?;
         let folders = workspace.get("members").and_then(Value::as_array).context("no members")?;
