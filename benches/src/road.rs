@@ -32,6 +32,8 @@ struct Took {
     peak_mb: f64,
     /// CPU seconds of the worker and of PostgreSQL; nobody measures those of a peer.
     spent: Option<(f64, f64)>,
+    /// How long rows waited from their page's answer until they were served; a peer keeps no time of it.
+    waited: Option<store::ServedAfter>,
 }
 
 /// The road: a worker, and requests to it.
@@ -132,7 +134,8 @@ impl Road {
                 let seconds = (end - row.created_at).as_seconds_f64();
                 let spent = Spent::now(self.worker.id(), &self.cluster).since(begun);
                 let peak_mb = process::peak_mb(self.worker.id());
-                return Ok(Took { rows: i64::from(row.seen), seconds, peak_mb, spent: Some(spent) });
+                let waited = self.store.served_after(run).await?;
+                return Ok(Took { rows: i64::from(row.seen), seconds, peak_mb, spent: Some(spent), waited });
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -166,7 +169,7 @@ fn peer(script: &str, args: &[&str], folder: &Path) -> Outcome<Option<Took>> {
     let number = |key: &str| told.get(key).and_then(Value::as_f64).unwrap_or(0.0);
     #[allow(clippy::cast_possible_truncation, reason = "a count of rows")]
     let rows = number("rows") as i64;
-    Ok(Some(Took { rows, seconds: number("seconds"), peak_mb: number("peak_rss_mb"), spent: None }))
+    Ok(Some(Took { rows, seconds: number("seconds"), peak_mb: number("peak_rss_mb"), spent: None, waited: None }))
 }
 
 fn line(job: &str, ours: &Took, peer: Option<&Took>) {
@@ -182,6 +185,9 @@ fn line(job: &str, ours: &Took, peer: Option<&Took>) {
         each(worker),
         each(postgres)
     );
+    if let Some(waited) = &ours.waited {
+        print!("  served after {:.1} s (95 %: {:.1})", waited.median, waited.p95);
+    }
     match peer {
         None => println!("   the peer is not installed: benches/peers/setup.sh"),
         Some(peer) => println!(

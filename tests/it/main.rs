@@ -42,6 +42,7 @@ mod real;
 mod road;
 mod samples;
 mod second_look;
+mod served_after;
 mod stale;
 mod ticks;
 mod upsert;

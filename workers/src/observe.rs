@@ -47,6 +47,10 @@ pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
     metrics::describe_histogram!("oim_job_seconds", "Time a job took");
     metrics::describe_histogram!("oim_job_wait_seconds", "Time between a job's request and its start");
     metrics::describe_histogram!("oim_embed_batch_seconds", "Time the embedder took for a batch");
+    metrics::describe_gauge!(
+        "oim_served_after_seconds",
+        "Time from the answer of a partner to its rows being served, in the last run of a source that this worker ended"
+    );
     metrics::describe_gauge!("oim_queue_jobs", "Jobs waiting or running, by kind and state");
     metrics::describe_gauge!("oim_opportunities", "Opportunities, by status");
     metrics::describe_gauge!("oim_outbox", "Points that must be looked at");

@@ -39,6 +39,7 @@
 //!
 //! - `preview`: what publishing a run or some pages would change
 //! - `explain`: origin and history of an opportunity
+//! - `served_after`: the time from a fetched page to its served rows
 //! - `overview`: the figures of `oim-etl status`
 //!
 //! Under all of it:
@@ -68,6 +69,7 @@ mod replay;
 mod reuse;
 mod rows;
 mod runs;
+mod served_after;
 mod sources;
 mod stale;
 mod ticks;
@@ -96,6 +98,7 @@ pub use preview::{Change, PagePreview, Preview};
 pub use rejections::{DoubtedRow, RejectionCount, RejectionRow};
 pub use rows::{KnownDrafts, Origin};
 pub use runs::{Entered, FileRef, RunRequest, RunRow};
+pub use served_after::ServedAfter;
 pub use sources::SourceRow;
 pub use stale::{Replayed, Stale};
 pub use walks::{EarlierWalk, ShownPage, StreamWalk};

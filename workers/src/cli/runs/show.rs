@@ -31,11 +31,18 @@ impl Show {
             _ => None,
         };
         let rejections = store.rejection_counts(self.run).await?;
+        let served_after = store.served_after(self.run).await?;
         if context.is_json() {
-            ui::json(&serde_json::json!({ "run": run, "would_be": preview, "rejected": rejections }))?;
+            ui::json(&serde_json::json!({ "run": run, "would_be": preview, "rejected": rejections, "served_after": served_after }))?;
             return Ok(Outcome::Good);
         }
         head(&run);
+        if let Some(waited) = &served_after {
+            ui::line(&format!(
+                "served    {} rows: half of them {:.1} s after the answer that they were read from, 95 % within {:.1} s",
+                waited.rows, waited.median, waited.p95
+            ));
+        }
         for count in &rejections {
             let example =
                 count.example.as_deref().map(|example| format!(" ({example:?})")).unwrap_or_default();
