@@ -142,21 +142,28 @@ struct Kind {
     direction: f64,
     /// The change that any source may have, with a history and without one.
     least: [f64; 2],
-    /// Number of records that the share is based on; `None` if the measure is not a share.
-    of: Option<fn(&Shown) -> f64>,
+    /// Number of records that the share of this name is based on; `None` if the measure is not a share.
+    of: Option<fn(&Shown, name: &str) -> f64>,
     tell: fn(name: &str, now: f64, usual: f64, shown: &Shown) -> String,
 }
 
-fn valid(shown: &Shown) -> f64 {
+fn valid(shown: &Shown, _: &str) -> f64 {
     shown.valid
 }
 
-fn known(shown: &Shown) -> f64 {
+fn known(shown: &Shown, _: &str) -> f64 {
     shown.known
 }
 
-fn seen(shown: &Shown) -> f64 {
+fn seen(shown: &Shown, _: &str) -> f64 {
     shown.seen
+}
+
+/// Returns how many records have the field of `different …` and `one …` at all: of two organizations among 40 records, one
+/// more or less says nothing.
+fn filled(shown: &Shown, name: &str) -> f64 {
+    let share = shown.measures.get(&format!("{} filled", field(name))).copied().unwrap_or(1.0);
+    share * shown.valid
 }
 
 fn percent(share: f64) -> f64 {
@@ -209,7 +216,7 @@ static KINDS: &[Kind] = &[
         needs_past: false,
         direction: -1.0,
         least: [0.3, 1.0],
-        of: Some(valid),
+        of: Some(filled),
         tell: |name, now, usual, _| {
             format!(
                 "different {}: {:.0} %, where {:.0} % are usual",
@@ -225,7 +232,7 @@ static KINDS: &[Kind] = &[
         needs_past: false,
         direction: 1.0,
         least: [0.3, 1.0],
-        of: Some(valid),
+        of: Some(filled),
         tell: |name, now, usual, _| {
             format!(
                 "{}: one value stands in {:.0} % of the records, where {:.0} % are usual",
@@ -347,18 +354,18 @@ impl Kind {
         let farthest = before.iter().map(|value| (value - usual).abs()).fold(0.0, f64::max);
         let mut allowed = (SWINGS * swing(&before, usual)).max(farthest).max(least * unit);
         if let Some(of) = self.of {
-            let records = of(now);
+            let records = of(now, name);
             if records < FEW || (value - usual).abs() * records < FEW {
                 return None;
             }
-            let counted: f64 = past.iter().map(of).sum();
+            let counted: f64 = past.iter().map(|shown| of(shown, name)).sum();
             allowed = allowed.max(SWINGS * chance(usual, counted, records));
         } else if now.known.max(now.valid) < FEW {
             return None;
         }
         let distance = value - usual;
         let doubted = if self.direction == 0.0 { distance.abs() } else { distance * self.direction };
-        let is_the_only_one = name.starts_with("one ") && is_suddenly_all(value, usual, farthest, now.valid);
+        let is_the_only_one = name.starts_with("one ") && is_suddenly_all(value, usual, farthest, filled(now, name));
         let is_found = doubted > allowed || is_the_only_one;
         is_found.then(|| (doubted / allowed, (self.tell)(name, value, usual, now)))
     }
@@ -367,4 +374,33 @@ impl Kind {
 /// Returns whether one value suddenly fills every record, where chance would do that less than once in a thousand runs.
 fn is_suddenly_all(value: f64, usual: f64, farthest: f64, records: f64) -> bool {
     value >= 1.0 && usual + farthest < 1.0 && usual.powf(records) < 0.001
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A run of 35 records, `filled` of which have a field with `different` values.
+    fn shown(filled: f64, different: f64, most: f64) -> Shown {
+        let measures = [
+            ("audiences filled", filled / 35.0),
+            ("different audiences", different / filled),
+            ("one audiences", most / filled),
+        ];
+        let measures = measures.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Shown { seen: 35.0, valid: 35.0, measures, ..Shown::default() }
+    }
+
+    #[test]
+    fn two_values_of_a_rare_field_may_be_alike() {
+        let past = vec![shown(2.0, 2.0, 1.0); 8];
+        assert_eq!(findings(&shown(2.0, 1.0, 2.0), &past), Vec::<String>::new());
+    }
+
+    #[test]
+    fn one_value_in_a_field_that_all_have_is_doubted() {
+        let past = vec![shown(35.0, 30.0, 3.0); 8];
+        let doubts = findings(&shown(35.0, 1.0, 35.0), &past);
+        assert!(doubts.iter().any(|doubt| doubt.contains("audiences: one value")), "{doubts:?}");
+    }
 }
