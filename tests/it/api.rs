@@ -5,7 +5,7 @@ use sqlx::{Connection as _, PgConnection};
 use store::{Mode, Trigger};
 use uuid::Uuid;
 
-use crate::{support::Database, ticks::register};
+use crate::support::{Database, opportunities::register};
 
 async fn ask(connection: &mut PgConnection, source: &str, key: Option<&str>) -> Result<Uuid, sqlx::Error> {
     sqlx::query_scalar("SELECT api.request_ingest($1, idempotency_key => $2)")

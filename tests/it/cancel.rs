@@ -4,9 +4,9 @@ use domain::SourceSlug;
 use serde_json::json;
 use store::{Mode, RunState, StoreError};
 
-use crate::{
-    closing::{next, open, read, request, run},
-    upsert::fresh,
+use crate::support::{
+    opportunities::fresh,
+    runs::{next, open, read, request, run},
 };
 
 #[tokio::test]

@@ -4,10 +4,7 @@ use domain::{Draft, Kind, Opportunity};
 use queue::WorkerId;
 use store::{Houses, Origin, Store};
 
-use crate::{
-    ticks::register,
-    upsert::{fresh, noon},
-};
+use crate::support::opportunities::{fresh, noon, register};
 
 const TEXT: &str = "Le chantier recrute un soudeur pour la réparation de coques en acier. Douze mois, horaires de 7 h 30 à 16 h, prime de \
                     rendement de 15 000 FCFA. CV et copie du CAP au siège, zone portuaire.";

@@ -5,10 +5,7 @@ use std::{fmt::Write as _, ops::Range};
 use replay::{CannedResponse, MockServer};
 use serde_json::{Value, json};
 
-use crate::{
-    partners::with_partner,
-    support::{Road, rows_of, terminate, wait_until},
-};
+use crate::support::{Road, rows_of, terminate, wait_until, with_partner};
 
 const HOST: &str = "www.liste.cm";
 

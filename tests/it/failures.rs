@@ -2,10 +2,7 @@
 
 use replay::CannedResponse;
 
-use crate::{
-    road::count,
-    support::{Road, archive_of, rows_of, wait_until},
-};
+use crate::support::{Road, archive_of, count, rows_of, wait_until};
 
 fn page(status: u16, content_type: &str, body: &str) -> CannedResponse {
     CannedResponse {

@@ -1,51 +1,22 @@
 //! Group commit: pages that are ready together commit together, and each fails for its own fault only.
 
-use domain::SourceSlug;
 use queue::Lease;
-use serde_json::json;
-use store::{Mode, NewListPage, PageRow, ParsedPage, Reading, Store, StoreError};
+use store::{PageRow, ParsedPage, Reading, Store, StoreError};
 
-use crate::{
-    closing::{archived, next, request},
-    upsert::{fresh, opportunity},
+use crate::support::{
+    opportunities::{fresh, opportunity},
+    runs::{begin, enter_list_page, next_page},
 };
-
-/// Commits a page and ends the job that parsed it.
-pub(crate) async fn commit(store: &Store, lease: Lease, page: PageRow, reading: Reading) {
-    let page = ParsedPage::new(lease, page, None, String::new(), reading);
-    for outcome in store.commit_pages(&[page]).await {
-        outcome.unwrap();
-    }
-}
 
 /// Archived list pages of one run, each with the job that parses it, in the order of the list.
 async fn archived_pages(store: &Store, pages: u32) -> Vec<(Lease, PageRow)> {
-    let source: SourceSlug = "fne".parse().unwrap();
-    let run = store.request_run(&request(&source, Mode::Full)).await.unwrap().run;
-    let walk = next(store, "fetch_source").await;
-    store.begin_run(run, &"0".repeat(64)).await.unwrap();
-    let kept = archived();
+    let (run, crawl) = begin(store).await;
     for ordinal in 0..pages {
-        let page = NewListPage {
-            run,
-            source: &source,
-            stream: "offres",
-            ordinal,
-            url: "https://api.fnecm.org/",
-            request: json!({}),
-            take: None,
-            is_file: false,
-            shown: &[],
-            promised: None,
-            read_by: "test",
-            archived: &kept,
-        };
-        store.list_page_archived(walk.lease, &page).await.unwrap();
+        enter_list_page(store, crawl, run, ordinal).await;
     }
     let mut entered = Vec::new();
     for _ in 0..pages {
-        let parse = next(store, "parse_page").await;
-        entered.push((parse.lease, store.page(parse.payload["page"].as_i64().unwrap()).await.unwrap()));
+        entered.push(next_page(store).await);
     }
     entered.sort_by_key(|(_, page)| page.ordinal);
     entered

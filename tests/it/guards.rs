@@ -4,10 +4,7 @@ use std::fmt::Write as _;
 
 use replay::{CannedResponse, MockServer};
 
-use crate::{
-    partners::with_partner,
-    support::{Road, rows_of},
-};
+use crate::support::{Road, rows_of, with_partner};
 
 const HOST: &str = "www.portail.cm";
 

@@ -14,6 +14,7 @@
 mod support;
 
 mod api;
+mod audit;
 mod bad_days;
 mod cancel;
 mod cli;
@@ -21,6 +22,7 @@ mod closing;
 mod clusters;
 mod contract;
 mod crash;
+mod cursors;
 mod decisions;
 mod demo;
 mod dictionary;
@@ -40,6 +42,7 @@ mod queue;
 mod rates;
 mod real;
 mod road;
+mod run_ends;
 mod samples;
 mod second_look;
 mod served_after;

@@ -6,7 +6,7 @@ use domain::OpportunityId;
 use queue::{Lease, WorkerId};
 use store::{Claimed, Store};
 
-use crate::upsert::{fresh, noon, opportunity, origin};
+use crate::support::opportunities::{fresh, noon, opportunity, origin};
 
 const MODEL: &str = "lexical-2";
 const HOLD: Duration = Duration::from_mins(1);

@@ -4,18 +4,7 @@ use std::{fmt::Write as _, path::Path};
 
 use replay::{Behavior, MockServer, Options};
 
-use crate::{
-    road::count,
-    support::{Road, rows_of, terminate, wait_until},
-};
-
-/// Writes a file below the road's folder.
-fn put(road: &Road, name: &str, text: impl AsRef<[u8]>) -> String {
-    let path = road.data().join(name);
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(&path, text).unwrap();
-    path.to_str().unwrap().to_owned()
-}
+use crate::support::{Road, count, rows_of, terminate, wait_until, with_partner};
 
 fn recorded(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -31,29 +20,6 @@ fn recorded(name: &str) -> String {
 async fn titles(road: &Road) -> Vec<String> {
     let rows = rows_of(&*road.database.store().await).await;
     rows.iter().map(|row| row["title"].as_str().unwrap().to_owned()).collect()
-}
-
-/// A partner of the test's own, told by TOML and recorded answers alone, replayed beside the built-in ones.
-pub(crate) async fn with_partner(
-    slug: &str,
-    spec: &str,
-    behavior: &str,
-    answers: &[(&str, &str)],
-) -> (Road, MockServer) {
-    let mut road = Road::new().await;
-    put(&road, &format!("specs/{slug}.toml"), spec);
-    put(&road, &format!("answers/{slug}/behavior.toml"), behavior);
-    for (name, text) in answers {
-        put(&road, &format!("answers/{slug}/{name}"), text);
-    }
-    let behavior = Behavior { crawl_delay: 0.0, ..Behavior::default() };
-    let folder = Some(road.data().join("answers"));
-    let replay =
-        MockServer::start(Options { addr: ([127, 0, 0, 1], 0).into(), behavior, folder }).await.unwrap();
-    road.settings.push(format!("sources_dir={}", road.data().join("specs").display()));
-    road.settings.push(format!("sources.{slug}.via={}", replay.url()));
-    road.settings.push(format!("sources.{slug}.rate=200/s"));
-    (road, replay)
 }
 
 const SEARCH: &str = r#"
@@ -140,12 +106,12 @@ async fn the_sheet_a_partner_mails_gives_the_same_products_as_its_api() {
 async fn a_whole_list_closes_what_it_no_longer_shows_and_a_part_does_not() {
     let road = Road::new().await;
     let spec = "name = 'Liste'\nbase_url = 'https://liste.cm'\nrate = '1/s'\n[streams.postes]\nkind = 'job'\nformat = 'table'\n[streams.postes.fields]\nexternal_id = 'Code'\ntitle = 'Poste'\n";
-    put(&road, "specs/liste.toml", spec);
+    road.put("specs/liste.toml", spec);
     let specs = road.data().join("specs").display().to_string();
     let of = async |rows: std::ops::Range<u32>, flags: &[&str]| {
         let mut text = String::from("Code;Poste\n");
         rows.for_each(|n| writeln!(text, "{n};Poste numéro {n}").unwrap());
-        let file = put(&road, "liste.csv", text);
+        let file = road.put("liste.csv", text);
         let args =
             [&["ingest", "liste", "--file", &file, "--sources", &specs, "--output", "json"], flags].concat();
         road.bin(&args).run().await.expect(0).json()[0].clone()
@@ -161,12 +127,12 @@ async fn a_whole_list_closes_what_it_no_longer_shows_and_a_part_does_not() {
 async fn a_large_file_is_committed_in_parts_and_a_repeat_across_parts_is_seen() {
     let road = Road::new().await;
     let spec = "name = 'Liste'\nbase_url = 'https://liste.cm'\nrate = '1/s'\n[streams.postes]\nkind = 'job'\nformat = 'table'\n[streams.postes.fields]\nexternal_id = 'Code'\ntitle = 'Poste'\ndescription = 'Texte'\n";
-    put(&road, "specs/liste.toml", spec);
+    road.put("specs/liste.toml", spec);
     let mut text = String::from("Code,Poste,Texte\n");
     let body = "Assurer la soudure des pièces et tenir le poste propre chaque jour ouvré. ".repeat(6);
     (0..11_000).for_each(|n| writeln!(text, "{n},Poste numéro {n},{body}").unwrap());
     writeln!(text, "3,Poste numéro 3,{body}\n4,Un autre titre,{body}\n,Sans code,x").unwrap();
-    let file = put(&road, "liste.csv", text);
+    let file = road.put("liste.csv", text);
     let specs = road.data().join("specs").display().to_string();
     let run = &road
         .bin(&["ingest", "liste", "--file", &file, "--sources", &specs, "--output", "json"])
@@ -185,8 +151,8 @@ async fn a_large_file_is_committed_in_parts_and_a_repeat_across_parts_is_seen() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_no_list_of_the_partner_is_refused_with_what_to_do() {
     let road = Road::new().await;
-    let page = put(&road, "page.html", "<!DOCTYPE html><p>maintenance</p>");
-    let empty = put(&road, "vide.csv", "");
+    let page = road.put("page.html", "<!DOCTYPE html><p>maintenance</p>");
+    let empty = road.put("vide.csv", "");
     for (args, said) in [
         (
             vec!["ingest", "mc2", "--file", &page],
@@ -210,7 +176,7 @@ async fn a_file_that_is_no_list_of_the_partner_is_refused_with_what_to_do() {
 async fn a_worker_takes_files_from_its_inbox_and_partner_files_as_they_change() {
     let road = Road::new().await;
     let spec = "name = 'Liste'\nbase_url = 'https://liste.cm'\nrate = '1/s'\n[streams.postes]\nkind = 'job'\nformat = 'table'\n[streams.postes.fields]\nexternal_id = 'Code'\ntitle = 'Poste'\n";
-    put(&road, "specs/liste.toml", spec);
+    road.put("specs/liste.toml", spec);
     let inbox = format!("inbox={}", road.data().join("inbox").display());
     let specs = format!("sources_dir={}", road.data().join("specs").display());
     let mut worker = road
@@ -219,8 +185,8 @@ async fn a_worker_takes_files_from_its_inbox_and_partner_files_as_they_change() 
         .start();
     let store = road.database.store().await;
     wait_until("the worker is there", async || !store.queue().workers().await.unwrap().is_empty()).await;
-    put(&road, "inbox/liste/mars.csv", "Code;Poste\n1;Soudeur\n2;Maçon\n");
-    put(&road, "inbox/liste/rapport.html", "<!DOCTYPE html><p>rien</p>");
+    road.put("inbox/liste/mars.csv", "Code;Poste\n1;Soudeur\n2;Maçon\n");
+    road.put("inbox/liste/rapport.html", "<!DOCTYPE html><p>rien</p>");
     wait_until("the file is loaded", async || titles(&road).await.len() == 2).await;
     wait_until("the other file is refused", async || {
         let failed = std::fs::read_dir(road.data().join("inbox/liste/failed"));
@@ -228,9 +194,8 @@ async fn a_worker_takes_files_from_its_inbox_and_partner_files_as_they_change() 
     })
     .await;
     // A wrong set is refused as a whole; a right one is taken up.
-    put(&road, "specs/fausse.toml", "name = 1");
-    put(
-        &road,
+    road.put("specs/fausse.toml", "name = 1");
+    road.put(
         "specs/liste.toml",
         spec.replace("title = 'Poste'", "title = { parts = [{ const = 'Poste de' }, 'Poste'], with = ' ' }"),
     );
@@ -250,7 +215,7 @@ async fn a_worker_takes_files_from_its_inbox_and_partner_files_as_they_change() 
         known.as_deref() == Some(wanted.as_str())
     })
     .await;
-    put(&road, "inbox/liste/avril.csv", "Code;Poste\n1;Soudeur\n2;Maçon\n");
+    road.put("inbox/liste/avril.csv", "Code;Poste\n1;Soudeur\n2;Maçon\n");
     wait_until("it is read by the new file", async || {
         titles(&road).await.iter().all(|title| title.starts_with("Poste de"))
     })
@@ -291,7 +256,7 @@ const ANSWER: &str = r#"{"total": 2, "offres": [
 #[tokio::test(flavor = "multi_thread")]
 async fn an_eighth_partner_is_brought_in_by_the_workbench_alone() {
     let mut road = Road::new().await;
-    let file = put(&road, "reponse.json", ANSWER);
+    let file = road.put("reponse.json", ANSWER);
     let specs = road.data().join("specs").display().to_string();
     let made =
         road.bin(&["sources", "new", "huit", "--from", &file, "--sources", &specs]).run().await.expect(0);
@@ -311,12 +276,11 @@ async fn an_eighth_partner_is_brought_in_by_the_workbench_alone() {
         spec.replace("# request = { path = \"/…\" }", "request = { path = \"/offres\" } #"),
     )
     .unwrap();
-    put(
-        &road,
+    road.put(
         "live/huit/behavior.toml",
         "host = \"api.huit.cm\"\n[[routes]]\nkind = \"pages\"\npath = \"/offres\"\nfile = \"offres.json\"\n",
     );
-    put(&road, "live/huit/offres.json", ANSWER);
+    road.put("live/huit/offres.json", ANSWER);
     let live = Options {
         addr: ([127, 0, 0, 1], 0).into(),
         behavior: Behavior::default(),

@@ -19,8 +19,10 @@ use crate::{
         site::{Day, answers},
         world::{Format, Shape, World},
     },
-    support::Database,
-    upsert::{fresh, noon},
+    support::{
+        Database,
+        opportunities::{fresh, noon},
+    },
 };
 
 fn seed() -> u64 {

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use domain::{Fingerprint, RunId, SourceSlug};
 use serde_json::{Value, json};
-use store::{Mode, NewListPage, Reading, RunRequest, RunState, Store, StreamWalk};
+use store::{Mode, Reading, RunRequest, RunState, Store};
 
-use crate::{
-    closing::{archived, employers, next, open, read, request, run, with_a_history},
-    group::commit,
-    upsert::{fresh, opportunity},
+use crate::support::{
+    opportunities::{fresh, opportunity},
+    runs::{
+        begin, commit_next, employers, end_crawl, enter_list_page, next, one_employer, open, read, request,
+        run, slices, with_a_history,
+    },
 };
 
 /// Every column that is served, of every row; and what the index is asked for.
@@ -23,19 +25,6 @@ async fn served(store: &Store) -> Value {
 
 async fn staged(store: &Store) -> i64 {
     sqlx::query_scalar("SELECT count(*) FROM ingest.staged").fetch_one(store.pool()).await.unwrap()
-}
-
-fn slices(ids: &[String]) -> Vec<&str> {
-    ids.iter().map(String::as_str).collect()
-}
-
-/// A page on which every employer is the portal.
-fn one_employer(reading: &mut Reading) {
-    employers(reading);
-    for row in &mut reading.opportunities {
-        row.organization = Some("Portail".to_owned());
-        row.fingerprint = Fingerprint::of(row);
-    }
 }
 
 #[tokio::test]
@@ -147,10 +136,7 @@ async fn a_crash_of_the_database_costs_a_second_parsing_and_no_row() {
     sqlx::query("TRUNCATE ingest.staged").execute(store.pool()).await.unwrap();
     assert_eq!(store.finish_run(close.lease, id).await.unwrap(), RunState::Running);
     assert_eq!(open(&store).await.len(), 0);
-    let parse = next(&store, "parse_page").await;
-    let page = store.page(parse.payload["page"].as_i64().unwrap()).await.unwrap();
-    let opportunities = ["1", "2"].map(|id| opportunity(id, "Soudeur", None)).into();
-    commit(&store, parse.lease, page, Reading { opportunities, ..Reading::default() }).await;
+    commit_next(&store, &["1", "2"], |_| ()).await;
     let close = next(&store, "finish_run").await;
     assert_eq!(store.finish_run(close.lease, id).await.unwrap(), RunState::Complete);
     let row = store.run(id).await.unwrap();
@@ -166,40 +152,15 @@ async fn a_held_run_whose_staged_rows_are_lost_says_how_to_get_them_back() {
     assert!(refused.contains(&format!("oim-etl replay fne --run {id}")), "{refused}");
 }
 
-/// A run under way whose first page is parsed, and whose second is still to come.
+/// A run under way whose first page is parsed and published by a checkpoint, and whose crawl ends then.
 async fn half_read(store: &Store, spoil: impl FnOnce(&mut Reading), shows: &[&str]) -> RunId {
-    let source: SourceSlug = "fne".parse().unwrap();
-    let id = store.request_run(&request(&source, Mode::Full)).await.unwrap().run;
-    let walk = next(store, "fetch_source").await;
-    store.begin_run(id, &"0".repeat(64)).await.unwrap();
-    let kept = archived();
-    let page = NewListPage {
-        run: id,
-        source: &source,
-        stream: "offres",
-        ordinal: 0,
-        url: "https://api.fnecm.org/",
-        request: json!({}),
-        take: None,
-        is_file: false,
-        shown: &[],
-        promised: None,
-        read_by: "test",
-        archived: &kept,
-    };
-    store.list_page_archived(walk.lease, &page).await.unwrap();
-    let parse = next(store, "parse_page").await;
-    let row = store.page(parse.payload["page"].as_i64().unwrap()).await.unwrap();
-    let mut reading = Reading {
-        opportunities: shows.iter().map(|id| opportunity(id, "Soudeur", None)).collect(),
-        ..Reading::default()
-    };
-    spoil(&mut reading);
-    commit(store, parse.lease, row, reading).await;
+    let (id, crawl) = begin(store).await;
+    enter_list_page(store, crawl, id, 0).await;
+    commit_next(store, shows, spoil).await;
     store.request_checkpoints(Duration::ZERO).await.unwrap();
     let checkpoint = next(store, "publish_new").await;
     store.publish_new(checkpoint.lease, id).await.unwrap();
-    store.end_walk(walk.lease, id, &[StreamWalk::of_file("offres", true)], &[]).await.unwrap();
+    end_crawl(store, crawl, id, true).await;
     id
 }
 

@@ -2,14 +2,10 @@
 
 use serde_json::Value;
 
-use crate::support::{Ended, Road, archive_of, points_of, rows_of, wait_until};
+use crate::support::{Ended, Road, archive_of, count, points_of, rows_of, wait_until};
 
 fn of<'a>(runs: &'a Value, source: &str) -> &'a Value {
     runs.as_array().unwrap().iter().find(|run| run["source"] == source).unwrap()
-}
-
-pub(crate) fn count(run: &Value, column: &str) -> i64 {
-    run[column].as_i64().unwrap()
 }
 
 async fn ingest_all(road: &Road) -> Ended {

@@ -6,10 +6,7 @@ use replay::{CannedResponse, MockServer};
 use serde_json::Value;
 use store::Store;
 
-use crate::{
-    partners::with_partner,
-    support::{Road, rows_of, terminate, wait_until},
-};
+use crate::support::{Road, rows_of, terminate, wait_until, with_partner};
 
 const HOST: &str = "www.portail.cm";
 

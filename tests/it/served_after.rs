@@ -3,10 +3,7 @@
 use chrono::TimeDelta;
 use store::{Mode, Origin};
 
-use crate::{
-    ticks::register,
-    upsert::{fresh, noon, opportunity, origin},
-};
+use crate::support::opportunities::{fresh, noon, opportunity, origin, register};
 
 /// Three rows of a checkpoint that waited 10 s, and one of the end that was fetched 5 s before its commit.
 const CHECKPOINT_AND_END: &str = "

@@ -1,25 +1,9 @@
 //! The timetable: a tick is one run, whoever looks.
 
 use chrono::{DurationRound as _, TimeDelta, Utc};
-use domain::SourceSlug;
-use store::{Mode, SourceRow, Store};
+use store::Mode;
 
-use crate::support::Database;
-
-pub(crate) async fn register(store: &Store, slug: &str) -> SourceSlug {
-    let slug = SourceSlug::new(slug).unwrap();
-    let row = SourceRow {
-        slug: slug.clone(),
-        name: slug.to_string(),
-        spec_version: "0".repeat(64),
-        offers_itself: false,
-        streams: vec!["offres".to_owned()],
-        fetch_at_once: 4,
-        read_at_once: 8,
-    };
-    store.register_sources(&[row]).await.unwrap();
-    slug
-}
+use crate::support::{Database, opportunities::register};
 
 #[tokio::test]
 async fn twenty_schedulers_make_one_run_of_a_tick() {

@@ -1,54 +1,10 @@
 //! Loading: new, changed, unchanged, reopened; and what each costs.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use domain::{Draft, Kind, Opportunity, RunId, StreamName};
-use normalize::{Context, normalize};
+use chrono::TimeDelta;
 use serde_json::{Value, json};
-use store::{Origin, Store};
-use uuid::Uuid;
+use store::Store;
 
-use crate::{
-    support::{Database, Held},
-    ticks::register,
-};
-
-/// An opportunity as its draft would become, with some words of it changed.
-pub(crate) fn opportunity(id: &str, title: &str, closes: Option<&str>) -> Opportunity {
-    let context = Context {
-        source: "fne".parse().unwrap(),
-        stream: StreamName::new("offres").unwrap(),
-        country: "CM".to_owned(),
-        hosts: Vec::new(),
-        fetched_at: noon(),
-    };
-    let mut draft = Draft::new(Kind::Job, json!({ "id": id }));
-    draft.external_id = Some(id.to_owned());
-    draft.title = Some(title.to_owned());
-    draft.place = Some("Douala".to_owned());
-    draft.contract = Some("CDI".to_owned());
-    draft.salary = Some("150 000 - 250 000 FCFA / mois".to_owned());
-    draft.interest = Some("1,5 - 2 % par mois + TAF (10 %)".to_owned());
-    draft.fees = Some("1 % + 5 000 FCFA".to_owned());
-    draft.duration = Some("6 - 36 mois".to_owned());
-    draft.starts_at = Some("15/01/2027".to_owned());
-    draft.description = Some("<div>Souder.</div>".to_owned());
-    draft.closes_at = closes.map(str::to_owned);
-    normalize(draft, &context).unwrap()
-}
-
-pub(crate) fn noon() -> DateTime<Utc> {
-    "2026-11-20T11:00:00Z".parse().unwrap()
-}
-
-pub(crate) fn origin(at: DateTime<Utc>) -> Origin {
-    Origin { run: RunId::from(Uuid::now_v7()), page: None, fetched_at: at, replaces_newer: false }
-}
-
-pub(crate) async fn fresh() -> Held {
-    let store = Database::new().await.store().await;
-    register(&store, "fne").await;
-    store
-}
+use crate::support::opportunities::{fresh, noon, opportunity, origin};
 
 async fn one(store: &Store, sql: &'static str) -> Value {
     sqlx::query_scalar(sql).fetch_one(store.pool()).await.unwrap()

@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, PgPool};
 use store::StoreError;
 use uuid::Uuid;
 
-use crate::{closing::run, upsert::fresh};
+use crate::support::{opportunities::fresh, runs::run};
 
 /// Writes a word of another release to every row of a column, whatever its table checks.
 async fn misspell(pool: &PgPool, table: &str, column: &str) {

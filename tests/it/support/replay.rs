@@ -49,6 +49,14 @@ impl Road {
         self.folder.path()
     }
 
+    /// Writes a file below the folder of this test, and returns its path.
+    pub(crate) fn put(&self, name: &str, text: impl AsRef<[u8]>) -> String {
+        let path = self.data().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
     /// The binary, set up for this road.
     pub(crate) fn bin(&self, args: &[&str]) -> Bin {
         let mut sets = vec![format!("data_dir={}", self.data().join("data").display())];
@@ -63,4 +71,27 @@ impl Road {
             Bin::new(self.data(), &all).env("DATABASE_URL", &self.database.url()).env("OIM_ETL_LOG", "warn");
         replay::credentials().iter().fold(bin, |bin, (name, value)| bin.env(name, value))
     }
+}
+
+/// A road with one more partner, which consists of a source file and recorded answers.
+pub(crate) async fn with_partner(
+    slug: &str,
+    spec: &str,
+    behavior: &str,
+    answers: &[(&str, &str)],
+) -> (Road, MockServer) {
+    let mut road = Road::new().await;
+    road.put(&format!("specs/{slug}.toml"), spec);
+    road.put(&format!("answers/{slug}/behavior.toml"), behavior);
+    for (name, text) in answers {
+        road.put(&format!("answers/{slug}/{name}"), text);
+    }
+    let behavior = Behavior { crawl_delay: 0.0, ..Behavior::default() };
+    let folder = Some(road.data().join("answers"));
+    let replay =
+        MockServer::start(Options { addr: ([127, 0, 0, 1], 0).into(), behavior, folder }).await.unwrap();
+    road.settings.push(format!("sources_dir={}", road.data().join("specs").display()));
+    road.settings.push(format!("sources.{slug}.via={}", replay.url()));
+    road.settings.push(format!("sources.{slug}.rate=200/s"));
+    (road, replay)
 }

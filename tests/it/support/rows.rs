@@ -18,6 +18,11 @@ pub(crate) async fn rows_of(store: &Store) -> Vec<Value> {
     .unwrap()
 }
 
+/// Returns a counter of a run, as commands print it in JSON.
+pub(crate) fn count(run: &Value, column: &str) -> i64 {
+    run[column].as_i64().unwrap()
+}
+
 /// Ids of the open opportunities that the index holds, found by the ledger and asked of the index itself.
 pub(crate) async fn points_of(road: &Road) -> BTreeSet<String> {
     let ended = road.bin(&["status", "--points", "--output", "json"]).run().await.expect(0);
