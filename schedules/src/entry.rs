@@ -15,7 +15,7 @@ use crate::{Mode, clock, expression::Expression};
 pub struct EntryName(String);
 
 impl EntryName {
-    /// Checks and wraps a name; what is a source's name may be an entry's.
+    /// Checks and wraps a name. The rules are those of a source's slug.
     pub fn new(name: &str) -> Result<Self, BadName> {
         SourceSlug::new(name).map(|name| Self(name.into()))
     }
@@ -37,13 +37,13 @@ impl fmt::Display for EntryName {
 pub struct Entry {
     /// The stable key of the entry (`fne-full`).
     pub name: EntryName,
-    /// The source to visit. Whether there is such a source, its catalog knows.
+    /// The source to visit. The catalog knows whether it exists.
     pub source: SourceSlug,
-    /// How much of it.
+    /// How much of the source to request.
     pub mode: Mode,
     /// The cron line as written: five fields of crontab(5).
     pub cron: String,
-    /// The zone whose wall clock the cron line speaks of.
+    /// The zone whose wall clock the cron line means.
     #[serde(serialize_with = "zone_name")]
     pub zone: Tz,
     #[serde(skip)]
@@ -51,15 +51,15 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The latest tick after `after` and not after `now`, if there is one. Ticks missed since `after`
-    /// are thereby one: whoever was down for a day visits once, not twelve times.
+    /// Returns the latest tick after `after` and not after `now`, if there is one. All ticks missed since `after` thus
+    /// become one: after a day without a worker, a source is visited once, not twelve times.
     pub fn due(&self, after: DateTime<Utc>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let reached = clock::reached(self.zone, now)?;
         let mut ticks = self.expression.back_from(reached).filter_map(|at| clock::first_shows(self.zone, at));
         ticks.find(|tick| *tick <= now).filter(|tick| *tick > after)
     }
 
-    /// The next `n` ticks after `from`, earliest first.
+    /// Returns the next `n` ticks after `from`, earliest first.
     pub fn upcoming(&self, from: DateTime<Utc>, n: usize) -> Vec<DateTime<Utc>> {
         iter::successors(self.next(from), |&tick| self.next(tick)).take(n).collect()
     }
@@ -67,7 +67,7 @@ impl Entry {
     fn next(&self, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let shown = clock::reading(self.zone, from)?;
         let mut ticks = self.expression.after(shown).filter_map(|at| clock::first_shows(self.zone, at));
-        // In the second pass of a repeated hour the first readings ahead have been shown before.
+        // In the second pass of a repeated hour, the clock has shown the next readings before.
         ticks.find(|tick| *tick > from)
     }
 }

@@ -1,4 +1,4 @@
-//! Why a timetable is refused, and where in its file.
+//! Why a timetable is refused, with the place in its file.
 
 use std::{fmt, ops::Range};
 
@@ -9,10 +9,10 @@ use crate::UnknownMode;
 /// Why one field of a cron line is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadField {
-    /// A word that is not a number of this field.
+    /// A word that this field does not know.
     #[error("{0:?} is neither a number, a three-letter name nor `*`")]
     Word(String),
-    /// A number this field does not have.
+    /// A number outside the field's range.
     #[error("{number} is outside {first}-{last}")]
     Outside {
         /// The number as written.
@@ -26,16 +26,16 @@ pub enum BadField {
     #[error("the range {0} runs backwards")]
     Backwards(String),
     /// `5/15`: dialects disagree on what it means, and crontab(5) does not have it.
-    #[error("the step of {start}/{step} has no range to walk: write {start}-{last}/{step}")]
+    #[error("the step of {start}/{step} has no range: write {start}-{last}/{step}")]
     LoneStep {
-        /// What stands before the slash.
+        /// The part before the slash.
         start: String,
-        /// What stands behind it.
+        /// The part after it.
         step: String,
         /// The field's highest number.
         last: u32,
     },
-    /// A step of nothing, or one that leaves the field at once.
+    /// A step of 0, or one that is larger than the range.
     #[error("the step {step} is not in 1-{last}")]
     Step {
         /// The step as written.
@@ -58,7 +58,7 @@ pub enum BadCron {
         field: &'static str,
         /// What is wrong with it.
         reason: BadField,
-        /// Where it stands in the cron line, in bytes.
+        /// Its place in the cron line, in bytes.
         span: Range<usize>,
     },
     /// A day that is on no calendar, such as 30 February.
@@ -72,10 +72,10 @@ pub enum Flaw {
     /// The file is not TOML from here on.
     #[error("{0}")]
     Syntax(String),
-    /// A second entry, or a second key, of one name.
-    #[error("`{0}` is there already: a name is given once")]
+    /// A second entry or key of the same name.
+    #[error("`{0}` is defined twice")]
     DuplicateName(String),
-    /// A key the timetable does not have.
+    /// A key that timetables do not have.
     #[error("unknown key `{key}`{}", hint(.nearest.as_ref()))]
     UnknownKey {
         /// The key as written.
@@ -83,7 +83,7 @@ pub enum Flaw {
         /// The known key that looks most like it.
         nearest: Option<String>,
     },
-    /// An entry without a key it must have.
+    /// An entry without a required key.
     #[error("`{entry}` has no `{key}`")]
     Missing {
         /// The entry's name.
@@ -96,15 +96,15 @@ pub enum Flaw {
     Type {
         /// The key.
         key: String,
-        /// The type it should have.
+        /// The expected type.
         wanted: &'static str,
-        /// The type it has.
+        /// The type found.
         found: &'static str,
     },
-    /// An entry's or a source's name that is not one.
+    /// An invalid name of an entry or a source.
     #[error(transparent)]
     Name(BadName),
-    /// A mode that is not one.
+    /// An unknown mode.
     #[error(transparent)]
     Mode(UnknownMode),
     /// A zone that the IANA time zone database does not have.
@@ -115,7 +115,7 @@ pub enum Flaw {
         /// The known zone that looks most like it.
         nearest: Option<String>,
     },
-    /// A cron line that is not one.
+    /// An invalid cron line.
     #[error(transparent)]
     Cron(BadCron),
 }

@@ -1,4 +1,4 @@
-//! A cron line, and the wall-clock readings it names.
+//! A cron line, and the wall-clock readings that it matches.
 
 use std::iter;
 
@@ -10,23 +10,23 @@ use croner::{
 
 use crate::{error::BadCron, field::FIELDS};
 
-/// The years that are walked: those of [`known`].
+/// The years for which there are ticks: those of [`known`].
 const YEARS: &str = "1970-2099";
 
-/// A cron line, compiled. It knows calendars, not time zones: its times are what a clock on the wall shows.
+/// A compiled cron line. It knows the calendar and no time zone: its times are what a wall clock shows.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Expression(Cron);
 
-// `Cron` compares sets of numbers, without saying so.
+// `Cron` compares sets of numbers, so its equality is total, though it does not declare it.
 impl Eq for Expression {}
 
 impl Expression {
-    /// Reads the five fields of a crontab(5) line.
+    /// Parses the five fields of a crontab(5) line.
     pub(crate) fn read(text: &str) -> Result<Self, BadCron> {
         let words = words(text);
         let found = words.len();
         let words = <[(usize, &str); 5]>::try_from(words).map_err(|_| BadCron::Fields(found))?;
-        // Checked here: `croner` has a wider dialect, and its refusals do not name the place.
+        // Checked here, because `croner` has a wider dialect and its errors do not name the place.
         for (field, (at, word)) in FIELDS.iter().zip(words) {
             field.read(word).map_err(|reason| BadCron::Field {
                 field: field.name,
@@ -35,14 +35,14 @@ impl Expression {
             })?;
         }
         let [minute, hour, day, month, weekday] = words.map(|(_, word)| word);
-        // Vixie cron's rule, to the letter: a field that *begins* with a star does not restrict, and
-        // only where both restrict is either enough. So `*/2` and a weekday must both hold.
+        // Vixie cron's rule, to the letter: a field that *begins* with a star does not restrict. One matching field is enough
+        // only if both restrict, so `*/2` and a weekday must both match.
         let both = day.starts_with('*') || weekday.starts_with('*');
         let parser =
             CronParser::builder().seconds(Seconds::Required).year(Year::Required).dom_and_dow(both).build();
         let line = format!("0 {minute} {hour} {day} {month} {weekday} {YEARS}");
         let expression = Self(parser.parse(&line).map_err(|_| BadCron::Never)?);
-        // Any four years with a 29 February show every day that ever comes.
+        // A day that never comes has no reading in all of these years.
         expression.next(DateTime::UNIX_EPOCH.naive_utc()).map(|_| expression).ok_or(BadCron::Never)
     }
 
@@ -63,7 +63,7 @@ impl Expression {
     }
 
     fn find(&self, from: NaiveDateTime, inclusive: bool, direction: Direction) -> Option<NaiveDateTime> {
-        // Readings are whole minutes: what is left of a second does not matter.
+        // Readings are whole minutes, so fractions of a second do not matter.
         let from = known(from)?.with_nanosecond(0)?.and_utc();
         let found = match direction {
             Direction::Forward => self.0.find_next_occurrence(&from, inclusive),
@@ -73,12 +73,12 @@ impl Expression {
     }
 }
 
-/// Calendars are walked from 1970 to 2099: far from where chrono overflows.
+/// Returns readings from 1970 to 2099 only, far from where chrono overflows.
 fn known(reading: NaiveDateTime) -> Option<NaiveDateTime> {
     (1970..2100).contains(&reading.year()).then_some(reading)
 }
 
-/// The words of a line, with the byte offset of each.
+/// Returns the words of a line, with the byte offset of each.
 fn words(text: &str) -> Vec<(usize, &str)> {
     let mut offset = 0;
     let mut words = Vec::new();

@@ -4,23 +4,23 @@ use std::{collections::BTreeSet, ops::RangeInclusive};
 
 use crate::error::BadField;
 
-/// What one of the five fields may say.
+/// One of the five fields: what it may contain.
 pub(crate) struct Field {
     /// Its name in messages.
     pub(crate) name: &'static str,
     /// The numbers it may hold.
     range: RangeInclusive<u32>,
-    /// Words for its numbers, from the lowest number on; upper or lower case.
+    /// Names for its numbers, from the lowest number on; case does not matter.
     words: &'static [&'static str],
 }
 
-/// The five, in the order they are written.
+/// The five fields, in their order.
 pub(crate) const FIELDS: [Field; 5] = [
     Field { name: "minute", range: 0..=59, words: &[] },
     Field { name: "hour", range: 0..=23, words: &[] },
     Field { name: "day of month", range: 1..=31, words: &[] },
     Field { name: "month", range: 1..=12, words: &MONTHS },
-    // 7 is Sunday too, so that a week may be written 1-7 as well as 0-6.
+    // 7 is Sunday too, so that a week is 1-7 as well as 0-6.
     Field { name: "day of week", range: 0..=7, words: &DAYS },
 ];
 
@@ -29,7 +29,7 @@ const MONTHS: [&str; 12] =
 const DAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 impl Field {
-    /// The numbers that `text` stands for: a list of `*`, `7`, `1-5`, `*/2` and `10-20/5`.
+    /// Returns the numbers that `text` stands for: a list of `*`, `7`, `1-5`, `*/2` and `10-20/5`.
     pub(crate) fn read(&self, text: &str) -> Result<BTreeSet<u32>, BadField> {
         let mut numbers = BTreeSet::new();
         for item in text.split(',') {
@@ -38,7 +38,7 @@ impl Field {
         Ok(numbers)
     }
 
-    /// The numbers of one item of the list.
+    /// Returns the numbers of one item of the list.
     fn item(&self, item: &str) -> Result<Vec<u32>, BadField> {
         let (range, step) = match item.split_once('/') {
             None => (item, 1),
@@ -55,7 +55,7 @@ impl Field {
         Ok(numbers.step_by(step).collect())
     }
 
-    /// The step of `range/step`. A step needs a range to walk; one that leaves it at once is a slip.
+    /// Returns the step of `range/step`. A step needs a range; one that is larger than the range is a mistake.
     fn step(&self, range: &str, step: &str) -> Result<usize, BadField> {
         if range != "*" && !range.contains('-') {
             return Err(BadField::LoneStep {
@@ -69,7 +69,7 @@ impl Field {
         known.ok_or_else(|| BadField::Step { step: step.to_owned(), last: self.last() })
     }
 
-    /// A number or a word for one.
+    /// Parses a number or a name for one.
     fn number(&self, word: &str) -> Result<u32, BadField> {
         let named =
             self.words.iter().zip(self.range.clone()).find(|(name, _)| name.eq_ignore_ascii_case(word));
@@ -125,7 +125,7 @@ mod tests {
             (0, "+5", "\"+5\" is neither a number, a three-letter name nor `*`"),
             (2, "?", "\"?\" is neither a number, a three-letter name nor `*`"),
             (4, "sat-sun", "the range sat-sun runs backwards"),
-            (0, "5/15", "the step of 5/15 has no range to walk: write 5-59/15"),
+            (0, "5/15", "the step of 5/15 has no range: write 5-59/15"),
             (0, "*/0", "the step 0 is not in 1-59"),
             (0, "*/90", "the step 90 is not in 1-59"),
             (0, "*/2/2", "the step 2/2 is not in 1-59"),

@@ -1,7 +1,7 @@
 //! When each partner is visited: the timetable, and the ticks that fall due by it.
 //!
-//! Pure: no clock is read and nothing is started here. Whoever has a clock asks an [`Entry`] what fell
-//! due between the last tick it saw fire and now:
+//! This crate is pure: it reads no clock and starts nothing. A caller with a clock asks an [`Entry`] what fell
+//! due between the last tick that fired and now:
 //!
 //! ```
 //! use chrono::{TimeZone, Utc};
@@ -20,29 +20,29 @@
 //!
 //! # What a cron line means here
 //!
-//! The five fields and the rules of crontab(5) as Vixie cron has them. The crate `cron` walks the
-//! calendar, but its dialect differs; each difference is translated or refused:
+//! The five fields follow the rules of crontab(5), as Vixie cron implements them. The crate `croner` walks the calendar. Its
+//! dialect is wider, so the fields are checked here, and a mistake is reported with its place:
 //!
-//! | crontab(5) | crate `cron` | here |
-//! |---|---|---|
-//! | five fields | six or seven, seconds first | five; second 0 is added |
-//! | Sunday is 0 and 7 | Sunday is 1, Saturday 7 | crontab's numbers, translated |
-//! | day of month **or** day of week, when both are restricted | **and** | or, as crontab does |
-//! | `5/15` is an error | every 15 from 5 on | refused: write `5-59/15` |
-//! | `@daily` | likewise | refused: five fields say when, `@daily` hides it |
-//! | `?` is an error | another `*` | refused |
-//! | `*/90` minutes fires at 0 only | refused | refused |
-//! | 30 February never fires | never fires | refused |
+//! | line | here |
+//! |---|---|
+//! | five fields | accepted; the second is 0 |
+//! | Sunday | 0 or 7 |
+//! | day of month **and** day of week restricted | either is enough, as in crontab(5) |
+//! | `5/15` | refused: write `5-59/15` |
+//! | `@daily` | refused: five fields show when a line fires |
+//! | `?`, `L`, `W` | refused: crontab(5) does not have them |
+//! | `*/90` minutes | refused: it would fire at minute 0 only |
+//! | 30 February | refused: it would never fire |
 //!
 //! # Time zones
 //!
-//! A cron line speaks of the clock on the wall of its zone. Douala's never moves. Where clocks do move:
+//! A cron line means the wall clock of its zone. Douala's clock never changes. In other zones:
 //!
-//! * *forward*: a tick they jump over fires at the moment of the jump, and several of them fire once;
-//! * *back*: a tick in the repeated hour fires when the clock first shows it, not again. A line such as
-//!   `*/10 * * * *` therefore rests for the second pass of that hour.
+//! * *Forward*: ticks in the skipped hour fire once, at the moment of the change.
+//! * *Back*: a tick in the repeated hour fires when the clock first shows it, and not again. A line such as
+//!   `*/10 * * * *` therefore pauses during the second pass of that hour.
 //!
-//! Ticks are known for the years 1970 to 2099; outside nothing is due.
+//! Ticks exist for the years 1970 to 2099; nothing is due outside of them.
 
 mod clock;
 mod entry;

@@ -1,21 +1,21 @@
-//! How much of a source a visit asks for.
+//! How much of a source a visit requests.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// How much of a source a visit asks for. The stored words are the serialized ones.
+/// How much of a source a visit requests. Serialized, it is the stored word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// What is new since the last complete run, where the partner lets us ask for it.
+    /// What is new since the last complete run, if the partner supports such a request.
     Incremental,
-    /// The whole list. Only a full run can tell that an opportunity is gone.
+    /// The whole list. Only a full run can prove that an opportunity is gone.
     Full,
 }
 
 impl Mode {
-    /// Both of them.
+    /// Both modes.
     pub const ALL: [Self; 2] = [Self::Incremental, Self::Full];
 
     /// The stored word.
@@ -33,7 +33,7 @@ impl fmt::Display for Mode {
     }
 }
 
-/// A word that names no mode.
+/// A word that is not a mode.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a mode: use \"incremental\" or \"full\"")]
 pub struct UnknownMode(String);

@@ -1,4 +1,4 @@
-//! The timetable's file: `timetable.toml`, or an operator's own in its place.
+//! The file of the timetable: the built-in `timetable.toml`, or an operator's own.
 
 use std::{borrow::Cow, ops::Range};
 
@@ -11,27 +11,27 @@ use toml::{
 
 use crate::{BadCron, Entry, EntryName, Flaw, Mode, TimetableError, TimetableErrors, expression::Expression};
 
-/// The zone of an entry that names none, in a file that names none.
+/// The zone of an entry if neither the entry nor its file names one.
 const HOME: Tz = Douala;
 
-/// The built-in timetable's name in messages.
+/// The name of the built-in timetable in messages.
 const BUILTIN: &str = "timetable.toml";
 
-/// When every source is visited.
+/// When each source is visited.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timetable {
-    /// The entries in the order of the file; no two have one name.
+    /// The entries in the order of the file, each with a name of its own.
     pub entries: Vec<Entry>,
 }
 
 impl Timetable {
-    /// The timetable this program was built with.
+    /// Returns the timetable that is compiled into this program.
     pub fn builtin() -> Result<Self, TimetableErrors> {
         Self::parse(BUILTIN, include_str!("../timetable.toml"))
     }
 
-    /// Reads a timetable's text; `file` names it in messages. All flaws are
-    /// reported, but of a text that is not TOML only the first: what follows it means nothing.
+    /// Parses the text of a timetable; `file` names it in messages. All flaws are reported; if the text is not TOML, only
+    /// the first is, because what follows it means nothing.
     pub fn parse(file: &str, text: &str) -> Result<Self, TimetableErrors> {
         let mut reader = Reader { file, text, errors: Vec::new() };
         let entries = match DeTable::parse(text) {
@@ -47,13 +47,13 @@ impl Timetable {
         if errors.is_empty() { Ok(Self { entries }) } else { Err(TimetableErrors(errors)) }
     }
 
-    /// The entry of this name.
+    /// Returns the entry of this name.
     pub fn get(&self, name: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.name.as_str() == name)
     }
 }
 
-/// Walks the parsed file and notes every flaw with its place.
+/// Checks the parsed file and records every flaw with its place.
 struct Reader<'a> {
     file: &'a str,
     text: &'a str,
@@ -68,7 +68,7 @@ impl Reader<'_> {
         let Some(table) = self.table("entries", entries) else { return Vec::new() };
         let mut named: Vec<_> = table.iter().collect();
         named.sort_by_key(|(name, _)| name.span().start);
-        // Without a home zone the entries are read all the same, for their flaws.
+        // Without a home zone, the entries are still checked for flaws.
         let home = home.unwrap_or(HOME);
         named.into_iter().filter_map(|(name, value)| self.entry(name, value, home)).collect()
     }
@@ -88,7 +88,7 @@ impl Reader<'_> {
             Expression::read(word).map(|expression| (word.to_owned(), expression)).map_err(Flaw::Cron)
         });
         let zone = table.get("zone").map_or(Some(home), |zone| self.value("zone", zone, read_zone));
-        // Only now: every value has been looked at, and its flaw noted.
+        // Only now, after each value was checked and its flaw recorded.
         let (cron, expression) = cron?;
         Some(Entry { name: name.ok()?, source: source?, mode: mode?, cron, zone: zone?, expression })
     }
@@ -140,7 +140,7 @@ impl Reader<'_> {
         self.flaw(&value.span(), Flaw::Type { key: key.to_owned(), wanted, found });
     }
 
-    /// Where a flaw of a value stands: a cron field's within the string, if the string is written as it reads.
+    /// Returns the place of a flaw in a value: that of the cron field within the string, if the string has no escapes.
     fn place(&self, value: Range<usize>, word: &str, flaw: &Flaw) -> Range<usize> {
         let Flaw::Cron(BadCron::Field { span, .. }) = flaw else { return value };
         let inside = value.start + 1;
@@ -157,7 +157,7 @@ impl Reader<'_> {
     }
 }
 
-/// TOML's own words, but for a key or a table given twice: then its name.
+/// Returns TOML's own message, or the name of a key or table that is defined twice.
 fn syntax_flaw(text: &str, error: &toml::de::Error) -> Flaw {
     let place = error.span().and_then(|span| text.get(span)).unwrap_or_default();
     match error.message() {
@@ -173,7 +173,7 @@ fn read_zone(word: &str) -> Result<Tz, Flaw> {
     })
 }
 
-/// The word that `word` was probably meant to be: at most a third of it is different.
+/// Returns the known word that `word` was probably meant to be: at most a third of it differs.
 fn nearest<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> Option<String> {
     let lower = word.to_lowercase();
     let near = |known: &'w str| (strsim::osa_distance(&lower, &known.to_lowercase()), known);

@@ -92,7 +92,7 @@ prop_compose! {
     }
 }
 
-/// crontab(5), read literally: is this minute one?
+/// crontab(5), implemented literally: whether a minute matches.
 fn fires(line: &[String; 5], sets: &[BTreeSet<u32>], minute: NaiveDateTime) -> bool {
     let weekday = minute.weekday().num_days_from_sunday();
     let has = |field: usize, number| sets[field].contains(&number);

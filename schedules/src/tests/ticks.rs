@@ -68,7 +68,7 @@ fn a_repeated_reading_fires_the_first_time_only() {
         assert_eq!(nightly.due(utc("2026-10-24T12:00:00Z"), utc(now)), Some(first), "{now}");
         assert_eq!(nightly.due(first, utc(now)), None, "{now}");
     }
-    // A line for every ten minutes rests for the second pass.
+    // A line for every ten minutes pauses during the second pass.
     let from = "2026-10-25T00:45:00Z";
     assert_eq!(upcoming("Europe/Paris", "*/10 * * * *", from, 3), ["25 00:50", "25 02:00", "25 02:10"]);
 }
@@ -90,7 +90,7 @@ fn nothing_is_due_at_the_ends_of_time() {
     assert_eq!(minutely.upcoming(end - TimeDelta::minutes(1), 3), [end]);
 }
 
-/// The day before clocks move in Paris, New York or Lord Howe (by half an hour), forward and back.
+/// The day before clocks change in Paris, New York or Lord Howe (by half an hour), forward and back.
 const CHANGES: [&str; 6] = ["03-28", "10-24", "03-07", "10-31", "10-03", "04-04"];
 
 fn any_entry() -> impl Strategy<Value = Entry> {
@@ -117,7 +117,7 @@ proptest! {
         }
     }
 
-    /// Asked every minute around the days on which clocks move: the ticks that were announced, no other.
+    /// Checks every minute around the days on which clocks change: the announced ticks fire, and no others.
     #[test]
     fn asking_often_fires_each_upcoming_tick_once(
         entry in any_entry(), day in prop::sample::select(CHANGES.to_vec()), start in 0_i64..180_000,
