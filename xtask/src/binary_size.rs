@@ -1,4 +1,4 @@
-//! The binary stays small enough to be copied to a machine in a minute, and holds nothing that only tests need.
+//! The release binary stays small enough to copy to a machine in a minute, and contains nothing that only tests need.
 
 use std::{fs, io, path::Path};
 
@@ -6,37 +6,36 @@ use anyhow::{Context, Result, bail};
 
 use crate::{shell::say, workspace::Workspace};
 
-/// Bytes that the binary may have: a tenth above the 77 MiB that it has. It had 117 MB with symbols and the Rust sources of two crates in
-/// it. Most of the rest is the vector engine.
+/// The most bytes that the binary may have: a tenth above the 77 MiB that it has. Most of them are the vector engine.
 const MOST: u64 = 84 * MEBIBYTE;
 const MEBIBYTE: u64 = 1024 * 1024;
 
-/// The variable that tells a process where to die (`store::failpoint`): a binary for tests knows it.
+/// The variable that tells a process where to die (`store::failpoint`). Only a binary for tests knows it.
 const FAILPOINT: &[u8] = b"OIM_FAILPOINT";
 
-/// Where a release build leaves it, from the root.
+/// The path of the release binary, from the root.
 const BINARY: &str = "target/release/oim-etl";
 
-/// Checks the release binary. Nothing is built for it: a check must not take a quarter of an hour.
+/// Checks the release binary, if there is one. It does not build it: that would take a quarter of an hour.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let binary = workspace.root.join(BINARY);
     let size = size(&binary)?;
     say(judge(size)?);
     if size.is_some() && holds(&binary, FAILPOINT)? {
         bail!(
-            "{BINARY} can be told to die: tests have built it with their features; `cargo build --release` builds it again"
+            "{BINARY} was built with the features of tests and can be told to die: run `cargo build --release`"
         );
     }
     Ok(())
 }
 
-/// Whether these bytes are in a file.
+/// Returns whether a file contains these bytes.
 fn holds(file: &Path, bytes: &[u8]) -> Result<bool> {
-    let all = fs::read(file).with_context(|| format!("could not read {}", file.display()))?;
+    let all = fs::read(file).with_context(|| format!("Failed to read {}", file.display()))?;
     Ok(all.windows(bytes.len()).any(|window| window == bytes))
 }
 
-/// What to say of a binary of this size; fails above the limit. `None`: there is no binary.
+/// Returns the report on a binary of this size, or fails above the limit. `None`: there is no binary.
 fn judge(size: Option<u64>) -> Result<String> {
     let Some(size) = size else {
         return Ok(format!("size: {BINARY} is not built: `cargo build --release` builds it"));
@@ -51,12 +50,12 @@ fn judge(size: Option<u64>) -> Result<String> {
     Ok(format!("size: {BINARY} has {size_mib} MiB, of at most {most_mib}"))
 }
 
-/// The bytes of a file; `None` where there is none.
+/// Returns the size of a file in bytes, or `None` if there is no file.
 fn size(file: &Path) -> Result<Option<u64>> {
     match fs::metadata(file) {
         Ok(metadata) => Ok(Some(metadata.len())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("could not look at {}", file.display())),
+        Err(error) => Err(error).with_context(|| format!("Failed to look at {}", file.display())),
     }
 }
 

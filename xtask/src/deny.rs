@@ -1,4 +1,4 @@
-//! Licences, banned crates, sources and advisories of what we build on, by `deny.toml`.
+//! Licenses, banned crates, sources and advisories of our dependencies, by the rules of `deny.toml`.
 
 use std::{
     net::{TcpStream, ToSocketAddrs as _},
@@ -12,10 +12,10 @@ use crate::{
     workspace::Workspace,
 };
 
-/// Where the advisory database is fetched from.
+/// The server of the advisory database.
 const ADVISORIES: (&str, u16) = ("github.com", 443);
 
-/// Long enough for a slow line, short enough for a person who waits.
+/// Long enough for a slow connection, short enough for a waiting person.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Runs cargo-deny; installs it first in CI.
@@ -30,7 +30,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     }
     shell(root, &[], &["cargo", "deny", "check", "bans", "licenses", "sources"])?;
     if !reachable() {
-        say(format!("deny: advisories skipped, their database on {} cannot be reached", ADVISORIES.0));
+        say(format!("deny: advisories skipped, because their database on {} is unreachable", ADVISORIES.0));
         return Ok(());
     }
     shell(root, &[], &["cargo", "deny", "check", "advisories"])
@@ -38,6 +38,6 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 
 fn reachable() -> bool {
     let addresses = ADVISORIES.to_socket_addrs().into_iter().flatten();
-    // A host has a few addresses; the first two tell.
+    // A host has several addresses; trying two is enough.
     addresses.take(2).any(|address| TcpStream::connect_timeout(&address, PATIENCE).is_ok())
 }

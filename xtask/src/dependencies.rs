@@ -1,4 +1,4 @@
-//! Every dependency has its reason in `docs/DEPENDENCIES.md`, and a user.
+//! Every dependency has a reason in `docs/DEPENDENCIES.md`, and a crate that uses it.
 
 use std::{collections::BTreeSet, fs};
 
@@ -9,25 +9,25 @@ use crate::{
     workspace::{Member, Workspace},
 };
 
-/// Where the reasons stand.
+/// The page with the reasons.
 const REASONS: &str = "docs/DEPENDENCIES.md";
 
-/// Compares what is declared with what is explained and what is used.
+/// Compares the declared dependencies with the explained and the used ones.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let text = fs::read_to_string(workspace.root.join(REASONS))
-        .with_context(|| format!("could not read {REASONS}"))?;
+        .with_context(|| format!("Failed to read {REASONS}"))?;
     let wrong = judge(&workspace.shared, &workspace.members, &text);
     for line in &wrong {
         say(format!("dependencies: {line}"));
     }
     if !wrong.is_empty() {
-        bail!("{} dependencies without a reason, a user or an end", wrong.len());
+        bail!("{} dependencies to explain or remove", wrong.len());
     }
     say(format!("dependencies: {}, each with its reason and a user", workspace.shared.len()));
     Ok(())
 }
 
-/// One line for each dependency without a reason or a user, and each reason without a dependency.
+/// Returns one line for each dependency without a reason or a user, and for each reason without a dependency.
 fn judge(declared: &BTreeSet<String>, members: &[Member], text: &str) -> Vec<String> {
     let explained: BTreeSet<String> = text.lines().filter_map(explained).map(str::to_owned).collect();
     let uses = |member: &Member, name: &String| {
@@ -40,7 +40,7 @@ fn judge(declared: &BTreeSet<String>, members: &[Member], text: &str) -> Vec<Str
     unexplained.chain(outlived).chain(unused.map(|name| format!("{name} is used by no crate"))).collect()
 }
 
-/// The crate that a line of the table is about.
+/// Returns the crate that a line of the table is about.
 fn explained(line: &str) -> Option<&str> {
     line.strip_prefix("| `")?.split_once('`').map(|(name, _)| name)
 }
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_lacks_a_reason_a_user_or_an_end_is_told() {
+    fn what_lacks_a_reason_or_a_user_is_reported() {
         let set = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<BTreeSet<_>>();
         let text =
             "| crate | why |\n|---|---|\n| `serde` | `derive` |\n| `csv` | tables |\n| `yaml` | no |\n";
@@ -60,11 +60,11 @@ mod tests {
             dependencies: set(&["serde"]),
             dev_dependencies: set(&["insta"]),
         };
-        let told = [
+        let expected = [
             "insta has no line in docs/DEPENDENCIES.md",
             "yaml is in docs/DEPENDENCIES.md, not in Cargo.toml",
             "csv is used by no crate",
         ];
-        assert_eq!(judge(&set(&["serde", "csv", "insta"]), &[member], text), told);
+        assert_eq!(judge(&set(&["serde", "csv", "insta"]), &[member], text), expected);
     }
 }

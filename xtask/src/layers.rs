@@ -1,12 +1,12 @@
-//! Dependencies run downward: the tree of folders is the diagram, and stays it.
+//! Dependencies between our crates run downward only, as in this diagram.
 //!
 //! ```text
-//!                   tests  benches                         see everything
+//!                   tests  benches                         use everything
 //!                      workers                             the program
-//!   sources  schedules  fetch  store  vectors              what it drives
-//!                             local-postgres  replay       servers for demo and tests
-//!                      dedupe  queue                       is it the same?  who does what?
-//!                     normalize                            rules that read words
+//!   sources  schedules  fetch  store  vectors              what the program drives
+//!                             local-postgres  replay       servers for the demo and tests
+//!                      dedupe  queue                       duplicates; jobs
+//!                     normalize                            rules that parse prose
 //!                      domain                              the vocabulary
 //! ```
 
@@ -20,17 +20,17 @@ use crate::{
     workspace::{Member, Workspace},
 };
 
-/// What a crate may be built from, of ours.
+/// Which of our crates a crate may use.
 enum May {
     /// Every other crate.
     UseAll,
-    /// These.
+    /// These crates.
     Use(&'static [&'static str]),
 }
 
-/// Each crate of the workspace, what of ours it may be built from, and why.
+/// Each crate of the workspace, which of our crates it may use, and why.
 const LAYERS: &[(&str, May, &str)] = &[
-    ("it", May::UseAll, "tests look at everything"),
+    ("it", May::UseAll, "tests use everything"),
     ("benches", May::UseAll, "benchmarks measure everything"),
     (
         "oim-etl",
@@ -49,21 +49,21 @@ const LAYERS: &[(&str, May, &str)] = &[
         ]),
         "the program drives the crates below; nothing drives it",
     ),
-    ("sources", May::Use(&["normalize", "domain"]), "a page is read without network, database or clock"),
-    ("schedules", May::Use(&["domain"]), "a tick is computed without network, database or clock"),
-    ("fetch", May::Use(&["domain"]), "a door to partners does not know what is kept of them"),
+    ("sources", May::Use(&["normalize", "domain"]), "parsing a page needs no network, database or clock"),
+    ("schedules", May::Use(&["domain"]), "computing a tick needs no network, database or clock"),
+    ("fetch", May::Use(&["domain"]), "the door to partners does not know what is stored"),
     ("store", May::Use(&["queue", "dedupe", "domain"]), "rows do not know where they come from"),
     ("vectors", May::Use(&["domain"]), "the index does not know the database"),
-    ("queue", May::Use(&[]), "a job is claimed and ended without knowing what it is about"),
-    ("local-postgres", May::Use(&[]), "a server is started without knowing what it holds"),
-    ("replay", May::Use(&[]), "a replayed partner knows as little of us as a real one"),
-    ("dedupe", May::Use(&["normalize", "domain"]), "rows are compared without what loads them"),
-    ("normalize", May::Use(&["domain"]), "words are read without network, database or clock"),
-    ("domain", May::Use(&[]), "the vocabulary stands on nothing of ours"),
-    ("xtask", May::Use(&[]), "the checks do not need what they check to compile"),
+    ("queue", May::Use(&[]), "the queue does not know what a job is about"),
+    ("local-postgres", May::Use(&[]), "a server is started without knowing its data"),
+    ("replay", May::Use(&[]), "a replayed partner knows no more of us than a real one"),
+    ("dedupe", May::Use(&["normalize", "domain"]), "comparing rows needs nothing that loads them"),
+    ("normalize", May::Use(&["domain"]), "parsing words needs no network, database or clock"),
+    ("domain", May::Use(&[]), "the vocabulary depends on none of our crates"),
+    ("xtask", May::Use(&[]), "checks must run even if what they check does not compile"),
 ];
 
-/// Checks the layers, then the words only some crates may use, then that pure crates are pure.
+/// Checks the layers, the external crates that only some crates may use, and that pure crates are pure.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let mut wrong = upward(&workspace.members);
     wrong.extend(reserved::misused(workspace)?);
@@ -78,14 +78,14 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     bail!("{} wrong dependencies", wrong.len());
 }
 
-/// The dependencies of `member` that are members too.
+/// Returns the dependencies of `member` that are members too.
 fn inner<'m>(member: &'m Member, members: &'m [Member]) -> impl Iterator<Item = &'m String> {
     let ours: BTreeSet<_> = members.iter().map(|member| &member.name).collect();
     member.dependencies.iter().filter(move |name| ours.contains(name))
 }
 
-/// One line for each dependency that does not run downward, and each crate that has no layer.
-/// What only tests use is not looked at: a test may stand on anything.
+/// Returns one line for each dependency that does not run downward, and for each crate that has no layer.
+/// Dependencies of tests are not checked: a test may use anything.
 fn upward(members: &[Member]) -> Vec<String> {
     let mut wrong = Vec::new();
     for member in members {
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn an_upward_or_sideways_edge_is_told_with_its_reason() {
+    fn an_upward_or_sideways_edge_is_reported_with_its_reason() {
         let members = [
             member("domain", &["serde"]),
             member("store", &["domain", "sqlx"]),
@@ -119,17 +119,17 @@ mod tests {
             member("oim-etl", &["sources", "store", "it"]),
             member("it", &["oim-etl", "sources"]),
         ];
-        let told = [
-            "layers: sources may not depend on store: a page is read without network, database or clock",
+        let expected = [
+            "layers: sources may not depend on store: parsing a page needs no network, database or clock",
             "layers: oim-etl may not depend on it: the program drives the crates below; nothing drives it",
         ];
-        assert_eq!(upward(&members), told);
+        assert_eq!(upward(&members), expected);
         assert_eq!(inner(&members[2], &members).collect::<Vec<_>>(), ["domain", "store"]);
     }
 
     #[test]
-    fn a_crate_without_a_layer_is_told() {
-        let told = "layers: helpers has no layer: give it one in xtask/src/layers.rs";
-        assert_eq!(upward(&[member("helpers", &[])]), [told]);
+    fn a_crate_without_a_layer_is_reported() {
+        let expected = "layers: helpers has no layer: give it one in xtask/src/layers.rs";
+        assert_eq!(upward(&[member("helpers", &[])]), [expected]);
     }
 }

@@ -1,4 +1,4 @@
-//! Every check that does not run the program.
+//! All checks that do not run the program.
 
 use anyhow::{Result, bail};
 
@@ -7,7 +7,7 @@ use crate::{
     workspace::Workspace,
 };
 
-/// The checks cargo runs: settings, and the command line.
+/// The checks that cargo runs: environment and command line.
 type Check = (&'static [(&'static str, &'static str)], &'static [&'static str]);
 
 const CHECKS: &[Check] = &[
@@ -16,7 +16,7 @@ const CHECKS: &[Check] = &[
     (&[("RUSTDOCFLAGS", "-D warnings")], &["cargo", "doc", "--workspace", "--no-deps"]),
 ];
 
-/// Our own checks, after those of cargo.
+/// Our own checks, which run after those of cargo.
 const OWN: &[fn(&Workspace) -> Result<()>] = &[
     layers::run,
     dependencies::run,
@@ -28,7 +28,7 @@ const OWN: &[fn(&Workspace) -> Result<()>] = &[
     deny::run,
 ];
 
-/// Runs all checks, then reports which failed: one run shows everything there is to fix.
+/// Runs all checks, then reports which failed, so that one run shows everything to fix.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let mut failed = Vec::new();
     for (settings, line) in CHECKS {

@@ -1,6 +1,6 @@
 //! The project's recipes. CI runs every test, then `lint` (`.ci/run`).
 //!
-//! `cargo xtask` lists them. Each prints every command before it runs it.
+//! `cargo xtask` lists them. A recipe prints each command before it runs it.
 
 mod binary_size;
 mod deny;
@@ -27,20 +27,32 @@ use workspace::Workspace;
 /// A recipe: its name, what it does, and the function that does it.
 type Recipe = (&'static str, &'static str, fn(&Workspace) -> Result<()>);
 
-/// All recipes, in the order they are listed.
+/// All recipes, in the order in which they are listed.
 const RECIPES: &[Recipe] = &[
-    ("ci", "test, then lint: what has to pass before a change lands", ci),
-    ("test", "every test of every crate", test::run),
-    ("lint", "format, clippy, docs and all the checks below", lint::run),
-    ("layers", "dependencies run downward, some crates have one door only, and some are pure", layers::run),
-    ("dependencies", "each dependency has its reason in docs/DEPENDENCIES.md, and a user", dependencies::run),
-    ("sizes", "files stay small enough to be read", sizes::run),
-    ("size", "the release binary, where it is built, stays below its limit", binary_size::run),
-    ("stray", "no tracked file is too large or of a kind this project does not use", stray::run),
-    ("snapshots", "no snapshot is pending, and none is left that no test looks at", snapshots::run),
-    ("words", "docs and comments avoid the phrases that docs/STYLE.md lists", words::run),
-    ("sqlx", "record what the queries are checked against", queries::run),
-    ("deny", "licences, banned crates, sources, advisories", deny::run),
+    ("ci", "run `test`, then `lint`: what must pass before a change lands", ci),
+    ("test", "run every test, and note which snapshots they use", test::run),
+    (
+        "lint",
+        "run rustfmt, clippy and rustdoc without warnings, then every check below except `sqlx`",
+        lint::run,
+    ),
+    (
+        "layers",
+        "check that crates depend downward only, use only the external crates they may, and stay pure",
+        layers::run,
+    ),
+    (
+        "dependencies",
+        "check that each dependency has a reason in docs/DEPENDENCIES.md, and is used",
+        dependencies::run,
+    ),
+    ("sizes", "check file sizes", sizes::run),
+    ("size", "check that the release binary, if it is built, stays below its limit", binary_size::run),
+    ("stray", "check that no tracked file is too large or of an unexpected kind", stray::run),
+    ("snapshots", "check for pending and unused snapshots", snapshots::run),
+    ("words", "check prose for the phrases that docs/STYLE.md lists", words::run),
+    ("sqlx", "record what queries are checked against", queries::run),
+    ("deny", "check licenses, sources, bans and advisories; needs cargo-deny", deny::run),
 ];
 
 fn main() -> ExitCode {
@@ -63,7 +75,7 @@ fn run(name: Option<&str>) -> Result<()> {
     let Some((_, _, recipe)) = RECIPES.iter().find(|(known, ..)| *known == name) else {
         bail!("there is no recipe `{name}`: `cargo xtask` lists them");
     };
-    recipe(&Workspace::open().context("could not read the workspace")?)
+    recipe(&Workspace::open().context("Failed to read the workspace")?)
 }
 
 fn ci(workspace: &Workspace) -> Result<()> {

@@ -1,4 +1,4 @@
-//! Crates that stay pure: an archived page read again gives the answer it gave the first time.
+//! Crates that stay pure, so that an archived page gives the same result whenever it is parsed.
 
 use std::{
     fs,
@@ -9,10 +9,10 @@ use anyhow::{Context, Result};
 
 use crate::{reserved, workspace::Workspace};
 
-/// Crates whose code reads no clock, no file and no socket.
+/// The crates whose code reads no clock, file or socket.
 const PURE: [&str; 5] = ["domain", "normalize", "dedupe", "sources", "schedules"];
 
-/// What they may not say, and what that would read.
+/// Names that they may not use, and what each would read.
 const IMPURE: [(&str, &str); 12] = [
     ("SystemTime", "a clock"),
     ("Instant::now", "a clock"),
@@ -28,7 +28,7 @@ const IMPURE: [(&str, &str); 12] = [
     ("env::var", "the environment"),
 ];
 
-/// One line for each line of code of a pure crate that reads something besides its arguments. Its tests and its build script may.
+/// Returns one line for each line of a pure crate's code that reads something besides its arguments. Tests and build scripts may.
 pub(crate) fn broken(workspace: &Workspace) -> Result<Vec<String>> {
     let mut wrong = Vec::new();
     for member in workspace.members.iter().filter(|member| PURE.contains(&member.name.as_str())) {
@@ -37,7 +37,7 @@ pub(crate) fn broken(workspace: &Workspace) -> Result<Vec<String>> {
             if file.starts_with(&code) && !is_test(&file) {
                 let path = workspace.root.join(&file);
                 let text = fs::read_to_string(&path)
-                    .with_context(|| format!("could not read {}", path.display()))?;
+                    .with_context(|| format!("Failed to read {}", path.display()))?;
                 wrong.extend(read(&member.name, &file, &text));
             }
         }
@@ -45,13 +45,13 @@ pub(crate) fn broken(workspace: &Workspace) -> Result<Vec<String>> {
     Ok(wrong)
 }
 
-/// Whether a file belongs to tests alone: `tests.rs`, or a file in a folder `tests`.
+/// Returns whether a file belongs to tests: `tests.rs`, or a file in a folder `tests`.
 fn is_test(file: &Path) -> bool {
     file.file_stem().is_some_and(|stem| stem == "tests")
         || file.components().any(|part| part == Component::Normal("tests".as_ref()))
 }
 
-/// What the code of one file reads.
+/// Returns one line for each impure name in the code of one file.
 fn read(package: &str, file: &Path, text: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     for (line, number) in text.lines().zip(1..) {
@@ -64,7 +64,7 @@ fn read(package: &str, file: &Path, text: &str) -> Vec<String> {
     wrong
 }
 
-/// Whether code has `word`, not as the end of a longer one.
+/// Returns whether code contains `word`, and not as the end of a longer one.
 fn says(code: &str, word: &str) -> bool {
     code.match_indices(word).any(|(at, _)| {
         let before = code.get(..at).and_then(|head| head.chars().next_back());
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_and_a_file_are_found_and_words_on_them_are_not() {
+    fn a_clock_and_a_file_are_found_and_comments_on_them_are_not() {
         let text = "let now = Utc::now();\n/// never `Utc::now`\nlet body = fs::read(path)?;\nlet prefs::Name = \"Utc::now\";\n";
         assert_eq!(
             read("normalize", Path::new("crates/normalize/src/dates.rs"), text),

@@ -1,4 +1,4 @@
-//! `cargo xtask sqlx`: records the answers that the queries of `store` and `queue` are checked against.
+//! `cargo xtask sqlx`: records the schema data that the queries of `store` and `queue` are checked against.
 
 use std::{env, fs, path::Path};
 
@@ -9,7 +9,7 @@ use crate::{shell, workspace::Workspace};
 /// The crates with queries.
 const LIBRARIES: [&str; 2] = ["crates/queue/src/lib.rs", "crates/store/src/lib.rs"];
 
-/// Regenerates `.sqlx/` against the empty database that `OIM_SQLX_URL` names; the migrations are applied to it first.
+/// Applies the migrations to the empty database that `OIM_SQLX_URL` names, and regenerates `.sqlx/` against it.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let root = workspace.root.as_path();
     let url = env::var("OIM_SQLX_URL")
@@ -22,7 +22,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir(&folder)?;
-    // Cargo must see a change, or it does not look at the queries again.
+    // Cargo checks the queries again only if a file has changed.
     for library in LIBRARIES {
         let library = root.join(library);
         fs::write(&library, fs::read(&library)?)?;

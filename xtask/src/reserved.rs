@@ -1,4 +1,4 @@
-//! Crates that have one door: who may name them in code, and why nobody else.
+//! External crates that only some of our crates may use, and why.
 
 use std::{fs, path::Path};
 
@@ -6,15 +6,15 @@ use anyhow::{Context, Result};
 
 use crate::workspace::{Member, Workspace};
 
-/// A crate of others that only some of ours may use.
+/// An external crate that only some of our crates may use.
 struct Reserved {
     /// Its name in code.
     word: &'static str,
-    /// Our packages that may use it.
+    /// The packages of ours that may use it.
     packages: &'static [&'static str],
-    /// Single files of other packages that may.
+    /// Single files of other packages that may use it.
     files: &'static [&'static str],
-    /// Why.
+    /// Why the others may not.
     reason: &'static str,
 }
 
@@ -23,20 +23,21 @@ const RESERVED: &[Reserved] = &[
         word: "sqlx",
         packages: &["store", "queue", "local-postgres", "it", "benches"],
         files: &[],
-        reason: "only `store` and `queue` speak SQL, so that every statement is found and checked in two places; `local-postgres` asks whether its server answers",
+        reason: "only `store` and `queue` contain SQL, so that every statement is in one of two places and is checked; \
+                 `local-postgres` only asks whether its server answers",
     },
     Reserved {
         word: "regex",
         packages: &["normalize", "dedupe", "sources", "it"],
         files: &[],
-        reason: "the types of `domain` read no prose; rules that do are declared with `normalize::patterns!`",
+        reason: "the types of `domain` do not parse prose; declare rules that do with `normalize::patterns!`",
     },
     Reserved {
         word: "reqwest",
         packages: &["fetch", "vectors", "it"],
         files: &["workers/src/remote.rs"],
-        reason: "a partner is visited through `fetch`, which holds rates and robots.txt; `vectors` talks to \
-                 Ollama, `workers/src/remote.rs` to our own workers",
+        reason: "visit partners through `fetch`, which obeys rates and robots.txt; `vectors` talks to Ollama, and \
+                 `workers/src/remote.rs` to our own workers",
     },
     Reserved {
         word: "qdrant_client",
@@ -52,19 +53,19 @@ const RESERVED: &[Reserved] = &[
     },
 ];
 
-/// One line for each dependency and each line of code that names a crate reserved for others.
+/// Returns one line for each dependency and each line of code that names a crate reserved for others.
 pub(crate) fn misused(workspace: &Workspace) -> Result<Vec<String>> {
     let mut wrong: Vec<String> = workspace.members.iter().flat_map(declared).collect();
     for file in workspace.files("rs")? {
         let owner = workspace.members.iter().find(|member| file.starts_with(&member.folder));
         let path = workspace.root.join(&file);
-        let text = fs::read_to_string(&path).with_context(|| format!("could not read {}", path.display()))?;
+        let text = fs::read_to_string(&path).with_context(|| format!("Failed to read {}", path.display()))?;
         wrong.extend(named(owner.map_or("", |member| &member.name), &file, &text));
     }
     Ok(wrong)
 }
 
-/// Reserved crates among a member's dependencies, those of its tests included.
+/// Returns one line for each reserved crate among a member's dependencies, those of its tests included.
 fn declared(member: &Member) -> Vec<String> {
     let used = member.dependencies.union(&member.dev_dependencies).map(|name| name.replace('-', "_"));
     let reserved = used.filter_map(|name| RESERVED.iter().find(|reserved| reserved.word == name));
@@ -79,7 +80,7 @@ fn declared(member: &Member) -> Vec<String> {
         .collect()
 }
 
-/// Reserved crates that the code of one file names; comments and strings may speak of them.
+/// Returns one line for each line of code that names a reserved crate. Comments and strings may name it.
 fn named(package: &str, file: &Path, text: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     for reserved in RESERVED.iter().filter(|reserved| !reserved.packages.contains(&package)) {
@@ -87,21 +88,21 @@ fn named(package: &str, file: &Path, text: &str) -> Vec<String> {
             continue;
         }
         let lines = text.lines().zip(1..).filter(|(line, _)| names(line, reserved.word));
-        let told = |(_, number)| {
+        let report = |(_, number)| {
             format!("{}:{number}: names {}: {}", file.display(), reserved.word, reserved.reason)
         };
-        wrong.extend(lines.map(told));
+        wrong.extend(lines.map(report));
     }
     wrong
 }
 
-/// What of a line is code: without comments, and with each string left empty.
+/// Returns the code of a line: without comments, and with every string emptied.
 pub(crate) fn code(line: &str) -> String {
     if line.trim_start().starts_with("//") {
         return String::new();
     }
-    // Every other piece between quotes is a string. A string over several lines deceives this; it is
-    // then looked at as code, and at worst a word too many is found.
+    // Every other piece between quotes is a string. A string over several lines is taken for code; at worst, that
+    // reports a word too many.
     line.replace("\\\"", "").split('"').step_by(2).collect::<Vec<_>>().join("\"\"")
 }
 
@@ -116,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn code_is_told_from_comments_strings_and_longer_words() {
+    fn code_is_distinguished_from_comments_strings_and_longer_words() {
         assert!(names("use sqlx::PgPool;", "sqlx"));
         assert!(names("    store::sqlx::query(text)", "sqlx"));
         for harmless in
@@ -133,10 +134,7 @@ mod tests {
         assert_eq!(named("oim-etl", Path::new("workers/src/remote.rs"), text), Vec::<String>::new());
         let wrong = named("oim-etl", Path::new("workers/src/main.rs"), text);
         assert_eq!(wrong.len(), 1);
-        assert!(
-            wrong[0].starts_with("workers/src/main.rs:2: names reqwest: a partner is visited"),
-            "{wrong:?}"
-        );
+        assert!(wrong[0].starts_with("workers/src/main.rs:2: names reqwest: visit partners"), "{wrong:?}");
     }
 
     #[test]
@@ -148,10 +146,13 @@ mod tests {
             dev_dependencies: ["sqlx".to_owned()].into(),
         };
         assert_eq!(declared(&member("it", "tests")), Vec::<String>::new());
-        let told = |member: &Member| -> Vec<String> {
+        let misused = |member: &Member| -> Vec<String> {
             declared(member).iter().filter_map(|line| line.split(": ").nth(1).map(str::to_owned)).collect()
         };
-        assert_eq!(told(&member("oim-etl", "workers")), ["depends on qdrant_edge", "depends on sqlx"]);
-        assert_eq!(told(&member("store", "crates/store")), ["depends on qdrant_edge", "depends on reqwest"]);
+        assert_eq!(misused(&member("oim-etl", "workers")), ["depends on qdrant_edge", "depends on sqlx"]);
+        assert_eq!(
+            misused(&member("store", "crates/store")),
+            ["depends on qdrant_edge", "depends on reqwest"]
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! Files stay small enough to be read in one go.
+//! Files stay small enough to read in one go.
 
 use std::{fs, path::PathBuf};
 
@@ -6,11 +6,11 @@ use anyhow::{Context, Result, bail};
 
 use crate::{shell::say, workspace::Workspace};
 
-/// Lines that half of the files may not exceed: what fits on two screens.
+/// The most lines of half of the files: what fits on two screens.
 const MEDIAN: usize = 120;
-/// Lines that 19 of 20 files may not exceed.
+/// The most lines of 19 in 20 files.
 const NINETY_FIFTH: usize = 350;
-/// Lines that no file may exceed.
+/// The most lines of any file.
 const MOST: usize = 500;
 
 /// Checks the sizes of all Rust files.
@@ -18,7 +18,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let mut sizes = Vec::new();
     for file in workspace.files("rs")? {
         let path = workspace.root.join(&file);
-        let text = fs::read_to_string(&path).with_context(|| format!("could not read {}", path.display()))?;
+        let text = fs::read_to_string(&path).with_context(|| format!("Failed to read {}", path.display()))?;
         sizes.push((text.lines().count(), file));
     }
     let (summary, wrong) = judge(sizes);
@@ -27,10 +27,10 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     if wrong.is_empty() { Ok(()) } else { bail!("files are too long") }
 }
 
-/// A summary, and one line for each limit that is exceeded.
+/// Returns a summary, and one line for each limit that is exceeded.
 fn judge(mut sizes: Vec<(usize, PathBuf)>) -> (String, Vec<String>) {
     sizes.sort();
-    // The lines of the file below which `percent` of the files lie.
+    // The length of the file that `percent` of the files do not exceed.
     let at = |percent: usize| {
         sizes.get(sizes.len().saturating_sub(1) * percent / 100).map_or(0, |(lines, _)| *lines)
     };

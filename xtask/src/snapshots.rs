@@ -1,7 +1,7 @@
-//! A snapshot that no test looks at proves nothing, and is mistaken for one that does.
+//! Pending and unused snapshots. An unused snapshot looks like a proof and proves nothing.
 //!
-//! `insta` notes each snapshot file that a test looks at in the file named by [`RECORD`]; the `test`
-//! recipe has it do so for all tests, and this check compares.
+//! `insta` writes the path of each snapshot that a test uses to the file that [`RECORD`] names. The recipe `test` sets it
+//! for all tests, and this check compares.
 
 use std::{collections::BTreeSet, fs, path::PathBuf, time::SystemTime};
 
@@ -12,16 +12,16 @@ use crate::{shell::say, workspace::Workspace};
 /// The environment variable that names the file.
 pub(crate) const RECORD: &str = "INSTA_SNAPSHOT_REFERENCES_FILE";
 
-/// The file in which the last run of all tests noted the snapshots it looked at.
+/// Returns the file in which the last run of all tests recorded the snapshots that it used.
 pub(crate) fn record(workspace: &Workspace) -> PathBuf {
     workspace.root.join("target/snapshots-seen")
 }
 
-/// Fails on a pending snapshot, and on one that the last run of all tests did not look at.
+/// Fails on a pending snapshot, and on one that the last run of all tests did not use.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let pending = workspace.files("snap.new")?;
     for file in &pending {
-        say(format!("snapshots: {} waits for a decision", file.display()));
+        say(format!("snapshots: {} is pending: accept or reject it", file.display()));
     }
     let kept = workspace.files("snap")?;
     let record = record(workspace);
@@ -29,12 +29,12 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         Ok(seen) => unseen(workspace, &kept, &seen, modified(&record)?)?,
         Err(_) if kept.is_empty() => Vec::new(),
         Err(_) => {
-            say("snapshots: which ones tests look at is not known here: `cargo xtask test` notes it");
+            say("snapshots: skipped the check for unused ones: run `cargo xtask test` first");
             Vec::new()
         }
     };
     for file in &left {
-        say(format!("snapshots: no test looks at {}", file.display()));
+        say(format!("snapshots: no test uses {}", file.display()));
     }
     if !pending.is_empty() || !left.is_empty() {
         bail!("{} pending and {} unused snapshots", pending.len(), left.len());
@@ -43,9 +43,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// The kept snapshots that are older than the record and not in it. Of a newer one it can say nothing.
+/// Returns the snapshots that are older than the record and not in it. The record says nothing about newer ones.
 fn unseen(workspace: &Workspace, kept: &[PathBuf], seen: &str, at: SystemTime) -> Result<Vec<PathBuf>> {
-    // Tests note paths such as `src/../tests/x.snap`.
+    // Recorded paths look like `src/../tests/x.snap`.
     let seen: BTreeSet<PathBuf> = seen.lines().filter_map(|line| fs::canonicalize(line).ok()).collect();
     let mut left = Vec::new();
     for file in kept {
@@ -59,7 +59,7 @@ fn unseen(workspace: &Workspace, kept: &[PathBuf], seen: &str, at: SystemTime) -
 
 fn modified(path: &PathBuf) -> Result<SystemTime> {
     let metadata = fs::metadata(path).and_then(|metadata| metadata.modified());
-    metadata.with_context(|| format!("could not tell the age of {}", path.display()))
+    metadata.with_context(|| format!("Failed to get the age of {}", path.display()))
 }
 
 #[cfg(test)]

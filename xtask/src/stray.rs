@@ -1,4 +1,4 @@
-//! A file that has no business in the repository: too large to be source, or of a kind this project does not use.
+//! Files that do not belong in the repository: too large, or of a kind that this project does not use.
 
 use std::{collections::BTreeMap, fs, io, path::Path};
 
@@ -9,10 +9,10 @@ use crate::{
     workspace::Workspace,
 };
 
-/// Bytes that no tracked file may exceed. The largest one we need, labelled pairs in `benches/data`, has 0.8 MiB.
+/// The most bytes of a tracked file. The largest one that we need, labelled pairs in `benches/data`, has 0.8 MiB.
 const MOST: u64 = 1024 * 1024;
 
-/// The extensions this project uses, and for what.
+/// The extensions that this project uses, and for what.
 const EXTENSIONS: &[(&str, &str)] = &[
     ("csv", "recordings, tables of `benches`"),
     ("gitignore", "`.gitignore`"),
@@ -54,9 +54,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         let path = workspace.root.join(name);
         match fs::symlink_metadata(&path) {
             Ok(metadata) => drop(files.insert(name, metadata.len())),
-            // It is removed and still tracked: the next commit removes it there too.
+            // The file was deleted and is still tracked; the next commit removes it.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error).with_context(|| format!("could not look at {name}")),
+            Err(error) => return Err(error).with_context(|| format!("Failed to look at {name}")),
         }
     }
     let wrong: Vec<String> = files.iter().filter_map(|(name, size)| judge(name, *size)).collect();
@@ -68,7 +68,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// What is wrong with a file, and what to do about it.
+/// Returns what is wrong with a file and what to do about it, if anything is.
 fn judge(file: &str, size: u64) -> Option<String> {
     if size > MOST {
         let (size, most) = (mebibytes(size), mebibytes(MOST));
@@ -91,13 +91,13 @@ fn judge(file: &str, size: u64) -> Option<String> {
     })
 }
 
-/// What follows the last dot of the name; `.gitignore` has the extension `gitignore`.
+/// Returns what follows the last dot of the name; `.gitignore` has the extension `gitignore`.
 fn extension(file: &str) -> Option<&str> {
     let name = Path::new(file).file_name()?.to_str()?;
     name.rsplit_once('.').map(|(_, extension)| extension)
 }
 
-/// `9.8 MiB`, rounded up to a tenth, so that a file over a limit never seems to be at it.
+/// Formats a size as `9.8 MiB`, rounded up, so that a file above a limit never seems to be at it.
 fn mebibytes(bytes: u64) -> String {
     let tenths = bytes.saturating_mul(10).div_ceil(1024 * 1024);
     format!("{}.{} MiB", tenths / 10, tenths % 10)
@@ -116,20 +116,20 @@ mod tests {
 
     #[test]
     fn a_large_file_is_refused_with_its_size() {
-        let told = "stray: fixtures/fne/offres.json has 1.1 MiB, above 1.0 MiB: remove it with `git rm`, \
+        let expected = "stray: fixtures/fne/offres.json has 1.1 MiB, above 1.0 MiB: remove it with `git rm`, \
                     or make it smaller";
-        assert_eq!(judge("fixtures/fne/offres.json", MOST + 1).as_deref(), Some(told));
+        assert_eq!(judge("fixtures/fne/offres.json", MOST + 1).as_deref(), Some(expected));
         assert_eq!(mebibytes(10_196_845), "9.8 MiB");
     }
 
     #[test]
     fn a_file_of_an_unknown_kind_is_refused_with_its_extension() {
-        let told = "stray: a-1.0-none-any.whl has the extension `whl`, which no file of ours has: remove it with \
+        let expected = "stray: a-1.0-none-any.whl has the extension `whl`, which no file of ours has: remove it with \
                     `git rm`, or add the extension in xtask/src/stray.rs";
-        assert_eq!(judge("a-1.0-none-any.whl", 10).as_deref(), Some(told));
-        let told = "stray: docs/core has no extension: remove it with `git rm`, or add its name in \
+        assert_eq!(judge("a-1.0-none-any.whl", 10).as_deref(), Some(expected));
+        let expected = "stray: docs/core has no extension: remove it with `git rm`, or add its name in \
                     xtask/src/stray.rs";
-        assert_eq!(judge("docs/core", 10).as_deref(), Some(told));
+        assert_eq!(judge("docs/core", 10).as_deref(), Some(expected));
         assert!(judge("docs/README.MD", 10).is_some(), "upper case is another extension");
     }
 

@@ -1,4 +1,4 @@
-//! The workspace as its `Cargo.toml` files tell it.
+//! The workspace, as its `Cargo.toml` files describe it.
 
 use std::{
     collections::BTreeSet,
@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result};
 use toml::{Table, Value};
 
-/// Folders that hold nothing of ours.
+/// Folders without files of ours.
 const SKIPPED: [&str; 1] = ["target"];
 
 /// The workspace: where it is, and its members.
@@ -18,7 +18,7 @@ pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     /// The members in the order of the root `Cargo.toml`.
     pub(crate) members: Vec<Member>,
-    /// Packages of others that the root `Cargo.toml` declares for all members.
+    /// The external packages that the root `Cargo.toml` declares for all members.
     pub(crate) shared: BTreeSet<String>,
 }
 
@@ -29,14 +29,14 @@ pub(crate) struct Member {
     pub(crate) name: String,
     /// Its folder, from the root.
     pub(crate) folder: PathBuf,
-    /// Packages it is built from: `[dependencies]` and `[build-dependencies]`, for any target.
+    /// The packages that it is built with: `[dependencies]` and `[build-dependencies]`, for any target.
     pub(crate) dependencies: BTreeSet<String>,
-    /// Packages only its tests use.
+    /// The packages that only its tests use.
     pub(crate) dev_dependencies: BTreeSet<String>,
 }
 
 impl Workspace {
-    /// Reads the workspace this program was built in.
+    /// Reads the workspace in which this program was built.
     pub(crate) fn open() -> Result<Self> {
         let root = std::env::var_os("CARGO_MANIFEST_DIR").context("start it with cargo: cargo xtask")?;
         let root = Path::new(&root).parent().context("xtask has no parent folder")?;
@@ -53,13 +53,13 @@ impl Workspace {
         Ok(Self { root: root.to_owned(), members, shared })
     }
 
-    /// The files of the whole workspace whose name ends in `.ending`, from the root, sorted.
+    /// Returns the files of the whole workspace whose name ends in `.ending`, as sorted paths from the root.
     pub(crate) fn files(&self, ending: &str) -> Result<Vec<PathBuf>> {
         let mut found = Vec::new();
         let mut folders = vec![self.root.clone()];
         while let Some(folder) = folders.pop() {
             for entry in
-                fs::read_dir(&folder).with_context(|| format!("could not list {}", folder.display()))?
+                fs::read_dir(&folder).with_context(|| format!("Failed to list {}", folder.display()))?
             {
                 let entry = entry?;
                 let name = entry.file_name().to_string_lossy().into_owned();
@@ -95,7 +95,7 @@ impl Member {
     }
 }
 
-/// The package behind a dependency's key: another name may have been given to it, here or in the root.
+/// Returns the package behind a dependency's key, which may be renamed here or in the root.
 fn package_of(key: &str, value: &Value, shared: &Table) -> String {
     let renamed = |value: &Value| value.get("package").and_then(Value::as_str).map(str::to_owned);
     renamed(value).or_else(|| shared.get(key).and_then(renamed)).unwrap_or_else(|| key.to_owned())
@@ -106,7 +106,7 @@ fn table<'t>(parent: &'t Table, key: &str) -> Option<&'t Table> {
 }
 
 fn read(path: &Path) -> Result<Table> {
-    let text = fs::read_to_string(path).with_context(|| format!("could not read {}", path.display()))?;
+    let text = fs::read_to_string(path).with_context(|| format!("Failed to read {}", path.display()))?;
     text.parse().with_context(|| format!("{} is not TOML", path.display()))
 }
 
