@@ -20,7 +20,7 @@ use crate::{
     vector::Vectors,
 };
 
-/// What every job and command uses, opened once.
+/// The parts that jobs and commands use, opened once.
 pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) store: Store,
@@ -29,17 +29,17 @@ pub(crate) struct App {
     pub(crate) archive: Archive,
     /// Commits parsed pages in groups.
     pub(crate) group: Group,
-    /// Absent where another process holds the embedded index.
+    /// The embedder and the index. `None`: another process holds the embedded index.
     pub(crate) vectors: Option<Vectors>,
-    /// Room for the pages that are being read.
+    /// Room for the pages that are being parsed.
     pub(crate) room: Room,
-    /// Cancelled when this process stops: a long walk ends at its next page.
+    /// Cancelled when this process stops: a long crawl then ends at its next page.
     pub(crate) stop: Stop,
     environment: HashMap<String, String>,
 }
 
 impl App {
-    /// Opens everything: database (brought to this version), specs, archive, index.
+    /// Opens everything: the database, which it migrates, the source files, the archive and the index.
     pub(crate) async fn open(config: Config) -> anyhow::Result<Self> {
         let store = open_store(&config).await?;
         let catalog = catalog(&config)?;
@@ -64,13 +64,13 @@ impl App {
         })
     }
 
-    /// The partners, as their files stand now.
+    /// Returns the sources, as their files are now.
     pub(crate) fn catalog(&self) -> Arc<Catalog> {
         Arc::clone(&self.catalog.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes up partner files that changed since they were last read; all of them are right, or none is taken. Answers
-    /// whether anything changed.
+    /// Loads the source files again if they changed. If one of them is invalid, none is loaded. Returns whether anything
+    /// changed.
     pub(crate) async fn reload(&self) -> anyhow::Result<bool> {
         let fresh = catalog(&self.config)?;
         if fresh.versions() == self.catalog().versions() {
@@ -81,13 +81,13 @@ impl App {
         Ok(true)
     }
 
-    /// The spec of a source.
+    /// Returns the source file of a source.
     pub(crate) fn spec(&self, slug: &str) -> anyhow::Result<Arc<Spec>> {
         let known = SourceSlug::new(slug).ok().and_then(|slug| self.catalog().get(&slug).cloned());
-        known.with_context(|| format!("no partner file for source {slug:?}"))
+        known.with_context(|| format!("there is no source file for {slug:?}"))
     }
 
-    /// The partner of a source, with its credentials from the environment and what the configuration overrides.
+    /// Returns the partner of a source, with its credentials from the environment and what the configuration overrides.
     pub(crate) fn partner(&self, spec: &Spec) -> anyhow::Result<Partner> {
         let secrets = |name: &str| self.environment.get(name).cloned();
         Access::WithCredentials(spec, &secrets).partner(&self.config)
@@ -99,21 +99,21 @@ impl App {
         self
     }
 
-    /// Gives the credentials of replayed partners, for the demo.
+    /// Adds the credentials of replayed partners, for the demo.
     pub(crate) fn with_credentials(mut self, pairs: &[(&str, &str)]) -> Self {
         self.environment.extend(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         self
     }
 }
 
-/// Opens the database and brings it to this version.
+/// Opens the database and migrates it to this version.
 pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
     let store = connect(config, config.database_connections).await?;
     store.migrate().await?;
     Ok(store)
 }
 
-/// Connects to the database. `private` is one of our own, whose server runs as long as a command needs it.
+/// Connects to the database. `private` names a server of our own, which runs while a command needs it.
 pub(crate) async fn connect(config: &Config, connections: u32) -> anyhow::Result<Store> {
     match config.database_url()? {
         "private" => private(config, connections).await,
@@ -121,11 +121,11 @@ pub(crate) async fn connect(config: &Config, connections: u32) -> anyhow::Result
     }
 }
 
-/// Database of the demo on its private server.
+/// The database of the demo on its private server.
 pub(crate) const DEMO_DATABASE: &str = "oim_etl";
 
-/// Opens the database on a private server in the data folder; both are created where absent. The server stops with the last
-/// clone of the store, unless another process started it.
+/// Opens the database on a private server in the data folder, and creates both if they are missing. The server stops with the
+/// last clone of the store, unless another process started it.
 async fn private(config: &Config, connections: u32) -> anyhow::Result<Store> {
     let folder = config.data_dir.join("postgres");
     let server = Cluster::join(&folder).await?;
@@ -141,7 +141,7 @@ async fn private(config: &Config, connections: u32) -> anyhow::Result<Store> {
     Ok(store.keeping(Arc::new(server)))
 }
 
-/// The polite client.
+/// Returns the client that visits partners.
 pub(crate) fn client(config: &Config) -> anyhow::Result<Client> {
     let settings = fetch::Settings {
         user_agent: config.fetch.user_agent.clone(),
@@ -154,7 +154,7 @@ pub(crate) fn client(config: &Config) -> anyhow::Result<Client> {
     Ok(Client::new(settings)?)
 }
 
-/// The built-in partner files with those of `sources_dir` laid over them, less the disabled ones.
+/// Returns the built-in source files, overridden by those of `sources_dir`, without the disabled ones.
 pub(crate) fn catalog(config: &Config) -> anyhow::Result<Catalog> {
     let builtin = Catalog::builtin()?;
     match &config.sources_dir {
@@ -163,7 +163,7 @@ pub(crate) fn catalog(config: &Config) -> anyhow::Result<Catalog> {
     }
 }
 
-/// The `*.toml` of a folder.
+/// Returns the `*.toml` files of a folder.
 fn spec_files(folder: &Path) -> anyhow::Result<Vec<SpecFile>> {
     let what = || format!("could not read the partner files in {}", folder.display());
     let mut files = Vec::new();
@@ -180,7 +180,7 @@ fn spec_files(folder: &Path) -> anyhow::Result<Vec<SpecFile>> {
     Ok(files)
 }
 
-/// Whether the configuration leaves the source alone.
+/// Returns whether the configuration disables the source.
 pub(crate) fn is_enabled(config: &Config, slug: &SourceSlug) -> bool {
     config.sources.get(slug).and_then(|source| source.enabled).unwrap_or(true)
 }
@@ -200,17 +200,17 @@ pub(crate) fn rows(config: &Config, catalog: &Catalog) -> Vec<SourceRow> {
         .collect()
 }
 
-/// Spec and rules that read a page: what they read before is not read again.
+/// Returns a mark of the source file and the rules that parse a page. What has this mark is not parsed again.
 pub(crate) fn read_by(spec: &Spec) -> String {
     format!("{}/{}", spec.version, sources::RULES)
 }
 
-/// Where raw answers are kept.
+/// Returns the place of the archive: a folder or a bucket.
 pub(crate) fn archive_place(config: &Config) -> String {
     config.archive.clone().unwrap_or_else(|| config.data_dir.join("archive").display().to_string())
 }
 
-/// The pool-wide budget of requests, kept in PostgreSQL.
+/// The pool-wide budget of requests, stored in PostgreSQL.
 #[derive(Debug)]
 pub(crate) struct PoolBudget(pub(crate) Store);
 

@@ -1,7 +1,7 @@
-//! The archive of raw answers: kept before anybody reads them.
+//! The archive of raw answers. They are stored before anything parses them.
 //!
-//! An answer lies at `SOURCE/RUN/NAME.zst`, with its request and headers before the body ([`answer`]). The digest of
-//! the body stands in the database and is checked when it is read back.
+//! An answer is at `SOURCE/RUN/NAME.zst`, its request and headers before the body ([`answer`]). The database has the digest of
+//! the body, which is checked whenever the body is read.
 
 mod answer;
 mod large;
@@ -22,55 +22,56 @@ pub(crate) use large::Unpacked;
 
 /// Level 3 is zstd's own default: a page of HTML shrinks eightfold at 300 MB/s.
 const LEVEL: i32 = 3;
-/// Largest body read back. What was fetched obeyed the cap of its day; this bounds a swapped file.
+/// Largest body that is read. Fetching has a limit of its own; this one bounds a file that somebody replaced.
 const MAX_BODY: usize = 512 << 20;
 
-/// Where raw answers are kept.
+/// The archive of raw answers: a folder or a bucket.
 #[derive(Debug, Clone)]
 pub(crate) struct Archive {
     store: Arc<dyn ObjectStore>,
     place: String,
 }
 
-/// What is kept with a body.
+/// What is stored with a body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Label {
-    /// The address asked.
+    /// The address of the request.
     pub(crate) url: String,
-    /// Hexadecimal SHA-256 of what was sent to it, if it was a POST.
+    /// SHA-256 of the body that a POST sent, in hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) sent: Option<String>,
-    /// HTTP status.
+    /// The HTTP status of the answer.
     pub(crate) status: u16,
-    /// Answer headers.
+    /// The headers of the answer.
     pub(crate) headers: Vec<(String, String)>,
-    /// When, RFC 3339.
+    /// The time of the answer, as RFC 3339 writes it.
     pub(crate) fetched_at: String,
-    /// Hexadecimal SHA-256 of the body.
+    /// SHA-256 of the body, in hexadecimal digits.
     pub(crate) sha256: String,
-    /// Length of the body.
+    /// The length of the body, in bytes.
     pub(crate) bytes: usize,
 }
 
-/// SHA-256 of a body.
+/// Returns the SHA-256 of a body.
 pub(crate) fn digest(body: &[u8]) -> [u8; 32] {
     Sha256::digest(body).into()
 }
 
-/// The digest hexadecimal digits spell; `None` where they spell none.
+/// Decodes a digest from hexadecimal digits. Returns `None` if they are not one.
 pub(crate) fn unhex(text: &str) -> Option<[u8; 32]> {
     let mut digest = [0; 32];
     hex::decode_to_slice(text, &mut digest).ok().map(|()| digest)
 }
 
 impl Archive {
-    /// Opens a folder (made if absent) or `s3://bucket/prefix`, whose credentials come from the usual `AWS_…` variables.
+    /// Opens a folder, which is created if it is missing, or `s3://bucket/prefix`, whose credentials come from the usual
+    /// `AWS_…` variables.
     pub(crate) fn open(place: &str) -> anyhow::Result<Self> {
         Ok(Self { store: object_store(place, "archive")?, place: place.to_owned() })
     }
 }
 
-/// Opens a folder, made if absent, or `s3://bucket/prefix`. `what`: for whom, in errors.
+/// Opens a folder, which is created if it is missing, or `s3://bucket/prefix`. `what` names its purpose in errors.
 pub(crate) fn object_store(place: &str, what: &str) -> anyhow::Result<Arc<dyn ObjectStore>> {
     if let Some(rest) = place.strip_prefix("s3://") {
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
@@ -90,12 +91,12 @@ pub(crate) fn object_store(place: &str, what: &str) -> anyhow::Result<Arc<dyn Ob
 }
 
 impl Archive {
-    /// Where it is, for people.
+    /// Returns the place of the archive, for messages.
     pub(crate) fn place(&self) -> &str {
         &self.place
     }
 
-    /// Keeps a body and its label under `key`, whole or not at all. Keeping the same again replaces it by itself.
+    /// Stores a body and its label under `key`, both or neither. Storing the same again changes nothing.
     pub(crate) async fn keep(&self, key: &str, body: &Bytes, label: &Label) -> anyhow::Result<()> {
         let what = || format!("could not keep {key} in the archive {}; is its disk full?", self.place);
         let packed = pack(body.clone()).await?;
@@ -103,7 +104,7 @@ impl Archive {
         self.store.put(&file_key(key), PutPayload::from(file)).await.map(drop).with_context(what)
     }
 
-    /// Returns the body and the label under `key`, if they were kept. What is damaged was not: it is fetched again.
+    /// Returns the body and the label under `key`, if they were stored. A damaged file counts as missing: its answer is fetched again.
     pub(crate) async fn kept(&self, key: &str) -> anyhow::Result<Option<(Label, Bytes)>> {
         let what = || format!("could not look for {key} in the archive {}", self.place);
         let file = match self.store.get(&file_key(key)).await {
@@ -117,8 +118,8 @@ impl Archive {
         Ok(body.map(|body| (label, Bytes::from(body))))
     }
 
-    /// Keeps a file of any size in `folder`, under its digest; answers its key, the digest in hexadecimal and its length.
-    /// It is packed beside it first: a bucket takes it whole.
+    /// Stores a file of any size in `folder` under its digest. Returns its key, its digest in hexadecimal digits and its length.
+    /// The file is compressed to a temporary file first, because a bucket needs the length.
     pub(crate) async fn keep_file(&self, folder: &str, path: &Path) -> anyhow::Result<(String, String, u64)> {
         let what =
             || format!("could not keep {} in the archive {}; is its disk full?", path.display(), self.place);
@@ -135,8 +136,8 @@ impl Archive {
         Ok((key, sha256, bytes))
     }
 
-    /// Opens a body of any size, to be read as it comes; [`Unpacked::verified`] tells in the end whether it is the one that
-    /// was kept.
+    /// Opens a body of any size, to be read as a stream. After its end, [`Unpacked::verified`] checks that it is the body that
+    /// was stored.
     pub(crate) async fn open_body(&self, key: &str, sha256: &[u8]) -> anyhow::Result<Unpacked> {
         let what = || format!("could not read {key} from the archive {}", self.place);
         let found = self.store.get(&file_key(key)).await.with_context(what)?;
@@ -147,7 +148,7 @@ impl Archive {
         Unpacked::new(packed, key, sha256).with_context(what)
     }
 
-    /// Reads a body back and checks that it is the one that was kept.
+    /// Reads a body and checks that it is the one that was stored.
     pub(crate) async fn read(&self, key: &str, sha256: &[u8]) -> anyhow::Result<Bytes> {
         let what = || format!("could not read {key} from the archive {}", self.place);
         let file = self.store.get(&file_key(key)).await.with_context(what)?;

@@ -1,4 +1,4 @@
-//! Files partners send: by hand with `oim-etl ingest SLUG --file`, or dropped where the workers look.
+//! Files from partners: given to `oim-etl ingest SLUG --file`, or dropped into the inbox.
 
 mod inbox;
 
@@ -15,18 +15,18 @@ pub(crate) use inbox::watch;
 /// A file to take in.
 #[derive(Debug)]
 pub(crate) struct Incoming<'a> {
-    /// Where it lies.
+    /// The path of the file.
     pub(crate) path: &'a Path,
-    /// Its name, as it came.
+    /// The name that the partner gave it.
     pub(crate) name: &'a str,
-    /// The stream it is, where that is said.
+    /// The stream whose records it contains, if the caller names it.
     pub(crate) stream: Option<&'a str>,
-    /// Whether it is the whole list; unsaid, as the partner's file says.
+    /// Whether it is the whole list. `None`: as the source file says.
     pub(crate) complete: Option<bool>,
 }
 
 impl Incoming<'_> {
-    /// The stream of the partner the file is.
+    /// Returns the stream whose records the file contains.
     pub(crate) fn stream_of<'s>(&self, spec: &'s Spec) -> anyhow::Result<&'s Stream> {
         let mut begin = Vec::new();
         let file =
@@ -38,7 +38,7 @@ impl Incoming<'_> {
         spec.stream_of_file(&begin, self.stream).map_err(anyhow::Error::msg)
     }
 
-    /// Archives the file and asks for a run of it.
+    /// Archives the file and requests a run of it.
     pub(crate) async fn enter(
         &self,
         (store, archive): (&Store, &Archive),

@@ -10,7 +10,7 @@ use crate::{
     ui,
 };
 
-/// Begins to log to standard error, which leaves standard output to results.
+/// Starts to log to standard error. Standard output is for results.
 pub(crate) fn logs(config: &Config) -> anyhow::Result<()> {
     let quiet = "hyper=warn,h2=warn,reqwest=warn,sqlx=error,apalis=warn,apalis_core=warn,qdrant_edge=error,reqwest_retry=error";
     let filter = EnvFilter::try_new(format!("{quiet},{}", config.log))
@@ -30,10 +30,10 @@ pub(crate) fn logs(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Buckets of durations, in seconds: from a page read to a slow partner.
+/// Buckets of durations, in seconds: from parsing a page to waiting for a slow partner.
 const SECONDS: [f64; 10] = [0.001, 0.005, 0.02, 0.1, 0.5, 1.0, 5.0, 20.0, 60.0, 300.0];
 
-/// Begins to count; the handle renders `/metrics`.
+/// Starts to count. The returned handle renders `/metrics`.
 pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
@@ -61,7 +61,7 @@ pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
 pub(crate) fn error_chain(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain().map(ToString::to_string) {
-        // Some libraries repeat their cause in their own words.
+        // Some libraries repeat their cause in their own message.
         if !text.contains(&cause) {
             text = if text.is_empty() { cause } else { format!("{text}: {cause}") };
         }

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::config::Config;
 
-/// The rate of a probe and of recordings. Nobody promised anything to either.
+/// The rates of a probe and of recordings. No source file promises one.
 const PROBE_RATE: &str = "1/s";
 const RECORDED_RATE: &str = "1000/s";
 
@@ -59,12 +59,12 @@ impl Access<'_> {
     }
 }
 
-/// The secrets in the environment of this process.
+/// Returns the secrets in the environment of this process.
 pub(crate) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Returns the rate at which a source is visited: its promise, unless the configuration sets another.
+/// Returns the rate at which a source is visited: that of its source file, unless the configuration sets another.
 pub(crate) fn rate(config: &Config, spec: &Spec) -> Rate {
     config.sources.get(&spec.slug).and_then(|source| source.rate).unwrap_or(spec.rate)
 }

@@ -1,8 +1,8 @@
 //! How long to wait for what does not answer.
 //!
-//! A partner that is down is asked again by one request at a time, whatever waits for it, at growing intervals and for hours.
-//! What it holds up is told. After the horizon the jobs that wait for it are given up: their run ends without what is missing,
-//! and the next one asks once.
+//! A partner that is down gets one request at a time, however many jobs wait for it, at growing intervals and for hours. The run
+//! says what it waits for. After the horizon, the waiting jobs are given up: their run ends without what is missing, and the
+//! next run sends one request.
 
 use std::{error::Error, io::ErrorKind, time::Duration};
 
@@ -15,34 +15,34 @@ use vectors::VectorError;
 const FIRST: Duration = Duration::from_secs(2);
 /// Longest pause between two requests to a partner that does not answer.
 const LONGEST: Duration = Duration::from_mins(15);
-/// Pause while a part of ours is away. It costs no partner anything, and should end soon after the part is back.
+/// Pause while a part of ours is unreachable. It costs no partner anything, and should end soon after the part is back.
 pub(crate) const AWAY: Duration = Duration::from_secs(15);
 
 /// What to do about a partner that does not answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Ask again after the pause.
+    /// Try again after the pause.
     Wait(Duration),
     /// Give up.
     GiveUp,
 }
 
-/// Decides about a source that has been failing. `asked`: the pause the partner itself asks for. `random` in 0..1 spreads the
-/// requests of many sources.
+/// Decides about a source that has been failing. `asked`: the pause that the partner requests. `random`, from 0 to 1, spreads
+/// the requests of many sources.
 pub(crate) fn judge(failing: Failing, asked: Option<Duration>, horizon: Duration, random: f64) -> Verdict {
     let pause = asked.unwrap_or_default().max(pause(failing.failures, random));
-    // A pause that ends behind the horizon ends nothing.
+    // Nobody waits for a pause that ends behind the horizon.
     if failing.duration.saturating_add(pause) > horizon { Verdict::GiveUp } else { Verdict::Wait(pause) }
 }
 
-/// Doubles with each failure up to a quarter of an hour, less up to a half.
+/// Returns a pause that doubles with each failure, up to a quarter of an hour, shortened by up to a half.
 pub(crate) fn pause(failures: u32, random: f64) -> Duration {
     let doublings = failures.saturating_sub(1).min(16);
     let whole = FIRST.saturating_mul(1 << doublings).min(LONGEST);
     whole.mul_f64(1.0 - random.clamp(0.0, 1.0) / 2.0)
 }
 
-/// The pause that a partner asks for, if the error is one.
+/// Returns the pause that a partner requests, if the error is such a request.
 pub(crate) fn asked(error: &FetchError) -> Option<Duration> {
     match error.retry() {
         Retry::At(at) => Some((at - chrono::Utc::now()).to_std().unwrap_or_default()),
@@ -50,8 +50,8 @@ pub(crate) fn asked(error: &FetchError) -> Option<Duration> {
     }
 }
 
-/// Whether a failure is that a part of ours is away: the database, the disk, the archive, the embedder or the index. It passes
-/// by itself or when an operator mends it, however long that takes.
+/// Returns whether a failure means that a part of ours is unreachable: the database, the disk, the archive, the embedder or the
+/// index. It passes by itself or when an operator repairs it, however long that takes.
 pub(crate) fn is_ours_away(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         let cause: &(dyn Error + 'static) = cause;
@@ -66,7 +66,7 @@ pub(crate) fn is_ours_away(error: &anyhow::Error) -> bool {
     })
 }
 
-/// Whether the archive takes or gives nothing. A body that is not there will not come back.
+/// Returns whether the archive cannot be read or written. A missing body is another failure: it will not come back.
 fn is_archive_away(error: &object_store::Error) -> bool {
     !matches!(error, object_store::Error::NotFound { .. } | object_store::Error::InvalidPath { .. })
 }

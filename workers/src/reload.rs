@@ -1,14 +1,14 @@
-//! Partner files that change while a worker runs.
+//! Source files that change while a worker runs.
 
 use std::{sync::Arc, time::Duration};
 
 use crate::{app::App, observe::error_chain, queue::Stop};
 
-/// Between two looks at the folder of partner files.
+/// Time between two looks at the folder of source files.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// Takes up changed partner files until the worker stops. A set in which one file is wrong is refused as a whole: the worker
-/// goes on by the files it has, and says so once.
+/// Loads changed source files until the worker stops. If one file is invalid, all are refused: the worker continues with the
+/// files that it has, and logs that once.
 pub(crate) async fn watch(app: Arc<App>, stop: Stop) {
     let mut told = String::new();
     while !stop.is_cancelled() {

@@ -1,15 +1,18 @@
-//! Asking a worker of ours over its API: what a command does when another process holds the embedded index.
+//! Requests to the API of a worker of ours, which a command sends when another process holds the embedded index.
 
 use std::time::Duration;
 
 use anyhow::Context as _;
 use vectors::Hit;
 
-/// A worker on the same machine answers at once or is not well.
+/// A worker on the same machine answers at once, or something is wrong with it.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Searches through the API of the worker at `address`.
-#[allow(clippy::disallowed_methods, reason = "our own worker is no partner: no rate, no robots")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "our own worker is not a partner: it has no rate and no robots.txt"
+)]
 pub(crate) async fn search(address: &str, query: &[(&str, String)]) -> anyhow::Result<Vec<Hit>> {
     let url = format!("http://{address}/v1/search");
     let client = reqwest::Client::builder().timeout(TIMEOUT).build()?;

@@ -1,9 +1,9 @@
-//! Room for the pages in hand: what they take in memory together is bounded, and work on them is done where it cannot stall
-//! heartbeats and health.
+//! Room for the pages that are being parsed: their memory is bounded, and they are parsed on threads where they cannot delay
+//! heartbeats and health checks.
 //!
-//! A page is admitted by its size before it is parsed, and keeps its place until it is committed. A large one takes most of
-//! the room, so it is parsed alone; small ones share. Reading refuses a page that would take more than its place
-//! (`sources::read`), so the model here and the one there bound a worker, whatever comes.
+//! A page is admitted by its size before it is parsed, and keeps its place until it is committed. A large page takes most of
+//! the room, so it is parsed alone; small ones share. The parser (`sources::read`) refuses a page that would take more than its
+//! place. Together, both models bound the memory of a worker, whatever a partner sends.
 
 use std::{sync::Arc, thread::available_parallelism};
 
@@ -12,11 +12,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Room for all pages of a process, in MiB.
 const ROOM: u32 = 256;
-/// The most that one page takes, in MiB: what `sources` lets its values weigh, and what becomes of them.
+/// The most that one page takes, in MiB: what `sources` allows for its values, and what is made of them.
 const LARGEST: u32 = 192;
-/// What a page takes that is read as a stream, in MiB: a record, and two parts.
+/// What a page takes that is parsed as a stream, in MiB: one record and two parts.
 const STREAMED: u32 = 96;
-/// Bytes of memory for each byte of a page: `{},` is a value of 250.
+/// Bytes of memory for each byte of a page: the three bytes `{},` become a value of 250.
 const GROWTH: u64 = 128;
 
 /// The room of a process. Cheap to clone.
@@ -26,7 +26,7 @@ pub(crate) struct Room {
     threads: Arc<Semaphore>,
 }
 
-/// A page that is in hand. Its place is free again when this is dropped.
+/// The place of a page that is being parsed. Dropping it frees the place.
 #[derive(Debug)]
 pub(crate) struct Admitted {
     threads: Arc<Semaphore>,
@@ -34,19 +34,19 @@ pub(crate) struct Admitted {
 }
 
 impl Room {
-    /// Room for as many pages at work as the machine has cores.
+    /// Returns room in which as many pages are parsed at the same time as the machine has cores.
     pub(crate) fn new() -> Self {
         let cores = available_parallelism().map_or(1, usize::from);
         let memory = Semaphore::new(usize::try_from(ROOM).unwrap_or(Semaphore::MAX_PERMITS));
         Self { memory: Arc::new(memory), threads: Arc::new(Semaphore::new(cores)) }
     }
 
-    /// Waits until there is room for a page of so many bytes that is read whole.
+    /// Waits for room for a page of so many bytes that is parsed whole.
     pub(crate) async fn admit(&self, bytes: u64) -> anyhow::Result<Admitted> {
         self.take(place(bytes)).await
     }
 
-    /// Waits until there is room for a page that is read as a stream.
+    /// Waits for room for a page that is parsed as a stream.
     pub(crate) async fn admit_streamed(&self) -> anyhow::Result<Admitted> {
         self.take(STREAMED).await
     }
@@ -58,7 +58,7 @@ impl Room {
 }
 
 impl Admitted {
-    /// Does work on a thread of its own. `None`: it panicked.
+    /// Runs work on a thread of its own. `None`: it panicked.
     pub(crate) async fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -67,14 +67,14 @@ impl Admitted {
         Ok(tokio::task::spawn_blocking(work).await.ok())
     }
 
-    /// Does work that borrows, on this thread: the runtime's other tasks go on elsewhere.
+    /// Runs work that borrows on this thread; the other tasks of the runtime move to other threads.
     pub(crate) async fn work_here<T>(&self, work: impl FnOnce() -> T) -> anyhow::Result<T> {
         let _thread = self.threads.acquire().await.context("the room is closed")?;
         Ok(tokio::task::block_in_place(work))
     }
 }
 
-/// What a page of so many bytes takes, in MiB.
+/// Returns the memory that a page of so many bytes takes, in MiB.
 fn place(bytes: u64) -> u32 {
     let mib = bytes.saturating_mul(GROWTH) >> 20;
     u32::try_from(mib).unwrap_or(u32::MAX).clamp(1, LARGEST)

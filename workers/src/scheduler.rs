@@ -1,4 +1,4 @@
-//! Fires the timetable: each tick once, however many workers look; ticks missed while nobody looked, once.
+//! Fires the timetable: each tick once, however many workers watch. Ticks missed while no worker ran fire once together.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use store::Store;
 
 use crate::{app, config::Config, pipeline::trigger, queue::Stop};
 
-/// Between two looks at the clock: the timetable counts minutes.
+/// Time between two looks at the clock. The timetable counts minutes.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// The timetable in effect.
+/// Returns the timetable in effect.
 pub(crate) fn timetable(config: &Config) -> anyhow::Result<Timetable> {
     match &config.timetable {
         None => Ok(Timetable::builtin()?),
@@ -24,14 +24,14 @@ pub(crate) fn timetable(config: &Config) -> anyhow::Result<Timetable> {
     }
 }
 
-/// Fires ticks until `stop`.
+/// Fires ticks until `stop` is cancelled.
 pub(crate) async fn run(store: Store, config: Config, timetable: Timetable, stop: Stop) {
     let mut clock = tokio::time::interval(LOOK_EVERY);
     clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     while stop.run_until_cancelled(clock.tick()).await.is_some() {
         for entry in timetable.entries.iter().filter(|entry| app::is_enabled(&config, &entry.source)) {
             if let Err(error) = look(&store, entry).await {
-                tracing::warn!(entry = %entry.name, error = &error as &dyn std::error::Error, "could not fire a tick; looking again");
+                tracing::warn!(entry = %entry.name, error = &error as &dyn std::error::Error, "could not fire a tick; trying again");
             }
         }
     }
@@ -42,7 +42,7 @@ async fn look(store: &Store, entry: &schedules::Entry) -> Result<(), store::Stor
     if let Some(at) = entry.due(last, Utc::now())
         && trigger::tick(store, entry, at).await?
     {
-        tracing::info!(entry = %entry.name, source = %entry.source, tick = %at, "the timetable asks for a run");
+        tracing::info!(entry = %entry.name, source = %entry.source, tick = %at, "the timetable requests a run");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The embedder and the index this process uses.
+//! The embedder and the index of this process.
 
 use std::collections::HashSet;
 
@@ -23,13 +23,13 @@ impl Vectors {
         Ok(Some(Self { embedder, index }))
     }
 
-    /// Name of the model, as the ledger writes it.
+    /// Returns the name of the model, as the ledger has it.
     pub(crate) fn model(&self) -> &str {
         self.embedder.model()
     }
 
-    /// Brings ledger and index into step: a folder that was deleted is filled again, a new model re-embeds, and points of
-    /// another database's opportunities go.
+    /// Makes ledger and index agree: a deleted folder is refilled, another model embeds everything again, and points of
+    /// opportunities of another database are removed.
     pub(crate) async fn reconcile(&self, store: &Store) -> anyhow::Result<()> {
         let mut held = self.index.ids().await.context("could not list the points of the index")?;
         let unknown = store.unknown_points(&held).await?;
@@ -53,8 +53,8 @@ impl Vectors {
         Ok(())
     }
 
-    /// Finds the opportunities nearest to a text, of those that are open in the database. Where the index still holds others,
-    /// fewer than `limit` are returned.
+    /// Returns the open opportunities that are nearest to a text. If the index still holds closed ones, it returns fewer than
+    /// `limit`.
     pub(crate) async fn search(
         &self,
         store: &Store,

@@ -1,4 +1,4 @@
-//! Bodies that are not held: packed and unpacked as they come.
+//! Large bodies, which are compressed and decompressed as streams and never held whole.
 
 use std::{
     fs::File,
@@ -13,7 +13,7 @@ use tokio::io::AsyncWriteExt as _;
 
 use super::LEVEL;
 
-/// Packs a file into a nameless one; answers it, the digest and the length of what was packed.
+/// Compresses a file into an unnamed one. Returns that file, and the digest and the length of the content.
 pub(super) fn pack(path: &Path) -> io::Result<(File, [u8; 32], u64)> {
     let mut from = File::open(path)?;
     let mut packer = zstd::Encoder::new(tempfile::tempfile()?, LEVEL)?;
@@ -32,7 +32,7 @@ pub(super) fn pack(path: &Path) -> io::Result<(File, [u8; 32], u64)> {
     Ok((file, digest.finalize().into(), bytes))
 }
 
-/// What a bucket sends, in a nameless file: a reader that waits must not keep a connection open for minutes.
+/// Copies what a bucket sends to an unnamed file, so that a slow reader does not keep a connection open for minutes.
 pub(super) async fn spooled(found: GetResult) -> anyhow::Result<File> {
     let mut file = tokio::fs::File::from_std(tempfile::tempfile()?);
     let mut parts = found.into_stream();
@@ -45,7 +45,7 @@ pub(super) async fn spooled(found: GetResult) -> anyhow::Result<File> {
     Ok(file)
 }
 
-/// A body being unpacked.
+/// A body that is being decompressed.
 pub(crate) struct Unpacked {
     input: zstd::Decoder<'static, BufReader<File>>,
     digest: Sha256,
@@ -59,7 +59,7 @@ impl Unpacked {
         Ok(Self { input, digest: Sha256::new(), wanted: wanted.to_vec(), key: key.to_owned() })
     }
 
-    /// Whether what was read to its end is what was kept.
+    /// Checks that what was read to its end is what was stored.
     pub(crate) fn verified(self) -> anyhow::Result<()> {
         let digest: [u8; 32] = self.digest.finalize().into();
         anyhow::ensure!(

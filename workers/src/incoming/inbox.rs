@@ -1,5 +1,5 @@
-//! The drop folder, or bucket prefix: `SLUG/NAME` is taken in and moved to `SLUG/done/`, or to `SLUG/failed/` with the reason
-//! beside it. The same code serves both: a folder is an object store too.
+//! The inbox, a folder or a bucket prefix: `SLUG/NAME` is loaded and moved to `SLUG/done/`, or to `SLUG/failed/` with the reason
+//! beside it. One code serves both, because a folder is an object store too.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -14,10 +14,10 @@ use tokio::io::AsyncWriteExt as _;
 use super::Incoming;
 use crate::{app::App, archive::object_store, observe::error_chain, queue::Stop};
 
-/// Between two looks. A file is taken in at the second look that finds it unchanged: it may still be being written.
+/// Time between two looks. A file is loaded when a second look finds it unchanged: until then, somebody may be writing it.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// What a file was like at the last look: length, and time of its last change.
+/// A file at the last look: its length, and the time of its last change.
 type Look = (u64, i64);
 
 /// Watches the inbox until the worker stops.
@@ -54,7 +54,7 @@ impl Inbox {
         let mut seen = HashMap::new();
         for object in all {
             let parts: Vec<String> = object.location.parts().map(|part| part.as_ref().to_owned()).collect();
-            // `done` and `failed` lie deeper; a name that begins with a dot is somebody's work in progress.
+            // `done` and `failed` are one level deeper; a name that begins with a dot is somebody's work in progress.
             let [slug, name] = parts.as_slice() else { continue };
             if name.starts_with('.') {
                 continue;
@@ -70,19 +70,19 @@ impl Inbox {
         Ok(())
     }
 
-    /// Takes one file in. What is wrong with it is told beside it; what is wrong with us is told to the caller.
+    /// Loads one file. If the file is wrong, the reason is stored beside it; an error is a failure of ours.
     async fn take(&self, object: &ObjectMeta, slug: &str, name: &str) -> anyhow::Result<()> {
         let spec = match self.app.spec(slug) {
             Ok(spec) => spec,
             Err(error) => return self.failed(object, slug, name, &error).await,
         };
-        let file = tempfile::NamedTempFile::new().context("a place to copy the file to")?;
-        let mut copy = tokio::fs::File::from_std(file.reopen().context("a place to copy the file to")?);
+        let file = tempfile::NamedTempFile::new().context("Failed to copy the file")?;
+        let mut copy = tokio::fs::File::from_std(file.reopen().context("Failed to copy the file")?);
         let mut parts = self.store.get(&object.location).await?.into_stream();
         while let Some(part) = parts.try_next().await? {
-            copy.write_all(&part).await.context("a place to copy the file to")?;
+            copy.write_all(&part).await.context("Failed to copy the file")?;
         }
-        copy.flush().await.context("a place to copy the file to")?;
+        copy.flush().await.context("Failed to copy the file")?;
         let incoming = Incoming { path: file.path(), name, stream: None, complete: None };
         if let Err(error) = incoming.stream_of(&spec) {
             return self.failed(object, slug, name, &error).await;
@@ -97,7 +97,7 @@ impl Inbox {
         spec: &Spec,
         incoming: &Incoming<'_>,
     ) -> anyhow::Result<()> {
-        // Two workers that see the file at once ask for the same run.
+        // Two workers that see the file at the same time request the same run.
         let key =
             format!("inbox:{}:{}:{}", object.location, object.size, object.last_modified.timestamp_millis());
         let request = RunRequest {
@@ -139,7 +139,7 @@ impl Inbox {
     }
 }
 
-/// The same name may come again tomorrow.
+/// Adds the time to a name, because the same name may come again tomorrow.
 fn stamped(name: &str) -> String {
     format!("{}-{name}", Utc::now().format("%Y%m%dT%H%M%SZ"))
 }

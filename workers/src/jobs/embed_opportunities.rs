@@ -26,7 +26,7 @@ impl Job for EmbedOpportunities {
             match index::batch(&app.store, vectors, lease).await {
                 Ok(0) => break,
                 Ok(_) => (),
-                // The outbox keeps the work; an outage of the embedder costs no try, however long it lasts.
+                // The outbox keeps the work, so an outage of the embedder costs no attempt, however long it lasts.
                 Err(error) => {
                     return Err(JobError::Snooze { pause: AFTER_FAILURE, why: error_chain(&error) });
                 }

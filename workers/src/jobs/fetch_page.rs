@@ -53,7 +53,7 @@ impl Job for FetchPage {
     }
 }
 
-/// Where redirects led, if it is the page of another record of the run.
+/// Returns where redirects led, if that is the page of another record of the run.
 async fn anothers(app: &App, page: &PageRow, archived: &Archived) -> Result<Option<String>, JobError> {
     let Some((_, address)) = archived.headers.iter().find(|(name, _)| name == "content-location") else {
         return Ok(None);
@@ -61,7 +61,7 @@ async fn anothers(app: &App, page: &PageRow, archived: &Archived) -> Result<Opti
     Ok(app.store.is_anothers_page(page, address).await?.then(|| address.clone()))
 }
 
-/// Enters that the page does not show its record.
+/// Stores that the page does not show its record.
 async fn gone(
     app: &App,
     lease: Lease,
@@ -75,8 +75,8 @@ async fn gone(
     Ok(app.store.detail_gone(lease, page, status, rejection).await?)
 }
 
-/// Enters the answer. What came now and is archived is read at once, in the transaction that enters it; what an earlier visit
-/// kept, or a panic of the reader leaves, is read by a job of its own.
+/// Inserts the page. An answer that came now is parsed at once, and committed in the transaction that inserts the page. An answer
+/// that an earlier visit archived, or on which the parser panics, is parsed by a job of its own.
 async fn arrived(
     app: &App,
     lease: Lease,

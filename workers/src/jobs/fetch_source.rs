@@ -1,4 +1,4 @@
-//! Crawls the streams of a source, page by page, archiving each before the next is asked for.
+//! Crawls the streams of a source page by page, and archives each page before it requests the next.
 
 use anyhow::Context as _;
 use queue::Lease;
@@ -13,7 +13,7 @@ use crate::{
     pipeline::crawl::{self, Crawler},
 };
 
-/// Crawls the streams of a source, page by page, archiving each before the next is asked for.
+/// Crawls the streams of a source page by page, and archives each page before it requests the next.
 pub(crate) struct FetchSource;
 
 impl Job for FetchSource {
@@ -47,7 +47,7 @@ impl Job for FetchSource {
         }
         cover_feeds(&spec, &mut walks);
         let retired = if covers_all(&spec, &walks) {
-            // Everything was asked for: what stands under a name the spec no longer has is missing too, unless it was seen.
+            // Everything was requested. Rows of a stream that the source file no longer has are missing too, unless they were seen.
             let named: Vec<String> = spec.streams.iter().map(|stream| stream.name.to_string()).collect();
             app.store.retired_streams(&spec.slug, &named).await?
         } else {
@@ -70,7 +70,7 @@ async fn copy_archive(app: &App, lease: Lease, spec: &Spec, row: &RunRow) -> Res
         None => Replayed::Newest,
     };
     let pages = app.store.replay_pages(lease, row.id, which).await?;
-    // That no row is stale any more is a good end.
+    // It is not an error if no row is stale any more.
     if pages == 0 && !row.only_stale {
         let why = format!("nothing of {} is archived; ingest it first", row.source);
         return Err(JobError::Discard(anyhow::anyhow!(why)));
@@ -78,12 +78,12 @@ async fn copy_archive(app: &App, lease: Lease, spec: &Spec, row: &RunRow) -> Res
     Ok(app.store.end_walk(lease, row.id, &[], &[]).await?)
 }
 
-/// Whether a stream of that name was seen as a whole.
+/// Returns whether the stream was seen as a whole.
 fn covers(walks: &[StreamWalk], stream: &Stream) -> bool {
     walks.iter().any(|walk| walk.covers && walk.stream == stream.name.as_str())
 }
 
-/// A feed of the newest shows what a list of the same kind shows too: what the whole list lacks is missing from both.
+/// Lets feeds of the newest records count as covered if the whole list of the same kind is: what that list lacks is gone.
 fn cover_feeds(spec: &Spec, walks: &mut [StreamWalk]) {
     let of_list = |feed: &Stream| {
         let mut lists = spec.streams.iter().filter(|list| list.kind == feed.kind && !list.partial);
@@ -100,12 +100,12 @@ fn cover_feeds(spec: &Spec, walks: &mut [StreamWalk]) {
     }
 }
 
-/// Whether every list was seen as a whole.
+/// Returns whether every list was seen as a whole.
 fn covers_all(spec: &Spec, walks: &[StreamWalk]) -> bool {
     spec.streams.iter().all(|stream| stream.partial || covers(walks, stream))
 }
 
-/// Enters the file a run is of as its one page.
+/// Inserts the file of a run as its only page.
 async fn enter_file(
     app: &App,
     lease: Lease,

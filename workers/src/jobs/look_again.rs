@@ -1,4 +1,4 @@
-//! Looks at the own page of an opportunity that a walk missed: if the partner says that it is gone, it is closed.
+//! Fetches the page of an opportunity that a walk missed, and closes it if the partner says that it is gone.
 
 use anyhow::Context as _;
 use domain::{OpportunityId, RunId};
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// Looks at the own page of an opportunity that a walk missed: if the partner says that it is gone, it is closed.
+/// Fetches the page of an opportunity that a walk missed, and closes it if the partner says that it is gone.
 pub(crate) struct LookAgain;
 
 /// The payload.
@@ -33,7 +33,7 @@ impl Job for LookAgain {
 
     #[tracing::instrument(skip_all, fields(run = %args.run, opportunity = %args.opportunity))]
     async fn run(app: &App, lease: Lease, args: Args) -> Result<(), JobError> {
-        // A later run may have shown or closed it while the job waited.
+        // While the job waited, a later run may have shown or closed the opportunity.
         let Some(missed) = app.store.missed(args.opportunity, args.run).await? else {
             return Ok(app.store.queue().job_done(lease).await?);
         };
@@ -55,7 +55,7 @@ impl Job for LookAgain {
                 Ok(())
             }
             Ok(_) => Ok(app.store.queue().job_done(lease).await?),
-            // The list decides: a second walk that misses it closes it.
+            // The list decides: a second walk that misses the opportunity closes it.
             Err(Failure::Job(JobError::Discard(why))) => {
                 tracing::debug!(%url, %why, "its own page tells nothing");
                 Ok(app.store.queue().job_done(lease).await?)

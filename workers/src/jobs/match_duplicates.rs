@@ -1,11 +1,11 @@
-//! Finds opportunities that several sources publish.
+//! Finds rows that are one opportunity, and updates their clusters.
 
 use queue::Lease;
 
 use super::{Job, JobError, NoArgs};
 use crate::{app::App, pipeline::dedupe};
 
-/// Finds opportunities that several sources publish.
+/// Finds rows that are one opportunity, and updates their clusters.
 pub(crate) struct MatchDuplicates;
 
 impl Job for MatchDuplicates {

@@ -1,4 +1,4 @@
-//! Reads one archived page: records, drafts, opportunities, rows.
+//! Parses one archived page: bytes to records, drafts, opportunities and rows.
 
 use anyhow::Context as _;
 use queue::Lease;
@@ -9,7 +9,7 @@ use crate::{
     pipeline,
 };
 
-/// Reads one archived page: records, drafts, opportunities, rows.
+/// Parses one archived page: bytes to records, drafts, opportunities and rows.
 pub(crate) struct ParsePage;
 
 impl Job for ParsePage {
@@ -36,7 +36,7 @@ impl Job for ParsePage {
             return Ok(pipeline::stage::last_part(commit, &page, last).await?);
         }
         let bytes = page.bytes.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0);
-        // Held until the page is committed.
+        // The place is held until the page is committed.
         let place = app.room.admit(bytes).await?;
         let body = pipeline::archive::read(app, &page).await?;
         let reading = pipeline::parse::drafts(app, &place, &spec, &page, body).await?;

@@ -1,11 +1,11 @@
-//! Publishes what a long run has read that is new, before its last page has come.
+//! Publishes the new opportunities of a long run before its last page has come.
 
 use queue::Lease;
 
 use super::{Job, JobError, RunArgs};
 use crate::app::App;
 
-/// Publishes what a long run has read that is new, before its last page has come.
+/// Publishes the new opportunities of a long run before its last page has come.
 pub(crate) struct PublishNew;
 
 impl Job for PublishNew {

@@ -113,19 +113,19 @@ async fn settle(app: &App, job: &Job, error: JobError) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Tries the job again after a pause that costs no attempt, and tells its run.
+/// Puts the job back for a pause that costs no attempt, and writes the reason to its run.
 async fn wait(app: &App, job: &Job, pause: Duration, why: &str) -> Result<(), StoreError> {
     note(app, job, why).await?;
     Ok(app.store.queue().job_snoozed(job.lease, pause, why).await?)
 }
 
-/// Tells the run what it waits for, where the job is about a run or a page.
+/// Writes to the run what it waits for, if the job is about a run or a page.
 async fn note(app: &App, job: &Job, message: &str) -> Result<(), StoreError> {
     if let Ok(args) = serde_json::from_value::<RunArgs>(job.payload.clone()) {
         return app.store.note_run(args.run, message).await;
     }
     let Ok(args) = serde_json::from_value::<PageArgs>(job.payload.clone()) else { return Ok(()) };
-    // A page that is gone has no run to tell, and its job must still be settled.
+    // A deleted page has no run, and its job must still be settled.
     match app.store.page(args.page).await {
         Ok(page) => app.store.note_run(page.run, message).await,
         Err(_) => Ok(()),

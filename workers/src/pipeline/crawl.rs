@@ -1,4 +1,4 @@
-//! Stage 2: the streams of a source are crawled page by page; each answer is archived before the next is asked for.
+//! Stage 2: the streams of a source are crawled page by page. Each answer is archived before the next request.
 
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -17,7 +17,7 @@ use crate::{
     jobs::error::JobError,
 };
 
-/// How far an incremental run reaches back behind the last complete one: a partner's clock, or its index, may lag.
+/// How far an incremental run reaches back behind the last complete one, because a partner's clock or index may lag.
 const OVERLAP: TimeDelta = TimeDelta::hours(1);
 
 /// Crawls the streams of a source for a run.
@@ -27,9 +27,9 @@ pub(crate) struct Crawler<'a> {
     pub(crate) row: &'a RunRow,
     pub(crate) spec: &'a Spec,
     pub(crate) partner: &'a Partner,
-    /// Records the run's limit has already counted.
+    /// Records that the run's limit has counted so far.
     pub(crate) taken: usize,
-    /// Whether the next answer may be archived: that of a crawl that died before it entered it.
+    /// Whether the next answer may be archived already, by a crawl that died before it inserted the page.
     pub(crate) is_repeated: bool,
 }
 
@@ -80,7 +80,7 @@ impl Crawler<'_> {
         Ok(known.map(|at| at - OVERLAP))
     }
 
-    /// Asks for one page, archives it and enters it.
+    /// Requests one page, archives the answer and inserts the page.
     async fn step(
         &mut self,
         stream: &Stream,
@@ -93,7 +93,7 @@ impl Crawler<'_> {
         let page = request.page(response);
         let summary = place.work_here(|| crawl.answered(request, &page)).await?;
         if summary.is_repeat {
-            // It was read when it was first shown.
+            // It was parsed when it was first shown.
             return Ok(());
         }
         let take = self.limit().map(|limit| limit.saturating_sub(self.taken));
@@ -104,7 +104,7 @@ impl Crawler<'_> {
         self.enter(stream, request, &archived, take, &summary).await
     }
 
-    /// The answer to a request, archived.
+    /// Returns the answer to a request, once it is archived.
     async fn get(&mut self, stream: &Stream, request: &PageRequest) -> Result<(Archived, Bytes), JobError> {
         let key =
             archive::list_key(self.spec.slug.as_str(), self.row.id, stream.name.as_str(), request.ordinal);
@@ -155,8 +155,8 @@ impl Crawler<'_> {
         Ok(())
     }
 
-    /// Leads a crawl to where an interrupted one of the same run stopped: what its pages showed is counted, and the last
-    /// one says where the list continues.
+    /// Brings a crawl to where an interrupted one of the same run stopped: it counts what the earlier pages showed, and takes
+    /// the continuation from the last one.
     async fn resume(&mut self, stream: &Stream, crawl: &mut Crawl<'_>) -> Result<(), JobError> {
         let store = &self.app.store;
         let Some(last) = store.last_list_page(self.row.id, stream.name.as_str()).await? else {
@@ -184,7 +184,7 @@ impl Crawler<'_> {
         Ok(())
     }
 
-    /// Counts what the run's limit has taken up to a page that was archived before.
+    /// Counts what the run's limit has taken up to a page that is archived.
     fn count_taken(&mut self, last: &PageRow, records: usize) {
         if let (Some(limit), Some(take)) = (self.limit(), last.take) {
             let before = limit.saturating_sub(usize::try_from(take).unwrap_or(0));
@@ -192,7 +192,7 @@ impl Crawler<'_> {
         }
     }
 
-    /// What an ending proves, by itself and next to the earlier ones of the stream.
+    /// Decides what an ending proves, by itself and beside earlier endings of the stream.
     async fn judged(&self, stream: &Stream, walked: &Walked, is_whole: bool) -> Result<StreamWalk, JobError> {
         let mut unproven = walked.proof().err();
         let mut is_unusual = false;

@@ -1,12 +1,12 @@
-//! Stage 8: rows that changed are compared with their like, and clusters are updated.
+//! Stage 8: rows that changed are compared with similar ones, and clusters are updated.
 
 use queue::Lease;
 use store::{Houses, Store, StoreError};
 
 use crate::queue::Stop;
 
-/// Compares what waits, batch by batch, until nothing waits or the worker stops. Then it ends the job; what is left gets a
-/// new one.
+/// Compares waiting rows, batch by batch, until none waits or the worker stops. Then it ends the job; remaining rows get a new
+/// one.
 pub(crate) async fn dedupe(store: &Store, lease: Lease, stop: &Stop) -> Result<(), StoreError> {
     let mut houses = Houses::default();
     while store.match_some(lease, &mut houses).await? > 0 {

@@ -20,7 +20,7 @@ use crate::{
     patience::{self, Verdict},
 };
 
-/// Headers worth keeping with a page: what a reader or an auditor asks for.
+/// Headers to store with a page: those that the parser or an investigation needs.
 const KEPT: [&str; 9] = [
     "content-type",
     "content-range",
@@ -33,25 +33,25 @@ const KEPT: [&str; 9] = [
     "server",
 ];
 
-/// An answer to get.
+/// A request, and where its answer goes.
 pub(crate) struct Wanted<'a> {
     /// Its address.
     pub(crate) url: &'a Url,
-    /// Headers the spec asks for.
+    /// The headers that the source file sets.
     pub(crate) headers: &'a [(String, String)],
-    /// Makes it a POST.
+    /// The body, which makes it a POST.
     pub(crate) body: Option<&'a RequestBody>,
-    /// Where it is to be archived.
+    /// The key in the archive.
     pub(crate) key: String,
-    /// Whether an earlier attempt of the job may have archived it, and died before it was entered.
+    /// Whether an earlier attempt of the job may have archived the answer and died before it inserted the page.
     pub(crate) is_repeated: bool,
 }
 
 /// Why there is no answer.
 pub(crate) enum Failure {
-    /// The partner says there is nothing there (404, 410).
+    /// The partner says that the page is gone (404, 410).
     Gone(u16),
-    /// Anything else ends the job.
+    /// Anything else, which ends the job.
     Job(JobError),
 }
 
@@ -61,8 +61,8 @@ impl<E: Into<JobError>> From<E> for Failure {
     }
 }
 
-/// Gets an answer and archives it; answers it with its body, where it came now. A 304 costs no body: the answer kept by an
-/// earlier visit stands for it.
+/// Fetches an answer and archives it. Returns it with its body, if the body came now. A 304 has no body: the answer that an
+/// earlier visit archived stands for it.
 pub(crate) async fn fetch(
     app: &App,
     partner: &Partner,
@@ -74,7 +74,7 @@ pub(crate) async fn fetch(
         tracing::info!(url = %wanted.url, "an earlier attempt has archived the answer");
         return Ok((archived, Some(body)));
     }
-    // The address alone does not tell what a POST asks.
+    // The address alone does not identify a POST.
     let known = match wanted.body {
         None => app.store.validator(&partner.slug, wanted.url.as_str()).await?,
         Some(_) => None,
@@ -112,13 +112,13 @@ fn asked(wanted: &Wanted<'_>, validators: Option<Validators>) -> Request {
     }
 }
 
-/// The body of a request, as it is sent.
+/// Returns the body of a request, as it is sent.
 pub(crate) fn encoded(body: &RequestBody) -> Body {
     let (media_type, bytes) = body.encoded();
     Body { media_type, bytes: bytes.into() }
 }
 
-/// The answer that an earlier attempt archived, if it was to this request.
+/// Returns the answer that an earlier attempt archived, if it answers this request.
 async fn kept(app: &App, wanted: &Wanted<'_>) -> anyhow::Result<Option<(Archived, Bytes)>> {
     let Some((label, body)) = app.archive.kept(&wanted.key).await? else { return Ok(None) };
     let is_same = label.url == wanted.url.as_str() && label.sent == wanted.body.map(sent);
@@ -143,7 +143,7 @@ async fn kept(app: &App, wanted: &Wanted<'_>) -> anyhow::Result<Option<(Archived
     Ok(Some((archived, body)))
 }
 
-/// What a POST sends, as a digest.
+/// Returns the digest of the body that a POST sends.
 fn sent(body: &RequestBody) -> String {
     hex::encode(digest(&encoded(body).bytes))
 }
@@ -178,7 +178,7 @@ async fn keep(app: &App, wanted: Wanted<'_>, answer: Answer) -> anyhow::Result<A
     })
 }
 
-/// What becomes of a job whose request got no answer.
+/// Decides what becomes of a job whose request got no answer.
 async fn failure(app: &App, partner: &Partner, error: FetchError) -> Result<Failure, StoreError> {
     let slug = partner.slug.as_str();
     if let Some(status) = error.gone() {
@@ -195,7 +195,7 @@ async fn failure(app: &App, partner: &Partner, error: FetchError) -> Result<Fail
     let failing = if error.is_partners() {
         Some(app.store.source_fails(slug).await?)
     } else {
-        // The request waits for its turn. Where the source fails, that is the probe's.
+        // The request waits for its turn. While the source fails, only one request at a time has a turn.
         app.store.source_failing(slug).await?
     };
     let asked = patience::asked(&error);

@@ -1,7 +1,7 @@
 //! Pages that are ready at the same time commit together: one transaction and one write to disk for all of them.
 //!
-//! Nobody waits for company. While one group commits, the next one gathers, so that groups grow with the load: a single
-//! page commits at once, and 32 workers that are busy commit by the dozen.
+//! No page waits for others. While one group commits, the next one gathers, so groups grow with the load: a single page
+//! commits at once, and under load a dozen commit together.
 
 use std::panic::AssertUnwindSafe;
 
@@ -10,7 +10,7 @@ use futures::FutureExt as _;
 use store::{GROUP, ParsedPage, Store, StoreError, Tally};
 use tokio::sync::{mpsc, oneshot};
 
-/// A page, and who waits for its commit.
+/// A page, and the channel to the job that waits for its commit.
 type Waiting = (ParsedPage, oneshot::Sender<Result<Tally, StoreError>>);
 
 /// Commits parsed pages of this process in groups.
@@ -19,7 +19,7 @@ pub(crate) struct Group {
 }
 
 impl Group {
-    /// Starts the task that commits. It ends with the last commit after this value is dropped.
+    /// Starts the task that commits. The task ends once this value is dropped and all pages are committed.
     pub(crate) fn start(store: Store) -> Self {
         let (waiting, ready) = mpsc::channel(GROUP);
         tokio::spawn(commit_all(store, ready));
@@ -39,10 +39,10 @@ async fn commit_all(store: Store, mut ready: mpsc::Receiver<Waiting>) {
     let mut group = Vec::with_capacity(GROUP);
     while ready.recv_many(&mut group, GROUP).await > 0 {
         let (pages, told): (Vec<_>, Vec<_>) = group.drain(..).unzip();
-        // A panic costs this group an attempt, and not the next ones their task.
+        // A panic costs this group an attempt, but the task continues.
         let Ok(tallies) = AssertUnwindSafe(store.commit_pages(&pages)).catch_unwind().await else { continue };
         for (tally, told) in tallies.into_iter().zip(told) {
-            // Who gave up waiting finds the page committed when its job is tried again.
+            // A job that stopped waiting finds the page committed at its next attempt.
             let _ = told.send(tally);
         }
     }

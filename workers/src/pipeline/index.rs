@@ -9,9 +9,9 @@ use vectors::{Document, Payload};
 
 use crate::vector::Vectors;
 
-/// Texts embedded at once: what Ollama keeps in memory at 8k tokens each, and one flush of the embedded index.
+/// Texts that are embedded together: as many as Ollama keeps in memory at 8k tokens each, and one flush of the embedded index.
 const BATCH: i64 = 64;
-/// Texts tried alone before the embedder itself is taken to be down.
+/// Texts that are tried alone before the embedder itself counts as down.
 const ENOUGH: usize = 3;
 
 /// Indexes one batch of the outbox, and returns how many opportunities it indexed. If the batch fails, each text is tried
@@ -39,7 +39,7 @@ pub(crate) async fn batch(store: &Store, vectors: &Vectors, lease: Lease) -> any
     if done.is_empty() { Err(error) } else { Ok(done.len()) }
 }
 
-/// Brings the index to the state of the claimed rows. Doing it again is harmless.
+/// Updates the index from the claimed rows. Repeating it is harmless.
 async fn put(vectors: &Vectors, claimed: &[Claimed]) -> anyhow::Result<()> {
     let closed: Vec<OpportunityId> = claimed.iter().filter(|c| !c.open).map(|c| c.row.id).collect();
     let documents: Vec<Document> =

@@ -1,4 +1,4 @@
-//! Stage 5: drafts become opportunities or rejections. Drafts that were read before are not read again.
+//! Stage 5: drafts become opportunities or rejections. A draft that was normalized before is not normalized again.
 
 use anyhow::Context as _;
 use domain::{Draft, Opportunity, OpportunityId, Rejection, StreamName};
@@ -9,7 +9,7 @@ use store::{KnownDrafts, PageRow, Store, StoreError, Unchanged, Wanted};
 
 use crate::app::read_by;
 
-/// The drafts of a page that were read before.
+/// The drafts of a page that were normalized before.
 pub(crate) async fn known(
     store: &Store,
     spec: &Spec,
@@ -20,7 +20,7 @@ pub(crate) async fn known(
     if ids.is_empty() { Ok(KnownDrafts::new()) } else { store.known_drafts(&ids).await }
 }
 
-/// Normalizes what was read. The clock is the page's fetch time, so a replay gives the same answer.
+/// Normalizes what was parsed. The only clock is the page's fetch time, so a replay gives the same result.
 pub(crate) fn normalize(
     spec: &Spec,
     page: &PageRow,
@@ -40,13 +40,13 @@ pub(crate) fn normalize(
         notes: read.notes,
         ..Default::default()
     };
-    // A run with a limit counts only so many records of its last page.
+    // A run with a limit counts only part of its last page.
     let take = page.take.map_or(usize::MAX, |take| usize::try_from(take).unwrap_or(0));
     reading.rejections.truncate(take);
     let left = take - reading.rejections.len();
     let reader = read_by(spec);
     let drafts: Vec<Draft> = read.drafts.into_iter().take(left).collect();
-    // Of the few records of a page, a second thread costs more than it saves.
+    // With few records, a second thread costs more than it saves.
     let records: Vec<Record> = if drafts.len() < MANY {
         drafts.into_iter().map(|draft| record(draft, &context, &reader, known)).collect()
     } else {
@@ -69,10 +69,10 @@ pub(crate) fn normalize(
     Ok(reading)
 }
 
-/// Records that are worth a second thread.
+/// The number of records from which a second thread pays.
 const MANY: usize = 500;
 
-/// What became of a draft.
+/// The outcome of a draft.
 enum Record {
     Unchanged(Unchanged),
     Read(Box<Opportunity>),
@@ -80,7 +80,7 @@ enum Record {
 }
 
 fn record(draft: Draft, context: &Context, reader: &str, known: &KnownDrafts) -> Record {
-    // Africa/Douala is an hour ahead of UTC, all year.
+    // Africa/Douala is one hour ahead of UTC all year.
     let day = (context.fetched_at + chrono::TimeDelta::hours(1)).date_naive();
     let digest = draft.digest(reader, day);
     if let Ok(external_id) = normalize::identity(&draft) {
@@ -95,7 +95,7 @@ fn record(draft: Draft, context: &Context, reader: &str, known: &KnownDrafts) ->
     }
 }
 
-/// An alarm in words.
+/// Describes an alarm in words.
 pub(crate) fn describe(alarm: Alarm) -> String {
     match alarm {
         Alarm::Unreadable(why) => format!("the page could not be read: {why}"),

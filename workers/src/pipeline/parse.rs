@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::{app::App, archive::Unpacked, room::Admitted};
 
-/// An archived page as its row tells of it: all but the bytes.
+/// An archived page as its row describes it: everything but the bytes.
 pub(crate) struct StoredPage {
     stream: StreamName,
     url: Url,
@@ -24,13 +24,13 @@ pub(crate) struct StoredPage {
 
 enum StoredKind {
     List(Box<PageRequest>),
-    /// With what the list page said of the record.
+    /// A detail page, with its list record.
     Detail(Value),
     File,
 }
 
 impl StoredPage {
-    /// Reads the row. Fails on a stored value that is not what this program writes.
+    /// Parses the row. Fails on a stored value that this program does not write.
     pub(crate) fn of(row: &PageRow) -> anyhow::Result<Self> {
         let stream = StreamName::new(&row.stream).with_context(|| format!("page {}", row.id))?;
         let url = row.url.parse().with_context(|| format!("address of page {}", row.id))?;
@@ -47,7 +47,7 @@ impl StoredPage {
         Ok(Self { stream, url, status, headers: headers.unwrap_or_default(), kind })
     }
 
-    /// The page with its bytes; none where they are read as a stream.
+    /// Returns the page with its bytes, or without any if they are read as a stream.
     pub(crate) fn page<'a>(&'a self, body: &'a [u8]) -> Page<'a> {
         let response = Response { status: self.status, headers: &self.headers, body };
         match &self.kind {
@@ -58,12 +58,12 @@ impl StoredPage {
     }
 }
 
-/// Parses a page by its source file. Pure but for the failure of a stored value.
+/// Parses a page by its source file. This is pure, and fails only on a wrong stored value.
 pub(crate) fn read(spec: &Spec, row: &PageRow, body: &[u8]) -> anyhow::Result<Reading> {
     Ok(spec.read(&StoredPage::of(row)?.page(body)))
 }
 
-/// Parses and normalizes a page that is held whole, away from the runtime's threads. `None`: the reader panicked.
+/// Parses and normalizes a whole page, away from the runtime's threads. `None`: the parser panicked.
 pub(crate) async fn drafts(
     app: &App,
     place: &Admitted,
@@ -80,46 +80,46 @@ pub(crate) async fn drafts(
     place.work(normalize).await?.transpose()
 }
 
-/// Largest page read whole, in bytes: above it, it is read as it comes and committed in parts.
+/// The largest page that is parsed whole, in bytes. A larger one is parsed as a stream and committed in parts.
 const WHOLE: i64 = 4 << 20;
-/// Records of a part: a transaction of a tenth of a second.
+/// The number of records in a part: a transaction of a tenth of a second.
 const PART: usize = 4_000;
 
-/// Whether a page is read in parts. A run with a limit counts records of a whole page.
+/// Returns whether a page is parsed in parts. A run with a limit is not, because it counts the records of a whole page.
 pub(crate) fn is_large(page: &PageRow) -> bool {
     page.bytes.is_some_and(|bytes| bytes > WHOLE) && page.take.is_none()
 }
 
 /// A part of a large page, normalized.
 pub(crate) enum Part {
-    /// Some of its records; more follow.
+    /// Some of its records. More follow.
     Next(store::Reading),
-    /// What is left, and what is to be said of the page.
+    /// The remaining records, and the notes on the page.
     Last(store::Reading),
 }
 
-/// The parts of a large page, read and normalized on a thread of their own while the ones before are committed.
+/// The parts of a large page. They are parsed and normalized on a thread of their own while earlier parts are committed.
 pub(crate) struct Parts {
     parts: mpsc::Receiver<anyhow::Result<Part>>,
 }
 
 impl Parts {
-    /// The next part.
+    /// Returns the next part.
     pub(crate) async fn next(&mut self) -> anyhow::Result<Part> {
         self.parts.recv().await.context("the reading of the page broke off")?
     }
 }
 
-/// Begins to read a large page.
+/// Starts to parse a large page.
 pub(crate) async fn in_parts(app: &App, spec: Arc<Spec>, page: PageRow) -> anyhow::Result<Parts> {
     let input = super::archive::open(app, &page).await?;
     let place = app.room.admit_streamed().await?;
     let known = app.store.known_drafts_of(&spec.slug, &page.stream).await?;
-    // One part waits while one is committed: what is held stays the same, however large the page.
+    // One part waits while another is committed, so memory stays the same, however large the page is.
     let (sender, parts) = mpsc::channel(1);
     tokio::task::spawn_blocking(move || {
         let last = read_parts((&spec, &known), &page, input, &sender);
-        // Where nobody waits any more, the job has ended.
+        // If nobody waits any more, the job has ended.
         let _ = sender.blocking_send(last.map(Part::Last));
         drop(place);
     });
@@ -151,7 +151,7 @@ fn read_parts(
     if let Some(error) = failed {
         return Err(error);
     }
-    // What the reader did not want of it still counts for its digest.
+    // Bytes that the parser did not need still count for the digest.
     std::io::copy(&mut input, &mut std::io::sink()).context("the rest of the page")?;
     input.into_inner().verified()?;
     super::normalize::normalize(spec, page, last, known)

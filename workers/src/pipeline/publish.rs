@@ -1,4 +1,4 @@
-//! Stage 7: a run is audited, and what it read is published, or held.
+//! Stage 7: a run is audited, and what it staged is published, or held.
 
 use domain::RunId;
 use queue::Lease;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use schedules::Entry;
 use store::{Entered, Mode, RunRequest, Store, StoreError};
 
-/// Requests a run. Returns the run that already answers the request, if there is one.
+/// Requests a run. If a run already does what is requested, returns that one.
 pub(crate) async fn request(store: &Store, request: &RunRequest) -> Result<Entered, StoreError> {
     store.request_run(request).await
 }

@@ -31,12 +31,12 @@ const GATHER: Duration = Duration::from_millis(2);
 #[derive(Debug, Clone, Default)]
 pub(crate) struct RunningJobs {
     jobs: Arc<Mutex<HashSet<i64>>>,
-    /// Notified when one ends: its lane has room again, and no wake-up says so.
+    /// Notified when a job ends: its lane has room again, and the database sends no wake-up for that.
     freed: Arc<Notify>,
 }
 
 impl RunningJobs {
-    /// Their numbers.
+    /// Returns their numbers.
     pub(crate) fn jobs(&self) -> Vec<i64> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
     }
@@ -58,7 +58,7 @@ pub(crate) struct ClaimedJob {
     _guard: Arc<JobGuard>,
 }
 
-/// When dropped, frees the permit and takes the job from the running ones.
+/// Dropping it frees the permit and removes the job from the running ones.
 #[derive(Debug)]
 struct JobGuard {
     job: i64,
@@ -73,7 +73,7 @@ impl Drop for JobGuard {
     }
 }
 
-/// The backend ends, and with it the worker, only when the claimer does.
+/// The backend, and with it the worker, ends only when the claimer does.
 #[derive(Debug, thiserror::Error)]
 #[error("the queue is closed")]
 pub(crate) struct Closed;
@@ -133,7 +133,7 @@ pub(crate) struct Claimer {
 }
 
 impl Claimer {
-    /// The backend, and the task that feeds it until `stop`.
+    /// Returns the backend, and the task that feeds it until `stop` is cancelled.
     pub(crate) fn start(self) -> (Jobs, tokio::task::JoinHandle<()>) {
         let (sender, claimed) = mpsc::channel(self.permits);
         (Jobs { claimed }, tokio::spawn(self.feed(sender)))

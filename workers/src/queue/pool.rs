@@ -13,11 +13,11 @@ use tokio_util::sync::CancellationToken;
 use super::backend::{Claimer, RunningJobs};
 use crate::{app::App, jobs};
 
-/// Heartbeats in the duration of a lease: five may be missed before other workers get the jobs.
+/// Heartbeats in the duration of a lease. Five may be missed before other workers get the jobs.
 const HEARTBEATS_PER_LEASE: u32 = 6;
 /// Time between two runs of the reaper.
 const REAP_EVERY: Duration = Duration::from_secs(5);
-/// Staged rows of ended runs are removed each so many rounds of the reaper.
+/// Staged rows of ended runs are removed once in so many rounds of the reaper.
 const PRUNE_EACH: u32 = 60;
 
 /// Asks a pool to stop. Cheap to clone.
@@ -34,7 +34,7 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    /// Registers the process as a worker and starts to claim jobs. `http`: where its API answers.
+    /// Registers the process as a worker and starts to claim jobs. `http`: the address of its API.
     pub(crate) async fn start(app: Arc<App>, http: Option<&str>, stop: Stop) -> anyhow::Result<Self> {
         let worker = WorkerId::new();
         let settings = &app.config.worker;
@@ -57,8 +57,8 @@ impl Pool {
         let apalis = WorkerBuilder::new(name.as_str())
             .backend(backend)
             .data(Arc::clone(&app))
-            // A task for each job: parsing a page keeps a thread busy, and a panic ends only this job. No worker runs it
-            // then, and it is tried again when its lease has ended.
+            // Each job is a task: parsing a page keeps a thread busy, and a panic ends only this job. Then no worker runs it,
+            // and it is tried again when its lease has expired.
             .parallelize(tokio::spawn)
             .on_event(report)
             .build(jobs::run);
@@ -93,7 +93,7 @@ impl Pool {
         })
     }
 
-    /// Stops claiming, waits for the running jobs, leaves. Other workers get jobs that take longer, when their lease ends.
+    /// Stops claiming, waits for the running jobs, and signs off. Other workers get jobs that take longer when the lease expires.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         self.stop.cancel();
         if tokio::time::timeout(self.patience, &mut self.running).await.is_err() {
@@ -107,7 +107,7 @@ impl Pool {
     }
 }
 
-/// This process on the list of workers.
+/// This process in the list of workers.
 struct Presence {
     queue: Queue,
     worker: WorkerId,
@@ -118,7 +118,7 @@ struct Presence {
 }
 
 impl Presence {
-    /// Extends the lease until aborted.
+    /// Extends the lease until the task is aborted.
     async fn keep(self, jobs: RunningJobs) {
         let mut tick = tokio::time::interval(self.lease_duration / HEARTBEATS_PER_LEASE);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -143,7 +143,7 @@ impl Presence {
     }
 }
 
-/// Reports what apalis says of the worker. A job settles its own failures, so an error is a job that broke off: it panicked.
+/// Logs the events of the worker. A job settles its own failures, so an error means that it panicked.
 fn report(worker: &WorkerContext, event: &Event) {
     match event {
         Event::Start => tracing::debug!(worker = worker.name(), "the worker takes jobs"),

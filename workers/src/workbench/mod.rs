@@ -1,4 +1,4 @@
-//! What tries a source file without writing anything: the pipeline up to `normalize`, and no further.
+//! Tries a source file without writing anything: the pipeline up to `normalize`, and no further.
 
 // Fetch, parse and normalize: for `sources preview`, `sources record`, `sources check` and `ingest --dry-run`.
 pub(crate) mod preview;

@@ -11,27 +11,27 @@ use url::Url;
 
 use crate::pipeline::normalize::describe;
 
-/// What a source would give.
+/// What a run of a source would load.
 #[derive(Debug, Default)]
 pub(crate) struct Preview {
     /// What would be loaded.
     pub(crate) opportunities: Vec<Opportunity>,
     /// What would be refused.
     pub(crate) rejections: Vec<Rejection>,
-    /// Pages that could not be believed.
+    /// Pages that cannot be trusted, and lists that were not fetched.
     pub(crate) alarms: Vec<String>,
-    /// What else is worth knowing of the pages, and of how many it was said.
+    /// Notes on the pages, and how many pages each is about.
     pub(crate) notes: BTreeMap<String, usize>,
-    /// Records seen.
+    /// How many records were seen.
     pub(crate) records: usize,
-    /// The answers themselves, where they are asked for.
+    /// The answers themselves, if they are kept.
     pub(crate) tapes: Vec<Tape>,
 }
 
-/// A question and its answer, as they were.
+/// A request and its answer.
 #[derive(Debug)]
 pub(crate) struct Tape {
-    /// The address asked.
+    /// The address of the request.
     pub(crate) url: Url,
     /// The body of a POST.
     pub(crate) sent: Option<String>,
@@ -39,21 +39,21 @@ pub(crate) struct Tape {
     pub(crate) answer: fetch::Answer,
 }
 
-/// What to look at.
+/// What to preview.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ask {
     /// Stop after so many records of each stream.
     pub(crate) limit: usize,
-    /// Only what is newer.
+    /// Request only what is newer.
     pub(crate) since: Option<DateTime<Utc>>,
-    /// Whether the answers are kept.
+    /// Whether to keep the answers.
     pub(crate) tapes: bool,
-    /// Whether recordings are asked, which may end anywhere: what is not there was not recorded.
+    /// Whether the partner is a replay of recordings, which may end anywhere.
     pub(crate) recorded: bool,
 }
 
 impl Preview {
-    /// The notes in words: "6 pages: mended JSON: trailing commas".
+    /// Returns the notes in words: "6 pages: mended JSON: trailing commas".
     pub(crate) fn noted(&self) -> Vec<String> {
         let say = |(note, pages): (&String, &usize)| {
             if *pages == 1 { format!("1 page: {note}") } else { format!("{pages} pages: {note}") }
@@ -69,12 +69,12 @@ struct Previewer<'a> {
     budget: LocalBudget,
     ask: Ask,
     so_far: Preview,
-    /// Records and refusals before the stream at hand.
+    /// The number of records and rejections before the current stream.
     before: usize,
 }
 
-/// Walks each stream of the source until `limit` records of it are read. A stream that cannot be had is told among the alarms;
-/// the others are walked all the same.
+/// Crawls each stream of the source up to `limit` records. A stream that cannot be fetched becomes an alarm, and the others are
+/// still crawled.
 pub(crate) async fn preview(
     client: &Client,
     partner: &Partner,
@@ -114,19 +114,19 @@ impl Previewer<'_> {
         self.ask.limit.saturating_sub(taken)
     }
 
-    /// How many there may be in all.
+    /// Returns how many records and rejections there may be after the current stream.
     fn most(&self) -> usize {
         self.before.saturating_add(self.ask.limit)
     }
 
-    /// Notes an ending that does not prove the list whole: a run would close nothing. Recordings may end anywhere.
+    /// Adds a note if the ending does not prove the list whole, so that a run would close nothing. Recordings may end anywhere.
     fn judge(&mut self, walked: Option<&Walked>) {
         if let Some(why) = walked.filter(|_| !self.ask.recorded).and_then(|walked| walked.proof().err()) {
             *self.so_far.notes.entry(why.to_string()).or_default() += 1;
         }
     }
 
-    /// A list page that cannot be had.
+    /// Reports a list page that cannot be fetched.
     fn ended(&mut self, stream: &Stream, request: &PageRequest, error: &anyhow::Error) {
         let gone = error.downcast_ref::<fetch::FetchError>().and_then(fetch::FetchError::gone);
         if self.ask.recorded && gone.is_some() && request.ordinal > 0 {
@@ -181,7 +181,7 @@ impl Previewer<'_> {
 }
 
 impl Previewer<'_> {
-    /// A page that is gone is its record's refusal; anything else is told.
+    /// Rejects the record of a detail page that is gone. Any other failure becomes an alarm.
     fn missing(&mut self, follow: &Follow, error: &anyhow::Error) {
         let Some(status) = error.downcast_ref::<fetch::FetchError>().and_then(fetch::FetchError::gone) else {
             self.so_far.alarms.push(format!("{}: {error:#}", follow.url));
@@ -198,7 +198,7 @@ impl Previewer<'_> {
     }
 }
 
-/// Adds what a page would give, up to `limit` records in all.
+/// Adds what a page would load, up to `limit` records in total.
 pub(crate) fn keep(
     so_far: &mut Preview,
     spec: &Spec,

@@ -1,4 +1,4 @@
-//! The archive of a source, parsed again by its file as it is now: what a replay would publish. Nothing is written.
+//! Parses the archive of a source again, by its current source file: what a replay would publish. Nothing is written.
 
 use std::sync::Arc;
 
@@ -13,14 +13,14 @@ use crate::{
     pipeline::{normalize, parse},
 };
 
-/// What the archive gives.
+/// What a replay of the archive would publish.
 #[derive(Debug, Default)]
 pub(crate) struct Read {
     /// What would be published, by page.
     pub(crate) pages: Vec<PagePreview>,
     /// What would be refused.
     pub(crate) rejections: Vec<Rejection>,
-    /// Pages that could not be believed.
+    /// Pages that cannot be trusted.
     pub(crate) alarms: Vec<String>,
 }
 
