@@ -16,7 +16,12 @@ use sources::{Catalog, Spec, SpecFile};
 use store::{SourceRow, Store};
 
 use crate::{
-    archive::Archive, config::Config, partner::Access, pipeline::group::Group, queue::Stop, room::Room,
+    archive::Archive,
+    config::Config,
+    partner::{self, Access},
+    pipeline::group::Group,
+    queue::Stop,
+    room::Room,
     vector::Vectors,
 };
 
@@ -49,7 +54,7 @@ impl App {
         if let Some(vectors) = &vectors {
             vectors.reconcile(&store).await?;
         }
-        let client = client(&config)?;
+        let client = partner::client(&config)?;
         Ok(Self {
             config,
             group: Group::start(store.clone()),
@@ -139,19 +144,6 @@ async fn private(config: &Config, connections: u32) -> anyhow::Result<Store> {
     local_postgres::create_database(&administration, "oim").await?;
     let store = Store::connect(&server.url("oim"), connections).await?;
     Ok(store.keeping(Arc::new(server)))
-}
-
-/// Returns the client that visits partners.
-pub(crate) fn client(config: &Config) -> anyhow::Result<Client> {
-    let settings = fetch::Settings {
-        user_agent: config.fetch.user_agent.clone(),
-        request_timeout: Duration::from_secs(config.fetch.timeout_seconds),
-        max_body: config.fetch.max_body_mib << 20,
-        max_wire: config.fetch.max_body_mib << 20,
-        max_attempts: config.fetch.max_attempts,
-        ..fetch::Settings::default()
-    };
-    Ok(Client::new(settings)?)
 }
 
 /// Returns the built-in source files, overridden by those of `sources_dir`, without the disabled ones.

@@ -8,6 +8,7 @@ mod cli;
 mod config;
 mod http;
 mod incoming;
+mod job_error;
 mod jobs;
 mod observe;
 mod partner;

@@ -1,8 +1,10 @@
 //! From a source file to the partner that `fetch` visits.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use domain::{Rate, SourceSlug};
-use fetch::{Credentials, Partner};
+use fetch::{Client, Credentials, Partner};
 use sources::{Auth, Spec};
 use url::Url;
 
@@ -74,11 +76,24 @@ pub(crate) fn credential_names(spec: &Spec) -> Vec<String> {
     spec.auth.as_ref().map(Auth::variables).unwrap_or_default()
 }
 
+/// Returns the client that visits partners.
+pub(crate) fn client(config: &Config) -> anyhow::Result<Client> {
+    let settings = fetch::Settings {
+        user_agent: config.fetch.user_agent.clone(),
+        request_timeout: Duration::from_secs(config.fetch.timeout_seconds),
+        max_body: config.fetch.max_body_mib << 20,
+        max_wire: config.fetch.max_body_mib << 20,
+        max_attempts: config.fetch.max_attempts,
+        ..fetch::Settings::default()
+    };
+    Ok(Client::new(settings)?)
+}
+
 /// Sends one polite request to a site that has no source file yet.
 pub(crate) async fn probe(config: &Config, slug: &SourceSlug, url: &Url) -> anyhow::Result<fetch::Answer> {
     let partner = Access::Probe(slug, url).partner(config)?;
     let request = fetch::Request { url: url.clone(), headers: Vec::new(), validators: None, body: None };
-    let client = crate::app::client(config)?;
+    let client = client(config)?;
     Ok(client.fetch(&partner, &request, &fetch::LocalBudget::new()).await?)
 }
 

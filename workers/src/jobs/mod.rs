@@ -6,7 +6,6 @@
 //! To add a job, declare one file that implements [`Job`] for a unit struct, and add its line to `JOBS`.
 
 mod embed_opportunities;
-pub(crate) mod error;
 mod fetch_page;
 mod fetch_source;
 mod finish_run;
@@ -22,9 +21,8 @@ use queue::Lease;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::app::App;
+use crate::{app::App, job_error::JobError};
 
-use error::JobError;
 pub(crate) use runner::run;
 
 /// Every job. Dispatch, the kinds that a worker claims and the labels of metrics come from this list.

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     app::{App, read_by},
-    jobs::error::JobError,
+    job_error::JobError,
 };
 
 /// How far an incremental run reaches back behind the last complete one, because a partner's clock or index may lag.

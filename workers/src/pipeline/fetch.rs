@@ -15,7 +15,7 @@ use url::Url;
 use crate::{
     app::{App, PoolBudget},
     archive::{Label, digest},
-    jobs::error::JobError,
+    job_error::JobError,
     observe::error_chain,
     patience::{self, Verdict},
 };

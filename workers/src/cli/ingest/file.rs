@@ -84,7 +84,7 @@ async fn fetched(context: &Context, spec: &Spec, file: &str) -> anyhow::Result<G
         })?;
     partner.hosts.extend(url.host_str().map(str::to_owned));
     let request = fetch::Request { url: url.clone(), headers: Vec::new(), validators: None, body: None };
-    let client = app::client(context.config())?;
+    let client = partner::client(context.config())?;
     let answer = client.fetch(&partner, &request, &fetch::LocalBudget::new()).await?;
     let temporary = tempfile::NamedTempFile::new().context("a place for the file")?;
     std::fs::write(temporary.path(), &answer.body).context("a place for the file")?;

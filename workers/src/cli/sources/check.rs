@@ -16,7 +16,7 @@ use crate::{
         Context, Outcome,
         common::{find_source, recordings_folder},
     },
-    partner::Access,
+    partner::{self, Access},
     ui::{self, Column, Table},
     workbench::preview::{Ask, Preview, preview},
 };
@@ -94,7 +94,7 @@ async fn tried(
         |name: &str| known.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
     let partner = Access::Recorded(spec, &secret, replay.url().parse()?).partner(context.config())?;
     let ask = Ask { limit: usize::MAX, since: None, tapes: false, recorded: true };
-    let found = preview(&app::client(context.config())?, &partner, spec, ask).await;
+    let found = preview(&partner::client(context.config())?, &partner, spec, ask).await;
     Ok(match found {
         Ok(found) => report(spec, true, found),
         Err(error) => {

@@ -7,9 +7,8 @@ use sources::{Catalog, Spec};
 use super::fill::{filled, shown, unfilled};
 
 use crate::{
-    app,
     cli::{Context, Outcome},
-    partner::{Access, environment},
+    partner::{self, Access, environment},
     ui,
     workbench::preview::{Ask, Preview, preview as fetch_and_read},
 };
@@ -22,7 +21,7 @@ pub(in crate::cli) async fn preview(
     limit: Option<i32>,
     since: Option<DateTime<Utc>>,
 ) -> anyhow::Result<Outcome> {
-    let client = app::client(context.config())?;
+    let client = partner::client(context.config())?;
     let mut all_read = true;
     for slug in slugs {
         let Some(spec) = catalog.get(slug) else { continue };

@@ -74,7 +74,7 @@ impl Record {
         let partner = Access::WithCredentials(spec, &partner::environment).partner(context.config())?;
         let limit = usize::try_from(self.limit.max(1)).unwrap_or(usize::MAX);
         let ask = Ask { limit, since: None, tapes: true, recorded: false };
-        let found = preview(&app::client(context.config())?, &partner, spec, ask).await?;
+        let found = preview(&partner::client(context.config())?, &partner, spec, ask).await?;
         let secrets: Vec<String> =
             partner::credential_names(spec).iter().filter_map(|name| partner::environment(name)).collect();
         let (files, masked) = write(&folder, spec, &found.tapes, &secrets)?;
