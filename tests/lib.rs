@@ -1,1 +1,1 @@
-//! The road under test: see `it/`. This library is empty; the tests are one binary, so that they share one PostgreSQL.
+//! Tests of the whole program: see `it/`. This library is empty. The tests are one binary, so that they share one PostgreSQL.

@@ -1,6 +1,6 @@
-//! Every recorded page, cut and mutated: whatever a partner sends, reading it ends, soon, in bounded memory, without a panic.
+//! Every recorded page, cut and mutated. Whatever a partner sends, parsing it ends soon, in bounded memory, without a panic.
 //!
-//! A binary of its own and one thread: the memory that is counted is that of the reading.
+//! This is a binary of its own with one thread, so that the memory it counts is that of parsing.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,17 +23,16 @@ use url::Url;
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// Mutations of each page; of the pages of posts, of which there are many alike, of the first few.
+/// Mutations of each page. Pages of posts are many and alike, so only the first few get as many.
 const MUTATIONS: usize = 1_000;
-/// Mutations of the pages of posts after those.
+/// Mutations of each later page of a post.
 const FEW: usize = 40;
 /// Pages of posts of one stream that are mutated as often as lists.
 const FIRST: usize = 3;
-/// Prefixes tried of a page; of a shorter one, every prefix.
+/// Prefixes that are tried of a page. Of a shorter page, every prefix is tried.
 const CUTS: usize = 400;
 
-/// Whether every prefix of each page and as many mutations of all of them are tried: hours, for a quiet night. `HOSTILE=all` asks
-/// for it.
+/// Whether to try every prefix of each page, and as many mutations of all pages. `HOSTILE=all` sets it; it takes hours.
 fn is_whole() -> bool {
     std::env::var_os("HOSTILE").is_some_and(|words| words == "all")
 }
@@ -50,7 +49,7 @@ fn page<'a>(recorded: &'a Recorded, url: &'a Url, body: &'a [u8]) -> Page<'a> {
     Page::new(&recorded.stream, recorded.role, url, Response::of_body(body))
 }
 
-/// The recordings of a partner: each is tried as whatever page of the spec it can be read as.
+/// Returns the recordings of a partner. Each is parsed as every page of the source file that it may be.
 fn recordings(spec: &Spec) -> Vec<Recorded> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(spec.slug.as_str());
     let mut files = Vec::new();
@@ -96,7 +95,7 @@ fn recordings(spec: &Spec) -> Vec<Recorded> {
     found
 }
 
-/// A source of chance that is the same in every run (xorshift64*, Vigna 2016).
+/// A random generator with the same numbers in every run (xorshift64*, Vigna 2016).
 struct Chance(u64);
 
 impl Chance {
@@ -109,7 +108,7 @@ impl Chance {
     }
 }
 
-/// What partners' servers really do to a page, and what they should not.
+/// Damage that servers do to a page.
 const TOKENS: [&[u8]; 14] = [
     b"<",
     b">",
@@ -149,7 +148,7 @@ fn mutated(body: &[u8], chance: &mut Chance) -> Vec<u8> {
     body
 }
 
-/// What reading took, at most.
+/// The most that parsing took.
 #[derive(Default)]
 struct Worst {
     time: Duration,
@@ -205,7 +204,7 @@ fn every_page_cut_and_mutated_is_read_to_an_end() {
                 readings += 1;
             }
             pages += 1;
-            // Beside its own untouched reading, with room for a machine that does other things too.
+            // Compared with parsing the undamaged page, with a margin for a busy machine.
             let time = whole.time * 40 + Duration::from_millis(250);
             assert!(
                 worst.time <= time,

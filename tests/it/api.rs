@@ -1,4 +1,4 @@
-//! What another service may do, and no more.
+//! What another service may do, and what it may not.
 
 use domain::SourceSlug;
 use sqlx::{Connection as _, PgConnection};

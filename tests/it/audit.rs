@@ -92,7 +92,7 @@ async fn an_operator_publishes_or_discards_a_held_run_once() {
     assert!(
         row.message.unwrap().starts_with("published by ada; it was doubted: stream offres: 6 usable records")
     );
-    // What is older than a complete run knows less than that one.
+    // A newer complete run knows better than an older one.
     let third = run(&store, &[], true, |_| ()).await;
     run(&store, &shows[..6], true, employers).await;
     assert!(store.publish_run(third, "ada").await.unwrap_err().to_string().contains("a newer run"));

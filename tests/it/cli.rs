@@ -1,4 +1,4 @@
-//! The wrong thing, tried: each failure says what happened, to which thing, and what to do.
+//! Commands that fail: each message says what happened, to which thing, and what to do.
 
 use local_postgres::{Cluster, create_database};
 
@@ -118,7 +118,7 @@ async fn a_private_database_needs_no_server_and_outlives_the_command() {
     let file = ["ingest", "liste", "--file", file.to_str().unwrap(), "--complete"];
     assert!(said(&[&sources[..], &file].concat(), &env, 0).await.contains("2 new"));
     assert!(said(&[&sources[..], &file].concat(), &env, 0).await.contains("2 unchanged"));
-    // The demo's database lies in the same place: its invented opportunities are not mixed with real ones.
+    // The demo has its database in the same place. Its invented opportunities must not mix with real ones.
     let server = Cluster::join(&folder.path().join("data/postgres")).await.unwrap();
     create_database(&server.url("postgres"), "oim_etl").await.unwrap();
     drop(server);

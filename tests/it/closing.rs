@@ -27,7 +27,7 @@ async fn a_complete_run_closes_what_it_no_longer_shows_and_requests_the_withdraw
     .await
     .unwrap();
     assert_eq!(asked, ["3"]);
-    // And another row may have to stand for what it was one with.
+    // Its cluster may need another canonical row.
     let called: Vec<String> = sqlx::query_scalar("SELECT kind FROM queue.jobs ORDER BY kind")
         .fetch_all(store.pool())
         .await
@@ -81,7 +81,7 @@ async fn the_address_a_portal_prints_beside_every_post_is_nobodys() {
     };
     let kept = mails().await;
     assert_eq!((kept.len(), kept.contains(&"portail@exemple.cm".to_owned())), (10, false), "{kept:?}");
-    // Who offers itself is reached by the one address beside all of it.
+    // A first-party source is reached by the one address that it prints beside each post.
     sqlx::query("UPDATE ingest.sources SET offers_itself = true").execute(store.pool()).await.unwrap();
     run(&store, &shows, true, with_mails).await;
     assert_eq!(mails().await.len(), 30);

@@ -1,4 +1,4 @@
-//! The same opportunity from several partners is one cluster, and falls apart when it is no longer the same.
+//! The same opportunity from several partners is one cluster, which is split when the rows are no longer the same.
 
 use domain::{Draft, Kind, Opportunity};
 use queue::WorkerId;
@@ -50,7 +50,7 @@ async fn load(store: &Store, row: &Opportunity) {
     store.end_matching(jobs[0].lease).await.unwrap();
 }
 
-/// Members of each cluster, the one that stands for it marked.
+/// Returns the members of each cluster, and marks the canonical one.
 async fn clusters(store: &Store) -> Vec<String> {
     sqlx::query_scalar(
         "SELECT string_agg(external_id || CASE WHEN canonical THEN '*' ELSE '' END, ' ' ORDER BY external_id)
@@ -65,7 +65,7 @@ async fn clusters(store: &Store) -> Vec<String> {
 async fn of_rows_about_as_complete_the_one_of_who_offers_stands_for_both() {
     let store = fresh().await;
     register(&store, "camerjob").await;
-    // The portal's row says a little more.
+    // The portal's row is a little more complete.
     load(&store, &post("fne", "a", "Douala", TEXT)).await;
     load(&store, &post("camerjob", "b", "Douala", &format!("{TEXT} Merci."))).await;
     assert_eq!(clusters(&store).await, ["a b*"]);
@@ -92,10 +92,10 @@ async fn one_post_of_two_partners_is_one_cluster_until_it_changes() {
     load(&store, &post("camerjob", "b", "Douala, Littoral", &TEXT[..120])).await;
     load(&store, &post("emploicameroun", "c", "Kribi", TEXT)).await;
     assert_eq!(clusters(&store).await, ["a* b", "c*"]);
-    // The third comes to the town of the first.
+    // The third moves to the town of the first.
     load(&store, &post("emploicameroun", "c", "Douala", TEXT)).await;
     assert_eq!(clusters(&store).await, ["a* b c"]);
-    // The first, which stood for them, goes elsewhere; the others stay together.
+    // The first, which was canonical, moves to another town; the others stay together.
     load(&store, &post("fne", "a", "Garoua", TEXT)).await;
     assert_eq!(clusters(&store).await, ["a*", "b c*"]);
     sqlx::query(
@@ -140,7 +140,7 @@ async fn a_decision_counts_before_the_rules_and_survives_a_new_match() {
     store.decide_pair(a.id, other.id, true, "ama").await.unwrap();
     load(&store, &a).await;
     assert_eq!(clusters(&store).await, ["a* c", "b*"]);
-    // Every row changes, and is matched again.
+    // All rows change, and are matched again.
     for (row, place) in [("a", "Douala"), ("b", "Douala"), ("c", "Kribi")] {
         let source = if row == "a" { "fne" } else { "camerjob" };
         load(&store, &post(source, row, place, &format!("{TEXT} Merci."))).await;

@@ -1,4 +1,4 @@
-//! What every partner file must hold, over every recorded answer.
+//! What holds for every source file, over all recorded answers.
 
 use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::support::replayed;
 
-/// Everything a source gives.
+/// Everything that a source gives.
 #[derive(Default)]
 struct Given {
     pages: usize,
@@ -67,7 +67,7 @@ impl Visitor {
         self.client.fetch(&self.partner, &request, &LocalBudget::new()).await
     }
 
-    /// Reads a page twice; a reader that differs from itself fails.
+    /// Parses a page twice, and fails if the results differ.
     fn read(&mut self, page: &Page<'_>, answer: &Answer) -> Reading {
         let reading = self.spec.read(page);
         assert_eq!(reading, self.spec.read(page), "{} is read differently each time", page.url);
@@ -113,7 +113,7 @@ impl Visitor {
     }
 }
 
-/// What a source gives, as a person would check it.
+/// Describes what a source gives, as a person would check it.
 fn shown(spec: &Spec, given: &Given) -> String {
     let mut text = String::new();
     let ids: std::collections::HashSet<_> = given.opportunities.iter().map(|row| row.id).collect();
@@ -206,7 +206,7 @@ fn every_scheduled_source_has_a_partner_file() {
     }
 }
 
-/// Every file of a folder and the folders in it.
+/// Returns all files of a folder and its subfolders.
 fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap().flatten() {

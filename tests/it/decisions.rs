@@ -1,4 +1,4 @@
-//! What an operator does on the day after a bad one: look, publish, discard, revert, replay.
+//! What an operator does after a bad day: look, publish, discard, revert, replay.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use crate::support::{Ended, Road, rows_of};
 const SPEC: &str = "name = 'Caisse'\nbase_url = 'https://caisse.cm'\nrate = '1/s'\n[streams.prets]\nkind = 'microfinance'\nformat = 'table'\n\
                     [streams.prets.fields]\nexternal_id = 'Code'\ntitle = 'Produit'\ninterest = 'Taux'\n";
 
-/// Credit products whose interest is told for a month or for a year.
+/// Credit products whose interest is given for a month or for a year.
 fn sheet(period: &str) -> String {
     let mut text = String::from("Code;Produit;Taux\n");
     (0..56).for_each(|n| writeln!(text, "{n};Crédit numéro {n};{},5 % par {period}", 7 + n % 4).unwrap());
@@ -35,7 +35,7 @@ impl Caisse {
         self.road.bin(&args).run().await.expect(code)
     }
 
-    /// Ingests the sheet; the run that did it.
+    /// Ingests the sheet, and returns the run.
     async fn ingests(&self, sheet: &str, code: i32) -> Value {
         let file = self.road.data().join("prets.csv");
         std::fs::write(&file, sheet).unwrap();
@@ -43,7 +43,7 @@ impl Caisse {
         self.does(&args, code).await.json()[0].clone()
     }
 
-    /// What is served of each product.
+    /// Returns what is served of each product.
     async fn served(&self) -> Vec<Value> {
         let rows = rows_of(&*self.road.database.store().await).await;
         rows.into_iter()
@@ -70,7 +70,7 @@ async fn a_bad_sheet_is_held_and_once_published_undone_by_a_replay_of_the_good_o
     {
         assert!(shown.contains(part), "{part}: {shown}");
     }
-    // Somebody believes it all the same.
+    // Somebody publishes it nevertheless.
     let said = caisse.does(&["runs", "publish", id(&bad)], 0).await.out;
     assert!(said.contains("0 new, 56 changed, 0 closed"), "{said}");
     assert_ne!(caisse.served().await, before);
@@ -97,7 +97,7 @@ async fn a_published_run_is_reverted_and_a_held_one_discarded() {
     );
     assert_eq!(caisse.served().await, before);
     let again = caisse.ingests(&sheet("mois"), 1).await;
-    assert_eq!(again["state"], "held", "a reverted run is no history: {again}");
+    assert_eq!(again["state"], "held", "a reverted run is not part of the past: {again}");
     let said = caisse.does(&["runs", "discard", id(&again)], 0).await.out;
     assert!(said.contains("is discarded: nothing of it is served"), "{said}");
     let good = caisse.ingests(&sheet("an"), 0).await;

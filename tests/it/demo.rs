@@ -57,7 +57,7 @@ async fn a_second_demo_on_a_folder_in_use_is_refused_and_leaves_the_first_alone(
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_of_the_demo_are_never_served_by_a_real_worker_of_the_same_folder() {
     let road = Road::new().await;
-    // The worst case: the demo was told to use the very folder in which a real worker keeps its index.
+    // The worst case: the demo uses the folder in which a real worker keeps its index.
     let data = road.data().join("data");
     Bin::new(road.data(), &["demo", "--data", data.to_str().unwrap()]).run().await.expect(0);
     let found = road.bin(&["search", "soudeur à Douala", "--output", "json"]).run().await.expect(0);

@@ -1,4 +1,4 @@
-//! The data dictionary is what the database says of itself.
+//! The data dictionary is generated from the comments in the database.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use sqlx::Row as _;
 
 use crate::support::Road;
 
-/// What a column is read from: a field of the partner file, and the module whose rule reads it.
+/// Returns the origin of a column: a field of the source file, and the module with the rule that parses it.
 fn origin(column: &str) -> &'static str {
     match column {
         "id" => "source and external_id (`domain::OpportunityId`)",
@@ -102,7 +102,7 @@ async fn the_data_dictionary_is_what_the_database_says() {
     );
 }
 
-/// One value; none of what is different at each run.
+/// Returns an example value, or none if it differs from run to run.
 async fn example(pool: &sqlx::PgPool, view: &str, name: &str) -> String {
     let changes = ["created_at", "updated_at", "started_at", "finished_at", "complete_at"].contains(&name);
     if changes || (view == "runs" && name == "id") || view == "contacts" {

@@ -1,4 +1,4 @@
-//! Duplicates are told apart as well as is claimed, on labels by hands that did not write the rules.
+//! Duplicate detection is as good as claimed, on labels by people who did not write the rules.
 
 #[path = "../../benches/src/duplicates/labelled.rs"]
 mod labelled;
@@ -20,14 +20,14 @@ fn the_labelled_pairs_are_told_apart() {
 
 #[test]
 fn the_sets_of_other_hands_are_told_apart() {
-    // Figures that were reached; `c` is the set that nothing was learned from.
+    // The figures reached so far. Nothing was learned from the set `c`.
     let learned = SETS.map(|name| (name, 0.98, 0.92));
     for (name, precision, f1) in learned.into_iter().chain(HELD.map(|name| (name, 0.95, 0.87))) {
         let set = set(&folder().join(name)).unwrap();
         assert!(set.rows.len() > 250 && set.mended < 10, "{name}: {} of {}", set.mended, set.rows.len());
         let score = Measured::of(&set).score;
         assert!(score.precision >= precision && score.f1() >= f1 && score.met >= 0.99, "{name}: {score:?}");
-        // Enough to be asked, few enough to be answered.
+        // Some pairs must go to a person, but few enough to review.
         assert!(score.doubts < set.rows.len() / 6, "{name}: {score:?}");
     }
 }

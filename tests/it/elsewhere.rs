@@ -1,4 +1,4 @@
-//! Pages that are not what they were asked for, and files that are not what they say: rows keep their words.
+//! Pages that are not the requested ones, and files whose content differs from their name: rows keep their text.
 
 use std::fmt::Write as _;
 
@@ -55,7 +55,7 @@ async fn ingest(road: &Road) -> Value {
     road.bin(&["ingest", "partie", "--full", "--output", "json"]).run().await.json()[0].clone()
 }
 
-/// Identifier, status, reason and title of each row.
+/// Returns identifier, status, reason and title of each row.
 async fn rows(road: &Road) -> Vec<(String, String, String, String)> {
     let rows = rows_of(&*road.database.store().await).await;
     let word = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();

@@ -9,7 +9,7 @@ use crate::support::{Road, rows_of, terminate, wait_until, with_partner};
 
 const HOST: &str = "www.liste.cm";
 
-/// A partner file whose list is of that format and paged so.
+/// Returns a source file whose list has that format and pagination.
 fn spec(format: &str, pages: &str) -> String {
     let fields = if format == "html" {
         "records = 'li'\n[streams.offres.fields]\nexternal_id = { css = 'a', attr = 'href', regex = '/(\\d+)$' }\ntitle = 'a'\n"
@@ -49,7 +49,7 @@ fn html_page(ids: Range<usize>, rest: &str) -> String {
     format!("{page}</ul>{rest}</body></html>")
 }
 
-/// Serves these pages: what follows `/offres` in the address, and the answer.
+/// Serves these pages. Each has what follows `/offres` in its address, and its answer.
 fn serve(replay: &MockServer, pages: Vec<(&str, CannedResponse)>) {
     replay.restore(HOST);
     for (target, page) in pages {
@@ -57,13 +57,13 @@ fn serve(replay: &MockServer, pages: Vec<(&str, CannedResponse)>) {
     }
 }
 
-/// Ingests the list; its run.
+/// Ingests the list, and returns the run.
 async fn ingest(road: &Road) -> Value {
     let ended = road.bin(&["ingest", "liste", "--full", "--output", "json"]).run().await;
     ended.json()[0].clone()
 }
 
-/// A run that closes nothing, because the crawl did not prove the list whole, for that reason.
+/// Checks that the run closed nothing, because the crawl did not prove the list whole for that reason.
 async fn is_partial(road: &Road, why: &str) -> Value {
     let run = ingest(road).await;
     assert_eq!((run["state"].as_str(), run["closed"].as_i64()), (Some("partial"), Some(0)), "{run}");
@@ -81,7 +81,7 @@ async fn open(road: &Road) -> usize {
     rows.iter().filter(|row| row["status"] == "open").count()
 }
 
-/// Pages of fifty of a list that promises so many records and has so many.
+/// Returns the pages, of fifty records each, of a list with so many records that promises so many.
 fn promised(total: usize, has: usize) -> Vec<(&'static str, CannedResponse)> {
     let targets = ["?page=1", "?page=2", "?page=3", "?page=4", "?page=5"];
     let page = |(at, target): (usize, &'static str)| {
@@ -91,7 +91,7 @@ fn promised(total: usize, has: usize) -> Vec<(&'static str, CannedResponse)> {
     targets.into_iter().enumerate().map(page).collect()
 }
 
-/// Ending, promised, records, whether it is a snapshot, whether it is proven.
+/// Returns ending, promised records, records, whether it is a snapshot, and whether it is proven.
 type Ending = (String, Option<i64>, Option<i64>, bool, bool);
 
 const COUNTED: &str = "{ kind = 'number', param = 'page', first = 1, size = 50, total = '.total' }";

@@ -1,4 +1,4 @@
-//! What breaks out there: a dead partner, an unreadable page, a challenge, a full disk. One clear message; nothing lost.
+//! Failures outside: a dead partner, an unreadable page, a challenge page, a full disk. Each gives one clear message and loses nothing.
 
 use replay::CannedResponse;
 
@@ -49,7 +49,7 @@ async fn a_partner_that_is_down_is_waited_for_and_the_run_says_so() {
     let store = road.database.store().await;
     wait_until("the worker is there", async || !store.queue().workers().await.unwrap().is_empty()).await;
     road.bin(&["ingest", "fne", "--no-wait"]).run().await.expect(0);
-    // Logical time: whatever is due later is due now, again and again, longer than the six tries of before.
+    // Logical time: everything that is due later becomes due now, more often than the six attempts of a job.
     let pass = async || {
         for due in [
             "UPDATE queue.jobs SET run_at = now() WHERE state = 'ready'",
@@ -64,7 +64,7 @@ async fn a_partner_that_is_down_is_waited_for_and_the_run_says_so() {
         failures().await > 8
     })
     .await;
-    // An attempt that has begun again clears the message of the one before.
+    // A new attempt clears the message of the one before.
     wait_until("the run says what it waits for", async || {
         let run = store.runs(None, 1).await.unwrap().remove(0);
         let said = run.message.unwrap_or_default();
@@ -129,7 +129,7 @@ async fn an_unreadable_page_a_challenge_and_an_empty_list_alarm_and_close_nothin
 #[tokio::test(flavor = "multi_thread")]
 async fn an_archive_that_takes_nothing_keeps_the_work_until_it_does() {
     let road = Road::new().await;
-    // A file where the archive's folder of the source would be: nothing can be kept, for root neither.
+    // A file stands where the archive needs a folder, so nothing can be stored, not even by root.
     std::fs::create_dir_all(road.data().join("data/archive")).unwrap();
     std::fs::write(road.data().join("data/archive/fne"), "in the way").unwrap();
     let mut worker = road.bin(&["worker", "--http", "127.0.0.1:0", "--no-scheduler"]).start();

@@ -1,4 +1,4 @@
-//! Group commit: pages that are ready together commit together, and each fails for its own fault only.
+//! Group commit: pages that are ready together commit together, and each fails only for its own fault.
 
 use queue::Lease;
 use store::{PageRow, ParsedPage, Reading, Store, StoreError};
@@ -8,7 +8,7 @@ use crate::support::{
     runs::{begin, enter_list_page, next_page},
 };
 
-/// Archived list pages of one run, each with the job that parses it, in the order of the list.
+/// Returns archived list pages of one run, each with the job that parses it, in the order of the list.
 async fn archived_pages(store: &Store, pages: u32) -> Vec<(Lease, PageRow)> {
     let (run, crawl) = begin(store).await;
     for ordinal in 0..pages {
@@ -26,7 +26,7 @@ fn shows(id: &str) -> Reading {
     Reading { opportunities: vec![opportunity(id, "Soudeur", None)], ..Reading::default() }
 }
 
-/// External ids of what is staged, and how many pages are read.
+/// Returns the external ids of the staged rows, and how many pages are parsed.
 async fn outcome(store: &Store) -> (Vec<String>, i64) {
     let staged = sqlx::query_scalar("SELECT external_id FROM ingest.staged ORDER BY 1");
     let read = sqlx::query_scalar("SELECT count(*) FROM ingest.pages WHERE state = 'read'");
@@ -94,7 +94,7 @@ async fn a_page_that_the_database_refuses_fails_alone() {
         .map(|((lease, page), id)| {
             let mut reading = shows(id);
             if id == "2" {
-                // The table has a rule against it.
+                // A constraint of the table refuses this.
                 reading.opportunities[0].url = Some("no address".to_owned());
             }
             ParsedPage::new(lease, page, None, String::new(), reading)

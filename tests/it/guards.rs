@@ -1,4 +1,4 @@
-//! What a portal shows on a bad day, after three good ones: nothing of it may close a post that is still there.
+//! A bad day of a portal after three good ones: nothing that it shows may close a post that is still there.
 
 use std::fmt::Write as _;
 
@@ -29,7 +29,7 @@ place = ".ville"
 closes_at = { css = "time", attr = "datetime" }
 "#;
 
-/// One page of the list: twenty posts from `first` on, each by a firm of its own.
+/// Returns one page of the list: twenty posts from `first` on, each by another firm.
 fn list(first: usize, goes_on: bool) -> String {
     let mut page = String::from("<html><body><h1>Offres</h1>");
     for id in first..first + 20 {
@@ -54,7 +54,7 @@ fn html(body: String) -> CannedResponse {
     }
 }
 
-/// Answers both pages.
+/// Serves both pages.
 fn show(replay: &MockServer, first: String, second: String) {
     replay.restore(HOST);
     replay.replace(HOST, "/offres?page=0", html(first));
@@ -66,7 +66,7 @@ async fn open(road: &Road) -> usize {
     rows.iter().filter(|row| row["status"] == "open").count()
 }
 
-/// The bad days: what is shown instead of the two pages, and what the run is to say of it.
+/// The bad days: what the portal shows instead of the two pages, and what the message of the run contains.
 fn bad_days() -> [(&'static str, String, String, &'static str); 10] {
     let (first, second) = (list(1, true), list(21, false));
     let changed = |from: &str, to: &str| (first.replace(from, to), second.replace(from, to));
@@ -121,7 +121,7 @@ async fn a_bad_day_of_a_portal_closes_nothing_and_says_why() {
         assert!(message.contains(sign), "{day}: {message}");
         assert_eq!((run["closed"].as_i64(), open(&road).await), (Some(0), 40), "{day}: {run}");
     }
-    // The next good day is believed. The list may have shifted, so its second walk closes the one post that is gone.
+    // The next good day is published. The list may have shifted, so its second walk closes the one post that is gone.
     show(
         &replay,
         list(1, true),

@@ -1,10 +1,10 @@
-//! What `--help` prints, of the program and of every command, and that pipes get plain text.
+//! The help texts of the program and of each command. Pipes get plain text.
 //!
-//! After a change of a help text, look at the new snapshots and accept them: `cargo insta test -p it --test it --accept -- help`.
+//! After you change a help text, review the new snapshots and accept them: `cargo insta test -p it --test it --accept -- help`.
 
 use crate::support::{Bin, Ended, Road};
 
-/// Width at which help is kept, whatever the terminal of the caller.
+/// The width of the help texts in the snapshots, whatever the caller's terminal.
 const WIDTH: &str = "100";
 
 async fn run(args: &[&str], env: &[(&str, &str)]) -> Ended {
@@ -14,11 +14,11 @@ async fn run(args: &[&str], env: &[(&str, &str)]) -> Ended {
     env.iter().fold(bin, |bin, (name, value)| bin.env(name, value)).run().await.expect(0)
 }
 
-/// The commands that a help text lists.
+/// Returns the commands that a help text lists.
 fn commands(help: &str) -> Vec<String> {
     let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     let listed = listed.take_while(|line| !line.is_empty());
-    // A wrapped description is indented further.
+    // The rest of a wrapped description has a deeper indent.
     let names = listed.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
     names
         .filter_map(|line| line.split_whitespace().next())

@@ -1,6 +1,6 @@
-//! The road under test. Real PostgreSQL, real HTTP on loopback, a real vector index, the real binary.
+//! Tests of the whole program, with a real PostgreSQL, real HTTP on loopback, a real vector index and the real binary.
 //!
-//! One binary, so that all tests share one PostgreSQL; each has a database of its own and they run in parallel.
+//! They are one binary, so that all tests share one PostgreSQL. Each test has a database of its own, and they run in parallel.
 
 #![allow(
     clippy::unwrap_used,

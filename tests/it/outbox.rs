@@ -1,4 +1,4 @@
-//! The outbox: what commits with a row is embedded once, however often anybody dies.
+//! The outbox: what commits with a row is embedded once, however often a worker dies.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::support::opportunities::{fresh, noon, opportunity, origin};
 const MODEL: &str = "lexical-2";
 const HOLD: Duration = Duration::from_mins(1);
 
-/// The embed job, claimed anew: what an earlier one had claimed is still its own as long as it lives.
+/// Claims the embedding job again. What an earlier job has claimed stays its own while it lives.
 async fn job(store: &Store) -> Lease {
     sqlx::query("UPDATE queue.lanes SET max_running = 9").execute(store.pool()).await.unwrap();
     sqlx::query("SELECT queue.enqueue('embed_opportunities', 'embed', '{}')")

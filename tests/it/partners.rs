@@ -1,4 +1,4 @@
-//! Partners beyond the built-in ones, and what partners send: by TOML alone, on recorded answers, from files, while a worker runs.
+//! Partners beyond the built-in ones, by source files alone: recorded answers, files that they send, and changes while a worker runs.
 
 use std::{fmt::Write as _, path::Path};
 
@@ -94,7 +94,7 @@ async fn the_sheet_a_partner_mails_gives_the_same_products_as_its_api() {
     let run =
         &road.bin(&["ingest", "mc2", "--file", &sheet, "--output", "json"]).run().await.expect(0).json()[0];
     assert_eq!((run["mode"].as_str(), run["state"].as_str()), (Some("file"), Some("complete")), "{run}");
-    // The two stand in the sheet, and so are open again; the others are known.
+    // The two are in the sheet, so they are open again; the others are known.
     assert_eq!((count(run, "created"), withdrawn().await), (0, 0), "{run}");
     assert!(count(run, "seen") >= 57 && count(run, "rejected") <= 4, "{run}");
     let again =
@@ -193,7 +193,7 @@ async fn a_worker_takes_files_from_its_inbox_and_partner_files_as_they_change() 
         failed.is_ok_and(|entries| entries.count() == 2)
     })
     .await;
-    // A wrong set is refused as a whole; a right one is taken up.
+    // An invalid set is refused as a whole; a valid one is loaded.
     road.put("specs/fausse.toml", "name = 1");
     road.put(
         "specs/liste.toml",
@@ -229,7 +229,7 @@ async fn a_page_that_did_not_change_is_not_read_again_unless_the_spec_did() {
     road.bin(&["ingest", "emploicameroun", "--full"]).run().await.expect(0);
     let store = road.database.store().await;
     let before = rows_of(&store).await;
-    // What is read again from these would fail: their bodies are not in the archive any more.
+    // Parsing these again would fail, because their bodies are no longer in the archive.
     let keys: Vec<String> =
         sqlx::query_scalar("SELECT archive_key FROM ingest.pages WHERE role = 'detail' AND state = 'read'")
             .fetch_all(store.pool())
@@ -248,7 +248,7 @@ async fn a_page_that_did_not_change_is_not_read_again_unless_the_spec_did() {
     assert_eq!(rows_of(&store).await, before);
 }
 
-/// What an eighth partner answers.
+/// The answer of an eighth partner.
 const ANSWER: &str = r#"{"total": 2, "offres": [
         {"id": "A1", "intitule": "Soudeur", "entreprise": {"nom": "Chantier du Wouri"}, "lieu": {"ville": "Douala"}, "date_publication": "2026-11-02", "courriel": "rh@wouri-chantier.cm"},
         {"id": "A2", "intitule": "Maçon", "entreprise": {"nom": "Bâtisseurs du Noun"}, "lieu": {"ville": "Foumban"}, "date_publication": "2026-11-03"}]}"#;
@@ -318,7 +318,7 @@ async fn an_eighth_partner_is_brought_in_by_the_workbench_alone() {
     assert_eq!(titles(&road).await, ["Soudeur", "Maçon"], "a diff writes nothing");
 }
 
-/// The posts a recorded list page of the portal links to.
+/// Returns the posts to which a recorded list page of the portal links.
 fn posts(page: &str) -> Vec<String> {
     let text = std::fs::read(recorded(&format!("camerjob/{page}"))).unwrap();
     let text = String::from_utf8_lossy(&text).into_owned();
@@ -343,11 +343,11 @@ async fn what_a_list_no_longer_shows_is_closed_also_where_a_feed_had_announced_i
         headers: vec![("content-type".into(), kind.into())],
         body: std::fs::read(recorded(&format!("camerjob/{file}"))).unwrap().into(),
     };
-    // The second page is gone from the list, and its posts from the feed.
+    // The list no longer has the second page, and the feed no longer has its posts.
     let feed = "<rss><channel><item><title>x</title><link>https://www.camerjob.com/emploi/48261-technicien-fibre-optique-douala</link></item></channel></rss>";
     let feed = replay::CannedResponse { body: feed.into(), ..page("rss.xml", "application/rss+xml") };
     road.replay.replace("www.camerjob.com", "/rss/all/", feed);
-    // Each page of the list tells how many posts are left; some of its bytes are not UTF-8.
+    // Each page of the list says how many posts are left. Some of its bytes are not UTF-8.
     let list = |file: &str| {
         let mut answer = page(file, "text/html");
         let mut body = answer.body.to_vec();

@@ -1,4 +1,4 @@
-//! Two processes, one promise: at the partner's end the rate holds in every window, and nearly all of it is used.
+//! Two processes keep one promise: the partner sees the rate hold in every window, and nearly all of it is used.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use replay::Behavior;
 
 use crate::support::{Database, Road, terminate, wait_until};
 
-/// The promise under test. A window of 4 s leaves 80 ms for a request to be late on a busy machine.
+/// The rate under test. In a window of 4 s, a request may be 80 ms late on a busy machine.
 const RATE: &str = "80/4s";
 const COUNT: usize = 80;
 const WINDOW: Duration = Duration::from_secs(4);
@@ -51,8 +51,8 @@ fn in_window(arrivals: &[Instant], from: usize) -> usize {
     arrivals[from..].iter().take_while(|at| at.duration_since(arrivals[from]) < WINDOW).count()
 }
 
-/// Requests and seconds of the time in which there was work for several: a round begins with one list after the other, and
-/// ends with the last pages under way.
+/// Returns the requests and seconds of the time in which several requests were possible. A round begins with one list after
+/// the other and ends with the last pages, so both ends are left out.
 fn busy(arrivals: &[Instant], begins: &[usize]) -> (f64, f64) {
     const BEGIN: usize = 12;
     const END: usize = 4;

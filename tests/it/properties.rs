@@ -1,6 +1,6 @@
 //! What holds for any input: publishing the same twice changes nothing, a revert restores, a replay equals the ingest.
 //!
-//! Inputs are generated from a seed, which a failure names; `OIM_SEED` gives another.
+//! Inputs are generated from a seed, which a failure prints; `OIM_SEED` sets another.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,7 +29,7 @@ fn seed() -> u64 {
     std::env::var("OIM_SEED").ok().map_or(20_261_127, |seed| seed.parse().unwrap())
 }
 
-/// What a partner may write, and what is hard to send: quotes, tabs, line ends, backslashes, braces, other scripts, nothing.
+/// Texts that are hard to transfer: quotes, tabs, line ends, backslashes, braces, other scripts, nothing.
 const WORDS: [&str; 24] = [
     "Soudeur",
     "à l'arc",
@@ -65,7 +65,7 @@ fn any<'a>(rng: &mut Rng, of: &[&'a str]) -> &'a str {
     of[rng.usize(0..of.len())]
 }
 
-/// A draft of any words. Most become an opportunity.
+/// Returns a draft of random words. Most drafts become opportunities.
 fn draft(rng: &mut Rng, id: usize) -> Draft {
     let kind = [Kind::Job, Kind::Training, Kind::Agr, Kind::Microfinance][rng.usize(0..4)];
     let mut draft = Draft::new(kind, json!({ "id": id }));
@@ -113,7 +113,7 @@ fn opportunities(rng: &mut Rng, ids: std::ops::Range<usize>, has_digest: bool) -
     rows.collect()
 }
 
-/// Every row with its version, the history, and what index and clusters are asked for.
+/// Returns all rows with their versions, the history, the outbox and the match requests.
 async fn versions(store: &Store) -> Value {
     let sql = "SELECT jsonb_build_array(
         (SELECT jsonb_agg(jsonb_build_array(o.external_id, o.xmin::text, o.ctid::text) ORDER BY o.source, o.external_id) FROM ingest.opportunities o),
@@ -193,7 +193,7 @@ impl Road {
         }
     }
 
-    /// Every column of every row, but when it was written, by which run, and who missed it. By source and id.
+    /// Returns all rows by source and id, without the columns for times, runs and missing walks.
     async fn rows(&self) -> BTreeMap<(String, String), Value> {
         let store = self.portals.road.database.store().await;
         let rows: Vec<(String, String, Value)> = sqlx::query_as(
@@ -205,7 +205,7 @@ impl Road {
         rows.into_iter().map(|(source, id, row)| ((source, id), row)).collect()
     }
 
-    /// What is served of the records of the day. What the day does not show may need two walks to be closed.
+    /// Returns what is served of the records of the day. Closing what the day does not show may take two walks.
     async fn shown(&self) -> Served {
         let mut served = self.portals.served().await;
         for (shape, world) in self.portals.shapes.iter().zip(&self.worlds) {
@@ -226,7 +226,7 @@ impl Road {
     }
 }
 
-/// The rows that two services differ in.
+/// Returns the rows in which two states differ.
 fn differ(left: &Served, right: &Served) -> Vec<String> {
     let mut lines = Vec::new();
     for (source, rows) in left {
@@ -240,7 +240,7 @@ fn differ(left: &Served, right: &Served) -> Vec<String> {
     lines
 }
 
-/// The open rows of what is served.
+/// Returns the open rows of what is served.
 fn open(served: &Served) -> Served {
     let open = |rows: &BTreeMap<String, Value>| {
         rows.iter()
@@ -256,7 +256,7 @@ async fn ingesting_the_same_day_again_changes_nothing() {
     let mut road = Road::new(seed()).await;
     for _ in 0..2 {
         road.next_day();
-        // What a list that may shift does not show is closed by the second walk.
+        // In a list that may shift, the second walk closes what is missing.
         road.ingest().await;
         road.ingest().await;
         let store = road.portals.road.database.store().await;
@@ -270,7 +270,7 @@ async fn ingesting_the_same_day_again_changes_nothing() {
 async fn a_revert_restores_every_column_and_the_next_run_brings_the_day_back() {
     let mut road = Road::new(seed()).await;
     for day in 0..3 {
-        // A page that comes with these bytes again was read before, by a run that is no longer believed.
+        // A page with the same bytes was parsed before, but by a run that was reverted.
         road.next_day();
         let before = road.rows().await;
         road.ingest().await;

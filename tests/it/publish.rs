@@ -1,4 +1,4 @@
-//! Write, audit, publish: nothing is served before it is believed, and what was served can be undone.
+//! Write, audit, publish: nothing is served before the audit, and what was published can be undone.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::support::{
     },
 };
 
-/// Every column that is served, of every row; and what the index is asked for.
+/// Returns all served columns of all rows, and the requests to the index.
 async fn served(store: &Store) -> Value {
     let sql = "SELECT jsonb_build_array(
                  (SELECT jsonb_agg(to_jsonb(o) - ARRAY['updated_at', 'changed_run', 'missed_by'] ORDER BY o.external_id)
@@ -51,7 +51,7 @@ async fn a_held_run_changes_nothing_and_tells_what_publishing_would_do() {
     assert_eq!((preview.tally.changed, preview.fields["organization"], preview.missing.len()), (19, 19, 1));
     let change = preview.changed.iter().find(|change| change.external_id == "7").unwrap();
     assert_eq!(change.fields["organization"], json!({"from": "Atelier 7", "to": "Portail"}));
-    // It does what it said.
+    // Publishing does what the preview announced.
     assert_eq!(store.publish_run(id, "ada").await.unwrap(), (0, 19, 1));
     let portals = "SELECT count(*) FROM api.opportunities WHERE organization = 'Portail' AND status = 'open'";
     let portals: i64 = sqlx::query_scalar(portals).fetch_one(store.pool()).await.unwrap();

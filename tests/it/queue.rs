@@ -1,4 +1,4 @@
-//! The queue: leases, rescue, fencing, fairness, idempotence, wake-up.
+//! The queue: leases, the reaper, fencing, fairness, idempotency keys, wake-ups.
 
 use std::time::Duration;
 
@@ -61,14 +61,14 @@ async fn the_jobs_of_a_dead_worker_are_freed_and_its_late_writes_refused() {
     let lost = claim(&store, dead, 1, Duration::ZERO).await;
     assert_eq!(store.reap().await.unwrap(), (1, 0));
     let taken = claim(&store, living, 1, HOLD).await;
-    assert_eq!(taken[0].attempts, 1, "the death of a worker is no failure of its job");
+    assert_eq!(taken[0].attempts, 1, "the death of a worker is not a failure of its job");
     assert!(store.queue().job_done(lost[0].lease).await.unwrap_err().is_fenced());
     assert!(store.queue().job_again(lost[0].lease, Duration::ZERO, "late").await.unwrap_err().is_fenced());
     assert!(store.discard_job(lost[0].lease, "late").await.unwrap_err().is_fenced());
     store.queue().job_done(taken[0].lease).await.unwrap();
 }
 
-/// As if this much time had passed since the job was claimed.
+/// Moves the claim of the jobs this far into the past.
 async fn claimed_before(store: &Store, job: &Job, seconds: f64) {
     sqlx::query("UPDATE queue.jobs SET claimed_at = claimed_at - make_interval(secs => $2) WHERE id = $1")
         .bind(job.lease.job())
@@ -113,7 +113,7 @@ async fn a_beat_does_not_wait_for_a_job_that_a_long_transaction_has_locked() {
         .execute(store.pool())
         .await
         .unwrap();
-    // Neither with the job in hand nor without: it fails by its time-out only if it waits for the transaction above.
+    // It must not wait for the transaction above, whether or not it runs the job. If it waits, its timeout fails the test.
     for in_hand in [&[claimed[0].lease.job()][..], &[]] {
         let beat = store.queue().heartbeat(worker, in_hand, HOLD);
         assert!(tokio::time::timeout(Duration::from_secs(20), beat).await.expect("the beat waits").unwrap());
@@ -146,7 +146,7 @@ async fn a_worker_lives_as_long_as_its_lease_whatever_the_setting() {
     store.reap().await.unwrap();
     assert!(
         !store.queue().heartbeat(worker, &[], HOLD).await.unwrap(),
-        "it was taken off the list, and is told"
+        "it was removed from the list, and gets an error"
     );
     store.queue().enter_worker(worker, "host", None, false, HOLD).await.unwrap();
     assert!(store.queue().heartbeat(worker, &[], HOLD).await.unwrap());

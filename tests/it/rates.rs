@@ -1,4 +1,4 @@
-//! The pool-wide budget itself: slots are spaced whoever asks.
+//! The pool-wide budget: slots have equal distances, whichever worker reserves them.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ async fn slots_of_many_askers_are_one_interval_apart() {
         let due = 10.0 * f64::from(u32::try_from(n).unwrap());
         assert!((wait - due).abs() < 9.0, "slot {n} is {wait} s away instead of about {due}");
     }
-    // Whatever the askers' own delay was, the slots themselves are exact: the last one is 19 intervals after the first.
+    // However late the workers were, the slots are exact: the last one is 19 intervals after the first.
     let next: f64 = sqlx::query_scalar(
         "SELECT extract(epoch FROM next_slot - clock_timestamp())::float8 FROM ingest.rate_budget",
     )

@@ -1,4 +1,4 @@
-//! Real third-party answers on our road. They lie beside the project, not in it; where they are absent there is nothing to test.
+//! Real answers of third parties through our pipeline. They are beside the project, not in it; without them, the tests are skipped.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -33,7 +33,7 @@ fn canned(content_type: &str, body: Vec<u8>) -> CannedResponse {
     }
 }
 
-/// Runs a source, maybe by another partner file, and tells what became of its records.
+/// Runs a source, possibly with another source file, and returns what became of its records.
 async fn told(road: &Road, source: &str, spec: Option<String>) -> String {
     let mut args = vec!["ingest", source, "--full", "--output", "json"];
     let folder = road.data().join("specs");
@@ -150,7 +150,7 @@ fn the_gazetteer_agrees_with_geonames() {
     }
     println!("{agree} towns as in GeoNames, {unknown} it does not know, {other:?} it knows elsewhere");
     assert!(agree > 300 && unknown < 50, "{agree} {unknown}");
-    // Each of these is a village of that name elsewhere; the seat of the arrondissement is missing there.
+    // Each of these matches a village of the same name elsewhere, because the seat of the arrondissement is missing there.
     assert!(other.len() <= 5, "{other:?}");
     let reads = |name: &str, region: Region| {
         read_places(name, "CM").is_ok_and(|read| read.places.iter().any(|place| place.region == Some(region)))

@@ -1,4 +1,4 @@
-//! The whole road, through the binary: trigger, fetch, archive, read, rows, points; again; from every trigger.
+//! The whole pipeline through the binary: from each trigger to rows and points, and a second time.
 
 use serde_json::Value;
 
@@ -76,7 +76,7 @@ async fn a_replay_reads_the_archive_and_asks_the_partner_nothing() {
 async fn a_mended_spec_is_a_replay() {
     let road = Road::new().await;
     ingest_all(&road).await;
-    // What is newest is next to nothing: the replay needs the last whole walk.
+    // The newest run has almost nothing, so the replay needs the last whole walk.
     road.bin(&["ingest", "fne"]).run().await.expect(0);
     let folder = road.data().join("specs");
     std::fs::create_dir(&folder).unwrap();
@@ -203,7 +203,7 @@ async fn what_the_partner_no_longer_shows_is_closed_and_its_point_withdrawn() {
     assert_eq!(i64::try_from(before.len() - after.len()).unwrap(), count(run, "closed"));
 }
 
-/// FNE's offers less the last hundred, in one answer.
+/// Returns FNE's offers without the last hundred, in one answer.
 fn shrunk() -> String {
     let all: Value = serde_json::from_str(include_str!("../../fixtures/fne/offres.json")).unwrap();
     let offers = all["resultats"].as_array().unwrap();

@@ -1,4 +1,4 @@
-//! How a run ends: whatever happens to its jobs, it never waits for ever.
+//! The end of a run: whatever happens to its jobs, it never waits forever.
 
 use std::time::Instant;
 

@@ -1,7 +1,6 @@
-//! Real third-party files, read by TOML alone: which share of their records becomes valid, and why each of the others does not.
+//! Real files of third parties, parsed by source files alone: how many records become valid, and why each other record does not.
 //!
-//! The files lie beside the project, not in it; where they are absent there is nothing to test. What is kept of them here are counts
-//! and reasons.
+//! The files are beside the project, not in it; without them, the tests are skipped. The snapshots have only counts and reasons.
 
 use std::{
     collections::BTreeMap,
@@ -23,7 +22,7 @@ fn specs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("it/real")
 }
 
-/// One line of `cases.tsv`.
+/// A line of `cases.tsv`.
 struct Case {
     spec: String,
     stream: StreamName,
@@ -56,7 +55,7 @@ fn cases() -> Vec<Case> {
     table.lines().skip(1).filter(|line| !line.trim().is_empty()).map(case).collect()
 }
 
-/// A reason without the partner's words, but for those that name a field of ours.
+/// Returns a reason without the partner's words, except for words that name a field of ours.
 fn kind(reason: &Reason) -> String {
     let words = reason.detail().unwrap_or_default();
     let field = words.split(':').next().filter(|field| ["posted_at", "closes_at"].contains(field));

@@ -1,4 +1,4 @@
-//! The second look: what a walk through a shifting list missed is looked for at its own page.
+//! The second look: if a walk through a shifting list misses an opportunity, its own page is fetched.
 
 use std::fmt::Write as _;
 
@@ -40,7 +40,7 @@ fn gone() -> CannedResponse {
     CannedResponse { status: 404, headers: Vec::new(), body: Vec::new().into() }
 }
 
-/// Two pages of ten posts, without these; each post has its own page.
+/// Returns two pages of ten posts, without these posts. Each post has its own page.
 fn serve(replay: &MockServer, without: &[usize]) {
     replay.restore(HOST);
     for page in 1..=2 {
@@ -62,7 +62,7 @@ async fn ingest(road: &Road) -> Value {
     road.bin(&["ingest", "portail", "--full", "--output", "json"]).run().await.expect(0).json()[0].clone()
 }
 
-/// External ids and reasons of what is closed.
+/// Returns external ids and reasons of what is closed.
 async fn closed(store: &Store) -> Vec<(String, String)> {
     let text = |row: &Value, column: &str| row[column].as_str().unwrap_or_default().to_owned();
     let rows = rows_of(store).await;
@@ -86,7 +86,7 @@ async fn what_one_walk_misses_closes_at_once_if_its_own_page_is_gone_and_stays_i
     let waiting = "SELECT count(*) FROM queue.jobs WHERE kind = 'look_again'";
     wait_until("both pages are looked at", async || {
         let waiting: i64 = sqlx::query_scalar(waiting).fetch_one(store.pool()).await.unwrap();
-        // Who asked for the run may have looked already.
+        // The command that requested the run may have run the job already.
         waiting == 0 && !store.queue().workers().await.unwrap().is_empty()
     })
     .await;
@@ -97,14 +97,14 @@ async fn what_one_walk_misses_closes_at_once_if_its_own_page_is_gone_and_stays_i
         .await
         .unwrap();
     assert_eq!(told, 1, "the run that missed it tells of it");
-    // The second walk that misses the other one closes it, too.
+    // The second walk that misses the other one closes it too.
     let run = ingest(&road).await;
     assert_eq!(run["closed"], 1, "{run}");
     assert_eq!(
         closed(&store).await,
         [("17".to_owned(), "partner".to_owned()), ("18".to_owned(), "absent".to_owned())]
     );
-    // And a revert of the first opens what was closed in its name.
+    // Reverting the first run reopens what its second look closed.
     let first: String = sqlx::query_scalar(
         "SELECT id::text FROM ingest.runs WHERE mode = 'full' ORDER BY created_at OFFSET 1 LIMIT 1",
     )
@@ -113,7 +113,7 @@ async fn what_one_walk_misses_closes_at_once_if_its_own_page_is_gone_and_stays_i
     .unwrap();
     road.bin(&["runs", "revert", &first]).run().await.expect(0);
     assert_eq!(closed(&store).await, [("18".to_owned(), "absent".to_owned())]);
-    // What is back in the list is open again, with the same words.
+    // A post that is back in the list is open again, with the same text.
     ingest(&road).await;
     serve(&replay, &[]);
     ingest(&road).await;

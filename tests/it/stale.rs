@@ -1,4 +1,4 @@
-//! Rows that an older source file or older rules have read: `status` counts them, `replay --stale` reads them again.
+//! Rows that were parsed by an older source file or older rules: `status` counts them, `replay --stale` parses them again.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::{
     support::Database,
 };
 
-/// A list of three pages, and a list with a page for each record.
+/// Returns two sources: a list of three pages, and a list with a page for each record.
 fn shapes() -> [Shape; 2] {
     [Shape::new(Format::Json, 120, true, 71), Shape::new(Format::Html, 12, true, 72)]
 }
@@ -28,7 +28,7 @@ async fn loaded(shapes: &[Shape]) -> (Portals, Vec<World>) {
     (portals, worlds)
 }
 
-/// What `status` counts.
+/// Returns what `status` counts.
 async fn stale(portals: &Portals) -> Value {
     portals.road.bin(&["status", "--output", "json"]).run().await.expect(0).json()["stale"].clone()
 }
@@ -80,10 +80,10 @@ async fn only_the_pages_of_stale_rows_are_read_again_and_what_they_no_longer_giv
     let [list, _] = &shapes;
     let (portals, worlds) = loaded(&shapes).await;
     portals.rewrite(list, |file| file.replace("description = \".texte\"", "description = \".intitule\""));
-    // The first page of the list is read by the new file.
+    // The first page of the list is parsed by the new file.
     portals.road.bin(&["ingest", &list.slug, "--limit", "40"]).run().await.expect(0);
     assert_eq!(stale(&portals).await, json!([{"source": list.slug, "rows": 80, "pages": 2}]));
-    // This file leaves out the last record: replaying its page brings nothing for it.
+    // This file leaves out the last record, so replaying its page gives nothing for it.
     let id = &worlds[0].rows()[119].id;
     portals.rewrite(list, |file| {
         file.replace(".offres[]", &format!(".offres[] | select(.id != \\\"{id}\\\")"))

@@ -1,4 +1,4 @@
-//! The timetable: a tick is one run, whoever looks.
+//! The timetable: a tick becomes one run, however many workers watch.
 
 use chrono::{DurationRound as _, TimeDelta, Utc};
 use store::Mode;

@@ -1,4 +1,4 @@
-//! Loading: new, changed, unchanged, reopened; and what each costs.
+//! Loading rows: new, changed, unchanged and reopened ones, and what each costs.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Stored words: one that this version does not know is an error that names its column, and goes no further.
+//! Stored words: a word that this version does not know is an error that names its column.
 
 use domain::OpportunityId;
 use sqlx::{AssertSqlSafe, PgPool};
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::support::{opportunities::fresh, runs::run};
 
-/// Writes a word of another release to every row of a column, whatever its table checks.
+/// Writes a word of another release to all rows of a column, past the checks of its table.
 async fn misspell(pool: &PgPool, table: &str, column: &str) {
     let drop = format!(
         "DO $$ DECLARE c record; BEGIN

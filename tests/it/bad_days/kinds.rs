@@ -1,4 +1,4 @@
-//! The kinds of bad day: what is shown instead of the truth, and what has to hold.
+//! The kinds of bad day: what sources show instead of the truth, and what must hold.
 
 use chrono::{Months, Utc};
 
@@ -7,12 +7,12 @@ use super::{
     world::{Format, Row, Shape, World, interest, salary},
 };
 
-/// What a bad day must leave as it was.
+/// What a bad day must not change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keeps {
-    /// All that is served: nothing changes, opens or closes.
+    /// Everything that is served: nothing changes, opens or closes.
     Everything,
-    /// What was served. A part of the truth was shown, and what is new in it may be served.
+    /// What was served before. The day shows a part of the truth, and what is new in it may be served.
     Known,
 }
 
@@ -21,22 +21,22 @@ pub(crate) struct Kind {
     pub(crate) name: &'static str,
     pub(crate) formats: &'static [Format],
     pub(crate) keeps: Keeps,
-    /// Whether the run may be complete, if what is served stays equal all the same.
+    /// Whether the run may be complete, provided that what is served stays the same.
     pub(crate) may_be_harmless: bool,
-    /// The message contains one of these, in any case.
+    /// The message contains one of these texts; upper and lower case do not matter.
     pub(crate) words: &'static [&'static str],
     spoil: fn(&mut Day, &Past<'_>),
 }
 
-/// What a bad day may draw on.
+/// What a bad day is made from.
 pub(crate) struct Past<'a> {
     pub(crate) shape: &'a Shape,
-    /// The rows of each day so far, the bad one's among them.
+    /// The rows of each day so far, the bad day included.
     pub(crate) days: &'a [Vec<Row>],
 }
 
 impl Kind {
-    /// What the source shows on its bad day, the last of the past.
+    /// Returns what the source shows on the bad day, the last one.
     pub(crate) fn day(&self, past: &Past<'_>) -> Day {
         let mut day = Day::of(past.days.last().unwrap());
         (self.spoil)(&mut day, past);
@@ -56,7 +56,7 @@ fn each(day: &mut Day, change: impl Fn(&mut Row)) {
     day.rows.iter_mut().for_each(change);
 }
 
-/// Every kind.
+/// All kinds.
 pub(crate) fn all() -> Vec<Kind> {
     [one_field(), amounts_and_dates(), identities(), lists(), texts()].into_iter().flatten().collect()
 }
@@ -208,7 +208,7 @@ fn texts() -> Vec<Kind> {
         "15 texts garbled",
         &["title", "organization", "description", "text", "encod", "garbled", "mojibake"],
         |day, past| {
-            // The records of the evening before: garbled texts that are mended make a good day of it.
+            // The records of the day before. If the garbled texts are repaired, it is a good day.
             *day = Day::of(&past.days[past.days.len() - 2]);
             each(day, |row| {
                 for field in [&mut row.title, &mut row.employer, &mut row.text] {

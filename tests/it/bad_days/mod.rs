@@ -1,9 +1,9 @@
-//! What sources show on bad days, and that nothing of it reaches what is served; and that quiet days are left alone.
+//! Bad days of sources do not reach what is served, and quiet days pass.
 //!
-//! The rules, not the audit, are what this is written from. A run that is not believed is held: nothing served changes. A run whose
-//! end proves nothing is partial: it may publish what is true, and closes nothing. The next good day is published by itself.
+//! The tests follow the rules and know nothing of the audit. An implausible run is held, and nothing that is served changes. A run
+//! whose ending proves nothing is partial: it may publish what is true, and closes nothing. The next good day is published.
 //!
-//! `BAD_DAY="8b" cargo test -p it --test it no_bad_day` tries the kinds whose name has that in it.
+//! `BAD_DAY="8b" cargo test -p it --test it no_bad_day` tries the kinds whose name contains that text.
 
 mod kinds;
 pub(crate) mod portals;
@@ -25,22 +25,22 @@ use self::{
 };
 use crate::support::Database;
 
-/// Good days before the bad one.
+/// The number of good days before the bad one.
 const GOOD_DAYS: usize = 10;
-/// Kinds of bad day tried at once; each waits a part of its time.
+/// The number of kinds that are tried in parallel. Each waits a part of its time.
 const AT_ONCE: usize = 3;
-/// Walks of the good day after: what is gone may need two that prove it.
+/// The number of walks on the good day after. What is gone may need two walks that prove it.
 const WALKS: usize = 3;
 
-/// Sources after ten good days, and what each really offers on these, the bad day and the one after it.
+/// Sources after ten good days, and what each really offers on these days, the bad day and the day after.
 struct History {
     portals: Portals,
     days: BTreeMap<String, Vec<Vec<Row>>>,
-    /// What is served, and what is embedded, the evening before the bad day.
+    /// What is served and what is embedded before the bad day.
     evening: [Served; 2],
 }
 
-/// Every format, small and large, of few values and of many.
+/// Returns sources in each format, small and large, with few values and with many.
 fn shapes() -> Vec<Shape> {
     let mut shapes = Vec::new();
     for format in Format::ALL {
@@ -75,7 +75,7 @@ impl History {
         history
     }
 
-    /// A day as it is, which every source completes.
+    /// Runs a true day, which all sources complete.
     async fn good_day(&self, portals: &Portals, day: usize) {
         for shape in &portals.shapes {
             portals.show(shape, &Day::of(&self.days[&shape.slug][day]));
@@ -86,7 +86,7 @@ impl History {
         }
     }
 
-    /// What is served where the bad day did not take place.
+    /// Returns what is served if the bad day does not happen.
     async fn without_it(&self) -> Served {
         let portals = self.portals.copy().await;
         for _ in 0..WALKS {
@@ -116,7 +116,7 @@ impl History {
         served
     }
 
-    /// A bad day of this kind, and the good day after it.
+    /// Runs a bad day of this kind, and the good day after it.
     async fn bad_day(&self, kind: &Kind, without_it: &Served) -> Vec<Verdict> {
         let portals = self.portals.copy().await;
         let sources: Vec<&Shape> =
@@ -140,7 +140,7 @@ impl History {
         verdicts
     }
 
-    /// The good day after, walked until what is gone is closed.
+    /// Runs the good day after, until what is gone is closed.
     async fn good_days_after(
         &self,
         portals: &Portals,
@@ -160,7 +160,7 @@ impl History {
                 if walk == 1 {
                     verdict.recovers(&runs[&slug], expected, seen, &self.days[&slug][GOOD_DAYS + 1]);
                 }
-                // What was damaged shows in the first walk; here it is whether what is gone is closed.
+                // The first walk shows damage. The later ones show whether what is gone is closed.
                 if let Some(what) = differences(expected, seen, |_| verdict.faults.is_empty()) {
                     is_settled = false;
                     if walk == WALKS {

@@ -14,9 +14,9 @@ use super::{
 };
 use crate::support::{Database, Road};
 
-/// What is served of one source, by external id.
+/// The served rows of one source, by external id.
 pub(crate) type Rows = BTreeMap<String, Value>;
-/// What is served of each source.
+/// The served rows of each source.
 pub(crate) type Served = BTreeMap<String, Rows>;
 
 /// How the run of a source ended.
@@ -27,17 +27,17 @@ pub(crate) struct Run {
     pub(crate) closed: i64,
 }
 
-/// The sources, replayed, and a database they are loaded into.
+/// Replayed sources, and the database into which they are loaded.
 pub(crate) struct Portals {
     pub(crate) road: Road,
-    /// Where raw answers are kept.
+    /// The folder of the archive.
     pub(crate) archive: PathBuf,
     pub(crate) replay: MockServer,
     pub(crate) shapes: Vec<Shape>,
 }
 
 impl Portals {
-    /// On this database. With `archive`, raw answers are kept beside those that database knows already.
+    /// Serves the sources for this database. With `archive`, raw answers go to the archive that the database knows already.
     pub(crate) async fn on(database: Database, shapes: &[Shape], archive: Option<PathBuf>) -> Self {
         let quick = Behavior { throttle_every: None, crawl_delay: 0.0, ..Behavior::default() };
         let mut road = Road::on(database.without_jit().await, quick, "200/s").await;
@@ -63,11 +63,11 @@ impl Portals {
         Self { road, archive, replay, shapes: shapes.to_vec() }
     }
 
-    /// The same sources on a copy of this database, which nobody may use meanwhile.
+    /// Returns the same sources on a copy of this database, which nobody may use meanwhile.
     pub(crate) async fn copy(&self) -> Self {
         let data = self.road.data().join("data");
         let copy = Self::on(self.road.database.copy().await, &self.shapes, Some(self.archive.clone())).await;
-        // Without its index, a database has all of it embedded again.
+        // Without its index, everything would be embedded again.
         copy_folder(&data.join("vectors"), &copy.road.data().join("data/vectors"));
         copy
     }
@@ -87,13 +87,13 @@ impl Portals {
         }
     }
 
-    /// Answers one address of a source otherwise.
+    /// Sets another answer for one address of a source.
     pub(crate) fn answer(&self, shape: &Shape, target: &str, status: u16) {
         let answer = CannedResponse { status, headers: Vec::new(), body: "non".into() };
         self.replay.replace(&shape.host(), target, answer);
     }
 
-    /// Loads a day of every source given.
+    /// Loads a day of the given sources.
     pub(crate) async fn ingest(&self, sources: &[&Shape]) -> BTreeMap<String, Run> {
         let slugs = sources.iter().map(|shape| shape.slug.as_str());
         let args: Vec<&str> = ["ingest", "--full", "--output", "json"].into_iter().chain(slugs).collect();
@@ -112,7 +112,7 @@ impl Portals {
         runs.as_array().unwrap().iter().map(told).collect()
     }
 
-    /// What is served: content and status. When, by which run and in which cluster is left out.
+    /// Returns content and status of what is served, without times, runs and clusters.
     pub(crate) async fn served(&self) -> Served {
         self.rows(
             "SELECT source, external_id,
@@ -122,7 +122,7 @@ impl Portals {
         .await
     }
 
-    /// What is in the vector index and since when, and what waits to be put there or withdrawn.
+    /// Returns what is in the vector index and since when, and the outbox.
     pub(crate) async fn embedded(&self) -> Served {
         self.rows(
             "SELECT o.source, o.external_id,

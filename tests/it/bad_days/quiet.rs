@@ -1,4 +1,4 @@
-//! Ordinary weeks: what happens at every portal now and then, and is no reason to hold anything.
+//! Ordinary weeks: what happens at every portal now and then must not hold a run.
 
 use super::{
     portals::Portals,
@@ -8,22 +8,22 @@ use super::{
 };
 use crate::support::{Database, wait_until};
 
-/// Days of each source.
+/// The number of days.
 const DAYS: usize = 20;
-/// Nothing new comes on these.
+/// Days on which nothing new comes.
 const WEEKENDS: [usize; 6] = [5, 6, 12, 13, 19, 20];
-/// The partner corrects something.
+/// The day on which the partner corrects something.
 const EDITS: [usize; 4] = [3, 9, 11, 16];
-/// A value that no record had.
+/// The day on which a value comes that no record had.
 const NEW_VALUE: usize = 14;
-/// One page fails once, and a second try heals it.
+/// The day on which one page fails once, and the second attempt succeeds.
 const HICCUP: usize = 4;
-/// One record's own page is not there.
+/// The day on which the page of one record is missing.
 const NOT_FOUND: usize = 8;
-/// Three in ten close at once.
+/// The day on which three in ten records close.
 const MONTH_END: usize = 10;
 
-/// Twelve sources: every format, three sizes.
+/// Returns twelve sources: each format in three sizes.
 fn shapes() -> Vec<Shape> {
     let mut shapes = Vec::new();
     for (at, format) in Format::ALL.into_iter().enumerate() {
@@ -35,7 +35,7 @@ fn shapes() -> Vec<Shape> {
     shapes
 }
 
-/// What the world does on this day.
+/// Changes the world for this day.
 fn pass(world: &mut World, shape: &Shape, day: usize) {
     let gone = world.gone();
     match day {
@@ -52,7 +52,7 @@ fn pass(world: &mut World, shape: &Shape, day: usize) {
     }
 }
 
-/// The second page of the list, or the only one.
+/// Returns the second page of the list, or the only one.
 fn second_page(shape: &Shape) -> String {
     match shape.format {
         Format::Html | Format::Json if shape.size > shape.per_page => "/offres?page=2".to_owned(),
@@ -63,7 +63,7 @@ fn second_page(shape: &Shape) -> String {
     }
 }
 
-/// Lets one page of each source answer 503 until it was asked once.
+/// Lets one page of each source answer 503 to its first request.
 async fn heal(portals: &Portals, shown: &[(&Shape, Day)]) {
     let targets: Vec<(&Shape, String)> =
         shown.iter().map(|(shape, _)| (*shape, second_page(shape))).collect();
@@ -121,7 +121,7 @@ async fn quiet_days_are_published_without_a_word() {
             verdicts.push(verdict);
         }
     }
-    // The last day twice more: what is gone may need two walks that prove it.
+    // The last day is repeated twice: what is gone may need two walks that prove it.
     portals.ingest(&sources).await;
     portals.ingest(&sources).await;
     let served = portals.served().await;

@@ -8,17 +8,17 @@ use serde_json::json;
 
 use super::world::{Format, Row, Shape};
 
-/// What a source shows on one day.
+/// The day of a source, as it shows it.
 #[derive(Debug, Clone)]
 pub(crate) struct Day {
     pub(crate) rows: Vec<Row>,
-    /// The number of records the list promises; JSON and XML print it.
+    /// The number of records that the list promises. JSON and XML print it.
     pub(crate) total: usize,
-    /// The second page of the list is the first one again.
+    /// Whether the second page of the list repeats the first.
     pub(crate) repeats_page: bool,
-    /// The first page breaks off in its middle.
+    /// Whether the first page breaks off in the middle.
     pub(crate) is_cut: bool,
-    /// Day and month have changed places.
+    /// Whether day and month are swapped.
     pub(crate) swaps_dates: bool,
 }
 
@@ -34,7 +34,7 @@ impl Day {
     }
 }
 
-/// The source file.
+/// Returns the source file.
 pub(crate) fn spec(shape: &Shape) -> String {
     let kind = if shape.is_varied { "job" } else { "microfinance" };
     let stream = match shape.format {
@@ -122,11 +122,11 @@ posted_at = ".parution"
 closes_at = ".limite"
 "#;
 
-/// Every answer of a day: path and query, and what is sent.
+/// Returns all answers of a day, by path and query.
 pub(crate) fn answers(shape: &Shape, day: &Day) -> Vec<(String, CannedResponse)> {
     let per_page = if shape.format == Format::Csv { day.rows.len().max(1) } else { shape.per_page };
     let mut pages: Vec<&[Row]> = day.rows.chunks(per_page).collect();
-    // A page beyond the last is there, and empty: who walks on after a promise that is not kept meets it.
+    // The page after the last exists and is empty. A crawl meets it if the list promises more than it has.
     pages.push(&[]);
     let mut answers = Vec::new();
     for (at, rows) in pages.iter().enumerate() {
@@ -151,7 +151,7 @@ pub(crate) fn answers(shape: &Shape, day: &Day) -> Vec<(String, CannedResponse)>
     answers
 }
 
-/// An answer of status 200.
+/// Returns an answer of status 200.
 pub(crate) fn answer(kind: &str, body: String) -> CannedResponse {
     CannedResponse {
         status: 200,

@@ -1,4 +1,4 @@
-//! What is checked of each source on each kind of day, and the table of it.
+//! The checks of each source on each kind of day, and their table.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,12 +11,12 @@ use super::{
     world::{Row, Shape},
 };
 
-/// What one source did on one kind of day.
+/// The result of one source on one kind of day.
 pub(crate) struct Verdict {
     pub(crate) day: String,
     pub(crate) source: String,
     pub(crate) run: Run,
-    /// What does not hold: expected and seen.
+    /// What does not hold: the expected and the seen.
     pub(crate) faults: Vec<String>,
 }
 
@@ -25,7 +25,7 @@ impl Verdict {
         Self { day: day.to_owned(), source: shape.slug.clone(), run: run.clone(), faults: Vec::new() }
     }
 
-    /// Of a bad day: whether its run says what it is.
+    /// Judges a bad day: whether its run says what it is.
     pub(crate) fn bad(kind: &Kind, shape: &Shape, run: &Run) -> Self {
         let mut verdict = Self::new(kind.name, shape, run);
         let is_believed = run.state == "complete";
@@ -39,11 +39,11 @@ impl Verdict {
         verdict
     }
 
-    /// Whether `seen` is still what it was the evening before; `what` they are.
+    /// Checks that `seen` is still as it was before; `what` names it.
     pub(crate) fn keeps(&mut self, kind: &Kind, what: &str, evening: &Rows, seen: &Rows, truth: &[Row]) {
         let true_ids = ids(truth);
         let changed = if kind.keeps == Keeps::Known && self.run.state == "partial" {
-            // What is new may be served, if it is true.
+            // New rows may be served if they are true.
             differences(evening, seen, |id| evening.contains_key(id) || !true_ids.contains(id))
         } else if kind.may_be_harmless && self.run.state == "complete" {
             // A second walk closes what is no longer offered.
@@ -56,7 +56,7 @@ impl Verdict {
         self.faults.extend(changed.map(fault));
     }
 
-    /// Of the good day after it.
+    /// Judges the good day after it.
     pub(crate) fn recovers(&mut self, run: &Run, expected: &Rows, seen: &Rows, truth: &[Row]) {
         if run.state != "complete" {
             self.faults
@@ -72,7 +72,7 @@ pub(crate) fn ids(rows: &[Row]) -> BTreeSet<&str> {
     rows.iter().map(|row| row.id.as_str()).collect()
 }
 
-/// How rows differ from the expected ones, counted by what differs, with an example; `None` where they do not.
+/// Describes how rows differ from the expected ones, counted by column, with an example. Returns `None` if they do not differ.
 pub(crate) fn differences(expected: &Rows, seen: &Rows, counts: impl Fn(&str) -> bool) -> Option<String> {
     let mut kinds: BTreeMap<String, (usize, String)> = BTreeMap::new();
     let all: BTreeSet<&String> = expected.keys().chain(seen.keys()).collect();
@@ -83,7 +83,7 @@ pub(crate) fn differences(expected: &Rows, seen: &Rows, counts: impl Fn(&str) ->
             (Some(was), Some(is)) => {
                 let fields = was.as_object().unwrap();
                 let differing = |name: &&String| was[name.as_str()] != is[name.as_str()];
-                // A status says more than the reason beside it.
+                // A difference in status explains the one in its reason.
                 let status = "status".to_owned();
                 let Some(name) = [&status].into_iter().chain(fields.keys()).find(differing) else { continue };
                 (name.clone(), format!("{id} {} -> {}", was[name], is[name]))
@@ -97,7 +97,7 @@ pub(crate) fn differences(expected: &Rows, seen: &Rows, counts: impl Fn(&str) ->
     (!kinds.is_empty()).then(|| told.collect::<Vec<_>>().join(", "))
 }
 
-/// One line each, and below it what does not hold.
+/// Returns one line for each result, and below it what does not hold.
 fn table(verdicts: &[Verdict]) -> String {
     let mut table = String::new();
     for Verdict { day, source, run, faults } in verdicts {
@@ -112,7 +112,7 @@ fn table(verdicts: &[Verdict]) -> String {
     table
 }
 
-/// Fails the test, with the table of all that was seen, where anything does not hold.
+/// Fails the test if anything does not hold, and prints the table of all results.
 pub(crate) fn judge(verdicts: &[Verdict]) {
     let failed = verdicts.iter().filter(|verdict| !verdict.faults.is_empty()).count();
     assert!(failed == 0, "{failed} of {} source-days do not hold\n{}", verdicts.len(), table(verdicts));

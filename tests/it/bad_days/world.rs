@@ -1,11 +1,11 @@
-//! A small deterministic world: what the partners really offer, day by day.
+//! A small deterministic world: what partners really offer, day by day.
 
 use std::fmt::Write as _;
 
 use chrono::{NaiveDate, TimeDelta, Utc};
 use fastrand::Rng;
 
-/// In what a source publishes its list.
+/// The format in which a source publishes its list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Format {
     Html,
@@ -27,20 +27,20 @@ impl Format {
     }
 }
 
-/// What a source is like.
+/// The properties of a source.
 #[derive(Debug, Clone)]
 pub(crate) struct Shape {
     pub(crate) slug: String,
     pub(crate) format: Format,
-    /// Records on an ordinary day.
+    /// The number of records on an ordinary day.
     pub(crate) size: usize,
-    /// Records on one page of the list; a table is one page.
+    /// The number of records on one page of the list. A table is one page.
     pub(crate) per_page: usize,
-    /// Whether each record has its own employer, and there are four contracts instead of two.
+    /// Whether each record has its own employer, with four contracts instead of two.
     pub(crate) is_varied: bool,
-    /// Whether salary, interest and description stand on a page of the record's own (HTML alone).
+    /// Whether salary, interest and description are on the record's own page (HTML only).
     pub(crate) has_details: bool,
-    /// Begins the identifiers, and seeds what happens.
+    /// The prefix of the identifiers, and the seed of what happens.
     pub(crate) number: u32,
 }
 
@@ -63,7 +63,7 @@ impl Shape {
     }
 }
 
-/// One record in the partner's words. An empty text is a field the partner leaves out.
+/// A record in the partner's words. An empty text is a field that the partner leaves out.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Row {
     pub(crate) id: String,
@@ -76,9 +76,9 @@ pub(crate) struct Row {
     pub(crate) text: String,
     pub(crate) posted: NaiveDate,
     pub(crate) closes: Option<NaiveDate>,
-    /// The world's day on which it came.
+    /// The day on which it came.
     pub(crate) born: u32,
-    /// Francs a month, and tenths of a percent a year: what `salary` and `interest` say.
+    /// The salary in francs a month, and the interest in tenths of a percent a year.
     pub(crate) amounts: (u64, u64),
 }
 
@@ -141,7 +141,7 @@ const FIRMS: [&str; 6] = ["Ateliers", "Société", "Groupe", "Coopérative", "Co
 const SYLLABLES: [&str; 16] =
     ["ba", "ndo", "mé", "ki", "so", "wa", "tché", "lou", "fa", "nga", "bi", "do", "yé", "ko", "mou", "sa"];
 
-/// What one source really offers.
+/// The truth about one source.
 pub(crate) struct World {
     shape: Shape,
     rng: Rng,
@@ -151,7 +151,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Its first day.
+    /// Returns its first day.
     pub(crate) fn new(shape: &Shape, seed: u64) -> Self {
         let rng = Rng::with_seed(seed ^ (u64::from(shape.number) << 32));
         let mut world = Self { shape: shape.clone(), rng, serial: 0, day: 1, rows: Vec::new() };
@@ -166,19 +166,19 @@ impl World {
         &self.rows
     }
 
-    /// An ordinary next day: up to 6 % go, as many come.
+    /// Continues with an ordinary day: up to 6 % of the records go, and as many come.
     pub(crate) fn next_day(&mut self) {
         let gone = self.gone();
         self.pass(gone, gone);
     }
 
-    /// How many go on an ordinary day: 0 to 6 %; of a small list one now and then.
+    /// Returns how many records go on an ordinary day: 0 to 6 %, or one now and then in a small list.
     pub(crate) fn gone(&mut self) -> usize {
         let six_percent = self.shape.size * 6;
         self.rng.usize(0..=six_percent) / 100
     }
 
-    /// A next day on which `gone` go and `come` come. What came the day before stays.
+    /// Continues with a day on which `gone` records go and `come` records come. Those that came the day before stay.
     pub(crate) fn pass(&mut self, gone: usize, come: usize) {
         self.day += 1;
         for _ in 0..gone {
@@ -243,7 +243,7 @@ fn pick<'a>(rng: &mut Rng, words: &[&'a str]) -> &'a str {
     words[rng.usize(0..words.len())]
 }
 
-/// The employer of this number: always the same, and nobody else's.
+/// Returns the employer of this number, which no other number has.
 fn firm(source: u32, number: u32) -> String {
     let mut rng = Rng::with_seed(u64::from(source) << 20 | u64::from(number));
     let mut name = String::new();
@@ -265,7 +265,7 @@ fn text(rng: &mut Rng) -> String {
     words
 }
 
-/// "150 000 FCFA / mois".
+/// Returns a text such as "150 000 FCFA / mois".
 pub(crate) fn salary(francs: u64) -> String {
     let digits = francs.to_string();
     let mut grouped = String::new();
@@ -278,7 +278,7 @@ pub(crate) fn salary(francs: u64) -> String {
     grouped + " FCFA / mois"
 }
 
-/// "9,5 % par an".
+/// Returns a text such as "9,5 % par an".
 pub(crate) fn interest(tenths: u64, period: &str) -> String {
     format!("{},{} % par {period}", tenths / 10, tenths % 10)
 }

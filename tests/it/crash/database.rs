@@ -1,5 +1,5 @@
-//! A crash of PostgreSQL in the middle of staging. The staging table is unlogged: it is empty afterwards, and what was in it is parsed
-//! again from the archive, without a visit.
+//! A crash of PostgreSQL during staging. The staging table is unlogged, so it is empty afterwards. Its rows are parsed again from
+//! the archive, without a visit.
 
 use rustix::process::Signal;
 
@@ -16,7 +16,7 @@ use crate::{
     support::Private,
 };
 
-/// Lists of several pages, the third of which is held back.
+/// Lists of several pages. The third page is late.
 fn shapes() -> [Shape; 2] {
     [Shape::new(Format::Json, 120, true, 91), Shape::new(Format::Xml, 120, false, 92)]
 }
@@ -24,9 +24,9 @@ fn shapes() -> [Shape; 2] {
 /// The third page of each list.
 const THIRD: [&str; 2] = ["/offres?page=3", "/flux?nombre=40&debut=80"];
 
-/// How many pages are staged, and how many rows are there of them.
+/// Returns how many pages are staged, and how many rows they have staged.
 async fn staged(work: &Work<'_>) -> (i64, i64) {
-    // Each connection that the crash broke fails once.
+    // Each connection that the crash has broken fails once.
     for _ in 0..20 {
         let found = sqlx::query_as(
             "SELECT (SELECT count(*) FROM ingest.pages WHERE staged > 0), (SELECT count(*) FROM ingest.staged)",
@@ -40,12 +40,12 @@ async fn staged(work: &Work<'_>) -> (i64, i64) {
     panic!("the database does not answer")
 }
 
-/// Requests of a target.
+/// Returns the requests for a target.
 fn requests(portals: &Portals, target: &str) -> usize {
     portals.replay.arrivals().iter().filter(|arrival| arrival.path == target).count()
 }
 
-/// Two days. On the second, PostgreSQL dies by this signal when two pages of each list are staged; the worker stays.
+/// Runs two days. On the second, this signal kills PostgreSQL once two pages of each list are staged; the worker survives.
 async fn two_days(crash: Option<Signal>) -> State {
     let mut server = Private::start().await;
     let shapes = shapes();
@@ -89,7 +89,7 @@ async fn two_days(crash: Option<Signal>) -> State {
     for (shape, world) in shapes.iter().zip(&worlds) {
         portals.show(shape, &Day::of(world.rows()));
     }
-    // The worker of before has lived through it, or the next one continues. A request that was on its way may fail once more.
+    // The worker has survived, or the next one continues. A request that was under way may fail once more.
     work.until("all work is done", async |store| {
         hurry(store).await;
         is_done(store).await

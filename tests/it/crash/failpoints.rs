@@ -23,10 +23,10 @@ use crate::{
     support::{Database, wait_until},
 };
 
-/// What is under way when the process dies.
+/// What happens when the process dies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Scenario {
-    /// A whole walk: new, changed, gone and closed records, with pages of their own.
+    /// A whole walk with new, changed, gone and closed records, which have pages of their own.
     Day,
     /// The same lists, unchanged since their last visit: 304.
     Unmodified,
@@ -34,9 +34,9 @@ enum Scenario {
     Large,
     /// A walk whose third page is late, with a checkpoint meanwhile.
     Checkpoint,
-    /// The same, while the staged rows are lost.
+    /// The same, but the staged rows are lost.
     LostRows,
-    /// The archive, parsed again.
+    /// A replay of the archive.
     Replay,
     /// An operator's decisions.
     Publish,
@@ -44,7 +44,7 @@ enum Scenario {
     Revert,
 }
 
-/// Which scenario reaches a step. A new step needs its line, and dies there.
+/// Returns the scenario that reaches a step. A new step needs a line here.
 fn scenario(step: Step) -> Scenario {
     match step {
         Step::RegisterSources
@@ -77,11 +77,11 @@ fn scenario(step: Step) -> Scenario {
     }
 }
 
-/// Scenarios at once: each waits a part of its time.
+/// The number of scenarios that run in parallel. Each waits a part of its time.
 const AT_ONCE: usize = 3;
-/// Longest time in which a scenario has to be done.
+/// The longest time of a scenario.
 const PATIENCE: Duration = Duration::from_mins(3);
-/// Time in which a worker comes to a step of its start, when nothing else is left to do.
+/// The time in which an idle worker reaches the steps of its start.
 const UNREACHED: Duration = Duration::from_mins(1);
 
 fn list() -> Shape {
@@ -95,7 +95,7 @@ fn details() -> Shape {
 /// The third page of the list.
 const THIRD: &str = "/offres?page=3";
 
-/// Two sources after a first day, what they offer on the second, and a second day on which every employer is the portal.
+/// Two sources after a first day, their second day, and a second day on which every employer is the portal.
 struct Evening {
     portals: Portals,
     first: BTreeMap<String, Day>,
@@ -123,7 +123,7 @@ impl Evening {
         evening
     }
 
-    /// Gives the records of the first day validators: of status 200 with their pages, of 304 without.
+    /// Gives the answers of the first day validators: those of status 200 with their pages, those of 304 without.
     fn tagged(&self, portals: &Portals, status: u16) {
         for (target, mut answer) in answers(&details(), &self.first[&details().slug]) {
             if target.starts_with("/offre/") {
@@ -136,7 +136,7 @@ impl Evening {
         }
     }
 
-    /// The second day of both sources.
+    /// Shows the second day of both sources.
     fn show_next(&self, portals: &Portals) {
         for shape in &portals.shapes {
             portals.show(shape, &self.next[&shape.slug]);
@@ -145,7 +145,7 @@ impl Evening {
         portals.answer(&details(), &format!("/offre/{gone}"), 404);
     }
 
-    /// Plays a scenario, undisturbed or with deaths before and after a step. Returns what is left.
+    /// Runs a scenario, undisturbed or with deaths before and after a step. Returns the state that it leaves.
     async fn play(&self, scenario: Scenario, dies: Option<Step>) -> State {
         if scenario == Scenario::Large {
             return large(dies).await;
@@ -210,7 +210,7 @@ impl Evening {
         .await;
     }
 
-    /// A day that is held, or published, and an operator who decides on it by a command that dies.
+    /// A day that is held or published, on which an operator decides by a command that dies.
     async fn decide(&self, work: &mut Work<'_>, scenario: Scenario, dies: Option<Step>) {
         let portals = work.portals;
         if scenario != Scenario::Revert {
@@ -249,7 +249,7 @@ async fn count(store: &Store, of: &str) -> i64 {
     sqlx::query_scalar(sqlx::AssertSqlSafe(query)).fetch_one(store.pool()).await.unwrap()
 }
 
-/// Works until all is done. The first worker dies before the step, the second after it. `meanwhile` is called again and again.
+/// Runs workers until all is done. The first dies before the step, the second after it. `meanwhile` is called repeatedly.
 async fn die(
     work: &mut Work<'_>,
     step: Option<Step>,
@@ -268,7 +268,7 @@ async fn die(
             work.start(points.first().map(String::as_str));
         }
         meanwhile(work).await;
-        // A worker that begins does something, however little is left.
+        // A worker that starts runs some steps, however little is left to do.
         if is_done(&work.store).await && (points.is_empty() || since.elapsed() > UNREACHED) {
             break;
         }
@@ -280,7 +280,7 @@ async fn die(
     work.let_time_pass().await;
 }
 
-/// A file that is committed in parts. What is indexed of it is left out: it takes long, and follows from the rows.
+/// A file that is committed in parts. It is not indexed: that takes long, and follows from the rows.
 async fn large(dies: Option<Step>) -> State {
     let shape = Shape::new(Format::Csv, 4_300, true, 63);
     let portals = Portals::on(Database::new().await, std::slice::from_ref(&shape), None).await;
@@ -323,7 +323,7 @@ async fn a_death_at_any_step_leaves_what_none_leaves() {
     }
 }
 
-/// What a death costs the partner: a request where the answer was not archived yet, none where it was.
+/// What a death costs the partner: one request if the answer was not archived yet, none if it was.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_was_archived_is_not_fetched_again() {
     let shape = Shape::new(Format::Csv, 12, true, 64);
@@ -347,8 +347,8 @@ async fn an_answer_that_was_archived_is_not_fetched_again() {
 /// A transaction without a name has no scenario.
 #[test]
 fn every_transaction_of_the_store_is_a_step() {
-    // The first is for benchmarks alone, the second writes one row of its own. The others are one transaction with no step
-    // before or after it: whoever asked for it asks again.
+    // The first is for benchmarks, and the second writes one row of its own. Each of the others is one transaction without a step
+    // before or after it: the caller repeats it.
     let exempt = [
         "rows/publish.rs",
         "ticks.rs",

@@ -25,20 +25,20 @@ use crate::{
     support::{Database, points_of},
 };
 
-/// Kills without a word from the environment: what a change waits for.
+/// The number of kills if `OIM_KILLS` does not set it. Each change waits for them.
 const KILLS: u64 = 40;
-/// Days in which they fall.
+/// The days over which the kills are spread.
 const DAYS: u64 = 4;
-/// Deaths after which a job is let through: it would be given up after the twenty-first, and rightly so.
+/// Deaths after which a job is spared. After the twenty-first it would rightly be given up.
 const SPARED: i16 = 12;
-/// A real partner with a cursor: its incremental runs ask for less.
+/// A real partner with a cursor. Its incremental runs request less.
 const WITH_CURSOR: &str = "fne";
 
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().map_or(default, |number| number.parse().unwrap())
 }
 
-/// Small and of several pages, in every format; one with a page for each record.
+/// Small sources of several pages in each format, one of them with a page for each record.
 fn shapes() -> Vec<Shape> {
     [(Format::Html, 12), (Format::Json, 35), (Format::Csv, 35), (Format::Xml, 30)]
         .into_iter()
@@ -47,7 +47,7 @@ fn shapes() -> Vec<Shape> {
         .collect()
 }
 
-/// What the sources offer, day by day: the same in both roads.
+/// What the sources offer, day by day. Both pipelines see the same.
 struct Days {
     worlds: Vec<World>,
     day: u64,
@@ -64,7 +64,7 @@ impl Days {
         Self { worlds: shapes().iter().map(|shape| World::new(shape, 9)).collect(), day: 0 }
     }
 
-    /// Shows the next day and requests its runs: of everything and of what is newer in turn, and once of the archive too.
+    /// Shows the next day and requests its runs: full and incremental ones in turn, and once a replay.
     async fn begin(&mut self, work: &Work<'_>) {
         self.day += 1;
         let shapes = &work.portals.shapes;
@@ -85,13 +85,13 @@ impl Days {
     }
 }
 
-/// Requests so far, by host and target, in their order.
+/// Returns the requests so far, by host and target, in their order.
 fn requests(portals: &Portals) -> Vec<(String, String)> {
     let all = portals.replay.arrivals().into_iter().chain(portals.road.replay.arrivals());
     all.filter(|arrival| arrival.path != "/robots.txt").map(|arrival| (arrival.host, arrival.path)).collect()
 }
 
-/// Counts what has happened: requests, and what sequences number. They count what an open transaction has done, too.
+/// Counts events: requests, and numbers drawn from sequences, which include those of open transactions.
 async fn events(work: &Work<'_>) -> u64 {
     let rows: i64 = sqlx::query_scalar(
         "SELECT (SELECT last_value FROM ingest.pages_id_seq) + (SELECT last_value FROM queue.jobs_id_seq)
@@ -105,7 +105,7 @@ async fn events(work: &Work<'_>) -> u64 {
     u64::try_from(rows).unwrap() + u64::try_from(arrivals).unwrap()
 }
 
-/// Answers that the archive held when a worker was killed, with how many requests each server had had by then.
+/// Answers that were archived when a worker was killed, with the number of requests that the server had received.
 #[derive(Default)]
 struct Kept(HashMap<(String, String), usize>);
 
@@ -121,7 +121,7 @@ impl Kept {
         }
     }
 
-    /// Which of them were requested again since.
+    /// Returns which of them were requested again since.
     fn requested_again(&self, portals: &Portals) -> Vec<&(String, String)> {
         let again = |(key, before): &(&(String, String), &usize)| {
             requests_of(portals, &key.0).iter().skip(**before).any(|target| *target == key.1)
@@ -134,7 +134,7 @@ fn requests_of(portals: &Portals, host: &str) -> Vec<String> {
     requests(portals).into_iter().filter(|(known, _)| known == host).map(|(_, target)| target).collect()
 }
 
-/// How often workers died at one and the same job.
+/// Returns how often workers died while they ran the same job.
 async fn most_deaths(work: &Work<'_>) -> i16 {
     sqlx::query_scalar("SELECT coalesce(max(losses), 0)::smallint FROM queue.jobs")
         .fetch_one(work.store.pool())
@@ -142,7 +142,7 @@ async fn most_deaths(work: &Work<'_>) -> i16 {
         .unwrap()
 }
 
-/// What a killed worker was at.
+/// Returns what a killed worker was doing.
 async fn at_work(work: &Work<'_>) -> Vec<String> {
     sqlx::query_scalar("SELECT DISTINCT kind FROM queue.jobs WHERE state = 'running' ORDER BY kind")
         .fetch_all(work.store.pool())
@@ -160,13 +160,13 @@ async fn kills_lose_nothing_and_repeat_nothing() {
     let mut work = Work::on(&wild).await;
     let (mut killed, mut landed) = (0, BTreeMap::<Vec<String>, u32>::new());
     while killed < kills {
-        // What an earlier day has archived is of other runs.
+        // Answers of earlier days belong to other runs.
         let earlier: Vec<_> = bodies(&archive);
         days.begin(&work).await;
         let mut kept = Kept::default();
         let end = if days.day < DAYS { kills * days.day / DAYS } else { kills };
         while killed < end && !is_done(&work.store).await {
-            // As often one event as hundreds: a small step is hit and a large one gets through.
+            // From one event to hundreds, equally often, so that kills hit small steps and large ones can finish.
             let gap = (rng.f64() * 250_f64.ln()).exp().round();
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 1 to 250")]
             let target = events(&work).await + gap as u64;
@@ -189,7 +189,7 @@ async fn kills_lose_nothing_and_repeat_nothing() {
         let again = kept.requested_again(&wild);
         assert!(again.is_empty(), "day {}: archived, and requested again: {again:?}", days.day);
     }
-    // What the audit holds, it holds in both roads; but no death fails a run or leaves a part of one.
+    // The audit holds the same runs in both pipelines. No death makes a run failed or partial.
     let runs = work.store.runs(None, 1_000).await.unwrap();
     let lacking: Vec<_> =
         runs.iter().filter(|run| matches!(run.state, RunState::Failed | RunState::Partial)).collect();
@@ -208,6 +208,6 @@ async fn kills_lose_nothing_and_repeat_nothing() {
     assert_eq!(found.1, expected.1, "points, {note}");
     let (wild, calm) = (requests(&wild).len(), requests(&calm).len());
     println!("{note}: {} days; {wild} requests, {calm} undisturbed; workers died at {landed:?}", days.day);
-    // Of a request under way, nobody can have the answer; a worker has a few at a time.
+    // The answers of requests under way are lost. A worker has a few of them at a time.
     assert!(wild - calm <= usize::try_from(killed).unwrap() * 5, "{wild} requests, {calm} undisturbed");
 }

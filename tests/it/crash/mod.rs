@@ -1,4 +1,4 @@
-//! Whatever dies, and whenever: the road ends in the same rows, history, points and archive as an undisturbed one.
+//! Whatever dies, and whenever, the pipeline ends with the same rows, history, points and archive as an undisturbed one.
 //!
 //! `kill -9` of a worker at random events (`kills`), its death at every step of a run (`failpoints`), and a crash of PostgreSQL (`database`).
 

@@ -1,4 +1,4 @@
-//! All that a road leaves behind, in a form that two roads can be compared by: without times, and with names for what is numbered.
+//! Everything that a pipeline leaves, in a form in which two pipelines can be compared: without times, and with names instead of ids.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 use store::Store;
 
-/// Runs are named by their place among those of their source, pages by what they are; a cursor in an address is a time.
+/// Names runs by their order within the source, and pages by their content. A cursor in an address is a time, and is left out.
 const NAMES: &str = "WITH run AS (SELECT r.*, r.source || '#' || row_number() OVER (PARTITION BY r.source ORDER BY r.created_at) AS name
                                     FROM ingest.runs r),
      page AS (SELECT p.*, run.name || ' ' || p.stream || ' ' || p.role || ' ' || regexp_replace(p.url, '\\d{4}-\\d\\d-\\d\\dT[^&]+Z', 'TIME') AS name, run.name AS of FROM ingest.pages p JOIN run ON run.id = p.run) ";
 
-/// Each part of the state, and the query of its lines.
+/// The parts of the state, and the query for the lines of each.
 const PARTS: &[(&str, &str)] = &[
     (
         "rows",
@@ -76,10 +76,10 @@ const PARTS: &[(&str, &str)] = &[
     ),
 ];
 
-/// A part by its name, with its lines.
+/// A named part of the state, with its lines.
 pub(crate) type State = BTreeMap<&'static str, Vec<Value>>;
 
-/// The state of a database and of its archive.
+/// Returns the state of a database and of its archive.
 pub(crate) async fn state_of(store: &Store, archive: &Path) -> State {
     let mut state = State::new();
     for (part, query) in PARTS {
@@ -99,20 +99,20 @@ pub(crate) async fn state_of(store: &Store, archive: &Path) -> State {
     state
 }
 
-/// Every archived body: the run, its name, and its packed bytes.
+/// Returns all archived bodies: run, name and compressed bytes.
 fn archived(archive: &Path, runs: &BTreeMap<String, String>) -> Vec<Value> {
     let mut found = BTreeSet::new();
     for path in bodies(archive) {
         let run = path.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        // An archive may be shared with earlier days of another database.
+        // Another database may have used the archive for earlier days.
         let Some(run) = runs.get(&run).cloned() else { continue };
         found.insert((run, name, std::fs::read(&path).unwrap()));
     }
     found.into_iter().map(|(run, name, bytes)| json!([run, name, bytes.len(), bytes])).collect()
 }
 
-/// The files of all bodies in the archive.
+/// Returns the files of all bodies in the archive.
 pub(crate) fn bodies(archive: &Path) -> Vec<std::path::PathBuf> {
     let (mut found, mut folders) = (Vec::new(), vec![archive.to_owned()]);
     while let Some(folder) = folders.pop() {
@@ -128,7 +128,7 @@ pub(crate) fn bodies(archive: &Path) -> Vec<std::path::PathBuf> {
     found
 }
 
-/// Fails where two states differ, and names the part and the first lines that do.
+/// Fails if two states differ, and names the part and the first lines that do.
 pub(crate) fn assert_same(expected: &State, found: &State, note: &str) {
     for (part, expected) in expected {
         let found = &found[part];

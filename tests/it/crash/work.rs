@@ -1,4 +1,4 @@
-//! Work that is disturbed: a worker process that dies, and the next one that continues.
+//! Disturbed work: a worker process dies, and the next one continues.
 
 use std::time::{Duration, Instant};
 
@@ -10,10 +10,10 @@ use crate::{
     support::{Held, Running},
 };
 
-/// Longest time in which disturbed work has to be done.
+/// The longest time of disturbed work.
 const PATIENCE: Duration = Duration::from_mins(3);
 
-/// Sources under work, and the worker of the moment.
+/// The sources, and the current worker.
 pub(crate) struct Work<'a> {
     pub(crate) portals: &'a Portals,
     pub(crate) store: Held,
@@ -35,7 +35,7 @@ impl<'a> Work<'a> {
             .unwrap();
     }
 
-    /// Starts a worker. `dies`: at which point.
+    /// Starts a worker. `dies`: the step at which it dies.
     pub(crate) fn start(&mut self, dies: Option<&str>) {
         let worker = self.portals.road.bin(&["worker", "--http", "127.0.0.1:0", "--no-scheduler"]);
         let worker = match dies {
@@ -45,12 +45,12 @@ impl<'a> Work<'a> {
         self.worker = Some(worker.start());
     }
 
-    /// Ends the worker as a power cut would.
+    /// Kills the worker, as a power cut would.
     pub(crate) fn kill(&mut self) {
         self.worker.take().unwrap().kill();
     }
 
-    /// Whether the worker has died by itself: at the point where it was to.
+    /// Returns whether the worker has died at its step.
     pub(crate) fn has_died(&mut self) -> bool {
         let ended = self.worker.as_mut().unwrap().ended();
         assert!(ended.is_none_or(|status| !status.success() && status.code().is_none()), "{ended:?}");
@@ -60,7 +60,7 @@ impl<'a> Work<'a> {
         ended.is_some()
     }
 
-    /// As if the lease of a dead worker had run out meanwhile.
+    /// Ends the lease of a dead worker, as time would.
     pub(crate) async fn let_time_pass(&self) {
         sqlx::query("UPDATE queue.leases SET until = now() - interval '1 second'")
             .execute(self.store.pool())
@@ -69,12 +69,12 @@ impl<'a> Work<'a> {
         self.hurry().await;
     }
 
-    /// As if the pause of jobs that are to be tried again were over.
+    /// Ends the pauses of jobs that wait for another attempt.
     pub(crate) async fn hurry(&self) {
         hurry(&self.store).await;
     }
 
-    /// Works until the condition holds.
+    /// Runs a worker until the condition holds.
     pub(crate) async fn until(&mut self, what: &str, mut holds: impl AsyncFnMut(&Store) -> bool) {
         let since = Instant::now();
         while !holds(&self.store).await {
@@ -84,7 +84,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Works until nothing is left to do, and stops.
+    /// Runs a worker until nothing is left to do, and stops it.
     pub(crate) async fn finish(&mut self) {
         self.start(None);
         self.until("all work is done", is_done).await;
@@ -97,7 +97,7 @@ impl<'a> Work<'a> {
     }
 }
 
-/// Whether no run and no job is left, and the index is up to date.
+/// Returns whether no run and no job is left, and the index is up to date.
 pub(crate) async fn is_done(store: &Store) -> bool {
     sqlx::query_scalar(
         "SELECT NOT EXISTS (SELECT FROM queue.jobs) AND NOT EXISTS (SELECT FROM ingest.outbox) AND NOT EXISTS (SELECT FROM ingest.to_match)
@@ -108,12 +108,12 @@ pub(crate) async fn is_done(store: &Store) -> bool {
     .unwrap()
 }
 
-/// Whether every run has ended, complete.
+/// Returns whether all runs are complete.
 pub(crate) async fn all_complete(store: &Store) -> bool {
     store.runs(None, 1_000).await.unwrap().iter().all(|run| run.state == RunState::Complete)
 }
 
-/// As if the pauses of jobs that are to be tried again, and of sources that failed, were over.
+/// Ends the pauses of jobs that wait for another attempt, and of sources that failed.
 pub(crate) async fn hurry(store: &Store) {
     for pause in [
         "UPDATE queue.jobs SET run_at = now() WHERE state = 'ready' AND run_at > now()",

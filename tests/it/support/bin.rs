@@ -10,8 +10,8 @@ use std::{
 
 use serde_json::Value;
 
-/// Built by the cargo that runs the tests: a test of a stale binary proves nothing. The whole workspace is named, since one
-/// package alone would be built with other features of the same dependencies, and all of them again.
+/// Builds the binary with the cargo that runs the tests, because a test of a stale binary proves nothing. It builds the whole
+/// workspace: one package alone would need other features of the same dependencies, and rebuild them all.
 static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let profile = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_path_buf();
@@ -20,8 +20,8 @@ static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
     if profile.ends_with("release") {
         build.arg("--release");
     }
-    // What cargo tells a test about its own package would tell build scripts of other crates that their surroundings
-    // have changed, and have them built again.
+    // Cargo sets these variables for the package of the test. To build scripts of other crates they would look like a
+    // changed environment, and rebuild them.
     for (name, _) in std::env::vars() {
         if name.starts_with("CARGO_")
             && !matches!(name.as_str(), "CARGO_HOME" | "CARGO_TARGET_DIR" | "CARGO_BUILD_JOBS")
@@ -33,17 +33,17 @@ static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
     profile.join("oim-etl")
 });
 
-/// Longest time any one command of a test may take: a hung process fails its test instead of the whole run.
+/// The longest time that a command of a test may take. A process that hangs fails its test, and not the whole run.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// A command line being put together.
+/// A command line to run.
 pub(crate) struct Bin(Command);
 
 /// A process that does not outlive its test, however the test ends.
 pub(crate) struct Running(Child);
 
 impl Running {
-    /// Ends it as a power cut would.
+    /// Kills it, as a power cut would.
     pub(crate) fn kill(&mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
@@ -51,7 +51,7 @@ impl Running {
 }
 
 impl Running {
-    /// How it ended, if it has.
+    /// Returns how it ended, if it has.
     pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
         self.0.try_wait().unwrap()
     }
@@ -66,21 +66,21 @@ impl Drop for Running {
 
 /// How a command ended.
 pub(crate) struct Ended {
-    /// Exit code; -1 when a signal ended it.
+    /// The exit code, or -1 if a signal ended it.
     pub(crate) code: i32,
-    /// Standard output.
+    /// What it wrote to standard output.
     pub(crate) out: String,
-    /// Standard error.
+    /// What it wrote to standard error.
     pub(crate) err: String,
 }
 
 impl Ended {
-    /// The JSON on standard output.
+    /// Returns the JSON on standard output.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}\n{}", self.out, self.err))
     }
 
-    /// Fails the test unless the exit code is this.
+    /// Fails the test if the exit code is another.
     pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout: {}\nstderr: {}", self.out, self.err);
         self
@@ -98,7 +98,7 @@ impl From<Output> for Ended {
 }
 
 impl Bin {
-    /// The binary with these arguments, in a folder of its own and without the surrounding configuration.
+    /// The binary with these arguments, in a folder of its own, without the configuration of the machine.
     pub(crate) fn new(folder: &Path, args: &[&str]) -> Self {
         let mut command = Command::new(&*BINARY);
         for (name, _) in std::env::vars() {
@@ -117,13 +117,13 @@ impl Bin {
         Self(command)
     }
 
-    /// Sets a variable of its environment.
+    /// Sets an environment variable.
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.0.env(name, value);
         self
     }
 
-    /// Takes a variable out of its environment.
+    /// Removes an environment variable.
     pub(crate) fn without(mut self, name: &str) -> Self {
         self.0.env_remove(name);
         self
@@ -166,7 +166,7 @@ impl Bin {
     }
 }
 
-/// Waits until the condition holds; fails the test, naming it, when it does not within the patience of a command.
+/// Waits until the condition holds. Fails the test and names the condition if that takes longer than a command may.
 pub(crate) async fn wait_until<F: AsyncFnMut() -> bool>(what: &str, mut holds: F) {
     let since = Instant::now();
     while !holds().await {
@@ -175,13 +175,13 @@ pub(crate) async fn wait_until<F: AsyncFnMut() -> bool>(what: &str, mut holds: F
     }
 }
 
-/// A client for our own worker's API.
+/// Returns a client for the API of our own worker.
 pub(crate) fn client() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap()
 }
 
-/// Asks a process to stop as an orchestrator does, and waits for its good end.
+/// Asks a process to stop, as an orchestrator does, and waits until it has ended well.
 pub(crate) async fn terminate(running: &mut Running) {
     let child = &mut running.0;
     let pid = rustix::process::Pid::from_child(child);

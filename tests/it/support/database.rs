@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tokio::sync::{Mutex, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 use uuid::Uuid;
 
-/// Migrated once; each test's database is a copy of it.
+/// The database that is migrated once. The database of each test is a copy of it.
 const TEMPLATE: &str = "template_oim";
 
 pub(crate) struct Shared {
@@ -19,10 +19,10 @@ pub(crate) struct Shared {
     _folder: TempDir,
 }
 
-/// Weak, so that the last test of the process stops the server: statics are never dropped.
+/// A weak reference, so that the last test of the process stops the server: statics are never dropped.
 static SHARED: Mutex<Weak<Shared>> = Mutex::const_new(Weak::new());
 
-/// Whose turn it is: tests run side by side, but one that measures time runs alone.
+/// Tests run in parallel, but a test that measures time runs alone.
 static TURN: LazyLock<Arc<RwLock<()>>> = LazyLock::new(Arc::default);
 
 enum Turn {
@@ -58,7 +58,7 @@ async fn shared() -> Arc<Shared> {
     if let Some(shared) = slot.upgrade() {
         return shared;
     }
-    // Not under the target folder: its path may be one that the user postgres cannot enter.
+    // Not in the target folder, which the user postgres may be unable to enter.
     let folder = tempfile::Builder::new().prefix("oim-it-").tempdir().unwrap();
     let cluster = Cluster::start(folder.path(), Durability::Throwaway).await.unwrap();
     make_template(&cluster).await;
@@ -74,14 +74,14 @@ async fn make_template(cluster: &Cluster) {
     store.close().await;
 }
 
-/// A server of a test's own, which it may crash.
+/// A server that belongs to one test, which may crash it.
 pub(crate) struct Private {
     folder: TempDir,
     cluster: Option<Cluster>,
 }
 
 impl Private {
-    /// Starts one that loses nothing that is committed.
+    /// Starts a server that loses nothing that is committed.
     pub(crate) async fn start() -> Self {
         let folder = tempfile::Builder::new().prefix("oim-crash-").tempdir().unwrap();
         let cluster = Cluster::start(folder.path(), Durability::Safe).await.unwrap();
@@ -89,25 +89,25 @@ impl Private {
         Self { folder, cluster: Some(cluster) }
     }
 
-    /// A database on it, which does not keep it up.
+    /// Returns a database on the server, which does not keep the server running.
     pub(crate) async fn database(&self) -> Database {
         let server = self.cluster.as_ref().unwrap().url("postgres");
         Database::of(server, TEMPLATE, None, None).await
     }
 
-    /// Ends the server as a crash of it does: without a last word to the disk.
+    /// Crashes the server: it writes nothing more to the disk.
     pub(crate) fn crash(&mut self, signal: rustix::process::Signal) {
         let text = std::fs::read_to_string(self.folder.path().join("data/postmaster.pid")).unwrap();
         let pid =
             rustix::process::Pid::from_raw(text.lines().next().unwrap().trim().parse().unwrap()).unwrap();
         rustix::process::kill_process(pid, signal).unwrap();
-        // Waits for its end.
+        // Dropping it waits for the end of the server.
         drop(self.cluster.take());
     }
 
     /// Starts it again at the same address.
     pub(crate) async fn recover(&mut self) {
-        // Backends of a killed server see that it is gone, and end; until then nobody else may start.
+        // The backends of a killed server end once they notice. Until then, no other server can start.
         let mut last = String::new();
         for _ in 0..100 {
             match Cluster::start(self.folder.path(), Durability::Safe).await {
@@ -129,7 +129,7 @@ impl Database {
         Self::in_turn(Turn::Shared(Arc::clone(&TURN).read_owned().await)).await
     }
 
-    /// The same for a test that measures time: no other test with a database runs until it is dropped.
+    /// The same for a test that measures time. No other test with a database runs until it is dropped.
     pub(crate) async fn alone() -> Self {
         Self::in_turn(Turn::Alone(Arc::clone(&TURN).write_owned().await)).await
     }
@@ -140,12 +140,12 @@ impl Database {
         Self::of(server, TEMPLATE, Some(shared), Some(Arc::new(turn))).await
     }
 
-    /// A copy with all that is in it. Nobody may be connected to it.
+    /// Returns a copy with all rows. Nobody may be connected to the original.
     pub(crate) async fn copy(&self) -> Self {
         Self::of(self.server.clone(), &self.name, self.shared.clone(), self.turn.clone()).await
     }
 
-    /// Without compiled plans, whose compilation takes longer than the queries on a few thousand rows.
+    /// Turns compiled plans off. Compiling takes longer than the queries on a few thousand rows.
     pub(crate) async fn without_jit(self) -> Self {
         self.administer(format!("ALTER DATABASE {} SET jit = off", self.name)).await;
         self
@@ -163,7 +163,7 @@ impl Database {
         database
     }
 
-    /// One statement at a time: PostgreSQL copies a template only while nobody is connected to it.
+    /// Runs one statement at a time, because PostgreSQL copies a template only while nobody is connected to it.
     async fn administer(&self, statement: String) {
         static ONE: Mutex<()> = Mutex::const_new(());
         let _one = ONE.lock().await;
@@ -172,12 +172,12 @@ impl Database {
         pool.close().await;
     }
 
-    /// Its address.
+    /// Returns the address of the database.
     pub(crate) fn url(&self) -> String {
         self.server.replace("/postgres?", &format!("/{}?", self.name))
     }
 
-    /// A store on it.
+    /// Returns a store on the database.
     pub(crate) async fn store(&self) -> Held {
         Held { store: Store::connect(&self.url(), 8).await.unwrap(), _shared: self.shared.clone() }
     }

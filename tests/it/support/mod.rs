@@ -1,4 +1,4 @@
-//! What the tests stand on: a shared PostgreSQL, a database each, the replayed partners, the binary itself.
+//! What tests share: one PostgreSQL with a database for each test, replayed partners, the binary itself, and common steps.
 
 mod bin;
 mod database;

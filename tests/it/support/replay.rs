@@ -1,4 +1,4 @@
-//! A whole road: database, data folder, replayed partners, and the binary set up for them.
+//! Everything around the binary: a database, a data folder, replayed partners, and the settings that join them.
 
 use std::path::Path;
 
@@ -7,12 +7,12 @@ use tempfile::TempDir;
 
 use super::{Bin, Database};
 
-/// The partners, replayed without delays on a free port.
+/// Replays the partners without delays on a free port.
 pub(crate) async fn replayed(behavior: Behavior) -> MockServer {
     MockServer::start(Options { addr: ([127, 0, 0, 1], 0).into(), behavior, folder: None }).await.unwrap()
 }
 
-/// Everything one test of the road needs.
+/// A whole pipeline for one test.
 pub(crate) struct Road {
     /// Its database.
     pub(crate) database: Database,
@@ -20,31 +20,31 @@ pub(crate) struct Road {
     pub(crate) replay: MockServer,
     /// Its data folder.
     pub(crate) folder: TempDir,
-    /// Rate of every partner.
+    /// The rate of each partner.
     pub(crate) rate: String,
-    /// Further settings for every command.
+    /// More settings for each command.
     pub(crate) settings: Vec<String>,
 }
 
 impl Road {
-    /// A road whose partners allow 200 requests a second and never throttle.
+    /// A pipeline whose partners allow 200 requests a second and never throttle.
     pub(crate) async fn new() -> Self {
         Self::with(Behavior { throttle_every: None, crawl_delay: 0.0, ..Behavior::default() }, "200/s").await
     }
 
-    /// A road with this behavior and these rates.
+    /// A pipeline with this behavior and this rate of each partner.
     pub(crate) async fn with(behavior: Behavior, rate: &str) -> Self {
         Self::on(Database::new().await, behavior, rate).await
     }
 
-    /// A road on that database.
+    /// A pipeline on that database.
     pub(crate) async fn on(database: Database, behavior: Behavior, rate: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("oim-road-").tempdir().unwrap();
         let replay = replayed(behavior).await;
         Self { database, replay, folder, rate: rate.to_owned(), settings: Vec::new() }
     }
 
-    /// The data folder.
+    /// Returns the folder of this test.
     pub(crate) fn data(&self) -> &Path {
         self.folder.path()
     }
@@ -57,7 +57,7 @@ impl Road {
         path.to_str().unwrap().to_owned()
     }
 
-    /// The binary, set up for this road.
+    /// Returns the binary with the settings of this pipeline.
     pub(crate) fn bin(&self, args: &[&str]) -> Bin {
         let mut sets = vec![format!("data_dir={}", self.data().join("data").display())];
         for partner in replay::partners() {
@@ -73,7 +73,7 @@ impl Road {
     }
 }
 
-/// A road with one more partner, which consists of a source file and recorded answers.
+/// A pipeline with one more partner, which consists of a source file and recorded answers.
 pub(crate) async fn with_partner(
     slug: &str,
     spec: &str,

@@ -1,4 +1,4 @@
-//! What a road has left: rows, points, archive, in a form that two roads can be compared by.
+//! What a pipeline leaves: rows, points and archive, in a form in which two pipelines can be compared.
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -7,7 +7,7 @@ use store::Store;
 
 use super::Road;
 
-/// Every opportunity without the columns that tell when and by which run, in order.
+/// Returns all opportunities in order, without the columns for time and run.
 pub(crate) async fn rows_of(store: &Store) -> Vec<Value> {
     sqlx::query_scalar(
         "SELECT to_jsonb(o) - '{first_run,changed_run,page,content_at,created_at,updated_at}'::text[]
@@ -23,14 +23,14 @@ pub(crate) fn count(run: &Value, column: &str) -> i64 {
     run[column].as_i64().unwrap()
 }
 
-/// Ids of the open opportunities that the index holds, found by the ledger and asked of the index itself.
+/// Returns the ids of the points in the index, as the index itself lists them.
 pub(crate) async fn points_of(road: &Road) -> BTreeSet<String> {
     let ended = road.bin(&["status", "--points", "--output", "json"]).run().await.expect(0);
     let points = ended.json()["points"].as_array().unwrap().clone();
     points.iter().map(|id| id.as_str().unwrap().to_owned()).collect()
 }
 
-/// Digests of all archived bodies, with how they are named below the run.
+/// Returns all archived bodies, with their names below the run.
 pub(crate) fn archive_of(data: &Path) -> BTreeSet<(String, Vec<u8>)> {
     let mut found = BTreeSet::new();
     let mut folders = vec![data.join("data/archive")];
