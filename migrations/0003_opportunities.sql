@@ -120,7 +120,7 @@ CREATE TABLE ingest.changes (
 );
 COMMENT ON TABLE ingest.changes IS 'History of the opportunities. A trigger writes it in the transaction of the row.';
 COMMENT ON COLUMN ingest.changes.fields IS 'Each changed column: {"title": {"from": …, "to": …}}.';
-COMMENT ON COLUMN ingest.changes.beside IS 'The same for changed columns that are no content of their own, such as the HTML of a description. A revert needs them.';
+COMMENT ON COLUMN ingest.changes.beside IS 'The same for changed columns that are not content of their own, such as the HTML of a description. A revert needs them.';
 CREATE INDEX changes_of_opportunity ON ingest.changes (opportunity, at DESC);
 -- Store::revert_run: what a run did.
 CREATE INDEX changes_of_run ON ingest.changes (run);

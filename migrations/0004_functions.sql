@@ -196,7 +196,7 @@ CREATE FUNCTION ingest.is_as_left_by(run uuid, opportunity uuid) RETURNS boolean
            AND c.id > coalesce((SELECT max(own.id) FROM ingest.changes own WHERE own.opportunity = $2 AND own.run = $1), 0))
 $$;
 
--- Columns of a row that are no content of their own: the text says the same as the HTML, and one entry for a change is enough.
+-- Columns of a row that are not content of their own: the text says the same as the HTML, and one entry for a change is enough.
 CREATE FUNCTION ingest.is_beside(name text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
     SELECT name IN ('fingerprint', 'draft_digest', 'changed_run', 'page', 'content_at', 'posted_at', 'quality', 'quality_parts', 'description_html')
 $$;

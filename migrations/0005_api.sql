@@ -49,7 +49,7 @@ COMMENT ON COLUMN api.opportunities.quality_parts IS '{"missing": [parts it lack
 COMMENT ON COLUMN api.opportunities.cluster IS 'The same for all rows that are one opportunity, published by several partners; of a row that is alone its id.';
 COMMENT ON COLUMN api.opportunities.canonical IS 'Whether the row stands for its cluster: the most complete one that is open; of two about as complete, the one whose source offers it itself. Show these alone.';
 COMMENT ON COLUMN api.opportunities.experience_months IS 'Least experience asked for, in months; 0 where beginners are welcome. By its field, else by a sentence of the text.';
-COMMENT ON COLUMN api.opportunities.working_time IS 'full_time, part_time, shift, seasonal, flexible; by the contract, else by a sentence of the text. Empty where nothing is said.';
+COMMENT ON COLUMN api.opportunities.working_time IS 'full_time, part_time, shift, seasonal, flexible; by the contract, else by a sentence of the text. Empty if neither says so.';
 COMMENT ON COLUMN api.opportunities.occupation IS 'ISCO-08 unit group the title names, of jobs and trainings; four digits.';
 COMMENT ON COLUMN api.opportunities.sector IS 'agriculture, construction, health, …: a word of ours, each within a section of ISIC rev. 4.';
 COMMENT ON COLUMN api.opportunities.audiences IS 'Whom it says it is for: women, youth, returnees, disabled, displaced, unemployed, students, farmers, entrepreneurs.';
@@ -58,7 +58,7 @@ COMMENT ON COLUMN api.opportunities.description_html IS 'The description as HTML
 COMMENT ON COLUMN api.opportunities.interest_min IS 'Lowest nominal interest in percent a year: the rate told times the periods of a year, not compounded, without tax. Of a loan what is paid, of a savings product what it earns.';
 COMMENT ON COLUMN api.opportunities.interest_max IS 'Highest nominal interest in percent a year.';
 COMMENT ON COLUMN api.opportunities.interest_period IS 'What the partner told the rate for: day, week, month, quarter, half_year or year.';
-COMMENT ON COLUMN api.opportunities.interest_tax IS 'Tax on the interest in percent of it (TAF, TVA), where it is told beside the rate.';
+COMMENT ON COLUMN api.opportunities.interest_tax IS 'Tax on the interest in percent of it (TAF, TVA), if it is given beside the rate.';
 COMMENT ON COLUMN api.opportunities.interest_text IS 'The partner''s own words on interest.';
 COMMENT ON COLUMN api.opportunities.fees_percent IS 'Fees in percent of the amount, summed; 0 where there are none.';
 COMMENT ON COLUMN api.opportunities.fees_amount IS 'Fixed fees, summed, in units of fees_currency.';

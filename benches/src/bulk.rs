@@ -1,6 +1,6 @@
-//! The bulk path beside a plain COPY, in one run on one PostgreSQL.
+//! The bulk path next to a plain COPY, in one run on one PostgreSQL.
 //!
-//! 100,000 records in pages of 150, as FNE answers them: decoded, mapped, normalized, loaded; then again unchanged, then with
+//! 100,000 records in pages of 150, in FNE's format, are decoded, mapped, normalized and loaded; then again unchanged, then with
 //! three in a hundred changed. The reference is a COPY of the finished rows into a table of the same columns, constraints and
 //! indexes, without triggers. Run it with `cargo run --release -p benches --bin bulk [RECORDS]`.
 
@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// Records of one answer.
+/// The number of records in one answer.
 const PAGE: usize = 150;
 
 #[tokio::main]
@@ -65,7 +65,7 @@ async fn main() -> Outcome<()> {
         );
     }
     println!(
-        "\npeak memory of this process {peak:.0} MB, of which {base:.0} MB held the pages before the loading began"
+        "\npeak memory of this process {peak:.0} MB; {base:.0} MB of it held the pages before loading began"
     );
     Ok(())
 }
@@ -83,7 +83,7 @@ async fn register(store: &Store, spec: &Spec) -> Outcome<()> {
     Ok(store.register_sources(&[row]).await?)
 }
 
-/// Pages as FNE gives them; of every hundred records, `changed` say something else.
+/// Returns pages in FNE's format. In each hundred records, `changed` have other content.
 fn pages(records: usize, changed: usize) -> Vec<Vec<u8>> {
     const TOWNS: [&str; 6] = ["Douala", "Yaoundé", "Bafoussam", "Buea", "Garoua", "Kribi"];
     const TRADES: [&str; 5] = ["Soudeur", "Comptable", "Chauffeur", "Couturière", "Maçon"];
@@ -114,7 +114,7 @@ fn pages(records: usize, changed: usize) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// Stages 4 and 5 of the road.
+/// Runs stages 4 and 5 of the pipeline.
 fn read_page(spec: &Spec, body: &[u8], fetched_at: DateTime<Utc>) -> Outcome<Vec<Opportunity>> {
     let stream = StreamName::new("offres")?;
     let url = "https://api.fnecm.org/v2/offres/search".parse()?;
@@ -143,7 +143,7 @@ fn decode(spec: &Spec, pages: &[Vec<u8>]) -> Outcome<Duration> {
     Ok(begun.elapsed())
 }
 
-/// Stages 4, 5 and 7 of the road, page by page, each its own transaction, as the worker does it.
+/// Runs stages 4 to 7 of the pipeline, page by page, with a transaction for each.
 async fn road(store: &Store, spec: &Spec, pages: &[Vec<u8>], day: i64) -> Outcome<Duration> {
     let fetched_at = Utc::now() + TimeDelta::days(day);
     let origin = Origin { run: RunId::from(Uuid::now_v7()), page: None, fetched_at, replaces_newer: false };
@@ -154,7 +154,7 @@ async fn road(store: &Store, spec: &Spec, pages: &[Vec<u8>], day: i64) -> Outcom
     Ok(begun.elapsed())
 }
 
-/// A plain COPY of the loaded rows into a table of the same shape, without triggers.
+/// Copies the loaded rows to a table of the same shape without triggers, by a plain COPY.
 async fn copy(store: &Store) -> Outcome<Duration> {
     let mut connection = store.pool().acquire().await?;
     let mut text = Vec::new();
@@ -176,7 +176,7 @@ async fn copy(store: &Store) -> Outcome<Duration> {
     Ok(begun.elapsed())
 }
 
-/// Largest resident memory of this process so far (`VmHWM` of Linux), in MB.
+/// Returns the largest resident memory of this process so far (`VmHWM` of Linux), in MB.
 fn memory_mb() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default();

@@ -1,8 +1,8 @@
-//! Each decoder, mapping included, beside the bare decoder it stands on, in one run; and the memory it takes from 10 MB to 1 GB.
+//! Each decoder, mapping included, next to its bare library, in one run; and the memory that it takes from 10 MB to 1 GB.
 //!
-//! Bare means: the same bytes through the library alone, every record looked at and nothing kept: `serde_json` to a `Value`,
+//! Bare means the same bytes through the library alone, with each record read and none kept: `serde_json` to a `Value`,
 //! `csv` record by record, `quick-xml` event by event with attributes and text unescaped, `scraper` parsing the document. Run it
-//! with `cargo run --release -p benches --bin decoders [MEGABYTES] [FORMAT]`; the largest size is 1000 unless said otherwise.
+//! with `cargo run --release -p benches --bin decoders [MEGABYTES] [FORMAT]`; the default of the largest size is 1000.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -18,14 +18,14 @@ use sources::{Catalog, Page, Response, Role, Spec, SpecFile};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// Records of the comparison.
+/// The number of records in the comparison.
 const RECORDS: usize = 50_000;
-/// Records held at a time.
+/// The number of records held at a time.
 const BATCH: usize = 500;
-/// Runs of each; the best counts, as the machine is shared.
+/// The number of runs of each. The best one counts, because the machine is shared.
 const RUNS: usize = 3;
 
-/// A format: its partner file, how an input of it is written, and the library alone.
+/// A format: its source file, how an input of it is written, and the library alone.
 struct Format {
     name: &'static str,
     library: &'static str,
@@ -151,7 +151,7 @@ fn bare_xml(input: &[u8]) -> usize {
     }
 }
 
-/// An input written as it is read: `size` bytes of records between head and tail.
+/// An input that is generated while it is read: `size` bytes of records between head and tail.
 struct Written {
     format: &'static Format,
     left: usize,
@@ -213,7 +213,7 @@ fn spec_of(format: &Format) -> Outcome<Catalog> {
     Ok(Catalog::load(vec![SpecFile { name: "bench.toml".to_owned(), text }])?)
 }
 
-/// Records of an input, read as it comes and mapped; their drafts are let go.
+/// Reads an input as a stream, maps its records, and drops the drafts. Returns the number of records.
 fn ours(spec: &Spec, input: impl Read) -> Outcome<usize> {
     let stream = StreamName::new("list")?;
     let url = "https://b.cm/".parse()?;
@@ -296,7 +296,7 @@ fn line(name: &str, library: &str, bare: Duration, read: Duration, bytes: usize,
     );
 }
 
-/// A portal's list of 200 cards, again and again: scraper parses the document, we also select and map.
+/// A portal's list of 200 cards, repeatedly. `scraper` parses the document; we also select and map.
 fn html() -> Outcome<()> {
     const CARDS: usize = 200;
     const PAGES: usize = 50;
@@ -328,12 +328,12 @@ fn html() -> Outcome<()> {
     Ok(())
 }
 
-/// Lets the kernel count the peak anew (`clear_refs`, proc(5)).
+/// Resets the peak that the kernel counts (`clear_refs`, proc(5)).
 fn forget_peak() {
     let _ = std::fs::write("/proc/self/clear_refs", "5");
 }
 
-/// Largest resident memory since, in MB.
+/// Returns the largest resident memory since then, in MB.
 fn peak_mb() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default();

@@ -1,6 +1,6 @@
-//! How well duplicates are told apart.
+//! Measures duplicate detection.
 //!
-//! Precision, recall and F1 on labelled pairs and on sets by other hands, then what matching costs in PostgreSQL. Run it with
+//! Precision, recall and F1 on labelled pairs and on sets by other people, then the cost of matching in PostgreSQL. Run it with
 //! `cargo run --release -p benches --bin duplicates [--errors] [--rows=10000,100000] [FOLDER…]`; `--errors` prints each wrong pair with
 //! its evidence.
 
@@ -64,7 +64,7 @@ fn print(name: &str, what: &str, score: Score) {
     );
 }
 
-/// Classes of which some are told wrong.
+/// Prints the classes with wrong pairs.
 fn classes(pairs: &[Pair]) {
     let mut wrong: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for pair in pairs {
@@ -78,7 +78,7 @@ fn classes(pairs: &[Pair]) {
     }
 }
 
-/// Prints each pair that is told wrong, with its evidence.
+/// Prints each wrong pair with its evidence.
 fn errors(set: &Set, measured: &Measured) {
     for (a, (one, in_a, _)) in set.rows.iter().enumerate() {
         for (b, (other, in_b, _)) in set.rows.iter().enumerate().skip(a + 1) {

@@ -1,6 +1,6 @@
-//! What it costs to normalize a record, in CPU of one thread: records of a CSV file, of FNE's API, and posts with HTML bodies.
+//! The cost of normalizing a record, in CPU time of one thread: records of a CSV file, of FNE's API, and posts with HTML bodies.
 //!
-//! The records are invented, in the shapes that partners send. Run it with `cargo run --release -p benches --bin normalize`.
+//! The records are invented, in formats that partners send. Run it with `cargo run --release -p benches --bin normalize`.
 //! `normalize count KIND` normalizes some records once after a first time; `benches/tests/instructions.rs` counts its instructions.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
@@ -11,14 +11,14 @@ use serde_json::Value;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// Records of each kind.
+/// The number of records of each kind.
 const RECORDS: usize = 2_000;
-/// Records whose instructions are counted.
+/// The number of records whose instructions are counted.
 const COUNTED: usize = 50;
-/// Times that all are normalized. The first fills what a worker remembers and does not count.
+/// How often all records are normalized. The first time fills the caches of a worker and does not count.
 const ROUNDS: usize = 10;
 
-/// A kind of record: its name, and how its nth is made.
+/// A kind of record: its name, and the function that makes the nth.
 type Shape = (&'static str, fn(usize) -> Draft);
 
 const SHAPES: [Shape; 3] = [("csv", csv), ("fne", fne), ("html", html)];
@@ -67,7 +67,7 @@ fn measured(drafts: Vec<Draft>, context: &Context) {
     }
 }
 
-/// CPU that this thread has used, in µs (the first number of `schedstat`, in ns).
+/// Returns the CPU time of this thread, in µs (from the first number of `schedstat`, in ns).
 fn cpu() -> Outcome<f64> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
     Ok(text.split(' ').next().unwrap_or_default().parse::<f64>()? / 1_000.0)
@@ -95,7 +95,7 @@ const TRADES: [&str; 8] = [
     "Hotel Receptionist",
     "Agent de terrain - Maroua",
 ];
-/// Sentences of posts. Some say what a rule looks for, most do not.
+/// Sentences of posts. Some contain what a rule looks for, most do not.
 const SENTENCES: [&str; 24] = [
     "Missions variées au sein d'une équipe soudée",
     "Vous assurez le suivi des travaux et rendez compte chaque semaine",
@@ -127,7 +127,7 @@ fn of(list: &[&'static str], n: usize) -> &'static str {
     list.get(n % list.len()).copied().unwrap_or_default()
 }
 
-/// Sentences of the nth post.
+/// Returns the sentences of the nth post.
 fn sentences(n: usize, many: usize) -> Vec<String> {
     (0..many)
         .map(|at| format!("{} {}", of(&SENTENCES, n * 7 + at * (5 + n % 3)), 1 + (n + at) % 40))
@@ -144,7 +144,7 @@ fn common(n: usize) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// A row of a table: few fields, a body in plain text.
+/// Returns a row of a table: few fields, and a body in plain text.
 fn csv(n: usize) -> Draft {
     let mut fields = common(n);
     fields.extend([
@@ -156,7 +156,7 @@ fn csv(n: usize) -> Draft {
     draft(&fields)
 }
 
-/// A record of FNE's API: many fields, a body of a few lines.
+/// Returns a record of FNE's API: many fields, and a body of a few lines.
 fn fne(n: usize) -> Draft {
     let mut fields = common(n);
     fields.extend([
@@ -175,7 +175,7 @@ fn fne(n: usize) -> Draft {
     draft(&fields)
 }
 
-/// A post of a portal: its body is HTML, as an editor writes it.
+/// Returns a post of a portal, whose body is HTML as an editor writes it.
 fn html(n: usize) -> Draft {
     let mut fields = common(n);
     let all = sentences(n, 10);

@@ -1,9 +1,9 @@
-//! The whole road without limits, beside what a user would otherwise take, in one run on one machine.
+//! The whole pipeline without rate limits, next to what a user would otherwise take, in one run on one machine.
 //!
 //! A CSV of 100,000 rows by `ingest --file`, 50,000 records in JSON pages, 3,000 pages of a portal with JSON-LD: through the real
-//! binary, a worker of its own, PostgreSQL with fsync on. Beside it dlt and Scrapy, where `benches/peers/setup.sh` has put them.
-//! Seconds run from a run's request to its end: fetched, archived, read, refused or loaded, closed. Embedding and the
-//! search for duplicates are held back: the peers have none. Run it with `cargo build --release && cargo run --release -p benches --bin road [tables|portal]`.
+//! binary, a worker of its own, and PostgreSQL with fsync on; then by dlt and Scrapy, if `benches/peers/setup.sh` has installed them.
+//! Seconds count from the request of a run to its end: fetched, archived, parsed, audited, published. Embedding and duplicate
+//! detection are held back, because the peers have neither. Run it with `cargo build --release && cargo run --release -p benches --bin road [tables|portal]`.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -25,18 +25,18 @@ use store::Store;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// What one way took for one job.
+/// What a tool took for a task.
 struct Took {
     rows: i64,
     seconds: f64,
     peak_mb: f64,
-    /// CPU seconds of the worker and of PostgreSQL; nobody measures those of a peer.
+    /// CPU seconds of the worker and of PostgreSQL; a peer has none here.
     spent: Option<(f64, f64)>,
-    /// How long rows waited from their page's answer until they were served; a peer keeps no time of it.
+    /// How long rows waited from their page's answer until they were served; a peer does not record it.
     waited: Option<store::ServedAfter>,
 }
 
-/// The road: a worker, and requests to it.
+/// The pipeline: a worker, and requests to it.
 struct Road {
     folder: PathBuf,
     database: String,
@@ -59,7 +59,7 @@ fn binary() -> Outcome<PathBuf> {
     if path.is_file() {
         Ok(path)
     } else {
-        Err(format!("{} is not there: cargo build --release", path.display()).into())
+        Err(format!("{} is missing: run `cargo build --release`", path.display()).into())
     }
 }
 
@@ -72,7 +72,7 @@ impl Road {
         }
         let store = Store::connect(database, 2).await?;
         store.migrate().await?;
-        // Nobody embeds or looks for duplicates: the peers do not either.
+        // Embedding and duplicate detection are off, as the peers have neither.
         sqlx::query("ALTER TABLE queue.lanes DROP CONSTRAINT IF EXISTS lanes_max_running_check")
             .execute(store.pool())
             .await?;
@@ -118,13 +118,13 @@ impl Road {
         Ok(command)
     }
 
-    /// Asks for a run and waits for its end; what it took is what its row says.
+    /// Requests a run and waits for its end. Its row says how long it took.
     async fn run(&self, args: &[&str]) -> Outcome<Took> {
         process::forget_peak(self.worker.id());
         let begun = Spent::now(self.worker.id(), &self.cluster);
         let asked = self.command(&[args, &["--no-wait", "--output", "json"]].concat())?.output()?;
         let told: Value = serde_json::from_slice(&asked.stdout)?;
-        let run = told.pointer("/0/run").and_then(Value::as_str).ok_or("no run was made")?.parse()?;
+        let run = told.pointer("/0/run").and_then(Value::as_str).ok_or("no run was created")?.parse()?;
         loop {
             let row = self.store.run(run).await?;
             if let Some(end) = row.finished_at {
@@ -142,7 +142,7 @@ impl Road {
     }
 }
 
-/// A peer, where it is installed: its own line of JSON.
+/// Runs a peer, if it is installed, and returns the line of JSON that it prints.
 fn peer(script: &str, args: &[&str], folder: &Path) -> Outcome<Option<Took>> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let python =
@@ -159,7 +159,7 @@ fn peer(script: &str, args: &[&str], folder: &Path) -> Outcome<Option<Took>> {
         .current_dir(folder)
         .output()?;
     if !ran.status.success() {
-        // A crawl with errors is no measure, whatever it printed.
+        // A crawl with errors does not count, whatever it prints.
         return Err(format!("{} failed\n{}", script.display(), String::from_utf8_lossy(&ran.stderr)).into());
     }
     let text = String::from_utf8_lossy(&ran.stdout).into_owned();
@@ -208,7 +208,7 @@ async fn main() -> Outcome<()> {
     }
     let world = world::World::start().await?;
     let road = Road::start(folder.path(), &cluster.url("bench"), &world.url, &cluster).await?;
-    // dlt insists on a password; the private cluster asks for none.
+    // dlt requires a password; the private cluster does not need one.
     let peers = cluster.url("peers").replace("postgres@", "postgres:unused@");
     println!(
         "{} rows of CSV, {} records in JSON pages, {} portal pages of {:.0} kB; PostgreSQL {}, fsync on; CPU of worker + PostgreSQL, a row\n",

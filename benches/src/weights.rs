@@ -1,7 +1,8 @@
 //! Learns the weights of the evidence from labelled pairs, and writes `crates/dedupe/src/weights.tsv`.
 //!
 //! Logistic regression over the levels of the evidence, on the pairs that share a key and are not contradicted. Each weight is drawn to
-//! its prior, what people who know the field would give: few labels move it little. Each set counts alike, whatever its size.
+//! its prior, which is what people who know the field would give, so few labels move it little. Each set has the same weight,
+//! whatever its size.
 //! Run it with `cargo run -p benches --bin weights`.
 
 #![allow(clippy::print_stdout, reason = "a program that reports")]
@@ -19,19 +20,19 @@ use measure::Measured;
 
 /// How strongly a weight is drawn to its prior.
 const DRAW: f64 = 0.3;
-/// Most that a level weighs whose prior is nothing, such as a number that one of them does not name.
+/// The largest weight of a level with a prior of 0, such as a number that only one side names.
 const UNKNOWN: f64 = 0.5;
-/// Steps of the descent, and their length.
+/// The steps of the descent, and their length.
 const STEPS: usize = 4_000;
 const RATE: f64 = 0.05;
-/// What one set weighs together, in pairs.
+/// The total weight of one set, in pairs.
 const SET: f64 = 120.0;
-/// A pair that is wrongly one costs as much as so many that are missed.
+/// A pair that is wrongly merged costs as much as this many missed ones.
 const PRECISION: f64 = 2.0;
 
 /// A pair to learn from.
 struct Example {
-    /// What it is called in a report.
+    /// Its name in a report.
     name: String,
     levels: Vec<u8>,
     same: bool,
@@ -58,7 +59,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         });
         sets.push((set.name.clone(), weighed(judged.collect())));
     }
-    // How the weights do on a set that they were not learned from.
+    // The result on a set from which the weights were not learned.
     for (name, left_out) in &sets {
         let others = sets.iter().filter(|(other, _)| other != name).flat_map(|(_, pairs)| pairs);
         report(name, &learned(&others.collect::<Vec<_>>()), left_out);
@@ -80,7 +81,7 @@ fn example(name: String, judged: &Judgement, same: bool) -> Option<Example> {
     is_weighed.then(|| Example { name, levels: judged.levels().to_vec(), same, worth: 1.0 })
 }
 
-/// Returns the pairs of one set, so that they weigh together what every set does.
+/// Returns the pairs of one set, with weights that give each set the same total.
 fn weighed(mut pairs: Vec<Example>) -> Vec<Example> {
     #[allow(clippy::cast_precision_loss, reason = "a set has few thousand pairs")]
     let worth = SET / pairs.len().max(1) as f64;
@@ -143,7 +144,7 @@ fn learned(examples: &[&Example]) -> Weights {
     now
 }
 
-/// Keeps what people know: the sign of each weight, the order of the levels, and that what weighs nothing before weighs nothing after.
+/// Keeps what people know: the sign of each weight, the order of the levels, and weights of 0.
 fn plausible(weights: &mut [f64], priors: &[f64]) {
     for (weight, prior) in weights.iter_mut().zip(priors) {
         *weight = if *prior > 0.0 {
@@ -159,7 +160,7 @@ fn plausible(weights: &mut [f64], priors: &[f64]) {
     order.sort_by(|one, other| {
         priors.get(*other).partial_cmp(&priors.get(*one)).unwrap_or(std::cmp::Ordering::Equal)
     });
-    // Neighbors that fell out of order meet in the middle; a few rounds settle a list of six.
+    // Neighbors in the wrong order meet in the middle. A few rounds are enough for a list of six.
     for _ in 0..priors.len() {
         for at in 1..order.len() {
             let (Some(high), Some(low)) = (order.get(at - 1), order.get(at)) else { continue };

@@ -54,7 +54,7 @@ impl<'a> Response<'a> {
 }
 
 impl<'a> Page<'a> {
-    /// A page by itself: the first of its list, a file, or the page of a record of which no list said anything.
+    /// A page by itself: the first page of a list, a file, or the page of a record without a list record.
     pub fn new(stream: &'a StreamName, role: Role, url: &'a Url, response: Response<'a>) -> Self {
         let Response { status, headers, body } = response;
         Self { stream, role, expected: role != Role::Detail, url, status, headers, body, card: None }

@@ -1,4 +1,4 @@
-//! Labelled opportunities, read as a partner would have published them.
+//! Labelled opportunities, normalized as if a partner had published them.
 
 #![allow(dead_code, reason = "each program uses a part of it")]
 
@@ -13,7 +13,7 @@ use serde_json::Value;
 
 type Failure = Box<dyn std::error::Error>;
 
-/// A pair and what a person says of it.
+/// A pair, with its label.
 pub(crate) struct Pair {
     /// Whether it is one opportunity.
     pub(crate) same: bool,
@@ -23,9 +23,9 @@ pub(crate) struct Pair {
     pub(crate) rows: [Opportunity; 2],
 }
 
-/// Rows and what a person says of them: rows with one cluster are one opportunity.
+/// Labelled rows. Rows of one cluster are one opportunity.
 pub(crate) struct Set {
-    /// Name of its folder.
+    /// The name of its folder.
     pub(crate) name: String,
     /// The identifiers in the set, the clusters and the rows.
     pub(crate) rows: Vec<(String, String, Opportunity)>,
@@ -33,18 +33,18 @@ pub(crate) struct Set {
     pub(crate) mended: usize,
 }
 
-/// Sets by other hands, from which the weights are learned.
+/// Sets by other people, from which the weights are learned.
 pub(crate) const SETS: [&str; 2] = ["a", "b"];
 
-/// A set by another hand that nothing was learned from.
+/// A set by other people from which nothing was learned.
 pub(crate) const HELD: [&str; 1] = ["c"];
 
-/// The folder of the labels.
+/// Returns the folder of the labels.
 pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../benches/data/duplicates")
 }
 
-/// The pairs of a part: `tune`, on which rules are made, or `held`, on which they are judged.
+/// Returns the pairs of a part: `tune`, for which the rules were made, or `held`, on which they are judged.
 pub(crate) fn part(name: &str) -> Result<Vec<Pair>, Failure> {
     let mut pairs = Vec::new();
     for line in std::fs::read_to_string(folder().join(format!("{name}.jsonl")))?.lines() {
@@ -62,7 +62,7 @@ fn row(record: &Value) -> Result<Opportunity, Failure> {
     let mut draft = Draft::new(text("kind").ok_or("no kind")?.parse()?, Value::Null);
     for name in Draft::FIELDS {
         if let (Some(words), Some(field)) = (text(name), draft.field_mut(name)) {
-            // A field of several places.
+            // A field with several places.
             *field = Some(words.replace(" | ", " ; "));
         }
     }
@@ -101,7 +101,7 @@ pub(crate) fn set(folder: &Path) -> Result<Set, Failure> {
     Ok(Set { name, rows, mended })
 }
 
-/// The fields of a set's records, and ours.
+/// The fields of a set's records, and our names for them.
 const NAMES: [(&str, &str); 14] = [
     ("id", "external_id"),
     ("title", "title"),
@@ -119,7 +119,7 @@ const NAMES: [(&str, &str); 14] = [
     ("body", "description"),
 ];
 
-/// Reads a record, and returns whether a field was refused. A refused field is left out, so that the row takes part all the same.
+/// Reads a record, and returns whether a field was refused. A refused field is left out, so that the row still takes part.
 fn published(record: &Value) -> Result<(Opportunity, bool), Failure> {
     let text = |key: &str| record.get(key).and_then(Value::as_str);
     let kind = match text("kind").ok_or("no kind")? {

@@ -1,4 +1,4 @@
-//! How well duplicates are told apart.
+//! Figures for duplicate detection.
 
 #![allow(dead_code, reason = "each program uses a part of it")]
 
@@ -9,19 +9,19 @@ use domain::OpportunityId;
 
 use super::labelled::{Pair, Set};
 
-/// Most rows under a key of a run of words; a template has more. The same as in `store`.
+/// The most rows under a key of consecutive words. A template has more. The same as in `store`.
 const CROWD: usize = 40;
 
-/// How well pairs are told apart.
+/// Precision, recall and blocking over pairs.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Score {
-    /// Of those called the same, the share that is.
+    /// The share of pairs called the same that are the same.
     pub(crate) precision: f64,
-    /// Of those that are the same, the share called so.
+    /// The share of pairs that are the same and called so.
     pub(crate) recall: f64,
-    /// Of those that are the same, the share that blocking brings together.
+    /// The share of pairs that are the same and that blocking brings together.
     pub(crate) met: f64,
-    /// Pairs on which a person is asked.
+    /// The number of pairs that go to a person.
     pub(crate) doubts: usize,
 }
 
@@ -57,9 +57,9 @@ impl Score {
     }
 }
 
-/// A set with what the rules make of it.
+/// A set, with the result of the rules.
 pub(crate) struct Measured {
-    /// The sketches, in the order of the set, without what their sources add to every post.
+    /// The sketches in the order of the set, without the text that their sources add to each post.
     pub(crate) sketches: Vec<Sketch>,
     /// Pairs that share a key, as positions.
     pub(crate) pairs: Vec<(usize, usize)>,

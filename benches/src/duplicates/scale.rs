@@ -1,4 +1,4 @@
-//! What matching costs as rows grow in number, and what it finds: load, sketch, keys, candidates, scores, clusters, in PostgreSQL.
+//! The cost and the result of matching in PostgreSQL as the number of rows grows: loading, sketches, keys, candidates, scores, clusters.
 
 use std::{
     collections::HashMap,
@@ -16,7 +16,7 @@ use super::labelled::Set;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// Rows loaded in one transaction.
+/// The number of rows that one transaction loads.
 const PART: usize = 2_000;
 
 /// Loads rows made from the sets into an empty database for each count, matches them, and prints what a row costs.
@@ -40,7 +40,7 @@ pub(crate) async fn run(sets: &[Set], counts: &[usize]) -> Outcome<()> {
     Ok(())
 }
 
-/// Loads `count` rows, and returns the opportunity that each one is.
+/// Loads `count` rows, and returns which opportunity each one is.
 async fn load(store: &Store, sets: &[Set], count: usize) -> Outcome<HashMap<Uuid, String>> {
     let all: Vec<(&str, &str, &Opportunity)> = sets
         .iter()
@@ -83,7 +83,7 @@ async fn load(store: &Store, sets: &[Set], count: usize) -> Outcome<HashMap<Uuid
     Ok(truth)
 }
 
-/// The same opportunity of another employer in another season: two rows of one opportunity stay one.
+/// Returns a copy by another employer in another season. Two rows of one opportunity stay one.
 fn variant(row: &Opportunity, set: &str, n: usize) -> Opportunity {
     let mut made = row.clone();
     made.external_id = format!("{set}-{}-{n}", row.external_id);
@@ -116,11 +116,11 @@ fn variant(row: &Opportunity, set: &str, n: usize) -> Opportunity {
     made
 }
 
-/// A made-up word for a number.
+/// Returns an invented word for a number.
 fn word(n: usize) -> String {
     const PARTS: [&str; 16] =
         ["ba", "ko", "mi", "tu", "ne", "sa", "lo", "fi", "du", "re", "wa", "gi", "po", "ze", "ma", "nu"];
-    // Neighbors become words that are far from each other.
+    // Neighboring numbers become very different words.
     let n = (n + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
     (0..6).map(|at| PARTS.get((n >> (4 * at)) % 16).copied().unwrap_or_default()).collect()
 }

@@ -50,12 +50,12 @@ fn children(pid: u32) -> Vec<u32> {
         .collect()
 }
 
-/// Lets the kernel count the peak of a process anew (`clear_refs`, proc(5)).
+/// Resets the peak that the kernel counts for a process (`clear_refs`, proc(5)).
 pub(crate) fn forget_peak(pid: u32) {
     let _ = fs::write(format!("/proc/{pid}/clear_refs"), "5");
 }
 
-/// Largest resident memory of a process since, in MB.
+/// Returns the largest resident memory of a process since then, in MB.
 pub(crate) fn peak_mb(pid: u32) -> f64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What is loaded: a table, an API, a portal; and the server both ways ask.
+//! The data: a table, an API and a portal, and the server that all tools request.
 
 #![allow(clippy::format_collect, reason = "pages are made once, before anything is measured")]
 
@@ -19,18 +19,18 @@ use axum::{
 };
 use serde::Deserialize;
 
-/// Rows of the table.
+/// The number of rows of the table.
 pub(crate) const ROWS: usize = 100_000;
-/// Records of the API.
+/// The number of records of the API.
 pub(crate) const RECORDS: usize = 50_000;
-/// Records of one of its pages.
+/// The number of records on one of its pages.
 const PAGE: usize = 500;
-/// Posts of the portal.
+/// The number of posts of the portal.
 pub(crate) const POSTS: usize = 3_000;
-/// Posts on one of its lists.
+/// The number of posts on one of its lists.
 const CARDS: usize = 100;
 
-/// The partner files.
+/// The source files.
 pub(crate) const SPECS: [(&str, &str); 3] = [
     (
         "liste.toml",
@@ -54,7 +54,7 @@ fn of(list: &[&'static str], n: usize) -> &'static str {
     list.get(n % list.len()).copied().unwrap_or_default()
 }
 
-/// The table; of every hundred rows, `changed` say something else.
+/// Returns the table. In each hundred rows, `changed` have other content.
 pub(crate) fn csv(changed: usize) -> String {
     let mut text =
         String::from("id;titre;entreprise;ville;contrat;salaire;date_publication;date_limite;description\n");
@@ -83,7 +83,7 @@ fn record(n: usize, changed: usize) -> serde_json::Value {
     })
 }
 
-/// A page of the portal: most of it is what portals put around a post.
+/// Returns a page of the portal. Most of it is what portals put around a post.
 fn post(n: usize) -> String {
     let posting = serde_json::json!({
         "@context": "https://schema.org", "@type": "JobPosting", "title": format!("{} n° {n} (H/F)", of(&TRADES, n)),
@@ -103,7 +103,7 @@ fn post(n: usize) -> String {
     )
 }
 
-/// Size of a page of a post, in kB.
+/// Returns the size of a post's page, in kB.
 pub(crate) fn page_kb() -> f64 {
     f64::from(u32::try_from(post(1).len()).unwrap_or(0)) / 1000.0
 }
@@ -142,10 +142,10 @@ fn html(text: String) -> Response {
 }
 
 impl World {
-    /// Starts it on a free port of the loopback.
+    /// Starts it on a free port of the loopback interface.
     pub(crate) async fn start() -> std::io::Result<Self> {
         let changed = Arc::new(AtomicUsize::new(0));
-        // Made once: the server is not what is measured.
+        // Made once, because the server is not measured.
         let posts: Arc<Vec<String>> = Arc::new((0..POSTS).map(post).collect());
         let api = async |State(changed): State<Arc<AtomicUsize>>, Query(asked): Query<Asked>| {
             let page = asked.page.unwrap_or(1).max(1) - 1;
@@ -171,7 +171,7 @@ impl World {
         Ok(Self { url, changed })
     }
 
-    /// From now on so many of a hundred records of the API say something else.
+    /// From now on, so many in a hundred records of the API have other content.
     pub(crate) fn change(&self, changed: usize) {
         self.changed.store(changed, Ordering::Relaxed);
     }
