@@ -8,8 +8,8 @@ mod signed;
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    Answer, Budget, FetchError, Partner, Request, belt::Belt, body::Room, guard::PublicOnly, robots,
-    token::Tokens,
+    Answer, Budget, FetchError, Partner, Request, body::Room, guard::PublicOnly,
+    process_limiter::ProcessLimiter, robots, token::Tokens,
 };
 use exchange::Exchange;
 
@@ -68,7 +68,7 @@ pub(crate) struct Shared {
     pub(crate) gateway: reqwest::Client,
     pub(crate) robots: robots::Known,
     pub(crate) tokens: Tokens,
-    pub(crate) belt: Belt,
+    pub(crate) process_limiter: ProcessLimiter,
     pub(crate) room: Room,
 }
 
@@ -91,9 +91,10 @@ impl Client {
         let open = builder().dns_resolver(Arc::new(PublicOnly)).build().map_err(FetchError::Setup)?;
         // The gateway is the way: a proxy of the environment would be a second one.
         let gateway = builder().no_proxy().build().map_err(FetchError::Setup)?;
-        let (robots, tokens, belt) = (robots::Known::default(), Tokens::default(), Belt::default());
+        let (robots, tokens, process_limiter) =
+            (robots::Known::default(), Tokens::default(), ProcessLimiter::default());
         let room = Room::new(settings.max_in_hand.max(settings.max_body));
-        Ok(Self(Arc::new(Shared { settings, open, gateway, robots, tokens, belt, room })))
+        Ok(Self(Arc::new(Shared { settings, open, gateway, robots, tokens, process_limiter, room })))
     }
 
     /// Gets an answer, politely: robots.txt first, a slot of the budget for each request, tries again where it may help.

@@ -4,13 +4,13 @@
 //! hops included, first takes a slot from the [`Budget`], which the whole pool shares.
 
 mod address;
-mod belt;
 mod body;
 mod budget;
 mod client;
 mod error;
 mod guard;
 mod partner;
+mod process_limiter;
 mod redirect;
 mod request;
 mod retry;

@@ -79,7 +79,7 @@ impl Exchange<'_> {
             return Ok(None);
         };
         let slug = self.partner.slug.as_str();
-        self.shared.belt.hold(slug, asked);
+        self.shared.process_limiter.hold(slug, asked);
         let held = self.budget.hold(slug, asked).await;
         held.map_err(|cause| FetchError::Budget { source_slug: slug.to_owned(), cause })?;
         if asked > self.shared.settings.max_wait {
@@ -134,14 +134,14 @@ impl Exchange<'_> {
         let used_up = |wait| self.later(wait, Why::Rate);
         loop {
             let left = || max_wait.saturating_sub(begun.elapsed());
-            self.shared.belt.ready(slug, interval, left()).await.map_err(used_up)?;
+            self.shared.process_limiter.ready(slug, interval, left()).await.map_err(used_up)?;
             let reserved = self.budget.reserve(slug, interval, left()).await;
             match reserved.map_err(|cause| FetchError::Budget { source_slug: slug.to_owned(), cause })? {
                 Permit::After(wait) => tokio::time::sleep(wait).await,
                 Permit::TooLong(wait) => return Err(used_up(wait)),
             }
             // The partner may have asked for a pause meanwhile: the slot fell into it, and another one is needed.
-            match self.shared.belt.held(slug) {
+            match self.shared.process_limiter.held(slug) {
                 None => return Ok(()),
                 Some(rest) if rest > left() => return Err(self.later(rest, Why::Asked)),
                 Some(rest) => tokio::time::sleep(rest).await,

@@ -1,8 +1,8 @@
-//! The process's own limit, in front of the pool's.
+//! The limit of this process, in front of the pool's.
 //!
-//! The pool's budget is exact; this one keeps a process from asking it more often than could ever be answered, and holds
-//! should a budget be wrong. It also remembers the pauses partners ask for: a slot reserved before the pause began may
-//! fall into it.
+//! The pool's budget is exact. This limit keeps a process from asking the budget more often than the budget could grant, and
+//! holds even if a budget is wrong. It also remembers the pauses that partners request, because a slot that was reserved before
+//! a pause may fall into it.
 
 use std::{
     collections::HashMap,
@@ -13,19 +13,19 @@ use std::{
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter, clock::Clock as _};
 
-/// Requests that may leave together after a pause: the hands of a pool come at once, the pool's budget spaces them.
+/// Requests that may leave together after a pause. The jobs of a worker ask at the same time, and the pool's budget spaces them.
 const BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(7);
 
-/// One limiter a partner and interval; one pause a partner.
+/// One limiter for each partner and interval, and one pause for each partner.
 #[derive(Debug, Default)]
-pub(crate) struct Belt {
+pub(crate) struct ProcessLimiter {
     limiters: Mutex<HashMap<(String, Duration), Arc<DefaultDirectRateLimiter>>>,
     held: Mutex<HashMap<String, Instant>>,
 }
 
-impl Belt {
-    /// Waits until this process may ask for another slot of the partner; or says how far away that is, where it is more
-    /// than `max_wait`.
+impl ProcessLimiter {
+    /// Waits until this process may reserve another slot of the partner. If that is further away than `max_wait`, returns
+    /// how far.
     pub(crate) async fn ready(
         &self,
         slug: &str,
@@ -79,26 +79,30 @@ mod tests {
 
     #[tokio::test]
     async fn a_wait_that_is_too_long_is_told_and_costs_no_slot() {
-        let belt = Belt::default();
+        let process_limiter = ProcessLimiter::default();
         let hour = Duration::from_hours(1);
         for _ in 0..BURST.get() {
-            assert_eq!(belt.ready("fne", hour, Duration::ZERO).await, Ok(()));
+            assert_eq!(process_limiter.ready("fne", hour, Duration::ZERO).await, Ok(()));
         }
         for _ in 0..2 {
-            let wait = belt.ready("fne", hour, Duration::from_secs(1)).await.unwrap_err();
+            let wait = process_limiter.ready("fne", hour, Duration::from_secs(1)).await.unwrap_err();
             assert!(wait > Duration::from_mins(59) && wait <= hour, "{wait:?}");
         }
-        assert_eq!(belt.ready("mc2", hour, Duration::ZERO).await, Ok(()), "another partner is not held up");
+        assert_eq!(
+            process_limiter.ready("mc2", hour, Duration::ZERO).await,
+            Ok(()),
+            "another partner is not held up"
+        );
     }
 
     #[test]
     fn a_pause_is_its_partners_alone_and_a_shorter_one_does_not_end_it() {
-        let belt = Belt::default();
-        belt.hold("fne", Duration::from_mins(2));
-        belt.hold("fne", Duration::from_secs(1));
-        assert!(belt.held("fne").is_some_and(|left| left > Duration::from_mins(1)));
-        assert_eq!(belt.held("mc2"), None);
-        belt.hold("mc2", Duration::ZERO);
-        assert_eq!(belt.held("mc2"), None);
+        let process_limiter = ProcessLimiter::default();
+        process_limiter.hold("fne", Duration::from_mins(2));
+        process_limiter.hold("fne", Duration::from_secs(1));
+        assert!(process_limiter.held("fne").is_some_and(|left| left > Duration::from_mins(1)));
+        assert_eq!(process_limiter.held("mc2"), None);
+        process_limiter.hold("mc2", Duration::ZERO);
+        assert_eq!(process_limiter.held("mc2"), None);
     }
 }
