@@ -18,9 +18,9 @@ pub(crate) use raw::Partner;
 
 /// Errors found while a file is compiled, each with its byte offset.
 #[derive(Debug, Default)]
-pub(crate) struct Wrongs(Vec<(usize, String)>);
+pub(crate) struct Diagnostics(Vec<(usize, String)>);
 
-impl Wrongs {
+impl Diagnostics {
     pub(crate) fn add(&mut self, byte: usize, reason: impl Into<String>) {
         self.0.push((byte, reason.into()));
     }
@@ -36,20 +36,20 @@ pub(crate) fn read(slug: &SourceSlug, file: &SpecFile) -> Result<Spec, Vec<SpecE
         let byte = error.span().map_or(0, |span| span.start);
         vec![at(byte, helpful(error.message()))]
     })?;
-    let mut wrongs = Wrongs::default();
+    let mut diagnostics = Diagnostics::default();
     let version = hex::encode(Sha256::digest(file.text.as_bytes()));
-    let spec = compile::partner(slug, version, raw, &mut wrongs);
+    let spec = compile::partner(slug, version, raw, &mut diagnostics);
     match spec {
-        Some(spec) if wrongs.0.is_empty() => Ok(spec),
+        Some(spec) if diagnostics.0.is_empty() => Ok(spec),
         _ => {
-            wrongs.0.sort();
-            Err(wrongs.0.into_iter().map(|(byte, reason)| at(byte, reason)).collect())
+            diagnostics.0.sort();
+            Err(diagnostics.0.into_iter().map(|(byte, reason)| at(byte, reason)).collect())
         }
     }
 }
 
 /// Returns our field of that name, or adds an error with the nearest name.
-fn known(name: &Spanned<String>, wrongs: &mut Wrongs) -> Option<&'static str> {
+fn known(name: &Spanned<String>, diagnostics: &mut Diagnostics) -> Option<&'static str> {
     let found = Draft::FIELDS.iter().find(|field| **field == name.get_ref().as_str());
     if found.is_none() {
         let likeness = |field: &&&str| strsim::jaro_winkler(name.get_ref(), field);
@@ -57,7 +57,7 @@ fn known(name: &Spanned<String>, wrongs: &mut Wrongs) -> Option<&'static str> {
         let nearest =
             nearest.filter(|field| likeness(field) > 0.7).map(|field| format!("; did you mean `{field}`?"));
         let rest = nearest.unwrap_or_else(|| format!("; the fields are {}", Draft::FIELDS.join(", ")));
-        wrongs.add(name.span().start, format!("`{}` is not a field{rest}", name.get_ref()));
+        diagnostics.add(name.span().start, format!("`{}` is not a field{rest}", name.get_ref()));
     }
     found.copied()
 }

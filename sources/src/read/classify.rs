@@ -14,7 +14,7 @@ use crate::{Follow, Page, Reading, Role, Spec, Stream};
 pub(super) const LONGEST_URL: usize = 2_000;
 
 /// Sorts the records of one page.
-pub(super) struct Sorter<'a> {
+pub(super) struct Classifier<'a> {
     spec: &'a Spec,
     stream: &'a Stream,
     page: &'a Page<'a>,
@@ -24,7 +24,7 @@ pub(super) struct Sorter<'a> {
     followed: HashSet<Url>,
 }
 
-impl<'a> Sorter<'a> {
+impl<'a> Classifier<'a> {
     pub(super) fn new(spec: &'a Spec, stream: &'a Stream, page: &'a Page<'a>, base: &'a Url) -> Self {
         Self { spec, stream, page, base, reading: Reading::default(), followed: HashSet::new() }
     }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use scraper::{ElementRef, Html, Selector};
 use serde_json::{Map, Value};
 
-use super::{mend, tidy::tidied, weight};
+use super::{repair, tidy::tidied, weight};
 
 /// The most blocks parsed of one page.
 const MANY: usize = 50;
@@ -129,7 +129,7 @@ fn lenient(text: &str, mended: &mut Vec<String>) -> Option<Value> {
     if let Ok(value) = serde_json::from_str(&text) {
         return Some(value);
     }
-    let (value, done) = mend::json(&text)?;
+    let (value, done) = repair::json(&text)?;
     mended.push(done);
     Some(value)
 }

@@ -8,8 +8,8 @@ use super::{
     charset,
     descend::{self, Walked},
     guard::{Guard, Meter},
-    mend,
     pass::{Flow, Pass},
+    repair,
     tidy::{TidyReader, tidied},
     weight,
 };
@@ -29,7 +29,7 @@ pub(super) fn document(page: &Page<'_>, text: &str) -> Result<(Value, Option<Str
         Ok(document) => return Ok((document, None)),
         Err(error) => error,
     };
-    if let Some((document, mended)) = mend::json(text) {
+    if let Some((document, mended)) = repair::json(text) {
         return Ok((document, Some(mended)));
     }
     let begin = text.bytes().find(|byte| !byte.is_ascii_whitespace());
@@ -154,7 +154,7 @@ pub(super) fn lines(mut input: impl BufRead, pass: &mut Pass<'_>) -> Result<(), 
         let flow = match serde_json::from_str::<Value>(&text) {
             Ok(record) => pass.tree(record),
             Err(error) => {
-                if let Some((record, mended)) = mend::json(&text) {
+                if let Some((record, mended)) = repair::json(&text) {
                     pass.note(mended);
                     pass.tree(record)
                 } else {

@@ -1,9 +1,10 @@
 //! Parses pages.
 //!
 //! A decoder (`json`, `xml`, `table`, `html`) turns bytes into records. A [`Pass`] extracts our fields, and the
-//! [`Sorter`] makes drafts, detail pages to fetch, and rejections.
+//! [`Classifier`] makes drafts, detail pages to fetch, and rejections.
 
 mod charset;
+mod classify;
 mod descend;
 mod elsewhere;
 mod embedded;
@@ -12,9 +13,8 @@ mod guard;
 mod html;
 mod json;
 mod list;
-mod mend;
 mod pass;
-mod sort;
+mod repair;
 mod table;
 mod tidy;
 mod weight;
@@ -34,9 +34,9 @@ use crate::{
     Alarm, Page, Reading, Role, Spec, Stream,
     grammar::{Decoder, Form, Pages, Shape},
 };
+use classify::Classifier;
 pub(crate) use list::{elements, has_end_tag, next_link, sitemaps, words_at, words_of};
 use pass::{Found, Pass};
-use sort::Sorter;
 
 /// The most records of one page, unless the page is streamed.
 const MOST: usize = 50_000;
@@ -69,11 +69,11 @@ pub(crate) fn read(spec: &Spec, stream: &Stream, page: &Page<'_>) -> Reading {
         return Reading::default();
     }
     let (base, address) = (base(spec, stream, page), page.address());
-    let mut sorter = Sorter::new(spec, stream, page, &base);
+    let mut classifier = Classifier::new(spec, stream, page, &base);
     let mut count = 0;
     let mut sink = |found: Found| {
         count += 1;
-        sorter.take(found);
+        classifier.take(found);
         if count > MOST { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let ended = shape_of(stream, page).and_then(|shape| {
@@ -89,11 +89,11 @@ pub(crate) fn read(spec: &Spec, stream: &Stream, page: &Page<'_>) -> Reading {
         Err(alarm) => Some(alarm),
         Ok(_) if count > MOST => Some(Alarm::Unreadable(format!("it has more than {MOST} records"))),
         Ok(_) if count == 0 && misses_records(stream, page) => Some(Alarm::NoRecords),
-        Ok((alarm, notes)) => return Reading { alarm, notes, ..sorter.end() },
+        Ok((alarm, notes)) => return Reading { alarm, notes, ..classifier.end() },
     };
     // Another page than the record's has other markup.
     if let Some(Alarm::Unreadable(_) | Alarm::NoRecords) = alarm
-        && let Some(rejection) = sorter.led_away()
+        && let Some(rejection) = classifier.led_away()
     {
         return Reading { rejected: vec![rejection], records: 1, ..Reading::default() };
     }
@@ -111,16 +111,16 @@ pub(crate) fn stream(
     each: &mut dyn FnMut(Reading) -> ControlFlow<()>,
 ) -> Reading {
     let (base, address) = (base(spec, stream, page), page.address());
-    let mut sorter = Sorter::new(spec, stream, page, &base);
+    let mut classifier = Classifier::new(spec, stream, page, &base);
     let mut held = 0;
     let mut sink = |found: Found| {
         held += weight::of_record(&found.record);
-        sorter.take(found);
-        if sorter.len() < batch && held < weight::BATCH {
+        classifier.take(found);
+        if classifier.len() < batch && held < weight::BATCH {
             return ControlFlow::Continue(());
         }
         held = 0;
-        each(sorter.batch())
+        each(classifier.batch())
     };
     let ended = shape_of(stream, page).and_then(|shape| {
         let mut pass = Pass::new(shape, &shape.fields, link_of(stream, page), &address, &mut sink);
@@ -128,8 +128,8 @@ pub(crate) fn stream(
         Ok((pass.doubted(), pass.notes()))
     });
     match ended {
-        Ok((alarm, notes)) => Reading { alarm, notes, ..sorter.end() },
-        Err(alarm) => Reading { alarm: Some(alarm), ..sorter.end() },
+        Ok((alarm, notes)) => Reading { alarm, notes, ..classifier.end() },
+        Err(alarm) => Reading { alarm: Some(alarm), ..classifier.end() },
     }
 }
 
@@ -232,7 +232,7 @@ pub(crate) fn absolute(base: &Url, link: &str) -> Option<Url> {
     let mut url = base.join(link.trim()).ok()?;
     url.set_fragment(None);
     let web = matches!(url.scheme(), "http" | "https") && url.has_host();
-    (web && url.as_str().len() <= sort::LONGEST_URL).then_some(url)
+    (web && url.as_str().len() <= classify::LONGEST_URL).then_some(url)
 }
 
 /// Returns the text of a page, in any encoding.
@@ -242,7 +242,7 @@ pub(crate) fn text<'p>(page: &Page<'p>) -> Cow<'p, str> {
 
 /// Returns the document of a text that is nearly JSON.
 pub(crate) fn mended(text: &str) -> Option<Value> {
-    mend::json(text).map(|(document, _)| document)
+    repair::json(text).map(|(document, _)| document)
 }
 
 /// Returns the whole of an XML page.

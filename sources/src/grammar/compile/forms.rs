@@ -10,7 +10,7 @@ use super::shape::RecordKind;
 use crate::{
     expr::Expr,
     grammar::{
-        Wrongs,
+        Diagnostics,
         form::{RawForm, RawTable},
     },
 };
@@ -70,7 +70,11 @@ impl Form {
 }
 
 /// Compiles a form into its alternatives; `None` if there is none without errors.
-pub(super) fn compile(raw: &Spanned<RawForm>, kind: RecordKind, wrongs: &mut Wrongs) -> Option<Vec<Form>> {
+pub(super) fn compile(
+    raw: &Spanned<RawForm>,
+    kind: RecordKind,
+    diagnostics: &mut Diagnostics,
+) -> Option<Vec<Form>> {
     let alternatives = match raw.get_ref() {
         RawForm::Either(forms) => forms.as_slice(),
         one => std::slice::from_ref(one),
@@ -79,7 +83,7 @@ pub(super) fn compile(raw: &Spanned<RawForm>, kind: RecordKind, wrongs: &mut Wro
     for form in alternatives {
         match one(form, kind) {
             Ok(form) => forms.push(form),
-            Err(reason) => wrongs.add(raw.span().start, reason),
+            Err(reason) => diagnostics.add(raw.span().start, reason),
         }
     }
     (!forms.is_empty()).then_some(forms)

@@ -3,7 +3,7 @@
 use super::Css;
 use crate::{
     expr::Expr,
-    grammar::{Wrongs, raw},
+    grammar::{Diagnostics, raw},
 };
 
 /// How a list is paged.
@@ -59,9 +59,9 @@ pub(super) fn compile(
     raw: raw::Pages,
     format: raw::Format,
     byte: usize,
-    wrongs: &mut Wrongs,
+    diagnostics: &mut Diagnostics,
 ) -> Option<(Pages, Option<Total>)> {
-    let mut compiler = Compiler { format, byte, wrongs };
+    let mut compiler = Compiler { format, byte, diagnostics };
     Some(match raw {
         raw::Pages::Single { total } => {
             let pages = if format == raw::Format::Sitemap { Pages::Sitemap } else { Pages::Single };
@@ -99,12 +99,12 @@ pub(super) fn compile(
 struct Compiler<'a> {
     format: raw::Format,
     byte: usize,
-    wrongs: &'a mut Wrongs,
+    diagnostics: &'a mut Diagnostics,
 }
 
 impl Compiler<'_> {
     fn wrong(&mut self, reason: &str) {
-        self.wrongs.add(self.byte, reason);
+        self.diagnostics.add(self.byte, reason);
     }
 
     fn sized(&mut self, size: u64) {
@@ -150,5 +150,5 @@ impl Compiler<'_> {
     }
 }
 
-/// An error that has been added to `wrongs`.
+/// An error that has been added to `diagnostics`.
 struct Reported;

@@ -9,38 +9,38 @@ use url::Url;
 use super::stream;
 use crate::{
     Auth, Spec, Stream,
-    grammar::{Wrongs, raw},
+    grammar::{Diagnostics, raw},
 };
 
-/// Compiles a source file; errors are added to `wrongs`.
+/// Compiles a source file; errors are added to `diagnostics`.
 pub(crate) fn partner(
     slug: &SourceSlug,
     version: String,
     raw: raw::Partner,
-    wrongs: &mut Wrongs,
+    diagnostics: &mut Diagnostics,
 ) -> Option<Spec> {
     if raw.name.get_ref().trim().is_empty() {
-        wrongs.add(raw.name.span().start, "`name` is empty: write the partner's name for people");
+        diagnostics.add(raw.name.span().start, "`name` is empty: write the partner's name for people");
     }
-    let base_url = base(&raw.base_url, wrongs);
-    let country = country(raw.country.as_ref(), wrongs);
+    let base_url = base(&raw.base_url, diagnostics);
+    let country = country(raw.country.as_ref(), diagnostics);
     if raw.streams.get_ref().is_empty() {
-        wrongs.add(raw.streams.span().start, "there is no stream: write at least one [streams.NAME]");
+        diagnostics.add(raw.streams.span().start, "there is no stream: write at least one [streams.NAME]");
     }
     let is_portal = |stream: &raw::Stream| {
         matches!(stream.format, raw::Format::Html | raw::Format::Sitemap) || stream.detail.is_some()
     };
     let any_portal = raw.streams.get_ref().values().any(is_portal);
     let mut named = raw.streams.into_inner();
-    same_pages(&mut named, wrongs);
+    same_pages(&mut named, diagnostics);
     let streams: Vec<Stream> =
-        named.into_iter().filter_map(|(name, raw)| stream::compile(&name, raw, wrongs)).collect();
+        named.into_iter().filter_map(|(name, raw)| stream::compile(&name, raw, diagnostics)).collect();
     let base_url = base_url?;
     let mut hosts: Vec<String> = base_url.host_str().map(str::to_owned).into_iter().collect();
     hosts.extend(raw.hosts.iter().map(|host| host.get_ref().to_lowercase()));
     let auth = match raw.auth {
         None => None,
-        Some(auth) => credentials(auth, &base_url, &mut hosts, wrongs),
+        Some(auth) => credentials(auth, &base_url, &mut hosts, diagnostics),
     };
     if auth.iter().flat_map(Auth::variables).any(|name| !is_variable(&name)) {
         // The value is not repeated: it may be the secret itself.
@@ -48,7 +48,7 @@ pub(crate) fn partner(
             "`auth` names environment variables, as in key = \"{}_KEY\"; a secret does not belong in a file",
             slug.as_str().to_uppercase().replace('-', "_")
         );
-        wrongs.add(0, why);
+        diagnostics.add(0, why);
     }
     Some(Spec {
         slug: slug.clone(),
@@ -66,7 +66,7 @@ pub(crate) fn partner(
 }
 
 /// Copies format and fields into details that are `like` those of another stream.
-fn same_pages(streams: &mut BTreeMap<Spanned<String>, raw::Stream>, wrongs: &mut Wrongs) {
+fn same_pages(streams: &mut BTreeMap<Spanned<String>, raw::Stream>, diagnostics: &mut Diagnostics) {
     let own = |stream: &raw::Stream| {
         let detail = stream.detail.as_ref().filter(|detail| detail.like.is_none())?;
         Some((detail.format_in(stream.format), detail.fields.clone()))
@@ -82,17 +82,17 @@ fn same_pages(streams: &mut BTreeMap<Spanned<String>, raw::Stream>, wrongs: &mut
         } else {
             let why =
                 format!("`like` {:?} is not a stream of this file with its own detail page", like.get_ref());
-            wrongs.add(like.span().start, why);
+            diagnostics.add(like.span().start, why);
         }
     }
 }
 
-fn base(written: &Spanned<String>, wrongs: &mut Wrongs) -> Option<Url> {
+fn base(written: &Spanned<String>, diagnostics: &mut Diagnostics) -> Option<Url> {
     let url = Url::parse(written.get_ref())
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     if url.is_none() {
-        wrongs.add(
+        diagnostics.add(
             written.span().start,
             format!("`base_url` {:?} is not an address: write https://HOST", written.get_ref()),
         );
@@ -100,11 +100,11 @@ fn base(written: &Spanned<String>, wrongs: &mut Wrongs) -> Option<Url> {
     url
 }
 
-fn country(written: Option<&Spanned<String>>, wrongs: &mut Wrongs) -> String {
+fn country(written: Option<&Spanned<String>>, diagnostics: &mut Diagnostics) -> String {
     let Some(written) = written else { return "CM".to_owned() };
     let code = written.get_ref();
     if code.len() != 2 || !code.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        wrongs.add(
+        diagnostics.add(
             written.span().start,
             format!("`country` {code:?} is not an ISO 3166-1 alpha-2 code such as \"CM\""),
         );
@@ -118,11 +118,16 @@ fn is_variable(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_') && name.chars().all(is_part)
 }
 
-fn credentials(raw: raw::Auth, base: &Url, hosts: &mut Vec<String>, wrongs: &mut Wrongs) -> Option<Auth> {
+fn credentials(
+    raw: raw::Auth,
+    base: &Url,
+    hosts: &mut Vec<String>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Auth> {
     Some(match raw {
         raw::Auth::Oauth2 { token_url, scope, id, secret } => {
             let Ok(token_url) = base.join(&token_url) else {
-                wrongs.add(0, format!("`token_url` {token_url:?} is not an address"));
+                diagnostics.add(0, format!("`token_url` {token_url:?} is not an address"));
                 return None;
             };
             let host = token_url.host_str().unwrap_or_default().to_owned();
@@ -134,7 +139,7 @@ fn credentials(raw: raw::Auth, base: &Url, hosts: &mut Vec<String>, wrongs: &mut
         raw::Auth::ApiKey { header: Some(header), query: None, key } => Auth::ApiKey { header, key },
         raw::Auth::ApiKey { header: None, query: Some(query), key } => Auth::QueryKey { param: query, key },
         raw::Auth::ApiKey { .. } => {
-            wrongs.add(0, "`auth`: an API key needs one of `header` and `query`");
+            diagnostics.add(0, "`auth`: an API key needs one of `header` and `query`");
             return None;
         }
         raw::Auth::Basic { user, password } => Auth::Basic { user, password },

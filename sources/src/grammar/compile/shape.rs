@@ -6,7 +6,7 @@ use serde_spanned::Spanned;
 use super::{Css, Form, forms};
 use crate::{
     expr::{Expr, Path},
-    grammar::{Wrongs, known, raw},
+    grammar::{Diagnostics, known, raw},
 };
 
 /// Our fields, each with its alternative forms in order.
@@ -96,73 +96,78 @@ pub(super) fn kind_of(format: raw::Format) -> RecordKind {
 }
 
 /// Compiles how to parse a list.
-pub(super) fn compile(raw: &raw::Shape, at: usize, wrongs: &mut Wrongs) -> Option<Shape> {
+pub(super) fn compile(raw: &raw::Shape, at: usize, diagnostics: &mut Diagnostics) -> Option<Shape> {
     let (decoder, kind) = match (raw.format, &raw.records) {
-        (raw::Format::Html, Some(records)) => html(records, wrongs)?,
+        (raw::Format::Html, Some(records)) => html(records, diagnostics)?,
         (raw::Format::Json, Some(records)) => {
-            let path = text(records, "a path such as `.items[]`", wrongs)?;
-            (Decoder::Json(expr(path, records.span().start, "records", wrongs)?), RecordKind::Tree)
+            let path = text(records, "a path such as `.items[]`", diagnostics)?;
+            (Decoder::Json(expr(path, records.span().start, "records", diagnostics)?), RecordKind::Tree)
         }
         (raw::Format::Xml, Some(records)) => {
-            let path = text(records, "the name of the element, or its path", wrongs)?;
+            let path = text(records, "the name of the element, or its path", diagnostics)?;
             (Decoder::Xml(elements(path)), RecordKind::Tree)
         }
         (raw::Format::Html | raw::Format::Json | raw::Format::Xml, None) => {
-            wrongs.add(at, "`records` is missing: where are the records?");
+            diagnostics.add(at, "`records` is missing: where are the records?");
             return None;
         }
         (raw::Format::Table | raw::Format::Ndjson | raw::Format::Sitemap, Some(records)) => {
-            wrongs.add(
+            diagnostics.add(
                 records.span().start,
                 "`records` is not for this format: its rows, lines or entries are the records",
             );
             return None;
         }
-        (raw::Format::Table, None) => (Decoder::Table(table(&raw.table, at, wrongs)), RecordKind::Row),
+        (raw::Format::Table, None) => (Decoder::Table(table(&raw.table, at, diagnostics)), RecordKind::Row),
         (raw::Format::Ndjson, None) => (Decoder::Ndjson, RecordKind::Tree),
         (raw::Format::Sitemap, None) => (Decoder::Xml(Elements::Named("url".to_owned())), RecordKind::Tree),
     };
-    rest(raw, decoder, kind, wrongs)
+    rest(raw, decoder, kind, diagnostics)
 }
 
 /// Compiles how to parse a page that is one record.
-pub(super) fn compile_whole(raw: &raw::Shape, at: usize, wrongs: &mut Wrongs) -> Option<Shape> {
+pub(super) fn compile_whole(raw: &raw::Shape, at: usize, diagnostics: &mut Diagnostics) -> Option<Shape> {
     let decoder = match raw.format {
         raw::Format::Html => Decoder::Html(HtmlRecords::Whole),
         raw::Format::Json => Decoder::Json(Expr::Path(Path::root())),
         raw::Format::Xml => Decoder::Xml(Elements::Root),
         raw::Format::Ndjson | raw::Format::Table | raw::Format::Sitemap => {
-            wrongs.add(at, "the page of a record is `html`, `json` or `xml`");
+            diagnostics.add(at, "the page of a record is `html`, `json` or `xml`");
             return None;
         }
     };
     let kind = kind_of(raw.format);
-    rest(raw, decoder, kind, wrongs)
+    rest(raw, decoder, kind, diagnostics)
 }
 
-fn rest(raw: &raw::Shape, decoder: Decoder, kind: RecordKind, wrongs: &mut Wrongs) -> Option<Shape> {
+fn rest(
+    raw: &raw::Shape,
+    decoder: Decoder,
+    kind: RecordKind,
+    diagnostics: &mut Diagnostics,
+) -> Option<Shape> {
     let mut fields = Fields::new();
     for (name, form) in &raw.fields {
-        let Some(known) = known(name, wrongs) else { continue };
-        fields.extend(forms::compile(form, kind, wrongs).map(|forms| (known, forms)));
+        let Some(known) = known(name, diagnostics) else { continue };
+        fields.extend(forms::compile(form, kind, diagnostics).map(|forms| (known, forms)));
     }
     let keep = match &raw.keep {
         Some(keep) if kind == RecordKind::Markup => {
-            wrongs.add(
+            diagnostics.add(
                 keep.span().start,
                 "`where` is for records with paths; select HTML records with `records`",
             );
             None
         }
-        Some(keep) => Some(expr(keep.get_ref(), keep.span().start, "where", wrongs)?),
+        Some(keep) => Some(expr(keep.get_ref(), keep.span().start, "where", diagnostics)?),
         None => None,
     };
-    let expand = raw.expand.iter().filter_map(|level| expanded(level, kind, wrongs)).collect();
+    let expand = raw.expand.iter().filter_map(|level| expanded(level, kind, diagnostics)).collect();
     let encoding = raw.encoding.as_ref().and_then(|label| {
         let found = Encoding::for_label(label.get_ref().as_bytes());
         if found.is_none() {
             let why = format!("`encoding` {:?} is not a label such as \"windows-1252\"", label.get_ref());
-            wrongs.add(label.span().start, why);
+            diagnostics.add(label.span().start, why);
         }
         found
     });
@@ -170,34 +175,38 @@ fn rest(raw: &raw::Shape, decoder: Decoder, kind: RecordKind, wrongs: &mut Wrong
     Some(Shape { decoder, keep, expand, encoding, empty, fields })
 }
 
-fn text<'a>(records: &'a Spanned<raw::Records>, what: &str, wrongs: &mut Wrongs) -> Option<&'a str> {
+fn text<'a>(
+    records: &'a Spanned<raw::Records>,
+    what: &str,
+    diagnostics: &mut Diagnostics,
+) -> Option<&'a str> {
     if let raw::Records::Text(text) = records.get_ref() {
         return Some(text);
     }
-    wrongs.add(records.span().start, format!("`records` must be {what}"));
+    diagnostics.add(records.span().start, format!("`records` must be {what}"));
     None
 }
 
-fn expr(text: &str, at: usize, key: &str, wrongs: &mut Wrongs) -> Option<Expr> {
-    Expr::read(text).map_err(|reason| wrongs.add(at, format!("`{key}`: {reason}"))).ok()
+fn expr(text: &str, at: usize, key: &str, diagnostics: &mut Diagnostics) -> Option<Expr> {
+    Expr::read(text).map_err(|reason| diagnostics.add(at, format!("`{key}`: {reason}"))).ok()
 }
 
-fn html(records: &Spanned<raw::Records>, wrongs: &mut Wrongs) -> Option<(Decoder, RecordKind)> {
+fn html(records: &Spanned<raw::Records>, diagnostics: &mut Diagnostics) -> Option<(Decoder, RecordKind)> {
     let at = records.span().start;
-    let css = |text: &str, wrongs: &mut Wrongs| {
-        Css::read(text).map_err(|reason| wrongs.add(at, format!("`records`: {reason}"))).ok()
+    let css = |text: &str, diagnostics: &mut Diagnostics| {
+        Css::read(text).map_err(|reason| diagnostics.add(at, format!("`records`: {reason}"))).ok()
     };
     let (found, kind) = match records.get_ref() {
-        raw::Records::Text(text) => (HtmlRecords::Css(css(text, wrongs)?), RecordKind::Markup),
+        raw::Records::Text(text) => (HtmlRecords::Css(css(text, diagnostics)?), RecordKind::Markup),
         raw::Records::Within(raw::Within { jsonld: Some(kind), script: None, path: None }) => {
             (HtmlRecords::JsonLd(kind.clone()), RecordKind::Tree)
         }
         raw::Records::Within(raw::Within { jsonld: None, script: Some(script), path: Some(path) }) => {
-            let path = expr(path, at, "records", wrongs)?;
-            (HtmlRecords::Script { css: css(script, wrongs)?, path }, RecordKind::Tree)
+            let path = expr(path, at, "records", diagnostics)?;
+            (HtmlRecords::Script { css: css(script, diagnostics)?, path }, RecordKind::Tree)
         }
         raw::Records::Within(_) => {
-            wrongs.add(at, "`records` needs `jsonld`, or `script` with `path`");
+            diagnostics.add(at, "`records` needs `jsonld`, or `script` with `path`");
             return None;
         }
     };
@@ -214,19 +223,19 @@ fn elements(text: &str) -> Elements {
     }
 }
 
-fn table(raw: &raw::Table, at: usize, wrongs: &mut Wrongs) -> TableRules {
+fn table(raw: &raw::Table, at: usize, diagnostics: &mut Diagnostics) -> TableRules {
     let mut one_byte = |sign: Option<char>, key: &str| {
         sign.and_then(|sign| {
             let byte = u8::try_from(sign).ok().filter(u8::is_ascii);
             if byte.is_none() {
-                wrongs.add(at, format!("`table.{key}` {sign:?} is not an ASCII character"));
+                diagnostics.add(at, format!("`table.{key}` {sign:?} is not an ASCII character"));
             }
             byte
         })
     };
     let (delimiter, quote) = (one_byte(raw.delimiter, "delimiter"), one_byte(raw.quote, "quote"));
     if raw.header == Some(0) {
-        wrongs.add(at, "`table.header`: rows are counted from 1");
+        diagnostics.add(at, "`table.header`: rows are counted from 1");
     }
     TableRules {
         header: raw.header,
@@ -237,15 +246,15 @@ fn table(raw: &raw::Table, at: usize, wrongs: &mut Wrongs) -> TableRules {
     }
 }
 
-fn expanded(level: &Spanned<raw::Expand>, kind: RecordKind, wrongs: &mut Wrongs) -> Option<Expand> {
+fn expanded(level: &Spanned<raw::Expand>, kind: RecordKind, diagnostics: &mut Diagnostics) -> Option<Expand> {
     let at = level.span().start;
     if kind != RecordKind::Tree {
-        wrongs.add(at, "`expand` is for JSON and XML records");
+        diagnostics.add(at, "`expand` is for JSON and XML records");
         return None;
     }
     let raw::Expand { path, name } = level.get_ref();
     let Some(path) = Path::read(path) else {
-        wrongs.add(at, format!("`expand`: `{path}` is not a plain path such as `.actions[]`"));
+        diagnostics.add(at, format!("`expand`: `{path}` is not a plain path such as `.actions[]`"));
         return None;
     };
     Some(Expand { path, name: name.clone() })

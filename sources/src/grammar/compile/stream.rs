@@ -9,7 +9,7 @@ use serde_spanned::Spanned;
 use super::{Fields, Form, Get, Shape, forms, pages, shape};
 use crate::{
     Stream,
-    grammar::{Wrongs, known, raw},
+    grammar::{Diagnostics, known, raw},
 };
 
 /// The request of a list.
@@ -35,12 +35,17 @@ pub(crate) struct Detail {
     pub(crate) shape: Shape,
 }
 
-/// Compiles a stream; errors are added to `wrongs`.
-pub(super) fn compile(name: &Spanned<String>, mut raw: raw::Stream, wrongs: &mut Wrongs) -> Option<Stream> {
+/// Compiles a stream; errors are added to `diagnostics`.
+pub(super) fn compile(
+    name: &Spanned<String>,
+    mut raw: raw::Stream,
+    diagnostics: &mut Diagnostics,
+) -> Option<Stream> {
     let at = name.span().start;
-    let stream_name = StreamName::new(name.get_ref()).map_err(|error| wrongs.add(at, error.to_string())).ok();
+    let stream_name =
+        StreamName::new(name.get_ref()).map_err(|error| diagnostics.add(at, error.to_string())).ok();
     if raw.request.is_none() && raw.detail.is_some() {
-        wrongs.add(
+        diagnostics.add(
             at,
             "a stream without `request` comes as a file, and the records of a file have no detail page",
         );
@@ -49,10 +54,10 @@ pub(super) fn compile(name: &Spanned<String>, mut raw: raw::Stream, wrongs: &mut
     let named = raw.fields.keys().chain(raw.detail.iter().flat_map(|detail| detail.fields.keys()));
     let named: Vec<String> = named.map(|name| name.get_ref().clone()).collect();
     let empty: Vec<String> = raw.empty.iter().map(|word| normalize::text::fold(word)).collect();
-    let shape = shape::compile(&raw.shape(), at, wrongs);
-    let request = raw.request.take().map(|raw| request(raw, wrongs));
-    let pages = pages::compile(raw.pages, format, at, wrongs);
-    let detail = raw.detail.take().and_then(|raw| detail(raw, format, &empty, wrongs));
+    let shape = shape::compile(&raw.shape(), at, diagnostics);
+    let request = raw.request.take().map(|raw| request(raw, diagnostics));
+    let pages = pages::compile(raw.pages, format, at, diagnostics);
+    let detail = raw.detail.take().and_then(|raw| detail(raw, format, &empty, diagnostics));
     let (complete, file) = match raw.file.take() {
         None => (false, None),
         Some(mut file) => {
@@ -61,16 +66,16 @@ pub(super) fn compile(name: &Spanned<String>, mut raw: raw::Stream, wrongs: &mut
             let complete = file.complete;
             if inherits && let Some(shape) = &shape {
                 file.fields = BTreeMap::new();
-                let compiled = shape::compile(&file.shape(empty.clone()), at, wrongs);
+                let compiled = shape::compile(&file.shape(empty.clone()), at, diagnostics);
                 (complete, compiled.map(|file| Shape { fields: shape.fields.clone(), ..file }))
             } else {
-                (complete, shape::compile(&file.shape(empty.clone()), at, wrongs))
+                (complete, shape::compile(&file.shape(empty.clone()), at, diagnostics))
             }
         }
     };
     let shape = shape?;
     let (pages, total) = pages?;
-    let required = required(raw.required, (&shape.fields, detail.as_ref(), &named), at, wrongs);
+    let required = required(raw.required, (&shape.fields, detail.as_ref(), &named), at, diagnostics);
     Some(Stream {
         name: stream_name?,
         kind: raw.kind,
@@ -86,17 +91,17 @@ pub(super) fn compile(name: &Spanned<String>, mut raw: raw::Stream, wrongs: &mut
     })
 }
 
-fn request(raw: raw::Request, wrongs: &mut Wrongs) -> RequestTemplate {
+fn request(raw: raw::Request, diagnostics: &mut Diagnostics) -> RequestTemplate {
     if !raw.path.get_ref().starts_with('/') {
-        wrongs.add(raw.path.span().start, "`path` must begin with a slash");
+        diagnostics.add(raw.path.span().start, "`path` must begin with a slash");
     }
     if let (Some(json), Some(_)) = (&raw.json, &raw.form) {
-        wrongs.add(json.span().start, "a request has one body: `json` or `form`");
+        diagnostics.add(json.span().start, "a request has one body: `json` or `form`");
     }
     let json = raw.json.and_then(|json| {
         let at = json.span().start;
         let value = serde_json::to_value(json.into_inner());
-        value.map_err(|error| wrongs.add(at, format!("`json`: {error}"))).ok()
+        value.map_err(|error| diagnostics.add(at, format!("`json`: {error}"))).ok()
     });
     let form = raw.form.map(|form| Body::Form(form.into_inner()));
     RequestTemplate {
@@ -107,16 +112,21 @@ fn request(raw: raw::Request, wrongs: &mut Wrongs) -> RequestTemplate {
     }
 }
 
-fn detail(raw: raw::Detail, list: raw::Format, empty: &[String], wrongs: &mut Wrongs) -> Option<Detail> {
+fn detail(
+    raw: raw::Detail,
+    list: raw::Format,
+    empty: &[String],
+    diagnostics: &mut Diagnostics,
+) -> Option<Detail> {
     let at = raw.link.span().start;
-    let mut link = forms::compile(&raw.link, shape::kind_of(list), wrongs)?;
+    let mut link = forms::compile(&raw.link, shape::kind_of(list), diagnostics)?;
     for form in &mut link {
         // The link of an HTML record is the `href` of the element, unless another attribute is given.
         if let Get::Css { attr: attr @ None, .. } = &mut form.get {
             *attr = Some("href".to_owned());
         }
     }
-    let shape = shape::compile_whole(&raw.shape(list, empty.to_vec()), at, wrongs)?;
+    let shape = shape::compile_whole(&raw.shape(list, empty.to_vec()), at, diagnostics)?;
     Some(Detail { link, shape })
 }
 
@@ -124,9 +134,9 @@ fn required(
     raw: Option<Vec<Spanned<String>>>,
     (fields, detail, written): (&Fields, Option<&Detail>, &[String]),
     byte: usize,
-    wrongs: &mut Wrongs,
+    diagnostics: &mut Diagnostics,
 ) -> Vec<&'static str> {
-    let named = raw.map(|names| names.iter().filter_map(|name| known(name, wrongs)).collect::<Vec<_>>());
+    let named = raw.map(|names| names.iter().filter_map(|name| known(name, diagnostics)).collect::<Vec<_>>());
     let mut required = named.unwrap_or_else(|| vec!["external_id", "title"]);
     if !required.contains(&"external_id") {
         required.insert(0, "external_id");
@@ -137,7 +147,7 @@ fn required(
     for name in &required {
         // A form with an error has been reported already.
         if !mapped(name) && !written.iter().any(|written| written == name) {
-            wrongs.add(
+            diagnostics.add(
                 byte,
                 format!("`{name}` is required and has no form: add it to the fields of the stream"),
             );
