@@ -25,7 +25,7 @@ pub struct Step {
 
 /// Another row that is the same opportunity.
 #[derive(Debug, Serialize)]
-pub struct Twin {
+pub struct Duplicate {
     /// The row.
     pub id: Uuid,
     /// Its source.
@@ -40,7 +40,7 @@ pub struct Twin {
 
 /// What the database knows about an opportunity.
 #[derive(Debug, Serialize)]
-pub struct Life {
+pub struct OpportunityHistory {
     /// Its id.
     pub id: OpportunityId,
     /// The row, as a map from column names to values.
@@ -54,7 +54,7 @@ pub struct Life {
     /// What happened to it, oldest first.
     pub steps: Vec<Step>,
     /// The other rows of its cluster.
-    pub twins: Vec<Twin>,
+    pub twins: Vec<Duplicate>,
     /// Whether the index holds its current content.
     pub indexed: bool,
 }
@@ -86,7 +86,7 @@ impl Store {
     }
 
     /// Returns everything the database knows about an opportunity.
-    pub async fn life(&self, id: OpportunityId) -> Result<Life, StoreError> {
+    pub async fn life(&self, id: OpportunityId) -> Result<OpportunityHistory, StoreError> {
         let row = sqlx::query!(
             r#"SELECT to_jsonb(o) AS "row!", o.page, o.changed_run, r.spec_version AS "spec_version?",
                       (e.fingerprint = o.fingerprint) IS TRUE AS "indexed!"
@@ -106,7 +106,7 @@ impl Store {
         .await
         .doing(WHAT)?;
         let twins = sqlx::query_as!(
-            Twin,
+            Duplicate,
             "SELECT o.id, o.source, o.external_id, o.title, c.canonical
                FROM ingest.clusters mine JOIN ingest.clusters c ON c.cluster = mine.cluster JOIN ingest.opportunities o ON o.id = c.opportunity
               WHERE mine.opportunity = $1 AND c.opportunity <> $1 ORDER BY o.source, o.external_id",
@@ -115,7 +115,7 @@ impl Store {
         .fetch_all(&self.pool)
         .await
         .doing(WHAT)?;
-        Ok(Life {
+        Ok(OpportunityHistory {
             id,
             row: row.row,
             page: row.page,

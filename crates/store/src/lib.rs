@@ -88,7 +88,7 @@ use sqlx::{
 pub use budget::Failing;
 pub use commit::{GROUP, PageCommit, ParsedPage, Reading, Tally, Unchanged, Wanted};
 pub use error::StoreError;
-pub use explain::{Life, Step, Twin};
+pub use explain::{Duplicate, OpportunityHistory, Step};
 pub use finish::{Left, Missed, Reverted, Withdrawn};
 pub use matching::{DoubtedPair, DoubtedSide, Houses};
 pub use outbox::{Claimed, IndexRow};

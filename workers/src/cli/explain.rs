@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use clap::Args;
 use domain::{Draft, Field};
 use serde_json::{Value, json};
-use store::{Life, PageRow};
+use store::{OpportunityHistory, PageRow};
 
 use super::{Context, Outcome};
 use crate::{app, archive::Archive, pipeline, ui};
@@ -105,7 +105,7 @@ fn words_of(draft: &Draft) -> Value {
 }
 
 /// The record as its page gave it, read by the partner file as it stands now.
-async fn record(context: &Context, life: &Life, page: &PageRow) -> anyhow::Result<Draft> {
+async fn record(context: &Context, life: &OpportunityHistory, page: &PageRow) -> anyhow::Result<Draft> {
     let catalog = app::catalog(context.config())?;
     let slug = page.source.parse()?;
     let spec = catalog.get(&slug).with_context(|| format!("there is no source file for {slug}"))?;
@@ -120,7 +120,7 @@ async fn record(context: &Context, life: &Life, page: &PageRow) -> anyhow::Resul
     found.context("the current source file no longer finds the record on its page")
 }
 
-fn show(life: &Life, words: Option<&Draft>) {
+fn show(life: &OpportunityHistory, words: Option<&Draft>) {
     let column = |name: &str| life.row.get(name).filter(|value| !is_empty(value));
     let title = life.row.get("title").and_then(Value::as_str).unwrap_or_default();
     ui::line(&format!("{}  {}", ui::strong(title), life.id));
@@ -150,7 +150,7 @@ fn show(life: &Life, words: Option<&Draft>) {
 }
 
 /// Where it was read, what happened to it, and what it is one with.
-fn origin(life: &Life, page: Option<&PageRow>) {
+fn origin(life: &OpportunityHistory, page: Option<&PageRow>) {
     if let Some(page) = page {
         let fetched = page.fetched_at.map(|at| at.to_rfc3339()).unwrap_or_default();
         ui::line(&format!(
