@@ -13,15 +13,13 @@ use serde_json::{Value, json};
 use store::{Origin, Store};
 use uuid::Uuid;
 
-use crate::{
-    bad_days::{
-        portals::{Portals, Served},
+use crate::support::{
+    Database,
+    opportunities::{fresh, noon},
+    portals::{
+        Portals, Served,
         site::{Day, answers},
         world::{Format, Shape, World},
-    },
-    support::{
-        Database,
-        opportunities::{fresh, noon},
     },
 };
 

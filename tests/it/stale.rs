@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    bad_days::{
-        portals::Portals,
+use crate::support::{
+    Database,
+    portals::{
+        Portals,
         site::Day,
         world::{Format, Shape, World},
     },
-    support::Database,
 };
 
 /// Returns two sources: a list of three pages, and a list with a page for each record.

@@ -2,7 +2,7 @@
 
 use chrono::{Months, Utc};
 
-use super::{
+use crate::support::portals::{
     site::Day,
     world::{Format, Row, Shape, World, interest, salary},
 };

@@ -6,11 +6,8 @@
 //! `BAD_DAY="8b" cargo test -p it --test it no_bad_day` tries the kinds whose name contains that text.
 
 mod kinds;
-pub(crate) mod portals;
 mod quiet;
-pub(crate) mod site;
 mod verdict;
-pub(crate) mod world;
 
 use std::collections::BTreeMap;
 
@@ -18,12 +15,16 @@ use futures::StreamExt as _;
 
 use self::{
     kinds::{Kind, Past},
-    portals::{Portals, Served},
-    site::Day,
     verdict::{Verdict, differences, ids, judge},
-    world::{Format, Row, Shape, World},
 };
-use crate::support::Database;
+use crate::support::{
+    Database,
+    portals::{
+        Portals, Served,
+        site::Day,
+        world::{Format, Row, Shape, World},
+    },
+};
 
 /// The number of good days before the bad one.
 const GOOD_DAYS: usize = 10;

@@ -1,12 +1,15 @@
 //! Ordinary weeks: what happens at every portal now and then must not hold a run.
 
-use super::{
-    portals::Portals,
-    site::Day,
-    verdict::{Verdict, ids, judge},
-    world::{Format, Shape, World},
+use super::verdict::{Verdict, ids, judge};
+use crate::support::{
+    Database,
+    portals::{
+        Portals,
+        site::Day,
+        world::{Format, Shape, World},
+    },
+    wait_until,
 };
-use crate::support::{Database, wait_until};
 
 /// The number of days.
 const DAYS: usize = 20;

@@ -5,9 +5,9 @@ use std::{
     fmt::Write as _,
 };
 
-use super::{
-    kinds::{Keeps, Kind},
-    portals::{Rows, Run},
+use super::kinds::{Keeps, Kind};
+use crate::support::portals::{
+    Rows, Run,
     world::{Row, Shape},
 };
 

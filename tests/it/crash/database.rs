@@ -7,13 +7,13 @@ use super::{
     state::{State, assert_same},
     work::{Work, all_complete, hurry, is_done},
 };
-use crate::{
-    bad_days::{
-        portals::Portals,
+use crate::support::{
+    Private,
+    portals::{
+        Portals,
         site::Day,
         world::{Format, Shape, World},
     },
-    support::Private,
 };
 
 /// Lists of several pages. The third page is late.

@@ -14,13 +14,14 @@ use super::{
     state::{State, assert_same},
     work::{Work, is_done},
 };
-use crate::{
-    bad_days::{
-        portals::Portals,
+use crate::support::{
+    Database,
+    portals::{
+        Portals,
         site::{Day, answers},
         world::{Format, Shape, World},
     },
-    support::{Database, wait_until},
+    wait_until,
 };
 
 /// What happens when the process dies.

@@ -16,13 +16,13 @@ use super::{
     state::{assert_same, bodies},
     work::{Work, is_done},
 };
-use crate::{
-    bad_days::{
-        portals::Portals,
+use crate::support::{
+    Database, points_of,
+    portals::{
+        Portals,
         site::Day,
         world::{Format, Shape, World},
     },
-    support::{Database, points_of},
 };
 
 /// The number of kills if `OIM_KILLS` does not set it. Each change waits for them.

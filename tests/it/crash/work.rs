@@ -5,10 +5,7 @@ use std::time::{Duration, Instant};
 use store::{RunState, Store};
 
 use super::state::{State, state_of};
-use crate::{
-    bad_days::portals::Portals,
-    support::{Held, Running},
-};
+use crate::support::{Held, Running, portals::Portals};
 
 /// The longest time of disturbed work.
 const PATIENCE: Duration = Duration::from_mins(3);

@@ -3,6 +3,7 @@
 mod bin;
 mod database;
 pub(crate) mod opportunities;
+pub(crate) mod portals;
 mod replay;
 mod rows;
 pub(crate) mod runs;

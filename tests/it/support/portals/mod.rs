@@ -1,4 +1,7 @@
-//! Many sources at once: one database, one command a day for all of them.
+//! Many invented sources at once: one database, and one command a day for all of them.
+
+pub(crate) mod site;
+pub(crate) mod world;
 
 use std::{
     collections::BTreeMap,
@@ -8,7 +11,7 @@ use std::{
 use replay::{Behavior, CannedResponse, MockServer, Options};
 use serde_json::Value;
 
-use super::{
+use self::{
     site::{Day, answers, spec},
     world::Shape,
 };
