@@ -28,7 +28,7 @@ async fn no_database_says_what_to_set() {
 async fn a_database_that_is_not_there_is_named_without_its_password() {
     let url = "postgres://me:hunter2@127.0.0.1:1/x";
     let said = said(&["status"], &[("DATABASE_URL", url)], 2).await;
-    assert!(said.contains("could not connect to PostgreSQL at 127.0.0.1:1/x; check DATABASE_URL"), "{said}");
+    assert!(said.contains("Failed to connect to PostgreSQL at 127.0.0.1:1/x; check DATABASE_URL"), "{said}");
     assert!(!said.contains("hunter2"), "{said}");
 }
 

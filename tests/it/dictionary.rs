@@ -10,7 +10,7 @@ use crate::support::Road;
 fn origin(column: &str) -> &'static str {
     match column {
         "id" => "source and external_id (`domain::OpportunityId`)",
-        "source" => "name of the partner file",
+        "source" => "name of the source file",
         "external_id" => "field `external_id`",
         "kind" | "amount_kind" => "`kind` of the stream",
         "title" => "field `title`, cleaned (`text`)",
@@ -34,7 +34,7 @@ fn origin(column: &str) -> &'static str {
         "duration_min" | "duration_max" => "field `duration` (`duration`)",
         "interest_text" | "fees_text" | "duration_text" => "the field, in the partner's words",
         "description_html" => "field `description` (`text`), contacts taken out (`contacts`)",
-        "stream" => "name of the stream in the partner file",
+        "stream" => "name of the stream in the source file",
         "closes_on" => "field `closes_at` (`dates`)",
         "positions" => "field `positions`",
         "education" => "field `education` (`vocabulary`)",

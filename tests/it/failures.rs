@@ -140,7 +140,7 @@ async fn an_archive_that_takes_nothing_keeps_the_work_until_it_does() {
     wait_until("the run says what is wrong", async || message().await.is_some()).await;
     let said = message().await.unwrap();
     assert!(
-        said.contains("could not keep fne/")
+        said.contains("Failed to store fne/")
             && said.contains("is its disk full?")
             && said.contains("trying again"),
         "{said}"

@@ -159,7 +159,7 @@ async fn a_file_that_is_no_list_of_the_partner_is_refused_with_what_to_do() {
             "no stream of mc2 reads a file of this kind (streams that take files: produits)",
         ),
         (vec!["ingest", "mc2", "--file", &empty], "is empty"),
-        (vec!["ingest", "mc2", "--file", "/nowhere/x.csv"], "could not open /nowhere/x.csv"),
+        (vec!["ingest", "mc2", "--file", "/nowhere/x.csv"], "Failed to open /nowhere/x.csv"),
         (vec!["ingest", "mc2", "fne", "--file", &page], "a file is of one source: name one"),
         (
             vec!["ingest", "mc2", "--file", &page, "--stream", "offres"],

@@ -228,7 +228,7 @@ async fn each_value_of_a_row_is_explained_by_the_partners_words() {
             "[money]",
             "regions CM-",
             "archived as fne/",
-            "partner file",
+            "source file",
             words.split(' ').next().unwrap(),
         ] {
             assert!(told.contains(sign), "{sign}: {told}");

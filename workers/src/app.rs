@@ -157,13 +157,13 @@ pub(crate) fn catalog(config: &Config) -> anyhow::Result<Catalog> {
 
 /// Returns the `*.toml` files of a folder.
 fn spec_files(folder: &Path) -> anyhow::Result<Vec<SpecFile>> {
-    let what = || format!("could not read the partner files in {}", folder.display());
+    let what = || format!("Failed to read the source files in {}", folder.display());
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).with_context(what)? {
         let path = entry.with_context(what)?.path();
         if path.extension().is_some_and(|extension| extension == "toml") {
             let text = std::fs::read_to_string(&path)
-                .with_context(|| format!("could not read {}", path.display()))?;
+                .with_context(|| format!("Failed to read {}", path.display()))?;
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             files.push(SpecFile { name, text });
         }

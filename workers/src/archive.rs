@@ -78,15 +78,15 @@ pub(crate) fn object_store(place: &str, what: &str) -> anyhow::Result<Arc<dyn Ob
         let bucket = AmazonS3Builder::from_env()
             .with_bucket_name(bucket)
             .build()
-            .with_context(|| format!("could not open the {what} {place}"))?;
+            .with_context(|| format!("Failed to open the {what} {place}"))?;
         return Ok(Arc::new(object_store::prefix::PrefixStore::new(bucket, prefix)));
     }
-    std::fs::create_dir_all(place).with_context(|| format!("could not make the {what} folder {place}"))?;
+    std::fs::create_dir_all(place).with_context(|| format!("Failed to create the {what} folder {place}"))?;
     let folder = Path::new(place)
         .canonicalize()
-        .with_context(|| format!("could not open the {what} folder {place}"))?;
+        .with_context(|| format!("Failed to open the {what} folder {place}"))?;
     let folder = LocalFileSystem::new_with_prefix(&folder)
-        .with_context(|| format!("could not open the {what} folder {place}"))?;
+        .with_context(|| format!("Failed to open the {what} folder {place}"))?;
     Ok(Arc::new(folder.with_fsync(true)))
 }
 
@@ -98,7 +98,7 @@ impl Archive {
 
     /// Stores a body and its label under `key`, both or neither. Storing the same again changes nothing.
     pub(crate) async fn keep(&self, key: &str, body: &Bytes, label: &Label) -> anyhow::Result<()> {
-        let what = || format!("could not keep {key} in the archive {}; is its disk full?", self.place);
+        let what = || format!("Failed to store {key} in the archive {}; is its disk full?", self.place);
         let packed = pack(body.clone()).await?;
         let file = answer::written(label, &packed).with_context(what)?;
         self.store.put(&file_key(key), PutPayload::from(file)).await.map(drop).with_context(what)
@@ -106,7 +106,7 @@ impl Archive {
 
     /// Returns the body and the label under `key`, if they were stored. A damaged file counts as missing: its answer is fetched again.
     pub(crate) async fn kept(&self, key: &str) -> anyhow::Result<Option<(Label, Bytes)>> {
-        let what = || format!("could not look for {key} in the archive {}", self.place);
+        let what = || format!("Failed to look for {key} in the archive {}", self.place);
         let file = match self.store.get(&file_key(key)).await {
             Ok(found) => found.bytes().await.with_context(what)?,
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
@@ -122,7 +122,7 @@ impl Archive {
     /// The file is compressed to a temporary file first, because a bucket needs the length.
     pub(crate) async fn keep_file(&self, folder: &str, path: &Path) -> anyhow::Result<(String, String, u64)> {
         let what =
-            || format!("could not keep {} in the archive {}; is its disk full?", path.display(), self.place);
+            || format!("Failed to store {} in the archive {}; is its disk full?", path.display(), self.place);
         let from = path.to_owned();
         let (packed, sha256, bytes) = tokio::task::spawn_blocking(move || large::pack(&from))
             .await?
@@ -139,7 +139,7 @@ impl Archive {
     /// Opens a body of any size, to be read as a stream. After its end, [`Unpacked::verified`] checks that it is the body that
     /// was stored.
     pub(crate) async fn open_body(&self, key: &str, sha256: &[u8]) -> anyhow::Result<Unpacked> {
-        let what = || format!("could not read {key} from the archive {}", self.place);
+        let what = || format!("Failed to read {key} from the archive {}", self.place);
         let found = self.store.get(&file_key(key)).await.with_context(what)?;
         let packed = match found.payload {
             GetResultPayload::File(file, _) => file,
@@ -150,7 +150,7 @@ impl Archive {
 
     /// Reads a body and checks that it is the one that was stored.
     pub(crate) async fn read(&self, key: &str, sha256: &[u8]) -> anyhow::Result<Bytes> {
-        let what = || format!("could not read {key} from the archive {}", self.place);
+        let what = || format!("Failed to read {key} from the archive {}", self.place);
         let file = self.store.get(&file_key(key)).await.with_context(what)?;
         let file = file.bytes().await.with_context(what)?;
         let body = unpack(file).await?.with_context(what)?;
@@ -256,6 +256,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let archive = Archive::open(folder.path().to_str().unwrap()).unwrap();
         let refused = archive.read("nowhere", &digest(b"")).await.unwrap_err().to_string();
-        assert!(refused.contains("could not read nowhere"), "{refused}");
+        assert!(refused.contains("Failed to read nowhere"), "{refused}");
     }
 }

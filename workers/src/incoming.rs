@@ -30,10 +30,10 @@ impl Incoming<'_> {
     pub(crate) fn stream_of<'s>(&self, spec: &'s Spec) -> anyhow::Result<&'s Stream> {
         let mut begin = Vec::new();
         let file =
-            File::open(self.path).with_context(|| format!("could not open {}", self.path.display()))?;
+            File::open(self.path).with_context(|| format!("Failed to open {}", self.path.display()))?;
         file.take(u64::try_from(sources::LOOK).unwrap_or(4_096))
             .read_to_end(&mut begin)
-            .with_context(|| format!("could not read {}", self.path.display()))?;
+            .with_context(|| format!("Failed to read {}", self.path.display()))?;
         anyhow::ensure!(!begin.is_empty(), "{} is empty", self.path.display());
         spec.stream_of_file(&begin, self.stream).map_err(anyhow::Error::msg)
     }

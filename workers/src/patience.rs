@@ -155,13 +155,13 @@ mod tests {
     #[test]
     fn what_is_ours_comes_back_and_a_mistake_does_not() {
         let full = std::io::Error::from(ErrorKind::StorageFull);
-        let nested = Err::<(), _>(full).context("could not keep the page").context("the job").unwrap_err();
+        let nested = Err::<(), _>(full).context("Failed to store the page").context("the job").unwrap_err();
         assert!(is_ours_away(&nested));
         assert!(!is_ours_away(&anyhow::anyhow!("page 7 has the unknown role \"card\"")));
         assert!(!is_ours_away(&std::io::Error::from(ErrorKind::NotFound).into()));
         let archive = |source: &str| object_store::Error::Generic { store: "local", source: source.into() };
         assert!(is_ours_away(
-            &anyhow::Error::new(archive("not a directory")).context("could not keep fne/1")
+            &anyhow::Error::new(archive("not a directory")).context("Failed to store fne/1")
         ));
     }
 }

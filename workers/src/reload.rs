@@ -16,7 +16,7 @@ pub(crate) async fn watch(app: Arc<App>, stop: Stop) {
             Ok(true) => {
                 told.clear();
                 let sources = app.catalog().iter().count();
-                tracing::info!(sources, "partner files changed and were taken up");
+                tracing::info!(sources, "source files changed and were loaded");
             }
             Ok(false) => told.clear(),
             Err(error) => {
@@ -24,7 +24,7 @@ pub(crate) async fn watch(app: Arc<App>, stop: Stop) {
                 if why != told {
                     tracing::error!(
                         why,
-                        "the partner files are refused as a whole; those known before stay in force"
+                        "the source files are refused as a whole; those known before stay in force"
                     );
                     told = why;
                 }

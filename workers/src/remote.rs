@@ -16,7 +16,7 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 pub(crate) async fn search(address: &str, query: &[(&str, String)]) -> anyhow::Result<Vec<Hit>> {
     let url = format!("http://{address}/v1/search");
     let client = reqwest::Client::builder().timeout(TIMEOUT).build()?;
-    let what = || format!("could not ask the worker at {address}, which holds the vector index");
+    let what = || format!("Failed to ask the worker at {address}, which holds the vector index");
     let answer = client
         .get(url)
         .query(query)

@@ -17,7 +17,7 @@ pub(crate) fn timetable(config: &Config) -> anyhow::Result<Timetable> {
         None => Ok(Timetable::builtin()?),
         Some(path) => {
             let text = std::fs::read_to_string(path).map_err(|error| {
-                anyhow::anyhow!("could not read the timetable {}: {error}", path.display())
+                anyhow::anyhow!("Failed to read the timetable {}: {error}", path.display())
             })?;
             Ok(Timetable::parse(&path.display().to_string(), &text)?)
         }

@@ -31,14 +31,14 @@ impl Vectors {
     /// Makes ledger and index agree: a deleted folder is refilled, another model embeds everything again, and points of
     /// opportunities of another database are removed.
     pub(crate) async fn reconcile(&self, store: &Store) -> anyhow::Result<()> {
-        let mut held = self.index.ids().await.context("could not list the points of the index")?;
+        let mut held = self.index.ids().await.context("Failed to list the points of the index")?;
         let unknown = store.unknown_points(&held).await?;
         if !unknown.is_empty() {
             tracing::warn!(
                 points = unknown.len(),
                 "the index holds points of another database; removing them"
             );
-            self.index.withdraw(&unknown).await.context("could not remove points from the index")?;
+            self.index.withdraw(&unknown).await.context("Failed to remove points from the index")?;
             let unknown: HashSet<_> = unknown.into_iter().collect();
             held.retain(|id| !unknown.contains(id));
         }
@@ -62,7 +62,7 @@ impl Vectors {
         filter: Filter,
         limit: usize,
     ) -> anyhow::Result<Vec<Hit>> {
-        let dense = self.embedder.embed(&[text.to_owned()]).await.context("could not embed the query")?;
+        let dense = self.embedder.embed(&[text.to_owned()]).await.context("Failed to embed the query")?;
         let dense = dense.into_iter().next().context("the embedder gave no vector")?;
         let mut hits = self.index.search(Query { text: text.to_owned(), dense, filter, limit }).await?;
         let ids: Vec<_> = hits.iter().map(|hit| hit.id).collect();

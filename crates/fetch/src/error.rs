@@ -11,7 +11,7 @@ use crate::BudgetError;
 #[non_exhaustive]
 pub enum FetchError {
     /// The client itself could not be made.
-    #[error("could not prepare the HTTP client")]
+    #[error("Failed to prepare the HTTP client")]
     Setup(#[source] reqwest::Error),
     /// An address, or a redirect, that is not the partner's.
     #[error("{url} is not an address of {source_slug}: only its own hosts are visited")]
@@ -135,7 +135,7 @@ pub enum FetchError {
         why: &'static str,
     },
     /// The shared budget could not be asked.
-    #[error("could not reserve a request to {source_slug}")]
+    #[error("Failed to reserve a request to {source_slug}")]
     Budget {
         /// The partner.
         source_slug: String,

@@ -29,7 +29,7 @@ pub enum PrivateError {
     )]
     NoBinaries(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A folder could not be created, or not given to the right user.
-    #[error("could not prepare the folder {folder} for PostgreSQL")]
+    #[error("Failed to prepare the folder {folder} for PostgreSQL")]
     Folder {
         /// The folder.
         folder: String,
@@ -55,7 +55,7 @@ pub enum PrivateError {
         folder: String,
     },
     /// A statement failed.
-    #[error("could not {doing} on the private PostgreSQL")]
+    #[error("Failed to {doing} on the private PostgreSQL")]
     Statement {
         /// The action that failed.
         doing: &'static str,

@@ -19,7 +19,7 @@ pub enum StoreError {
     )]
     BadUrl(#[source] sqlx::Error),
     /// The server does not answer, or refuses the connection.
-    #[error("could not connect to PostgreSQL at {place}; check DATABASE_URL and that the server runs")]
+    #[error("Failed to connect to PostgreSQL at {place}; check DATABASE_URL and that the server runs")]
     Unreachable {
         /// Host, port and database, without the password.
         place: String,
@@ -27,7 +27,7 @@ pub enum StoreError {
         source: sqlx::Error,
     },
     /// A migration failed; the database is unchanged.
-    #[error("could not bring the database to this version")]
+    #[error("Failed to bring the database to this version")]
     Migrate(#[source] sqlx::migrate::MigrateError),
     /// A statement failed.
     #[error("the database could not {what}")]

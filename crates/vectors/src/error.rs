@@ -28,7 +28,7 @@ pub enum VectorError {
         wanted: String,
     },
     /// A folder that cannot be used.
-    #[error("could not use the folder {folder} of the vector index")]
+    #[error("Failed to use the folder {folder} of the vector index")]
     Folder {
         /// The folder.
         folder: String,
@@ -36,7 +36,7 @@ pub enum VectorError {
         source: std::io::Error,
     },
     /// An address that is none of a Qdrant server, or a key that cannot be sent.
-    #[error("could not use {what} of the Qdrant server at {url}")]
+    #[error("Failed to use {what} of the Qdrant server at {url}")]
     Setup {
         /// Which setting.
         what: &'static str,

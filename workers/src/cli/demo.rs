@@ -116,7 +116,7 @@ impl Demo {
             }
         };
         std::fs::create_dir_all(&self.data)
-            .with_context(|| format!("could not make the data folder {}", self.data.display()))?;
+            .with_context(|| format!("Failed to create the data folder {}", self.data.display()))?;
         let data = self.data.canonicalize()?;
         let cluster = Cluster::start(&data.join("postgres"), Durability::Safe).await?;
         say(format!(
@@ -133,7 +133,7 @@ impl Demo {
         };
         let replay = MockServer::start(Options { addr: ([127, 0, 0, 1], 0).into(), behavior, folder: None })
             .await
-            .context("could not replay the partners")?;
+            .context("Failed to replay the partners")?;
         configure(&mut config, &data, &cluster, &replay)?;
         let metrics = observe::metrics()?;
         let app =

@@ -91,7 +91,7 @@ impl Explain {
         show(&life, words.as_ref().ok());
         origin(&life, page.as_ref());
         if let Err(error) = &words {
-            ui::note(&format!("could not show its words: {error:#}"));
+            ui::note(&format!("Failed to show its words: {error:#}"));
         }
         Ok(Outcome::Good)
     }
@@ -104,7 +104,7 @@ fn words_of(draft: &Draft) -> Value {
         .collect()
 }
 
-/// The record as its page gave it, read by the partner file as it stands now.
+/// The record as its page gave it, read by the source file as it stands now.
 async fn record(context: &Context, life: &OpportunityHistory, page: &PageRow) -> anyhow::Result<Draft> {
     let catalog = app::catalog(context.config())?;
     let slug = page.source.parse()?;
@@ -162,7 +162,7 @@ fn origin(life: &OpportunityHistory, page: Option<&PageRow>) {
     let version = life.spec_version.as_deref().unwrap_or_default();
     let first = life.row.get("first_run").and_then(Value::as_str).unwrap_or_default();
     ui::line(&format!(
-        "by run {}, partner file {}; first seen by run {first}",
+        "by run {}, source file {}; first seen by run {first}",
         life.run,
         version.get(..12).unwrap_or("unknown")
     ));

@@ -49,7 +49,7 @@ impl Replay {
                 of.source
             );
         }
-        let spec = catalog.get(&source).with_context(|| format!("no partner file for {source}"))?;
+        let spec = catalog.get(&source).with_context(|| format!("there is no source file for {source}"))?;
         let read_by = app::read_by(spec);
         let which = if self.stale { Replayed::Stale { read_by: &read_by } } else { self.run.into() };
         if self.stale && store.stale(&[(source.clone(), read_by.clone())]).await?.is_empty() {

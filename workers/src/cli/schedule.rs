@@ -38,7 +38,7 @@ impl Schedule {
             timetable.entries.iter().filter(|entry| catalog.get(&entry.source).is_none()).collect();
         for entry in &orphans {
             ui::note(&format!(
-                "timetable: entry {} names source {}, which has no partner file",
+                "timetable: entry {} names source {}, which has no source file",
                 entry.name, entry.source
             ));
         }

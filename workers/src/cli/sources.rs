@@ -1,4 +1,4 @@
-//! `oim-etl sources`: the workbench of partner files.
+//! `oim-etl sources`: the workbench of source files.
 
 mod check;
 mod diff;

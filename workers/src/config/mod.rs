@@ -107,7 +107,7 @@ pub(crate) enum ConfigError {
     UnknownKey { origin: String, key: String, nearest: Option<String> },
     #[error("{origin}: `{key}` is wrong: {reason}")]
     BadValue { origin: String, key: String, reason: String },
-    #[error("could not read the configuration file {file}")]
+    #[error("Failed to read the configuration file {file}")]
     Unreadable { file: String, source: std::io::Error },
     #[error("{file}: {reason}")]
     NotToml { file: String, reason: String },

@@ -44,7 +44,7 @@ impl Server {
         stop: Stop,
     ) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(at).await.with_context(|| {
-            format!("could not listen on {at}; is another worker running? set worker.http to another port")
+            format!("Failed to listen on {at}; is another worker running? set worker.http to another port")
         })?;
         let address = listener.local_addr()?;
         let router = router(Surroundings { app, metrics });

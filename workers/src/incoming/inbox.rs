@@ -114,7 +114,7 @@ impl Inbox {
         }
         tracing::info!(source = slug, file = name, stream = file.stream, run = %entered.run, "a file was taken in");
         let done = Key::from_iter([slug, "done", &stamped(name)]);
-        self.store.rename(&object.location, &done).await.context("could not move the file to done/")
+        self.store.rename(&object.location, &done).await.context("Failed to move the file to done/")
     }
 
     async fn failed(
@@ -135,7 +135,7 @@ impl Inbox {
         let reason = Key::from_iter([slug, "failed", &format!("{stamped}.why.txt")]);
         self.store.put(&reason, PutPayload::from(format!("{why}\n").into_bytes())).await?;
         let failed = Key::from_iter([slug, "failed", &stamped]);
-        self.store.rename(&object.location, &failed).await.context("could not move the file to failed/")
+        self.store.rename(&object.location, &failed).await.context("Failed to move the file to failed/")
     }
 }
 

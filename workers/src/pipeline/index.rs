@@ -45,16 +45,16 @@ async fn put(vectors: &Vectors, claimed: &[Claimed]) -> anyhow::Result<()> {
     let documents: Vec<Document> =
         claimed.iter().filter(|c| c.open && !c.indexed).map(|c| document(&c.row)).collect();
     if !closed.is_empty() {
-        vectors.index.withdraw(&closed).await.context("could not withdraw points")?;
+        vectors.index.withdraw(&closed).await.context("Failed to withdraw points")?;
     }
     if documents.is_empty() {
         return Ok(());
     }
     let texts: Vec<String> = documents.iter().map(|document| document.text.clone()).collect();
     let begun = std::time::Instant::now();
-    let dense = vectors.embedder.embed(&texts).await.context("could not embed")?;
+    let dense = vectors.embedder.embed(&texts).await.context("Failed to embed")?;
     metrics::histogram!("oim_embed_batch_seconds").record(begun.elapsed().as_secs_f64());
-    vectors.index.upsert(&documents, dense).await.context("could not index")?;
+    vectors.index.upsert(&documents, dense).await.context("Failed to index")?;
     metrics::counter!("oim_embedded_total").increment(u64::try_from(documents.len()).unwrap_or(0));
     Ok(())
 }

@@ -103,7 +103,7 @@ impl Pool {
         for other in &self.others {
             other.abort();
         }
-        self.store.queue().leave_worker(self.worker).await.context("could not sign off from the database")
+        self.store.queue().leave_worker(self.worker).await.context("Failed to sign off from the database")
     }
 }
 

@@ -91,11 +91,11 @@ fn a_folder_that_cannot_be_served_names_what_is_wrong() {
     };
     assert_eq!(read(&[]).to_string(), "x/behavior.toml is missing or not text");
     let unknown = read(&[("behavior.toml", "host = \"h\"\nroutes = []\ncolour = 1")]);
-    assert_eq!(unknown.to_string(), "could not read x/behavior.toml");
+    assert_eq!(unknown.to_string(), "Failed to read x/behavior.toml");
     assert!(unknown.source().unwrap().to_string().contains("colour"));
     let pages = "host = \"h\"\nroutes = [{ kind = \"pages\", path = \"/\", file = \"p-{}.html\" }]";
     assert!(read(&[("behavior.toml", pages)]).to_string().starts_with("x/p-{}.html is missing"));
     let range = "host = \"h\"\nroutes = [{ kind = \"range_json\", path = \"/\", file = \"r.json\", records = \"r\", unit = \"r\", param = \"range\", size = 1, last_start = 1 }]";
     assert!(read(&[("behavior.toml", range)]).to_string().starts_with("x/r.json is missing"));
-    assert_eq!(read(&[("behavior.toml", range), ("r.json", "[")]).to_string(), "could not read x/r.json");
+    assert_eq!(read(&[("behavior.toml", range), ("r.json", "[")]).to_string(), "Failed to read x/r.json");
 }

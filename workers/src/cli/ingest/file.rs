@@ -44,8 +44,7 @@ pub(super) async fn run(
         stream: ask.stream.as_deref(),
         complete: ask.complete.then_some(true),
     };
-    let stream =
-        incoming.stream_of(spec).map_err(|error| error.context(format!("could not take in {file}")))?;
+    let stream = incoming.stream_of(spec).map_err(|error| error.context(format!("Failed to load {file}")))?;
     if ask.dry_run {
         return dry(&context, spec, &stream.name, &given, ask.limit);
     }
@@ -69,7 +68,7 @@ pub(super) async fn run(
 async fn fetched(context: &Context, spec: &Spec, file: &str) -> anyhow::Result<Given> {
     let Some(url) = Url::parse(file).ok().filter(|url| matches!(url.scheme(), "http" | "https")) else {
         let path = PathBuf::from(file);
-        let is_file = std::fs::metadata(&path).with_context(|| format!("could not open {file}"))?.is_file();
+        let is_file = std::fs::metadata(&path).with_context(|| format!("Failed to open {file}"))?.is_file();
         anyhow::ensure!(is_file, "{file} is a folder: name one file");
         return Ok(Given { name: name_of(&path), path, _fetched: None });
     };
@@ -112,7 +111,7 @@ fn dry(
     limit: Option<i32>,
 ) -> anyhow::Result<Outcome> {
     let body =
-        std::fs::read(&given.path).with_context(|| format!("could not read {}", given.path.display()))?;
+        std::fs::read(&given.path).with_context(|| format!("Failed to read {}", given.path.display()))?;
     let mut url = Url::parse("file:///").context("an address for the file")?;
     url.set_path(&given.name);
     let page = Page::new(stream, Role::File, &url, Response::of_body(&body));

@@ -31,7 +31,7 @@ pub(super) struct Check {
     fixtures: Option<PathBuf>,
 }
 
-/// What a partner file gives over its recordings.
+/// What a source file gives over its recordings.
 #[derive(Debug, Serialize)]
 struct Report {
     source: String,

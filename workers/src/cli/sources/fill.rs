@@ -3,7 +3,7 @@
 use domain::{Field, Opportunity};
 use sources::Spec;
 
-/// Of each field a partner file maps, in percent of the rows: how many have a value.
+/// Of each field a source file maps, in percent of the rows: how many have a value.
 pub(super) fn filled(spec: &Spec, rows: &[Opportunity]) -> Vec<(Field, usize)> {
     let mapped: Vec<&str> = spec.streams.iter().flat_map(sources::Stream::mapped).collect();
     let percent = |field: Field| {

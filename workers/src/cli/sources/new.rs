@@ -48,9 +48,9 @@ impl New {
         let got = self.got(context, &slug).await?;
         let answer = Answer { slug: &slug, url: got.url.as_ref(), headers: &got.headers, body: &got.body };
         let text = sources::propose(&answer)
-            .map_err(|why| anyhow::anyhow!("no partner file could be proposed for {}: {why}", self.from))?;
-        std::fs::create_dir_all(&folder).with_context(|| format!("could not make {}", folder.display()))?;
-        std::fs::write(&path, &text).with_context(|| format!("could not write {}", path.display()))?;
+            .map_err(|why| anyhow::anyhow!("no source file could be proposed for {}: {why}", self.from))?;
+        std::fs::create_dir_all(&folder).with_context(|| format!("Failed to create {}", folder.display()))?;
+        std::fs::write(&path, &text).with_context(|| format!("Failed to write {}", path.display()))?;
         if context.is_json() {
             ui::json(&serde_json::json!({ "source": slug, "file": path, "text": text }))?;
         } else {
@@ -74,7 +74,7 @@ impl New {
     async fn got(&self, context: &Context, slug: &SourceSlug) -> anyhow::Result<Got> {
         let Some(url) = Url::parse(&self.from).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
         else {
-            let body = std::fs::read(&self.from).with_context(|| format!("could not read {}", self.from))?;
+            let body = std::fs::read(&self.from).with_context(|| format!("Failed to read {}", self.from))?;
             return Ok(Got { url: None, headers: Vec::new(), body });
         };
         let answer = partner::probe(context.config(), slug, &url).await?;

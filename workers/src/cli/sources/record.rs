@@ -104,7 +104,7 @@ fn write(
     tapes: &[Tape],
     secrets: &[String],
 ) -> anyhow::Result<(usize, usize)> {
-    std::fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
+    std::fs::create_dir_all(folder).with_context(|| format!("Failed to create {}", folder.display()))?;
     let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
     let mut masked = 0;
     let mut answers = Vec::new();
@@ -119,7 +119,7 @@ fn write(
         let file = (!body.is_empty()).then(|| format!("{at:04}.{}", ending(tape)));
         if let Some(file) = &file {
             let path = folder.join(file);
-            std::fs::write(&path, &body).with_context(|| format!("could not write {}", path.display()))?;
+            std::fs::write(&path, &body).with_context(|| format!("Failed to write {}", path.display()))?;
         }
         let headers =
             tape.answer.headers.iter().filter(|(name, _)| KEPT.contains(&name.as_str())).cloned().collect();
@@ -133,7 +133,7 @@ fn write(
     // Writing to a String cannot fail.
     let _ = write!(text, "{}", toml::to_string(&behavior)?);
     let path = folder.join("behavior.toml");
-    std::fs::write(&path, text).with_context(|| format!("could not write {}", path.display()))?;
+    std::fs::write(&path, text).with_context(|| format!("Failed to write {}", path.display()))?;
     Ok((count, masked))
 }
 
