@@ -1,8 +1,8 @@
-//! What partners say.
+//! What partners publish, and how it is parsed.
 //!
-//! A partner is one TOML file ([`Spec`]), the built-in ones in `sources/partners/`: where its lists are, how they are paged,
-//! where the records stand and which of their values are which of our fields. [`Spec::read`] turns an archived page into
-//! drafts. Nothing here opens a file or a socket or looks at a clock, and no bytes make it panic.
+//! A source is one TOML file ([`Spec`]); the built-in ones are in `sources/partners/`. The file says where the lists are, how they
+//! are paged, where the records are on a page, and which of their values are which of our fields. [`Spec::read`] turns an archived
+//! page into drafts. This crate opens no file or socket and reads no clock, and no bytes make it panic.
 
 mod catalog;
 mod crawl;
@@ -23,7 +23,7 @@ pub use crawl::{
 };
 pub use error::{SpecError, SpecErrors};
 pub use file::LOOK;
-/// Digest of the rules this program reads and normalizes by: of the sources of this crate, of `domain` and of `normalize`.
+/// A digest of the rules by which this program parses and normalizes: of the code of this crate, of `domain` and of `normalize`.
 pub const RULES: &str = env!("RULES");
 
 pub use mask::{contacts, mask};

@@ -50,7 +50,7 @@ fn without(body: &[u8], secret: &[u8]) -> (Vec<u8>, usize) {
     (clean, count)
 }
 
-/// Addresses of mail and numbers of telephones in an answer, but for those `own` says are the portal's.
+/// Returns the e-mail addresses and phone numbers in an answer, except for those that `own` recognizes as the portal's.
 pub fn contacts(body: &[u8], own: &dyn Fn(&str) -> bool) -> Vec<String> {
     let found = |regex: &Regex| -> Vec<String> {
         let all = regex.find_iter(body);

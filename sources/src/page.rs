@@ -24,7 +24,7 @@ pub struct Page<'a> {
     pub stream: &'a StreamName,
     /// Its role.
     pub(crate) role: Role,
-    /// Whether records are expected on it: it is the first of its list, or the page before linked to it.
+    /// Whether records are expected on it, because it is the first page of its list or the page before links to it.
     pub(crate) expected: bool,
     /// The requested address.
     pub url: &'a Url,
@@ -35,19 +35,19 @@ pub struct Page<'a> {
     pub(crate) card: Option<&'a Value>,
 }
 
-/// What came of a request: the part of a page that is the partner's.
+/// The answer to a request: the part of a page that comes from the partner.
 #[derive(Debug, Clone, Copy)]
 pub struct Response<'a> {
     /// HTTP status.
     pub status: u16,
     /// Headers, names in lower case.
     pub headers: &'a [(String, String)],
-    /// The bytes; empty where they are read as a stream ([`crate::Spec::read_stream`]).
+    /// The bytes, or none if they are read as a stream ([`crate::Spec::read_stream`]).
     pub body: &'a [u8],
 }
 
 impl<'a> Response<'a> {
-    /// A body that came with status 200 and no headers, such as a file's.
+    /// An answer of status 200 without headers, such as that of a file.
     pub fn of_body(body: &'a [u8]) -> Self {
         Self { status: 200, headers: &[], body }
     }
@@ -60,7 +60,7 @@ impl<'a> Page<'a> {
         Self { stream, role, expected: role != Role::Detail, url, status, headers, body, card: None }
     }
 
-    /// The page of one record, with what its list page said of it.
+    /// The page of one record, with its list record.
     pub fn detail(
         stream: &'a StreamName,
         url: &'a Url,
@@ -72,17 +72,17 @@ impl<'a> Page<'a> {
 }
 
 impl Page<'_> {
-    /// A header's value.
+    /// Returns the value of a header.
     pub(crate) fn header(&self, name: &'static str) -> Option<&str> {
         self.lines(name).next()
     }
 
-    /// The values of all lines of a header (RFC 9110, 5.3).
+    /// Returns the values of all lines of a header (RFC 9110, 5.3).
     pub(crate) fn lines(&self, name: &'static str) -> impl Iterator<Item = &str> {
         self.headers.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The address that answered: where redirects led, else the requested one. `fetch` keeps it as `content-location`.
+    /// Returns the address that answered: where redirects led, or the requested one. `fetch` stores it as `content-location`.
     pub(crate) fn address(&self) -> Cow<'_, Url> {
         match self.header("content-location").and_then(|address| Url::parse(address).ok()) {
             Some(address) => Cow::Owned(address),
@@ -96,37 +96,37 @@ impl Page<'_> {
 pub struct Follow {
     /// Its absolute address, without a fragment.
     pub url: Url,
-    /// What the list page said of the record, by our field names; the detail page's own words win over it.
+    /// The list record, by our field names. Values of the detail page override it.
     pub card: Value,
 }
 
-/// A page that must not be believed: what it shows is not what the partner publishes.
+/// Why a page cannot be trusted: it does not show what the partner publishes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Alarm {
-    /// It is not of the promised format: what is wrong.
+    /// It does not have the promised format. Contains what is wrong.
     Unreadable(String),
-    /// Records are expected, and none is there.
+    /// It shows no records where some are expected.
     NoRecords,
-    /// It was written wrong and mended: its records count, and what it does not show may be there all the same. What was
-    /// mended.
+    /// It was malformed and was repaired. Its records count, but what it does not show may still exist. Contains what was
+    /// repaired.
     Mended(String),
-    /// It asks whether we are human: by which sign.
+    /// It is a challenge for human visitors. Contains the sign of it.
     Challenge(String),
 }
 
-/// What was read from a page.
+/// The result of parsing a page.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reading {
-    /// Records that have what the spec requires.
+    /// Records that have what the source file requires.
     pub drafts: Vec<Draft>,
-    /// Records whose own page is to be fetched.
+    /// Records whose detail page must be fetched.
     pub follow: Vec<Follow>,
-    /// Records that were refused.
+    /// Records that were rejected.
     pub rejected: Vec<Rejection>,
-    /// Records seen: the sum of the three.
+    /// The number of records seen: the sum of the three.
     pub records: usize,
-    /// Why the page must not be believed.
+    /// Why the page cannot be trusted, if so.
     pub alarm: Option<Alarm>,
-    /// What else is worth knowing of the page, in words: what was mended, what was left out and by which rule.
+    /// Notes on the page: what was repaired, and what was left out by which rule.
     pub notes: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! The grammar of partner files, told by the types that read them: for editors, and as a page for people.
+//! The grammar of source files, generated from the types that parse them: a schema for editors, and a page for people.
 
 use std::fmt::Write as _;
 
@@ -12,12 +12,12 @@ use crate::grammar::Partner;
 /// The examples of the reference page, one folder each: `oim-etl sources schema --markdown` prints them.
 static EXAMPLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/reference");
 
-/// The JSON Schema (2020-12) of a partner file.
+/// Returns the JSON Schema (2020-12) of a source file.
 pub fn schema() -> Schema {
     schema_for!(Partner)
 }
 
-/// The reference page: each key as the schema describes it, and the examples the tests run.
+/// Returns the reference page: each key as the schema describes it, and the examples that the tests run.
 pub fn reference() -> String {
     let mut page = String::from(
         "# Partner files\n\n<!-- Written by `oim-etl sources schema --markdown`; the text is that of `sources/src/grammar`. -->\n\n\
@@ -46,7 +46,7 @@ pub fn reference() -> String {
     page
 }
 
-/// The fields a partner file may map, and what is understood in them.
+/// Describes the fields that a source file may map, and which values each accepts.
 fn our_fields(page: &mut String) {
     page.push_str("\n## Our fields\n\nA stream maps the partner's words to these and no others. What cannot be read refuses the record, with the words.\n");
     page.push_str("`kind`, of the stream, is `job`, `training`, `agr` (income-generating activity) or `microfinance`.\n\n| field | what it is |\n|---|---|\n");
@@ -55,7 +55,7 @@ fn our_fields(page: &mut String) {
     }
 }
 
-/// What a definition says, as a heading, its text, and a table of its keys.
+/// Renders a definition as a heading, its text, and a table of its keys.
 fn section(page: &mut String, name: &str, definition: &Value) {
     let name = if name == "RawTable" { "Form as a table" } else { name };
     // Writing to a String cannot fail.
@@ -68,7 +68,7 @@ fn section(page: &mut String, name: &str, definition: &Value) {
     keys(page, definition);
 }
 
-/// A word, or a table told by its `kind`.
+/// Renders a choice: a word, or a table that its `kind` identifies.
 fn one_of(page: &mut String, variant: &Value) {
     if let Some(word) = variant.get("const").and_then(Value::as_str) {
         let _ = write!(page, "\n- `{word}`: {}", description(variant));
@@ -103,7 +103,7 @@ fn description(value: &Value) -> String {
     text.split("\n\n").map(|part| part.replace('\n', " ")).collect::<Vec<_>>().join("\n\n")
 }
 
-/// An example: a partner file, an answer, and what is read of it.
+/// An example: a source file, an answer, and the result of parsing it.
 pub(crate) struct Example {
     /// Its folder.
     #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `oim-etl demo`: the whole road on one machine, with nothing set up.
+//! `oim-etl demo`: the whole pipeline on one machine, without any setup.
 
 pub(super) mod report;
 
@@ -41,14 +41,14 @@ pub(super) struct Demo {
     http: std::net::SocketAddr,
 }
 
-/// Rate of the replayed partners: theirs are real promises and would make the demo last minutes.
+/// The rate of the replayed partners. With their real rates, the demo would take minutes.
 const DEMO_RATE: &str = "20/s";
-/// Crawl-delay the replayed portal prints, in seconds: the same rate.
+/// The crawl delay of the replayed portal, in seconds: the same rate.
 const CRAWL_DELAY: f64 = 0.05;
-/// Every so many requests the replayed partners say 429, as real ones do.
+/// The replayed partners answer 429 once in so many requests, as real ones do.
 const THROTTLE_EVERY: u32 = 40;
 
-/// Everything that runs, in the order it is stopped.
+/// Everything that runs, in the order in which it is stopped.
 struct Running {
     pool: Pool,
     server: Server,
@@ -66,12 +66,12 @@ impl Demo {
         observe::logs(&config)?;
         let quiet = context.is_json();
         let stop = Stop::new();
-        // Listening first: a signal that comes while the server starts must still stop the server.
+        // Listen for signals first: one that comes while the server starts must still stop the server.
         tokio::select! {
             biased;
             _ = asked_to_stop() => {
                 ui::note(&format!("\nstopped; what was loaded is kept in {}", self.data.display()));
-                // With --keep, being stopped is how it ends.
+                // With --keep, a signal is the normal end.
                 Ok(if self.keep { Outcome::Good } else { Outcome::Wrong })
             }
             ended = self.show(config, quiet, stop.clone()) => ended,
@@ -155,7 +155,7 @@ impl Demo {
     }
 }
 
-/// The demo's own settings over the configuration: ordinary keys, which anybody could set.
+/// Sets the demo's own configuration: ordinary keys that anybody could set.
 fn configure(
     config: &mut Config,
     data: &std::path::Path,
@@ -179,13 +179,13 @@ fn configure(
     Ok(())
 }
 
-/// Makes the demo's database on the private cluster, unless it is there.
+/// Creates the demo's database on the private cluster, if it is missing.
 async fn make_database(cluster: &Cluster) -> anyhow::Result<()> {
     local_postgres::create_database(&cluster.url("postgres"), DEMO_DATABASE).await?;
     Ok(())
 }
 
-/// Asks for a full run of every source.
+/// Requests a full run of each source.
 async fn ask_all(app: &App) -> anyhow::Result<Vec<Line>> {
     let mut lines = Vec::new();
     for spec in app.catalog().iter().filter(|spec| crate::app::is_enabled(&app.config, &spec.slug)) {

@@ -19,7 +19,7 @@ pub(super) struct Explain {
     opportunity: String,
 }
 
-/// The columns a field of a draft becomes.
+/// Returns the columns that a field of a draft becomes.
 fn columns(field: Field) -> &'static [&'static str] {
     match field {
         Field::ExternalId => &["external_id"],
@@ -43,12 +43,12 @@ fn columns(field: Field) -> &'static [&'static str] {
         Field::Education => &["education"],
         Field::Experience => &["experience_months"],
         Field::Language => &["languages"],
-        // Shown in the second line, with what else closes a row.
+        // Shown in the second line, with the other reasons that close a row.
         Field::Status => &[],
     }
 }
 
-/// The rule that reads a field: a module of `normalize`, documented there with its table of cases.
+/// Returns the rule that parses a field: a module of `normalize`, which has its documentation and its table of cases.
 fn rule(field: Field) -> &'static str {
     match field {
         Field::Title => "text, vocabulary: occupation",
@@ -74,7 +74,7 @@ impl Explain {
             Some(page) => Some(store.page(page).await?),
             None => None,
         };
-        // The words are read again from the archive: what is missing is reported, and the rest is shown.
+        // The words are parsed again from the archive. If that fails, the failure is reported and the rest is shown.
         let words = match &page {
             Some(page) => record(&context, &life, page).await,
             None => Err(anyhow::anyhow!("its page is unknown")),
@@ -104,7 +104,7 @@ fn words_of(draft: &Draft) -> Value {
         .collect()
 }
 
-/// The record as its page gave it, read by the source file as it stands now.
+/// Returns the record of the archived page, parsed by the current source file.
 async fn record(context: &Context, life: &OpportunityHistory, page: &PageRow) -> anyhow::Result<Draft> {
     let catalog = app::catalog(context.config())?;
     let slug = page.source.parse()?;
@@ -149,7 +149,7 @@ fn show(life: &OpportunityHistory, words: Option<&Draft>) {
     }
 }
 
-/// Where it was read, what happened to it, and what it is one with.
+/// Prints the origin of the row, its history, and its duplicates.
 fn origin(life: &OpportunityHistory, page: Option<&PageRow>) {
     if let Some(page) = page {
         let fetched = page.fetched_at.map(|at| at.to_rfc3339()).unwrap_or_default();
@@ -189,7 +189,7 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// A value without the marks of JSON.
+/// Formats a value without JSON quotes.
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

@@ -63,10 +63,10 @@ pub(super) struct Ingest {
     no_wait: bool,
 }
 
-/// Between two looks whether anybody still works.
+/// Time between two checks whether any worker is alive.
 const LOOK_FOR_WORKERS: Duration = Duration::from_secs(3);
 
-/// Reads a day (from its begin in Africa/Douala) or an instant; neither may lie in the future.
+/// Parses a day (from its start in Africa/Douala) or an instant. Neither may be in the future.
 fn since(text: &str) -> Result<DateTime<Utc>, String> {
     let at = moment(text)?;
     if at > Utc::now() { Err("it lies in the future: nothing can be newer".to_owned()) } else { Ok(at) }
@@ -147,13 +147,13 @@ fn print_enqueued(context: &Context, lines: &[Line]) -> anyhow::Result<Outcome> 
     Ok(Outcome::Good)
 }
 
-/// Follows runs to their end, working the queue here where nobody else does.
+/// Follows runs to their end, and runs their jobs here if no worker is alive.
 pub(super) async fn follow(context: Context, store: Store, lines: Vec<Line>) -> anyhow::Result<Outcome> {
     let mut pool = None;
     let mut following = pin!(Follower::new(store.clone(), lines, context.is_json()).until_done());
     let mut stopping = pin!(asked_to_stop());
     let ended = loop {
-        // Also later: the worker that had the runs may die while they are followed.
+        // Checked repeatedly, because the worker that had the runs may die.
         if pool.is_none() && store.queue().workers().await?.is_empty() {
             ui::note("no worker is alive: this command works the queue itself (for good: oim-etl worker)");
             let stop = Stop::new();

@@ -80,7 +80,7 @@ fn nothing_stale(context: &Context, source: &SourceSlug) -> anyhow::Result<Outco
     Ok(Outcome::Good)
 }
 
-/// Parses the archived pages and tells what would become of their records.
+/// Parses the archived pages and prints what would become of their records.
 async fn dry(
     context: &Context,
     store: &Store,

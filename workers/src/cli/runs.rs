@@ -88,7 +88,7 @@ impl What {
     }
 }
 
-/// Says what was done, to people or to programs.
+/// Prints what was done, as a line or as JSON.
 fn tell(context: &Context, done: &str, with: &serde_json::Value) -> anyhow::Result<()> {
     if context.is_json() {
         ui::json(&serde_json::json!({ "done": done, "result": with }))?;
@@ -121,7 +121,7 @@ impl Runs {
     }
 }
 
-/// Columns of the list. Ids come last: a run to decide on is named with its id below the table.
+/// The columns of the list. Ids come last. A run that needs a decision has its id below the table.
 pub(super) const COLUMNS: [Column; 13] = [
     Column::word("run", 10),
     Column::word("source", 0),

@@ -72,7 +72,7 @@ impl Search {
     }
 }
 
-/// One hit as one line.
+/// Formats a hit as one line.
 pub(super) fn shown(hit: &Hit) -> String {
     let payload = &hit.payload;
     let closes = payload.closes_on.and_then(day).map(|day| format!("closes {}", day.format("%-d %b")));

@@ -46,8 +46,8 @@ impl Status {
     }
 }
 
-/// Returns the sources with rows that an older source file or older rules have read. A source file that cannot be read is
-/// no reason to show nothing else.
+/// Returns the sources with rows that an older source file or older rules have produced. An invalid source file does not keep
+/// the rest of the status from being shown.
 async fn stale(context: &Context, store: &Store) -> anyhow::Result<Vec<Stale>> {
     match app::catalog(context.config()) {
         Ok(catalog) => {
@@ -68,7 +68,7 @@ fn show_stale(Stale { source, rows, .. }: &Stale) {
     ));
 }
 
-/// Ids of all points, in order.
+/// Returns the ids of all points, in order.
 async fn points(context: &Context) -> anyhow::Result<Vec<OpportunityId>> {
     let vectors = Vectors::open(context.config()).await?;
     let Some(vectors) = vectors else {
@@ -79,7 +79,7 @@ async fn points(context: &Context) -> anyhow::Result<Vec<OpportunityId>> {
     Ok(ids)
 }
 
-/// Columns of the queue.
+/// The columns of the queue.
 pub(super) const COLUMNS: [Column; 7] = [
     Column::word("job", 0),
     Column::word("lane", 2),

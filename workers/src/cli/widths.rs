@@ -5,7 +5,7 @@ use crate::ui::{Column, Table};
 
 const WIDTHS: [usize; 3] = [60, 80, 120];
 
-/// A table of rows whose cells are parted by bars.
+/// Makes a table from rows whose cells are separated by bars.
 fn table(columns: &[Column], rows: &[&str]) -> Table {
     let mut table = Table::new(columns);
     for row in rows {
@@ -38,7 +38,7 @@ fn tables() -> [(&'static str, Table); 4] {
     ]
 }
 
-/// Whether a cell with a number in it stands in the whole table as it is.
+/// Returns whether the table shows a cell with a number unshortened.
 fn is_whole(cell: &str, full: &str) -> bool {
     !cell.chars().any(|c| c.is_ascii_digit()) || full.contains(cell)
 }
@@ -67,7 +67,7 @@ fn the_most_important_columns_stay() {
         let dropped = table.render(Some(80)).dropped;
         let expected: &[&str] = match name {
             "runs" => &["run", "mode", "by", "pages", "unchanged"],
-            // Their texts are shortened, and every column stays.
+            // Long texts are shortened, and each column stays.
             "sources list" | "status" => &[],
             _ => &["seconds", "req/s held/allowed"],
         };

@@ -1,4 +1,4 @@
-//! What the demo shows at its end.
+//! What the demo prints at its end.
 
 use std::{path::Path, time::Duration};
 
@@ -14,10 +14,10 @@ use crate::{
 
 /// Searches a returning migrant might make.
 const SEARCHES: [&str; 3] = ["soudeur à Douala", "accountant in Buea", "couture et mode à Bafoussam"];
-/// Hits shown of each.
+/// The number of hits shown for each.
 const HITS: usize = 3;
 
-/// Prints the table, the refusals and the searches.
+/// Prints the table, the rejections and the searches.
 pub(super) async fn print(
     app: &App,
     runs: &[RunRow],
@@ -57,7 +57,7 @@ pub(super) async fn print(
     Ok(if runs.iter().all(|run| run.state == RunState::Complete) { Outcome::Good } else { Outcome::Wrong })
 }
 
-/// Columns of the table.
+/// The columns of the table.
 pub(in crate::cli) const COLUMNS: [Column; 10] = [
     Column::word("source", 0),
     Column::number("pages", 5),
@@ -92,7 +92,7 @@ fn table(runs: &[RunRow], lines: &[Line]) -> Table {
     table
 }
 
-/// What to try next: commands that work as they stand when pasted.
+/// Prints what to try next: commands that work when pasted.
 pub(super) fn next_steps(data: &Path, cluster: &Path) {
     let inside = data.canonicalize().is_ok_and(|data| cluster.starts_with(data));
     let beside = if inside { String::new() } else { format!(" and {}", cluster.display()) };

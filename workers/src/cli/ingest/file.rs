@@ -20,15 +20,15 @@ use crate::{
     workbench::preview::{Preview, keep},
 };
 
-/// A file of the command line, here or fetched.
+/// A file that the command line names: a local one, or a fetched one.
 struct Given {
     path: PathBuf,
     name: String,
-    /// Keeps what was fetched until it is archived.
+    /// Keeps a fetched file until it is archived.
     _fetched: Option<tempfile::NamedTempFile>,
 }
 
-/// Takes the file in and follows its run.
+/// Loads the file and follows its run.
 pub(super) async fn run(
     ask: Ingest,
     context: Context,
@@ -64,7 +64,7 @@ pub(super) async fn run(
     if ask.no_wait { print_enqueued(&context, &lines) } else { follow(context, store, lines).await }
 }
 
-/// The file, fetched where it is named by an address: politely, as the partner's, whoever's host it is.
+/// Returns the file. If an address names it, fetches it at the partner's rate, whatever its host is.
 async fn fetched(context: &Context, spec: &Spec, file: &str) -> anyhow::Result<Given> {
     let Some(url) = Url::parse(file).ok().filter(|url| matches!(url.scheme(), "http" | "https")) else {
         let path = PathBuf::from(file);
@@ -74,7 +74,7 @@ async fn fetched(context: &Context, spec: &Spec, file: &str) -> anyhow::Result<G
     };
     let mut partner =
         Access::WithCredentials(spec, &partner::environment).partner(context.config()).or_else(|error| {
-            // A file elsewhere needs no credentials of the partner's.
+            // A file on another host does not get the partner's credentials.
             if partner_hosts(spec, &url) {
                 Err(error)
             } else {
@@ -102,7 +102,7 @@ fn name_of(path: &Path) -> String {
     path.file_name().map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-/// What the file would load; nothing is written.
+/// Prints what the file would load, without writing.
 fn dry(
     context: &Context,
     spec: &Spec,

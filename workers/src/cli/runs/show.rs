@@ -10,7 +10,7 @@ use crate::{
     ui::{self, ago},
 };
 
-/// Longest value in an example, in characters.
+/// The longest value in an example, in characters.
 const EXAMPLE: usize = 60;
 
 /// Show a run: what it did, or what publishing it would do
@@ -82,7 +82,7 @@ impl Show {
     }
 }
 
-/// What the run is and did.
+/// Prints what the run is and did.
 fn head(run: &RunRow) {
     ui::line(&format!("run       {}", run.id));
     ui::line(&format!("source    {}", run.source));
@@ -129,7 +129,7 @@ fn cut(text: &str) -> String {
     line.chars().take(EXAMPLE - 1).collect::<String>() + "…"
 }
 
-/// What a revert did, in words.
+/// Describes what a revert did.
 pub(super) fn reverted(run: RunId, done: &Reverted) -> String {
     let mut words = vec![format!(
         "run {run} is undone by run {}: {} opportunities are as they were before, {} that it created are closed",

@@ -31,16 +31,16 @@ pub(super) struct Check {
     fixtures: Option<PathBuf>,
 }
 
-/// What a source file gives over its recordings.
+/// The result of a source file on its recordings.
 #[derive(Debug, Serialize)]
 struct Report {
     source: String,
-    /// Whether there are recordings to try it on.
+    /// Whether there are recordings for it.
     recorded: bool,
     records: usize,
     opportunities: usize,
     rejected: usize,
-    /// Percent of the opportunities in which a mapped field has a value.
+    /// The percentage of opportunities in which a mapped field has a value.
     filled: Vec<(Field, usize)>,
     alarms: Vec<String>,
     notes: Vec<String>,
@@ -78,7 +78,7 @@ fn wrong(context: &Context, error: &anyhow::Error) -> anyhow::Result<Outcome> {
     Ok(Outcome::Wrong)
 }
 
-/// Walks the recordings as if they were the partner.
+/// Crawls the recordings as if they were the partner.
 async fn tried(
     context: &Context,
     spec: &Arc<Spec>,

@@ -53,7 +53,7 @@ impl Diff {
         for rejection in &rejections {
             *reasons.entry(rejection.reason.code().to_owned()).or_default() += 1;
         }
-        // A page that was gone is not in the archive: nothing is known of it now.
+        // A page that was gone is not in the archive, so nothing is known about it.
         for count in before.iter().filter(|count| count.code != "detail_unavailable") {
             *reasons.entry(count.code.clone()).or_default() -= count.count;
         }
@@ -95,7 +95,7 @@ fn show(slug: &SourceSlug, change: &Change) {
     }
 }
 
-/// A value on one line.
+/// Formats a value on one line.
 fn short(value: Option<&serde_json::Value>) -> String {
     let text = value.map_or_else(|| "-".to_owned(), ToString::to_string);
     if text.chars().count() <= 100 {

@@ -1,9 +1,9 @@
-//! How often each field comes through.
+//! How often each field has a value.
 
 use domain::{Field, Opportunity};
 use sources::Spec;
 
-/// Of each field a source file maps, in percent of the rows: how many have a value.
+/// Returns the percentage of rows that have a value, for each field that a source file maps.
 pub(super) fn filled(spec: &Spec, rows: &[Opportunity]) -> Vec<(Field, usize)> {
     let mapped: Vec<&str> = spec.streams.iter().flat_map(sources::Stream::mapped).collect();
     let percent = |field: Field| {
@@ -13,7 +13,7 @@ pub(super) fn filled(spec: &Spec, rows: &[Opportunity]) -> Vec<(Field, usize)> {
     Field::ALL.into_iter().filter(|field| mapped.contains(&field.as_str())).map(percent).collect()
 }
 
-/// Fields that a stream maps and none of its rows has: a path or a selector that finds nothing.
+/// Returns the fields that a stream maps and none of its rows has, because a path or selector finds nothing.
 pub(super) fn unfilled(spec: &Spec, rows: &[Opportunity]) -> Vec<String> {
     let mut told = Vec::new();
     for stream in &spec.streams {
@@ -36,13 +36,13 @@ pub(super) fn unfilled(spec: &Spec, rows: &[Opportunity]) -> Vec<String> {
     told
 }
 
-/// The same on one line; what every row has goes without saying.
+/// Formats the same on one line, without the fields that each row has.
 pub(super) fn shown(filled: &[(Field, usize)]) -> String {
     let told = filled.iter().filter(|(field, _)| !matches!(field, Field::ExternalId | Field::Title));
     told.map(|(field, percent)| format!("{} {percent}", field.as_str())).collect::<Vec<_>>().join(" · ")
 }
 
-/// Whether a field came through as a value.
+/// Returns whether an opportunity has a value of a field.
 fn has(row: &Opportunity, field: Field) -> bool {
     match field {
         Field::Url => row.url.is_some(),
@@ -62,7 +62,7 @@ fn has(row: &Opportunity, field: Field) -> bool {
         Field::Education => row.education.is_some(),
         Field::Experience => row.experience.is_some(),
         Field::Language => !row.languages.is_empty(),
-        // A row without identity or title is refused, and a status shows in rows that are closed.
+        // A row without identity or title is rejected, and a status shows in closed rows.
         Field::ExternalId | Field::Title | Field::Status => true,
     }
 }

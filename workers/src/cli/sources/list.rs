@@ -18,11 +18,11 @@ struct Row {
     streams: Vec<String>,
     base_url: String,
     enabled: bool,
-    /// Environment variables it needs and that are not set.
+    /// The environment variables that it needs and that are not set.
     missing: Vec<String>,
 }
 
-/// Columns of the list.
+/// The columns of the list.
 pub(in crate::cli) const COLUMNS: [Column; 6] = [
     Column::word("source", 0),
     Column::text("name", 3),
@@ -32,7 +32,7 @@ pub(in crate::cli) const COLUMNS: [Column; 6] = [
     Column::text("needs", 1),
 ];
 
-/// The partners, and what of them is missing here.
+/// Lists the sources, and the credentials that are missing.
 pub(super) fn run(context: &Context, catalog: &Catalog) -> anyhow::Result<Outcome> {
     let rows: Vec<Row> = catalog
         .iter()

@@ -28,7 +28,7 @@ pub(super) struct New {
     to: Option<PathBuf>,
 }
 
-/// What an answer holds, whoever gave it.
+/// An answer of the partner, or a file from it.
 struct Got {
     url: Option<Url>,
     headers: Vec<(String, String)>,

@@ -32,10 +32,10 @@ pub(super) struct Record {
     to: Option<PathBuf>,
 }
 
-/// Headers of an answer a reader may need.
+/// The headers of an answer that the parser may need.
 const KEPT: [&str; 6] = ["content-type", "content-range", "link", "etag", "last-modified", "location"];
 
-/// A recorded folder's `behavior.toml`.
+/// Returns the `behavior.toml` of a folder of recordings.
 #[derive(Serialize)]
 struct Behavior {
     host: String,
