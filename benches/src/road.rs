@@ -19,8 +19,8 @@ use std::{
 };
 
 use local_postgres::{Cluster, Durability, create_database};
-use serde_json::Value;
 use process::Spent;
+use serde_json::Value;
 use store::Store;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -169,7 +169,13 @@ fn peer(script: &str, args: &[&str], folder: &Path) -> Outcome<Option<Took>> {
     let number = |key: &str| told.get(key).and_then(Value::as_f64).unwrap_or(0.0);
     #[allow(clippy::cast_possible_truncation, reason = "a count of rows")]
     let rows = number("rows") as i64;
-    Ok(Some(Took { rows, seconds: number("seconds"), peak_mb: number("peak_rss_mb"), spent: None, waited: None }))
+    Ok(Some(Took {
+        rows,
+        seconds: number("seconds"),
+        peak_mb: number("peak_rss_mb"),
+        spent: None,
+        waited: None,
+    }))
 }
 
 fn line(job: &str, ours: &Took, peer: Option<&Took>) {

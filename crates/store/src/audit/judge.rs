@@ -365,7 +365,8 @@ impl Kind {
         }
         let distance = value - usual;
         let doubted = if self.direction == 0.0 { distance.abs() } else { distance * self.direction };
-        let is_the_only_one = name.starts_with("one ") && is_suddenly_all(value, usual, farthest, filled(now, name));
+        let is_the_only_one =
+            name.starts_with("one ") && is_suddenly_all(value, usual, farthest, filled(now, name));
         let is_found = doubted > allowed || is_the_only_one;
         is_found.then(|| (doubted / allowed, (self.tell)(name, value, usual, now)))
     }
@@ -380,7 +381,7 @@ fn is_suddenly_all(value: f64, usual: f64, farthest: f64, records: f64) -> bool 
 mod tests {
     use super::*;
 
-    /// A run of 35 records, `filled` of which have a field with `different` values.
+    /// A run of 35 records. `filled` of them have a field, which takes `different` values.
     fn shown(filled: f64, different: f64, most: f64) -> Shown {
         let measures = [
             ("audiences filled", filled / 35.0),

@@ -33,7 +33,9 @@ impl Show {
         let rejections = store.rejection_counts(self.run).await?;
         let served_after = store.served_after(self.run).await?;
         if context.is_json() {
-            ui::json(&serde_json::json!({ "run": run, "would_be": preview, "rejected": rejections, "served_after": served_after }))?;
+            ui::json(
+                &serde_json::json!({ "run": run, "would_be": preview, "rejected": rejections, "served_after": served_after }),
+            )?;
             return Ok(Outcome::Good);
         }
         head(&run);
