@@ -21,11 +21,11 @@ COMMENT ON COLUMN api.opportunities.title IS 'Heading: plain text, one line, 1 t
 COMMENT ON COLUMN api.opportunities.url IS 'Absolute http(s) address a person can open; null where the partner gives none.';
 COMMENT ON COLUMN api.opportunities.organization IS 'Employer, school, programme or credit union; null where hidden.';
 COMMENT ON COLUMN api.opportunities.description IS 'Body: plain text, paragraphs separated by newlines, at most 20,000 characters.';
-COMMENT ON COLUMN api.opportunities.places IS 'Array of {country: ISO 3166-1 alpha-2, region: ISO 3166-2:CM or null, locality: text or null}.';
+COMMENT ON COLUMN api.opportunities.places IS 'Array of {country: ISO 3166-1 alpha-2, region: ISO 3166-2:CM or null, locality: text or null}. What the text states of the post counts where it is nearer or another.';
 COMMENT ON COLUMN api.opportunities.countries IS 'Distinct countries of places.';
 COMMENT ON COLUMN api.opportunities.regions IS 'Distinct regions of places (ISO 3166-2:CM, "CM-LT"); for filters.';
 COMMENT ON COLUMN api.opportunities.localities IS 'Distinct localities of places, French spelling.';
-COMMENT ON COLUMN api.opportunities.amount_kind IS 'What the amount is: wage (job: what it earns), tuition (training: what it costs), principal (microfinance: what is lent, or the balance a savings product asks for) or grant (agr: budget of the program). Null where there is no amount.';
+COMMENT ON COLUMN api.opportunities.amount_kind IS 'What the amount is, by the kind of the opportunity: wage (job: what it earns), tuition (training: what it costs), principal (microfinance: what is lent, or the balance a savings product asks for) or grant (agr: budget of the program). Null where there is no amount.';
 COMMENT ON COLUMN api.opportunities.amount_min IS 'Lowest amount, in units of amount_currency for each amount_period; 0 for a training that is free.';
 COMMENT ON COLUMN api.opportunities.amount_max IS 'Highest amount, in units of amount_currency for each amount_period.';
 COMMENT ON COLUMN api.opportunities.amount_currency IS 'ISO 4217 (XAF).';
@@ -51,8 +51,8 @@ COMMENT ON COLUMN api.opportunities.canonical IS 'Whether the row stands for its
 COMMENT ON COLUMN api.opportunities.experience_months IS 'Least experience asked for, in months; 0 where beginners are welcome. By its field, else by a sentence of the text.';
 COMMENT ON COLUMN api.opportunities.working_time IS 'full_time, part_time, shift, seasonal, flexible; by the contract, else by a sentence of the text. Empty if neither says so.';
 COMMENT ON COLUMN api.opportunities.occupation IS 'ISCO-08 unit group the title names, of jobs and trainings; four digits.';
-COMMENT ON COLUMN api.opportunities.sector IS 'agriculture, construction, health, …: a word of ours, each within a section of ISIC rev. 4.';
-COMMENT ON COLUMN api.opportunities.audiences IS 'Whom it says it is for: women, youth, returnees, disabled, displaced, unemployed, students, farmers, entrepreneurs.';
+COMMENT ON COLUMN api.opportunities.sector IS 'agriculture, construction, health, …: a word of ours, each within a section of ISIC rev. 4. By its field, else by title, occupation and description.';
+COMMENT ON COLUMN api.opportunities.audiences IS 'Whom it says it is for: women, youth, returnees, disabled, displaced, unemployed, students, farmers, entrepreneurs. By title and description.';
 COMMENT ON COLUMN api.opportunities.stream IS 'The list of the partner it stands in.';
 COMMENT ON COLUMN api.opportunities.description_html IS 'The description as HTML that is safe to show: p, br, lists, headings, bold and italic, without any attribute. Null where the partner gives plain text: show description.';
 COMMENT ON COLUMN api.opportunities.interest_min IS 'Lowest nominal interest in percent a year: the rate told times the periods of a year, not compounded, without tax. Of a loan what is paid, of a savings product what it earns.';
@@ -60,7 +60,7 @@ COMMENT ON COLUMN api.opportunities.interest_max IS 'Highest nominal interest in
 COMMENT ON COLUMN api.opportunities.interest_period IS 'What the partner told the rate for: day, week, month, quarter, half_year or year.';
 COMMENT ON COLUMN api.opportunities.interest_tax IS 'Tax on the interest in percent of it (TAF, TVA), if it is given beside the rate.';
 COMMENT ON COLUMN api.opportunities.interest_text IS 'The partner''s own words on interest.';
-COMMENT ON COLUMN api.opportunities.fees_percent IS 'Fees in percent of the amount, summed; 0 where there are none.';
+COMMENT ON COLUMN api.opportunities.fees_percent IS 'Fees in percent of the amount, summed; 0 where there are none. By their field, else by the words on interest.';
 COMMENT ON COLUMN api.opportunities.fees_amount IS 'Fixed fees, summed, in units of fees_currency.';
 COMMENT ON COLUMN api.opportunities.fees_currency IS 'ISO 4217 (XAF).';
 COMMENT ON COLUMN api.opportunities.fees_text IS 'The partner''s own words on fees.';
@@ -79,8 +79,8 @@ SELECT id, emails, phones
  WHERE emails <> '{}' OR phones <> '{}';
 COMMENT ON VIEW api.contacts IS 'How to reach who offers; of persons, so for members of oim_contacts alone. Texts elsewhere are without it. Addresses a portal prints beside every post are left out.';
 COMMENT ON COLUMN api.contacts.id IS 'Key of api.opportunities.';
-COMMENT ON COLUMN api.contacts.emails IS 'Addresses of e-mail, in lower case.';
-COMMENT ON COLUMN api.contacts.phones IS 'Telephone numbers (ITU-T E.164: +237…).';
+COMMENT ON COLUMN api.contacts.emails IS 'Addresses of e-mail, in lower case, taken out of the texts.';
+COMMENT ON COLUMN api.contacts.phones IS 'Telephone numbers (ITU-T E.164: +237…), taken out of the texts.';
 
 CREATE VIEW api.sources AS
 SELECT s.slug, s.name, s.enabled,

@@ -15,6 +15,7 @@ mod memo;
 mod numbers;
 mod record;
 mod rejection;
+mod rule;
 
 pub mod contacts;
 pub mod dates;
@@ -29,3 +30,4 @@ pub mod vocabulary;
 
 pub use record::{Context, identity, normalize};
 pub use rejection::reject;
+pub use rule::rule;

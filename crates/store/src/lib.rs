@@ -96,7 +96,7 @@ pub use overview::Overview;
 pub use pages::{Archived, NewListPage, PageRow, Validator};
 pub use preview::{Change, PagePreview, Preview};
 pub use rejections::{DoubtedRow, RejectionCount, RejectionRow};
-pub use rows::{KnownDrafts, Origin};
+pub use rows::{KnownDrafts, Origin, fields_of_columns};
 pub use runs::{Entered, FileRef, RunRequest, RunRow};
 pub use served_after::ServedAfter;
 pub use sources::SourceRow;

@@ -19,53 +19,6 @@ pub(super) struct Explain {
     opportunity: String,
 }
 
-/// Returns the columns that a field of a draft becomes.
-fn columns(field: Field) -> &'static [&'static str] {
-    match field {
-        Field::ExternalId => &["external_id"],
-        Field::Title => &["title", "occupation"],
-        Field::Url => &["url"],
-        Field::Organization => &["organization"],
-        Field::Description => &["description", "audiences", "emails", "phones"],
-        Field::Place => &["regions", "localities", "countries", "remote"],
-        Field::Salary => {
-            &["amount_kind", "amount_min", "amount_max", "amount_currency", "amount_period", "amount_basis"]
-        }
-        Field::Interest => &["interest_min", "interest_max", "interest_period", "interest_tax"],
-        Field::Fees => &["fees_percent", "fees_amount", "fees_currency"],
-        Field::Duration => &["duration_min", "duration_max"],
-        Field::StartsAt => &["starts_on"],
-        Field::Sector => &["sector"],
-        Field::Contract => &["contracts", "working_time"],
-        Field::PostedAt => &["posted_at"],
-        Field::ClosesAt => &["closes_on"],
-        Field::Positions => &["positions"],
-        Field::Education => &["education"],
-        Field::Experience => &["experience_months"],
-        Field::Language => &["languages"],
-        // Shown in the second line, with the other reasons that close a row.
-        Field::Status => &[],
-    }
-}
-
-/// Returns the rule that parses a field: a module of `normalize`, which has its documentation and its table of cases.
-fn rule(field: Field) -> &'static str {
-    match field {
-        Field::Title => "text, vocabulary: occupation",
-        Field::Description => "text, contacts, vocabulary: audience",
-        Field::Organization => "text, placeholders are none",
-        Field::Place => "places; the text's own where it states one",
-        Field::Salary | Field::Interest | Field::Fees => "money",
-        Field::Duration => "duration",
-        Field::PostedAt | Field::StartsAt | Field::ClosesAt => "dates",
-        Field::Contract | Field::Education | Field::Experience | Field::Language | Field::Sector => {
-            "vocabulary"
-        }
-        Field::Status => "status",
-        Field::ExternalId | Field::Url | Field::Positions => "mapped as given",
-    }
-}
-
 impl Explain {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
         let store = app::connect(context.config(), 2).await?;
@@ -82,8 +35,10 @@ impl Explain {
         if context.is_json() {
             let words = words
                 .map_or_else(|error| json!({ "unknown": format!("{error:#}") }), |draft| words_of(&draft));
-            let rules: Value =
-                Field::ALL.into_iter().map(|field| (field.as_str().to_owned(), json!(rule(field)))).collect();
+            let rules: Value = Field::ALL
+                .into_iter()
+                .map(|field| (field.as_str().to_owned(), json!(normalize::rule(field))))
+                .collect();
             let page = page.map(|page| json!({ "id": page.id, "url": page.url, "archive_key": page.archive_key, "fetched_at": page.fetched_at }));
             ui::json(&json!({ "life": life, "page": page, "words": words, "rules": rules }))?;
             return Ok(Outcome::Good);
@@ -134,13 +89,14 @@ fn show(life: &OpportunityHistory, words: Option<&Draft>) {
     for field in Field::ALL {
         let name = field.as_str();
         let said = words.and_then(|draft| draft.field(name)).map(|words| shortened(words, 70));
-        let became: Vec<String> = columns(field)
-            .iter()
-            .filter_map(|name| Some(format!("{name} {}", shortened(&plain(column(name)?), 60))))
+        let became: Vec<String> = store::fields_of_columns()
+            .filter(|(_, of)| *of == field)
+            .filter_map(|(name, _)| Some(format!("{name} {}", shortened(&plain(column(name)?), 60))))
             .collect();
         if said.is_some() || !became.is_empty() {
             let said = said.map_or_else(|| "-".to_owned(), |said| format!("{said:?}"));
-            let rule = if became.is_empty() { String::new() } else { format!("  [{}]", rule(field)) };
+            let rule =
+                if became.is_empty() { String::new() } else { format!("  [{}]", normalize::rule(field)) };
             ui::line(&format!("  {name:<13} {said:<40} → {}{rule}", became.join(", ")));
         }
     }

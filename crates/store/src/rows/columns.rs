@@ -1,11 +1,18 @@
 //! The columns of an opportunity: how each is written, and whether the audit compares it.
 //!
-//! A new column of content needs its line here, its column in a migration of `ingest.opportunities` and `ingest.staged` and in the
-//! view `api.opportunities`, and its field in `domain::Opportunity`. Staging, publishing, reverting and the audit follow from this table.
+//! A new column of content needs its line here, its column in `ingest.opportunities` (`ingest.staged` copies it), and its line and
+//! its comment in the view `api.opportunities`. Staging, publishing, reverting, the audit, `explain` and the data dictionary follow
+//! from this table.
 
 use std::{fmt::Write as _, sync::LazyLock};
 
-use domain::Opportunity;
+use domain::{
+    Field::{
+        self, ClosesAt, Contract, Description, Duration, Education, Experience, ExternalId, Fees, Interest,
+        Language, Organization, Place, Positions, PostedAt, Salary, Sector, StartsAt, Title, Url,
+    },
+    Opportunity,
+};
 use serde_json::json;
 
 use super::copy::CopyText;
@@ -30,83 +37,113 @@ pub(crate) enum Shape {
 /// A column.
 pub(crate) struct Column {
     pub(crate) name: &'static str,
+    /// The field of the source file that its value is mostly read from.
+    pub(crate) field: Option<Field>,
     pub(crate) shape: Shape,
     pub(crate) write: fn(&Opportunity, &mut CopyText),
 }
 
 const fn column(name: &'static str, shape: Shape, write: fn(&Opportunity, &mut CopyText)) -> Column {
-    Column { name, shape, write }
+    Column { name, field: None, shape, write }
+}
+
+/// A column whose value is read from `field`.
+const fn of(
+    field: Field,
+    name: &'static str,
+    shape: Shape,
+    write: fn(&Opportunity, &mut CopyText),
+) -> Column {
+    Column { name, field: Some(field), shape, write }
 }
 
 /// Columns of content, in the order in which rows are sent.
 pub(crate) static CONTENT: [Column; 46] = [
     column("kind", Shape::Unaudited, |row, to| to.text(row.kind.as_str())),
-    column("title", Shape::Text, |row, to| to.text(&row.title)),
-    column("url", Shape::Text, |row, to| to.maybe_text(row.url.as_deref())),
-    column("organization", Shape::Text, |row, to| to.maybe_text(row.organization.as_deref())),
-    column("description", Shape::Text, |row, to| to.maybe_text(row.description.as_deref())),
-    column("description_html", Shape::Unaudited, |row, to| to.maybe_text(row.description_html.as_deref())),
-    column("languages", Shape::Texts, |row, to| to.texts(row.languages.iter().map(|l| l.as_str()))),
-    column("places", Shape::Json, |row, to| to.json(&json!(row.places))),
-    column("countries", Shape::Unaudited, |row, to| {
+    of(Title, "title", Shape::Text, |row, to| to.text(&row.title)),
+    of(Url, "url", Shape::Text, |row, to| to.maybe_text(row.url.as_deref())),
+    of(Organization, "organization", Shape::Text, |row, to| to.maybe_text(row.organization.as_deref())),
+    of(Description, "description", Shape::Text, |row, to| to.maybe_text(row.description.as_deref())),
+    of(Description, "description_html", Shape::Unaudited, |row, to| {
+        to.maybe_text(row.description_html.as_deref())
+    }),
+    of(Language, "languages", Shape::Texts, |row, to| to.texts(row.languages.iter().map(|l| l.as_str()))),
+    of(Place, "places", Shape::Json, |row, to| to.json(&json!(row.places))),
+    of(Place, "countries", Shape::Unaudited, |row, to| {
         to.texts(distinct(row.places.iter().map(|place| place.country.as_str())));
     }),
-    column("regions", Shape::Unaudited, |row, to| {
+    of(Place, "regions", Shape::Unaudited, |row, to| {
         to.texts(distinct(
             row.places.iter().filter_map(|place| place.region).map(domain::places::Region::code),
         ));
     }),
-    column("localities", Shape::Unaudited, |row, to| {
+    of(Place, "localities", Shape::Unaudited, |row, to| {
         to.texts(distinct(row.places.iter().filter_map(|place| place.locality.as_deref())));
     }),
-    column("remote", Shape::Unaudited, |row, to| to.truth(row.remote)),
-    column("emails", Shape::Texts, |row, to| to.texts(&row.contacts.emails)),
-    column("phones", Shape::Texts, |row, to| to.texts(&row.contacts.phones)),
-    column("posted_at", Shape::Unaudited, |row, to| to.instant(row.posted_at)),
-    column("closes_on", Shape::Day, |row, to| to.day(row.closes_on)),
-    column("starts_on", Shape::Day, |row, to| to.day(row.starts_on)),
-    column("duration_min", Shape::Number, |row, to| to.decimal(months(row).0, 2)),
-    column("duration_max", Shape::Unaudited, |row, to| to.decimal(months(row).1, 2)),
-    column("duration_text", Shape::Text, |row, to| to.maybe_text(row.duration_text.as_deref())),
-    column("positions", Shape::Number, |row, to| to.number(row.positions.map(i64::from))),
-    column("contracts", Shape::Texts, |row, to| to.texts(row.contracts.iter().map(|c| c.as_str()))),
-    column("working_time", Shape::Texts, |row, to| to.texts(row.working_time.iter().map(|t| t.as_str()))),
-    column("education", Shape::Text, |row, to| {
+    of(Place, "remote", Shape::Unaudited, |row, to| to.truth(row.remote)),
+    of(Description, "emails", Shape::Texts, |row, to| to.texts(&row.contacts.emails)),
+    of(Description, "phones", Shape::Texts, |row, to| to.texts(&row.contacts.phones)),
+    of(PostedAt, "posted_at", Shape::Unaudited, |row, to| to.instant(row.posted_at)),
+    of(ClosesAt, "closes_on", Shape::Day, |row, to| to.day(row.closes_on)),
+    of(StartsAt, "starts_on", Shape::Day, |row, to| to.day(row.starts_on)),
+    of(Duration, "duration_min", Shape::Number, |row, to| to.decimal(months(row).0, 2)),
+    of(Duration, "duration_max", Shape::Unaudited, |row, to| to.decimal(months(row).1, 2)),
+    of(Duration, "duration_text", Shape::Text, |row, to| to.maybe_text(row.duration_text.as_deref())),
+    of(Positions, "positions", Shape::Number, |row, to| to.number(row.positions.map(i64::from))),
+    of(Contract, "contracts", Shape::Texts, |row, to| to.texts(row.contracts.iter().map(|c| c.as_str()))),
+    of(Contract, "working_time", Shape::Texts, |row, to| {
+        to.texts(row.working_time.iter().map(|t| t.as_str()))
+    }),
+    of(Education, "education", Shape::Text, |row, to| {
         to.maybe_text(row.education.map(domain::vocabulary::Education::as_str));
     }),
-    column("experience", Shape::Text, |row, to| to.maybe_text(row.experience.as_deref())),
-    column("experience_months", Shape::Number, |row, to| to.number(row.experience_months.map(i64::from))),
-    column("occupation", Shape::Unaudited, |row, to| to.maybe_text(row.occupation.as_deref())),
-    column("sector", Shape::Unaudited, |row, to| to.maybe_text(row.sector.as_deref())),
-    column("audiences", Shape::Texts, |row, to| to.texts(row.audiences.iter().map(|a| a.as_str()))),
-    column("amount_kind", Shape::Unaudited, |row, to| {
+    of(Experience, "experience", Shape::Text, |row, to| to.maybe_text(row.experience.as_deref())),
+    of(Experience, "experience_months", Shape::Number, |row, to| {
+        to.number(row.experience_months.map(i64::from))
+    }),
+    of(Title, "occupation", Shape::Unaudited, |row, to| to.maybe_text(row.occupation.as_deref())),
+    of(Sector, "sector", Shape::Unaudited, |row, to| to.maybe_text(row.sector.as_deref())),
+    of(Description, "audiences", Shape::Texts, |row, to| to.texts(row.audiences.iter().map(|a| a.as_str()))),
+    of(Salary, "amount_kind", Shape::Unaudited, |row, to| {
         to.maybe_text(amount(row).map(|amount| amount.kind.as_str()));
     }),
-    column("amount_min", Shape::Number, |row, to| to.decimal(amount(row).and_then(|amount| amount.min), 2)),
-    column("amount_max", Shape::Number, |row, to| to.decimal(amount(row).and_then(|amount| amount.max), 2)),
-    column("amount_currency", Shape::Text, |row, to| {
+    of(Salary, "amount_min", Shape::Number, |row, to| {
+        to.decimal(amount(row).and_then(|amount| amount.min), 2)
+    }),
+    of(Salary, "amount_max", Shape::Number, |row, to| {
+        to.decimal(amount(row).and_then(|amount| amount.max), 2)
+    }),
+    of(Salary, "amount_currency", Shape::Text, |row, to| {
         to.maybe_text(amount(row).map(|amount| amount.currency.as_str()));
     }),
-    column("amount_period", Shape::Text, |row, to| {
+    of(Salary, "amount_period", Shape::Text, |row, to| {
         to.maybe_text(amount(row).and_then(|amount| amount.period).map(domain::money::Period::as_str));
     }),
-    column("amount_basis", Shape::Text, |row, to| {
+    of(Salary, "amount_basis", Shape::Text, |row, to| {
         to.maybe_text(amount(row).and_then(|amount| amount.basis).map(domain::money::Basis::as_str));
     }),
-    column("amount_text", Shape::Text, |row, to| to.maybe_text(row.amount_text.as_deref())),
-    column("interest_min", Shape::Number, |row, to| to.decimal(row.interest.as_ref().and_then(|i| i.min), 3)),
-    column("interest_max", Shape::Number, |row, to| to.decimal(row.interest.as_ref().and_then(|i| i.max), 3)),
-    column("interest_period", Shape::Text, |row, to| {
+    of(Salary, "amount_text", Shape::Text, |row, to| to.maybe_text(row.amount_text.as_deref())),
+    of(Interest, "interest_min", Shape::Number, |row, to| {
+        to.decimal(row.interest.as_ref().and_then(|i| i.min), 3)
+    }),
+    of(Interest, "interest_max", Shape::Number, |row, to| {
+        to.decimal(row.interest.as_ref().and_then(|i| i.max), 3)
+    }),
+    of(Interest, "interest_period", Shape::Text, |row, to| {
         to.maybe_text(row.interest.as_ref().map(|interest| interest.period.as_str()));
     }),
-    column("interest_tax", Shape::Number, |row, to| to.decimal(row.interest.as_ref().and_then(|i| i.tax), 3)),
-    column("interest_text", Shape::Text, |row, to| to.maybe_text(row.interest_text.as_deref())),
-    column("fees_percent", Shape::Number, |row, to| to.decimal(row.fees.as_ref().and_then(|f| f.percent), 3)),
-    column("fees_amount", Shape::Number, |row, to| to.decimal(row.fees.as_ref().and_then(|f| f.amount), 2)),
-    column("fees_currency", Shape::Text, |row, to| {
+    of(Interest, "interest_tax", Shape::Number, |row, to| {
+        to.decimal(row.interest.as_ref().and_then(|i| i.tax), 3)
+    }),
+    of(Interest, "interest_text", Shape::Text, |row, to| to.maybe_text(row.interest_text.as_deref())),
+    of(Fees, "fees_percent", Shape::Number, |row, to| {
+        to.decimal(row.fees.as_ref().and_then(|f| f.percent), 3)
+    }),
+    of(Fees, "fees_amount", Shape::Number, |row, to| to.decimal(row.fees.as_ref().and_then(|f| f.amount), 2)),
+    of(Fees, "fees_currency", Shape::Text, |row, to| {
         to.maybe_text(row.fees.as_ref().and_then(|fees| fees.currency).map(domain::money::Currency::as_str));
     }),
-    column("fees_text", Shape::Text, |row, to| to.maybe_text(row.fees_text.as_deref())),
+    of(Fees, "fees_text", Shape::Text, |row, to| to.maybe_text(row.fees_text.as_deref())),
     column("quality_parts", Shape::Unaudited, |row, to| {
         to.json(&json!({ "missing": row.quality.missing, "doubts": row.quality.doubts }));
     }),
@@ -131,6 +168,13 @@ pub(crate) static OVERWRITES: LazyLock<String> = LazyLock::new(|| {
     let names = names.chain(CONTENT.iter().map(|column| column.name));
     names.map(|name| format!("{name} = excluded.{name}")).collect::<Vec<_>>().join(", ")
 });
+
+/// Returns each column of `api.opportunities` that is read from a field of the source file, with that field. What else a value
+/// depends on is in the comment of the column.
+pub fn fields_of_columns() -> impl Iterator<Item = (&'static str, Field)> {
+    let content = CONTENT.iter().filter_map(|column| Some((column.name, column.field?)));
+    std::iter::once(("external_id", ExternalId)).chain(content)
+}
 
 /// Returns the columns that the audit compares.
 pub(crate) fn audited() -> impl Iterator<Item = &'static Column> {

@@ -6,5 +6,6 @@ mod known;
 pub(crate) mod publish;
 pub(crate) mod stage;
 
+pub use columns::fields_of_columns;
 pub use known::KnownDrafts;
 pub use stage::Origin;
