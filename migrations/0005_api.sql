@@ -21,10 +21,10 @@ COMMENT ON COLUMN api.opportunities.title IS 'Heading: plain text, one line, 1 t
 COMMENT ON COLUMN api.opportunities.url IS 'Absolute http(s) address a person can open; null where the partner gives none.';
 COMMENT ON COLUMN api.opportunities.organization IS 'Employer, school, programme or credit union; null where hidden.';
 COMMENT ON COLUMN api.opportunities.description IS 'Body: plain text, paragraphs separated by newlines, at most 20,000 characters.';
-COMMENT ON COLUMN api.opportunities.places IS 'Array of {country: ISO 3166-1 alpha-2, region: ISO 3166-2:CM or null, locality: text or null}. What the text states of the post counts where it is nearer or another.';
+COMMENT ON COLUMN api.opportunities.places IS 'Array of {country: ISO 3166-1 alpha-2, region: ISO 3166-2 or null, locality: text or null}. Outside Cameroon a region is given if the words name it. What the text states of the post counts where it is nearer or another.';
 COMMENT ON COLUMN api.opportunities.countries IS 'Distinct countries of places.';
-COMMENT ON COLUMN api.opportunities.regions IS 'Distinct regions of places (ISO 3166-2:CM, "CM-LT"); for filters.';
-COMMENT ON COLUMN api.opportunities.localities IS 'Distinct localities of places, French spelling.';
+COMMENT ON COLUMN api.opportunities.regions IS 'Distinct regions of places (ISO 3166-2: CM-LT, FR-IDF); for filters.';
+COMMENT ON COLUMN api.opportunities.localities IS 'Distinct localities of places; in Cameroon in French spelling.';
 COMMENT ON COLUMN api.opportunities.amount_kind IS 'What the amount is, by the kind of the opportunity: wage (job: what it earns), tuition (training: what it costs), principal (microfinance: what is lent, or the balance a savings product asks for) or grant (agr: budget of the program). Null where there is no amount.';
 COMMENT ON COLUMN api.opportunities.amount_min IS 'Lowest amount, in units of amount_currency for each amount_period; 0 for a training that is free.';
 COMMENT ON COLUMN api.opportunities.amount_max IS 'Highest amount, in units of amount_currency for each amount_period.';

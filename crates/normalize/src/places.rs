@@ -1,9 +1,11 @@
 //! From a partner's words to places.
 
+mod abroad;
 mod gazetteer;
 mod reader;
 mod stated;
 mod words;
+mod world;
 
 use domain::places::{Place, Region};
 

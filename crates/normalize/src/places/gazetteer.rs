@@ -55,7 +55,7 @@ const EVERYWHERE: [&str; 19] = [
 ];
 
 /// Words for no fixed place.
-const REMOTE: [&str; 10] = [
+const REMOTE: [&str; 17] = [
     "télétravail",
     "remote",
     "fully remote",
@@ -65,7 +65,14 @@ const REMOTE: [&str; 10] = [
     "en ligne",
     "online",
     "télétravail total",
-    "100 % remote",
+    "full remote",
+    "full télétravail",
+    "home based",
+    "homebased",
+    "work from anywhere",
+    "travail à distance",
+    "remote work",
+    "distanciel",
 ];
 
 /// Words that name no place.
@@ -258,9 +265,10 @@ impl Line {
     }
 }
 
-/// Returns whether it is the code of another country.
-pub(super) fn is_country_code(code: &str) -> bool {
-    lines(COUNTRIES).any(|line| line.split('\t').next() == Some(code))
+/// Returns the code of a country if it is one, Cameroon's too.
+pub(super) fn is_country_code(code: &str) -> Option<&'static str> {
+    let codes = lines(COUNTRIES).filter_map(|line| line.split('\t').next());
+    std::iter::once("CM").chain(codes).find(|known| *known == code)
 }
 
 /// Returns whether folded words name a part of the world.

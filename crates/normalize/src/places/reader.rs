@@ -1,7 +1,7 @@
 //! From names to places.
 
 use super::{
-    Place, Region, Where,
+    Place, Region, Where, abroad,
     gazetteer::{Entry, is_continent, is_country_code},
     words::{Gap, Item, items},
 };
@@ -35,8 +35,8 @@ const ABSENT: [&str; 11] =
 
 /// Returns the places that the words name, in order and without repeats; none for empty words and placeholders.
 ///
-/// `country` is the country of the partner's places (ISO 3166-1 alpha-2). Outside Cameroon there is no gazetteer, and the words stay as
-/// they are.
+/// `country` is the country of the partner's places (ISO 3166-1 alpha-2). Outside Cameroon nothing is refused: unknown words stay one
+/// locality of it.
 pub fn read_places(words: &str, country: &str) -> Result<Where, UnknownPlace> {
     let whole = clean_line(words);
     let Some(line) = without_absent(&whole) else { return Ok(Where::default()) };
@@ -48,12 +48,22 @@ pub fn read_places(words: &str, country: &str) -> Result<Where, UnknownPlace> {
 }
 
 fn read_line(line: &str, country: &str) -> Result<Where, UnknownPlace> {
-    let folded = fold(line);
     if country != "CM" {
-        let locality = Some(line.chars().take(200).collect()).filter(|_| !is_country(&folded, country));
-        let place = Place { country: country.to_owned(), region: None, locality };
-        return Ok(Where { places: vec![place], remote: false });
+        let read = abroad::read(line, country);
+        return Ok(if read.places.len() > MANY { Where::default() } else { read });
     }
+    if is_numbered(line) {
+        return read_home(line);
+    }
+    match abroad::named(line) {
+        Some(read) => Ok(read),
+        // What would be refused may be a large town elsewhere.
+        None => read_home(line).or_else(|refused| abroad::unmistakable(line).ok_or(refused)),
+    }
+}
+
+/// Reads the words of a Cameroonian source by the gazetteer of Cameroon.
+fn read_home(line: &str) -> Result<Where, UnknownPlace> {
     let unknown = || UnknownPlace(line.chars().take(200).collect());
     if is_numbered(line) {
         return Err(unknown());
@@ -109,7 +119,7 @@ fn country_code(line: &str) -> Option<String> {
     // "LT" may also be short for the Littoral.
     let is_region = Region::ALL.iter().any(|region| region.code().ends_with(line));
     let is_code = is_code && !is_region;
-    (is_code && is_country_code(line)).then(|| line.to_owned())
+    is_code.then(|| is_country_code(line)).flatten().map(str::to_owned)
 }
 
 /// Returns the places of known names; none if they contradict each other.
@@ -136,10 +146,6 @@ fn is_absent(folded: &str) -> bool {
         || ABSENT.contains(&folded)
         || is_continent(folded)
         || PARTS.iter().any(|part| folded.contains(part))
-}
-
-fn is_country(folded: &str, country: &str) -> bool {
-    matches!(super::gazetteer::find(folded), Some(Entry::Abroad(code)) if code == country)
 }
 
 /// Returns whether a French department with its number begins the line: "59 - Nord" and "35 - Essé" are in France.

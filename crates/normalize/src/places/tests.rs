@@ -23,19 +23,33 @@ fn words_for_places() {
 fn places_that_texts_state() {
     check(include_str!("stated.tsv"), 220, |case| {
         let found = stated_places(&case[0], &case[1]);
-        let name =
-            |place: &Place| place.locality.clone().or(place.region.map(|region| region.name_fr().to_owned()));
+        let name = |place: &Place| {
+            place.locality.clone().or(place.region.as_ref().map(|region| region.name_fr().to_owned()))
+        };
         let names: Vec<String> = found.iter().filter_map(name).collect();
         if names.is_empty() { "none".to_owned() } else { names.join(", ") }
     });
 }
 
 #[test]
-fn abroad_the_words_are_kept() {
-    let found = read_places("75 - PARIS 10", "FR").unwrap();
-    assert_eq!(found.places[0].to_string(), "75 - PARIS 10, FR");
-    assert_eq!(read_places("France", "FR").unwrap().places[0].locality, None);
-    assert_eq!(read_places("Non précisé", "FR").unwrap(), Where::default());
+fn words_for_places_anywhere() {
+    check(include_str!("abroad.tsv"), 250, |case| {
+        let Ok(found) = read_places(&case[1], &case[0]) else { return "unknown".to_owned() };
+        let place = |place: &Place| {
+            let region = place.region.as_ref().map(Region::code);
+            match (&place.locality, region) {
+                (Some(town), Some(code)) if place.country == "CM" => format!("{town} {code}"),
+                (None, None) if place.country == "CM" => "Cameroun".to_owned(),
+                (Some(town), Some(code)) => format!("{town} ({code}) {}", place.country),
+                (Some(town), None) => format!("{town} {}", place.country),
+                (None, Some(code)) => format!("({code}) {}", place.country),
+                (None, None) => place.country.clone(),
+            }
+        };
+        let remote = found.remote.then(|| "remote".to_owned());
+        let all: Vec<String> = found.places.iter().map(place).chain(remote).collect();
+        if all.is_empty() { "none".to_owned() } else { all.join(" | ") }
+    });
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn nearer(told: &[Place], stated: &[Place], folded: &[&str]) -> Option<Choice> {
         told.iter().any(|told| stated.iter().any(|stated| contains(told, stated) || contains(stated, told)));
     // A place that the text names too is not a default.
     let named = |place: &Place| {
-        let name = place.locality.as_deref().or(place.region.map(Region::name_fr)).map(fold);
+        let name = place.locality.as_deref().or(place.region.as_ref().map(Region::name_fr)).map(fold);
         name.is_some_and(|name| folded.iter().any(|text| text.contains(&name)))
     };
     (!agree && !told.iter().any(named)).then_some(Choice::Other)

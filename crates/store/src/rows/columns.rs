@@ -74,7 +74,7 @@ pub(crate) static CONTENT: [Column; 46] = [
     }),
     of(Place, "regions", Shape::Unaudited, |row, to| {
         to.texts(distinct(
-            row.places.iter().filter_map(|place| place.region).map(domain::places::Region::code),
+            row.places.iter().filter_map(|place| place.region.as_ref()).map(domain::places::Region::code),
         ));
     }),
     of(Place, "localities", Shape::Unaudited, |row, to| {
