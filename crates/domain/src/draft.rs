@@ -151,7 +151,7 @@ draft! {
         /// Body text, plain or HTML.
         description Description: "Body, plain or HTML; 20,000 characters are kept, and of HTML a safe subset beside them. Lines a portal adds to every post are cut.",
         /// Where, in words ("Douala, Littoral", "Région de Douala").
-        place Place: "Where, in words: \"Douala, Littoral\", \"Région de l'Ouest\", \"Douala & Yaoundé\", \"CM-LT\". Towns, regions and countries of the world are known: \"Rabat / Salé\", \"Kinshasa (RDC)\", \"75011 Paris\", \"CM, CO, EC\". A list gives several places. A source of Cameroon refuses what is in no gazetteer; elsewhere unknown words stay one locality. Where the text itself says where the post is, that counts in Cameroon.",
+        place Place: "Where, in words: \"Douala, Littoral\", \"Région de l'Ouest\", \"Douala & Yaoundé\", \"CM-LT\". Towns, regions and countries of the world are known: \"Rabat / Salé\", \"Kinshasa (RDC)\", \"75011 Paris\", \"CM, CO, EC\". A list gives several places, each read alone. A source of Cameroon refuses what is in no gazetteer; elsewhere unknown words stay one locality. Where the text itself says where the post is, that counts in Cameroon.",
         /// What is earned, paid, lent or granted, in words ("150 000 - 250 000 FCFA / mois").
         salary Salary: "What is earned, paid, lent or granted, in words: \"150 000 - 250 000 FCFA / mois\", \"2 000 000 F CFA maximum\", \"à négocier\".",
         /// Interest of a loan or a savings product, in words ("1,5 % par mois").

@@ -29,7 +29,7 @@ pub struct Payload {
     pub organization: Option<String>,
     /// Places, as one line.
     pub place: String,
-    /// Regions (ISO 3166-2:CM).
+    /// Regions (ISO 3166-2).
     pub regions: Vec<String>,
     /// Towns.
     pub localities: Vec<String>,

@@ -15,6 +15,8 @@ pub(crate) enum Asked {
     First,
     /// All of them.
     All,
+    /// All of them, each a thing of its own: a list of places.
+    Each,
     /// All of them, and of an XML element its markup.
     Markup,
 }
@@ -82,13 +84,13 @@ impl Expr {
     }
 }
 
-/// Returns values as text: strings as they are, numbers and booleans printed, lists joined by commas; `None` without a
-/// value.
+/// Returns values as text: strings as they are, numbers and booleans printed, lists joined by commas, or by semicolons where each is a
+/// thing of its own; `None` without a value.
 fn words<'v>(values: impl IntoIterator<Item = &'v Value>, asked: Asked) -> Option<String> {
     let mut parts = values.into_iter().filter_map(|value| word(value, asked));
     let mut all = parts.next()?;
     for part in parts {
-        all.push_str(", ");
+        all.push_str(if asked == Asked::Each { "; " } else { ", " });
         all.push_str(&part);
     }
     Some(all)

@@ -51,6 +51,7 @@ impl Words {
             let mut failure = None;
             let asked = match *field {
                 "description" => Asked::Markup,
+                "place" => Asked::Each,
                 field if ONE.contains(&field) => Asked::First,
                 _ => Asked::All,
             };
@@ -179,6 +180,9 @@ fn joined(
 ) -> Result<Option<String>, String> {
     let mut all = String::new();
     let (mut any, mut content) = (false, false);
+    // The items of a part belong to one thing.
+    let asked = if how.asked == Asked::Each { Asked::All } else { how.asked };
+    let how = &How { asked, ..*how };
     for part in parts {
         let found = one(part, record, how)?;
         // A constant comes from the source file. A word that means "no value" from the partner ("Fcfa") is a unit here.

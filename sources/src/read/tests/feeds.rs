@@ -71,7 +71,7 @@ fn a_path_through_a_list_gives_all_its_items_of_a_field_that_may_have_several() 
     );
     let body = r#"[{"id": [{"v": 1}, {"v": 2}], "t": "x", "lieux": [{"ville": "Foumban"}, {"ville": null}, {"ville": "Bafoussam"}]}]"#;
     let draft = &json.read(&Answer::new("https://a.cm/l", body).page(&offres())).drafts[0];
-    assert_eq!(draft.place.as_deref(), Some("Foumban, Bafoussam"));
+    assert_eq!(draft.place.as_deref(), Some("Foumban; Bafoussam"));
     assert_eq!(draft.external_id.as_deref(), Some("1"));
     // One thing where a list is asked for.
     let one = feed("json", "records='.l[]'\n[streams.offres.fields]\nexternal_id='.id'\ntitle='.t'\n");
