@@ -214,7 +214,7 @@ fn combine(line: &str, all: &[(Gap, Segment)], country: &str, found: &mut Found)
                 let text = line.get(*begin..*end).unwrap_or_default();
                 let is_item = *gap >= Gap::Slash && after >= Gap::Slash && is_name(text);
                 if towns > 0 {
-                    if is_item && towns > 1 {
+                    if is_item && (towns > 1 || *gap == Gap::Item || after == Gap::Item) {
                         found.put(country, None, Some(text));
                     }
                 } else if strange == 1 {
@@ -231,13 +231,12 @@ fn combine(line: &str, all: &[(Gap, Segment)], country: &str, found: &mut Found)
     }
 }
 
-/// Adds unknown words. They are one locality, unless a list separates them.
+/// Adds unknown words. They are one locality, unless they are items of a list.
 fn unknown(line: &str, all: &[(Gap, Segment)], country: &str, found: &mut Found) {
     let mut span: Option<(usize, usize)> = None;
     for (gap, segment) in all {
         let Segment::Words(begin, end) = *segment else { continue };
-        let is_list = *gap == Gap::List
-            && span.is_some_and(|(_, end)| line.get(end..begin).is_some_and(|mark| mark.contains(';')));
+        let is_list = *gap == Gap::Item && span.is_some();
         span = match span {
             Some((first, last)) if is_list => {
                 found.put(country, None, line.get(first..last));

@@ -24,8 +24,10 @@ pub(super) enum Gap {
     Bracket,
     /// A slash, a bar, or the start of the line.
     Slash,
-    /// "et", "or", "&", "+" or ";".
+    /// "et", "or", "&" or "+".
     List,
+    /// ";", a bullet or a line: what a source file gives as a list.
+    Item,
 }
 
 /// A word of a line.
@@ -82,7 +84,10 @@ pub(super) fn tokens(line: &str) -> Vec<Token> {
 }
 
 fn gap(mark: &str) -> Gap {
-    if mark.contains([';', '&', '+', '•', '·', '\n']) {
+    if mark.contains([';', '•', '\n']) {
+        return Gap::Item;
+    }
+    if mark.contains(['&', '+', '·']) {
         return Gap::List;
     }
     if mark.contains(['/', '|', '\\']) {
