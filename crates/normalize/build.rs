@@ -2,7 +2,7 @@
 //! before it left out. `src/places/world.rs` tells the layout.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     env,
     error::Error,
     fmt::Write as _,
@@ -16,6 +16,8 @@ mod fold;
 
 /// Names in a block. The first one is whole.
 const BLOCK: usize = 16;
+/// The class of a town that `exonyms.tsv` lists.
+const FAMOUS: u8 = 6;
 /// Thousands of people from which on a town is of the next class.
 const CLASSES: [u32; 5] = [50, 100, 200, 500, 1_000];
 
@@ -25,17 +27,26 @@ struct Hit {
     /// 0: a town known abroad by this name, 1: a town that is called so at home, 2: a region.
     kind: u8,
     thousands: u32,
+    is_famous: bool,
     /// The rest of a region's code, or how a town is written if its name alone does not tell.
     text: String,
 }
 
 type Names = BTreeMap<String, Vec<Hit>>;
+/// Countries and folded names of `exonyms.tsv`.
+type Famous = BTreeSet<(String, String)>;
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=world");
     println!("cargo::rerun-if-changed=src/text/fold.rs");
     let mut countries: Vec<String> = Vec::new();
     let mut names = Names::new();
+    let exonyms = fs::read_to_string("world/exonyms.tsv")?;
+    let famous: Famous = exonyms
+        .lines()
+        .filter_map(|line| line.split_once('\t'))
+        .flat_map(|(code, names)| names.split('|').map(move |name| (code.to_owned(), fold::fold(name))))
+        .collect();
     let mut tables: Vec<PathBuf> =
         fs::read_dir("world")?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     tables.sort();
@@ -49,7 +60,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 let read = if is_regions {
                     region(&cells, &mut countries, &mut names)
                 } else {
-                    town(&cells, &mut countries, &mut names)
+                    town(&cells, &famous, &mut countries, &mut names)
                 };
                 read.ok_or_else(|| format!("{name}: {line}"))?;
             }
@@ -90,15 +101,17 @@ fn number(code: &str, countries: &mut Vec<String>) -> Option<u8> {
     u8::try_from(at).ok()
 }
 
-fn town(cells: &[&str], countries: &mut Vec<String>, names: &mut Names) -> Option<()> {
-    let country = number(cells.first()?, countries)?;
+fn town(cells: &[&str], famous: &Famous, countries: &mut Vec<String>, names: &mut Names) -> Option<()> {
+    let code = *cells.first()?;
+    let country = number(code, countries)?;
     let thousands = cells.get(1)?.parse().ok()?;
     let mut put = |name: &str, kind: u8| {
         let key = fold::fold(name);
         let text = if titled(&key) == name { String::new() } else { name.to_owned() };
+        let is_famous = famous.contains(&(code.to_owned(), key.clone()));
         let hits = names.entry(key).or_default();
         let known = hits.iter_mut().find(|hit| hit.country == country && hit.kind < 2);
-        let hit = Hit { country, kind, thousands, text };
+        let hit = Hit { country, kind, thousands, is_famous, text };
         match known {
             None => hits.push(hit),
             // The name itself counts before another name of a larger town.
@@ -120,7 +133,7 @@ fn region(cells: &[&str], countries: &mut Vec<String>, names: &mut Names) -> Opt
     for name in cells.get(1)?.split('|') {
         let hits = names.entry(fold::fold(name)).or_default();
         if !hits.iter().any(|hit| hit.country == country && hit.kind == 2) {
-            hits.push(Hit { country, kind: 2, thousands: 0, text: code.to_owned() });
+            hits.push(Hit { country, kind: 2, thousands: 0, is_famous: false, text: code.to_owned() });
         }
     }
     Some(())
@@ -153,7 +166,8 @@ fn packed(mut names: Names) -> Result<Vec<u8>, Box<dyn Error>> {
         data.extend(rest);
         data.push(u8::try_from(hits.len())?);
         for hit in hits {
-            let class = u8::try_from(CLASSES.iter().filter(|least| hit.thousands >= **least).count())?;
+            let size = CLASSES.iter().filter(|least| hit.thousands >= **least).count();
+            let class = if hit.is_famous { FAMOUS } else { u8::try_from(size)? };
             data.extend([hit.country, hit.kind | class << 2, u8::try_from(hit.text.len())?]);
             data.extend(hit.text.as_bytes());
         }

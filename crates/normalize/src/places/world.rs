@@ -21,7 +21,7 @@ pub(super) enum Sense {
     Town {
         /// Whether the name is its main name, or known abroad.
         is_known: bool,
-        /// 0: fewer than 50,000 people; 1: from 50,000; 2: 100,000; 3: 200,000; 4: 500,000; 5: 1,000,000.
+        /// 0: fewer than 50,000 people; 1: from 50,000; 2: 100,000; 3: 200,000; 4: 500,000; 5: 1,000,000; 6: in `exonyms.tsv`.
         class: u8,
     },
     /// A region.

@@ -361,7 +361,8 @@ fn spelling(text: &str, folded: &str) -> String {
 /// that nothing else has.
 fn elsewhere(hits: &[Hit], folded: &str, country: &str) -> Option<Name> {
     // Where no country is known, the words would be refused otherwise. Where one is, they would stay a place of it.
-    let least = if country.is_empty() { 3 } else { 5 };
+    // A village of Cameroon may have the name of a large town that nobody there knows.
+    let least = if country.is_empty() { 6 } else { 5 };
     let mut towns = hits.iter().filter_map(|hit| match hit.sense {
         Sense::Town { is_known, class } => Some((hit, is_known, class)),
         Sense::Region => None,
