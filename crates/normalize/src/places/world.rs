@@ -142,7 +142,7 @@ mod tests {
         let mut names = 0;
         for line in tables.iter().flat_map(|table| table.lines()).filter(|line| !line.starts_with('#')) {
             let cells: Vec<&str> = line.split('\t').collect();
-            let country = &cells[0][..2];
+            let country = cells[0].split('-').next().unwrap();
             let columns = if cells[0].len() > 2 { 1..2 } else { 2..cells.len() };
             for name in
                 columns.flat_map(|column| cells[column].split('|')).filter(|name| fold(name).len() > 1)

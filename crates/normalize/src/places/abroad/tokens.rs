@@ -101,11 +101,13 @@ fn gap(mark: &str) -> Gap {
     }
     let is_dash = |c: char| matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '_');
     let has_space = mark.contains(char::is_whitespace);
-    match mark.chars().any(is_dash) {
-        true if has_space => Gap::Dash,
-        true => Gap::Glue,
-        false if has_space || mark.contains(['.', '"']) => Gap::Space,
-        false => Gap::Glue,
+    let has_dash = mark.chars().any(is_dash);
+    if has_dash && has_space {
+        Gap::Dash
+    } else if !has_dash && (has_space || mark.contains(['.', '"'])) {
+        Gap::Space
+    } else {
+        Gap::Glue
     }
 }
 
@@ -267,7 +269,7 @@ fn meaning(words: &[&str], country: &str) -> Option<Name> {
         return Some(Name::RegionWord);
     }
     let entry = gazetteer::find(&folded);
-    if FILLERS.contains(&folded.as_str()) && !(words.len() == 1 && !region_in(&folded, country).is_empty()) {
+    if FILLERS.contains(&folded.as_str()) && (words.len() > 1 || region_in(&folded, country).is_empty()) {
         return Some(Name::Filler);
     }
     if EVERYWHERE.contains(&folded.as_str()) {
