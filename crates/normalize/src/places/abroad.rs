@@ -176,7 +176,7 @@ fn code(token: &Token, home: &str) -> Option<&'static str> {
 }
 
 /// Reads the words of each country. Words that belong to none are of the source's own, and make the second value false where there
-/// is no such country.
+/// the source has no country.
 fn groups(line: &str, all: &[Token], home: &str) -> (Found, bool) {
     let mut found = Found::default();
     let (mut from, mut lead) = (0, None);
@@ -270,7 +270,7 @@ impl Found {
         self.places.last().is_some_and(|last| last.locality.as_deref() == Some(locality))
     }
 
-    /// Gives the last place its region. Returns false if it is in another country, is no town, or has another region.
+    /// Gives the last place its region. Returns false if it is in another country, is not a town, or has another region.
     fn region_of_last(&mut self, country: &str, code: &str) -> bool {
         let region = Region::from_code(&format!("{country}-{code}"));
         match self.places.last_mut() {

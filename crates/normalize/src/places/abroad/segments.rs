@@ -83,7 +83,7 @@ fn items(line: &str, tokens: &[Token], country: &str, found: &mut Found) -> Vec<
         match &name {
             _ if token.is_number() && !matches!(name, Some(Name::Town { .. } | Name::Region(..))) => (),
             Some(Name::Filler) => {
-                // "Paris La Défense" is no other town.
+                // "Paris La Défense" is not another town.
                 let is_article = matches!(token.folded.as_str(), "la" | "le" | "les" | "l");
                 is_bound = BINDERS.contains(&token.folded.as_str()) && !(is_article && token.is_capital);
             }

@@ -289,7 +289,7 @@ fn meaning(words: &[&str], country: &str) -> Option<Name> {
             _ => Some(Name::Country(code)),
         },
         _ if !here.is_empty() => town_or_region(&here, &folded),
-        // Cameroon is no part of that table.
+        // Cameroon is not a part of that table.
         Some(Entry::Town(name, ..)) if country.is_empty() || LARGE.contains(&name) => {
             Some(Name::Town { country: "CM", text: name.to_owned(), class: 4, region: None })
         }
