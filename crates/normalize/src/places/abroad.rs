@@ -175,7 +175,7 @@ fn code(token: &Token, home: &str) -> Option<&'static str> {
     if is_region || is_home { None } else { is_country_code(&code) }
 }
 
-/// Reads the words of each country. Words that belong to none are of the source's own, and make the second value false where there
+/// Reads the words of each country. Words that belong to none are of the source's own, and make the second value false where
 /// the source has no country.
 fn groups(line: &str, all: &[Token], home: &str) -> (Found, bool) {
     let mut found = Found::default();
