@@ -1,5 +1,11 @@
 -- Opportunities: the rows that the platform serves, their history, and the work on index and clusters that commits with them.
 
+-- The last day on which an opportunity is open. The first of the two days to pass closes it; a program (agr) is open while it runs or
+-- its call is open. domain::Kind::open_until is the same in the program. It stands here because an index below is on it.
+CREATE FUNCTION ingest.open_until(kind text, closes_on date, ends_on date) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE kind WHEN 'agr' THEN greatest(closes_on, ends_on) ELSE least(closes_on, ends_on) END
+$$;
+
 CREATE TABLE ingest.opportunities (
     id                uuid PRIMARY KEY,
     -- No foreign key: sources are never deleted, and a check of each row was a tenth of the time of a first load.
@@ -10,7 +16,7 @@ CREATE TABLE ingest.opportunities (
     fingerprint       bytea NOT NULL CHECK (length(fingerprint) = 32),
     draft_digest      bytea CHECK (length(draft_digest) = 16),
     status            text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'closed')),
-    closed_why        text CHECK (closed_why IN ('date', 'absent', 'partner', 'reverted')),
+    closed_why        text CHECK (closed_why IN ('date', 'ended', 'absent', 'partner', 'reverted')),
     first_run         uuid NOT NULL,
     changed_run       uuid NOT NULL,
     page              bigint,
@@ -39,6 +45,7 @@ CREATE TABLE ingest.opportunities (
     posted_at         timestamptz,
     closes_on         date,
     starts_on         date,
+    ends_on           date,
     duration_min      numeric(6, 2) CHECK (duration_min > 0),
     duration_max      numeric(6, 2) CHECK (duration_max > 0),
     duration_text     text,
@@ -95,7 +102,8 @@ CREATE INDEX opportunities_updated ON ingest.opportunities (updated_at);
 -- The audit and the closing of a complete run: what a source has open.
 CREATE INDEX opportunities_of_source ON ingest.opportunities (source) WHERE status = 'open';
 -- Store::close_by_date: what is past its last day.
-CREATE INDEX opportunities_by_date ON ingest.opportunities (closes_on) WHERE status = 'open' AND closes_on IS NOT NULL;
+CREATE INDEX opportunities_by_date ON ingest.opportunities (ingest.open_until(kind, closes_on, ends_on))
+    WHERE status = 'open' AND ingest.open_until(kind, closes_on, ends_on) IS NOT NULL;
 -- Store::doubt_counts and Store::doubted: what a run loaded or changed.
 CREATE INDEX opportunities_of_run ON ingest.opportunities (changed_run);
 -- Store::find_opportunity: the row with the address that `oim-etl explain` got.

@@ -173,7 +173,7 @@ CREATE FUNCTION ingest.stale_pages(source text, read_by text, mark bytea, OUT pa
 LANGUAGE sql STABLE AS $$
     WITH stale AS MATERIALIZED (
            SELECT o.id FROM ingest.opportunities o
-            WHERE o.source = $1 AND substr(o.draft_digest, 1, 4) <> $3 AND (o.status = 'open' OR o.closed_why IN ('date', 'partner'))),
+            WHERE o.source = $1 AND substr(o.draft_digest, 1, 4) <> $3 AND (o.status = 'open' OR o.closed_why IN ('date', 'ended', 'partner'))),
          newest AS (
            SELECT DISTINCT ON (s.id) s.id, w.id AS page FROM ingest.archive_since_walk($1) w, unnest(w.seen) AS s(id)
             WHERE EXISTS (SELECT FROM stale) AND s.id IN (SELECT id FROM stale)

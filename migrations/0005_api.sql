@@ -10,7 +10,7 @@ SELECT o.id, o.source, o.external_id, o.kind, o.title, o.url, o.organization, o.
        o.created_at, o.updated_at, o.remote, o.quality, o.quality_parts, coalesce(c.cluster, o.id) AS cluster,
        coalesce(c.canonical, true) AS canonical, o.experience_months, o.working_time, o.occupation, o.sector, o.audiences,
        o.stream, o.description_html, o.interest_min, o.interest_max, o.interest_period, o.interest_tax, o.interest_text,
-       o.fees_percent, o.fees_amount, o.fees_currency, o.fees_text, o.duration_min, o.duration_max, o.duration_text, o.starts_on
+       o.fees_percent, o.fees_amount, o.fees_currency, o.fees_text, o.duration_min, o.duration_max, o.duration_text, o.starts_on, o.ends_on
   FROM ingest.opportunities o LEFT JOIN ingest.clusters c ON c.opportunity = o.id;
 COMMENT ON VIEW api.opportunities IS 'One row an opportunity, open or closed. Its id is also the id of its point in the vector index.';
 COMMENT ON COLUMN api.opportunities.id IS 'UUID version 5 of source and external_id: the same on every machine, for ever.';
@@ -34,13 +34,13 @@ COMMENT ON COLUMN api.opportunities.amount_basis IS 'gross or net, where the par
 COMMENT ON COLUMN api.opportunities.amount_text IS 'The partner''s own words on the amount.';
 COMMENT ON COLUMN api.opportunities.contracts IS 'Contracts offered: permanent, fixed_term, temporary (through an agency), seasonal, internship, apprenticeship, freelance, volunteer. Empty where the partner gives none.';
 COMMENT ON COLUMN api.opportunities.posted_at IS 'Publication time as the partner last gave it; portals re-date posts, so it is not content.';
-COMMENT ON COLUMN api.opportunities.closes_on IS 'Last day to answer, in Africa/Douala.';
+COMMENT ON COLUMN api.opportunities.closes_on IS 'Last day to answer, in Africa/Douala. The row is then closed (date), unless it is a program (agr) that still runs.';
 COMMENT ON COLUMN api.opportunities.positions IS 'Number of places offered.';
 COMMENT ON COLUMN api.opportunities.education IS 'Lowest education asked for: primary, vocational, lower_secondary, probatoire (the year before the last of secondary school), upper_secondary, short_tertiary, bachelor, master or doctorate. By its field, else by a sentence of the text.';
 COMMENT ON COLUMN api.opportunities.experience IS 'Experience asked for, in the partner''s words.';
 COMMENT ON COLUMN api.opportunities.languages IS 'Languages of the text (ISO 639-1: en, fr), as the partner names them, else as the text reads. Empty where they are unknown.';
 COMMENT ON COLUMN api.opportunities.status IS 'open or closed. Serve only open ones.';
-COMMENT ON COLUMN api.opportunities.closed_why IS 'date: its last day passed; absent: the partner no longer shows it; partner: the partner says that it is closed; reverted: the run that created it was undone.';
+COMMENT ON COLUMN api.opportunities.closed_why IS 'date: its last day to answer passed; ended: the day it ends passed; absent: the partner no longer shows it; partner: the partner says that it is closed; reverted: the run that created it was undone.';
 COMMENT ON COLUMN api.opportunities.created_at IS 'When it was first loaded.';
 COMMENT ON COLUMN api.opportunities.updated_at IS 'When its content or status last changed; poll by it.';
 COMMENT ON COLUMN api.opportunities.remote IS 'Whether the work can be done from anywhere.';
@@ -68,6 +68,7 @@ COMMENT ON COLUMN api.opportunities.duration_min IS 'Shortest length of the loan
 COMMENT ON COLUMN api.opportunities.duration_max IS 'Longest length, in months.';
 COMMENT ON COLUMN api.opportunities.duration_text IS 'The partner''s own words on how long.';
 COMMENT ON COLUMN api.opportunities.starts_on IS 'Day the training or the work begins, in Africa/Douala.';
+COMMENT ON COLUMN api.opportunities.ends_on IS 'Last day of the training, the project, the programme or the contract, in Africa/Douala; a day without time like starts_on and closes_on, from the field ends_at. Past it, the row is closed (ended). A program (agr) is open while it runs or its call is open: until the later of ends_on and closes_on. All other kinds close with the earlier one.';
 
 CREATE VIEW api.contacts AS
 SELECT id, emails, phones

@@ -129,7 +129,7 @@ fn shown(spec: &Spec, given: &Given) -> String {
     let with = |has: fn(&Opportunity) -> bool| given.opportunities.iter().filter(|row| has(row)).count();
     let _ = writeln!(
         text,
-        "filled: url {}, organization {}, description {}, places {}, amount {}, contracts {}, posted_at {}, closes_on {}, positions {}, education {}, experience {}, interest {}, fees {}, duration {}, starts_on {}, is_closed {}",
+        "filled: url {}, organization {}, description {}, places {}, amount {}, contracts {}, posted_at {}, closes_on {}, positions {}, education {}, experience {}, interest {}, fees {}, duration {}, starts_on {}, ends_on {}, is_closed {}",
         with(|r| r.url.is_some()),
         with(|r| r.organization.is_some()),
         with(|r| r.description.is_some()),
@@ -145,6 +145,7 @@ fn shown(spec: &Spec, given: &Given) -> String {
         with(|r| r.fees.is_some()),
         with(|r| r.duration.is_some()),
         with(|r| r.starts_on.is_some()),
+        with(|r| r.ends_on.is_some()),
         with(|r| r.is_closed)
     );
     let mut reasons: Vec<String> = given

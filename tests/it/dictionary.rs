@@ -19,7 +19,7 @@ fn origin(column: &str) -> String {
         "quality" | "quality_parts" => "the row itself (`quality`)",
         "cluster" | "canonical" => "all rows (`duplicates`)",
         "status" | "closed_why" => {
-            "closes_on; field `status`; absence from a published run that proves its list whole"
+            "closes_on, ends_on; field `status`; absence from a published run that proves its list whole"
         }
         _ => "oim-etl",
     };

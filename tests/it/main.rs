@@ -33,6 +33,7 @@ mod failures;
 mod group;
 mod guards;
 mod help;
+mod last_days;
 mod outbox;
 mod partners;
 mod politeness;

@@ -123,7 +123,7 @@ impl Sketch {
             emails: &row.contacts.emails,
             phones: &row.contacts.phones,
             posted_on: row.posted_at.map(|at| at.date_naive()),
-            closes_on: row.closes_on,
+            closes_on: if row.kind == Kind::Agr { row.closes_on.or(row.ends_on) } else { row.closes_on },
             starts_on: row.starts_on,
         })
     }

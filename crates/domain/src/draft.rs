@@ -131,7 +131,7 @@ impl Draft {
                 digits == 4
             })
         };
-        let dates = [&self.posted_at, &self.starts_at, &self.closes_at];
+        let dates = [&self.posted_at, &self.starts_at, &self.ends_at, &self.closes_at];
         dates.into_iter().flatten().any(|words| !words.trim().is_empty() && !has_a_year(words))
     }
 }
@@ -166,6 +166,8 @@ draft! {
         posted_at PostedAt: "When it was published: ISO 8601, \"01/10/2026\", \"1er octobre 2026 à 12h00\", \"il y a 3 semaines\", `[2026,9,2]`, seconds since 1970. In Africa/Douala where no zone is given.",
         /// When the training or the work begins, in words.
         starts_at StartsAt: "When the training or the work begins, in the same forms; of a span its begin. \"Immédiatement\" is none.",
+        /// When the training, the project or the contract ends, in words.
+        ends_at EndsAt: "When the training, the project, the programme or the contract ends, in the same forms; of a span its end. A project's end is not the last day to answer: that is `closes_at`.",
         /// Last day to apply, in words.
         closes_at ClosesAt: "Last day to answer, in the same forms; of a span its end. \"Dès que possible\" is none.",
         /// Whether it is still open, in words ("pourvue", "false").

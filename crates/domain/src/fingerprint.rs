@@ -53,6 +53,7 @@ impl Fingerprint {
                 opportunity.duration,
                 &opportunity.duration_text,
                 opportunity.starts_on,
+                opportunity.ends_on,
                 &opportunity.description_html,
             ),
         );

@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 /// The kind of an opportunity. The stored words are the serialized ones.
@@ -31,6 +32,19 @@ impl Kind {
             Self::Microfinance => "microfinance",
         }
     }
+
+    /// Returns the last day on which an opportunity of this kind is open, by the last day to answer and the day it ends; `None` if
+    /// neither is known. The first of the two to pass closes it: nobody enrols in a course that is over. A program is open while it
+    /// runs or its call is open, so the later one closes it.
+    ///
+    /// `ingest.open_until` is the same in SQL.
+    #[must_use]
+    pub fn open_until(self, closes_on: Option<NaiveDate>, ends_on: Option<NaiveDate>) -> Option<NaiveDate> {
+        match self {
+            Self::Agr => closes_on.max(ends_on),
+            Self::Job | Self::Training | Self::Microfinance => closes_on.into_iter().chain(ends_on).min(),
+        }
+    }
 }
 
 impl fmt::Display for Kind {
@@ -48,5 +62,28 @@ impl FromStr for Kind {
     type Err = UnknownKind;
     fn from_str(word: &str) -> Result<Self, UnknownKind> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word).ok_or_else(|| UnknownKind(word.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_open_while_it_runs_or_its_call_is_open() {
+        let day = |day| NaiveDate::from_ymd_opt(2026, 12, day);
+        for (closes, ends, agr, other) in [
+            (None, None, None, None),
+            (day(1), None, day(1), day(1)),
+            (None, day(2), day(2), day(2)),
+            (day(1), day(2), day(2), day(1)),
+            (day(2), day(1), day(2), day(1)),
+            (day(3), day(3), day(3), day(3)),
+        ] {
+            for kind in Kind::ALL {
+                let expected = if kind == Kind::Agr { agr } else { other };
+                assert_eq!(kind.open_until(closes, ends), expected, "{kind} {closes:?} {ends:?}");
+            }
+        }
     }
 }

@@ -62,6 +62,8 @@ pub struct Opportunity {
     pub posted_at: Option<DateTime<Utc>>,
     /// Day the training or the work begins, in Africa/Douala.
     pub starts_on: Option<NaiveDate>,
+    /// Last day of the training, the project, the programme or the contract, in Africa/Douala.
+    pub ends_on: Option<NaiveDate>,
     /// Last day to apply, in Africa/Douala.
     pub closes_on: Option<NaiveDate>,
     /// Whether the partner says that it is closed.

@@ -24,7 +24,7 @@ coded! {
         Place = "place",
         /// A body that is long enough.
         Description = "description",
-        /// A date of publication, or a closing date.
+        /// A date of publication, a closing date, or the day it ends.
         Date = "date",
         /// What is earned, paid, lent or granted.
         Amount = "amount",

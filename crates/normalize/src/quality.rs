@@ -20,7 +20,7 @@ pub fn judge(row: &Opportunity, fetched_at: DateTime<Utc>) -> Quality {
             row.remote || row.places.iter().any(|place| place.locality.is_some() || place.region.is_some()),
         ),
         (Part::Description, 25, row.description.as_ref().is_some_and(|text| text.chars().count() >= BODY)),
-        (Part::Date, 15, row.closes_on.is_some() || row.posted_at.is_some()),
+        (Part::Date, 15, row.closes_on.or(row.ends_on).is_some() || row.posted_at.is_some()),
         (Part::Amount, 10, row.amount.is_some() || row.interest.is_some()),
         (Part::Terms, 5, row.kind != Kind::Job || !row.contracts.is_empty() || row.education.is_some()),
         (Part::Way, 10, row.url.is_some() || !row.contacts.is_empty()),

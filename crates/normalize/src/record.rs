@@ -107,6 +107,7 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         contracts: infer::contracts(draft),
         posted_at: instant(draft.posted_at.as_deref(), context, "posted_at")?,
         starts_on: starts_on(draft, context, &mut doubts),
+        ends_on: day(draft.ends_at.as_deref(), context, "ends_at")?,
         closes_on: day(draft.closes_at.as_deref(), context, "closes_at")?,
         is_closed: draft.status.as_deref().is_some_and(says_closed),
         positions: draft.positions.as_deref().and_then(positions),

@@ -12,7 +12,7 @@ pub fn rule(field: Field) -> &'static str {
         Field::Place => "places; the text's own where it states one",
         Field::Salary | Field::Interest | Field::Fees => "money",
         Field::Duration => "duration",
-        Field::PostedAt | Field::StartsAt | Field::ClosesAt => "dates",
+        Field::PostedAt | Field::StartsAt | Field::EndsAt | Field::ClosesAt => "dates",
         Field::Contract | Field::Education | Field::Experience | Field::Language | Field::Sector => {
             "vocabulary"
         }

@@ -31,6 +31,7 @@ pub struct IndexRow {
     pub localities: Vec<String>,
     pub contracts: Vec<String>,
     pub closes_on: Option<NaiveDate>,
+    pub ends_on: Option<NaiveDate>,
     pub languages: Vec<String>,
     pub fingerprint: Vec<u8>,
 }
@@ -68,7 +69,7 @@ impl Store {
                          ORDER BY attempts, version LIMIT $2 FOR UPDATE SKIP LOCKED)
                  RETURNING opportunity, version, run)
                SELECT t.version, t.run, o.id, o.source, o.stream, o.kind, o.title, o.url, o.organization, o.description,
-                      o.places, o.regions, o.localities, o.contracts, o.closes_on, o.languages, o.fingerprint,
+                      o.places, o.regions, o.localities, o.contracts, o.closes_on, o.ends_on, o.languages, o.fingerprint,
                       o.status = 'open' AS "open!",
                       (e.model = $1 AND e.fingerprint = o.fingerprint) IS TRUE AS "indexed!"
                  FROM taken t JOIN ingest.opportunities o ON o.id = t.opportunity
@@ -102,6 +103,7 @@ impl Store {
                         localities: row.localities,
                         contracts: row.contracts,
                         closes_on: row.closes_on,
+                        ends_on: row.ends_on,
                         languages: row.languages,
                         fingerprint: row.fingerprint,
                     },

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use crate::VectorError;
 
-/// Days from year one beyond any closing date: stands for "no last day" in a range filter.
+/// Days from year one beyond any last day: stands for "no last day" in a range filter.
 const NEVER: i64 = 9_999_999;
-/// Key of the last day as filters ask for it: [`Payload::closes_on`], or [`NEVER`], so that one range finds both.
+/// Key of the last day as filters ask for it: [`Payload::open_until`], or [`NEVER`], so that one range finds both.
 pub(crate) const CLOSES_BY: &str = "closes_by";
 /// Keys of words that filters ask for.
 pub(crate) const KEYWORDS: [&str; 3] = ["kind", "source", "regions"];
@@ -37,8 +37,14 @@ pub struct Payload {
     pub contracts: Vec<String>,
     /// Languages (ISO 639-1), as stored.
     pub languages: Vec<String>,
-    /// Last day, in days from year one (`NaiveDate::num_days_from_ce`).
+    /// Last day to answer, in days from year one (`NaiveDate::num_days_from_ce`).
     pub closes_on: Option<i64>,
+    /// The day it ends, in the same days.
+    #[serde(default)]
+    pub ends_on: Option<i64>,
+    /// The last day on which it is open (`domain::Kind::open_until`), in the same days.
+    #[serde(default)]
+    pub open_until: Option<i64>,
     /// Page for people.
     pub url: Option<String>,
 }
@@ -48,7 +54,7 @@ impl Payload {
     pub(crate) fn kept(&self) -> Result<Value, VectorError> {
         let mut kept = serde_json::to_value(self).map_err(VectorError::doing("keep a payload"))?;
         if let Some(map) = kept.as_object_mut() {
-            map.insert(CLOSES_BY.to_owned(), self.closes_on.unwrap_or(NEVER).into());
+            map.insert(CLOSES_BY.to_owned(), self.open_until.unwrap_or(NEVER).into());
         }
         Ok(kept)
     }
@@ -74,7 +80,7 @@ pub struct Filter {
     pub regions: Vec<String>,
     /// Partners.
     pub sources: Vec<String>,
-    /// Still open on this day: closes on it or later, or has no last day.
+    /// Still open on this day: its last day is this one or later, or it has none.
     pub open_on: Option<NaiveDate>,
 }
 

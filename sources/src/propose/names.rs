@@ -3,7 +3,7 @@
 use normalize::text::fold;
 
 /// Names by field, folded, most likely first. A name with a dot is a key within an object.
-const NAMES: [(&str, &[&str]); 20] = [
+const NAMES: [(&str, &[&str]); 21] = [
     (
         "external_id",
         &[
@@ -195,10 +195,9 @@ const NAMES: [(&str, &[&str]); 20] = [
             "date_limite_candidature",
             "closedate",
             "date_de_cloture",
-            "date_de_fin",
-            "end_date",
         ],
     ),
+    ("ends_at", &["ends_at", "end_date", "enddate", "date_fin", "date_de_fin", "datefin"]),
     (
         "sector",
         &[

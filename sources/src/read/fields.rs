@@ -15,7 +15,7 @@ use crate::{
 const LONGEST: usize = 200_000;
 
 /// Fields that have one value: of several, the first counts.
-const ONE: [&str; 12] = [
+const ONE: [&str; 13] = [
     "external_id",
     "title",
     "url",
@@ -25,6 +25,7 @@ const ONE: [&str; 12] = [
     "duration",
     "posted_at",
     "starts_at",
+    "ends_at",
     "closes_at",
     "status",
     "positions",

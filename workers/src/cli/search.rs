@@ -76,6 +76,7 @@ impl Search {
 pub(super) fn shown(hit: &Hit) -> String {
     let payload = &hit.payload;
     let closes = payload.closes_on.and_then(day).map(|day| format!("closes {}", day.format("%-d %b")));
+    let ends = payload.ends_on.and_then(day).map(|day| format!("ends {}", day.format("%-d %b %Y")));
     let contracts: Vec<&str> = payload.contracts.iter().map(|code| label(code)).collect();
     let contracts = (!contracts.is_empty()).then(|| contracts.join(", "));
     let parts = [
@@ -84,6 +85,7 @@ pub(super) fn shown(hit: &Hit) -> String {
         (!payload.place.is_empty()).then(|| payload.place.clone()),
         contracts,
         closes,
+        ends,
     ];
     format!(
         "{:5.2}  {}   {}",

@@ -1,7 +1,7 @@
 //! Stage 9: what changed is embedded and indexed; what closed is withdrawn.
 
 use anyhow::Context as _;
-use chrono::Datelike as _;
+use chrono::{Datelike as _, NaiveDate};
 use domain::OpportunityId;
 use queue::Lease;
 use store::{Claimed, IndexRow, Store};
@@ -67,6 +67,7 @@ fn document(row: &IndexRow) -> Document {
         Some(places.as_str()),
         row.description.as_deref(),
     ];
+    let number = |day: NaiveDate| i64::from(day.num_days_from_ce());
     let text = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
     Document {
         id: row.id,
@@ -82,7 +83,9 @@ fn document(row: &IndexRow) -> Document {
             localities: row.localities.clone(),
             contracts: row.contracts.clone(),
             languages: row.languages.clone(),
-            closes_on: row.closes_on.map(|day| i64::from(day.num_days_from_ce())),
+            closes_on: row.closes_on.map(number),
+            ends_on: row.ends_on.map(number),
+            open_until: row.kind.open_until(row.closes_on, row.ends_on).map(number),
             url: row.url.clone(),
         },
     }

@@ -29,6 +29,7 @@ pub struct Listing<'a> {
     pub emails: &'a [String],
     pub phones: &'a [String],
     pub posted_on: Option<NaiveDate>,
+    /// Last day to answer; of a program without one the day it ends.
     pub closes_on: Option<NaiveDate>,
     pub starts_on: Option<NaiveDate>,
 }

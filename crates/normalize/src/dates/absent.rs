@@ -34,13 +34,17 @@ const WHOLE: [&str; 27] = [
 ];
 
 /// Parts of longer lines, folded.
-const PARTS: [&str; 29] = [
+const PARTS: [&str; 33] = [
     "non precise",
     "non renseigne",
     "non specifie",
     "non defini",
     "non communique",
     "non determine",
+    "indetermine",
+    "en cours",
+    "unlimited",
+    "open ended",
     "not specified",
     "not defined",
     "not available",

@@ -244,7 +244,9 @@ static KINDS: &[Kind] = &[
     },
     Kind {
         is_of: |name| {
-            name.ends_with(" alike") && !name.starts_with("closes_on") && !name.starts_with("starts_on")
+            // One day is given to a whole call, or to all courses of a term.
+            let is_day = ["closes_on", "starts_on", "ends_on"].iter().any(|day| name.starts_with(day));
+            name.ends_with(" alike") && !is_day
         },
         usual: Some(0.0),
         needs_past: false,

@@ -71,13 +71,15 @@ pub(super) async fn close_missing(
 }
 
 impl Store {
-    /// Closes opportunities that passed their closing date. Returns how many.
+    /// Closes opportunities that passed their last day to answer, or have ended (`Kind::open_until`). Returns how many.
     pub async fn close_by_date(&self) -> Result<Withdrawn, StoreError> {
         let what = "close what passed its date";
         let mut tx = self.pool.begin().await.doing(what)?;
         let done = sqlx::query!(
-            "UPDATE ingest.opportunities SET status = 'closed', closed_why = 'date', updated_at = now()
-              WHERE status = 'open' AND closes_on < (now() AT TIME ZONE 'Africa/Douala')::date"
+            "UPDATE ingest.opportunities
+                SET status = 'closed', updated_at = now(),
+                    closed_why = CASE WHEN closes_on = ingest.open_until(kind, closes_on, ends_on) THEN 'date' ELSE 'ended' END
+              WHERE status = 'open' AND ingest.open_until(kind, closes_on, ends_on) < (now() AT TIME ZONE 'Africa/Douala')::date"
         )
         .execute(&mut *tx)
         .await

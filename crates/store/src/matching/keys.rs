@@ -79,7 +79,8 @@ async fn sketched(
 ) -> Result<(Columns, HashMap<String, usize>), StoreError> {
     let rows = sqlx::query!(
         r#"SELECT id, source, kind, title, organization, description, places, education, experience_months, contracts, working_time,
-                  occupation, emails, phones, closes_on, starts_on, amount_period, coalesce(length(description), 0) AS "length!",
+                  occupation, emails, phones, starts_on, amount_period, coalesce(length(description), 0) AS "length!",
+                  CASE kind WHEN 'agr' THEN coalesce(closes_on, ends_on) ELSE closes_on END AS closes_on,
                   (posted_at AT TIME ZONE 'Africa/Douala')::date AS posted_on, (created_at AT TIME ZONE 'Africa/Douala')::date AS "created_on!",
                   (coalesce(amount_min, amount_max) * 100)::bigint AS amount_min, (coalesce(amount_max, amount_min) * 100)::bigint AS amount_max
              FROM ingest.opportunities WHERE id = ANY ($1)"#,

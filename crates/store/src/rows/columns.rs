@@ -8,7 +8,7 @@ use std::{fmt::Write as _, sync::LazyLock};
 
 use domain::{
     Field::{
-        self, ClosesAt, Contract, Description, Duration, Education, Experience, ExternalId, Fees, Interest,
+        self, ClosesAt, Contract, Description, Duration, Education, EndsAt, Experience, ExternalId, Fees, Interest,
         Language, Organization, Place, Positions, PostedAt, Salary, Sector, StartsAt, Title, Url,
     },
     Opportunity,
@@ -58,7 +58,7 @@ const fn of(
 }
 
 /// Columns of content, in the order in which rows are sent.
-pub(crate) static CONTENT: [Column; 46] = [
+pub(crate) static CONTENT: [Column; 47] = [
     column("kind", Shape::Unaudited, |row, to| to.text(row.kind.as_str())),
     of(Title, "title", Shape::Text, |row, to| to.text(&row.title)),
     of(Url, "url", Shape::Text, |row, to| to.maybe_text(row.url.as_deref())),
@@ -85,6 +85,7 @@ pub(crate) static CONTENT: [Column; 46] = [
     of(Description, "phones", Shape::Texts, |row, to| to.texts(&row.contacts.phones)),
     of(PostedAt, "posted_at", Shape::Unaudited, |row, to| to.instant(row.posted_at)),
     of(ClosesAt, "closes_on", Shape::Day, |row, to| to.day(row.closes_on)),
+    of(EndsAt, "ends_on", Shape::Day, |row, to| to.day(row.ends_on)),
     of(StartsAt, "starts_on", Shape::Day, |row, to| to.day(row.starts_on)),
     of(Duration, "duration_min", Shape::Number, |row, to| to.decimal(months(row).0, 2)),
     of(Duration, "duration_max", Shape::Unaudited, |row, to| to.decimal(months(row).1, 2)),

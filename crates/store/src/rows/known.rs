@@ -23,7 +23,7 @@ impl Store {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
         let rows = sqlx::query!(
             r#"SELECT id, draft_digest AS "draft!", fingerprint FROM ingest.opportunities
-                WHERE id = ANY ($1) AND draft_digest IS NOT NULL AND (status = 'open' OR closed_why IN ('date', 'partner'))"#,
+                WHERE id = ANY ($1) AND draft_digest IS NOT NULL AND (status = 'open' OR closed_why IN ('date', 'ended', 'partner'))"#,
             &ids
         )
         .fetch_all(&self.pool)
@@ -54,7 +54,7 @@ impl Store {
     ) -> Result<KnownDrafts, StoreError> {
         let rows = sqlx::query!(
             r#"SELECT id, draft_digest AS "draft!", fingerprint FROM ingest.opportunities
-                WHERE source = $1 AND stream = $2 AND draft_digest IS NOT NULL AND (status = 'open' OR closed_why IN ('date', 'partner'))"#,
+                WHERE source = $1 AND stream = $2 AND draft_digest IS NOT NULL AND (status = 'open' OR closed_why IN ('date', 'ended', 'partner'))"#,
             source.as_str(),
             stream
         )

@@ -176,9 +176,13 @@ async fn served(
     Ok(served.collect())
 }
 
-/// Returns why a row is closed: by the partner, or because its closing date has passed.
+/// Returns why a row is closed: by the partner, because its last day to answer has passed, or because it has ended.
 fn closed_why(row: &Opportunity, day: NaiveDate) -> Option<&'static str> {
-    if row.is_closed { Some("partner") } else { row.closes_on.filter(|last| *last < day).map(|_| "date") }
+    if row.is_closed {
+        return Some("partner");
+    }
+    let last = row.kind.open_until(row.closes_on, row.ends_on).filter(|last| *last < day);
+    last.map(|last| if row.closes_on == Some(last) { "date" } else { "ended" })
 }
 
 /// Writes one row, its columns in the order of [`SENT`].

@@ -58,6 +58,7 @@ fn has(row: &Opportunity, field: Field) -> bool {
         Field::Contract => !row.contracts.is_empty(),
         Field::PostedAt => row.posted_at.is_some(),
         Field::ClosesAt => row.closes_on.is_some(),
+        Field::EndsAt => row.ends_on.is_some(),
         Field::Positions => row.positions.is_some(),
         Field::Education => row.education.is_some(),
         Field::Experience => row.experience.is_some(),

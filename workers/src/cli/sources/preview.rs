@@ -66,6 +66,7 @@ fn show(slug: &SourceSlug, opportunities: &[Opportunity], rejections: &[Rejectio
             }),
             row.starts_on.map(|day| format!("starts {day}")),
             row.closes_on.map(|day| format!("closes {day}")),
+            row.ends_on.map(|day| format!("ends {day}")),
             row.is_closed.then(|| "closed by the partner's word".to_owned()),
         ];
         let terms = [&row.amount_text, &row.interest_text, &row.fees_text, &row.duration_text];
