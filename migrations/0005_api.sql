@@ -48,7 +48,7 @@ COMMENT ON COLUMN api.opportunities.quality IS '0 to 100: how much of it can be 
 COMMENT ON COLUMN api.opportunities.quality_parts IS '{"missing": [parts it lacks], "doubts": [what does not fit together]}.';
 COMMENT ON COLUMN api.opportunities.cluster IS 'The same for all rows that are one opportunity, published by several partners; of a row that is alone its id.';
 COMMENT ON COLUMN api.opportunities.canonical IS 'Whether the row stands for its cluster: the most complete one that is open; of two about as complete, the one whose source offers it itself. Show these alone.';
-COMMENT ON COLUMN api.opportunities.experience_months IS 'Least experience asked for, in months; 0 where beginners are welcome. By its field, else by a sentence of the text.';
+COMMENT ON COLUMN api.opportunities.experience_months IS 'Least experience asked for, in months; 0 where the field names a beginner or the text welcomes one. What is only wished (ideally) does not count. By its field, else by a sentence of the text.';
 COMMENT ON COLUMN api.opportunities.working_time IS 'full_time, part_time, shift, seasonal, flexible; by the contract, else by a sentence of the text. Empty if neither says so.';
 COMMENT ON COLUMN api.opportunities.occupation IS 'ISCO-08 unit group the title names, of jobs and trainings; four digits.';
 COMMENT ON COLUMN api.opportunities.sector IS 'agriculture, construction, health, …: a word of ours, each within a section of ISIC rev. 4. By its field, else by title, occupation and description.';

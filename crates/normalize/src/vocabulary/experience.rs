@@ -1,5 +1,7 @@
 //! Experience asked for, in months.
 
+use std::borrow::Cow;
+
 use regex::Regex;
 
 use crate::{numbers::in_digits, patterns};
@@ -9,7 +11,22 @@ const UNIT: &str = r"(ans?|annees?|years?|yrs?|mois|months?)\b";
 patterns! {
     /// Words that ask for no experience.
     static NONE: Regex =
-        r"debutants? (est |sont )?accepte|sans experience|aucune experience|experience (non|pas) (exigee|requise|obligatoire|necessaire)|no experience|entry level|fresh(ly)? graduate|fraichement diplome|jeunes? diplome|tous? (les )?niveaux? d.experience|toutes? experiences?|^indifferente?$|any experience|debutants? ?<|(moins d[e'] ?|< ?|jusqu'a |less than |up to )\d+ ?(ans?|annees?|years?|yrs?|mois|months?)\b";
+        r"debutants? (est |sont )?accepte|sans experience|aucune experience|pas d.experience (exigee|requise|obligatoire|necessaire|demandee)|experience (non|pas) (exigee|requise|obligatoire|necessaire|demandee)|experience (is )?not (required|needed|necessary)|(no|without) (prior |previous )?experience|entry[ -]level|fresh(ly)? graduate|(recent|new) graduate|fraichement diplome|jeunes? diplome|tous? (les )?niveaux? d.experience|toutes? experiences?|^indifferente?$|any experience|debutants? ?<|(moins d[e'] ?|(^|[^\w ] ?)- ?d[e'] ?|< ?|inferieure? a |jusqu'a |less than |fewer than |under |up to |at most )\d+ ?(ans?|annees?|years?|yrs?|mois|months?)\b";
+
+    /// Words that name a beginner, in a field on experience. In a text they may be those whom the post trains.
+    static BEGINNER: Regex = r"\b(?:debutant(?:s|es?)?|beginners?)\b";
+
+    /// Beginners who are not welcome, or who are so only with what stands in brackets behind: "Débutant (de 1 à 3 ans)" is a level of a
+    /// portal that begins at one year.
+    static NO_BEGINNER: Regex = format!(
+        r"s.abstenir|\b(?:non|pas de|aucune?|hors|sauf|no|not)\s(?:les\s|des\s|for\s)?(?:debutant|beginner)|(?:debutant|beginner)\S*\s(?:non|pas|not|exclu|refuse)|\b(?:debutant|beginner)s?\s?(?:\(|:\s?)(?:de\s)?[1-9]\d*\s?(?:{UNIT})?\s?(?:a|-|–|et|to|and)\s?\d"
+    );
+
+    /// The whole field is a number behind a minus: less than that.
+    static MINUS: Regex = r"^[-–−] ?[12] ?(?:ans?|years?|yrs?)$";
+
+    /// Words after which a clause is a wish, up to its end.
+    static WISH: Regex = r"(?i)\b(?:id[ée]alement|ideally|de pr[ée]f[ée]rence|preferably)\b";
 
     /// Years of something else: age, contract, level of education, employer.
     static OTHER: Regex = r"(?x)\bbac(?:c|calaureat)?\s*(?:\+|plus)?\s*\d(?:\s*[/&]\s*\+?\d\b)*
@@ -28,10 +45,55 @@ patterns! {
     static PARTS: Regex = r"&| ou |;";
 }
 
-/// Returns the least experience asked for, in months. It is 0 if beginners are welcome, and `None` if the words name none.
+/// Returns the least experience that a field asks for, in months. It is 0 if it names a beginner, and `None` if the words name none.
 pub fn read_experience(words: &str) -> Option<u16> {
     let text = in_digits(words);
-    if NONE.is_match(&text) {
+    let is_beginner = MINUS.is_match(text.trim()) || BEGINNER.is_match(&text);
+    if is_beginner && !NO_BEGINNER.is_match(&text) {
+        return Some(0);
+    }
+    least(&without_wishes(words))
+}
+
+/// Returns the least experience that a sentence asks for, in months. A beginner has to be welcome, not only named.
+pub(super) fn experience_of_sentence(sentence: &str) -> Option<u16> {
+    least(sentence)
+}
+
+/// Returns a text without its wishes: "2 ans, idéalement dans la banque" asks for two years, and "idéalement 3 ans" for none. A wish
+/// runs from its adverb to the end of the clause. An adverb that ends its clause is about the whole of it; one that is a clause is
+/// about the next one, or about the one before if it is the last.
+pub(super) fn without_wishes(text: &str) -> Cow<'_, str> {
+    if !WISH.is_match(text) {
+        return Cow::Borrowed(text);
+    }
+    let clauses: Vec<&str> = text.split_inclusive([',', ';', '(', ')', ':', '.', '\n']).collect();
+    let mut kept: Vec<&str> = Vec::new();
+    let mut is_wished = false;
+    for (at, clause) in clauses.iter().enumerate() {
+        if std::mem::take(&mut is_wished) {
+            continue;
+        }
+        let Some(hit) = WISH.find(clause) else {
+            kept.push(clause);
+            continue;
+        };
+        let says = |part: &str| part.chars().any(char::is_alphanumeric);
+        let [before, after] =
+            [clause.get(..hit.start()), clause.get(hit.end()..)].map(Option::unwrap_or_default);
+        match (says(before), says(after)) {
+            (true, true) => kept.push(before),
+            (false, false) if at + 1 < clauses.len() => is_wished = true,
+            (false, false) => drop(kept.pop()),
+            _ => (),
+        }
+    }
+    Cow::Owned(kept.concat())
+}
+
+fn least(words: &str) -> Option<u16> {
+    let text = in_digits(words);
+    if NONE.is_match(&text) && !text.contains("abstenir") {
         return Some(0);
     }
     let text = OTHER.replace_all(&text, " ").into_owned();

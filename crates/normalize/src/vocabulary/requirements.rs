@@ -6,7 +6,11 @@
 use domain::vocabulary::{Education, WorkingTime};
 use regex::Regex;
 
-use super::{EDUCATION, WORKING_TIME, read_education, read_experience, signs};
+use super::{
+    EDUCATION, WORKING_TIME,
+    experience::{experience_of_sentence, without_wishes},
+    read_education, signs,
+};
 use crate::{
     numbers, patterns,
     text::{Body, Words, fold},
@@ -241,6 +245,11 @@ impl Reader {
     /// Reads a sentence.
     fn read(&mut self, sentence: &str, folded: String) {
         let asked = &mut self.asked;
+        // "Deux ans, idéalement dans la banque": only the clause is a wish.
+        let may_wish = ["ideal", "prefer"].iter().any(|sign| folded.contains(sign));
+        let plain = if may_wish { without_wishes(sentence) } else { sentence.into() };
+        let (sentence, folded) =
+            if plain.len() == sentence.len() { (sentence, folded) } else { (&*plain, fold(&plain)) };
         let words: Vec<&str> = folded.split(' ').collect();
         if is_hours(&words) {
             for time in WorkingTime::of_codes(&WORKING_TIME.read(&folded)) {
@@ -251,8 +260,9 @@ impl Reader {
         }
         if WISHED.iter().any(|sign| folded.contains(sign)) {
             // "Débutant accepté, une expérience est un plus": no experience is needed all the same.
-            asked.experience_months =
-                asked.experience_months.or_else(|| read_experience(sentence).filter(|months| *months == 0));
+            asked.experience_months = asked
+                .experience_months
+                .or_else(|| experience_of_sentence(sentence).filter(|months| *months == 0));
             return;
         }
         self.is_open |= folded.contains("sans diplome") || folded.contains("no diploma");
@@ -269,7 +279,7 @@ impl Reader {
             asked.education = asked.education.or(level);
             let counts = level.is_some() || is_experience(&words);
             if asked.experience_months.is_none() && counts && !NOT_ASKED.is_match(folded) {
-                asked.experience_months = read_experience(part);
+                asked.experience_months = experience_of_sentence(part);
             }
         }
     }
