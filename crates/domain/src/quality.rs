@@ -46,7 +46,7 @@ coded! {
         ClosesFarAway = "closes_far_away",
         /// The title has a few letters only, or is long and in capitals.
         OddTitle = "odd_title",
-        /// A wage above any in Cameroon.
+        /// An amount below or above all that is paid for its period in its currency: "11,88 € par an".
         OddAmount = "odd_amount",
         /// The partner's field names another place than the text, whose place counts.
         PlaceDisagrees = "place_disagrees",

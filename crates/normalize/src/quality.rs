@@ -1,9 +1,10 @@
 //! How far an opportunity can be relied on.
 
+mod amounts;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     Kind, Opportunity,
-    money::AmountKind,
     quality::{Doubt, Part, Quality},
 };
 
@@ -40,8 +41,6 @@ fn doubts(row: &Opportunity, fetched_at: DateTime<Utc>) -> Vec<Doubt> {
     let letters = row.title.chars().filter(|c| c.is_alphabetic()).count();
     let capitals = row.title.chars().filter(|c| c.is_uppercase()).count();
     let posted = row.posted_at.map(|at| at.date_naive());
-    let wage =
-        row.amount.as_ref().filter(|amount| amount.kind == AmountKind::Wage && amount.period.is_some());
     [
         (Doubt::FromTheFuture, row.posted_at.is_some_and(|at| at > fetched_at + TimeDelta::days(2))),
         // A program stays published after its end.
@@ -56,10 +55,7 @@ fn doubts(row: &Opportunity, fetched_at: DateTime<Utc>) -> Vec<Doubt> {
                 && row.closes_on.is_some_and(|last| last > fetched_at.date_naive() + TimeDelta::days(730)),
         ),
         (Doubt::OddTitle, letters < 4 || (letters > 60 && capitals == letters)),
-        (
-            Doubt::OddAmount,
-            wage.and_then(|wage| wage.max.or(wage.min)).is_some_and(|cents| cents > 5_000_000_000),
-        ),
+        (Doubt::OddAmount, row.amount.as_ref().is_some_and(amounts::is_odd)),
     ]
     .into_iter()
     .filter(|(_, holds)| *holds)

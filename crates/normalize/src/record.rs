@@ -70,6 +70,11 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
     let external_id = identity(draft)?;
     let mut doubts = Vec::new();
     let (interest, fees) = credit(draft, context, &mut doubts)?;
+    // A zero that is not a rate is what a template holds where nothing was entered: nobody is to read "0 %".
+    let has_only_zeros =
+        |words: &&str| words.contains('0') && !words.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
+    let interest_words =
+        draft.interest.as_deref().filter(|words| interest.is_some() || !has_only_zeros(words));
     // No text that people see contains contacts.
     let mut contacts = Contacts::default();
     let mut plain = |text: String| take_contacts(&mut contacts, text, &|mail| context.is_own(mail));
@@ -99,7 +104,7 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         amount: amount(draft, context)?,
         amount_text: line(amount_words(draft), &mut plain),
         interest,
-        interest_text: line(draft.interest.as_deref(), &mut plain),
+        interest_text: line(interest_words, &mut plain),
         fees,
         fees_text: line(draft.fees.as_deref(), &mut plain),
         duration: duration(draft),
@@ -252,7 +257,7 @@ fn credit(
 ) -> Result<(Option<Interest>, Option<Fees>), Reason> {
     let words = draft.interest.as_deref().unwrap_or_default();
     let (interest, beside) = read_interest(words).map_err(|bad| Reason::UnreadableRate(bad.0))?;
-    if interest.is_none() && words.bytes().any(|byte| byte.is_ascii_digit()) {
+    if interest.is_none() && words.bytes().any(|byte| matches!(byte, b'1'..=b'9')) {
         doubts.push(Doubt::InterestWithoutPeriod);
     }
     let fees = draft.fees.as_deref().and_then(|words| read_fees(words, home_currency(&context.country)));

@@ -35,6 +35,9 @@ pub fn read_interest(words: &str) -> Result<(Option<Interest>, Option<i64>), Unr
     if is_negative(&text) {
         return Err(unreadable());
     }
+    if is_unset(&text) {
+        return Ok((None, None));
+    }
     let shares = all(&text);
     let of = |wanted: Of| shares.iter().filter(move |share| share.of == Some(wanted));
     let fees: Option<i64> =
@@ -125,6 +128,9 @@ patterns! {
     static BARE: Regex =
         r"^(\d{1,4}(?:[.,]\d{1,6})?)(?: ?- ?(\d{1,4}(?:[.,]\d{1,6})?))?(?:$|[ /](?:par|per|l'an|/|p\.|mensuel|annuel|interestratefrequency)\b|[ /](?:a (?:month|year)|monthly|yearly|annual)\b|/(?:an|mois|month|year))";
 
+    static UNSET: Regex =
+        r"^0+(?:[.,]0+)?(?: ?%)?(?: ?(?:-|a|to) ?0+(?:[.,]0+)?(?: ?%)?)?((?:[ /]*(?:par|per|a|l'an|ans?|annee|years?|annum|mois|months?|monthly|yearly|mensuel(?:le)?|annuel(?:le)?|annual(?:ly)?|annualized|p\.? ?[am]\.?|(?:savings)?interest[a-z.]*)\b\.?)*)$";
+
     static NEGATIVE: Regex = r"^ ?-\d|(?:[:(] ?|[a-z] )-\d+(?:[.,]\d+)? ?%";
 
     static PERIODS: Regex = r"(?x)(?:^|[^a-z])(?:
@@ -164,6 +170,17 @@ fn all(text: &str) -> Vec<Share> {
         Some(Share { low: thousandths(low.as_str())?, high, begin: low.start(), end: last.end(), of: None })
     });
     bare.into_iter().collect()
+}
+
+/// Returns whether the words are a zero that a template of products holds where nothing was entered: "0.000000", "0 - 0 % Per month".
+/// Who lends without interest says "0 %" or "sans intérêt", and tells no period.
+fn is_unset(text: &str) -> bool {
+    let text = text.trim();
+    let has_percent = text.contains('%');
+    text.starts_with('0')
+        && UNSET
+            .captures(text)
+            .is_some_and(|hit| !has_percent || hit.get(1).is_some_and(|rest| !rest.is_empty()))
 }
 
 fn is_negative(text: &str) -> bool {
