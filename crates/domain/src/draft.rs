@@ -177,9 +177,9 @@ draft! {
         /// Number of places offered, in words.
         positions Positions: "Number of places offered: the first number in the words.",
         /// Education asked for, in words.
-        education Education: "Education asked for: \"BAC+2\", \"GCE A-Level\", \"CAP\". The lowest level named counts.",
+        education Education: "Education asked for: \"BAC+2\", \"GCE A-Level\", \"CAP\". The lowest level named counts; \"sans diplôme\" is `none`.",
         /// Experience asked for, in words.
-        experience Experience: "Experience asked for, kept in the partner's words.",
+        experience Experience: "Experience asked for, kept in the partner's words. A beginner named begins at 0; what is only wished (\"idéalement\") does not count.",
         /// Languages of the text, in words ("fr", "Anglais").
         language Language: "Languages of the text: \"fr\", \"Anglais\", \"bilingue\".",
     }

@@ -77,6 +77,8 @@ words! {
 words! {
     /// Education, lowest first, in the levels of Cameroon's two school systems.
     Education {
+        /// No diploma, and none is asked for: "sans diplôme". An absent level is one that nobody names.
+        NoDiploma = "none", "Sans diplôme";
         /// End of primary school.
         Primary = "primary", "CEP";
         /// A short vocational qualification.

@@ -109,7 +109,7 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         fees_text: line(draft.fees.as_deref(), &mut plain),
         duration: duration(draft),
         duration_text: line(draft.duration.as_deref(), &mut plain),
-        contracts: infer::contracts(draft),
+        contracts: infer::contracts(draft, &title_words),
         posted_at: instant(draft.posted_at.as_deref(), context, "posted_at")?,
         starts_on: starts_on(draft, context, &mut doubts),
         ends_on: day(draft.ends_at.as_deref(), context, "ends_at")?,

@@ -55,6 +55,39 @@ pub fn contracts_of_title(title: &str) -> Vec<Contract> {
     Contract::of_codes(&codes)
 }
 
+/// Phrases by which a title names an apprenticeship, wherever they stand.
+const IN_APPRENTICESHIP: [&str; 4] =
+    ["en alternance", "contrat d apprentissage", "en apprentissage", "contrat de professionnalisation"];
+
+/// Returns the contract that a title says plainer than a vague field ("CDD", "Contract"): "Assistant RH en alternance", "Stagiaire
+/// comptable", "Apprenti boulanger". Who trains or looks after apprentices is not one.
+pub(crate) fn plain_contract_of_title(folded: &str) -> Option<Contract> {
+    let begins = |words: &[&str]| words.contains(&folded.split(' ').next().unwrap_or_default());
+    let is_beside = |phrase: &str| {
+        let (before, _) = folded.split_once(phrase)?;
+        let mut words = before.trim_end().rsplit(' ');
+        let last = words.next().unwrap_or_default();
+        Some(!matches!(
+            last,
+            "formation" | "formations" | "cours" | "etudiants" | "jeunes" | "formateur" | "formatrice"
+        ))
+    };
+    if IN_APPRENTICESHIP.into_iter().any(|phrase| is_beside(phrase) == Some(true))
+        || begins(&["alternant", "alternante", "alternants", "apprenti", "apprentie", "apprentis"])
+    {
+        return Some(Contract::Apprenticeship);
+    }
+    begins(&["stagiaire", "stagiaires"]).then_some(Contract::Internship)
+}
+
+/// Returns full or part time where a folded title names it: "Vendeur à temps partiel". Its other words on hours describe the work.
+pub(crate) fn working_times_of_title(title: &Words<'_>) -> Vec<WorkingTime> {
+    let codes = WORKING_TIME.read_at(title.list(), title.with(signs::TIME));
+    let mut times = WorkingTime::of_codes(&codes);
+    times.retain(|time| matches!(time, WorkingTime::FullTime | WorkingTime::PartTime));
+    times
+}
+
 /// Returns the contracts that the words of a contract field name.
 pub fn read_contracts(words: &str) -> Vec<Contract> {
     Contract::of_codes(&CONTRACTS.read(&fold(words)))
@@ -65,13 +98,25 @@ pub fn read_working_times(words: &str) -> Vec<WorkingTime> {
     WorkingTime::of_codes(&WORKING_TIME.read(&fold(words)))
 }
 
-/// Returns the lowest level that the words name: "BAC+2 à BAC+3" asks for two years.
+/// Row of the table of levels whose signs say that no diploma is needed. Its stored word, `none`, is the one of masks there.
+const NO_DIPLOMA: &str = "no_diploma";
+/// A field on education that asks for nothing.
+const NOTHING: [&str; 6] = ["aucun", "aucune", "non requis", "non exige", "not required", "none required"];
+
+/// Returns the lowest level that the words name: "BAC+2 à BAC+3" asks for two years, "sans diplôme" for none.
 pub fn read_education(words: &str) -> Option<Education> {
     let folded = fold(words);
+    if NOTHING.contains(&folded.as_str()) {
+        return Some(Education::NoDiploma);
+    }
     // "Bac et moins" asks for no level: people with less may apply.
     let is_most =
         ["et moins", "maximum", "au plus", "at most", "or less"].iter().any(|sign| folded.contains(sign));
-    Education::of_codes(&EDUCATION.read(&folded)).into_iter().next().filter(|_| !is_most)
+    let codes = EDUCATION.read(&folded);
+    if codes.contains(&NO_DIPLOMA) {
+        return Some(Education::NoDiploma);
+    }
+    Education::of_codes(&codes).into_iter().next().filter(|_| !is_most)
 }
 
 /// Returns the occupation that a folded title names: an ISCO-08 unit group of four digits (ILO, 2012).

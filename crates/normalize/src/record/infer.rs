@@ -10,7 +10,8 @@ use crate::{
     text::{Body, Words, clean_line},
     vocabulary::{
         Wanted, asked, asked_of, audiences_of, contracts_of_title, languages_of, occupation_of,
-        read_contracts, read_education, read_experience, read_languages, sector_of,
+        plain_contract_of_title, read_contracts, read_education, read_experience, read_languages, sector_of,
+        working_times_of_title,
     },
 };
 
@@ -34,9 +35,18 @@ pub(super) fn classify(
         // In a job the field may name the languages that the candidate has to speak.
         (Kind::Job, _) => Some(as_it_reads()).filter(|languages| !languages.is_empty()).unwrap_or(told),
         // A language without a code here is not replaced by a guess.
-        (_, Some(_)) => told,
+        (_, Some(_)) if told.is_empty() => told,
+        // A feed that says one language of all it publishes says nothing of a text that reads as another.
+        (_, Some(_)) => {
+            let read = as_it_reads();
+            let is_other = !read.is_empty() && !read.iter().any(|language| told.contains(language));
+            if is_other { read } else { told }
+        }
         (_, None) => as_it_reads(),
     };
+    if row.kind == Kind::Job && row.working_time.is_empty() {
+        row.working_time = working_times_of_title(title_words);
+    }
     row.audiences = audiences_of(row.kind, title, title_words, text);
 }
 
@@ -71,14 +81,24 @@ pub(super) fn says_remote(title: &str) -> bool {
     }) || title.starts_with("remote ")
 }
 
-/// Returns the contracts by the partner's words, else by the title.
-pub(super) fn contracts(draft: &Draft) -> Vec<Contract> {
+/// Returns the contracts by the partner's words, else by the title. A title that names an apprenticeship or an internship says more
+/// than a field that names a contract for a time: portals have no other word for it.
+pub(super) fn contracts(draft: &Draft, title: &str) -> Vec<Contract> {
     let told = draft
         .contract
         .as_deref()
         .map(|words| remembered!(Vec<Contract>, words, read_contracts))
         .unwrap_or_default();
-    if told.is_empty() && draft.kind == Kind::Job {
+    if draft.kind != Kind::Job {
+        return told;
+    }
+    if told.is_empty() || told == [Contract::FixedTerm] {
+        let plain = plain_contract_of_title(title);
+        if let Some(contract) = plain {
+            return vec![contract];
+        }
+    }
+    if told.is_empty() {
         return contracts_of_title(&clean_line(draft.title.as_deref().unwrap_or_default()));
     }
     told

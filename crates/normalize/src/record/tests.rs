@@ -1,6 +1,6 @@
 use domain::{
     Kind,
-    vocabulary::{Education, WorkingTime},
+    vocabulary::{Education, Language, WorkingTime},
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -309,4 +309,43 @@ fn what_a_site_says_in_place_of_a_post_is_refused() {
     let reason = refused(|d| d.title = Some("Cette offre n'est plus disponible".into()));
     assert_eq!(reason.code(), "detail_unavailable");
     assert!(reason.to_string().contains("plus disponible"));
+}
+
+#[test]
+fn the_plainer_word_wins() {
+    crate::cases::check(include_str!("plainer.tsv"), 28, |case| {
+        let mut draft = draft();
+        draft.title = Some(case[0].clone());
+        draft.contract = Some(case[1].clone());
+        draft.description = Some(case[2].clone());
+        let row = normalize(draft, &context()).unwrap();
+        let list = |codes: Vec<&str>| if codes.is_empty() { "-".to_owned() } else { codes.join(",") };
+        let contracts = row.contracts.iter().map(|contract| contract.as_str()).collect();
+        let times = row.working_time.iter().map(|time| time.as_str()).collect();
+        format!("{} {}", list(contracts), list(times))
+    });
+}
+
+#[test]
+fn a_text_that_reads_as_another_language_counts_before_the_language_of_the_feed() {
+    let english = "A course for those who will keep the books of a shop and of a small company in the town.";
+    let french =
+        "Une formation pour tenir la caisse et les livres du magasin, avec un stage dans une boutique.";
+    for (field, text, expected) in [
+        ("fr", english, vec![Language::English]),
+        ("fr", french, vec![Language::French]),
+        ("en", french, vec![Language::French]),
+        ("fr, en", french, vec![Language::English, Language::French]),
+        ("fr", "", vec![Language::French]),
+        ("fr", "Couture", vec![Language::French]),
+        // A language without a code is not replaced by a guess.
+        ("ewondo", french, vec![]),
+        ("", english, vec![Language::English]),
+    ] {
+        let mut draft = Draft { kind: Kind::Training, ..draft() };
+        draft.title = Some("Couture".to_owned());
+        draft.description = Some(text.to_owned());
+        draft.language = Some(field.to_owned());
+        assert_eq!(normalize(draft, &context()).unwrap().languages, expected, "{field}: {text}");
+    }
 }

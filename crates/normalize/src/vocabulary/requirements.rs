@@ -90,6 +90,9 @@ patterns! {
     static WISH: Regex =
         r"^(?:plus|atout|advantage|asset|preference)|souhait|apprecie|serait|preferred|preferably|desired|desirable|ideal|optionnel";
 
+    /// What says that no diploma is needed.
+    static NO_DIPLOMA_NEEDED: Regex = r"avec ou sans diplome|with or without (?:a )?(?:diploma|degree)|sans diplome (?:exige|requis|particulier|accepte)|(?:aucun|pas de|sans) diplome (?:n est |specifique |particulier )*(?:exige|requis|demande|necessaire|obligatoire)|diplome (?:n est )?(?:non|pas) (?:exige|requis|demande|necessaire|obligatoire)|no (?:diploma|degree) (?:is )?(?:required|needed|necessary)|(?:diploma|degree) (?:is )?not (?:required|needed|necessary)";
+
     /// Years of something else.
     static NOT_ASKED: Regex =
         r"renouvel|\bcontrats?\b|\bduree\b|garantie|\bformation de\b|programme|\bexiste|\bdepuis\b|notre|nos clients|\bour\b|\bwe\b|partage|sans experience|capitalis";
@@ -97,9 +100,49 @@ patterns! {
 
 /// Returns whether a folded sentence is about the hours of the post. "Transmettre à l'équipe de nuit" is a task.
 fn is_hours(words: &[&str]) -> bool {
-    let leads = ["les", "le", "des", "the", "l", "assurer", "la"];
-    words.iter().find(|word| !leads.contains(word)).is_some_and(|word| HOURS.contains(word))
+    words.iter().find(|word| !HOURS_LEAD.contains(word)).is_some_and(|word| HOURS.contains(word))
 }
+
+/// Words before those on hours, folded: "The job will be full-time", "Il s'agit d'un emploi à temps partiel", "Type de contrat : …".
+const HOURS_LEAD: [&str; 37] = [
+    "les",
+    "le",
+    "des",
+    "the",
+    "l",
+    "assurer",
+    "la",
+    "this",
+    "that",
+    "it",
+    "is",
+    "a",
+    "an",
+    "will",
+    "be",
+    "job",
+    "position",
+    "role",
+    "vacancy",
+    "opportunity",
+    "ce",
+    "cet",
+    "cette",
+    "c",
+    "est",
+    "sera",
+    "il",
+    "s",
+    "agit",
+    "d",
+    "un",
+    "une",
+    "emploi",
+    "offre",
+    "contrat",
+    "contract",
+    "type",
+];
 
 /// Words on hours, folded.
 const HOURS: [&str; 17] = [
@@ -162,7 +205,7 @@ pub(super) fn signs(word: &str) -> u32 {
         (HOURS.contains(&word), signs::HOURS),
         (is_practice(word) || is_years(word), signs::EXPERIENCE),
         (WISH.is_match(word), signs::WISH),
-        (word.starts_with("diplom"), signs::DIPLOMA),
+        (word.starts_with("diplom") || word == "degree", signs::DIPLOMA),
     ]
     .into_iter()
     .fold(0, |all, (is, sign)| if is { all | sign } else { all })
@@ -233,12 +276,24 @@ pub(crate) fn asked_of(body: &Body, words: &Words<'_>, wanted: Wanted) -> Asked 
     reader.end()
 }
 
+/// Returns whether a folded sentence says that the post needs no diploma. "Accompagner des jeunes sans diplôme" is a task.
+fn says_no_diploma(folded: &str) -> bool {
+    if !folded.contains("diplom") && !folded.contains("degree") {
+        return false;
+    }
+    let is_short = |phrase: &str| folded == phrase;
+    NO_DIPLOMA_NEEDED.is_match(folded)
+        || ["sans diplome", "no diploma", "aucun diplome"].into_iter().any(is_short)
+}
+
 /// What was found so far.
 #[derive(Default)]
 struct Reader {
     asked: Asked,
-    /// Whether no diploma is needed.
+    /// Whether something else replaces a diploma.
     is_open: bool,
+    /// Whether it says that no diploma is needed.
+    needs_none: bool,
 }
 
 impl Reader {
@@ -266,6 +321,7 @@ impl Reader {
             return;
         }
         self.is_open |= folded.contains("sans diplome") || folded.contains("no diploma");
+        self.needs_none |= says_no_diploma(&folded);
         // "Profil recherché : CAP": the value begins after the label.
         let parts: Vec<(&str, String)> = if sentence.contains(':') {
             sentence.split(':').map(|part| (part, fold(part))).collect()
@@ -289,6 +345,9 @@ impl Reader {
         // An alternative to the diploma is welcome, so there is no lowest level.
         if self.is_open {
             asked.education = None;
+        }
+        if self.needs_none {
+            asked.education = Some(Education::NoDiploma);
         }
         asked.working_time.sort_unstable();
         asked

@@ -29,7 +29,7 @@ pub(crate) const HOURS: u32 = 1 << 9;
 pub(crate) const EXPERIENCE: u32 = 1 << 10;
 /// Words of a wish.
 pub(crate) const WISH: u32 = 1 << 11;
-/// Diplomas as such: "sans diplôme".
+/// Diplomas as such: "sans diplôme", "no degree".
 pub(crate) const DIPLOMA: u32 = 1 << 12;
 /// Words that begin the label of a place.
 pub(crate) const LABEL: u32 = 1 << 13;
