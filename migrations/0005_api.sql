@@ -16,7 +16,7 @@ COMMENT ON VIEW api.opportunities IS 'One row an opportunity, open or closed. It
 COMMENT ON COLUMN api.opportunities.id IS 'UUID version 5 of source and external_id: the same on every machine, for ever.';
 COMMENT ON COLUMN api.opportunities.source IS 'Slug of the partner, key of api.sources.';
 COMMENT ON COLUMN api.opportunities.external_id IS 'The partner''s own identifier; unique within the source.';
-COMMENT ON COLUMN api.opportunities.kind IS 'job, training, agr (income-generating activity) or microfinance.';
+COMMENT ON COLUMN api.opportunities.kind IS 'job, training, agr (income-generating activity) or microfinance. An internship is a job whose contracts hold internship. Invitations to tender for firms and notices of results are none: they are refused (no_opportunity).';
 COMMENT ON COLUMN api.opportunities.title IS 'Heading: plain text, one line, 1 to 300 characters.';
 COMMENT ON COLUMN api.opportunities.url IS 'Absolute http(s) address a person can open; null where the partner gives none.';
 COMMENT ON COLUMN api.opportunities.organization IS 'Employer, school, programme or credit union; null where hidden.';
@@ -49,7 +49,7 @@ COMMENT ON COLUMN api.opportunities.quality_parts IS '{"missing": [parts it lack
 COMMENT ON COLUMN api.opportunities.cluster IS 'The same for all rows that are one opportunity, published by several partners; of a row that is alone its id.';
 COMMENT ON COLUMN api.opportunities.canonical IS 'Whether the row stands for its cluster: the most complete one that is open; of two about as complete, the one whose source offers it itself. Show these alone.';
 COMMENT ON COLUMN api.opportunities.experience_months IS 'Least experience asked for, in months; 0 where the field names a beginner or the text welcomes one. What is only wished (ideally) does not count. By its field, else by a sentence of the text.';
-COMMENT ON COLUMN api.opportunities.working_time IS 'full_time, part_time, shift, seasonal, flexible; by the contract, else by the title (full or part time), else by a sentence of the text. Empty where nothing is said.';
+COMMENT ON COLUMN api.opportunities.working_time IS 'full_time, part_time, shift, seasonal, flexible; by its field, else by the contract, the title (full or part time), else by a sentence of the text. Empty where nothing is said.';
 COMMENT ON COLUMN api.opportunities.occupation IS 'ISCO-08 unit group the title names, of jobs and trainings; four digits.';
 COMMENT ON COLUMN api.opportunities.sector IS 'agriculture, construction, health, …: a word of ours, each within a section of ISIC rev. 4. By its field, else by title, occupation and description.';
 COMMENT ON COLUMN api.opportunities.audiences IS 'Whom it says it is for: women, youth, returnees, disabled, displaced, unemployed, students, farmers, entrepreneurs. By title and description.';

@@ -15,7 +15,7 @@ fn origin(column: &str) -> String {
         "id" => "source and external_id (`domain::OpportunityId`)",
         "source" => "name of the source file",
         "stream" => "name of the stream in the source file",
-        "kind" => "`kind` of the stream",
+        "kind" => "field `kind`, else `kind` of the stream",
         "quality" | "quality_parts" => "the row itself (`quality`)",
         "cluster" | "canonical" => "all rows (`duplicates`)",
         "status" | "closed_why" => {

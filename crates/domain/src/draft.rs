@@ -152,6 +152,8 @@ draft! {
         description Description: "Body, plain or HTML; 20,000 characters are kept, and of HTML a safe subset beside them. Lines a portal adds to every post are cut.",
         /// Where, in words ("Douala, Littoral", "Région de Douala").
         place Place: "Where, in words: \"Douala, Littoral\", \"Région de l'Ouest\", \"Douala & Yaoundé\", \"CM-LT\". Towns, regions and countries of the world are known: \"Rabat / Salé\", \"Kinshasa (RDC)\", \"75011 Paris\", \"CM, CO, EC\". A list gives several places, each read alone. A source of Cameroon refuses what is in no gazetteer; elsewhere unknown words stay one locality. Where the text itself says where the post is, that counts in Cameroon.",
+        /// Country of the record's places and currency: ISO 3166-1 alpha-2.
+        country Country: "Country of the record, where they differ: ISO 3166-1 alpha-2 (\"SN\"); a `map` makes codes of other words. Its places and the currency of its amounts follow. Default: `country` of the file.",
         /// What is earned, paid, lent or granted, in words ("150 000 - 250 000 FCFA / mois").
         salary Salary: "What is earned, paid, lent or granted, in words: \"150 000 - 250 000 FCFA / mois\", \"2 000 000 F CFA maximum\", \"à négocier\".",
         /// Interest of a loan or a savings product, in words ("1,5 % par mois").
@@ -162,6 +164,8 @@ draft! {
         duration Duration: "How long a loan, a training or a contract lasts: \"12 mois\", \"de 6 à 24 mois\", \"1 an et demi\", \"P6M\". Hours are ignored.",
         /// Contract, in words ("CDI & CDD", "`FULL_TIME`").
         contract Contract: "Contract, in words: \"CDI & CDD\", \"Stage\", schema.org's `FULL_TIME`.",
+        /// Working time, in words ("temps partiel", "full-time").
+        working_time WorkingTime: "Working time, in words: \"temps partiel\", \"Full-time\", \"3x8\". Counts before what the contract's words say of it.",
         /// Publication date, in words.
         posted_at PostedAt: "When it was published: ISO 8601, \"01/10/2026\", \"1er octobre 2026 à 12h00\", \"il y a 3 semaines\", `[2026,9,2]`, seconds since 1970. In Africa/Douala where no zone is given.",
         /// When the training or the work begins, in words.

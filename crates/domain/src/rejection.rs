@@ -29,6 +29,11 @@ pub enum Reason {
     BadUrl(String),
     /// The detail page is gone: the status of its answer.
     DetailUnavailable(String),
+    /// No opportunity for a person: a notice of results, an invitation to tender for firms, or what the source file refuses. The reason
+    /// that the source file gives, or the words that say so.
+    NoOpportunity(String),
+    /// The words that are to say the kind of the record name none.
+    UnknownKind(String),
     /// The identifier occurred on the same page before, with other content.
     RepeatedIdentity(String),
 }
@@ -47,6 +52,8 @@ impl Reason {
             Self::UnreadableRate(_) => "unreadable_rate",
             Self::BadUrl(_) => "bad_url",
             Self::DetailUnavailable(_) => "detail_unavailable",
+            Self::NoOpportunity(_) => "no_opportunity",
+            Self::UnknownKind(_) => "unknown_kind",
             Self::RepeatedIdentity(_) => "repeated_identity",
         }
     }
@@ -63,6 +70,8 @@ impl Reason {
             | Self::UnreadableRate(words)
             | Self::BadUrl(words)
             | Self::DetailUnavailable(words)
+            | Self::NoOpportunity(words)
+            | Self::UnknownKind(words)
             | Self::RepeatedIdentity(words) => Some(words),
         }
     }
@@ -78,6 +87,8 @@ impl Reason {
             | Self::UnreadableDate(words)
             | Self::UnreadableAmount(words)
             | Self::UnreadableRate(words)
+            | Self::NoOpportunity(words)
+            | Self::UnknownKind(words)
             | Self::BadUrl(words) => Some(words),
             Self::NoIdentity
             | Self::NoTitle

@@ -24,7 +24,7 @@ use crate::{
     patterns,
     places::Where,
     quality, reject,
-    status::{is_obituary, says_closed},
+    status::{is_obituary, notice_of, says_closed},
     text::{Words, clean_line, clean_text, cut, fold, safe_subset, shorten},
     vocabulary::{read_working_times, signs},
 };
@@ -67,6 +67,8 @@ pub fn normalize(draft: Draft, context: &Context) -> Result<Opportunity, Rejecti
 }
 
 fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
+    let own = country(draft)?.map(|country| Context { country, ..context.clone() });
+    let context = own.as_ref().unwrap_or(context);
     let external_id = identity(draft)?;
     let mut doubts = Vec::new();
     let (interest, fees) = credit(draft, context, &mut doubts)?;
@@ -80,6 +82,9 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
     let mut plain = |text: String| take_contacts(&mut contacts, text, &|mail| context.is_own(mail));
     let title = title(draft, &mut plain)?;
     let title_words = fold(&title);
+    if let Some(what) = notice_of(&title_words) {
+        return Err(Reason::NoOpportunity(format!("{what}: {}", shorten(&title, 200))));
+    }
     let body = cut(&plain(clean_text(draft.description.as_deref().unwrap_or_default())));
     let [of_title, of_text] = [&title_words, &body.folded].map(|folded| Words::of(folded, signs::of));
     let Where { places, remote } =
@@ -134,6 +139,17 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
     opportunity.quality = quality::judge(&opportunity, context.fetched_at);
     opportunity.fingerprint = Fingerprint::of(&opportunity);
     Ok(opportunity)
+}
+
+/// Returns the country of the record, where it has its own.
+fn country(draft: &Draft) -> Result<Option<String>, Reason> {
+    let words = draft.country.as_deref().map(str::trim).filter(|words| !words.is_empty());
+    let Some(words) = words else { return Ok(None) };
+    if words.len() == 2 && words.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        Ok(Some(words.to_ascii_uppercase()))
+    } else {
+        Err(Reason::UnknownPlace(format!("country: {}", shorten(words, 200))))
+    }
 }
 
 /// The identifier of a draft as it is stored. Fails where it has none.
@@ -336,9 +352,13 @@ fn duration(draft: &Draft) -> Option<Duration> {
     remembered!(Option<Duration>, words, read_duration)
 }
 
+/// Returns the working times by their own field, else by the words on the contract.
 fn working_time(draft: &Draft) -> Vec<WorkingTime> {
-    let words = draft.contract.as_deref();
-    words.map(|words| remembered!(Vec<WorkingTime>, words, read_working_times)).unwrap_or_default()
+    let read = |words: Option<&str>| {
+        words.map(|words| remembered!(Vec<WorkingTime>, words, read_working_times)).unwrap_or_default()
+    };
+    let told = read(draft.working_time.as_deref());
+    if told.is_empty() { read(draft.contract.as_deref()) } else { told }
 }
 
 /// Returns the day it begins. Nothing depends on it, so words that cannot be parsed are a doubt and do not reject the record.

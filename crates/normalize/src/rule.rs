@@ -13,10 +13,13 @@ pub fn rule(field: Field) -> &'static str {
         Field::Salary | Field::Interest | Field::Fees => "money",
         Field::Duration => "duration",
         Field::PostedAt | Field::StartsAt | Field::EndsAt | Field::ClosesAt => "dates",
-        Field::Contract | Field::Education | Field::Experience | Field::Language | Field::Sector => {
-            "vocabulary"
-        }
+        Field::Contract
+        | Field::WorkingTime
+        | Field::Education
+        | Field::Experience
+        | Field::Language
+        | Field::Sector => "vocabulary",
         Field::Status => "status",
-        Field::ExternalId | Field::Url | Field::Positions => "mapped as given",
+        Field::ExternalId | Field::Url | Field::Country | Field::Positions => "mapped as given",
     }
 }

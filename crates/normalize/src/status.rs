@@ -67,6 +67,15 @@ pub fn says_closed(words: &str) -> bool {
 }
 
 patterns! {
+    /// How an invitation to tender begins, folded. "Tender officer" is a job.
+    static TENDER: Regex = r"^(?:(?:avis |dossier )?(?:d |de |l )*(?:appels? d offres?|demandes? de cotations?)\b|aao (?:n |no |num)?\d|aon[io]? (?:n )?\d|avis d attribution\b|invitations? to (?:tender|bid)\b|requests? for (?:quotations?|proposals?)\b|calls? for tenders?\b|tender notice\b)";
+
+    /// What a person is recruited by.
+    static RECRUITS: Regex = r"\b(?:recrutements?|recrute|consultante?s?|candidatures?|recruitment|hiring|poste d|individual|experte?s?|stagiaires?|emplois?)\b";
+
+    /// How a notice of results begins, folded.
+    static RESULTS: Regex = r"^(?:resultats?(?: (?:definitifs?|provisoires?|partiels?|officiels?|finals?|finaux))? (?:du |de la |de l |des |d )?(?:concours|examens?|epreuves?|selections?|preselections?|tests?|recrutements?|admissions?|candidats?|entretiens?|ecrits?|oraux?|baccalaureat|bac|bepc|cap|bts|probatoire)\b|listes? (?:\w+ )?des (?:candidat(?:e?s)?(?: \w+)? (?:retenus?|admis|selectionnes?|preselectionnes?|convoques?|definitivement)|admis|retenus|laureats)\b|list of (?:the )?(?:short ?listed|successful|selected|admitted) |results? of (?:the )?(?:\w+ )?(?:exam|examination|test|selection|interview|recruitment)|communique (?:\w+ )*?portant (?:\w+ (?:des |du |de )?)?resultats?\b)";
+
     /// What a site says in place of a post that it no longer has, folded.
     static OBITUARY: Regex = {
         let before = r"(?:oups |oops |sorry |desolee? |erreur |error )*(?:404 |410 )?(?:oups |sorry |desolee? |erreur |error )?";
@@ -78,6 +87,19 @@ patterns! {
         let rest = r"(?: (?:404|410|error|erreur|sur (?:ce|notre) site|on this site|desormais|aujourd hui|anymore))*";
         format!(r"^{before}(?:{what}{of}(?:{is} {gone}| {not}){rest}|(?:404|410)(?: (?:not found|page not found|gone|error|erreur))?|not found|introuvable)$")
     };
+}
+
+/// Returns what a title says that is no opportunity for a person: "tender" for firms, or "notice" of results. Only a title that begins so
+/// is one; a consultant or an employee may be recruited by a call for tenders.
+pub(crate) fn notice_of(folded: &str) -> Option<&'static str> {
+    // Few titles begin with one of these letters.
+    if !folded.starts_with(['a', 'c', 'd', 'i', 'l', 'r', 't']) {
+        return None;
+    }
+    if TENDER.is_match(folded) {
+        return (!RECRUITS.is_match(folded)).then_some("tender");
+    }
+    RESULTS.is_match(folded).then_some("notice")
 }
 
 /// Returns whether a title is what a site says in place of a post that it no longer has: "Cette offre n'est plus disponible",

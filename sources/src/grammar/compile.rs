@@ -9,5 +9,5 @@ mod stream;
 pub(crate) use forms::{Css, Form, Get};
 pub(crate) use pages::{OnPage, Pages, Total};
 pub(super) use partner::partner;
-pub(crate) use shape::{Decoder, Elements, Expand, Fields, HtmlRecords, Shape, TableRules};
+pub(crate) use shape::{Decoder, Elements, Expand, Fields, HtmlRecords, Refuse, Shape, TableRules};
 pub(crate) use stream::{Body, Detail, RequestTemplate};

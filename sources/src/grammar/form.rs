@@ -49,7 +49,7 @@ pub(crate) struct RawTable {
     /// With `jsonld` or `microdata`: the schema.org type. Default: `JobPosting`.
     #[serde(rename = "type")]
     pub(super) kind: Option<String>,
-    /// A constant value.
+    /// A constant value. Within `parts`, its blanks stay.
     #[serde(rename = "const")]
     pub(super) fixed: Option<String>,
     /// Whether to use the address of the page.
@@ -65,7 +65,8 @@ pub(crate) struct RawTable {
     /// A regular expression with exactly one group, which is used as the value. If it does not match, there is no
     /// value.
     pub(super) regex: Option<String>,
-    /// Words for the partner's codes: `{ "1" = "CDI" }`. A value that is not listed stays as it is.
+    /// Words for the partner's codes: `{ "1" = "CDI" }`. A value that is not listed stays as it is. Of a list, "CM, SN", each
+    /// part is looked up.
     #[serde(default)]
     pub(super) map: BTreeMap<String, String>,
 }

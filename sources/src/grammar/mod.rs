@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::{Spec, SpecError, SpecFile, error::place};
 
 pub(crate) use compile::{
-    Body, Css, Decoder, Detail, Elements, Expand, Fields, Form, Get, HtmlRecords, OnPage, Pages,
+    Body, Css, Decoder, Detail, Elements, Expand, Fields, Form, Get, HtmlRecords, OnPage, Pages, Refuse,
     RequestTemplate, Shape, TableRules, Total,
 };
 pub(crate) use raw::Partner;
@@ -48,9 +48,12 @@ pub(crate) fn read(slug: &SourceSlug, file: &SpecFile) -> Result<Spec, Vec<SpecE
     }
 }
 
+/// The name of the form that tells the kind of a record. It is not a field of a draft, which always has a kind.
+pub(crate) const KIND: &str = "kind";
+
 /// Returns our field of that name, or adds an error with the nearest name.
 fn known(name: &Spanned<String>, diagnostics: &mut Diagnostics) -> Option<&'static str> {
-    let found = Draft::FIELDS.iter().find(|field| **field == name.get_ref().as_str());
+    let found = Draft::FIELDS.iter().chain([&KIND]).find(|field| **field == name.get_ref().as_str());
     if found.is_none() {
         let likeness = |field: &&&str| strsim::jaro_winkler(name.get_ref(), field);
         let nearest = Draft::FIELDS.iter().max_by(|left, right| likeness(left).total_cmp(&likeness(right)));

@@ -15,7 +15,7 @@ use super::form::RawForm;
 
 pub(super) use auth::Auth;
 pub(super) use pages::Pages;
-pub(super) use shape::{Expand, Format, Records, Shape, Table, Within};
+pub(super) use shape::{Expand, Format, Records, Refuse, Shape, Table, Within};
 
 /// Fields as written: our name, and where the value comes from.
 pub(super) type RawFields = BTreeMap<Spanned<String>, Spanned<RawForm>>;
@@ -58,7 +58,8 @@ pub(crate) struct Partner {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Stream {
-    /// The kind of its records.
+    /// The kind of its records. A field `kind` tells records of other kinds; this is then the kind of those for which it
+    /// gives nothing.
     #[schemars(with = "KindWord")]
     pub(super) kind: Kind,
     /// The format of its pages. Default: `json`.
@@ -77,6 +78,11 @@ pub(crate) struct Stream {
     #[serde(rename = "where")]
     #[schemars(with = "Option<String>")]
     pub(super) keep: Option<Spanned<String>>,
+    /// Records that are no opportunity, each with its reason: `{ when = …, reason = "…" }`. They are rejected and counted
+    /// (`no_opportunity`), where `where` leaves out without a trace.
+    #[serde(default)]
+    #[schemars(with = "Vec<Refuse>")]
+    pub(super) refuse: Vec<Spanned<Refuse>>,
     /// Lists within a record, whose items are records of their own.
     #[serde(default)]
     #[schemars(with = "Vec<Expand>")]
@@ -157,6 +163,10 @@ pub(crate) struct Detail {
     /// Another stream with the same detail pages: its format and fields apply here too.
     #[schemars(with = "Option<String>")]
     pub(super) like: Option<Spanned<String>>,
+    /// Like `refuse` of the stream, by what the detail page says.
+    #[serde(default)]
+    #[schemars(with = "Vec<Refuse>")]
+    pub(super) refuse: Vec<Spanned<Refuse>>,
     /// Fields of the detail page. The list record fills those that are empty here.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, RawForm>")]
@@ -176,6 +186,10 @@ pub(crate) struct File {
     #[serde(rename = "where")]
     #[schemars(with = "Option<String>")]
     pub(super) keep: Option<Spanned<String>>,
+    /// Like `refuse` of the stream. Default: that of the stream, if the file has no fields of its own.
+    #[serde(default)]
+    #[schemars(with = "Vec<Refuse>")]
+    pub(super) refuse: Vec<Spanned<Refuse>>,
     /// Like `expand` of the stream.
     #[serde(default)]
     #[schemars(with = "Vec<Expand>")]
@@ -202,6 +216,7 @@ impl Stream {
             format: self.format,
             records: self.records.take(),
             keep: self.keep.take(),
+            refuse: std::mem::take(&mut self.refuse),
             expand: std::mem::take(&mut self.expand),
             table: std::mem::take(&mut self.table),
             encoding: self.encoding.take(),
@@ -214,7 +229,7 @@ impl Stream {
 impl Detail {
     /// Returns how to parse the detail page of a record in that list.
     pub(super) fn shape(self, list: Format, empty: Vec<String>) -> Shape {
-        Shape::plain(self.format_in(list), empty, self.fields)
+        Shape { refuse: self.refuse.clone(), ..Shape::plain(self.format_in(list), empty, self.fields) }
     }
 
     /// Returns the format of the page: the given one, or the one that its list suggests.
@@ -231,6 +246,7 @@ impl File {
             format: self.format.unwrap_or(Format::Table),
             records: self.records,
             keep: self.keep,
+            refuse: self.refuse,
             expand: self.expand,
             table: self.table,
             encoding: self.encoding,

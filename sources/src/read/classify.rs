@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
-use domain::{Draft, Reason, Rejection};
+use domain::{Draft, Kind, Reason, Rejection};
 use normalize::text::fold;
 use serde_json::Value;
 use url::Url;
 
 use super::{absolute, elsewhere::is_another_page, pass::Found};
-use crate::{Follow, Page, Reading, Role, Spec, Stream};
+use crate::{Follow, Page, Reading, Role, Spec, Stream, grammar::KIND};
 
 /// Longest address that is fetched.
 pub(super) const LONGEST_URL: usize = 2_000;
@@ -54,6 +54,11 @@ impl<'a> Classifier<'a> {
                 return;
             }
             self.fill(&mut found);
+        }
+        if let Some(why) = found.words.refused() {
+            let reason = Reason::NoOpportunity(why.to_owned());
+            self.reading.rejected.push(refused(found, reason));
+            return;
         }
         if let Some(failed) = found.words.failed() {
             let reason = Reason::UnreadableRecord(failed.to_owned());
@@ -125,7 +130,11 @@ impl<'a> Classifier<'a> {
                 return Err(refused(found, reason));
             }
         }
-        let mut draft = Draft::new(self.stream.kind, found.record);
+        let kind = match found.words.get(KIND).map(|words| kind_of(words)).transpose() {
+            Ok(kind) => kind,
+            Err(reason) => return Err(refused(found, reason)),
+        };
+        let mut draft = Draft::new(kind.map_or(self.stream.kind, |(kind, _)| kind), found.record);
         for (name, words) in found.words.into_pairs() {
             // A relative address belongs to the partner.
             let words =
@@ -134,7 +143,25 @@ impl<'a> Classifier<'a> {
                 *field = Some(words);
             }
         }
+        // An internship is a job, told by its contract.
+        if let Some((_, Some(contract))) = kind {
+            draft.contract = Some(contract.to_owned());
+        }
         Ok(draft)
+    }
+}
+
+/// Returns the kind that words name, with the contract that it implies. Notices are no opportunity: "tender" (an invitation to tender, for
+/// firms) and "notice" (results, announcements).
+fn kind_of(words: &str) -> Result<(Kind, Option<&'static str>), Reason> {
+    let word = words.trim().to_lowercase();
+    match word.as_str() {
+        "internship" => Ok((Kind::Job, Some("internship"))),
+        "tender" | "notice" => Err(Reason::NoOpportunity(word)),
+        other => other
+            .parse()
+            .map(|kind| (kind, None))
+            .map_err(|_| Reason::UnknownKind(words.chars().take(200).collect())),
     }
 }
 

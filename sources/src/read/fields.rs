@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::{
     expr::Asked,
-    grammar::{Fields, Form, Get},
+    grammar::{Fields, Form, Get, KIND, Refuse, Shape},
 };
 
 /// Longest text kept for one field, in bytes. A body is shortened later, by characters.
@@ -42,12 +42,16 @@ pub(crate) trait Record {
 pub(crate) struct Words {
     pairs: Vec<(&'static str, String)>,
     failed: Option<String>,
+    /// Why the source file refuses the record.
+    refused: Option<String>,
 }
 
 impl Words {
-    /// Extracts the fields of a record. `empty`: words that mean "no value", folded.
-    pub(crate) fn of(fields: &Fields, record: &dyn Record, url: &Url, empty: &[String]) -> Self {
-        let mut words = Self { pairs: Vec::with_capacity(fields.len()), failed: None };
+    /// Extracts the fields of a record of this shape.
+    pub(crate) fn of(fields: &Fields, record: &dyn Record, url: &Url, shape: &Shape) -> Self {
+        let empty = shape.empty.as_slice();
+        let mut words = Self { pairs: Vec::with_capacity(fields.len()), failed: None, refused: None };
+        words.refuse(&shape.refuse, record, url);
         for (field, forms) in fields {
             let mut failure = None;
             let asked = match *field {
@@ -72,6 +76,28 @@ impl Words {
         words
     }
 
+    /// Asks whether the source file refuses the record. A condition that fails on it makes it unreadable: it might be one.
+    fn refuse(&mut self, all: &[Refuse], record: &dyn Record, url: &Url) {
+        let how = How { url, empty: &[], asked: Asked::All };
+        for Refuse { when, reason } in all {
+            for form in when {
+                match one(form, record, &how) {
+                    Ok(Some(words)) if !matches!(words.trim(), "" | "false") => {
+                        self.refused = Some(reason.clone());
+                        return;
+                    }
+                    Ok(_) => (),
+                    Err(why) => self.fail(format!("refuse: {why}")),
+                }
+            }
+        }
+    }
+
+    /// Returns why the source file refuses the record, if it does.
+    pub(crate) fn refused(&self) -> Option<&str> {
+        self.refused.as_deref()
+    }
+
     /// Stores the text of a field, unless it is empty.
     fn set(&mut self, field: &'static str, words: Option<String>) {
         if let Some(mut words) = words.filter(|words| !words.trim().is_empty()) {
@@ -85,7 +111,7 @@ impl Words {
 
     /// Stores text of the list record if the field is still empty.
     pub(crate) fn fill(&mut self, field: &str, words: &str) {
-        if let Some(known) = Draft::FIELDS.iter().find(|known| **known == field)
+        if let Some(known) = Draft::FIELDS.iter().chain([&KIND]).find(|known| **known == field)
             && self.get(known).is_none()
         {
             self.set(known, Some(words.to_owned()));
@@ -156,7 +182,22 @@ fn one<'r>(form: &'r Form, record: &'r dyn Record, how: &How<'_>) -> Result<Opti
         }
         (_, found) => found,
     };
-    Ok(found.map(|words| form.map.get(words.trim()).map_or(words, |named| Cow::Borrowed(named.as_str()))))
+    Ok(found.map(|words| mapped(words, form, how.asked)))
+}
+
+/// Returns the words that the map has for a value, or for the parts of a list: "CM, SN" with words for both codes. What is not listed stays
+/// as it is. A field of one value has no parts.
+fn mapped<'r>(words: Cow<'r, str>, form: &'r Form, asked: Asked) -> Cow<'r, str> {
+    if let Some(named) = form.map.get(words.trim()) {
+        return Cow::Borrowed(named);
+    }
+    let parts = || words.split([',', ';', '|']);
+    if asked == Asked::First || form.map.is_empty() || !parts().any(|part| form.map.contains_key(part.trim()))
+    {
+        return words;
+    }
+    let named = |part: &'_ str| form.map.get(part.trim()).map_or(part.trim(), String::as_str).to_owned();
+    Cow::Owned(parts().map(named).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", "))
 }
 
 fn first_of<'r>(
@@ -188,7 +229,8 @@ fn joined(
         let found = one(part, record, how)?;
         // A constant comes from the source file. A word that means "no value" from the partner ("Fcfa") is a unit here.
         let is_fixed = matches!(part.get, Get::Fixed(_));
-        match found.as_deref().map(str::trim).filter(|words| is_fixed || says_something(words, how.empty)) {
+        let words = found.as_deref().map(|words| if is_fixed { words } else { words.trim() });
+        match words.filter(|words| is_fixed || says_something(words, how.empty)) {
             Some(words) => {
                 if any {
                     all.push_str(with);

@@ -126,7 +126,7 @@ pub(super) fn list(records: &HtmlRecords, page: &Page<'_>, pass: &mut Pass<'_>) 
 fn whole(html: &Html, page: &Page<'_>, pass: &mut Pass<'_>) -> Result<(), Alarm> {
     let data = Data::default();
     let record = Markup { element: html.root_element(), whole: html, data: &data };
-    let words = Words::of(pass.fields, &record, pass.url, &pass.shape.empty);
+    let words = Words::of(pass.fields, &record, pass.url, pass.shape);
     if words.get("title").is_none() && words.get("description").is_none() {
         return Err(challenge(page).unwrap_or_else(|| {
             Alarm::Unreadable("it has neither the title nor the text its spec looks for".to_owned())
@@ -187,7 +187,7 @@ impl Record for Markup<'_> {
 
 impl Markup<'_> {
     fn tell(&self, pass: &mut Pass<'_>) -> Flow {
-        let words = Words::of(pass.fields, self, pass.url, &pass.shape.empty);
+        let words = Words::of(pass.fields, self, pass.url, pass.shape);
         let link = pass.link.and_then(|forms| first(forms, self, pass.url));
         let record = words.to_json().into();
         pass.found(words, record, link)

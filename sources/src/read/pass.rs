@@ -143,7 +143,7 @@ impl<'a> Pass<'a> {
                 Err(why) => return self.refused(record, format!("where: {why}")),
             }
         }
-        let words = Words::of(self.fields, &Tree(&record), self.url, &self.shape.empty);
+        let words = Words::of(self.fields, &Tree(&record), self.url, self.shape);
         let link = self.link.and_then(|forms| first(forms, &Tree(&record), self.url));
         self.told(words, RawRecord::Json(record), link)
     }

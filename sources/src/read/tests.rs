@@ -1,4 +1,5 @@
 mod feeds;
+mod refuse;
 
 use std::sync::Arc;
 

@@ -131,6 +131,7 @@ fn every_key_is_described_and_every_construct_shown() {
         "column",
         "where",
         "expand",
+        "refuse",
         "empty",
         "partial",
         "required",

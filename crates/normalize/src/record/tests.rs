@@ -349,3 +349,55 @@ fn a_text_that_reads_as_another_language_counts_before_the_language_of_the_feed(
         assert_eq!(normalize(draft, &context()).unwrap().languages, expected, "{field}: {text}");
     }
 }
+
+#[test]
+fn a_record_may_have_its_own_country_and_working_time() {
+    let read = |country: &str, place: &str, salary: &str| {
+        let mut draft = draft();
+        draft.country = Some(country.to_owned());
+        draft.place = Some(place.to_owned());
+        draft.salary = Some(salary.to_owned());
+        normalize(draft, &context()).map(|row| {
+            let country = row.places.first().map(|place| place.country.clone()).unwrap_or_default();
+            format!("{country} {}", row.amount.map_or("-", |amount| amount.currency.as_str()))
+        })
+    };
+    for (country, place, salary, expected) in [
+        ("SN", "Thiès", "150 000 FCFA / mois", "SN XOF"),
+        ("sn", "Thiès", "150 000 FCFA / mois", "SN XOF"),
+        ("FR", "Lyon", "28 000 par an", "FR EUR"),
+        ("CM", "Douala", "150 000 FCFA / mois", "CM XAF"),
+        ("", "Douala", "150 000 FCFA / mois", "CM XAF"),
+        (" ", "Douala", "150 000 FCFA / mois", "CM XAF"),
+    ] {
+        assert_eq!(read(country, place, salary).unwrap(), expected, "{country:?}");
+    }
+    let reason = read("Wallonie", "Liège", "").unwrap_err().reason;
+    assert_eq!(reason, Reason::UnknownPlace("country: Wallonie".into()));
+    for (field, contract, expected) in [
+        ("Temps partiel", "CDI", vec![WorkingTime::PartTime]),
+        ("Part-time", "Temps plein", vec![WorkingTime::PartTime]),
+        ("", "CDI temps plein", vec![WorkingTime::FullTime]),
+        ("à discuter", "CDI temps plein", vec![WorkingTime::FullTime]),
+        ("", "CDI", vec![]),
+    ] {
+        let mut draft = draft();
+        (draft.working_time, draft.contract) = (Some(field.to_owned()), Some(contract.to_owned()));
+        assert_eq!(normalize(draft, &context()).unwrap().working_time, expected, "{field} {contract}");
+    }
+}
+
+#[test]
+fn notices_that_offer_a_person_nothing_are_refused_with_what_they_are() {
+    crate::cases::check(include_str!("notices.tsv"), 40, |case| {
+        let mut draft = draft();
+        draft.title = Some(case[0].clone());
+        match normalize(draft, &context()) {
+            Ok(_) => "offer".to_owned(),
+            Err(rejection) => match rejection.reason {
+                Reason::NoOpportunity(words) => words.split(':').next().unwrap_or_default().to_owned(),
+                other => other.code().to_owned(),
+            },
+        }
+    });
+}

@@ -85,17 +85,21 @@ async fn counts(
                               FROM ingest.pages p WHERE p.run = $1 GROUP BY p.stream),
                 nobody AS (SELECT p.stream, count(*) AS records FROM ingest.rejections x JOIN ingest.pages p ON p.id = x.page
                             WHERE x.run = $1 AND x.external_id IS NULL GROUP BY p.stream),
+                -- What the source file or its own words call no opportunity is refused on purpose.
+                meant AS (SELECT p.stream, count(*) AS records FROM ingest.rejections x JOIN ingest.pages p ON p.id = x.page
+                           WHERE x.run = $1 AND x.code = 'no_opportunity' GROUP BY p.stream),
                 gone AS (SELECT x.external_id FROM ingest.rejections x WHERE x.run = $1 AND x.code = 'detail_unavailable'),
                 before AS (SELECT o.stream, count(*) AS open, count(*) FILTER (WHERE o.id IN (SELECT id FROM shown)) AS kept,
                                   count(*) FILTER (WHERE o.external_id IN (SELECT external_id FROM gone)) AS gone
                              FROM ingest.opportunities o
                             WHERE o.source = (SELECT source FROM ingest.runs WHERE id = $1) AND o.status = 'open' AND o.first_run <> $1
                             GROUP BY o.stream)
-           SELECT stream AS "stream!", coalesce(n.valid, 0)::float8 AS "valid!", coalesce(n.rejected, 0)::float8 AS "rejected!",
+           SELECT stream AS "stream!", coalesce(n.valid, 0)::float8 AS "valid!", coalesce(n.rejected, 0)::float8 AS "rejected!", coalesce(m.records, 0)::float8 AS "meant!",
                   coalesce(u.records, 0)::float8 AS "unidentified!", coalesce(b.open, 0)::float8 AS "open!",
                   coalesce(b.kept, 0)::float8 AS "kept!", coalesce(b.gone, 0)::float8 AS "gone!"
              FROM (SELECT stream FROM counted UNION SELECT unnest($2::text[])) all_of(stream)
-             LEFT JOIN counted n USING (stream) LEFT JOIN nobody u USING (stream) LEFT JOIN before b USING (stream)"#,
+             LEFT JOIN counted n USING (stream) LEFT JOIN nobody u USING (stream) LEFT JOIN meant m USING (stream)
+             LEFT JOIN before b USING (stream)"#,
         scope.run.uuid(),
         &scope.whole
     )
@@ -117,7 +121,7 @@ async fn counts(
             ..Shown::default()
         };
         if seen > 0.0 {
-            shown.measures.insert("rejected".to_owned(), row.rejected / seen);
+            shown.measures.insert("rejected".to_owned(), (row.rejected - row.meant) / seen);
         }
         all.insert(row.stream, shown);
     }
@@ -133,7 +137,7 @@ async fn rejections(
 ) -> Result<(), StoreError> {
     let rows = sqlx::query!(
         r#"SELECT p.stream, x.code, count(*) AS "count!" FROM ingest.rejections x JOIN ingest.pages p ON p.id = x.page
-            WHERE x.run = $1 GROUP BY p.stream, x.code"#,
+            WHERE x.run = $1 AND x.code <> 'no_opportunity' GROUP BY p.stream, x.code"#,
         run.uuid()
     )
     .fetch_all(&mut **tx)

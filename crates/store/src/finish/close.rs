@@ -27,7 +27,7 @@ pub(super) async fn forget_missed(tx: &mut Transaction<'_, Postgres>, run: RunId
     .doing(WHAT)
 }
 
-/// Closes what the source has open and a run that proves absence neither showed nor rejected. In a list that may shift while it is
+/// Closes what the source has open and a run that proves absence neither showed nor rejected. What it rejected as no opportunity is absent. In a list that may shift while it is
 /// walked an opportunity can slip from a page that is still to come to one that has been read: there, one walk marks it as missed, and
 /// a second one closes it. What the list still shows and whose own page is gone is closed by the partner's word: 410 says so for
 /// good; 404 may pass, and a second run must find it. Its draft is forgotten, so that the same words open it again once they are back.
@@ -43,7 +43,7 @@ pub(super) async fn close_missing(
                     FROM ingest.opportunities o, run
                    WHERE o.source = run.source AND o.stream = ANY (run.covers) AND o.status = 'open'
                      AND NOT EXISTS (SELECT FROM seen WHERE seen.id = o.id)
-                     AND NOT EXISTS (SELECT FROM ingest.rejections x WHERE x.run = $1 AND x.external_id = o.external_id)),
+                     AND NOT EXISTS (SELECT FROM ingest.rejections x WHERE x.run = $1 AND x.external_id = o.external_id AND x.code <> 'no_opportunity')),
                 gone AS (
                   SELECT o.id, bool_or(o.missed_by IS NOT NULL OR p.status = 410) AS is_proven
                     FROM run JOIN ingest.pages p ON p.run = run.id AND p.state = 'gone' AND p.status IN (404, 410)

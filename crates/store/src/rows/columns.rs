@@ -9,7 +9,7 @@ use std::{fmt::Write as _, sync::LazyLock};
 use domain::{
     Field::{
         self, ClosesAt, Contract, Description, Duration, Education, EndsAt, Experience, ExternalId, Fees, Interest,
-        Language, Organization, Place, Positions, PostedAt, Salary, Sector, StartsAt, Title, Url,
+        Language, Organization, Place, Positions, PostedAt, Salary, Sector, StartsAt, Title, Url, WorkingTime,
     },
     Opportunity,
 };
@@ -92,7 +92,7 @@ pub(crate) static CONTENT: [Column; 47] = [
     of(Duration, "duration_text", Shape::Text, |row, to| to.maybe_text(row.duration_text.as_deref())),
     of(Positions, "positions", Shape::Number, |row, to| to.number(row.positions.map(i64::from))),
     of(Contract, "contracts", Shape::Texts, |row, to| to.texts(row.contracts.iter().map(|c| c.as_str()))),
-    of(Contract, "working_time", Shape::Texts, |row, to| {
+    of(WorkingTime, "working_time", Shape::Texts, |row, to| {
         to.texts(row.working_time.iter().map(|t| t.as_str()))
     }),
     of(Education, "education", Shape::Text, |row, to| {

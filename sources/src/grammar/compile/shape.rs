@@ -18,11 +18,22 @@ pub(crate) struct Shape {
     pub(crate) decoder: Decoder,
     /// Which records to keep.
     pub(crate) keep: Option<Expr>,
+    /// Which records are no opportunity, and why.
+    pub(crate) refuse: Vec<Refuse>,
     pub(crate) expand: Vec<Expand>,
     pub(crate) encoding: Option<&'static Encoding>,
     /// Words that mean "no value", folded.
     pub(crate) empty: Vec<String>,
     pub(crate) fields: Fields,
+}
+
+/// Records that are no opportunity.
+#[derive(Debug, Clone)]
+pub(crate) struct Refuse {
+    /// The forms of which one gives a value for such a record.
+    pub(crate) when: Vec<Form>,
+    /// Why, for people.
+    pub(crate) reason: String,
 }
 
 /// From bytes to records.
@@ -162,6 +173,7 @@ fn rest(
         Some(keep) => Some(expr(keep.get_ref(), keep.span().start, "where", diagnostics)?),
         None => None,
     };
+    let refuse = raw.refuse.iter().filter_map(|refuse| refused(refuse, kind, diagnostics)).collect();
     let expand = raw.expand.iter().filter_map(|level| expanded(level, kind, diagnostics)).collect();
     let encoding = raw.encoding.as_ref().and_then(|label| {
         let found = Encoding::for_label(label.get_ref().as_bytes());
@@ -172,7 +184,16 @@ fn rest(
         found
     });
     let empty = raw.empty.iter().map(|word| normalize::text::fold(word)).collect();
-    Some(Shape { decoder, keep, expand, encoding, empty, fields })
+    Some(Shape { decoder, keep, refuse, expand, encoding, empty, fields })
+}
+
+fn refused(raw: &Spanned<raw::Refuse>, kind: RecordKind, diagnostics: &mut Diagnostics) -> Option<Refuse> {
+    let raw::Refuse { when, reason } = raw.get_ref();
+    if reason.trim().is_empty() {
+        diagnostics.add(raw.span().start, "`reason` is empty: say why such a record is no opportunity");
+    }
+    let when = forms::compile(&Spanned::new(raw.span(), when.clone()), kind, diagnostics)?;
+    Some(Refuse { when, reason: reason.trim().to_owned() })
 }
 
 fn text<'a>(

@@ -63,11 +63,12 @@ pub(super) fn compile(
         Some(mut file) => {
             // The fields of the file or, if it has none, those of the stream.
             let inherits = file.fields.is_empty();
+            let refuses = !file.refuse.is_empty();
             let complete = file.complete;
             if inherits && let Some(shape) = &shape {
                 file.fields = BTreeMap::new();
                 let compiled = shape::compile(&file.shape(empty.clone()), at, diagnostics);
-                (complete, compiled.map(|file| Shape { fields: shape.fields.clone(), ..file }))
+                (complete, compiled.map(|file| inherited(file, shape, refuses)))
             } else {
                 (complete, shape::compile(&file.shape(empty.clone()), at, diagnostics))
             }
@@ -89,6 +90,12 @@ pub(super) fn compile(
         partial: raw.partial,
         required,
     })
+}
+
+/// Returns the shape of a file with the fields of its stream, and what the stream refuses unless the file says so itself.
+fn inherited(file: Shape, stream: &Shape, refuses: bool) -> Shape {
+    let refuse = if refuses { file.refuse } else { stream.refuse.clone() };
+    Shape { fields: stream.fields.clone(), refuse, ..file }
 }
 
 fn request(raw: raw::Request, diagnostics: &mut Diagnostics) -> RequestTemplate {

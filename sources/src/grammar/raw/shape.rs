@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_spanned::Spanned;
 
-use super::RawFields;
+use super::{super::form::RawForm, RawFields};
 
 /// The format of a page: `format = "html"`. A gzipped page of any format is unpacked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -73,6 +73,17 @@ pub(crate) struct Expand {
     pub(crate) name: String,
 }
 
+/// Records that are no opportunity: `refuse = [{ when = …, reason = "…" }]`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Refuse {
+    /// A form. A record for which it gives a value other than `false` is refused: `{ path = ".type", regex = "(?i)(appel d'offres)" }`.
+    #[schemars(with = "RawForm")]
+    pub(crate) when: RawForm,
+    /// Why it is no opportunity, for people: "invitation to tender".
+    pub(crate) reason: String,
+}
+
 /// Settings of a table that replace detection: `table = { … }`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -94,6 +105,7 @@ pub(crate) struct Shape {
     pub(crate) format: Format,
     pub(crate) records: Option<Spanned<Records>>,
     pub(crate) keep: Option<Spanned<String>>,
+    pub(crate) refuse: Vec<Spanned<Refuse>>,
     pub(crate) expand: Vec<Spanned<Expand>>,
     pub(crate) table: Table,
     pub(crate) encoding: Option<Spanned<String>>,
@@ -108,6 +120,7 @@ impl Shape {
             format,
             records: None,
             keep: None,
+            refuse: Vec::new(),
             expand: Vec::new(),
             table: Table::default(),
             encoding: None,

@@ -38,7 +38,8 @@ pub(super) fn list(
     if head.is_empty() {
         return Err(Alarm::Unreadable("it is empty".to_owned()));
     }
-    let found = header::find(rules, &head, &header::wanted(pass.fields)).map_err(Alarm::Unreadable)?;
+    let found =
+        header::find(rules, &head, &header::wanted(pass.fields, pass.shape)).map_err(Alarm::Unreadable)?;
     let columns = Columns::new(found.columns, false, pass);
     let (input, letters) = Quotes::new(input, signs);
     let meter = Meter::default();

@@ -5,7 +5,7 @@ use normalize::text::fold;
 use super::HEADER_WITHIN;
 use crate::{
     expr::Expr,
-    grammar::{Fields, Form, Get, TableRules},
+    grammar::{Fields, Form, Get, Shape, TableRules},
 };
 
 /// The names of the columns, and the index of the first record.
@@ -15,9 +15,10 @@ pub(super) struct Header {
     pub(super) first_record: usize,
 }
 
-/// Columns that the fields use.
-pub(super) fn wanted(fields: &Fields) -> Vec<String> {
-    fields.iter().flat_map(|(_, forms)| columns(forms)).collect()
+/// Columns that the fields use, and what tells records that are no opportunity.
+pub(super) fn wanted(fields: &Fields, shape: &Shape) -> Vec<String> {
+    let refuse = shape.refuse.iter().map(|refuse| &refuse.when);
+    fields.iter().map(|(_, forms)| forms).chain(refuse).flat_map(|forms| columns(forms)).collect()
 }
 
 /// Columns that the forms of one field use.

@@ -31,12 +31,13 @@ impl Columns {
             none.then(|| format!("no column for {field} ({})", wanted.join(", ")))
         });
         pass.note_all(missing.collect::<Vec<_>>());
-        let asked = header::wanted(pass.fields)
+        let asked = header::wanted(pass.fields, pass.shape)
             .into_iter()
             .filter_map(|wanted| names.iter().position(|name| *name == wanted).map(|at| (wanted, at)))
             .collect();
-        let plain =
-            pass.shape.keep.is_none() && pass.fields.iter().all(|(_, forms)| forms.iter().all(is_plain));
+        let plain = pass.shape.keep.is_none()
+            && pass.shape.refuse.iter().all(|refuse| refuse.when.iter().all(is_plain))
+            && pass.fields.iter().all(|(_, forms)| forms.iter().all(is_plain));
         Self { names: names.into(), asked, sections, plain }
     }
 
@@ -59,7 +60,7 @@ impl Columns {
         }
         if self.plain {
             let record = Named { columns: self, row: &published };
-            let words = Words::of(pass.fields, &record, pass.url, &pass.shape.empty);
+            let words = Words::of(pass.fields, &record, pass.url, pass.shape);
             let link = pass.link.and_then(|forms| first(forms, &record, pass.url));
             return pass.found(words, RawRecord::Row(published), link);
         }

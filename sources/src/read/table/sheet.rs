@@ -40,7 +40,7 @@ pub(super) fn list(rules: &TableRules, body: &[u8], pass: &mut Pass<'_>) -> Resu
     let bad = |why: String| Alarm::Unreadable(format!("it is not a workbook: {why}"));
     unpacks(body).map_err(bad)?;
     let mut book: Book<'_> = Xlsx::new(Cursor::new(body)).map_err(|error| bad(error.to_string()))?;
-    let wanted = header::wanted(pass.fields);
+    let wanted = header::wanted(pass.fields, pass.shape);
     let mut why = "it has no sheet".to_owned();
     for sheet in sheets(rules, &book) {
         let mut plain: Vec<Vec<String>> = Vec::new();

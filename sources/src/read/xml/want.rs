@@ -28,6 +28,7 @@ impl Want {
         for form in forms {
             want.form(form);
         }
+        shape.refuse.iter().flat_map(|refuse| &refuse.when).for_each(|form| want.form(form));
         if let Some(keep) = &shape.keep {
             want.expr(keep);
         }

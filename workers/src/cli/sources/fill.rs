@@ -55,6 +55,7 @@ fn has(row: &Opportunity, field: Field) -> bool {
         Field::Duration => row.duration.is_some(),
         Field::StartsAt => row.starts_on.is_some(),
         Field::Sector => row.sector.is_some(),
+        Field::WorkingTime => !row.working_time.is_empty(),
         Field::Contract => !row.contracts.is_empty(),
         Field::PostedAt => row.posted_at.is_some(),
         Field::ClosesAt => row.closes_on.is_some(),
@@ -63,7 +64,7 @@ fn has(row: &Opportunity, field: Field) -> bool {
         Field::Education => row.education.is_some(),
         Field::Experience => row.experience.is_some(),
         Field::Language => !row.languages.is_empty(),
-        // A row without identity or title is rejected, and a status shows in closed rows.
-        Field::ExternalId | Field::Title | Field::Status => true,
+        // A row without identity or title is rejected, a country shows in places, and a status in rows that are closed.
+        Field::ExternalId | Field::Title | Field::Country | Field::Status => true,
     }
 }
