@@ -2,6 +2,7 @@
 
 mod abroad;
 mod gazetteer;
+mod inline;
 mod reader;
 mod stated;
 mod words;

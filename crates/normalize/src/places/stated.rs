@@ -9,6 +9,7 @@ use regex::Regex;
 use super::{
     Place,
     gazetteer::{Entry, find},
+    inline,
     reader::{LARGE, leading, read_places},
     words::{Gap, Item, items},
 };
@@ -86,11 +87,17 @@ pub(crate) fn signs(word: &str) -> u32 {
 pub(crate) struct Hints {
     label: bool,
     clause: bool,
+    /// A label within a line.
+    inline: bool,
 }
 
 impl Hints {
     pub(crate) fn of(body: &Body, words: &Words<'_>) -> Self {
-        Self { label: has_label(body, words), clause: has_clause(words) }
+        Self {
+            label: has_label(body, words),
+            clause: has_clause(words),
+            inline: inline::may_have(&body.text, words),
+        }
     }
 }
 
@@ -140,14 +147,18 @@ fn has_clause(words: &Words<'_>) -> bool {
 
 /// Returns the places that title and text state for the post, those of the title first; none for all of Cameroon.
 pub fn stated_places(title: &str, description: &str) -> Vec<Place> {
-    stated_where(title, description, Hints { label: true, clause: true })
+    stated_where(title, description, Hints { label: true, clause: true, inline: true })
 }
 
 /// The same for a text whose hints are known.
 pub(crate) fn stated_where(title: &str, description: &str, hints: Hints) -> Vec<Place> {
     let mut places = of_title(title);
-    let stated =
+    let mut stated =
         if hints.label || hints.clause { of_text(&lowered_lines(description), hints) } else { Vec::new() };
+    if hints.inline {
+        let within = inline::values(description).into_iter().map(|value| of_label(&value));
+        stated.extend(within.filter(|places| is_some_place(places)).flatten());
+    }
     for place in stated {
         if !places.contains(&place) {
             places.push(place);
