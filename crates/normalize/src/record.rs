@@ -68,23 +68,19 @@ pub fn normalize(draft: Draft, context: &Context) -> Result<Opportunity, Rejecti
 
 fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
     let own = country(draft)?.map(|country| Context { country, ..context.clone() });
-    let context = own.as_ref().unwrap_or(context);
+    row(draft, own.as_ref().unwrap_or(context))
+}
+
+fn row(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
     let external_id = identity(draft)?;
     let mut doubts = Vec::new();
     let (interest, fees) = credit(draft, context, &mut doubts)?;
-    // A zero that is not a rate is what a template holds where nothing was entered: nobody is to read "0 %".
-    let has_only_zeros =
-        |words: &&str| words.contains('0') && !words.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
-    let interest_words =
-        draft.interest.as_deref().filter(|words| interest.is_some() || !has_only_zeros(words));
     // No text that people see contains contacts.
     let mut contacts = Contacts::default();
     let mut plain = |text: String| take_contacts(&mut contacts, text, &|mail| context.is_own(mail));
     let title = title(draft, &mut plain)?;
     let title_words = fold(&title);
-    if let Some(what) = notice_of(&title_words) {
-        return Err(Reason::NoOpportunity(format!("{what}: {}", shorten(&title, 200))));
-    }
+    refuse_notice(&title, &title_words)?;
     let body = cut(&plain(clean_text(draft.description.as_deref().unwrap_or_default())));
     let [of_title, of_text] = [&title_words, &body.folded].map(|folded| Words::of(folded, signs::of));
     let Where { places, remote } =
@@ -100,16 +96,13 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         url: url(draft, &mut plain)?,
         organization: draft.organization.as_deref().and_then(|words| organization::read(words, &mut plain)),
         description: short(&body.text, DESCRIPTION_MAX),
-        description_html: draft
-            .description
-            .as_deref()
-            .and_then(|html| safe_subset(html, &body.text, &mut plain)),
+        description_html: html(draft, &body.text, &mut plain),
         places,
         remote: remote || infer::says_remote(&title_words),
         amount: amount(draft, context)?,
         amount_text: line(amount_words(draft), &mut plain),
+        interest_text: line(interest_words(draft, interest.as_ref()), &mut plain),
         interest,
-        interest_text: line(interest_words, &mut plain),
         fees,
         fees_text: line(draft.fees.as_deref(), &mut plain),
         duration: duration(draft),
@@ -139,6 +132,26 @@ fn read(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
     opportunity.quality = quality::judge(&opportunity, context.fetched_at);
     opportunity.fingerprint = Fingerprint::of(&opportunity);
     Ok(opportunity)
+}
+
+/// Refuses what offers a person nothing.
+fn refuse_notice(title: &str, folded: &str) -> Result<(), Reason> {
+    match notice_of(folded) {
+        Some(what) => Err(Reason::NoOpportunity(format!("{what}: {}", shorten(title, 200)))),
+        None => Ok(()),
+    }
+}
+
+/// Returns the body as a safe subset of HTML, if the partner gave markup.
+fn html(draft: &Draft, text: &str, plain: &mut dyn FnMut(String) -> String) -> Option<String> {
+    draft.description.as_deref().and_then(|html| safe_subset(html, text, plain))
+}
+
+/// Returns the words on interest. A zero that is not a rate is what a template holds where nothing was entered: nobody is to read "0 %".
+fn interest_words<'d>(draft: &'d Draft, interest: Option<&Interest>) -> Option<&'d str> {
+    let has_only_zeros =
+        |words: &&str| words.contains('0') && !words.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
+    draft.interest.as_deref().filter(|words| interest.is_some() || !has_only_zeros(words))
 }
 
 /// Returns the country of the record, where it has its own.

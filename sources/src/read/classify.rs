@@ -130,7 +130,7 @@ impl<'a> Classifier<'a> {
                 return Err(refused(found, reason));
             }
         }
-        let kind = match found.words.get(KIND).map(|words| kind_of(words)).transpose() {
+        let kind = match found.words.get(KIND).map(kind_of).transpose() {
             Ok(kind) => kind,
             Err(reason) => return Err(refused(found, reason)),
         };

@@ -58,11 +58,11 @@ pub(super) fn values(text: &str) -> Vec<String> {
 
 /// Returns a value without the label at its end: its last word with a capital, and what follows.
 fn without_label(value: &str) -> &str {
-    let begins = value.char_indices().filter(|(at, letter)| {
+    let mut begins = value.char_indices().filter(|(at, letter)| {
         let before = value.get(..*at).and_then(|before| before.chars().next_back());
         letter.is_uppercase() && before.is_some_and(char::is_whitespace)
     });
-    begins.last().and_then(|(at, _)| value.get(..at)).unwrap_or_default().trim_end()
+    begins.next_back().and_then(|(at, _)| value.get(..at)).unwrap_or_default().trim_end()
 }
 
 #[cfg(test)]
