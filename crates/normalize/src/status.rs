@@ -89,7 +89,7 @@ patterns! {
     };
 }
 
-/// Returns what a title says that is no opportunity for a person: "tender" for firms, or "notice" of results. Only a title that begins so
+/// Returns what a title says that is not an opportunity for a person: "tender" for firms, or "notice" of results. Only a title that begins so
 /// is one; a consultant or an employee may be recruited by a call for tenders.
 pub(crate) fn notice_of(folded: &str) -> Option<&'static str> {
     // Few titles begin with one of these letters.

@@ -78,7 +78,7 @@ pub(crate) struct Stream {
     #[serde(rename = "where")]
     #[schemars(with = "Option<String>")]
     pub(super) keep: Option<Spanned<String>>,
-    /// Records that are no opportunity, each with its reason: `{ when = …, reason = "…" }`. They are rejected and counted
+    /// Records that are not opportunities, each with its reason: `{ when = …, reason = "…" }`. They are rejected and counted
     /// (`no_opportunity`), where `where` leaves out without a trace.
     #[serde(default)]
     #[schemars(with = "Vec<Refuse>")]

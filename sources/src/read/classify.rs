@@ -151,7 +151,7 @@ impl<'a> Classifier<'a> {
     }
 }
 
-/// Returns the kind that words name, with the contract that it implies. Notices are no opportunity: "tender" (an invitation to tender, for
+/// Returns the kind that words name, with the contract that it implies. Notices are not opportunities: "tender" (an invitation to tender, for
 /// firms) and "notice" (results, announcements).
 fn kind_of(words: &str) -> Result<(Kind, Option<&'static str>), Reason> {
     let word = words.trim().to_lowercase();

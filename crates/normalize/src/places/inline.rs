@@ -18,7 +18,7 @@ patterns! {
         format!(r"(?:^|[^\p{{L}}\p{{N}}'’])(?:(?:Lieu|LIEU|Localisation|LOCALISATION){of}|(?:Job |Work )?Location|Duty [Ss]tation|Place of work|LOCATION|DUTY STATION)\s?:\s?([^\n:;•|]{{2,120}})(:?)")
     };
 
-    /// What is said there of another occasion, folded: its place is not the post's.
+    /// Words on another occasion, folded: its place is not the post's.
     static OCCASION: Regex = r"entretien|interview|concours|epreuve|examen|\btests?\b|depot|dossier|candidature|application|reunion|seance";
 }
 

@@ -18,7 +18,7 @@ pub(crate) struct Shape {
     pub(crate) decoder: Decoder,
     /// Which records to keep.
     pub(crate) keep: Option<Expr>,
-    /// Which records are no opportunity, and why.
+    /// Which records are not opportunities, and why.
     pub(crate) refuse: Vec<Refuse>,
     pub(crate) expand: Vec<Expand>,
     pub(crate) encoding: Option<&'static Encoding>,
@@ -27,10 +27,10 @@ pub(crate) struct Shape {
     pub(crate) fields: Fields,
 }
 
-/// Records that are no opportunity.
+/// Records that are not opportunities.
 #[derive(Debug, Clone)]
 pub(crate) struct Refuse {
-    /// The forms of which one gives a value for such a record.
+    /// The forms; one of them gives a value for such a record.
     pub(crate) when: Vec<Form>,
     /// Why, for people.
     pub(crate) reason: String,
@@ -190,7 +190,7 @@ fn rest(
 fn refused(raw: &Spanned<raw::Refuse>, kind: RecordKind, diagnostics: &mut Diagnostics) -> Option<Refuse> {
     let raw::Refuse { when, reason } = raw.get_ref();
     if reason.trim().is_empty() {
-        diagnostics.add(raw.span().start, "`reason` is empty: say why such a record is no opportunity");
+        diagnostics.add(raw.span().start, "`reason` is empty: say why such a record is not an opportunity");
     }
     let when = forms::compile(&Spanned::new(raw.span(), when.clone()), kind, diagnostics)?;
     Some(Refuse { when, reason: reason.trim().to_owned() })

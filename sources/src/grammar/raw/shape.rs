@@ -73,14 +73,14 @@ pub(crate) struct Expand {
     pub(crate) name: String,
 }
 
-/// Records that are no opportunity: `refuse = [{ when = …, reason = "…" }]`.
+/// Records that are not opportunities: `refuse = [{ when = …, reason = "…" }]`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Refuse {
     /// A form. A record for which it gives a value other than `false` is refused: `{ path = ".type", regex = "(?i)(appel d'offres)" }`.
     #[schemars(with = "RawForm")]
     pub(crate) when: RawForm,
-    /// Why it is no opportunity, for people: "invitation to tender".
+    /// Why it is not an opportunity, for people: "invitation to tender".
     pub(crate) reason: String,
 }
 

@@ -15,7 +15,7 @@ pub(super) struct Header {
     pub(super) first_record: usize,
 }
 
-/// Columns that the fields use, and what tells records that are no opportunity.
+/// Columns that the fields use, and what tells records that are not opportunities.
 pub(super) fn wanted(fields: &Fields, shape: &Shape) -> Vec<String> {
     let refuse = shape.refuse.iter().map(|refuse| &refuse.when);
     fields.iter().map(|(_, forms)| forms).chain(refuse).flat_map(|forms| columns(forms)).collect()

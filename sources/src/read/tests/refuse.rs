@@ -1,4 +1,4 @@
-//! What a source file says of each record: its kind, its country, and that it is no opportunity.
+//! What a source file says of each record: its kind, its country, and that it is not an opportunity.
 
 use domain::Kind;
 
@@ -153,5 +153,5 @@ description = { parts = [".a", ".b"], with = " / " }"#;
     assert_eq!(first.salary.as_deref(), Some("CM, 3"), "an amount is one value");
     assert_eq!(first.organization.as_deref(), Some("ONG « Kaya »"));
     assert_eq!(first.description.as_deref(), Some("x / y"));
-    assert_eq!(reading.drafts[1].organization, None, "constants alone are no value");
+    assert_eq!(reading.drafts[1].organization, None, "constants alone make no value");
 }
