@@ -8,8 +8,9 @@ use std::{fmt::Write as _, sync::LazyLock};
 
 use domain::{
     Field::{
-        self, ClosesAt, Contract, Description, Duration, Education, EndsAt, Experience, ExternalId, Fees, Interest,
-        Language, Organization, Place, Positions, PostedAt, Salary, Sector, StartsAt, Title, Url, WorkingTime,
+        self, ClosesAt, Contract, Description, Duration, Education, EndsAt, Experience, ExternalId, Fees,
+        Interest, Language, Organization, Place, Positions, PostedAt, Salary, Sector, StartsAt, Title, Url,
+        WorkingTime,
     },
     Opportunity,
 };
