@@ -6,10 +6,14 @@ COMMENT ON SCHEMA queue IS 'The queue of the pool. Only oim-etl writes it; other
 
 CREATE TABLE queue.lanes (
     lane        text PRIMARY KEY CHECK (lane ~ '^[a-z][a-z0-9_:-]{1,60}$'),
-    max_running integer NOT NULL CHECK (max_running > 0)
+    max_running integer NOT NULL CHECK (max_running > 0),
+    subject     text,
+    held        boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE queue.lanes IS
     'A lane is a share of the pool: fetch:fne, read:fne, embed. Jobs of one lane never crowd out another. max_running limits all workers together; two workers that claim at once may exceed it by a few.';
+COMMENT ON COLUMN queue.lanes.subject IS 'What a worker must know to run the jobs of the lane: a source. Workers that do not know it leave them to others.';
+COMMENT ON COLUMN queue.lanes.held IS 'Whether nobody claims its jobs for now: they wait as they are, and cost no attempt.';
 -- The lanes fetch:SOURCE and read:SOURCE are added when a worker registers its sources.
 INSERT INTO queue.lanes (lane, max_running) VALUES ('close', 4), ('embed', 1), ('match', 1);
 
@@ -61,12 +65,13 @@ CREATE TABLE queue.dead_letters (
     kind       text NOT NULL,
     lane       text NOT NULL,
     payload    jsonb NOT NULL,
+    priority   smallint NOT NULL DEFAULT 0,
     attempts   smallint NOT NULL,
     reason     text NOT NULL,
     created_at timestamptz NOT NULL,
     died_at    timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE queue.dead_letters IS 'Jobs that were given up, with the reason. `oim-etl status` lists them.';
+COMMENT ON TABLE queue.dead_letters IS 'Jobs that were given up, with the reason. `oim-etl dead` lists, retries and discards them.';
 CREATE INDEX dead_letters_newest ON queue.dead_letters (died_at DESC);
 
 CREATE TABLE queue.workers (

@@ -8,10 +8,27 @@ CREATE TABLE ingest.sources (
     name          text NOT NULL,
     spec_version  text NOT NULL CHECK (spec_version ~ '^[0-9a-f]{64}$'),
     enabled       boolean NOT NULL DEFAULT true,
+    off_why       text,
     offers_itself boolean NOT NULL DEFAULT false,
-    updated_at    timestamptz NOT NULL DEFAULT now()
+    file_rate     text,
+    updated_at    timestamptz NOT NULL DEFAULT now(),
+    paused_at     timestamptz,
+    paused_by     text,
+    paused_why    text CHECK (length(paused_why) BETWEEN 1 AND 500),
+    rate          text,
+    rate_seconds  double precision CHECK (rate_seconds > 0),
+    rate_by       text,
+    rate_at       timestamptz,
+    CONSTRAINT off_has_a_reason CHECK (enabled = (off_why IS NULL)),
+    CONSTRAINT paused_has_an_author CHECK ((paused_at IS NULL) = (paused_by IS NULL) AND (paused_why IS NULL OR paused_at IS NOT NULL)),
+    CONSTRAINT rate_is_whole CHECK (num_nulls(rate, rate_seconds, rate_by, rate_at) IN (0, 4))
 );
-COMMENT ON TABLE ingest.sources IS 'The sources that workers know. A worker writes them at its start, from the source files. A source whose file is gone is disabled, never deleted.';
+COMMENT ON TABLE ingest.sources IS 'The sources that workers know. A worker writes them at its start, from the source files. A source whose file is gone is switched off, never deleted. What an operator sets (paused_*, rate*) only commands write.';
+COMMENT ON COLUMN ingest.sources.off_why IS 'Why the workers leave the source alone: their configuration, or its source file is gone.';
+COMMENT ON COLUMN ingest.sources.file_rate IS 'The rate that the source file promises, or the configuration of the workers sets: 30/min.';
+COMMENT ON COLUMN ingest.sources.paused_at IS 'Since when an operator has paused the source. Its jobs that visit it wait.';
+COMMENT ON COLUMN ingest.sources.rate IS 'The rate that an operator set instead of file_rate. Crawl-delay stays its upper limit.';
+COMMENT ON COLUMN ingest.sources.rate_seconds IS 'Seconds between two requests at that rate.';
 COMMENT ON COLUMN ingest.sources.offers_itself IS 'Whether the source offers what it publishes and relays nobody. Among equal rows, its row stands for the cluster.';
 
 CREATE TABLE ingest.streams (
@@ -235,13 +252,24 @@ CREATE UNLOGGED TABLE ingest.rate_budget (
     next_slot     timestamptz NOT NULL,
     asked_until   timestamptz,
     failures      integer NOT NULL DEFAULT 0,
-    failing_since timestamptz
+    failing_since timestamptz,
+    spacing       double precision NOT NULL DEFAULT 0,
+    ticket        integer NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE ingest.rate_budget IS 'The rate of each source, shared by the pool.';
 COMMENT ON COLUMN ingest.rate_budget.asked_until IS 'End of the pause that the source itself asked for. Nothing shortens it.';
 COMMENT ON COLUMN ingest.rate_budget.failures IS 'Failed requests since the source last answered. While there are any, one request at a time is sent, to see whether it answers again.';
 COMMENT ON COLUMN ingest.rate_budget.failing_since IS 'When the first of them failed.';
+COMMENT ON COLUMN ingest.rate_budget.spacing IS 'Seconds between slots at the last reservation. If the next one asks for more, the slot moves by the difference.';
+COMMENT ON COLUMN ingest.rate_budget.ticket IS 'Moves when an operator pauses the source or changes its rate. A slot reserved under an earlier ticket is void.';
 COMMENT ON COLUMN ingest.rate_budget.next_slot IS 'When the next request may leave. Each reservation moves it forward by one interval; Retry-After moves it for all workers.';
+
+-- Why nothing is requested from a source; NULL if it may be visited.
+CREATE FUNCTION ingest.why_held(source ingest.sources) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN NOT source.enabled THEN format('source %s is switched off: %s', source.slug, source.off_why)
+                WHEN source.paused_at IS NOT NULL THEN format('source %s is paused by %s since %s%s', source.slug, source.paused_by,
+                     to_char(source.paused_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI UTC'), ': ' || source.paused_why) END
+$$;
 
 CREATE VIEW ingest.runs_now AS
 SELECT r.id, r.source, r.mode, r.trigger, r.state, r.since, r.record_limit, r.replay_of, r.only_stale, r.revert_of, r.walked, r.covers, r.file, r.doubts, r.published_at,
@@ -251,13 +279,17 @@ SELECT r.id, r.source, r.mode, r.trigger, r.state, r.since, r.record_limit, r.re
        r.created + coalesce(c.created, 0)::integer AS created, r.changed + coalesce(c.changed, 0)::integer AS changed,
        r.unchanged + coalesce(c.unchanged, 0)::integer AS unchanged, r.rejected + coalesce(c.rejected, 0)::integer AS rejected,
        r.closed, r.embedded,
-       CASE WHEN c.failed > 0 AND r.state <> 'failed' THEN
+       CASE WHEN r.mode NOT IN ('replay', 'file', 'revert') AND r.state IN ('waiting', 'queued', 'running') AND s.held IS NOT NULL
+            THEN s.held || CASE WHEN s.enabled THEN format('; it continues after `oim-etl sources resume %s`', r.source) ELSE '' END
+       WHEN c.failed > 0 AND r.state <> 'failed' THEN
            (SELECT CASE WHEN position(p.url IN p.alarm) > 0 THEN p.alarm ELSE p.url || ': ' || p.alarm END
               FROM ingest.pages p WHERE p.run = r.id AND p.state = 'failed' ORDER BY p.id LIMIT 1)
            || CASE WHEN c.failed > 1 THEN format(' (and %s more)', c.failed - 1) ELSE '' END
        ELSE r.message END AS message,
        r.created_at, r.started_at, coalesce(c.last_fetch_at, r.last_fetch_at) AS last_fetch_at, r.finished_at
   FROM ingest.runs r
+  LEFT JOIN LATERAL (SELECT ingest.why_held(s) AS held, s.enabled FROM ingest.sources s WHERE s.slug = r.source) s
+    ON r.state IN ('waiting', 'queued', 'running')
   LEFT JOIN LATERAL (
        SELECT count(*) FILTER (WHERE p.state IN ('wanted', 'archived')) AS open, count(p.archive_key) AS pages,
               count(*) FILTER (WHERE p.state = 'failed') AS failed, sum(p.requests) AS requests, sum(p.created) AS created,

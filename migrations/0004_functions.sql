@@ -22,28 +22,66 @@ CREATE FUNCTION queue.enqueue(
     DO UPDATE SET run_at = least(job.run_at, excluded.run_at), priority = greatest(job.priority, excluded.priority);
 $$;
 
--- Reserves the next slot of a source's rate and returns the seconds until then. A negative result reserves nothing and is minus the
--- seconds to wait. The algorithm is GCRA (ITU-T I.371, generic cell rate algorithm), in one statement. While the source fails, a slot
--- is a probe: the next one is half a minute away, unless ingest.source_answers() tells before that the probe was answered.
-CREATE FUNCTION ingest.reserve_slot(key text, spacing double precision, max_wait double precision)
-RETURNS double precision LANGUAGE plpgsql AS $$
-DECLARE
-    now_at timestamptz := clock_timestamp();
-    slot   timestamptz;
+-- A lane whose source is held is not claimed from. What reads the archive has another lane, and continues.
+CREATE FUNCTION ingest.hold_lane() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO ingest.rate_budget AS budget (key, next_slot)
-    VALUES ($1, now_at + make_interval(secs => spacing))
-    ON CONFLICT ON CONSTRAINT rate_budget_pkey DO UPDATE
-        SET next_slot = greatest(budget.next_slot, clock_timestamp())
-                        + make_interval(secs => greatest(spacing, CASE WHEN budget.failures > 0 THEN 30 ELSE 0 END))
-        WHERE budget.next_slot <= clock_timestamp() + make_interval(secs => max_wait)
-    RETURNING next_slot - make_interval(secs => greatest(spacing, CASE WHEN failures > 0 THEN 30 ELSE 0 END)) INTO slot;
-    IF slot IS NULL THEN
-        SELECT next_slot INTO slot FROM ingest.rate_budget WHERE rate_budget.key = $1;
-        RETURN -greatest(0.001, extract(epoch FROM slot - clock_timestamp()));
+    UPDATE queue.lanes SET held = NOT held
+     WHERE lane = 'fetch:' || NEW.slug AND held <> (ingest.why_held(NEW) IS NOT NULL);
+    IF FOUND THEN
+        PERFORM pg_notify('oim_queue', '');
     END IF;
-    RETURN greatest(0, extract(epoch FROM slot - clock_timestamp()));
+    RETURN NULL;
 END $$;
+CREATE TRIGGER hold_lane AFTER UPDATE OF enabled, paused_at ON ingest.sources FOR EACH ROW EXECUTE FUNCTION ingest.hold_lane();
+
+-- Reserves the next slot of a source's rate: `wait` is the seconds until then. A negative one reserves nothing and is minus the
+-- seconds to wait. `asked` is the spacing that the source file promises, `at_least` the one below which nobody may go (Crawl-delay),
+-- `spacing` the one in force, in seconds. Where `refusal` is not null, the source is held, and there is no slot. A slot is good as
+-- long as ingest.slot_stands() says so of its ticket.
+-- The algorithm is GCRA (ITU-T I.371, generic cell rate algorithm), in one statement. While the source fails, a slot
+-- is a probe: the next one is half a minute away, unless ingest.source_answers() tells before that the probe was answered.
+CREATE FUNCTION ingest.reserve_slot(
+    key text, asked double precision, at_least double precision, max_wait double precision,
+    OUT wait double precision, OUT pace double precision, OUT stub integer, OUT refusal text
+) LANGUAGE plpgsql AS $$
+DECLARE
+    slot timestamptz;
+BEGIN
+    SELECT ingest.why_held(s), coalesce(s.rate_seconds, asked) INTO refusal, pace FROM ingest.sources s WHERE s.slug = $1;
+    pace := greatest(coalesce(pace, asked), $3);
+    IF refusal IS NOT NULL THEN
+        RETURN;
+    END IF;
+    INSERT INTO ingest.rate_budget AS budget (key, next_slot, spacing)
+    VALUES ($1, clock_timestamp() + make_interval(secs => pace), pace)
+    ON CONFLICT ON CONSTRAINT rate_budget_pkey DO UPDATE
+        SET next_slot = greatest(budget.next_slot + make_interval(secs => greatest(0, pace - budget.spacing)), clock_timestamp())
+                        + make_interval(secs => greatest(pace, CASE WHEN budget.failures > 0 THEN 30 ELSE 0 END)),
+            spacing = pace
+        WHERE budget.next_slot + make_interval(secs => greatest(0, pace - budget.spacing)) <= clock_timestamp() + make_interval(secs => max_wait)
+    RETURNING budget.next_slot - make_interval(secs => greatest(pace, CASE WHEN budget.failures > 0 THEN 30 ELSE 0 END)), budget.ticket
+    INTO slot, stub;
+    IF slot IS NULL THEN
+        SELECT b.next_slot + make_interval(secs => greatest(0, pace - b.spacing)) INTO slot FROM ingest.rate_budget b WHERE b.key = $1;
+        wait := -greatest(0.001, extract(epoch FROM slot - clock_timestamp()));
+    ELSE
+        wait := greatest(0, extract(epoch FROM slot - clock_timestamp()));
+    END IF;
+END $$;
+
+-- Whether a reserved slot is still good: nobody has paused the source or changed its rate meanwhile.
+CREATE FUNCTION ingest.slot_stands(key text, ticket integer) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT coalesce((SELECT b.ticket = $2 FROM ingest.rate_budget b WHERE b.key = $1), false)
+       AND NOT EXISTS (SELECT FROM ingest.sources s WHERE s.slug = $1 AND ingest.why_held(s) IS NOT NULL)
+$$;
+
+-- Makes every reserved slot of a source void. The next request leaves one interval from now, whatever that is then, or at the
+-- end of a pause that the source asked for, or of one of our own while it fails.
+CREATE FUNCTION ingest.void_slots(key text) RETURNS void LANGUAGE sql AS $$
+    UPDATE ingest.rate_budget SET ticket = ticket + 1, spacing = 0,
+           next_slot = CASE WHEN failures > 0 THEN next_slot ELSE greatest(asked_until, least(next_slot, clock_timestamp())) END
+     WHERE rate_budget.key = $1;
+$$;
 
 -- Moves the next slot behind a pause that the source asked for, for all workers.
 CREATE FUNCTION ingest.hold_slots(key text, pause double precision) RETURNS void LANGUAGE sql AS $$
@@ -69,9 +107,10 @@ CREATE FUNCTION ingest.source_fails(key text, OUT failures integer, OUT seconds 
 $$;
 
 -- Notes that a source answers. The requests that waited for the probe may leave at once, but for a pause that the source asked for.
-CREATE FUNCTION ingest.source_answers(key text, spacing double precision) RETURNS void LANGUAGE sql AS $$
-    UPDATE ingest.rate_budget SET failures = 0, failing_since = NULL,
-           next_slot = greatest(asked_until, clock_timestamp() + make_interval(secs => spacing))
+CREATE FUNCTION ingest.source_answers(key text, asked double precision) RETURNS void LANGUAGE sql AS $$
+    UPDATE ingest.rate_budget SET failures = 0, failing_since = NULL, spacing = pace,
+           next_slot = greatest(asked_until, clock_timestamp() + make_interval(secs => pace))
+      FROM (SELECT greatest(asked, (SELECT s.rate_seconds FROM ingest.sources s WHERE s.slug = $1)) AS pace) p
      WHERE rate_budget.key = $1 AND failures > 0;
 $$;
 
@@ -110,7 +149,10 @@ BEGIN
        AND NOT EXISTS (SELECT FROM ingest.runs a WHERE a.source = $1 AND a.state IN ('queued', 'running', 'closing'))
     RETURNING r.id INTO next;
     IF FOUND THEN
-        PERFORM queue.enqueue('fetch_source', 'fetch:' || $1, jsonb_build_object('run', next), 'fetch_source:' || next, 10);
+        -- What reads the archive visits nobody, and is not held with the source.
+        PERFORM queue.enqueue('fetch_source', CASE WHEN r.mode IN ('replay', 'file') THEN 'read:' ELSE 'fetch:' END || $1,
+                              jsonb_build_object('run', next), 'fetch_source:' || next, 10)
+           FROM ingest.runs r WHERE r.id = next;
     END IF;
 END $$;
 
@@ -119,13 +161,20 @@ CREATE FUNCTION ingest.request_run(
     idempotency_key text DEFAULT NULL, requested_by text DEFAULT session_user, replay_of uuid DEFAULT NULL,
     file jsonb DEFAULT NULL, only_stale boolean DEFAULT false, OUT run uuid, OUT is_new boolean
 ) LANGUAGE plpgsql AS $$
+DECLARE
+    known ingest.sources;
 BEGIN
     -- One at a time: of two that ask for the same, the second sees the run of the first.
-    PERFORM FROM ingest.sources s WHERE s.slug = $1 AND s.enabled FOR NO KEY UPDATE;
-    IF NOT FOUND THEN
+    SELECT * INTO known FROM ingest.sources s WHERE s.slug = $1 FOR NO KEY UPDATE;
+    IF known.slug IS NULL THEN
         RAISE EXCEPTION 'unknown source "%"', $1
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'Known: ' || coalesce((SELECT string_agg(s.slug, ', ' ORDER BY s.slug) FROM ingest.sources s WHERE s.enabled), 'none yet; run `oim-etl migrate` or start a worker');
+    ELSIF NOT known.enabled OR known.paused_at IS NOT NULL AND $2 IN ('incremental', 'full') THEN
+        RAISE EXCEPTION '%', ingest.why_held(known)
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = CASE WHEN known.enabled THEN format('Resume it with `oim-etl sources resume %s`', $1)
+                              ELSE 'The workers decide that: change their configuration or source files, and restart them' END;
     END IF;
     run := coalesce(
         (SELECT r.id FROM ingest.runs r WHERE r.source = $1 AND r.idempotency_key = $6),

@@ -76,6 +76,8 @@ async fn register(store: &Store, spec: &Spec) -> Outcome<()> {
         name: spec.name.clone(),
         spec_version: spec.version.clone(),
         offers_itself: spec.offers_itself,
+        rate: spec.rate,
+        enabled: true,
         streams: vec!["offres".to_owned()],
         fetch_at_once: 1,
         read_at_once: 1,

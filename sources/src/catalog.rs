@@ -71,10 +71,15 @@ impl Catalog {
 
     /// Returns the slug most similar to a wrong one.
     pub fn nearest(&self, word: &str) -> Option<&SourceSlug> {
-        let likeness = |slug: &SourceSlug| strsim::jaro_winkler(word, slug.as_str());
-        let all = self.0.keys().map(|slug| (likeness(slug), slug)).filter(|(likeness, _)| *likeness > 0.7);
-        all.max_by(|left, right| left.0.total_cmp(&right.0)).map(|(_, slug)| slug)
+        nearest(self.0.keys(), word)
     }
+}
+
+/// Returns the slug most similar to a wrong one.
+pub fn nearest<'a>(slugs: impl IntoIterator<Item = &'a SourceSlug>, word: &str) -> Option<&'a SourceSlug> {
+    let likeness = |slug: &SourceSlug| strsim::jaro_winkler(word, slug.as_str());
+    let all = slugs.into_iter().map(|slug| (likeness(slug), slug)).filter(|(likeness, _)| *likeness > 0.7);
+    all.max_by(|left, right| left.0.total_cmp(&right.0)).map(|(_, slug)| slug)
 }
 
 fn read(file: &SpecFile) -> Result<Spec, Vec<SpecError>> {

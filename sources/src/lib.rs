@@ -17,7 +17,7 @@ mod read;
 mod schema;
 mod spec;
 
-pub use catalog::{Catalog, SpecFile};
+pub use catalog::{Catalog, SpecFile, nearest};
 pub use crawl::{
     Crawl, Doubt, End, PageRequest, PageSummary, PastWalk, RequestBody, Unproven, Walked, Window,
 };

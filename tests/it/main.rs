@@ -21,6 +21,7 @@ mod cli;
 mod closing;
 mod clusters;
 mod contract;
+mod control;
 mod crash;
 mod cursors;
 mod decisions;

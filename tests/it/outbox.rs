@@ -19,8 +19,11 @@ async fn job(store: &Store) -> Lease {
         .await
         .unwrap();
 
-    let jobs =
-        store.queue().claim(WorkerId::new(), &["embed_opportunities".to_owned()], 1, HOLD).await.unwrap();
+    let jobs = store
+        .queue()
+        .claim(WorkerId::new(), &["embed_opportunities".to_owned()], None, 1, HOLD)
+        .await
+        .unwrap();
     jobs[0].lease
 }
 

@@ -2,7 +2,18 @@
 
 use std::time::Duration;
 
+use store::Slot;
+
 use crate::support::Database;
+
+/// The wait for a reserved slot, or else for the next one.
+fn waited(slot: Slot) -> Result<Duration, Duration> {
+    match slot {
+        Slot::Reserved { wait, .. } => Ok(wait),
+        Slot::TooFar(wait) => Err(wait),
+        Slot::Held(why) => panic!("{why}"),
+    }
+}
 
 #[tokio::test]
 async fn slots_of_many_askers_are_one_interval_apart() {
@@ -11,7 +22,10 @@ async fn slots_of_many_askers_are_one_interval_apart() {
     let askers = (0..20).map(|_| {
         let store = store.clone();
         tokio::spawn(async move {
-            store.reserve_slot("fne", interval, Duration::from_hours(1)).await.unwrap().unwrap()
+            waited(
+                store.reserve_slot("fne", (interval, Duration::ZERO), Duration::from_hours(1)).await.unwrap(),
+            )
+            .unwrap()
         })
     });
     let mut waits: Vec<f64> =
@@ -35,13 +49,14 @@ async fn slots_of_many_askers_are_one_interval_apart() {
 async fn a_slot_too_far_away_is_not_reserved() {
     let store = Database::new().await.store().await;
     let (interval, patience) = (Duration::from_mins(1), Duration::from_secs(5));
-    assert!(store.reserve_slot("fne", interval, patience).await.unwrap().is_ok());
+    assert!(waited(store.reserve_slot("fne", (interval, Duration::ZERO), patience).await.unwrap()).is_ok());
     for _ in 0..3 {
-        let wait = store.reserve_slot("fne", interval, patience).await.unwrap().unwrap_err();
+        let wait = waited(store.reserve_slot("fne", (interval, Duration::ZERO), patience).await.unwrap())
+            .unwrap_err();
         assert!(wait > Duration::from_secs(50) && wait <= interval, "a refusal reserved something: {wait:?}");
     }
     assert!(
-        store.reserve_slot("other", interval, patience).await.unwrap().is_ok(),
+        waited(store.reserve_slot("other", (interval, Duration::ZERO), patience).await.unwrap()).is_ok(),
         "budgets are not shared between sources"
     );
 }
@@ -51,8 +66,13 @@ async fn a_hold_stops_everybody_and_is_never_shortened() {
     let store = Database::new().await.store().await;
     store.hold_slots("fne", Duration::from_secs(100)).await.unwrap();
     store.hold_slots("fne", Duration::from_secs(10)).await.unwrap();
-    let wait =
-        store.reserve_slot("fne", Duration::from_secs(1), Duration::from_secs(5)).await.unwrap().unwrap_err();
+    let wait = waited(
+        store
+            .reserve_slot("fne", (Duration::from_secs(1), Duration::ZERO), Duration::from_secs(5))
+            .await
+            .unwrap(),
+    )
+    .unwrap_err();
     assert!(wait > Duration::from_secs(90), "{wait:?}");
 }
 
@@ -60,7 +80,7 @@ async fn a_hold_stops_everybody_and_is_never_shortened() {
 async fn a_source_that_fails_is_asked_by_one_request_at_a_time() {
     let store = Database::new().await.store().await;
     let (interval, patience) = (Duration::from_millis(1), Duration::from_secs(1));
-    let ask = async || store.reserve_slot("fne", interval, patience).await.unwrap();
+    let ask = async || waited(store.reserve_slot("fne", (interval, Duration::ZERO), patience).await.unwrap());
     assert!(ask().await.is_ok() && ask().await.is_ok());
     assert_eq!(store.source_failing("fne").await.unwrap(), None);
     assert_eq!(store.source_fails("fne").await.unwrap().failures, 1);
@@ -69,7 +89,10 @@ async fn a_source_that_fails_is_asked_by_one_request_at_a_time() {
     for _ in 0..3 {
         assert!(ask().await.unwrap_err() > Duration::from_secs(15), "the others wait for what becomes of it");
     }
-    assert!(store.reserve_slot("mc2", interval, patience).await.unwrap().is_ok(), "another source does not");
+    assert!(
+        waited(store.reserve_slot("mc2", (interval, Duration::ZERO), patience).await.unwrap()).is_ok(),
+        "another source does not"
+    );
     store.source_answers("fne", interval).await.unwrap();
     assert_eq!(store.source_failing("fne").await.unwrap(), None);
     assert!(ask().await.is_ok() && ask().await.is_ok());

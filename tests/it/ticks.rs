@@ -1,7 +1,7 @@
 //! The timetable: a tick becomes one run, however many workers watch.
 
 use chrono::{DurationRound as _, TimeDelta, Utc};
-use store::Mode;
+use store::{Fired, Mode};
 
 use crate::support::{Database, opportunities::register};
 
@@ -18,7 +18,7 @@ async fn twenty_schedulers_make_one_run_of_a_tick() {
     let fired = futures::future::join_all(schedulers)
         .await
         .into_iter()
-        .filter(|fired| *fired.as_ref().unwrap())
+        .filter(|fired| *fired.as_ref().unwrap() == Fired::Run)
         .count();
     assert_eq!(fired, 1);
     let runs = store.runs(Some(&slug), 10).await.unwrap();
@@ -52,8 +52,27 @@ async fn ticks_missed_in_a_downtime_fire_once() {
     for _ in 0..3 {
         let last = store.last_tick("fne-often").await.unwrap();
         if let Some(at) = entry.due(last, Utc::now()) {
-            fired += u32::from(store.fire("fne-often", &slug, Mode::Full, at).await.unwrap());
+            fired += u32::from(store.fire("fne-often", &slug, Mode::Full, at).await.unwrap() == Fired::Run);
         }
     }
     assert_eq!(fired, 1, "72 ticks were missed");
+}
+
+#[tokio::test]
+async fn ticks_of_a_paused_source_are_skipped_with_the_reason_and_the_next_one_fires() {
+    let store = Database::new().await.store().await;
+    let slug = register(&store, "fne").await;
+    store.last_tick("fne-recent").await.unwrap();
+    store.pause_source(&slug, "awa", Some("entretien")).await.unwrap();
+    let at =
+        |minutes| (Utc::now() + TimeDelta::minutes(minutes)).duration_trunc(TimeDelta::minutes(1)).unwrap();
+    let fire = async |minutes| store.fire("fne-recent", &slug, Mode::Incremental, at(minutes)).await.unwrap();
+    let Fired::Skipped(why) = fire(1).await else { panic!("it was fired") };
+    assert!(why.starts_with("source fne is paused by awa") && why.ends_with(": entretien"), "{why}");
+    assert_eq!(fire(1).await, Fired::Elsewhere, "a skipped tick comes back");
+    assert!(store.runs(Some(&slug), 1).await.unwrap().is_empty());
+    store.resume_source(&slug).await.unwrap();
+    assert_eq!(fire(2).await, Fired::Run);
+    let unknown = store.fire("fne-recent", &"fnee".parse().unwrap(), Mode::Full, at(3)).await.unwrap();
+    assert_eq!(unknown, Fired::Skipped("source fnee has no source file".to_owned()));
 }

@@ -10,10 +10,10 @@ use std::{
 use anyhow::Context as _;
 use async_trait::async_trait;
 use domain::SourceSlug;
-use fetch::{BudgetError, Client, Partner, Permit};
+use fetch::{BudgetError, Client, Pace, Partner, Permit, Ticket};
 use local_postgres::Cluster;
 use sources::{Catalog, Spec, SpecFile};
-use store::{SourceRow, Store};
+use store::{Slot, SourceRow, Store};
 
 use crate::{
     archive::Archive,
@@ -43,12 +43,24 @@ pub(crate) struct App {
     environment: HashMap<String, String>,
 }
 
+/// What a process is to the pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// A worker: its configuration says which sources there are.
+    Worker,
+    /// A command that works the queue for a while: it knows some of the sources, and changes none of the others.
+    Command,
+}
+
 impl App {
     /// Opens everything: the database, which it migrates, the source files, the archive and the index.
-    pub(crate) async fn open(config: Config) -> anyhow::Result<Self> {
+    pub(crate) async fn open(config: Config, role: Role) -> anyhow::Result<Self> {
         let store = open_store(&config).await?;
         let catalog = catalog(&config)?;
-        store.register_sources(&rows(&config, &catalog)).await?;
+        match role {
+            Role::Worker => store.register_sources(&rows(&config, &catalog)).await?,
+            Role::Command => store.add_sources(&rows(&config, &catalog)).await?,
+        }
         let archive = Archive::open(&archive_place(&config))?;
         let vectors = Vectors::open(&config).await?;
         if let Some(vectors) = &vectors {
@@ -84,6 +96,11 @@ impl App {
         self.store.register_sources(&rows(&self.config, &fresh)).await?;
         *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
         Ok(true)
+    }
+
+    /// Returns the sources whose jobs this process can run: those of its source files.
+    pub(crate) fn known(&self) -> Vec<String> {
+        self.catalog().iter().map(|spec| spec.slug.to_string()).collect()
     }
 
     /// Returns the source file of a source.
@@ -178,13 +195,15 @@ pub(crate) fn is_enabled(config: &Config, slug: &SourceSlug) -> bool {
 }
 
 pub(crate) fn rows(config: &Config, catalog: &Catalog) -> Vec<SourceRow> {
-    let enabled = catalog.iter().filter(|spec| is_enabled(config, &spec.slug));
-    enabled
+    catalog
+        .iter()
         .map(|spec| SourceRow {
             slug: spec.slug.clone(),
             name: spec.name.clone(),
             spec_version: spec.version.clone(),
             offers_itself: spec.offers_itself,
+            rate: partner::rate(config, spec),
+            enabled: is_enabled(config, &spec.slug),
             streams: spec.streams.iter().map(|stream| stream.name.to_string()).collect(),
             fetch_at_once: config.worker.fetch_at_once,
             read_at_once: config.worker.read_at_once,
@@ -208,14 +227,21 @@ pub(crate) struct PoolBudget(pub(crate) Store);
 
 #[async_trait]
 impl fetch::Budget for PoolBudget {
-    async fn reserve(
-        &self,
-        key: &str,
-        interval: Duration,
-        max_wait: Duration,
-    ) -> Result<Permit, BudgetError> {
-        let slot = self.0.reserve_slot(key, interval, max_wait).await.map_err(BudgetError::new)?;
-        Ok(slot.map_or_else(Permit::TooLong, Permit::After))
+    async fn reserve(&self, key: &str, pace: Pace, max_wait: Duration) -> Result<Permit, BudgetError> {
+        let Pace { interval, at_least } = pace;
+        let slot =
+            self.0.reserve_slot(key, (interval, at_least), max_wait).await.map_err(BudgetError::new)?;
+        Ok(match slot {
+            Slot::Reserved { wait, interval, ticket } => {
+                Permit::Unless(wait, Ticket { number: ticket, interval })
+            }
+            Slot::TooFar(wait) => Permit::TooLong(wait),
+            Slot::Held(why) => Permit::Refused(why),
+        })
+    }
+
+    async fn stands(&self, key: &str, ticket: Ticket) -> Result<bool, BudgetError> {
+        self.0.slot_stands(key, ticket.number).await.map_err(BudgetError::new)
     }
 
     async fn hold(&self, key: &str, pause: Duration) -> Result<(), BudgetError> {

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use chrono::Utc;
 use schedules::Timetable;
-use store::Store;
+use store::{Fired, Store};
 
-use crate::{app, config::Config, pipeline::trigger, queue::Stop};
+use crate::{config::Config, pipeline::trigger, queue::Stop};
 
 /// Time between two looks at the clock. The timetable counts minutes.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -25,11 +25,11 @@ pub(crate) fn timetable(config: &Config) -> anyhow::Result<Timetable> {
 }
 
 /// Fires ticks until `stop` is cancelled.
-pub(crate) async fn run(store: Store, config: Config, timetable: Timetable, stop: Stop) {
+pub(crate) async fn run(store: Store, timetable: Timetable, stop: Stop) {
     let mut clock = tokio::time::interval(LOOK_EVERY);
     clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     while stop.run_until_cancelled(clock.tick()).await.is_some() {
-        for entry in timetable.entries.iter().filter(|entry| app::is_enabled(&config, &entry.source)) {
+        for entry in &timetable.entries {
             if let Err(error) = look(&store, entry).await {
                 tracing::warn!(entry = %entry.name, error = &error as &dyn std::error::Error, "could not fire a tick; trying again");
             }
@@ -39,10 +39,15 @@ pub(crate) async fn run(store: Store, config: Config, timetable: Timetable, stop
 
 async fn look(store: &Store, entry: &schedules::Entry) -> Result<(), store::StoreError> {
     let last = store.last_tick(entry.name.as_str()).await?;
-    if let Some(at) = entry.due(last, Utc::now())
-        && trigger::tick(store, entry, at).await?
-    {
-        tracing::info!(entry = %entry.name, source = %entry.source, tick = %at, "the timetable requests a run");
+    let Some(at) = entry.due(last, Utc::now()) else { return Ok(()) };
+    match trigger::tick(store, entry, at).await? {
+        Fired::Run => {
+            tracing::info!(entry = %entry.name, source = %entry.source, tick = %at, "the timetable requests a run");
+        }
+        Fired::Skipped(why) => {
+            tracing::warn!(entry = %entry.name, source = %entry.source, tick = %at, why, "a tick of the timetable is skipped");
+        }
+        Fired::Elsewhere => (),
     }
     Ok(())
 }

@@ -49,6 +49,7 @@ async fn load(store: &Store, sets: &[Set], count: usize) -> Outcome<HashMap<Uuid
     let mut sources: Vec<&Opportunity> = all.iter().map(|(_, _, row)| *row).collect();
     sources.sort_by(|a, b| a.source.cmp(&b.source));
     sources.dedup_by(|a, b| a.source == b.source);
+    let rate = "1/s".parse()?;
     let registered: Vec<SourceRow> = sources
         .iter()
         .map(|row| SourceRow {
@@ -56,6 +57,8 @@ async fn load(store: &Store, sets: &[Set], count: usize) -> Outcome<HashMap<Uuid
             name: row.source.to_string(),
             spec_version: "0".repeat(64),
             offers_itself: false,
+            rate,
+            enabled: true,
             streams: vec!["offres".to_owned()],
             fetch_at_once: 1,
             read_at_once: 1,
@@ -132,7 +135,7 @@ async fn matched(store: &Store) -> Outcome<Duration> {
         .await?;
     sqlx::query("ANALYZE").execute(store.pool()).await?;
     let kinds = ["match_duplicates".to_owned()];
-    let jobs = store.queue().claim(WorkerId::new(), &kinds, 1, Duration::from_hours(24)).await?;
+    let jobs = store.queue().claim(WorkerId::new(), &kinds, None, 1, Duration::from_hours(24)).await?;
     let lease = jobs.first().ok_or("no job")?.lease;
     let mut houses = Houses::default();
     let begun = Instant::now();

@@ -9,12 +9,46 @@ use std::{
 use async_trait::async_trait;
 
 /// The answer to a reservation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Permit {
     /// A slot is ours: wait so long, then send.
     After(Duration),
+    /// The same, if [`Budget::stands`] says so of this ticket when the wait is over.
+    Unless(Duration, Ticket),
     /// Nothing was reserved: the next slot is so far away, which is more than was asked for.
     TooLong(Duration),
+    /// Nothing may be asked for now, for this reason.
+    Refused(String),
+}
+
+/// A reserved slot that may become void.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ticket {
+    /// What the budget knows it by.
+    pub number: i32,
+    /// The time between two slots that is in force.
+    pub interval: Duration,
+}
+
+/// How far slots lie apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// As the rate of the partner says. A budget may know another rate.
+    pub interval: Duration,
+    /// The least, whatever the rate: the pause of robots.txt.
+    pub at_least: Duration,
+}
+
+impl Pace {
+    /// A pace without a pause of robots.txt.
+    pub fn of(interval: Duration) -> Self {
+        Self { interval, at_least: Duration::ZERO }
+    }
+
+    /// Returns the time between two slots, for a budget that knows no other rate.
+    pub fn spacing(self) -> Duration {
+        self.interval.max(self.at_least)
+    }
 }
 
 /// A budget that could not be asked.
@@ -32,9 +66,13 @@ impl BudgetError {
 /// Slots of requests, shared by everybody who asks the same partner.
 #[async_trait]
 pub trait Budget: Send + Sync {
-    /// Reserves the next slot of `key`, slots being `interval` apart, unless it is more than `max_wait` away.
-    async fn reserve(&self, key: &str, interval: Duration, max_wait: Duration)
-    -> Result<Permit, BudgetError>;
+    /// Reserves the next slot of `key` at this pace, unless it is more than `max_wait` away.
+    async fn reserve(&self, key: &str, pace: Pace, max_wait: Duration) -> Result<Permit, BudgetError>;
+
+    /// Returns whether a reserved slot is still good.
+    async fn stands(&self, _key: &str, _ticket: Ticket) -> Result<bool, BudgetError> {
+        Ok(true)
+    }
 
     /// Lets nobody send before `pause`, at most a day, is over.
     async fn hold(&self, key: &str, pause: Duration) -> Result<(), BudgetError>;
@@ -53,12 +91,7 @@ impl LocalBudget {
 
 #[async_trait]
 impl Budget for LocalBudget {
-    async fn reserve(
-        &self,
-        key: &str,
-        interval: Duration,
-        max_wait: Duration,
-    ) -> Result<Permit, BudgetError> {
+    async fn reserve(&self, key: &str, pace: Pace, max_wait: Duration) -> Result<Permit, BudgetError> {
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         let next = slots.entry(key.to_owned()).or_insert(now);
@@ -67,7 +100,7 @@ impl Budget for LocalBudget {
         if wait > max_wait {
             return Ok(Permit::TooLong(wait));
         }
-        *next = slot + interval;
+        *next = slot + pace.spacing();
         Ok(Permit::After(wait))
     }
 
@@ -89,7 +122,7 @@ mod tests {
     #[tokio::test]
     async fn slots_are_an_interval_apart_and_a_far_one_is_not_taken() {
         let budget = LocalBudget::new();
-        let ask = |key: &'static str| budget.reserve(key, 10 * SECOND, 15 * SECOND);
+        let ask = |key: &'static str| budget.reserve(key, Pace::of(10 * SECOND), 15 * SECOND);
         assert_eq!(ask("fne").await.unwrap(), Permit::After(Duration::ZERO));
         let Permit::After(second) = ask("fne").await.unwrap() else { panic!("the second slot is near") };
         assert!(second > 9 * SECOND && second <= 10 * SECOND, "{second:?}");
@@ -109,7 +142,9 @@ mod tests {
         let budget = LocalBudget::new();
         budget.hold("fne", Duration::MAX).await.unwrap();
         budget.hold("fne", SECOND).await.unwrap();
-        let Permit::TooLong(left) = budget.reserve("fne", SECOND, SECOND).await.unwrap() else { panic!() };
+        let Permit::TooLong(left) = budget.reserve("fne", Pace::of(SECOND), SECOND).await.unwrap() else {
+            panic!()
+        };
         assert!(left > Duration::from_hours(23) && left <= Duration::from_hours(24), "{left:?}");
     }
 }

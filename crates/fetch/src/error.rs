@@ -116,6 +116,12 @@ pub enum FetchError {
         /// What says so.
         why: Why,
     },
+    /// An operator stopped the requests to the partner.
+    #[error("{why}")]
+    Stopped {
+        /// Who, since when, and for what reason.
+        why: String,
+    },
     /// The partner does not take our credentials.
     #[error("{url} refuses our credentials ({status}); check the environment variables of {source_slug}")]
     Refused {
@@ -205,7 +211,7 @@ impl FetchError {
     pub fn is_partners(&self) -> bool {
         match self {
             Self::Later { why, .. } => *why != Why::Rate,
-            Self::Budget { .. } | Self::Setup(_) => false,
+            Self::Budget { .. } | Self::Setup(_) | Self::Stopped { .. } => false,
             _ => self.retry() == Retry::Again,
         }
     }

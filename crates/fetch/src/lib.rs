@@ -17,7 +17,7 @@ mod retry;
 mod robots;
 mod token;
 
-pub use budget::{Budget, BudgetError, LocalBudget, Permit};
+pub use budget::{Budget, BudgetError, LocalBudget, Pace, Permit, Ticket};
 pub use client::{Client, Settings};
 pub use error::{FetchError, Retry, Why};
 pub use partner::{Credentials, Partner};

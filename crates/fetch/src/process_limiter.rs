@@ -21,6 +21,8 @@ const BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(7);
 pub(crate) struct ProcessLimiter {
     limiters: Mutex<HashMap<(String, Duration), Arc<DefaultDirectRateLimiter>>>,
     held: Mutex<HashMap<String, Instant>>,
+    /// The interval of the pool's budget, where it was shorter than that of the partner's rate when it was last asked.
+    shorter: Mutex<HashMap<String, Duration>>,
 }
 
 impl ProcessLimiter {
@@ -32,6 +34,8 @@ impl ProcessLimiter {
         interval: Duration,
         max_wait: Duration,
     ) -> Result<(), Duration> {
+        let shorter = self.shorter.lock().unwrap_or_else(PoisonError::into_inner).get(slug).copied();
+        let interval = shorter.map_or(interval, |shorter| shorter.min(interval));
         let Some(limiter) = self.limiter(slug, interval) else { return Ok(()) };
         let begun = Instant::now();
         // Somebody else may have been quicker when the wait is over.
@@ -43,6 +47,11 @@ impl ProcessLimiter {
             tokio::time::sleep(wait).await;
         }
         Ok(())
+    }
+
+    /// Notes the interval of the pool's budget: this limit never lies below that of the pool.
+    pub(crate) fn note(&self, slug: &str, interval: Duration) {
+        self.shorter.lock().unwrap_or_else(PoisonError::into_inner).insert(slug.to_owned(), interval);
     }
 
     fn limiter(&self, slug: &str, interval: Duration) -> Option<Arc<DefaultDirectRateLimiter>> {

@@ -57,11 +57,13 @@ impl Queue {
 
     /// Claims up to `limit` jobs of the given kinds under the worker's lease. It takes a fair share from each lane: the best
     /// job of every lane, then the second best, and so on. A long lane therefore never blocks a short one. A worker whose
-    /// lease has expired gets a new one that lasts `hold`.
+    /// lease has expired gets a new one that lasts `hold`. Held lanes are left out, and lanes whose subject is not among
+    /// `subjects`; `None`: the worker knows all.
     pub async fn claim(
         &self,
         worker: WorkerId,
         kinds: &[String],
+        subjects: Option<&[String]>,
         limit: i64,
         hold: Duration,
     ) -> Result<Vec<Job>, QueueError> {
@@ -81,7 +83,8 @@ impl Queue {
                          WHERE lane = l.lane AND state = 'ready' AND run_at <= now() AND kind = ANY ($2)
                          ORDER BY priority DESC, run_at, id
                          LIMIT greatest(0, least($3, l.max_running - coalesce(busy.jobs, 0)))
-                         FOR UPDATE SKIP LOCKED) j)
+                         FOR UPDATE SKIP LOCKED) j
+                  WHERE NOT l.held AND (l.subject IS NULL OR $5::text[] IS NULL OR l.subject = ANY ($5)))
                UPDATE queue.jobs j
                   SET state = 'running', lease = gen_random_uuid(), worker = $1,
                       claimed_at = now()
@@ -90,7 +93,8 @@ impl Queue {
             worker.uuid(),
             kinds,
             limit,
-            hold.as_secs_f64()
+            hold.as_secs_f64(),
+            subjects
         )
         .fetch_all(&self.pool)
         .await

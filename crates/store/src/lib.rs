@@ -11,6 +11,7 @@
 //! A run from its request to its end, in the order of the pipeline:
 //!
 //! - `sources`: the sources and streams that a worker knows
+//! - `control`: what operators set of a source: paused, rate
 //! - `ticks`: the timetable's last ticks; each becomes one run
 //! - `runs`: requests and states of runs, cursors, and what starts when a run ends
 //! - `budget`: slots of a source's rate, shared by all workers
@@ -52,6 +53,7 @@ mod audit;
 mod budget;
 mod cancel;
 mod commit;
+mod control;
 mod dead_letters;
 mod error;
 mod explain;
@@ -85,8 +87,9 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-pub use budget::Failing;
+pub use budget::{Failing, Slot};
 pub use commit::{GROUP, PageCommit, ParsedPage, Reading, Tally, Unchanged, Wanted};
+pub use control::SourceState;
 pub use error::StoreError;
 pub use explain::{Duplicate, OpportunityHistory, Step};
 pub use finish::{Left, Missed, Reverted, Withdrawn};
@@ -101,6 +104,7 @@ pub use runs::{Entered, FileRef, RunRequest, RunRow};
 pub use served_after::ServedAfter;
 pub use sources::SourceRow;
 pub use stale::{Replayed, Stale};
+pub use ticks::Fired;
 pub use walks::{EarlierWalk, ShownPage, StreamWalk};
 pub use words::{Decision, Event, Mode, PageRole, PageState, RunState, Status, Trigger, UnknownWord};
 

@@ -1,6 +1,7 @@
 //! The sources in the database.
 
-use domain::SourceSlug;
+use domain::{Rate, SourceSlug};
+use sqlx::{Postgres, Transaction};
 
 use crate::{
     Store, StoreError,
@@ -19,6 +20,10 @@ pub struct SourceRow {
     pub spec_version: String,
     /// Whether it is a first-party source: it offers what it publishes.
     pub offers_itself: bool,
+    /// The rate at which it is visited unless an operator sets another: `30/min`.
+    pub rate: Rate,
+    /// Whether the configuration lets it be ingested.
+    pub enabled: bool,
     /// Its streams.
     pub streams: Vec<String>,
     /// The most requests to it at the same time, from all workers together.
@@ -44,50 +49,95 @@ impl Store {
         .doing("read the streams of a source")
     }
 
-    /// Writes the sources that a worker knows. Sources that are no longer among them are disabled, not deleted.
+    /// Writes the sources that a worker knows. Sources that are no longer among them are switched off, not deleted. What an
+    /// operator has set (paused, rate) stays.
     pub async fn register_sources(&self, rows: &[SourceRow]) -> Result<(), StoreError> {
-        let what = "register the sources";
         let slugs: Vec<String> = rows.iter().map(|row| row.slug.to_string()).collect();
-        let mut tx = self.pool.begin().await.doing(what)?;
+        let mut tx = self.pool.begin().await.doing(WHAT)?;
         for row in rows {
+            write(&mut tx, row).await?;
             sqlx::query!(
-                "INSERT INTO ingest.sources AS s (slug, name, spec_version, offers_itself) VALUES ($1, $2, $3, $4)
-                 ON CONFLICT (slug) DO UPDATE SET name = excluded.name, spec_version = excluded.spec_version,
-                        offers_itself = excluded.offers_itself, enabled = true, updated_at = now()
-                  WHERE (s.name, s.spec_version, s.offers_itself, s.enabled)
-                     <> (excluded.name, excluded.spec_version, excluded.offers_itself, true)",
+                "UPDATE ingest.sources SET enabled = $2, off_why = CASE WHEN NOT $2 THEN $3 END, updated_at = now()
+                  WHERE slug = $1 AND (enabled, coalesce(off_why, '')) <> ($2, CASE WHEN $2 THEN '' ELSE $3 END)",
                 row.slug.as_str(),
-                row.name,
-                row.spec_version,
-                row.offers_itself
+                row.enabled,
+                format!("`sources.{}.enabled` is false in the configuration of the workers", row.slug)
             )
             .execute(&mut *tx)
             .await
-            .doing(what)?;
+            .doing(WHAT)?;
             sqlx::query!(
-                "INSERT INTO ingest.streams (source, stream) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING",
-                row.slug.as_str(),
-                &row.streams
-            )
-            .execute(&mut *tx)
-            .await
-            .doing(what)?;
-            sqlx::query!(
-                "INSERT INTO queue.lanes AS l (lane, max_running) VALUES ('fetch:' || $1, $2), ('read:' || $1, $3)
-                 ON CONFLICT (lane) DO UPDATE SET max_running = excluded.max_running
-                  WHERE l.max_running <> excluded.max_running",
+                "UPDATE queue.lanes SET max_running = CASE WHEN lane LIKE 'fetch:%' THEN $2::integer ELSE $3::integer END
+                  WHERE subject = $1 AND max_running <> CASE WHEN lane LIKE 'fetch:%' THEN $2::integer ELSE $3::integer END",
                 row.slug.as_str(),
                 row.fetch_at_once,
                 row.read_at_once
             )
             .execute(&mut *tx)
             .await
-            .doing(what)?;
+            .doing(WHAT)?;
         }
-        sqlx::query!("UPDATE ingest.sources SET enabled = false WHERE enabled AND slug <> ALL ($1)", &slugs)
-            .execute(&mut *tx)
-            .await
-            .doing(what)?;
-        commit(tx, Step::RegisterSources, what).await
+        sqlx::query!(
+            "UPDATE ingest.sources SET enabled = false, off_why = 'the workers have no source file for it' WHERE enabled AND slug <> ALL ($1)",
+            &slugs
+        )
+        .execute(&mut *tx)
+        .await
+        .doing(WHAT)?;
+        commit(tx, Step::RegisterSources, WHAT).await
     }
+
+    /// Writes the sources of a command that works the queue because no worker is alive. Sources that only others know stay as
+    /// they are, and so does whether a known one may be ingested: the next worker decides that.
+    pub async fn add_sources(&self, rows: &[SourceRow]) -> Result<(), StoreError> {
+        let mut tx = self.pool.begin().await.doing(WHAT)?;
+        for row in rows.iter().filter(|row| row.enabled) {
+            write(&mut tx, row).await?;
+        }
+        commit(tx, Step::RegisterSources, WHAT).await
+    }
+}
+
+/// The action that failed, for the errors of this file.
+const WHAT: &str = "register the sources";
+
+/// Writes what the source file says of a source, its streams and its lanes.
+async fn write(tx: &mut Transaction<'_, Postgres>, row: &SourceRow) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO ingest.sources AS s (slug, name, spec_version, offers_itself, file_rate) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (slug) DO UPDATE SET name = excluded.name, spec_version = excluded.spec_version,
+                offers_itself = excluded.offers_itself, file_rate = excluded.file_rate, updated_at = now()
+          WHERE (s.name, s.spec_version, s.offers_itself, coalesce(s.file_rate, ''))
+             <> (excluded.name, excluded.spec_version, excluded.offers_itself, excluded.file_rate)",
+        row.slug.as_str(),
+        row.name,
+        row.spec_version,
+        row.offers_itself,
+        row.rate.to_string()
+    )
+    .execute(&mut **tx)
+    .await
+    .doing(WHAT)?;
+    sqlx::query!(
+        "INSERT INTO ingest.streams (source, stream) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING",
+        row.slug.as_str(),
+        &row.streams
+    )
+    .execute(&mut **tx)
+    .await
+    .doing(WHAT)?;
+    sqlx::query!(
+        "INSERT INTO queue.lanes (lane, max_running, subject, held)
+         SELECT l.lane, l.max_running, s.slug, l.visits AND ingest.why_held(s) IS NOT NULL
+           FROM ingest.sources s, (VALUES ('fetch:' || $1, $2::integer, true), ('read:' || $1, $3, false)) AS l(lane, max_running, visits)
+          WHERE s.slug = $1
+         ON CONFLICT (lane) DO NOTHING",
+        row.slug.as_str(),
+        row.fetch_at_once,
+        row.read_at_once
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+    .doing(WHAT)
 }

@@ -24,6 +24,8 @@ pub(crate) async fn register(store: &Store, slug: &str) -> SourceSlug {
         name: slug.to_string(),
         spec_version: "0".repeat(64),
         offers_itself: false,
+        rate: "1/s".parse().unwrap(),
+        enabled: true,
         streams: vec!["offres".to_owned()],
         fetch_at_once: 4,
         read_at_once: 8,

@@ -4,17 +4,114 @@ use std::path::PathBuf;
 
 use domain::SourceSlug;
 use sources::Catalog;
+use store::{SourceState, Store};
 
 use super::Context;
+use crate::{app, ui};
 
 /// Returns the source of that name, or an error that names the nearest one.
 pub(super) fn find_source(catalog: &Catalog, word: &str) -> anyhow::Result<SourceSlug> {
     if let Some(slug) = SourceSlug::new(word).ok().filter(|slug| catalog.get(slug).is_some()) {
         return Ok(slug);
     }
-    let near = catalog.nearest(word).map(|slug| format!("; did you mean {slug}?")).unwrap_or_default();
-    let known = catalog.iter().map(|spec| spec.slug.to_string()).collect::<Vec<_>>().join(", ");
-    anyhow::bail!("there is no source {word:?}{near} (known: {known})")
+    Err(unknown(&catalog.iter().map(|spec| spec.slug.clone()).collect::<Vec<_>>(), word))
+}
+
+/// The error that names the nearest source.
+fn unknown(known: &[SourceSlug], word: &str) -> anyhow::Error {
+    let near =
+        sources::nearest(known, word).map(|slug| format!("; did you mean {slug}?")).unwrap_or_default();
+    let known = known.iter().map(SourceSlug::to_string).collect::<Vec<_>>().join(", ");
+    anyhow::anyhow!("there is no source {word:?}{near} (known: {known})")
+}
+
+/// The sources as the pool knows them.
+pub(super) struct PoolSources {
+    states: Vec<SourceState>,
+    catalog: Catalog,
+    /// Whether a worker is alive: then its source files count, not those of this command.
+    has_worker: bool,
+}
+
+impl PoolSources {
+    /// Reads them. Where no worker is alive, a command that works the queue itself adds the sources of its own files.
+    pub(super) async fn of(context: &Context, store: &Store, catalog: Catalog) -> anyhow::Result<Self> {
+        let has_worker = !store.queue().workers().await?.is_empty();
+        if !has_worker {
+            store.add_sources(&app::rows(context.config(), &catalog)).await?;
+        }
+        Ok(Self { states: store.source_states().await?, catalog, has_worker })
+    }
+
+    /// Returns a source that somebody can ingest, or an error that says why nobody can.
+    pub(super) fn find(&self, context: &Context, word: &str) -> anyhow::Result<&SourceState> {
+        let Some(state) = self.states.iter().find(|state| state.slug == word) else {
+            let slug = find_source(&self.catalog, word);
+            return Err(match slug {
+                Err(_) => unknown_state(&self.states, word),
+                Ok(slug) if self.has_worker => anyhow::anyhow!(
+                    "no worker knows source {slug}: put its file where the workers read theirs (`sources_dir`)"
+                ),
+                Ok(slug) => switched_off_here(&slug),
+            });
+        };
+        let slug = SourceSlug::new(word)?;
+        if self.has_worker {
+            self.note_version(&slug, state);
+        } else if self.catalog.get(&slug).is_none() {
+            anyhow::bail!(
+                "no worker is alive, and this command has no source file of {slug}: start a worker that has it"
+            );
+        } else if !app::is_enabled(context.config(), &slug) {
+            return Err(switched_off_here(&slug));
+        }
+        Ok(state)
+    }
+
+    /// Returns every source that may be visited, and says which ones may not.
+    pub(super) fn all(&self, context: &Context) -> Vec<&SourceState> {
+        let mut all = Vec::new();
+        for state in &self.states {
+            match (self.find(context, &state.slug), &state.held) {
+                (Ok(state), None) => all.push(state),
+                (Ok(_), Some(why)) => ui::note(&format!("{}  left out: {why}", state.slug)),
+                (Err(why), _) => ui::note(&format!("{}  left out: {why}", state.slug)),
+            }
+        }
+        all
+    }
+
+    fn note_version(&self, slug: &SourceSlug, state: &SourceState) {
+        if self.catalog.get(slug).is_some_and(|spec| spec.version != state.spec_version) {
+            ui::note(&format!(
+                "{slug}  the workers have another version of its source file than this command; theirs counts"
+            ));
+        }
+    }
+}
+
+fn switched_off_here(slug: &SourceSlug) -> anyhow::Error {
+    anyhow::anyhow!("source {slug} is switched off: `sources.{slug}.enabled` is false in this configuration")
+}
+
+/// The error that names the nearest source of the database.
+fn unknown_state(states: &[SourceState], word: &str) -> anyhow::Error {
+    let known: Vec<SourceSlug> =
+        states.iter().filter_map(|state| SourceSlug::new(&state.slug).ok()).collect();
+    unknown(&known, word)
+}
+
+/// Returns the source of that name as the database knows it, or an error that names the nearest one.
+pub(super) async fn find_known(store: &Store, word: &str) -> anyhow::Result<(SourceSlug, SourceState)> {
+    let mut states = store.source_states().await?;
+    anyhow::ensure!(
+        !states.is_empty(),
+        "the database knows no source yet: run `oim-etl migrate`, or start a worker"
+    );
+    match states.iter().position(|state| state.slug == word) {
+        Some(at) => Ok((SourceSlug::new(word)?, states.swap_remove(at))),
+        None => Err(unknown_state(&states, word)),
+    }
 }
 
 /// Returns who uses the command line, for the record of a run.

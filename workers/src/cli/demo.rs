@@ -13,7 +13,7 @@ use store::{Mode, RunRequest, Trigger};
 
 use super::{Context, Outcome, asked_to_stop};
 use crate::{
-    app::{App, DEMO_DATABASE},
+    app::{App, DEMO_DATABASE, Role},
     config::{Address, Config, Source},
     http::Server,
     observe,
@@ -136,8 +136,10 @@ impl Demo {
             .context("Failed to replay the partners")?;
         configure(&mut config, &data, &cluster, &replay)?;
         let metrics = observe::metrics()?;
-        let app =
-            App::open(config).await?.with_credentials(&replay::credentials()).stopping_with(stop.clone());
+        let app = App::open(config, Role::Worker)
+            .await?
+            .with_credentials(&replay::credentials())
+            .stopping_with(stop.clone());
         let app = Arc::new(app);
         let index = app.vectors.as_ref().map_or_else(
             || "held by another process".to_owned(),

@@ -4,7 +4,6 @@ mod file;
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::Args;
 use domain::SourceSlug;
@@ -12,12 +11,11 @@ use store::{Mode, RejectionCount, RunRequest, RunRow, RunState, Store, Trigger};
 
 use super::{
     Context, Outcome, asked_to_stop,
-    common::{current_user, find_source},
+    common::{PoolSources, current_user, find_source},
     sources::preview,
 };
 use crate::{
-    app::{self, App},
-    partner,
+    app::{self, App, Role},
     pipeline::trigger,
     queue::{Pool, Stop},
     ui::{self, Follower, Line, counted},
@@ -86,20 +84,27 @@ fn moment(text: &str) -> Result<DateTime<Utc>, String> {
 impl Ingest {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
         let catalog = app::catalog(context.config())?;
-        let slugs = self.slugs(&context, &catalog)?;
         if self.file.is_some() {
+            let slugs = self.slugs(&context, &catalog)?;
             let [slug] = slugs.as_slice() else { anyhow::bail!("a file is of one source: name one") };
             let slug = slug.clone();
             return file::run(self, context, catalog, slug).await;
         }
         if self.dry_run {
+            let slugs = self.slugs(&context, &catalog)?;
             return preview(&context, &catalog, &slugs, self.limit, self.since).await;
         }
         let store = app::open_store(context.config()).await?;
-        store.register_sources(&app::rows(context.config(), &catalog)).await?;
+        let known = PoolSources::of(&context, &store, catalog).await?;
+        let states = if self.all {
+            known.all(&context)
+        } else {
+            let found = self.sources.iter().map(|word| known.find(&context, word));
+            found.collect::<anyhow::Result<_>>()?
+        };
         let mut lines = Vec::new();
-        for slug in slugs {
-            let spec = catalog.get(&slug).context("the source vanished")?;
+        for state in states {
+            let slug = SourceSlug::new(&state.slug)?;
             let entered = trigger::request(&store, &self.request(slug.clone())).await?;
             if !entered.is_new {
                 ui::note(&format!("{slug}: run {} is already at it; following it", entered.run));
@@ -107,7 +112,7 @@ impl Ingest {
             lines.push(Line {
                 run: entered.run,
                 source: slug.to_string(),
-                rate: partner::rate(context.config(), spec),
+                rate: state.rate_in_force().unwrap_or_default().parse()?,
             });
         }
         if self.no_wait {
@@ -157,7 +162,7 @@ pub(super) async fn follow(context: Context, store: Store, lines: Vec<Line>) -> 
         if pool.is_none() && store.queue().workers().await?.is_empty() {
             ui::note("no worker is alive: this command works the queue itself (for good: oim-etl worker)");
             let stop = Stop::new();
-            let app = App::open(context.config().clone()).await?.stopping_with(stop.clone());
+            let app = App::open(context.config().clone(), Role::Command).await?.stopping_with(stop.clone());
             pool = Some(Pool::start(Arc::new(app), None, stop).await?);
         }
         tokio::select! {

@@ -17,8 +17,11 @@ impl Migrate {
         let missing = store.missing_migrations().await?;
         store.migrate().await?;
         let catalog = app::catalog(config)?;
-        store.register_sources(&app::rows(config, &catalog)).await?;
-        let sources = catalog.iter().count();
+        // Where workers are alive, their source files count.
+        if store.queue().workers().await?.is_empty() {
+            store.add_sources(&app::rows(config, &catalog)).await?;
+        }
+        let sources = store.source_states().await?.len();
         if context.is_json() {
             ui::json(&serde_json::json!({ "migrations_applied": missing, "sources": sources }))?;
         } else {

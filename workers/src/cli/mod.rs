@@ -90,7 +90,7 @@ enum Command {
     Duplicates(duplicates::Duplicates),
     /// Search opportunities by words, or by meaning with Ollama
     Search(search::Search),
-    /// List, check, preview and create source files
+    /// List, pause, check, preview and create sources
     Sources(sources::Sources),
     /// Show the timetable
     Schedule(schedule::Schedule),

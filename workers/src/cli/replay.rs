@@ -10,7 +10,7 @@ use store::{Mode, Replayed, RunRequest, Store, Trigger};
 
 use super::{
     Context, Outcome,
-    common::{current_user, find_source},
+    common::{PoolSources, current_user, find_source},
     ingest,
 };
 use crate::{
@@ -58,6 +58,7 @@ impl Replay {
         if self.dry_run {
             return dry(&context, &store, spec, which).await;
         }
+        PoolSources::of(&context, &store, catalog.clone()).await?.find(&context, source.as_str())?;
         let request = RunRequest {
             mode: Mode::Replay,
             replay_of: self.run,

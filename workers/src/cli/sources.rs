@@ -1,6 +1,7 @@
-//! `oim-etl sources`: the workbench of source files.
+//! `oim-etl sources`: the workbench of source files, and what operators set for a source.
 
 mod check;
+mod control;
 mod diff;
 mod fill;
 pub(super) mod list;
@@ -8,15 +9,18 @@ mod new;
 mod preview;
 mod record;
 mod schema;
+mod show;
 
 use clap::{Args, Subcommand};
 
 use super::{Context, Outcome, common::find_source};
 use crate::app;
 
+pub(super) use control::rate_line;
 pub(super) use preview::{preview, print};
+pub(super) use show::described;
 
-/// List, check, preview and create source files
+/// List, pause, check, preview and create sources
 #[derive(Debug, Args)]
 pub(super) struct Sources {
     #[command(subcommand)]
@@ -27,6 +31,14 @@ pub(super) struct Sources {
 enum What {
     /// List sources with their rate, streams and missing credentials
     List,
+    /// Show how a source stands: paused or not, rate, what waits, last and next run
+    Show(show::Show),
+    /// Stop all requests to a source, for the whole pool, until it is resumed
+    Pause(control::Pause),
+    /// Let a paused source be visited again
+    Resume(control::Resume),
+    /// Set the rate of a source for the whole pool, instead of the one of its source file
+    Rate(control::SetRate),
     /// Check every source file against its recordings; exit 1 on problems
     Check(check::Check),
     /// Fetch live and print what would be loaded, without writing
@@ -50,7 +62,11 @@ enum What {
 impl Sources {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
         match self.what {
-            What::List => list::run(&context, &app::catalog(context.config())?),
+            What::List => list::run(&context, &app::catalog(context.config())?).await,
+            What::Show(show) => show.run(&context).await,
+            What::Pause(pause) => pause.run(&context).await,
+            What::Resume(resume) => resume.run(&context).await,
+            What::Rate(rate) => rate.run(&context).await,
             What::Check(check) => check.run(&context).await,
             What::Preview { source, limit } => {
                 let catalog = app::catalog(context.config())?;

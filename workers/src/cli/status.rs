@@ -2,9 +2,12 @@
 
 use clap::Args;
 use domain::{OpportunityId, SourceSlug};
-use store::{Overview, Stale, Store};
+use store::{Overview, SourceState, Stale, Store};
 
-use super::{Context, Outcome};
+use super::{
+    Context, Outcome,
+    sources::{described, rate_line},
+};
 use crate::{
     app,
     ui::{self, Column, Table, ago},
@@ -26,11 +29,13 @@ impl Status {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
         let store = app::connect(context.config(), 2).await?;
         let overview = store.overview(self.dead.max(0)).await?;
+        let sources = store.source_states().await?;
         let stale = stale(&context, &store).await?;
         let points = if self.points { Some(points(&context).await?) } else { None };
         if context.is_json() {
             let mut all = serde_json::to_value(&overview)?;
             if let Some(map) = all.as_object_mut() {
+                map.insert("sources".to_owned(), serde_json::to_value(&sources)?);
                 map.insert("stale".to_owned(), serde_json::to_value(&stale)?);
                 if let Some(points) = points {
                     map.insert("points".to_owned(), serde_json::to_value(points)?);
@@ -39,6 +44,7 @@ impl Status {
             ui::json(&all)?;
         } else {
             show(&overview);
+            sources.iter().for_each(show_source);
             stale.iter().for_each(show_stale);
             points.iter().flatten().for_each(|id| ui::line(&format!("point          {id}")));
         }
@@ -58,6 +64,22 @@ async fn stale(context: &Context, store: &Store) -> anyhow::Result<Vec<Stale>> {
             ui::note(&format!("rows that older rules have read are not counted: {error:#}"));
             Ok(Vec::new())
         }
+    }
+}
+
+/// Shows a source only where something of it is not as its source file says.
+fn show_source(state: &SourceState) {
+    let slug = &state.slug;
+    if state.held.is_some() {
+        let waiting = if state.visits_waiting > 0 {
+            format!("  ({} jobs wait)", state.visits_waiting)
+        } else {
+            String::new()
+        };
+        ui::line(&format!("{:14} {slug}: {}{waiting}", state.word(), described(state)));
+    }
+    if state.rate.is_some() {
+        ui::line(&format!("rate           {slug}: {}", rate_line(state)));
     }
 }
 

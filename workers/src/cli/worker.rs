@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{Context, Outcome, asked_to_stop};
 use crate::{
-    app::App,
+    app::{App, Role},
     http::Server,
     incoming, observe,
     queue::{Pool, Stop},
@@ -32,16 +32,15 @@ impl Worker {
         let metrics = observe::metrics()?;
         let timetable = scheduler::timetable(&config)?;
         let stop = Stop::new();
-        let app = Arc::new(App::open(config.clone()).await?.stopping_with(stop.clone()));
+        let app = Arc::new(App::open(config.clone(), Role::Worker).await?.stopping_with(stop.clone()));
         let server =
             Server::start(self.http.unwrap_or(config.worker.http), Arc::clone(&app), metrics, stop.clone())
                 .await?;
         let address = server.address().to_string();
         let pool = Pool::start(Arc::clone(&app), Some(&address), stop.clone()).await?;
         let scheduled = config.worker.scheduler && !self.no_scheduler;
-        let clock = scheduled.then(|| {
-            tokio::spawn(scheduler::run(app.store.clone(), config.clone(), timetable, stop.clone()))
-        });
+        let clock =
+            scheduled.then(|| tokio::spawn(scheduler::run(app.store.clone(), timetable, stop.clone())));
         let mut watching = Vec::new();
         if config.sources_dir.is_some() {
             watching.push(tokio::spawn(reload::watch(Arc::clone(&app), stop.clone())));

@@ -185,6 +185,10 @@ async fn failure(app: &App, partner: &Partner, error: FetchError) -> Result<Fail
         app.store.source_answers(slug, partner.rate.interval()).await?;
         return Ok(Failure::Gone(status));
     }
+    if let FetchError::Stopped { why } = error {
+        // Its lane is held: nobody claims the job before the source is resumed.
+        return Ok(Failure::Job(JobError::Snooze { pause: Duration::ZERO, why }));
+    }
     if matches!(error, FetchError::Budget { .. }) || error.retry() == Retry::Never {
         let error = anyhow::Error::new(error);
         return Ok(Failure::Job(match error.downcast_ref::<FetchError>() {

@@ -20,6 +20,8 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tower::layer::util::Identity;
 
+use crate::app::App;
+
 /// Longest time between two looks at the table, and so the longest delay after a lost wake-up.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
@@ -121,11 +123,13 @@ impl BackendConfig for Jobs {
     }
 }
 
-/// Claims jobs while permits are free.
+/// Claims jobs while permits are free, of the sources that this process knows.
 pub(crate) struct Claimer {
     pub(crate) queue: Queue,
     pub(crate) worker: WorkerId,
     pub(crate) kinds: Vec<String>,
+    /// Tells whose jobs this process can run: its source files may change.
+    pub(crate) app: Arc<App>,
     pub(crate) permits: usize,
     pub(crate) lease_duration: Duration,
     pub(crate) running: RunningJobs,
@@ -191,7 +195,13 @@ impl Claimer {
 
     async fn claim(&self, free: usize) -> Result<Vec<Job>, QueueError> {
         self.queue
-            .claim(self.worker, &self.kinds, i64::try_from(free).unwrap_or(1), self.lease_duration)
+            .claim(
+                self.worker,
+                &self.kinds,
+                Some(&self.app.known()),
+                i64::try_from(free).unwrap_or(1),
+                self.lease_duration,
+            )
             .await
     }
 

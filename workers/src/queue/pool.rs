@@ -47,6 +47,7 @@ impl Pool {
             queue: queue.clone(),
             worker,
             kinds: jobs::kinds(app.vectors.is_some()),
+            app: Arc::clone(&app),
             permits: settings.concurrency.max(1),
             lease_duration,
             running: running_jobs.clone(),

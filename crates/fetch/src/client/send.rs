@@ -8,7 +8,7 @@ use url::Url;
 
 use super::exchange::Exchange;
 use crate::{
-    FetchError, Permit, Why,
+    FetchError, Pace, Permit, Why,
     address::{host, named},
     body::{self, Cap, Unread},
     retry::{is_passing, pause, retry_after},
@@ -21,6 +21,9 @@ const FAILURE: Cap = Cap::Cut(64 << 10);
 const TOO_MANY: u16 = 429;
 /// The pause of the whole pool where a partner says so without a time.
 const TOO_SOON: Duration = Duration::from_secs(1);
+
+/// A wait for a slot in which an operator may have changed what holds for the source.
+const LONG: Duration = Duration::from_millis(100);
 
 /// An answer of any status; its body is read where it is a success.
 #[derive(Debug)]
@@ -129,16 +132,25 @@ impl Exchange<'_> {
     /// Waits for a slot of the pool's budget, or says when there is one.
     async fn take_slot(&self) -> Result<(), FetchError> {
         let slug = self.partner.slug.as_str();
-        let interval = self.partner.rate.interval().max(self.delay.unwrap_or_default());
+        let pace = Pace { interval: self.partner.rate.interval(), at_least: self.delay.unwrap_or_default() };
+        let down = |cause| FetchError::Budget { source_slug: slug.to_owned(), cause };
         let (begun, max_wait) = (Instant::now(), self.shared.settings.max_wait);
         let used_up = |wait| self.later(wait, Why::Rate);
         loop {
             let left = || max_wait.saturating_sub(begun.elapsed());
-            self.shared.process_limiter.ready(slug, interval, left()).await.map_err(used_up)?;
-            let reserved = self.budget.reserve(slug, interval, left()).await;
-            match reserved.map_err(|cause| FetchError::Budget { source_slug: slug.to_owned(), cause })? {
+            self.shared.process_limiter.ready(slug, pace.spacing(), left()).await.map_err(used_up)?;
+            match self.budget.reserve(slug, pace, left()).await.map_err(down)? {
                 Permit::After(wait) => tokio::time::sleep(wait).await,
+                Permit::Unless(wait, ticket) => {
+                    self.shared.process_limiter.note(slug, ticket.interval);
+                    tokio::time::sleep(wait).await;
+                    // A pause or another rate holds for the next request, also for one that has waited for its slot.
+                    if wait >= LONG && !self.budget.stands(slug, ticket).await.map_err(down)? {
+                        continue;
+                    }
+                }
                 Permit::TooLong(wait) => return Err(used_up(wait)),
+                Permit::Refused(why) => return Err(FetchError::Stopped { why }),
             }
             // The partner may have asked for a pause meanwhile: the slot fell into it, and another one is needed.
             match self.shared.process_limiter.held(slug) {

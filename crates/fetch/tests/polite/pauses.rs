@@ -6,7 +6,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use fetch::{Budget, BudgetError, FetchError, Permit, Retry};
+use fetch::{Budget, BudgetError, FetchError, Pace, Permit, Retry};
 
 use crate::support::{Counting, answer, client, get, serve};
 
@@ -111,7 +111,7 @@ struct Spaced(AtomicU32);
 
 #[async_trait]
 impl Budget for Spaced {
-    async fn reserve(&self, _: &str, _: Duration, _: Duration) -> Result<Permit, BudgetError> {
+    async fn reserve(&self, _: &str, _: Pace, _: Duration) -> Result<Permit, BudgetError> {
         let wait = if self.0.fetch_add(1, Ordering::SeqCst) == 1 { 200 } else { 0 };
         Ok(Permit::After(Duration::from_millis(wait)))
     }

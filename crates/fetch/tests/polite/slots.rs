@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use fetch::{Budget, BudgetError, FetchError, LocalBudget, Partner, Permit, Retry, Validators};
+use fetch::{Budget, BudgetError, FetchError, LocalBudget, Pace, Partner, Permit, Retry, Validators};
 
 use crate::support::{Counting, answer, client, get, serve};
 
@@ -47,7 +47,7 @@ struct UsedUp;
 
 #[async_trait]
 impl Budget for UsedUp {
-    async fn reserve(&self, _: &str, _: Duration, max_wait: Duration) -> Result<Permit, BudgetError> {
+    async fn reserve(&self, _: &str, _: Pace, max_wait: Duration) -> Result<Permit, BudgetError> {
         assert!(max_wait <= Duration::from_secs(10));
         Ok(Permit::TooLong(Duration::from_mins(2)))
     }
@@ -102,7 +102,7 @@ struct Down;
 
 #[async_trait]
 impl Budget for Down {
-    async fn reserve(&self, _: &str, _: Duration, _: Duration) -> Result<Permit, BudgetError> {
+    async fn reserve(&self, _: &str, _: Pace, _: Duration) -> Result<Permit, BudgetError> {
         Err(BudgetError::new(std::io::Error::other("no database")))
     }
     async fn hold(&self, _: &str, _: Duration) -> Result<(), BudgetError> {

@@ -8,7 +8,9 @@ use std::{
 use async_trait::async_trait;
 use axum::{Router, body::Body, extract::State, http::HeaderMap};
 use domain::SourceSlug;
-use fetch::{Budget, BudgetError, Client, Credentials, Partner, Permit, Request, SecretString, Settings};
+use fetch::{
+    Budget, BudgetError, Client, Credentials, Pace, Partner, Permit, Request, SecretString, Settings,
+};
 
 pub(crate) type Asked = axum::extract::Request;
 pub(crate) type Given = axum::http::Response<Body>;
@@ -124,8 +126,8 @@ impl Counting {
 
 #[async_trait]
 impl Budget for Counting {
-    async fn reserve(&self, key: &str, interval: Duration, _: Duration) -> Result<Permit, BudgetError> {
-        self.reserved.lock().unwrap().push((key.to_owned(), interval));
+    async fn reserve(&self, key: &str, pace: Pace, _: Duration) -> Result<Permit, BudgetError> {
+        self.reserved.lock().unwrap().push((key.to_owned(), pace.spacing()));
         Ok(Permit::After(Duration::ZERO))
     }
     async fn hold(&self, _: &str, pause: Duration) -> Result<(), BudgetError> {

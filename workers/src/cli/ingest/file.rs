@@ -13,7 +13,11 @@ use super::{Ingest, follow, print_enqueued};
 use crate::{
     app,
     archive::Archive,
-    cli::{Context, Outcome, common::current_user, sources::print},
+    cli::{
+        Context, Outcome,
+        common::{PoolSources, current_user},
+        sources::print,
+    },
     incoming::Incoming,
     partner::{self, Access},
     ui::Line,
@@ -49,7 +53,8 @@ pub(super) async fn run(
         return dry(&context, spec, &stream.name, &given, ask.limit);
     }
     let store = app::open_store(context.config()).await?;
-    store.register_sources(&app::rows(context.config(), &catalog)).await?;
+    let known = PoolSources::of(&context, &store, catalog.clone()).await?;
+    known.find(&context, slug.as_str())?;
     let archive = Archive::open(&app::archive_place(context.config()))?;
     let request =
         RunRequest { limit: ask.limit, ..RunRequest::new(slug.clone(), Trigger::Cli, current_user()) };

@@ -1,7 +1,8 @@
 //! `oim-etl sources list`
 
 use serde::Serialize;
-use sources::Catalog;
+use sources::{Catalog, Spec};
+use store::SourceState;
 
 use crate::{
     app,
@@ -17,14 +18,17 @@ struct Row {
     rate: String,
     streams: Vec<String>,
     base_url: String,
+    /// `on`, `paused` or `off`, as the pool has it; without a database, as the configuration here has it.
+    state: &'static str,
     enabled: bool,
     /// The environment variables that it needs and that are not set.
     missing: Vec<String>,
 }
 
 /// The columns of the list.
-pub(in crate::cli) const COLUMNS: [Column; 6] = [
+pub(in crate::cli) const COLUMNS: [Column; 7] = [
     Column::word("source", 0),
+    Column::word("state", 0),
     Column::text("name", 3),
     Column::number("rate", 2),
     Column::text("streams", 4),
@@ -33,13 +37,22 @@ pub(in crate::cli) const COLUMNS: [Column; 6] = [
 ];
 
 /// Lists the sources, and the credentials that are missing.
-pub(super) fn run(context: &Context, catalog: &Catalog) -> anyhow::Result<Outcome> {
+pub(super) async fn run(context: &Context, catalog: &Catalog) -> anyhow::Result<Outcome> {
+    let states = pool_states(context).await;
+    let state_of = |spec: &Spec| states.iter().find(|state| state.slug == spec.slug.as_str());
     let rows: Vec<Row> = catalog
         .iter()
         .map(|spec| Row {
             slug: spec.slug.to_string(),
             name: spec.name.clone(),
-            rate: partner::rate(context.config(), spec).to_string(),
+            state: match (state_of(spec), app::is_enabled(context.config(), &spec.slug)) {
+                (Some(state), _) => state.word(),
+                (None, true) => "on",
+                (None, false) => "off",
+            },
+            rate: state_of(spec)
+                .and_then(|state| state.rate_in_force().map(str::to_owned))
+                .unwrap_or_else(|| partner::rate(context.config(), spec).to_string()),
             streams: spec.streams.iter().map(|stream| stream.name.to_string()).collect(),
             base_url: spec.base_url.to_string(),
             enabled: app::is_enabled(context.config(), &spec.slug),
@@ -62,8 +75,33 @@ pub(super) fn run(context: &Context, catalog: &Catalog) -> anyhow::Result<Outcom
         } else {
             format!("{} (not set)", row.missing.join(", "))
         };
-        table.row([row.slug, row.name, row.rate, row.streams.join(", "), row.base_url, needs]);
+        table.row([
+            row.slug,
+            row.state.to_owned(),
+            row.name,
+            row.rate,
+            row.streams.join(", "),
+            row.base_url,
+            needs,
+        ]);
     }
     table.print();
     Ok(Outcome::Good)
+}
+
+/// Returns the sources as the pool knows them; none where there is no database to ask, which is said.
+async fn pool_states(context: &Context) -> Vec<SourceState> {
+    let config = context.config();
+    let is_private = config.database_url().is_ok_and(|url| url == "private");
+    // A list does not create a database.
+    if config.database_url().is_err() || is_private && !config.data_dir.join("postgres").exists() {
+        return Vec::new();
+    }
+    let asked = async { Ok::<_, anyhow::Error>(app::connect(config, 1).await?.source_states().await?) };
+    asked.await.unwrap_or_else(|error| {
+        ui::note(&format!(
+            "state and rate are those of this configuration, because the pool's are not known: {error:#}"
+        ));
+        Vec::new()
+    })
 }

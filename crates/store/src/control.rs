@@ -1,0 +1,186 @@
+//! What operators set of a source while the pool runs: whether it is visited, and how often.
+//!
+//! Every request asks the database for its slot, so what is set here holds for the next request of every worker. The lane of
+//! the visits of a held source is held too (a trigger of `ingest.sources`): nobody claims its jobs, and they wait as they are.
+
+use chrono::{DateTime, Utc};
+use domain::{Rate, SourceSlug};
+use serde::Serialize;
+use sqlx::{Postgres, Transaction};
+
+use crate::{Store, StoreError, error::Doing as _};
+
+/// A source as the pool knows it.
+#[derive(Debug, Clone, Serialize)]
+pub struct SourceState {
+    /// Its slug.
+    pub slug: String,
+    /// Name for people.
+    pub name: String,
+    /// SHA-256 of the source file of the workers, in hexadecimal.
+    pub spec_version: String,
+    /// Whether the workers may ingest it.
+    pub enabled: bool,
+    /// Why not.
+    pub off_why: Option<String>,
+    /// Since when an operator has paused it.
+    pub paused_at: Option<DateTime<Utc>>,
+    /// Who paused it.
+    pub paused_by: Option<String>,
+    /// The reason that was given.
+    pub paused_why: Option<String>,
+    /// The rate that the source file promises.
+    pub file_rate: Option<String>,
+    /// The rate that an operator set instead.
+    pub rate: Option<String>,
+    /// Who set it.
+    pub rate_by: Option<String>,
+    /// When.
+    pub rate_at: Option<DateTime<Utc>>,
+    /// Why nothing is requested from it, as a sentence.
+    pub held: Option<String>,
+    /// Jobs that wait to visit it.
+    pub visits_waiting: i64,
+}
+
+impl SourceState {
+    /// Returns `on`, `paused` or `off`. A source that is switched off and paused is off.
+    pub fn word(&self) -> &'static str {
+        match (self.enabled, self.paused_at) {
+            (false, _) => "off",
+            (true, Some(_)) => "paused",
+            (true, None) => "on",
+        }
+    }
+
+    /// Returns the rate in force, less what Crawl-delay demands.
+    pub fn rate_in_force(&self) -> Option<&str> {
+        self.rate.as_deref().or(self.file_rate.as_deref())
+    }
+}
+
+impl Store {
+    /// Returns the sources that the database knows, by slug.
+    pub async fn source_states(&self) -> Result<Vec<SourceState>, StoreError> {
+        sqlx::query_as!(
+            SourceState,
+            r#"SELECT s.slug, s.name, s.spec_version, s.enabled, s.off_why, s.paused_at, s.paused_by, s.paused_why,
+                      s.file_rate, s.rate, s.rate_by, s.rate_at, ingest.why_held(s) AS held,
+                      (SELECT count(*) FROM queue.jobs j WHERE j.lane = 'fetch:' || s.slug AND j.state = 'ready') AS "visits_waiting!"
+                 FROM ingest.sources s ORDER BY s.slug"#
+        )
+        .fetch_all(&self.pool)
+        .await
+        .doing("list the sources")
+    }
+
+    /// Pauses a source: from the next request on, nobody visits it, and its jobs wait. One that is paused keeps its time; the
+    /// reason becomes the new one, if there is one. Returns whether it was not paused before.
+    pub async fn pause_source(
+        &self,
+        source: &SourceSlug,
+        by: &str,
+        why: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let what = "pause a source";
+        let mut tx = self.pool.begin().await.doing(what)?;
+        let was_paused = sqlx::query_scalar!(
+            r#"SELECT paused_at IS NOT NULL AS "was!" FROM ingest.sources WHERE slug = $1 FOR UPDATE"#,
+            source.as_str()
+        )
+        .fetch_optional(&mut *tx)
+        .await
+        .doing(what)?
+        .ok_or_else(|| missing(source))?;
+        sqlx::query!(
+            "UPDATE ingest.sources SET paused_at = coalesce(paused_at, clock_timestamp()), paused_by = coalesce(paused_by, $2),
+                    paused_why = coalesce($3, paused_why)
+              WHERE slug = $1",
+            source.as_str(),
+            by,
+            why
+        )
+        .execute(&mut *tx)
+        .await
+        .doing(what)?;
+        void_slots(&mut tx, source).await?;
+        tx.commit().await.doing(what)?;
+        Ok(!was_paused)
+    }
+
+    /// Lets a paused source be visited again. That it failed before the pause is forgotten, but not a pause that it asked for.
+    /// Returns whether it was paused.
+    pub async fn resume_source(&self, source: &SourceSlug) -> Result<bool, StoreError> {
+        let what = "resume a source";
+        let mut tx = self.pool.begin().await.doing(what)?;
+        let was_paused = sqlx::query_scalar!(
+            r#"SELECT paused_at IS NOT NULL AS "was!" FROM ingest.sources WHERE slug = $1 FOR UPDATE"#,
+            source.as_str()
+        )
+        .fetch_optional(&mut *tx)
+        .await
+        .doing(what)?
+        .ok_or_else(|| missing(source))?;
+        if !was_paused {
+            return Ok(false);
+        }
+        sqlx::query!(
+            "UPDATE ingest.sources SET paused_at = NULL, paused_by = NULL, paused_why = NULL WHERE slug = $1",
+            source.as_str()
+        )
+        .execute(&mut *tx)
+        .await
+        .doing(what)?;
+        sqlx::query!(
+            "UPDATE ingest.rate_budget SET failures = 0, failing_since = NULL WHERE key = $1",
+            source.as_str()
+        )
+        .execute(&mut *tx)
+        .await
+        .doing(what)?;
+        void_slots(&mut tx, source).await?;
+        tx.commit().await.doing(what)?;
+        Ok(true)
+    }
+
+    /// Sets the rate of a source for the whole pool, instead of the one of its source file; `None` returns to that one. It
+    /// holds from the next request on, and Crawl-delay stays its upper limit.
+    pub async fn set_rate(
+        &self,
+        source: &SourceSlug,
+        by: &str,
+        rate: Option<Rate>,
+    ) -> Result<(), StoreError> {
+        let what = "set the rate of a source";
+        let mut tx = self.pool.begin().await.doing(what)?;
+        let set = sqlx::query!(
+            "UPDATE ingest.sources SET rate = $2, rate_seconds = $3, rate_by = CASE WHEN $2::text IS NOT NULL THEN $4 END,
+                    rate_at = CASE WHEN $2::text IS NOT NULL THEN clock_timestamp() END
+              WHERE slug = $1",
+            source.as_str(),
+            rate.map(|rate| rate.to_string()),
+            rate.map(|rate| rate.interval().as_secs_f64()),
+            by
+        )
+        .execute(&mut *tx)
+        .await
+        .doing(what)?;
+        if set.rows_affected() == 0 {
+            return Err(missing(source));
+        }
+        void_slots(&mut tx, source).await?;
+        tx.commit().await.doing(what)
+    }
+}
+
+fn missing(source: &SourceSlug) -> StoreError {
+    StoreError::Missing(format!("source {source} in the database"))
+}
+
+async fn void_slots(tx: &mut Transaction<'_, Postgres>, source: &SourceSlug) -> Result<(), StoreError> {
+    sqlx::query!("SELECT ingest.void_slots($1)", source.as_str())
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+        .doing("void the reserved requests to a partner")
+}

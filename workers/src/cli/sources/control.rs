@@ -1,0 +1,157 @@
+//! `oim-etl sources pause`, `resume` and `rate`
+
+use clap::Args;
+use domain::{Rate, SourceSlug};
+use serde_json::json;
+use store::{SourceState, Store};
+
+use crate::{
+    app,
+    cli::{
+        Context, Outcome,
+        common::{current_user, find_known},
+    },
+    ui::{self, ago},
+};
+
+/// Stop all requests to a source, for the whole pool, until it is resumed
+#[derive(Debug, Args)]
+#[command(
+    after_help = "It holds from the next request of any worker on, also for jobs that are queued already. They wait as they are:\n\
+    none is lost, and none counts as failed. The timetable skips the ticks of a paused source. Replays and files still run."
+)]
+pub(super) struct Pause {
+    /// Slug of the source
+    source: String,
+    /// Say why, for those who find it paused
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    reason: Option<String>,
+}
+
+/// Let a paused source be visited again
+#[derive(Debug, Args)]
+pub(super) struct Resume {
+    /// Slug of the source
+    source: String,
+}
+
+/// Set the rate of a source for the whole pool, instead of the one of its source file
+#[derive(Debug, Args)]
+#[command(
+    after_help = "It holds from the next request of any worker on, until `--reset`. The Crawl-delay of robots.txt stays a limit."
+)]
+pub(super) struct SetRate {
+    /// Slug of the source
+    source: String,
+    /// Visit it at this rate, such as 10/min [default: show the rate]
+    #[arg(conflicts_with = "reset")]
+    rate: Option<Rate>,
+    /// Return to the rate of its source file
+    #[arg(long)]
+    reset: bool,
+}
+
+/// Longest reason that is stored, in characters.
+const LONGEST: usize = 500;
+
+fn reason(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    match text.chars().count() {
+        0 => Err("it is empty".to_owned()),
+        1..=LONGEST => Ok(text.to_owned()),
+        _ => Err(format!("it is longer than {LONGEST} characters")),
+    }
+}
+
+impl Pause {
+    pub(super) async fn run(self, context: &Context) -> anyhow::Result<Outcome> {
+        let store = app::connect(context.config(), 2).await?;
+        let (slug, before) = find_known(&store, &self.source).await?;
+        let is_new = store.pause_source(&slug, &current_user(), self.reason.as_deref()).await?;
+        let now = again(&store, &slug).await?;
+        let waiting = counted(now.visits_waiting);
+        let done = if is_new {
+            format!("{slug} is paused: nothing more is requested from it; {waiting}")
+        } else {
+            let since = ago(before.paused_at);
+            let by = before.paused_by.as_deref().unwrap_or("somebody");
+            let why = match &self.reason {
+                Some(reason) => format!("; the reason is now: {reason}"),
+                None => now.paused_why.as_ref().map(|why| format!(": {why}")).unwrap_or_default(),
+            };
+            format!("{slug} was paused already, by {by}, {since}{why}; {waiting}")
+        };
+        tell(context, &now, is_new, &format!("{done}\nresume it:  oim-etl sources resume {slug}"))?;
+        Ok(Outcome::Good)
+    }
+}
+
+impl Resume {
+    pub(super) async fn run(self, context: &Context) -> anyhow::Result<Outcome> {
+        let store = app::connect(context.config(), 2).await?;
+        let (slug, _) = find_known(&store, &self.source).await?;
+        let was_paused = store.resume_source(&slug).await?;
+        let now = again(&store, &slug).await?;
+        let done = if was_paused {
+            format!("{slug} is resumed; {}", counted(now.visits_waiting).replace(" wait", " continue"))
+        } else {
+            format!("{slug} is not paused: there is nothing to resume")
+        };
+        tell(context, &now, was_paused, &done)?;
+        if let Some(why) = &now.held {
+            ui::note(&format!("{slug}  is still not visited: {why}"));
+            return Ok(Outcome::Wrong);
+        }
+        Ok(Outcome::Good)
+    }
+}
+
+impl SetRate {
+    pub(super) async fn run(self, context: &Context) -> anyhow::Result<Outcome> {
+        let store = app::connect(context.config(), 2).await?;
+        let (slug, before) = find_known(&store, &self.source).await?;
+        let is_asked = self.rate.is_some() || self.reset;
+        if is_asked {
+            store.set_rate(&slug, &current_user(), self.rate).await?;
+        }
+        let now = again(&store, &slug).await?;
+        tell(context, &now, is_asked && before.rate != now.rate, &format!("{slug}  {}", rate_line(&now)))?;
+        if let Some(rate) = self.rate
+            && let Some(promised) = now.file_rate.as_deref().and_then(|rate| rate.parse::<Rate>().ok())
+            && rate.per_second() > promised.per_second()
+        {
+            ui::note(&format!(
+                "{slug}  this is faster than its source file promises the partner ({promised})"
+            ));
+        }
+        Ok(Outcome::Good)
+    }
+}
+
+/// Returns the rate in force, and where it is from.
+pub(in crate::cli) fn rate_line(state: &SourceState) -> String {
+    let promised = state.file_rate.as_deref().unwrap_or("not known yet");
+    match (&state.rate, &state.rate_by) {
+        (Some(rate), Some(by)) => {
+            format!("{rate} instead of {promised}, set by {by} {}", ago(state.rate_at))
+        }
+        _ => format!("{promised}, as its source file says"),
+    }
+}
+
+async fn again(store: &Store, slug: &SourceSlug) -> anyhow::Result<SourceState> {
+    Ok(find_known(store, slug.as_str()).await?.1)
+}
+
+fn counted(jobs: i64) -> String {
+    if jobs == 1 { "1 job waits".to_owned() } else { format!("{jobs} jobs wait") }
+}
+
+fn tell(context: &Context, state: &SourceState, is_changed: bool, done: &str) -> anyhow::Result<()> {
+    if context.is_json() {
+        ui::json(&json!({ "changed": is_changed, "state": state.word(), "source": state }))?;
+    } else {
+        ui::line(done);
+    }
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! `oim-etl sources show`
+
+use chrono::Utc;
+use clap::Args;
+use domain::SourceSlug;
+use serde_json::json;
+use store::{RunRow, SourceState};
+
+use super::control::rate_line;
+use crate::{
+    app,
+    cli::{Context, Outcome, common::find_known},
+    scheduler,
+    ui::{self, ago},
+};
+
+/// Show how a source stands: paused or not, rate, what waits, last and next run
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    /// Slug of the source
+    source: String,
+}
+
+impl Show {
+    pub(super) async fn run(self, context: &Context) -> anyhow::Result<Outcome> {
+        let store = app::connect(context.config(), 2).await?;
+        let (slug, state) = find_known(&store, &self.source).await?;
+        let runs = store.runs(Some(&slug), 1).await?;
+        let tick = next_tick(context, &slug)?;
+        if context.is_json() {
+            ui::json(
+                &json!({ "state": state.word(), "source": state, "last_run": runs.first(), "next_tick": tick }),
+            )?;
+            return Ok(Outcome::Good);
+        }
+        ui::line(&format!("source     {slug}  {}", state.name));
+        ui::line(&format!("state      {}", described(&state)));
+        ui::line(&format!("rate       {}", rate_line(&state)));
+        ui::line(&format!("waiting    {} jobs that visit it", state.visits_waiting));
+        ui::line(&format!("last run   {}", runs.first().map_or_else(|| "none yet".to_owned(), last)));
+        ui::line(&format!(
+            "next tick  {}",
+            tick.unwrap_or_else(|| "none: the timetable does not name it".to_owned())
+        ));
+        let is_same =
+            app::catalog(context.config())?.get(&slug).is_some_and(|spec| spec.version == state.spec_version);
+        let whose = if is_same { "the same here" } else { "another one, or none, here" };
+        ui::line(&format!(
+            "file       version {} in the pool; {whose}",
+            state.spec_version.get(..12).unwrap_or("?")
+        ));
+        Ok(Outcome::Good)
+    }
+}
+
+/// Returns the state with its reason, and what ends it.
+pub(in crate::cli) fn described(state: &SourceState) -> String {
+    match (state.word(), &state.off_why) {
+        ("off", Some(why)) => format!("off: {why}"),
+        ("paused", _) => format!(
+            "paused {} by {}{}; `oim-etl sources resume {}` ends it",
+            ago(state.paused_at),
+            state.paused_by.as_deref().unwrap_or("somebody"),
+            state.paused_why.as_ref().map(|why| format!(": {why}")).unwrap_or_default(),
+            state.slug
+        ),
+        (word, _) => word.to_owned(),
+    }
+}
+
+fn last(run: &RunRow) -> String {
+    let why = run.message.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    format!("{} {}, {}{why}", run.id, run.state, ago(Some(run.finished_at.unwrap_or(run.created_at))))
+}
+
+/// Returns the next tick of the source, in the zone of its entry.
+fn next_tick(context: &Context, slug: &SourceSlug) -> anyhow::Result<Option<String>> {
+    let timetable = scheduler::timetable(context.config())?;
+    let now = Utc::now();
+    let ticks = timetable
+        .entries
+        .iter()
+        .filter(|entry| entry.source == *slug)
+        .filter_map(|entry| Some((*entry.upcoming(now, 1).first()?, entry)));
+    Ok(ticks.min_by_key(|(at, _)| *at).map(|(at, entry)| {
+        format!("{} ({})", at.with_timezone(&entry.zone).format("%a %d %b %H:%M %Z"), entry.name)
+    }))
+}
