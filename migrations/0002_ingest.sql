@@ -42,7 +42,7 @@ COMMENT ON COLUMN ingest.streams.complete_to IS 'The cursor: start of the last c
 CREATE TABLE ingest.runs (
     id              uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     source          text NOT NULL REFERENCES ingest.sources,
-    mode            text NOT NULL CHECK (mode IN ('incremental', 'full', 'replay', 'file', 'revert')),
+    mode            text NOT NULL CHECK (mode IN ('incremental', 'full', 'pages', 'replay', 'file', 'revert')),
     trigger         text NOT NULL CHECK (trigger IN ('cron', 'cli', 'http', 'sql', 'inbox')),
     idempotency_key text CHECK (length(idempotency_key) BETWEEN 1 AND 200),
     since           timestamptz,
@@ -270,6 +270,18 @@ CREATE FUNCTION ingest.why_held(source ingest.sources) RETURNS text LANGUAGE sql
                 WHEN source.paused_at IS NOT NULL THEN format('source %s is paused by %s since %s%s', source.slug, source.paused_by,
                      to_char(source.paused_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI UTC'), ': ' || source.paused_why) END
 $$;
+
+-- A payload that names no page or run of ours leaves those empty: others may write to the queue.
+CREATE VIEW ingest.dead_letters_now AS
+SELECT d.id, d.kind, d.lane, d.payload, d.priority, d.attempts, d.reason, d.created_at, d.died_at,
+       coalesce(r.source, l.subject) AS source, r.id AS run, p.id AS page, p.url
+  FROM queue.dead_letters d
+  LEFT JOIN queue.lanes l ON l.lane = d.lane
+  LEFT JOIN ingest.pages p ON d.kind IN ('fetch_page', 'parse_page')
+       AND p.id = CASE WHEN d.payload ->> 'page' ~ '^[0-9]{1,18}$' THEN (d.payload ->> 'page')::bigint END
+  LEFT JOIN ingest.runs r ON r.id = coalesce(p.run, CASE WHEN d.payload ->> 'run' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+                                                        THEN (d.payload ->> 'run')::uuid END);
+COMMENT ON VIEW ingest.dead_letters_now IS 'Dead letters with the source, the run and the page that they are about.';
 
 CREATE VIEW ingest.runs_now AS
 SELECT r.id, r.source, r.mode, r.trigger, r.state, r.since, r.record_limit, r.replay_of, r.only_stale, r.revert_of, r.walked, r.covers, r.file, r.doubts, r.published_at,

@@ -200,3 +200,60 @@ async fn the_pool_visits_at_the_rate_that_an_operator_sets() {
     );
     terminate(&mut worker).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_index_is_taken_over_when_its_holder_is_killed() {
+    let road = Road::new().await;
+    let store = road.database.store().await;
+    let start = || road.bin(&["worker", "--http", "127.0.0.1:0", "--no-scheduler"]).start();
+    let holders =
+        async || store.queue().workers().await.unwrap().iter().filter(|worker| worker.indexes).count();
+    let mut holder = start();
+    wait_until("the first worker holds the index", async || holders().await == 1).await;
+    let mut other = start();
+    wait_until("the second worker is there", async || store.queue().workers().await.unwrap().len() == 2)
+        .await;
+    assert_eq!(holders().await, 1, "two processes hold one folder");
+    holder.kill();
+    // The lease of the dead one lasts for a while; the folder is free at once.
+    wait_until("the second worker holds it", async || {
+        store.queue().workers().await.unwrap().first().is_some_and(|newest| newest.indexes)
+    })
+    .await;
+    let run = road.bin(&["ingest", "mc2", "-o", "json"]).run().await.expect(0).json();
+    assert!(run[0]["embedded"].as_i64().unwrap() > 0, "{run}");
+    terminate(&mut other).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_with_other_source_files_changes_nothing_for_the_pool() {
+    let mut road = Road::new().await;
+    let specs = road.data().join("specs");
+    std::fs::create_dir(&specs).unwrap();
+    let fne = include_str!("../../sources/partners/fne.toml");
+    std::fs::write(specs.join("ajout.toml"), fne).unwrap();
+    road.settings.push(format!("sources_dir={}", specs.display()));
+    let mut worker = road.bin(&["worker", "--http", "127.0.0.1:0", "--no-scheduler"]).start();
+    let store = road.database.store().await;
+    wait_until("the worker is there", async || !store.queue().workers().await.unwrap().is_empty()).await;
+    road.settings.pop();
+    let state = async || {
+        let states = store.source_states().await.unwrap();
+        states
+            .into_iter()
+            .find(|state| state.slug == "ajout")
+            .map(|state| (state.word(), state.visits_waiting))
+    };
+    for args in [&["ingest", "mc2"][..], &["migrate"], &["replay", "mc2"]] {
+        road.bin(args).run().await.expect(0);
+        assert_eq!(state().await, Some(("on", 0)), "{args:?}");
+    }
+    worker.kill();
+    // Without a worker, the command works the queue: it leaves the jobs of a source that it does not know.
+    store.request_run(&crate::closing::request(&"ajout".parse().unwrap(), store::Mode::Full)).await.unwrap();
+    sqlx::query("DELETE FROM queue.leases").execute(store.pool()).await.unwrap();
+    let unknown = road.bin(&["ingest", "ajout"]).run().await.expect(2).err;
+    assert!(unknown.contains("this command has no source file of ajout"), "{unknown}");
+    road.bin(&["ingest", "mc2", "--full"]).run().await.expect(0);
+    assert_eq!(state().await, Some(("on", 1)), "its job was taken or given up");
+}

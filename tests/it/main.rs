@@ -24,6 +24,7 @@ mod contract;
 mod control;
 mod crash;
 mod cursors;
+mod dead;
 mod decisions;
 mod demo;
 mod dictionary;

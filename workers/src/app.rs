@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     path::Path,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, OnceLock, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -34,8 +34,8 @@ pub(crate) struct App {
     pub(crate) archive: Archive,
     /// Commits parsed pages in groups.
     pub(crate) group: Group,
-    /// The embedder and the index. `None`: another process holds the embedded index.
-    pub(crate) vectors: Option<Vectors>,
+    /// The embedder and the index. Empty while another process holds the embedded index.
+    vectors: OnceLock<Vectors>,
     /// Room for the pages that are being parsed.
     pub(crate) room: Room,
     /// Cancelled when this process stops: a long crawl then ends at its next page.
@@ -62,23 +62,41 @@ impl App {
             Role::Command => store.add_sources(&rows(&config, &catalog)).await?,
         }
         let archive = Archive::open(&archive_place(&config))?;
-        let vectors = Vectors::open(&config).await?;
-        if let Some(vectors) = &vectors {
-            vectors.reconcile(&store).await?;
-        }
         let client = partner::client(&config)?;
-        Ok(Self {
+        let app = Self {
             config,
             group: Group::start(store.clone()),
             store,
             catalog: RwLock::new(Arc::new(catalog)),
             client,
             archive,
-            vectors,
+            vectors: OnceLock::new(),
             room: Room::new(),
             stop: Stop::new(),
             environment: std::env::vars().collect(),
-        })
+        };
+        if !app.take_index().await? {
+            tracing::info!(
+                "another process holds the embedded index; it embeds for all, and this one takes over when it ends"
+            );
+        }
+        Ok(app)
+    }
+
+    /// Opens the index and brings it into step with the ledger, unless this process holds it. Returns whether it does now.
+    pub(crate) async fn take_index(&self) -> anyhow::Result<bool> {
+        if self.vectors.get().is_some() {
+            return Ok(true);
+        }
+        let Some(vectors) = Vectors::open(&self.config).await? else { return Ok(false) };
+        vectors.reconcile(&self.store).await?;
+        let _ = self.vectors.set(vectors);
+        Ok(true)
+    }
+
+    /// Returns the embedder and the index; `None` while another process holds the embedded index.
+    pub(crate) fn vectors(&self) -> Option<&Vectors> {
+        self.vectors.get()
     }
 
     /// Returns the sources, as their files are now.

@@ -95,10 +95,7 @@ async fn embedded(config: &Config, model: &str, dimensions: usize) -> anyhow::Re
     let folder = config.data_dir.join("vectors");
     match vectors::EdgeIndex::open(&folder, model, dimensions).await {
         Ok(index) => Ok(Some(Box::new(index))),
-        Err(vectors::VectorError::Locked { .. }) => {
-            tracing::info!(folder = %folder.display(), "another process holds the embedded index; it embeds for all");
-            Ok(None)
-        }
+        Err(vectors::VectorError::Locked { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

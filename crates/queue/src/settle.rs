@@ -92,8 +92,8 @@ impl Lease {
         let letter = sqlx::query_as!(
             DeadLetter,
             "WITH gone AS (DELETE FROM queue.jobs WHERE id = $1 AND lease = $2 RETURNING *)
-             INSERT INTO queue.dead_letters (id, kind, lane, payload, attempts, reason, created_at)
-             SELECT id, kind, lane, payload, attempts + 1, left($3, 2000), created_at FROM gone
+             INSERT INTO queue.dead_letters (id, kind, lane, payload, priority, attempts, reason, created_at)
+             SELECT id, kind, lane, payload, priority, attempts + 1, left($3, 2000), created_at FROM gone
              RETURNING kind, payload, attempts, reason, died_at",
             self.job,
             self.token,

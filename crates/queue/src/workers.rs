@@ -94,6 +94,24 @@ impl Queue {
         Ok(is_listed)
     }
 
+    /// Notes that the worker now holds the vector index, and frees the jobs of these kinds that others have in hand: whoever held
+    /// the index before has ended.
+    pub async fn takes_index(&self, worker: WorkerId, kinds: &[String]) -> Result<(), QueueError> {
+        sqlx::query!(
+            "WITH freed AS (
+               UPDATE queue.jobs SET state = 'ready', lease = NULL, worker = NULL, claimed_at = NULL, key = NULL, run_at = now(),
+                      losses = losses + 1
+                WHERE state = 'running' AND worker <> $1 AND kind = ANY ($2))
+             UPDATE queue.workers SET indexes = true WHERE id = $1",
+            worker.uuid(),
+            kinds
+        )
+        .execute(&self.pool)
+        .await
+        .map(drop)
+        .doing("take over the vector index")
+    }
+
     /// Removes this process from the list of workers.
     pub async fn leave_worker(&self, worker: WorkerId) -> Result<(), QueueError> {
         sqlx::query!(
@@ -163,8 +181,8 @@ async fn give_up(tx: &mut Transaction<'_, Postgres>) -> Result<Vec<DeadLetter>, 
               WHERE j.state = 'running' AND j.losses >= $1
                 AND NOT EXISTS (SELECT FROM queue.leases l WHERE l.worker = j.worker AND l.until > now())
                 FOR UPDATE SKIP LOCKED) RETURNING *)
-         INSERT INTO queue.dead_letters (id, kind, lane, payload, attempts, reason, created_at)
-         SELECT id, kind, lane, payload, attempts,
+         INSERT INTO queue.dead_letters (id, kind, lane, payload, priority, attempts, reason, created_at)
+         SELECT id, kind, lane, payload, priority, attempts,
                 'its worker died ' || losses + 1 || ' times; last error before: ' || coalesce(last_error, 'none'), created_at
            FROM gone
          RETURNING kind, payload, attempts, reason, died_at",

@@ -34,6 +34,7 @@
 //! - `matching`, `matching/`: duplicates: keys and pairs (`keys`), what is compared (`members`), and an operator's decisions (`review`)
 //! - `outbox`: requests to update the vector index, and the ledger of what it holds
 //! - `dead_letters`: what follows from a job that is given up
+//! - `revive`: dead letters that an operator retries or discards
 //! - `reap`: jobs of dead workers, and follow-up jobs that were not enqueued
 //!
 //! What people ask:
@@ -69,6 +70,7 @@ mod reap;
 mod rejections;
 mod replay;
 mod reuse;
+mod revive;
 mod rows;
 mod runs;
 mod served_after;
@@ -99,6 +101,7 @@ pub use overview::Overview;
 pub use pages::{Archived, NewListPage, PageRow, Validator};
 pub use preview::{Change, PagePreview, Preview};
 pub use rejections::{DoubtedRow, RejectionCount, RejectionRow};
+pub use revive::{DeadRow, Retried, WhichDead};
 pub use rows::{KnownDrafts, Origin, fields_of_columns};
 pub use runs::{Entered, FileRef, RunRequest, RunRow};
 pub use served_after::ServedAfter;

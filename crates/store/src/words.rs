@@ -80,6 +80,8 @@ words! {
         Incremental = "incremental",
         /// Everything; missing opportunities are closed.
         Full = "full",
+        /// Pages that earlier runs failed to fetch or to parse, and no others.
+        Pages = "pages",
         /// The archive, without visiting the partner.
         Replay = "replay",
         /// A file that a partner sent.

@@ -354,6 +354,8 @@ fn every_transaction_of_the_store_is_a_step() {
         "rows/publish.rs",
         "ticks.rs",
         "cancel.rs",
+        "control.rs",
+        "revive.rs",
         "dead_letters.rs",
         "finish/second_look.rs",
         "matching/review.rs",

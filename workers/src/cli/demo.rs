@@ -141,7 +141,7 @@ impl Demo {
             .with_credentials(&replay::credentials())
             .stopping_with(stop.clone());
         let app = Arc::new(app);
-        let index = app.vectors.as_ref().map_or_else(
+        let index = app.vectors().map_or_else(
             || "held by another process".to_owned(),
             |v| format!("{}, {}", v.index.describe(), v.model()),
         );

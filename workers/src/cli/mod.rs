@@ -3,6 +3,7 @@
 mod common;
 mod completions;
 mod config;
+mod dead;
 mod demo;
 mod duplicates;
 mod explain;
@@ -80,6 +81,8 @@ enum Command {
     Replay(replay::Replay),
     /// List runs, newest first; show, publish, discard or revert one
     Runs(runs::Runs),
+    /// List jobs that were given up, and retry or discard them
+    Dead(dead::Dead),
     /// Show where each value of an opportunity came from
     Explain(explain::Explain),
     /// List rejected records with their reasons
@@ -154,6 +157,7 @@ async fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Ingest(command) => Box::pin(command.run(context)).await,
         Command::Replay(command) => Box::pin(command.run(context)).await,
         Command::Runs(command) => command.run(context).await,
+        Command::Dead(command) => command.run(context).await,
         Command::Explain(command) => command.run(context).await,
         Command::Rejections(command) => command.run(context).await,
         Command::Status(command) => command.run(context).await,

@@ -155,4 +155,9 @@ fn show(overview: &Overview) {
             letter.reason
         ));
     }
+    if !overview.dead_letters.is_empty() {
+        ui::line(
+            "               when their cause is mended: `oim-etl dead retry --all`, or `oim-etl dead list`",
+        );
+    }
 }

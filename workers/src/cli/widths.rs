@@ -1,6 +1,6 @@
 //! Every table fits the terminal: the real columns, with rows as long as real ones.
 
-use super::{demo, runs, sources, status};
+use super::{dead, demo, runs, sources, status};
 use crate::ui::{Column, Table};
 
 const WIDTHS: [usize; 3] = [60, 80, 120];
@@ -16,24 +16,29 @@ fn table(columns: &[Column], rows: &[&str]) -> Table {
     table
 }
 
-fn tables() -> [(&'static str, Table); 4] {
+fn tables() -> [(&'static str, Table); 5] {
     let visits = [
         "01931f2e-8c7a-7d3e-9a51-2f6c0b7d4e18|emploicameroun|incremental|cron|held|12 min ago|61|431|12|3|410|6|0",
         "01931f2e-8c7a-7d3e-9a51-2f6c0b7d4e18|fne|full|cli|complete|3 days ago|1204|120431|120000|0|0|431|15",
     ];
     let partners = [
-        "emploicameroun|emploicameroun.cm|20/min|offres|https://www.emploicameroun.cm/|-",
-        "fne|Fonds National de l'Emploi du Cameroun|30/min|offres, formations|https://api.fnecm.org/partenaires/|FNE_CLIENT_ID, FNE_CLIENT_SECRET (not set)",
+        "emploicameroun|paused|emploicameroun.cm|20/min|offres|https://www.emploicameroun.cm/|-",
+        "fne|on|Fonds National de l'Emploi du Cameroun|30/min|offres, formations|https://api.fnecm.org/partenaires/|FNE_CLIENT_ID, FNE_CLIENT_SECRET (not set)",
     ];
     let lanes = [
         "fetch_page|fetch:emploicameroun|120|4|2|31 s|could not fetch page 3 of emploicameroun/offres: connection refused by www.emploicameroun.cm",
         "embed|embed|0|0|1|0 s|",
+    ];
+    let given_up = [
+        "11|fne|fetch_page|3 h ago|6|01931f2e-8c7a-7d3e-9a51-2f6c0b7d4e18|https://api.fnecm.org/offres/x answered 500",
+        "120431|emploicameroun|finish_run|12 days ago|6|01931f2e-8c7a-7d3e-9a51-2f6c0b7d4e18|the database could not end a run",
     ];
     let replayed = ["emploicameroun|61|431|425|0|0|6|425|12.3|19.8/20"];
     [
         ("runs", table(&runs::COLUMNS, &visits)),
         ("sources list", table(&sources::list::COLUMNS, &partners)),
         ("status", table(&status::COLUMNS, &lanes)),
+        ("dead list", table(&dead::COLUMNS, &given_up)),
         ("demo", table(&demo::report::COLUMNS, &replayed)),
     ]
 }

@@ -10,14 +10,14 @@ pub(crate) async fn live() -> &'static str {
     "alive\n"
 }
 
-/// Database and index answer, so work can be done.
+/// Database and index answer, here or in another worker, so work can be done.
 pub(crate) async fn ready(State(here): State<Surroundings>) -> (StatusCode, Json<Value>) {
     let database = here.app.store.ping().await;
-    let index = match &here.app.vectors {
+    let index = match here.app.vectors() {
         Some(vectors) => {
             vectors.index.ready().await.map(|()| "ready".to_owned()).map_err(|error| error.to_string())
         }
-        None => Ok("held by another worker".to_owned()),
+        None => holder(&here).await,
     };
     let well = database.is_ok() && index.is_ok();
     let status = if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -26,6 +26,16 @@ pub(crate) async fn ready(State(here): State<Surroundings>) -> (StatusCode, Json
         "index": index.unwrap_or_else(|error| error),
     });
     (status, Json(said))
+}
+
+/// Whether a living worker holds the index, where this one does not.
+async fn holder(here: &Surroundings) -> Result<String, String> {
+    let workers = here.app.store.queue().workers().await.map_err(|error| error.to_string())?;
+    if workers.iter().any(|worker| worker.indexes) {
+        Ok("held by another worker".to_owned())
+    } else {
+        Err("no living worker holds it; whoever opens it first takes it over".to_owned())
+    }
 }
 
 /// Counters and gauges in Prometheus' text format.

@@ -30,7 +30,7 @@ pub(crate) async fn search(
     State(here): State<Surroundings>,
     Query(ask): Query<Ask>,
 ) -> Result<Json<Vec<Hit>>, Problem> {
-    let Some(vectors) = &here.app.vectors else {
+    let Some(vectors) = here.app.vectors() else {
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "another worker holds the vector index"));
     };
     if ask.q.trim().is_empty() || ask.q.len() > LONGEST {

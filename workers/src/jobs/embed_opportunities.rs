@@ -19,7 +19,7 @@ impl Job for EmbedOpportunities {
     type Args = NoArgs;
 
     async fn run(app: &App, lease: Lease, _: NoArgs) -> Result<(), JobError> {
-        let Some(vectors) = &app.vectors else {
+        let Some(vectors) = app.vectors() else {
             return Err(JobError::Failed(anyhow::anyhow!("the vector index is held by another process")));
         };
         loop {

@@ -28,6 +28,9 @@ impl Job for FetchSource {
         if row.mode == Mode::Replay {
             return copy_archive(app, lease, &spec, &row).await;
         }
+        if row.mode == Mode::Pages {
+            return Ok(app.store.open_pages(lease, row.id).await?);
+        }
         if let Some(file) = &row.file {
             return enter_file(app, lease, &spec, &row, file).await;
         }

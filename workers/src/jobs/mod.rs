@@ -86,6 +86,11 @@ pub(crate) fn kinds(has_index: bool) -> Vec<String> {
     JOBS.iter().filter(|job| has_index || !job.needs_index).map(|job| job.name.to_owned()).collect()
 }
 
+/// Returns the names of the jobs that only the holder of the vector index can run.
+pub(crate) fn needing_index() -> Vec<String> {
+    JOBS.iter().filter(|job| job.needs_index).map(|job| job.name.to_owned()).collect()
+}
+
 /// The payload of a job about a run.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -20,7 +20,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tower::layer::util::Identity;
 
-use crate::app::App;
+use crate::{app::App, jobs};
 
 /// Longest time between two looks at the table, and so the longest delay after a lost wake-up.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -127,8 +127,7 @@ impl BackendConfig for Jobs {
 pub(crate) struct Claimer {
     pub(crate) queue: Queue,
     pub(crate) worker: WorkerId,
-    pub(crate) kinds: Vec<String>,
-    /// Tells whose jobs this process can run: its source files may change.
+    /// Tells which jobs this process can run: its source files may change, and it may take over the index.
     pub(crate) app: Arc<App>,
     pub(crate) permits: usize,
     pub(crate) lease_duration: Duration,
@@ -197,7 +196,7 @@ impl Claimer {
         self.queue
             .claim(
                 self.worker,
-                &self.kinds,
+                &jobs::kinds(self.app.vectors().is_some()),
                 Some(&self.app.known()),
                 i64::try_from(free).unwrap_or(1),
                 self.lease_duration,

@@ -5,6 +5,7 @@
 
 mod backend;
 mod pool;
+mod takeover;
 
 pub(crate) use backend::ClaimedJob;
 pub(crate) use pool::{Pool, Stop};

@@ -41,12 +41,11 @@ impl Pool {
         let lease_duration = Duration::from_secs(settings.lease_seconds.max(1));
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let queue = app.store.queue();
-        queue.enter_worker(worker, &host, http, app.vectors.is_some(), lease_duration).await?;
+        queue.enter_worker(worker, &host, http, app.vectors().is_some(), lease_duration).await?;
         let running_jobs = RunningJobs::default();
         let claimer = Claimer {
             queue: queue.clone(),
             worker,
-            kinds: jobs::kinds(app.vectors.is_some()),
             app: Arc::clone(&app),
             permits: settings.concurrency.max(1),
             lease_duration,
@@ -78,11 +77,12 @@ impl Pool {
             worker,
             host,
             http: http.map(str::to_owned),
-            indexes: app.vectors.is_some(),
+            app: Arc::clone(&app),
             lease_duration,
         };
         let heartbeat = tokio::spawn(presence.keep(running_jobs));
         let reaper = tokio::spawn(reap(app.store.clone(), publish_every(settings), stop.clone()));
+        let index = tokio::spawn(super::takeover::watch(Arc::clone(&app), worker, stop.clone()));
         let patience = Duration::from_secs(settings.stop_seconds);
         Ok(Self {
             store: app.store.clone(),
@@ -90,7 +90,7 @@ impl Pool {
             stop,
             patience,
             running,
-            others: vec![feeding, heartbeat, reaper],
+            others: vec![feeding, heartbeat, reaper, index],
         })
     }
 
@@ -114,7 +114,7 @@ struct Presence {
     worker: WorkerId,
     host: String,
     http: Option<String>,
-    indexes: bool,
+    app: Arc<App>,
     lease_duration: Duration,
 }
 
@@ -139,7 +139,13 @@ impl Presence {
             "this worker was silent for longer than its lease and was taken for dead; entering again"
         );
         self.queue
-            .enter_worker(self.worker, &self.host, self.http.as_deref(), self.indexes, self.lease_duration)
+            .enter_worker(
+                self.worker,
+                &self.host,
+                self.http.as_deref(),
+                self.app.vectors().is_some(),
+                self.lease_duration,
+            )
             .await
     }
 }

@@ -31,14 +31,19 @@ impl Facts {
         self.walked && self.pages_failed == 0
     }
 
+    /// Returns whether it asked for the list itself, not for what earlier runs left.
+    fn is_a_visit(&self) -> bool {
+        !matches!(self.mode, Mode::Replay | Mode::Pages)
+    }
+
     /// Returns whether the run proves that what it does not show is missing.
     pub(super) fn proves_absence(&self) -> bool {
-        self.has_every_page() && !self.limited && self.mode != Mode::Replay && !self.covers.is_empty()
+        self.has_every_page() && !self.limited && self.is_a_visit() && !self.covers.is_empty()
     }
 
     /// Returns whether the next incremental run may begin where this one began.
     pub(super) fn moves_cursors(&self) -> bool {
-        self.has_every_page() && !self.limited && self.mode != Mode::Replay
+        self.has_every_page() && !self.limited && self.is_a_visit()
     }
 
     /// Returns whether its rows replace those of newer pages.

@@ -26,7 +26,7 @@ pub(super) async fn print(
     took: Duration,
 ) -> anyhow::Result<Outcome> {
     let mut searches = Vec::new();
-    if let Some(vectors) = &app.vectors {
+    if let Some(vectors) = app.vectors() {
         for text in SEARCHES {
             searches.push((text, vectors.search(&app.store, text, Filter::default(), HITS).await?));
         }

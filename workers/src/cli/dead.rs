@@ -1,0 +1,262 @@
+//! `oim-etl dead`: jobs that were given up.
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use store::{DeadRow, Retried, Store, WhichDead};
+
+use super::{
+    Context, Outcome,
+    common::{current_user, find_known},
+};
+use crate::{
+    app,
+    ui::{self, Column, Table, ago},
+};
+
+/// List jobs that were given up, and retry or discard them
+#[derive(Debug, Args)]
+pub(super) struct Dead {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// List dead letters, newest first, with their reasons
+    List {
+        #[command(flatten)]
+        filter: Filter,
+        /// Show at most this many
+        #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(i64).range(1..))]
+        limit: i64,
+    },
+    /// Show a dead letter: the job, its page and its run
+    Show {
+        /// Id of the dead letter, or how it begins
+        id: String,
+    },
+    /// Do the work of dead letters again, after their cause is mended
+    #[command(after_help = RETRY)]
+    Retry(Chosen),
+    /// Remove dead letters: their pages stay failed, and the next run of the source may bring them anew
+    Discard(Chosen),
+}
+
+const RETRY: &str = "\
+While the run is under way, its job is queued again. Of a run that has ended, the pages become a run of their own (mode `pages`),\n\
+which fetches and parses them alone; a crawl becomes a new run that asks for the same.";
+
+/// Which dead letters.
+#[derive(Debug, Args)]
+struct Filter {
+    /// Only those of this source
+    #[arg(long, value_name = "SOURCE")]
+    source: Option<String>,
+    /// Only those whose reason contains this text
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Only those given up longer ago, such as 30min, 12h or 7d
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    older_than: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+struct Chosen {
+    /// Ids of the dead letters, or how they begin
+    #[arg(required_unless_present_any = ["source", "reason", "older_than", "all"])]
+    ids: Vec<String>,
+    #[command(flatten)]
+    filter: Filter,
+    /// Take all of them
+    #[arg(long, conflicts_with_all = ["ids", "source", "reason", "older_than"])]
+    all: bool,
+}
+
+/// Reads `30min`, `12h`, `7d` or `45s`.
+fn age(text: &str) -> Result<Duration, String> {
+    let wrong = || "write a number with s, min, h or d, such as 30min or 7d".to_owned();
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let number: u64 = text.strip_suffix(unit).unwrap_or(text).parse().map_err(|_| wrong())?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" | "min" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err(wrong()),
+    };
+    // Longer than that no row is kept, and PostgreSQL has no interval for it.
+    number
+        .checked_mul(seconds)
+        .filter(|age| *age < 100 * 366 * 86_400)
+        .map(Duration::from_secs)
+        .ok_or_else(wrong)
+}
+
+impl Filter {
+    async fn which(&self, store: &Store) -> anyhow::Result<WhichDead> {
+        let source = match &self.source {
+            Some(word) => Some(find_known(store, word).await?.0),
+            None => None,
+        };
+        Ok(WhichDead { ids: Vec::new(), source, reason: self.reason.clone(), older_than: self.older_than })
+    }
+}
+
+impl Chosen {
+    async fn which(&self, store: &Store) -> anyhow::Result<WhichDead> {
+        let mut which = self.filter.which(store).await?;
+        for word in &self.ids {
+            which.ids.push(find(store, word).await?);
+        }
+        Ok(which)
+    }
+}
+
+/// Returns the dead letter whose id is or begins with these digits.
+async fn find(store: &Store, word: &str) -> anyhow::Result<i64> {
+    match *store.dead_like(word).await? {
+        [] => anyhow::bail!("there is no dead letter {word}; list them with `oim-etl dead list`"),
+        [id] => Ok(id),
+        ref several => {
+            let ids = several.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+            anyhow::bail!("{word} may be each of these dead letters: {ids}; write more of the id")
+        }
+    }
+}
+
+impl Dead {
+    pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
+        let store = app::connect(context.config(), 2).await?;
+        match self.what {
+            What::List { filter, limit } => {
+                list(&context, &store, &filter.which(&store).await?, limit).await?
+            }
+            What::Show { id } => show(&context, &store, find(&store, &id).await?).await?,
+            What::Retry(chosen) => {
+                let retried = store.retry_dead(&chosen.which(&store).await?, &current_user()).await?;
+                tell_retried(&context, &retried)?;
+            }
+            What::Discard(chosen) => {
+                let discarded = store.discard_dead(&chosen.which(&store).await?).await?;
+                if context.is_json() {
+                    ui::json(&serde_json::json!({ "discarded": discarded }))?;
+                } else if discarded == 0 {
+                    ui::line("no dead letter fits: there is nothing to discard");
+                } else {
+                    ui::line(&format!("{} discarded", counted(discarded)));
+                }
+            }
+        }
+        Ok(Outcome::Good)
+    }
+}
+
+fn counted(letters: u64) -> String {
+    if letters == 1 { "1 dead letter".to_owned() } else { format!("{letters} dead letters") }
+}
+
+/// Columns of the list.
+pub(super) const COLUMNS: [Column; 7] = [
+    Column::word("id", 0),
+    Column::word("source", 0),
+    Column::word("job", 1),
+    Column::word("died", 2),
+    Column::number("tries", 4),
+    Column::word("run", 5),
+    Column::text("reason", 0),
+];
+
+async fn list(context: &Context, store: &Store, which: &WhichDead, limit: i64) -> anyhow::Result<()> {
+    let (rows, all) = store.dead(which, limit).await?;
+    if context.is_json() {
+        return ui::json(&rows);
+    }
+    if rows.is_empty() {
+        ui::note("no dead letter fits");
+        return Ok(());
+    }
+    let mut table = Table::new(&COLUMNS);
+    for row in &rows {
+        table.row([
+            row.id.to_string(),
+            row.source.clone().unwrap_or_else(|| "-".to_owned()),
+            row.kind.clone(),
+            ago(Some(row.died_at)),
+            row.attempts.to_string(),
+            row.run.map_or_else(|| "-".to_owned(), |run| run.to_string()),
+            row.reason.clone(),
+        ]);
+    }
+    table.print();
+    let shown = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    if all > shown {
+        ui::note(&format!("{shown} of {all}; see more with -n {all}"));
+    }
+    ui::note("when the cause is mended:  oim-etl dead retry ID, --source SOURCE, --reason TEXT or --all");
+    Ok(())
+}
+
+async fn show(context: &Context, store: &Store, id: i64) -> anyhow::Result<()> {
+    let (rows, _) = store.dead(&WhichDead { ids: vec![id], ..WhichDead::default() }, 1).await?;
+    let Some(row) = rows.first() else { anyhow::bail!("there is no dead letter {id} any more") };
+    if context.is_json() {
+        return ui::json(row);
+    }
+    let DeadRow { kind, lane, payload, attempts, reason, source, run, page, url, .. } = row;
+    ui::line(&format!("dead letter  {id}"));
+    ui::line(&format!("job          {kind} {payload} in {lane}, tried {attempts} times"));
+    ui::line(&format!(
+        "enqueued     {}, {}",
+        row.created_at.format("%Y-%m-%d %H:%M:%S UTC"),
+        ago(Some(row.created_at))
+    ));
+    ui::line(&format!(
+        "given up     {}, {}",
+        row.died_at.format("%Y-%m-%d %H:%M:%S UTC"),
+        ago(Some(row.died_at))
+    ));
+    ui::line(&format!("reason       {reason}"));
+    if let Some(source) = source {
+        ui::line(&format!("source       {source}"));
+    }
+    if let (Some(page), Some(url)) = (page, url) {
+        ui::line(&format!("page         {page}  {url}"));
+    }
+    if let Some(run) = run {
+        let run = store.run((*run).into()).await?;
+        ui::line(&format!("run          {}  {}, {} pages failed", run.id, run.state, run.pages_failed));
+    }
+    ui::line(&format!("\nretry it:    oim-etl dead retry {id}\nor not:      oim-etl dead discard {id}"));
+    Ok(())
+}
+
+fn tell_retried(context: &Context, retried: &Retried) -> anyhow::Result<()> {
+    if context.is_json() {
+        let runs: Vec<_> = retried
+            .runs
+            .iter()
+            .map(|(run, source)| serde_json::json!({"run": run, "source": source}))
+            .collect();
+        return ui::json(&serde_json::json!({
+            "letters": retried.letters, "jobs": retried.jobs, "runs": runs, "moot": retried.moot
+        }));
+    }
+    if retried.letters == 0 {
+        ui::line("no dead letter fits: there is nothing to retry");
+        return Ok(());
+    }
+    ui::line(&format!("{} retried", counted(u64::try_from(retried.letters).unwrap_or(u64::MAX))));
+    if retried.jobs > 0 {
+        ui::line(&format!("queued again  {} jobs, in the runs that they are of", retried.jobs));
+    }
+    for (run, source) in &retried.runs {
+        ui::line(&format!(
+            "run           {run} of {source} does it; follow it with `oim-etl runs show {run}`"
+        ));
+    }
+    if retried.moot > 0 {
+        ui::line(&format!("left out      {}: their page or run is no longer stored", retried.moot));
+    }
+    Ok(())
+}
