@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use domain::{BadName, SourceSlug};
 use serde::{Serialize, Serializer};
 
-use crate::{Mode, clock, expression::Expression};
+use crate::{BadCron, Mode, clock, expression::Expression};
 
 /// An entry's name: the stable key under which its ticks are stored.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -51,6 +51,18 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Returns the entry that a source file describes: a cron line on the clock of Douala. Its name is `SLUG-MODE`.
+    pub fn of_source(source: &SourceSlug, mode: Mode, cron: &str) -> Result<Self, BadCron> {
+        Ok(Self {
+            name: EntryName(format!("{source}-{}", mode.as_str())),
+            source: source.clone(),
+            mode,
+            cron: cron.to_owned(),
+            zone: chrono_tz::Africa::Douala,
+            expression: Expression::read(cron)?,
+        })
+    }
+
     /// Returns the latest tick after `after` and not after `now`, if there is one. All ticks missed since `after` thus
     /// become one: after a day without a worker, a source is visited once, not twelve times.
     pub fn due(&self, after: DateTime<Utc>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {

@@ -47,6 +47,19 @@ impl Timetable {
         if errors.is_empty() { Ok(Self { entries }) } else { Err(TimetableErrors(errors)) }
     }
 
+    /// Adds the entries that source files describe. Where an entry of this timetable visits the same source in the same mode,
+    /// it takes their place.
+    #[must_use]
+    pub fn over<'e>(mut self, described: impl IntoIterator<Item = &'e Entry>) -> Self {
+        let own: Vec<(SourceSlug, Mode)> =
+            self.entries.iter().map(|entry| (entry.source.clone(), entry.mode)).collect();
+        let added = described
+            .into_iter()
+            .filter(|entry| !own.iter().any(|(source, mode)| *source == entry.source && *mode == entry.mode));
+        self.entries.extend(added.cloned());
+        self
+    }
+
     /// Returns the entry of this name.
     pub fn get(&self, name: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.name.as_str() == name)

@@ -128,6 +128,8 @@ pub struct Spec {
     pub robots: bool,
     /// Where its places are (ISO 3166-1 alpha-2).
     pub country: String,
+    /// When it is visited, as its file says: at most one entry a mode. The timetable may override them.
+    pub schedule: Vec<schedules::Entry>,
     /// Whether it offers what it publishes, and relays nobody.
     pub offers_itself: bool,
     /// Who we are there.

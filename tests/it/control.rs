@@ -257,3 +257,44 @@ async fn a_command_with_other_source_files_changes_nothing_for_the_pool() {
     road.bin(&["ingest", "mc2", "--full"]).run().await.expect(0);
     assert_eq!(state().await, Some(("on", 1)), "its job was taken or given up");
 }
+
+#[tokio::test]
+async fn a_source_is_scheduled_where_it_is_described_and_one_that_nobody_visits_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let fne = include_str!("../../sources/partners/fne.toml");
+    let write = |slug: &str, line: &str| {
+        let path = folder.path().join(format!("{slug}.toml"));
+        std::fs::write(path, format!("{line}\n{fne}")).unwrap();
+    };
+    let run = async |args: &[&str], code| {
+        let args = [args, &["--sources", folder.path().to_str().unwrap()]].concat();
+        crate::support::Bin::new(folder.path(), &args).run().await.expect(code)
+    };
+    write("decrit", "schedule = { incremental = \"5 6 * * *\", full = \"0 3 * * 6\" }");
+    write("court", "schedule = \"9 * * * *\"");
+    write("oublie", "");
+    // The timetable has entries of its own for this one and both modes.
+    write("fne", "schedule = \"1 1 1 1 *\"");
+    let listed = run(&["schedule", "list", "-o", "json"], 0).await;
+    let json = listed.json();
+    let rows = json.as_array().unwrap();
+    let cron =
+        |entry: &str| rows.iter().find(|row| row["entry"] == entry).map(|row| row["cron"].as_str().unwrap());
+    assert_eq!(
+        (cron("decrit-incremental"), cron("decrit-full"), cron("court-incremental")),
+        (Some("5 6 * * *"), Some("0 3 * * 6"), Some("9 * * * *"))
+    );
+    assert_eq!((cron("fne-incremental"), cron("fne-recent")), (None, Some("7 */2 * * *")));
+    assert!(
+        listed.err.contains("nobody visits oublie: add `schedule`") && !listed.err.contains("visits court"),
+        "{}",
+        listed.err
+    );
+    let checked = run(&["sources", "check", "oublie"], 0).await.err;
+    assert!(checked.contains("oublie  nobody visits it"), "{checked}");
+    write("court", "schedule = \"@daily\"");
+    let refused = run(&["schedule", "list"], 2).await.err;
+    assert!(refused.contains("court.toml:1:") && refused.contains("`schedule`"), "{refused}");
+    write("court", "schedule = {}");
+    assert!(run(&["schedule", "list"], 2).await.err.contains("`schedule` is empty"));
+}

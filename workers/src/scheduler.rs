@@ -1,18 +1,32 @@
 //! Fires the timetable: each tick once, however many workers watch. Ticks missed while no worker ran fire once together.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chrono::Utc;
+use domain::SourceSlug;
 use schedules::Timetable;
+use sources::{Catalog, Spec, Stream};
 use store::{Fired, Store};
 
-use crate::{config::Config, pipeline::trigger, queue::Stop};
+use crate::{app::App, config::Config, pipeline::trigger, queue::Stop};
 
 /// Time between two looks at the clock. The timetable counts minutes.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// Returns the timetable in effect.
-pub(crate) fn timetable(config: &Config) -> anyhow::Result<Timetable> {
+/// What to do about a source that nobody visits.
+pub(crate) const HOW_TO_VISIT: &str = "add `schedule` to its source file, or an entry to the timetable";
+
+/// Returns the timetable in effect: the operator's own or the built-in one, over what the source files describe.
+pub(crate) fn timetable(config: &Config, catalog: &Catalog) -> anyhow::Result<Timetable> {
+    Ok(over(own(config)?, catalog))
+}
+
+fn over(own: Timetable, catalog: &Catalog) -> Timetable {
+    own.over(catalog.iter().flat_map(|spec| &spec.schedule))
+}
+
+/// Returns the timetable without what the source files describe.
+pub(crate) fn own(config: &Config) -> anyhow::Result<Timetable> {
     match &config.timetable {
         None => Ok(Timetable::builtin()?),
         Some(path) => {
@@ -24,13 +38,20 @@ pub(crate) fn timetable(config: &Config) -> anyhow::Result<Timetable> {
     }
 }
 
-/// Fires ticks until `stop` is cancelled.
-pub(crate) async fn run(store: Store, timetable: Timetable, stop: Stop) {
+/// Returns the sources that no entry visits, although they have a list to fetch.
+pub(crate) fn unvisited<'c>(timetable: &Timetable, catalog: &'c Catalog) -> Vec<&'c SourceSlug> {
+    let is_visited = |spec: &Spec| timetable.entries.iter().any(|entry| entry.source == spec.slug);
+    let fetched = catalog.iter().filter(|spec| spec.streams.iter().any(Stream::is_fetched));
+    fetched.filter(|spec| !is_visited(spec)).map(|spec| &spec.slug).collect()
+}
+
+/// Fires ticks until `stop` is cancelled. `own` is the timetable without what the source files describe, which may change meanwhile.
+pub(crate) async fn run(app: Arc<App>, own: Timetable, stop: Stop) {
     let mut clock = tokio::time::interval(LOOK_EVERY);
     clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     while stop.run_until_cancelled(clock.tick()).await.is_some() {
-        for entry in &timetable.entries {
-            if let Err(error) = look(&store, entry).await {
+        for entry in &over(own.clone(), &app.catalog()).entries {
+            if let Err(error) = look(&app.store, entry).await {
                 tracing::warn!(entry = %entry.name, error = &error as &dyn std::error::Error, "could not fire a tick; trying again");
             }
         }

@@ -112,3 +112,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_timetable_overrides_what_source_files_describe_mode_by_mode() {
+    let fne = SourceSlug::new("fne").unwrap();
+    let table = Timetable::parse(
+        "t.toml",
+        "[entries.mine]\nsource = \"fne\"\nmode = \"full\"\ncron = \"0 3 * * 0\"\n",
+    )
+    .unwrap();
+    let described =
+        [Mode::Incremental, Mode::Full].map(|mode| Entry::of_source(&fne, mode, "7 */2 * * *").unwrap());
+    let both = table.over(&described);
+    let names: Vec<&str> = both.entries.iter().map(|entry| entry.name.as_str()).collect();
+    assert_eq!(names, ["mine", "fne-incremental"]);
+    assert_eq!(both.get("mine").unwrap().cron, "0 3 * * 0");
+    assert!(Entry::of_source(&fne, Mode::Full, "@daily").is_err());
+}

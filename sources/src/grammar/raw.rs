@@ -38,6 +38,11 @@ pub(crate) struct Partner {
     /// The most requests to send, from all workers together: `30/min`, `10/s`, `500/h`, `50/5s`.
     #[schemars(with = "String")]
     pub(super) rate: Rate,
+    /// When to visit it: a cron line (five fields, on the clock of Douala) for incremental runs, or one for each mode:
+    /// `{ incremental = "7 */2 * * *", full = "0 2 * * 0" }`. The timetable overrides it, mode by mode. Default: only the
+    /// timetable says when.
+    #[schemars(with = "Option<Schedule>")]
+    pub(super) schedule: Option<Spanned<Schedule>>,
     /// Whether to fetch and obey robots.txt. Default: `true` if a stream is HTML or a sitemap, or has detail pages.
     pub(super) robots: Option<bool>,
     /// The country of its places and its currency: ISO 3166-1 alpha-2. Default: `CM`.
@@ -52,6 +57,26 @@ pub(crate) struct Partner {
     /// The lists that the partner publishes, by name.
     #[schemars(with = "BTreeMap<String, Stream>")]
     pub(super) streams: Spanned<BTreeMap<Spanned<String>, Stream>>,
+}
+
+/// When to visit a source.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "write a cron line, or { incremental = \"…\", full = \"…\" }")]
+pub(crate) enum Schedule {
+    /// For incremental runs.
+    Incremental(String),
+    /// For each mode.
+    Modes(Modes),
+}
+
+/// A cron line for each mode.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Modes {
+    /// What is new since the last complete run.
+    pub(super) incremental: Option<String>,
+    /// The whole list.
+    pub(super) full: Option<String>,
 }
 
 /// A list that the partner publishes: `[streams.NAME]`.

@@ -64,7 +64,6 @@ struct Filter {
 #[derive(Debug, Args)]
 struct Chosen {
     /// Ids of the dead letters, or how they begin
-    #[arg(required_unless_present_any = ["source", "reason", "older_than", "all"])]
     ids: Vec<String>,
     #[command(flatten)]
     filter: Filter,
@@ -105,6 +104,11 @@ impl Filter {
 
 impl Chosen {
     async fn which(&self, store: &Store) -> anyhow::Result<WhichDead> {
+        let Filter { source, reason, older_than } = &self.filter;
+        anyhow::ensure!(
+            self.all || !self.ids.is_empty() || source.is_some() || reason.is_some() || older_than.is_some(),
+            "say which dead letters: their ids, --source, --reason, --older-than, or --all"
+        );
         let mut which = self.filter.which(store).await?;
         for word in &self.ids {
             which.ids.push(find(store, word).await?);

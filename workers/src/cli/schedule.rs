@@ -31,9 +31,9 @@ enum What {
 
 impl Schedule {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<Outcome> {
-        let mut timetable = scheduler::timetable(context.config())?;
-        timetable.entries.retain(|entry| app::is_enabled(context.config(), &entry.source));
         let catalog = app::catalog(context.config())?;
+        let mut timetable = scheduler::timetable(context.config(), &catalog)?;
+        timetable.entries.retain(|entry| app::is_enabled(context.config(), &entry.source));
         let orphans: Vec<_> =
             timetable.entries.iter().filter(|entry| catalog.get(&entry.source).is_none()).collect();
         for entry in &orphans {
@@ -41,6 +41,11 @@ impl Schedule {
                 "timetable: entry {} names source {}, which has no source file",
                 entry.name, entry.source
             ));
+        }
+        for slug in scheduler::unvisited(&timetable, &catalog) {
+            if app::is_enabled(context.config(), slug) {
+                ui::note(&format!("nobody visits {slug}: {}", scheduler::HOW_TO_VISIT));
+            }
         }
         let outcome = if orphans.is_empty() { Outcome::Good } else { Outcome::Wrong };
         match self.what {

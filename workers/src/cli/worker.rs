@@ -30,7 +30,7 @@ impl Worker {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
         let config = context.config().clone();
         let metrics = observe::metrics()?;
-        let timetable = scheduler::timetable(&config)?;
+        let timetable = scheduler::own(&config)?;
         let stop = Stop::new();
         let app = Arc::new(App::open(config.clone(), Role::Worker).await?.stopping_with(stop.clone()));
         let server =
@@ -40,7 +40,7 @@ impl Worker {
         let pool = Pool::start(Arc::clone(&app), Some(&address), stop.clone()).await?;
         let scheduled = config.worker.scheduler && !self.no_scheduler;
         let clock =
-            scheduled.then(|| tokio::spawn(scheduler::run(app.store.clone(), timetable, stop.clone())));
+            scheduled.then(|| tokio::spawn(scheduler::run(Arc::clone(&app), timetable, stop.clone())));
         let mut watching = Vec::new();
         if config.sources_dir.is_some() {
             watching.push(tokio::spawn(reload::watch(Arc::clone(&app), stop.clone())));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::SourceSlug;
+use schedules::{Entry, Mode};
 use serde_spanned::Spanned;
 use url::Url;
 
@@ -30,6 +31,7 @@ pub(crate) fn partner(
     let is_portal = |stream: &raw::Stream| {
         matches!(stream.format, raw::Format::Html | raw::Format::Sitemap) || stream.detail.is_some()
     };
+    let schedule = schedule(slug, raw.schedule.as_ref(), wrongs);
     let any_portal = raw.streams.get_ref().values().any(is_portal);
     let mut named = raw.streams.into_inner();
     same_pages(&mut named, diagnostics);
@@ -58,11 +60,35 @@ pub(crate) fn partner(
         rate: raw.rate,
         robots: raw.robots.unwrap_or(any_portal),
         country,
+        schedule,
         offers_itself: raw.offers_itself,
         auth,
         streams,
         version,
     })
+}
+
+/// The entries of the timetable that the file describes.
+fn schedule(slug: &SourceSlug, written: Option<&Spanned<raw::Schedule>>, wrongs: &mut Wrongs) -> Vec<Entry> {
+    let Some(written) = written else { return Vec::new() };
+    let lines = match written.get_ref() {
+        raw::Schedule::Incremental(cron) => [(Mode::Incremental, Some(cron)), (Mode::Full, None)],
+        raw::Schedule::Modes(modes) => {
+            [(Mode::Incremental, modes.incremental.as_ref()), (Mode::Full, modes.full.as_ref())]
+        }
+    };
+    if lines.iter().all(|(_, cron)| cron.is_none()) {
+        wrongs.add(written.span().start, "`schedule` is empty: write a cron line, such as \"7 */2 * * *\"");
+    }
+    let mut entries = Vec::new();
+    for (mode, cron) in lines {
+        match cron.map(|cron| Entry::of_source(slug, mode, cron)) {
+            Some(Ok(entry)) => entries.push(entry),
+            Some(Err(error)) => wrongs.add(written.span().start, format!("`schedule`: {error}")),
+            None => (),
+        }
+    }
+    entries
 }
 
 /// Copies format and fields into details that are `like` those of another stream.

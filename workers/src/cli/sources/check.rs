@@ -17,6 +17,7 @@ use crate::{
         common::{find_source, recordings_folder},
     },
     partner::{self, Access},
+    scheduler,
     ui::{self, Column, Table},
     workbench::preview::{Ask, Preview, preview},
 };
@@ -64,6 +65,12 @@ impl Check {
             reports.push(tried(context, spec, &replay, on_disk).await?);
         }
         replay.stop().await;
+        let timetable = scheduler::timetable(context.config(), &catalog)?;
+        for slug in scheduler::unvisited(&timetable, &catalog) {
+            let report = reports.iter_mut().find(|report| report.source == slug.as_str());
+            let note = format!("nobody visits it: {}", scheduler::HOW_TO_VISIT);
+            report.into_iter().for_each(|report| report.notes.push(note.clone()));
+        }
         told(context, &catalog, &reports)
     }
 }

@@ -40,7 +40,7 @@ impl Show {
         ui::line(&format!("last run   {}", runs.first().map_or_else(|| "none yet".to_owned(), last)));
         ui::line(&format!(
             "next tick  {}",
-            tick.unwrap_or_else(|| "none: the timetable does not name it".to_owned())
+            tick.unwrap_or_else(|| format!("none: {}", scheduler::HOW_TO_VISIT))
         ));
         let is_same =
             app::catalog(context.config())?.get(&slug).is_some_and(|spec| spec.version == state.spec_version);
@@ -75,7 +75,7 @@ fn last(run: &RunRow) -> String {
 
 /// Returns the next tick of the source, in the zone of its entry.
 fn next_tick(context: &Context, slug: &SourceSlug) -> anyhow::Result<Option<String>> {
-    let timetable = scheduler::timetable(context.config())?;
+    let timetable = scheduler::timetable(context.config(), &app::catalog(context.config())?)?;
     let now = Utc::now();
     let ticks = timetable
         .entries
