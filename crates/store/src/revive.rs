@@ -149,7 +149,7 @@ impl Store {
         for letter in &letters {
             match (letter.kind.as_str(), letter.run, letter.page) {
                 ("fetch_page" | "parse_page", Some(run), Some(page)) => {
-                    pages.entry(run).or_default().push(page)
+                    pages.entry(run).or_default().push(page);
                 }
                 ("fetch_source", Some(run), _) => crawl_again(&mut tx, run, by, &mut retried).await?,
                 ("finish_run", Some(run), _) => end_again(&mut tx, run, by, &mut retried).await?,

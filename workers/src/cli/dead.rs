@@ -134,7 +134,7 @@ impl Dead {
         let store = app::connect(context.config(), 2).await?;
         match self.what {
             What::List { filter, limit } => {
-                list(&context, &store, &filter.which(&store).await?, limit).await?
+                list(&context, &store, &filter.which(&store).await?, limit).await?;
             }
             What::Show { id } => show(&context, &store, find(&store, &id).await?).await?,
             What::Retry(chosen) => {

@@ -88,7 +88,7 @@ impl Ingest {
             let slugs = self.slugs(&context, &catalog)?;
             let [slug] = slugs.as_slice() else { anyhow::bail!("a file is of one source: name one") };
             let slug = slug.clone();
-            return file::run(self, context, catalog, slug).await;
+            return Box::pin(file::run(self, context, catalog, slug)).await;
         }
         if self.dry_run {
             let slugs = self.slugs(&context, &catalog)?;

@@ -149,7 +149,7 @@ async fn run(cli: Cli) -> anyhow::Result<Outcome> {
     }
     let context = Context { loaded: crate::config::load(&given(&cli.global)?)?, output: cli.global.output };
     if let Command::Demo(command) = cli.command {
-        return command.run(context).await;
+        return Box::pin(command.run(context)).await;
     }
     observe::logs(context.config())?;
     match cli.command {

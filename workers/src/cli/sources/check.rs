@@ -68,8 +68,9 @@ impl Check {
         let timetable = scheduler::timetable(context.config(), &catalog)?;
         for slug in scheduler::unvisited(&timetable, &catalog) {
             let report = reports.iter_mut().find(|report| report.source == slug.as_str());
-            let note = format!("nobody visits it: {}", scheduler::HOW_TO_VISIT);
-            report.into_iter().for_each(|report| report.notes.push(note.clone()));
+            if let Some(report) = report {
+                report.notes.push(format!("nobody visits it: {}", scheduler::HOW_TO_VISIT));
+            }
         }
         told(context, &catalog, &reports)
     }

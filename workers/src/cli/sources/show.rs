@@ -38,10 +38,11 @@ impl Show {
         ui::line(&format!("rate       {}", rate_line(&state)));
         ui::line(&format!("waiting    {} jobs that visit it", state.visits_waiting));
         ui::line(&format!("last run   {}", runs.first().map_or_else(|| "none yet".to_owned(), last)));
-        ui::line(&format!(
-            "next tick  {}",
-            tick.unwrap_or_else(|| format!("none: {}", scheduler::HOW_TO_VISIT))
-        ));
+        let skipped = if state.held.is_some() { ", skipped unless it is visited again by then" } else { "" };
+        ui::line(&match tick {
+            Some(tick) => format!("next tick  {tick}{skipped}"),
+            None => format!("next tick  none: {}", scheduler::HOW_TO_VISIT),
+        });
         let is_same =
             app::catalog(context.config())?.get(&slug).is_some_and(|spec| spec.version == state.spec_version);
         let whose = if is_same { "the same here" } else { "another one, or none, here" };
