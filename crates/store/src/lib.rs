@@ -34,7 +34,7 @@
 //! - `matching`, `matching/`: duplicates: keys and pairs (`keys`), what is compared (`members`), and an operator's decisions (`review`)
 //! - `outbox`: requests to update the vector index, and the ledger of what it holds
 //! - `dead_letters`: what follows from a job that is given up
-//! - `revive`: dead letters that an operator retries or discards
+//! - `revive`, `revive/`: dead letters that an operator retries or discards: their pages (`pages`), and their runs (`runs`)
 //! - `reap`: jobs of dead workers, and follow-up jobs that were not enqueued
 //!
 //! What people ask:

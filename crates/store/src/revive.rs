@@ -4,6 +4,9 @@
 //! back as it was, if the run is still under way. Of a run that has ended, its pages become a run of their own, of mode
 //! `pages`, which fetches and parses these pages alone; a crawl becomes a new run that asks for the same.
 
+mod pages;
+mod runs;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use chrono::{DateTime, Utc};
@@ -14,8 +17,11 @@ use serde_json::Value;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
+use pages::{enqueue_pages, pages_again};
+use runs::{crawl_again, end_again};
+
 use crate::{
-    RunState, Store, StoreError,
+    Store, StoreError,
     error::Doing as _,
     failpoint::{Step, commit},
 };
@@ -217,212 +223,6 @@ async fn enqueue(
         letter.payload,
         key,
         i32::from(letter.priority)
-    )
-    .execute(&mut **tx)
-    .await
-    .doing(WHAT)?;
-    retried.jobs += 1;
-    Ok(())
-}
-
-/// Brings pages back: in their run while that is under way, else in a new run of their source.
-async fn pages_again(
-    tx: &mut Transaction<'_, Postgres>,
-    pages: BTreeMap<Uuid, Vec<i64>>,
-    by: &str,
-    retried: &mut Retried,
-) -> Result<(), StoreError> {
-    let mut of_ended = BTreeMap::<String, Vec<i64>>::new();
-    for (run, mut pages) in pages {
-        let row = sqlx::query!(
-            r#"SELECT state AS "state: RunState", source FROM ingest.runs WHERE id = $1 FOR UPDATE"#,
-            run
-        )
-        .fetch_one(&mut **tx)
-        .await
-        .doing(WHAT)?;
-        if row.state.ended() {
-            of_ended.entry(row.source).or_default().append(&mut pages);
-            continue;
-        }
-        retried.jobs += pages.len();
-        reopen(tx, run, &pages).await?;
-    }
-    for (source, pages) in of_ended {
-        let run = run_of_pages(tx, &source, &pages, by).await?;
-        retried.runs.push((run.into(), source));
-    }
-    Ok(())
-}
-
-/// Opens failed pages of a run that is under way. If it is ending already, it waits for them: who has its end in hand loses
-/// the lease.
-async fn reopen(tx: &mut Transaction<'_, Postgres>, run: Uuid, pages: &[i64]) -> Result<(), StoreError> {
-    sqlx::query!(
-        "WITH ending AS (UPDATE ingest.runs SET state = 'running' WHERE id = $1 AND state = 'closing' RETURNING id)
-         DELETE FROM queue.jobs WHERE kind = 'finish_run' AND payload ->> 'run' IN (SELECT id::text FROM ending)",
-        run
-    )
-    .execute(&mut **tx)
-    .await
-    .doing(WHAT)?;
-    sqlx::query!(
-        "UPDATE ingest.pages SET state = CASE WHEN archive_key IS NULL THEN 'wanted' ELSE 'archived' END, alarm = NULL
-          WHERE id = ANY ($1) AND state = 'failed'",
-        pages
-    )
-    .execute(&mut **tx)
-    .await
-    .doing(WHAT)?;
-    sqlx::query!(
-        "SELECT queue.enqueue(j.kind, j.lane || r.source, jsonb_build_object('page', p.id), j.kind || ':' || p.id)
-           FROM ingest.pages p JOIN ingest.runs r ON r.id = p.run,
-                LATERAL (SELECT CASE p.state WHEN 'wanted' THEN 'fetch_page' ELSE 'parse_page' END AS kind,
-                                CASE p.state WHEN 'wanted' THEN 'fetch:' ELSE 'read:' END AS lane) j
-          WHERE p.id = ANY ($1) AND p.state IN ('wanted', 'archived')",
-        pages
-    )
-    .execute(&mut **tx)
-    .await
-    .map(drop)
-    .doing(WHAT)
-}
-
-/// Enqueues what fetches or parses each open page of a run.
-async fn enqueue_pages(tx: &mut Transaction<'_, Postgres>, run: Uuid) -> Result<(), StoreError> {
-    let open = sqlx::query_scalar!(
-        "SELECT id FROM ingest.pages WHERE run = $1 AND state IN ('wanted', 'archived')",
-        run
-    )
-    .fetch_all(&mut **tx)
-    .await
-    .doing(WHAT)?;
-    reopen(tx, run, &open).await
-}
-
-/// Makes a run of pages that others failed to fetch or to parse, and starts it when no other run of the source is active.
-async fn run_of_pages(
-    tx: &mut Transaction<'_, Postgres>,
-    source: &str,
-    pages: &[i64],
-    by: &str,
-) -> Result<Uuid, StoreError> {
-    let run = sqlx::query_scalar!(
-        "INSERT INTO ingest.runs (source, mode, trigger, requested_by, state) VALUES ($1, 'pages', 'cli', $2, 'waiting') RETURNING id",
-        source,
-        by
-    )
-    .fetch_one(&mut **tx)
-    .await
-    .doing(WHAT)?;
-    sqlx::query!(
-        "INSERT INTO ingest.pages (run, stream, role, ordinal, url, request, state, status, content_type, headers, archive_key, sha256,
-                bytes, fetched_at)
-         SELECT $1, a.stream, a.role, row_number() OVER (PARTITION BY a.role, a.stream ORDER BY a.id) - 1, a.url, a.request,
-                CASE WHEN a.archive_key IS NULL THEN 'wanted' ELSE 'archived' END, a.status, a.content_type, a.headers, a.archive_key,
-                a.sha256, a.bytes, a.fetched_at
-           FROM ingest.pages a WHERE a.id = ANY ($2) ORDER BY a.id DESC
-         ON CONFLICT DO NOTHING",
-        run,
-        pages
-    )
-    .execute(&mut **tx)
-    .await
-    .doing(WHAT)?;
-    start(tx, source).await?;
-    Ok(run)
-}
-
-/// Asks again for what a crawl that was given up asked for. Of a run of pages, these pages.
-async fn crawl_again(
-    tx: &mut Transaction<'_, Postgres>,
-    run: Uuid,
-    by: &str,
-    retried: &mut Retried,
-) -> Result<(), StoreError> {
-    let source = sqlx::query_scalar!("SELECT source FROM ingest.runs WHERE id = $1", run)
-        .fetch_one(&mut **tx)
-        .await
-        .doing(WHAT)?;
-    let pages = sqlx::query_scalar!(
-        "SELECT p.id FROM ingest.pages p JOIN ingest.runs r ON r.id = p.run WHERE r.id = $1 AND r.mode = 'pages'",
-        run
-    )
-    .fetch_all(&mut **tx)
-    .await
-    .doing(WHAT)?;
-    let again = if pages.is_empty() {
-        request_again(tx, run, by).await?
-    } else {
-        run_of_pages(tx, &source, &pages, by).await?
-    };
-    retried.runs.push((again.into(), source));
-    Ok(())
-}
-
-/// Makes a waiting run like this one, unless one waits that does the same.
-async fn request_again(tx: &mut Transaction<'_, Postgres>, run: Uuid, by: &str) -> Result<Uuid, StoreError> {
-    let waiting = sqlx::query_scalar!(
-        "SELECT w.id FROM ingest.runs r JOIN ingest.runs w ON w.source = r.source AND w.state IN ('waiting', 'queued') AND w.id <> r.id
-          WHERE r.id = $1 AND ingest.fulfills(w, r.mode, r.since, r.record_limit, r.replay_of, r.file, r.only_stale)
-          ORDER BY w.created_at LIMIT 1",
-        run
-    )
-    .fetch_optional(&mut **tx)
-    .await
-    .doing(WHAT)?;
-    if let Some(waiting) = waiting {
-        return Ok(waiting);
-    }
-    let row = sqlx::query!(
-        "INSERT INTO ingest.runs (source, mode, trigger, since, record_limit, replay_of, file, only_stale, requested_by, state)
-         SELECT source, mode, 'cli', since, record_limit, replay_of, file, only_stale, $2, 'waiting' FROM ingest.runs WHERE id = $1
-         RETURNING id, source",
-        run,
-        by
-    )
-    .fetch_one(&mut **tx)
-    .await
-    .doing(WHAT)?;
-    start(tx, &row.source).await?;
-    Ok(row.id)
-}
-
-/// Ends a run that could not be ended. If a later run of its source has ended well or one is active, what it staged is no
-/// longer the newest: a replay of the newest archived answers takes its place.
-async fn end_again(
-    tx: &mut Transaction<'_, Postgres>,
-    run: Uuid,
-    by: &str,
-    retried: &mut Retried,
-) -> Result<(), StoreError> {
-    let row = sqlx::query!(
-        r#"SELECT r.source, EXISTS (SELECT FROM ingest.runs o WHERE o.source = r.source AND o.id <> r.id
-                  AND (o.state IN ('queued', 'running', 'closing') OR o.created_at > r.created_at AND o.state IN ('complete', 'partial', 'held'))) AS "is_late!"
-             FROM ingest.runs r WHERE r.id = $1 FOR UPDATE"#,
-        run
-    )
-    .fetch_one(&mut **tx)
-    .await
-    .doing(WHAT)?;
-    if row.is_late {
-        let replay = sqlx::query_scalar!(
-            "INSERT INTO ingest.runs (source, mode, trigger, requested_by, state) VALUES ($1, 'replay', 'cli', $2, 'waiting') RETURNING id",
-            row.source,
-            by
-        )
-        .fetch_one(&mut **tx)
-        .await
-        .doing(WHAT)?;
-        start(tx, &row.source).await?;
-        retried.runs.push((replay.into(), row.source));
-        return Ok(());
-    }
-    sqlx::query!(
-        "WITH again AS (UPDATE ingest.runs SET state = 'closing', finished_at = NULL, message = NULL
-                         WHERE id = $1 AND state = 'failed' RETURNING id)
-         SELECT queue.enqueue('finish_run', 'close', jsonb_build_object('run', id), 'finish_run:' || id, 20) FROM again",
-        run
     )
     .execute(&mut **tx)
     .await

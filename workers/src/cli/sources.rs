@@ -7,6 +7,7 @@ mod fill;
 pub(super) mod list;
 mod new;
 mod preview;
+mod rate;
 mod record;
 mod schema;
 mod show;
@@ -16,8 +17,8 @@ use clap::{Args, Subcommand};
 use super::{Context, Outcome, common::find_source};
 use crate::app;
 
-pub(super) use control::rate_line;
 pub(super) use preview::{preview, print};
+pub(super) use rate::rate_line;
 pub(super) use show::described;
 
 /// List, pause, check, preview and create sources
@@ -38,7 +39,7 @@ enum What {
     /// Let a paused source be visited again
     Resume(control::Resume),
     /// Set the rate of a source for the whole pool, instead of the one of its source file
-    Rate(control::SetRate),
+    Rate(rate::SetRate),
     /// Check every source file against its recordings; exit 1 on problems
     Check(check::Check),
     /// Fetch live and print what would be loaded, without writing

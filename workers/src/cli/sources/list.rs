@@ -89,7 +89,7 @@ pub(super) async fn run(context: &Context, catalog: &Catalog) -> anyhow::Result<
     Ok(Outcome::Good)
 }
 
-/// Returns the sources as the pool knows them; none where there is no database to ask, which is said.
+/// Returns the sources as the pool knows them; none where no database answers, with a note that says so.
 async fn pool_states(context: &Context) -> Vec<SourceState> {
     let config = context.config();
     let is_private = config.database_url().is_ok_and(|url| url == "private");

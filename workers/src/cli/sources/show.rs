@@ -6,7 +6,7 @@ use domain::SourceSlug;
 use serde_json::json;
 use store::{RunRow, SourceState};
 
-use super::control::rate_line;
+use super::rate::rate_line;
 use crate::{
     app,
     cli::{Context, Outcome, common::find_known},
