@@ -22,10 +22,13 @@ BEGIN
     -- Views are named one by one: a new one with personal data must not reach every reader.
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'oim_reader') THEN
         GRANT SELECT ON api.opportunities, api.sources, api.runs TO oim_reader;
+        -- api.runs says why a run waits. A view reads tables as its owner does, but calls functions as who reads it.
+        GRANT EXECUTE ON FUNCTION ingest.why_held TO oim_reader;
     END IF;
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'oim_trigger') THEN
         GRANT EXECUTE ON FUNCTION api.request_ingest TO oim_trigger;
         GRANT SELECT ON api.runs, api.sources TO oim_trigger;
+        GRANT EXECUTE ON FUNCTION ingest.why_held TO oim_trigger;
     END IF;
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'oim_contacts') THEN
         GRANT SELECT ON api.contacts TO oim_contacts;
