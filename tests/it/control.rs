@@ -6,10 +6,7 @@ use replay::Behavior;
 use serde_json::Value;
 use store::{RunState, Slot, Store};
 
-use crate::{
-    support::{Database, Road, terminate, wait_until},
-    ticks::register,
-};
+use crate::support::{Database, Road, opportunities::register, runs::request, terminate, wait_until};
 
 const HOST: &str = "www.emploicameroun.cm";
 
@@ -250,7 +247,7 @@ async fn a_command_with_other_source_files_changes_nothing_for_the_pool() {
     }
     worker.kill();
     // Without a worker, the command works the queue: it leaves the jobs of a source that it does not know.
-    store.request_run(&crate::closing::request(&"ajout".parse().unwrap(), store::Mode::Full)).await.unwrap();
+    store.request_run(&request(&"ajout".parse().unwrap(), store::Mode::Full)).await.unwrap();
     sqlx::query("DELETE FROM queue.leases").execute(store.pool()).await.unwrap();
     let unknown = road.bin(&["ingest", "ajout"]).run().await.expect(2).err;
     assert!(unknown.contains("this command has no source file of ajout"), "{unknown}");

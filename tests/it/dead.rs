@@ -4,11 +4,12 @@ use replay::{Behavior, CannedResponse};
 use serde_json::{Value, json};
 use store::{RunState, Store, WhichDead};
 
-use crate::{
-    closing::{next, open, read},
-    road::count,
-    support::{Road, rows_of, terminate, wait_until},
-    upsert::fresh,
+use crate::support::{
+    Road, count,
+    opportunities::fresh,
+    rows_of,
+    runs::{self, next, open, read},
+    terminate, wait_until,
 };
 
 const HOST: &str = "www.emploicameroun.cm";
@@ -128,7 +129,7 @@ async fn a_run_that_could_not_be_ended_is_ended() {
     // A newer run knows better: the newest archived answers are parsed instead.
     let (old, close) = read(&store, &["1"], true, |_| ()).await;
     store.discard_job(close.lease, "broken").await.unwrap();
-    crate::closing::run(&store, &["1", "2", "3"], true, |_| ()).await;
+    runs::run(&store, &["1", "2", "3"], true, |_| ()).await;
     let retried = store.retry_dead(&WhichDead::default(), "awa").await.unwrap();
     assert_eq!(store.run(old).await.unwrap().state, RunState::Failed);
     assert_eq!(store.run(retried.runs[0].0).await.unwrap().mode, store::Mode::Replay);

@@ -1,7 +1,7 @@
 //! How long rows waited to be served.
 
 use chrono::TimeDelta;
-use store::{Mode, Origin};
+use store::{Fired, Mode, Origin};
 
 use crate::support::opportunities::{fresh, noon, opportunity, origin, register};
 
@@ -16,7 +16,7 @@ async fn rows_count_from_their_answer_to_the_publication_that_serves_them() {
     let store = fresh().await;
     let slug = register(&store, "fne").await;
     let tick = store.last_tick("fne-recent").await.unwrap() + TimeDelta::minutes(1);
-    assert!(store.fire("fne-recent", &slug, Mode::Incremental, tick).await.unwrap());
+    assert_eq!(store.fire("fne-recent", &slug, Mode::Incremental, tick).await.unwrap(), Fired::Run);
     let run = store.runs(Some(&slug), 1).await.unwrap()[0].id;
     assert_eq!(store.served_after(run).await.unwrap(), None, "it serves nothing yet");
     let rows: Vec<_> = ["1", "2", "3", "4"].iter().map(|id| opportunity(id, "Soudeur", None)).collect();

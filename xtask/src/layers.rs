@@ -49,7 +49,11 @@ const LAYERS: &[(&str, May, &str)] = &[
         ]),
         "the program drives the crates below; nothing drives it",
     ),
-    ("sources", May::Use(&["schedules", "normalize", "domain"]), "parsing a page needs no network, database or clock"),
+    (
+        "sources",
+        May::Use(&["schedules", "normalize", "domain"]),
+        "parsing a page needs no network, database or clock",
+    ),
     ("schedules", May::Use(&["domain"]), "computing a tick needs no network, database or clock"),
     ("fetch", May::Use(&["domain"]), "the door to partners does not know what is stored"),
     ("store", May::Use(&["queue", "dedupe", "domain"]), "rows do not know where they come from"),

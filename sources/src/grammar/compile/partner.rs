@@ -31,7 +31,7 @@ pub(crate) fn partner(
     let is_portal = |stream: &raw::Stream| {
         matches!(stream.format, raw::Format::Html | raw::Format::Sitemap) || stream.detail.is_some()
     };
-    let schedule = schedule(slug, raw.schedule.as_ref(), wrongs);
+    let schedule = schedule(slug, raw.schedule.as_ref(), diagnostics);
     let any_portal = raw.streams.get_ref().values().any(is_portal);
     let mut named = raw.streams.into_inner();
     same_pages(&mut named, diagnostics);
@@ -69,7 +69,11 @@ pub(crate) fn partner(
 }
 
 /// The entries of the timetable that the file describes.
-fn schedule(slug: &SourceSlug, written: Option<&Spanned<raw::Schedule>>, wrongs: &mut Wrongs) -> Vec<Entry> {
+fn schedule(
+    slug: &SourceSlug,
+    written: Option<&Spanned<raw::Schedule>>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Entry> {
     let Some(written) = written else { return Vec::new() };
     let lines = match written.get_ref() {
         raw::Schedule::Incremental(cron) => [(Mode::Incremental, Some(cron)), (Mode::Full, None)],
@@ -78,13 +82,14 @@ fn schedule(slug: &SourceSlug, written: Option<&Spanned<raw::Schedule>>, wrongs:
         }
     };
     if lines.iter().all(|(_, cron)| cron.is_none()) {
-        wrongs.add(written.span().start, "`schedule` is empty: write a cron line, such as \"7 */2 * * *\"");
+        diagnostics
+            .add(written.span().start, "`schedule` is empty: write a cron line, such as \"7 */2 * * *\"");
     }
     let mut entries = Vec::new();
     for (mode, cron) in lines {
         match cron.map(|cron| Entry::of_source(slug, mode, cron)) {
             Some(Ok(entry)) => entries.push(entry),
-            Some(Err(error)) => wrongs.add(written.span().start, format!("`schedule`: {error}")),
+            Some(Err(error)) => diagnostics.add(written.span().start, format!("`schedule`: {error}")),
             None => (),
         }
     }
