@@ -15,9 +15,9 @@ mod scale;
 
 use std::collections::BTreeMap;
 
-use dedupe::{Sketch, Verdict, explain, judge};
-use labelled::{HELD, Pair, SETS, Set, folder, part, set};
-use measure::{Measured, Score};
+use dedupe::{Sketch, Verdict, judge};
+use labelled::{Pair, SETS, folder, part, set};
+use measure::{Measured, Score, errors};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         classes(&pairs);
     }
     let mut sets = Vec::new();
-    let own = SETS.into_iter().chain(HELD).map(|name| folder().join(name));
+    let own = SETS.into_iter().map(|name| folder().join(name));
     for folder in own.chain(folders.into_iter().map(Into::into)) {
         let set = set(&folder)?;
         let measured = Measured::of(&set);
@@ -75,23 +75,5 @@ fn classes(pairs: &[Pair]) {
     }
     for (why, (told, count)) in wrong.into_iter().filter(|(_, (told, _))| *told > 0) {
         println!("    {why:28} {told} of {count} wrong");
-    }
-}
-
-/// Prints each wrong pair with its evidence.
-fn errors(set: &Set, measured: &Measured) {
-    for (a, (one, in_a, _)) in set.rows.iter().enumerate() {
-        for (b, (other, in_b, _)) in set.rows.iter().enumerate().skip(a + 1) {
-            let (is_one, is_same) = (measured.is_one(a, b), in_a == in_b);
-            let (Some(left), Some(right)) = (measured.sketches.get(a), measured.sketches.get(b)) else {
-                continue;
-            };
-            if is_one != is_same {
-                let met = measured.pairs.binary_search(&(a, b)).is_ok();
-                let wrong = if is_one { "wrongly one" } else { "missed" };
-                let keyless = if met { "" } else { " (no common key)" };
-                println!("  {wrong} {one} {other}{keyless}: {}", explain(left, right));
-            }
-        }
     }
 }

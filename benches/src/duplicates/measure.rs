@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use dedupe::{Decisions, House, Key, Member, Sketch, cluster, judge};
+use dedupe::{Decisions, House, Key, Member, Sketch, Weights, cluster_by, explain, judge};
 use domain::OpportunityId;
 
 use super::labelled::{Pair, Set};
@@ -72,6 +72,11 @@ pub(crate) struct Measured {
 impl Measured {
     /// Runs a set through sketches, keys, scores and clusters.
     pub(crate) fn of(set: &Set) -> Self {
+        Self::by(set, Weights::current())
+    }
+
+    /// The same with other weights.
+    pub(crate) fn by(set: &Set, weights: &Weights) -> Self {
         let mut sketches: Vec<Sketch> = set.rows.iter().map(|(_, _, row)| Sketch::of(row)).collect();
         let keys: Vec<Vec<Key>> = sketches.iter().map(Sketch::keys).collect();
         let mut by_source: HashMap<&str, Vec<usize>> = HashMap::new();
@@ -93,7 +98,7 @@ impl Measured {
             .zip(&sketches)
             .map(|((_, _, row), sketch)| Member { id: row.id, weight: 0, sketch: sketch.clone() })
             .collect();
-        let found = cluster(&members, &pairs, &Decisions::default());
+        let found = cluster_by(&members, &pairs, &Decisions::default(), weights);
         let at: HashMap<OpportunityId, usize> =
             members.iter().enumerate().map(|(at, member)| (member.id, at)).collect();
         let mut clusters = HashMap::new();
@@ -104,9 +109,38 @@ impl Measured {
         Self { sketches, pairs, clusters, score }
     }
 
+    /// Returns how many pairs are wrongly one.
+    pub(crate) fn wrong(&self, set: &Set) -> usize {
+        let mut wrong = 0;
+        for (a, (_, one, _)) in set.rows.iter().enumerate() {
+            let others = set.rows.iter().enumerate().skip(a + 1);
+            wrong += others.filter(|(b, (_, other, _))| one != other && self.is_one(a, *b)).count();
+        }
+        wrong
+    }
+
     /// Returns whether two rows are in one cluster.
     pub(crate) fn is_one(&self, a: usize, b: usize) -> bool {
         self.clusters.get(&a).is_some_and(|cluster| self.clusters.get(&b) == Some(cluster))
+    }
+}
+
+/// Prints each pair that is told wrong, with its evidence by the weights that decide.
+#[allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
+pub(crate) fn errors(set: &Set, measured: &Measured) {
+    for (a, (one, in_a, _)) in set.rows.iter().enumerate() {
+        for (b, (other, in_b, _)) in set.rows.iter().enumerate().skip(a + 1) {
+            let (is_one, is_same) = (measured.is_one(a, b), in_a == in_b);
+            let (Some(left), Some(right)) = (measured.sketches.get(a), measured.sketches.get(b)) else {
+                continue;
+            };
+            if is_one != is_same {
+                let met = measured.pairs.binary_search(&(a, b)).is_ok();
+                let wrong = if is_one { "wrongly one" } else { "missed" };
+                let keyless = if met { "" } else { " (no common key)" };
+                println!("  {wrong} {one} {other}{keyless}: {}", explain(left, right));
+            }
+        }
     }
 }
 

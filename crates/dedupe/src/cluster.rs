@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use domain::OpportunityId;
 
-use crate::{Judgement, Sketch, Verdict, against::NEW_CAMPAIGN, dates::within, judge};
+use crate::{Judgement, Sketch, Verdict, Weights, against::NEW_CAMPAIGN, dates::within, judge_by};
 
 /// A row that may be in a cluster.
 #[derive(Debug, Clone)]
@@ -61,7 +61,18 @@ const LEAST_MEAN: f64 = -1.0;
 ///
 /// The strongest pair joins first. Two clusters join only if no pair across them is contradicted.
 pub fn cluster(members: &[Member], pairs: &[(usize, usize)], decisions: &Decisions) -> Clusters {
+    cluster_by(members, pairs, decisions, Weights::current())
+}
+
+/// Returns the clusters by other weights than those that decide, to measure them.
+pub fn cluster_by(
+    members: &[Member],
+    pairs: &[(usize, usize)],
+    decisions: &Decisions,
+    weights: &Weights,
+) -> Clusters {
     let mut work = Work {
+        weights,
         members,
         decisions,
         known: HashMap::new(),
@@ -97,6 +108,7 @@ pub fn cluster(members: &[Member], pairs: &[(usize, usize)], decisions: &Decisio
 }
 
 struct Work<'a> {
+    weights: &'a Weights,
     members: &'a [Member],
     decisions: &'a Decisions,
     known: HashMap<(usize, usize), Judgement>,
@@ -109,7 +121,9 @@ struct Work<'a> {
 impl Work<'_> {
     fn judged(&mut self, a: usize, b: usize) -> Option<&Judgement> {
         let (one, other) = (self.members.get(a.min(b))?, self.members.get(a.max(b))?);
-        Some(self.known.entry((a.min(b), a.max(b))).or_insert_with(|| judge(&one.sketch, &other.sketch)))
+        let weights = self.weights;
+        let known = self.known.entry((a.min(b), a.max(b)));
+        Some(known.or_insert_with(|| judge_by(&one.sketch, &other.sketch, weights)))
     }
 
     fn verdict(&mut self, a: usize, b: usize) -> Option<(Verdict, f64)> {
@@ -117,7 +131,10 @@ impl Work<'_> {
         match decided {
             Some(true) => Some((Verdict::Same, f64::INFINITY)),
             Some(false) => Some((Verdict::Different("decided by a person"), f64::NEG_INFINITY)),
-            None => self.judged(a, b).map(|judged| (judged.verdict(), judged.score)),
+            None => {
+                let weights = self.weights;
+                self.judged(a, b).map(|judged| (judged.verdict_by(weights), judged.score))
+            }
         }
     }
 

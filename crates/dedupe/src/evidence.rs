@@ -33,10 +33,11 @@ macro_rules! evidence {
 evidence! {
     /// Words of the titles.
     Title = "title" ["same", "longer", "most words", "some words", "few words", "other", "in another language"];
-    /// Whether the words of each title stand in the other's title or text.
-    TitleInText = "title in the text" ["unknown", "both", "one", "neither"];
-    /// One text with another title: a template of one employer.
-    Template = "template" ["no", "another title"];
+    /// Whether the words of each title stand in the other's title or text, and if not, whether they stand in its own text: then the texts name
+    /// two posts.
+    TitleInText = "title in the text" ["unknown", "both", "one", "neither", "one in its own", "both in their own"];
+    /// One text with another title: a template of one employer, or one post under two titles that the texts do not repeat.
+    Template = "template" ["no", "another title", "another name for it"];
     /// Two titles of one source.
     Titles = "titles of one source" ["no", "two"];
     /// Ranks of the titles: "senior", "chef".
@@ -64,7 +65,7 @@ evidence! {
     /// First days.
     Starts = "first day" ["unknown", "same", "other"];
     /// Amounts.
-    Amount = "amount" ["unknown", "same", "overlapping", "other"];
+    Amount = "amount" ["unknown", "same", "overlapping", "other", "in the text"];
     /// Reference codes.
     Code = "code" ["unknown", "same", "other"];
     /// Phone numbers.
@@ -78,9 +79,9 @@ evidence! {
     /// What the texts are about, in either language.
     Subjects = "subjects" ["unknown", "nearly all", "most", "half", "few"];
     /// Numbers in the texts.
-    Numbers = "numbers" ["unknown", "all", "most", "some", "few"];
+    Numbers = "numbers" ["unknown", "all of many", "all", "most", "some", "few"];
     /// Names in the texts.
-    Names = "names" ["unknown", "most", "some", "few"];
+    Names = "names" ["unknown", "most of many", "most", "some", "few"];
     /// Days named in the texts.
     Days = "days in the text" ["unknown", "same", "some", "other"];
     /// Sources.
@@ -101,7 +102,8 @@ pub(crate) struct Pair<'a> {
     /// Share of the shorter text's runs of words that the other has; `None` if a text is too short.
     pub(crate) copy: Option<f64>,
     pub(crate) words: Option<f64>,
-    pub(crate) numbers: Option<f64>,
+    /// Share of numbers that both name, and how many the one with fewer names.
+    pub(crate) numbers: Option<(f64, usize)>,
     pub(crate) codes: Option<bool>,
     pub(crate) phones: Option<bool>,
     pub(crate) mails: Option<bool>,
@@ -124,7 +126,7 @@ impl<'a> Pair<'a> {
             employer: employers(a, b),
             copy: one_language.then(|| a.text.shingles.containment(&b.text.shingles, 6)).flatten(),
             words: one_language.then(|| a.text.words.containment(&b.text.words, 6)).flatten(),
-            numbers: a.text.numbers.containment(&b.text.numbers, 2),
+            numbers: a.text.numbers.counted(&b.text.numbers, 2),
             codes: codes(a, b),
             phones: part::agree(&a.phones, &b.phones),
             mails: part::agree(&a.mails, &b.mails),
@@ -135,24 +137,28 @@ impl<'a> Pair<'a> {
         }
     }
 
-    /// Returns the words of a title that stand neither in the other's title nor in its text; `None` if there is no text in its language.
-    fn absent(&self) -> Option<[usize; 2]> {
+    /// Returns for each title the words that stand neither in the other's title nor in its text, and how many of them stand in its own;
+    /// `None` if a text is too short.
+    fn absent(&self) -> Option<[(usize, usize); 2]> {
         if self.a.text.words.hashes.len() < 5 || self.b.text.words.hashes.len() < 5 {
             return None;
         }
-        let is_about = |word: &str, other: &Sketch| {
-            subject(word).map(|subject| other.text.subjects.hashes.binary_search(&subject).is_ok())
-        };
-        let has = |word: &str, other: &Sketch| match is_about(word, other) {
-            Some(true) => true,
+        let has = |word: &str, sketch: &Sketch| match subject(word) {
+            Some(subject) if sketch.text.subjects.has(subject) != Some(false) => true,
             // A word without a subject may be any word of another language.
             None if !self.one_language => true,
-            _ => other.text.words.hashes.binary_search(&short(hash(word))).is_ok(),
+            _ => sketch.text.words.has(short(hash(word))) != Some(false),
         };
-        let count = |left: &[String], other: &Sketch| {
-            left.iter().filter(|word| word.len() > 3 && !has(word, other)).count()
+        let count = |left: &[String], own: &Sketch, other: &Sketch| {
+            let absent = left.iter().filter(|word| word.len() > 3 && !has(word, other));
+            let (mut all, mut in_own) = (0, 0);
+            for word in absent {
+                all += 1;
+                in_own += usize::from(has(word, own));
+            }
+            (all, in_own)
         };
-        Some([count(&self.left[0], self.b), count(&self.left[1], self.a)])
+        Some([count(&self.left[0], self.a, self.b), count(&self.left[1], self.b, self.a)])
     }
 
     /// Returns whether each title has a word that the other lacks.
@@ -167,6 +173,8 @@ impl<'a> Pair<'a> {
 
     /// Returns the days that both texts name besides those on which they were published and close.
     pub(crate) fn days(&self) -> Level {
+        // A post that is prolonged moves its days.
+        let moves = self.a.is_prolonged || self.b.is_prolonged;
         let known: Vec<u32> = [self.a.closes, self.b.closes, self.a.posted, self.b.posted]
             .into_iter()
             .flatten()
@@ -175,7 +183,10 @@ impl<'a> Pair<'a> {
         let of = |sketch: &Sketch| -> Vec<u32> {
             sketch.text.days.iter().copied().filter(|day| !known.contains(day)).collect()
         };
-        part::days(&of(self.a), &of(self.b))
+        match part::days(&of(self.a), &of(self.b)) {
+            3 if moves => 0,
+            level => level,
+        }
     }
 
     /// Returns whether the rank that one title names stands beside a word of it in the other's text.
@@ -209,22 +220,18 @@ impl<'a> Pair<'a> {
         let all = [
             (Evidence::Title, self.title_level()),
             (Evidence::TitleInText, self.title_in_text()),
-            (
-                Evidence::Template,
-                u8::from(
-                    self.copy.is_some_and(|share| share >= 0.4)
-                        && self.has_two_titles()
-                        && self.title < 0.8
-                        && !self.is_one_trade(),
-                ),
-            ),
+            (Evidence::Template, self.template()),
             (
                 Evidence::Titles,
                 u8::from(self.a.source == self.b.source && self.one_language && self.has_two_titles()),
             ),
             (Evidence::Rank, self.rank()),
             (Evidence::Occupation, part::occupations(self.a.occupation, self.b.occupation)),
-            (Evidence::Employer, self.employer.level()),
+            (
+                Evidence::Employer,
+                // "Palmeraies du Sud-Ouest" and "South West Palm Estates"
+                if self.one_language || self.employer != Employers::Other { self.employer.level() } else { 0 },
+            ),
             (Evidence::Client, self.client.map_or(0, |share| if share >= 0.4 { 1 } else { 2 })),
             (Evidence::Place, self.a.place_of(self.b).map_or(0, |(_, by_town)| if by_town { 1 } else { 2 })),
             (Evidence::Contract, part::overlapping(self.a.contracts, self.b.contracts)),
@@ -247,8 +254,8 @@ impl<'a> Pair<'a> {
                 Evidence::Subjects,
                 part::share(self.a.text.subjects.containment(&self.b.text.subjects, 4), &[0.8, 0.6, 0.4]),
             ),
-            (Evidence::Numbers, part::share(self.numbers, &[0.9, 0.65, 0.3])),
-            (Evidence::Names, part::share(self.a.text.names.containment(&self.b.text.names, 2), &[0.6, 0.3])),
+            (Evidence::Numbers, part::counted(self.numbers, &[0.9, 0.65, 0.3])),
+            (Evidence::Names, part::counted(self.a.text.names.counted(&self.b.text.names, 2), &[0.6, 0.3])),
             (Evidence::Days, self.days()),
             (Evidence::Source, u8::from(self.a.source == self.b.source)),
             (Evidence::Language, u8::from(self.a.is_english != self.b.is_english)),
@@ -272,15 +279,31 @@ impl<'a> Pair<'a> {
             })
         };
         let is_named = names(self.a, self.b) || names(self.b, self.a);
-        if level == 3 && (is_named || self.a.is_prolonged || self.b.is_prolonged) { 2 } else { level }
+        match level {
+            3 if is_named || self.a.is_prolonged || self.b.is_prolonged => 2,
+            0 if is_named => 4,
+            level => level,
+        }
     }
 
     fn title_in_text(&self) -> Level {
         self.absent().map_or(0, |absent| match absent {
-            [0, 0] => 1,
-            [0, _] | [_, 0] => 2,
+            [(_, own), (_, other)] if own > 0 && other > 0 => 5,
+            [(_, own), (_, other)] if own > 0 || other > 0 => 4,
+            [(0, _), (0, _)] => 1,
+            [(0, _), _] | [_, (0, _)] => 2,
             _ => 3,
         })
+    }
+
+    /// Returns the level of a text that comes again under another title.
+    fn template(&self) -> Level {
+        let is_text = self.copy.is_some_and(|share| share >= 0.4);
+        if !is_text || !self.has_two_titles() || self.title >= 0.8 || self.is_one_trade() {
+            return 0;
+        }
+        let is_own = self.absent().is_none_or(|sides| sides.iter().any(|(_, own)| *own > 0));
+        if is_own { 1 } else { 2 }
     }
 
     fn title_level(&self) -> Level {

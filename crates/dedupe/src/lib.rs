@@ -17,7 +17,7 @@ mod weights;
 
 use std::fmt;
 
-pub use cluster::{Clusters, Decisions, Member, cluster};
+pub use cluster::{Clusters, Decisions, Member, cluster, cluster_by};
 use evidence::{COUNT, EVIDENCE, Level, Pair};
 pub use house::House;
 pub use sketch::{Key, Listing, Sketch};
@@ -49,7 +49,11 @@ pub struct Judgement {
 impl Judgement {
     /// Returns what the comparison came to.
     pub fn verdict(&self) -> Verdict {
-        let weights = Weights::current();
+        self.verdict_by(Weights::current())
+    }
+
+    /// Returns what it came to by the thresholds of `weights`, those that scored it.
+    pub fn verdict_by(&self, weights: &Weights) -> Verdict {
         match self.contradiction {
             Some(why) => Verdict::Different(why),
             None if self.score >= weights.same => Verdict::Same,
@@ -89,6 +93,11 @@ impl fmt::Display for Judgement {
 
 /// Compares two opportunities. A contradiction ends the comparison; then the score is not known, and is the least number.
 pub fn judge(a: &Sketch, b: &Sketch) -> Judgement {
+    judge_by(a, b, Weights::current())
+}
+
+/// Compares two opportunities by other weights than those that decide, to measure them.
+pub fn judge_by(a: &Sketch, b: &Sketch, weights: &Weights) -> Judgement {
     if let Some(why) = against::glance(a, b) {
         return Judgement { contradiction: Some(why), score: f64::NEG_INFINITY, levels: [0; COUNT] };
     }
@@ -97,7 +106,7 @@ pub fn judge(a: &Sketch, b: &Sketch) -> Judgement {
         return Judgement { contradiction: Some(why), score: f64::NEG_INFINITY, levels: [0; COUNT] };
     }
     let levels = pair.levels();
-    Judgement { contradiction: None, score: Weights::current().score(&levels), levels }
+    Judgement { contradiction: None, score: weights.score(&levels), levels }
 }
 
 /// Compares two opportunities for people: beside a contradiction, all other evidence is weighed too.

@@ -62,6 +62,18 @@ pub(crate) fn share(share: Option<f64>, steps: &[f64]) -> Level {
     })
 }
 
+/// Fewest of a kind that are many: together they hardly agree by chance.
+const MANY: usize = 4;
+
+/// Returns 0 for unknown, 1 if the share reaches the first of the steps and is one of many, 2 if it is one of few, 3 if it reaches the second
+/// step, and so on.
+pub(crate) fn counted(of: Option<(f64, usize)>, steps: &[f64]) -> Level {
+    of.map_or(0, |(part, count)| match share(Some(part), steps) {
+        1 if count >= MANY => 1,
+        level => level + 1,
+    })
+}
+
 /// Returns 0 if a text names no day, 1 if most are the same, 2 if some are, 3 if none is.
 pub(crate) fn days(a: &[u32], b: &[u32]) -> Level {
     let fewer = a.len().min(b.len());

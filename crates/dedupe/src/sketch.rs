@@ -6,6 +6,7 @@ mod codes;
 pub(crate) mod hash;
 mod keys;
 mod listing;
+mod phrases;
 pub(crate) mod subjects;
 mod text;
 pub(crate) mod words;
@@ -92,7 +93,7 @@ patterns! {
 
     static NIGHT: Regex = r"\b(?:de nuit|la nuit|night|nocturne|nuits)\b";
 
-    static PROLONGED: Regex = r"\b(?:erratum|rectificatif|additif|addendum|corrigendum|repoussee? (?:au|a )|reporte[es]* au|prorog|prolong|report de (?:la )?date|date limite reportee|deadline extended|extended (?:to|until)|extension of)";
+    static PROLONGED: Regex = r"\b(?:erratum|rectificatif|additif|addendum|corrigendum|repoussee? (?:au|a )|reporte[es]* au|prorog|prolong|report de (?:la )?date|date limite reportee|reste(?:nt)? (?:en lice|valables?|valides?|acquis(?:es)?|pris en compte)|need not (?:re ?apply|apply again)|(?:remain|are still) valid|deadline extended|extended (?:to|until)|extension of)";
 }
 
 impl Sketch {
@@ -132,8 +133,8 @@ impl Sketch {
     pub fn of_listing(row: &Listing<'_>) -> Self {
         let title = mended(row.title);
         let text = mended(row.description.unwrap_or_default());
-        let bare = fold(&MARKERS.replace_all(&title, ""));
-        let employer = fold(&mended(row.organization.unwrap_or_default()));
+        let bare = phrases::title(&fold(&MARKERS.replace_all(&title, "")));
+        let employer = phrases::organization(&fold(&mended(row.organization.unwrap_or_default())));
         let folded = fold(&text);
         let client = client::client(&text);
         let day = |day: Option<NaiveDate>| day.map(|day| day.num_days_from_ce());
@@ -217,7 +218,8 @@ fn parts(title: &str) -> Option<Vec<String>> {
     Some(parts).filter(|parts| !parts.is_empty())
 }
 
-/// Mends a text that was read with the wrong encoding: "Ã©" is "é". A letter that was lost altogether is most often an accented e.
+/// Mends a text that was read with the wrong encoding: "Ã©" is "é". A letter that was lost altogether is most often an accented e, also
+/// where a question mark stands for it.
 fn mended(text: &str) -> String {
     /// What Windows shows for these bytes.
     const WINDOWS: [(char, u32); 8] = [
@@ -244,6 +246,13 @@ fn mended(text: &str) -> String {
                 chars.next();
             }
             ('\u{fffd}', _) => out.push('e'),
+            // "R?ceptionniste", "?tablissement": a mark before a letter ends no sentence.
+            ('?', _)
+                if chars.peek().is_some_and(|next| next.is_lowercase())
+                    && !out.ends_with(['=', '/', '&', '?']) =>
+            {
+                out.push('e');
+            }
             _ => out.push(c),
         }
     }

@@ -5,7 +5,7 @@ use domain::Kind;
 use super::{Code, CodeKind, Sketch, Text, hash::Sample};
 
 /// The first byte. Raise it with every change of what a sketch holds or how it is made: stored sketches of another version are made again.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 impl Sketch {
     /// The version of the rules that make sketches and keys.

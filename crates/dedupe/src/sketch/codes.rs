@@ -33,9 +33,12 @@ pub(crate) enum CodeKind {
 const MOST: usize = 6;
 
 patterns! {
-    static LABELLED: Regex = r"(?i)(?:\b(?:[nv]\s?/\s?)?r[ée]f(?:[ée]rences?|s)?\b|\bA\.?O\.?(?:[NIR]\.?)*\b|\bAMI\b|\bDAO\b|\bavis(?: [a-zàâéèêîôûç'’]+){0,4}|(?-i:\b(?:JO|VA|VN|RFQ|RFP|EOI|TDR|CFP|DC)\b)|\bdossier|\bconcours|\bcommuniqu[ée]|\bd[ée]cision|\bcode(?: (?:de l['’]offre|offre|poste|du poste))?|\boffre(?: [A-Z]{2,5}\b)?|\bjob(?: id| code)?|\bvacancy(?: notice)?|\btender|\bcall|\bappel(?: [a-zàâéèêîôûç'’]+){0,3}|\banonce|\bannonce)[ .:]*(?:(?:de l['’](?:offre|avis|annonce)|du poste|interne|number|num[ée]ro|portail)[ .:]*)?(?P<no>(?:n[°ºo]s?|no|#|id)[ .:]*)?:?\s*(?P<code>[A-Z0-9]+(?:\s?[/_–-]\s?[A-Z0-9]+|\.[A-Z0-9]+)*)";
+    static LABELLED: Regex = r"(?i)(?:\b(?:[nv]\s?/\s?)?r[ée]f(?:[ée]rences?|s)?\b|\bA\.?O\.?(?:[NIR]\.?)*\b|\bAMI\b|\bDAO\b|\bavis(?: [a-zàâéèêîôûç'’]+){0,4}|(?-i:\b(?:JO|VA|VN|RFQ|RFP|EOI|TDR|CFP|DC)\b)|\bdossier|\bconcours|\bcommuniqu[ée]|\bd[ée]cision|\bcode(?: (?:de l['’]offre|offre|poste|du poste))?|\boffre(?: [A-Z]{2,5}\b)?|\bjob(?: id| code)?|\bvacancy(?: (?:notice|announcement|id|ref))?|\btender|\bcall|\bappel(?: [a-zàâéèêîôûç'’]+){0,3}|\banonce|\bannonce)[ .:]*(?:(?:de l['’](?:offre|avis|annonce)|du poste|interne|number|num[ée]ro|portail)[ .:]*)?(?P<no>(?:n[°ºo]s?|no|#|id)[ .:]*)?:?\s*(?P<code>[A-Z0-9]+(?:\s?[/_–-]\s?[A-Z0-9]+|\.[A-Z0-9]+)*)";
 
     static BARE: Regex = r"\b(?:[A-Z]{2,}[A-Z0-9]*(?:[-/_][A-Z0-9]+)+|[0-9]{1,6}(?:[-/][A-Z0-9]+)*[-/][A-Z]{2,}[A-Z0-9]*(?:[-/][A-Z0-9]+)*)\b";
+
+    /// "n° 574210" of a vacancy, unlike the number of an authorization.
+    static NUMBERED: Regex = r"(?i)(?P<before>[\p{L}]*)[ (,:–-]{0,3}\bn[°º] ?(?P<code>\d{5,8})\b(?P<after>[/-]?)";
 
     static DATE: Regex = r"^(?:[0-3]?[0-9][/.-][01]?[0-9][/.-](?:19|20)?[0-9]{2}|(?:19|20)[0-9]{2}(?:[/.-][01]?[0-9][/.-][0-3]?[0-9])?)$";
 }
@@ -50,9 +53,23 @@ pub(crate) fn codes(text: &str, source: &str) -> Vec<Code> {
     };
     for hit in LABELLED.captures_iter(text) {
         let Some(code) = hit.name("code") else { continue };
-        let has_no = hit.name("no").is_some() || hit.get(0).is_some_and(|all| is_reference(all.as_str()));
+        let has_no = hit.name("no").is_some()
+            || hit.get(0).is_some_and(|all| is_reference(all.as_str()))
+            || is_long_number(code.as_str());
         if let Some(code) = code_of(code.as_str(), has_no, source) {
             keep(code);
+        }
+    }
+    for hit in NUMBERED.captures_iter(text) {
+        let has = |name: &str, words: &[&str]| {
+            hit.name(name).is_some_and(|word| words.iter().any(|own| word.as_str().to_lowercase().starts_with(own)))
+        };
+        let is_other = has("before", &["agr", "auto", "arr", "contrib", "compte", "licen", "regist", "récép", "recep"])
+            || has("after", &["/", "-"]);
+        if let Some(code) = hit.name("code").filter(|code| !is_other && is_long_number(code.as_str())) {
+            if let Some(code) = code_of(code.as_str(), true, source) {
+                keep(Code { kind: CodeKind::Bare, ..code });
+            }
         }
     }
     for hit in BARE.find_iter(text) {
@@ -63,6 +80,13 @@ pub(crate) fn codes(text: &str, source: &str) -> Vec<Code> {
     }
     all.sort_unstable();
     all
+}
+
+/// Returns whether digits are too many for a count of places: "avis de vacance 118402".
+fn is_long_number(code: &str) -> bool {
+    (5..=8).contains(&code.len())
+        && code.bytes().all(|byte| byte.is_ascii_digit())
+        && !code.ends_with("00")
 }
 
 /// Returns whether the words before a code name a reference, so that digits alone are one.

@@ -47,6 +47,17 @@ impl Sample {
         self.hashes.retain(|hash| others.binary_search(hash).is_err());
     }
 
+    /// Returns whether the set has the hash; `None` if the sample does not reach it.
+    pub(crate) fn has(&self, hash: u32) -> Option<bool> {
+        (hash < u32::MAX >> self.halvings).then(|| self.hashes.binary_search(&hash).is_ok())
+    }
+
+    /// Returns how many hashes the smaller of two samples has, and the share of them that the other has; see [`Self::containment`].
+    pub(crate) fn counted(&self, other: &Self, least: usize) -> Option<(f64, usize)> {
+        let share = self.containment(other, least)?;
+        Some((share, self.hashes.len().min(other.hashes.len())))
+    }
+
     /// Returns the share of the smaller set that the other has too; `None` if one has fewer than `least`.
     pub(crate) fn containment(&self, other: &Self, least: usize) -> Option<f64> {
         let limit = u32::MAX >> self.halvings.max(other.halvings);

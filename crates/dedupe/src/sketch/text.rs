@@ -1,12 +1,13 @@
 //! What a text says, as samples of hashes.
 
-use normalize::patterns;
-use regex::Regex;
+mod counts;
 
+pub(crate) use self::counts::number;
+use self::counts::{days, numbers};
 use super::{
     hash::{Sample, hash, joined, short},
     subjects::subject,
-    words::{is_content, month_of, number_of, stem},
+    words::{is_content, month_of, stem},
 };
 
 /// Most hashes of each kind in a sketch. Together they keep it below 2 kB, so that PostgreSQL stores it in the row.
@@ -16,9 +17,6 @@ const NAMES: usize = 40;
 const SUBJECTS: usize = 48;
 const NUMBERS: usize = 32;
 
-patterns! {
-    static NUMBER: Regex = r"\d{1,3}(?:[ .,]\d{3})+\b|\d{1,12}";
-}
 
 /// The parts of a text that are compared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -91,52 +89,4 @@ fn names(text: &str) -> Vec<u32> {
         }
     }
     all
-}
-
-/// Returns the numbers above one without years and days. Groups of thousands are one number.
-fn numbers(text: &str, words: &[&str], days: &[u64]) -> Vec<u32> {
-    let value = |hit: regex::Match<'_>| hit.as_str().replace([' ', '.', ','], "").parse::<u64>().ok();
-    let spelled = words.iter().filter_map(|word| number_of(word));
-    NUMBER
-        .find_iter(text)
-        .filter_map(value)
-        .chain(spelled)
-        .filter(|number| *number > 1 && !(2_000..2_100).contains(number) && !days.contains(number))
-        .map(number)
-        .collect()
-}
-
-/// Returns the hash of a number in a text.
-pub(crate) fn number(value: u64) -> u32 {
-    short(value.wrapping_mul(0x9e37_79b9))
-}
-
-/// Returns the days that a text names with their month: "5 octobre", "October 5", "05/10/2026". Also returns their numbers.
-fn days(words: &[&str]) -> (Vec<u32>, Vec<u64>) {
-    let small = |word: &str| {
-        let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-        digits.parse::<u32>().ok().filter(|day| (1..=31).contains(day))
-    };
-    let mut all = Vec::new();
-    for at in 0..words.len() {
-        let [one, two] = [0, 1].map(|next| words.get(at + next).copied().unwrap_or_default());
-        let month = |word: &str| month_of(word).map(u32::from);
-        if let (Some(day), Some(month)) = (small(one), month(two)) {
-            all.push(month * 32 + day);
-        } else if let (Some(month), Some(day)) = (month(one), small(two)) {
-            if small(one).is_none() && !two.bytes().all(|byte| byte == b'0') {
-                all.push(month * 32 + day);
-            }
-        } else if let (Some(day), Ok(month)) = (small(one), two.parse::<u32>()) {
-            let is_year = words.get(at + 2).is_some_and(|year| year.len() == 4 && year.starts_with("20"));
-            if is_year && two.len() <= 2 && (1..=12).contains(&month) {
-                all.push(month * 32 + day);
-            }
-        }
-    }
-    all.sort_unstable();
-    all.dedup();
-    all.truncate(12);
-    let numbers = all.iter().map(|day| u64::from(day % 32)).collect();
-    (all, numbers)
 }

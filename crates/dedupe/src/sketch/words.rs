@@ -28,7 +28,7 @@ const GENERIC: &str = " station service services clinique clinic hotel hopital h
     projet project programme program commune mairie ville council city district delegation ministere ministry direction general \
     generale national nationale international internationale saint sainte st ste ex prive privee place bureau agence agency consulting \
     conseil solutions technologies technology industrie industries usine immobilier assurance assurances banque bank securite security \
-    construction btp medical medicale bilingue bilingual nouveau nouvelle nouveaux grand grande petit petite plantation plantations ferme \
+    construction btp medical medicale pharmaceutique humanitaire laboratoire laboratory entretien nom communique confidentiel confidential anonyme bilingue bilingual nouveau nouvelle nouveaux grand grande petit petite plantation plantations ferme \
     farm restauration communication distribution commerce commercial import export production travaux publics ";
 
 /// Returns whether a stem of an employer's name says only what it is.
