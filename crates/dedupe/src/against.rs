@@ -80,7 +80,7 @@ impl Pair<'_> {
             && !a.parts.iter().any(|part| b.parts.contains(part))
             && (!has_code || (is_lot(&a.parts) && is_lot(&b.parts)));
         let days_apart = a.posted.zip(b.posted).map(|(a, b)| (a - b).abs());
-        let one_language = a.is_english == b.is_english;
+        let one_language = self.one_language;
         if self.codes == Some(false) {
             Some("another code")
         } else if self.phones == Some(false)
@@ -109,6 +109,8 @@ impl Pair<'_> {
             Some("another amount")
         } else if is_part {
             Some("another number in the title")
+        } else if self.is_one_of_several() {
+            Some("one of several posts")
         } else if a.kind == Kind::Training && self.is_other_session() && !has_code {
             Some("another session")
         } else if a.source == b.source
@@ -126,6 +128,13 @@ impl Pair<'_> {
     fn is_other_session(&self) -> bool {
         let names_some = |sketch: &Sketch| sketch.text.days.len() > 1;
         self.days() == 3 && names_some(self.a) && names_some(self.b)
+    }
+
+    /// Returns whether one lists several posts and the other is one of them: who applies to it may not want the rest.
+    fn is_one_of_several(&self) -> bool {
+        let is_list = |list: &Sketch, post: &Sketch| list.posts > 1 && post.posts < 2;
+        let covers = self.left.iter().any(Vec::is_empty);
+        (is_list(self.a, self.b) || is_list(self.b, self.a)) && covers && self.title_in_text() == 4
     }
 
     /// Returns whether both name one employer.

@@ -113,8 +113,12 @@ fn names(a: &Sketch, b: &Sketch) -> bool {
 
 /// Compares two known employers by the words that say more than what they are.
 fn alike(a: &Sketch, b: &Sketch) -> Employers {
+    // "Grand Format Yaoundé" is "Imprimerie Grand Format".
+    let is_town = |word: &String| {
+        a.towns.iter().chain(&b.towns).any(|town| town.split(' ').any(|part| stem(part) == *word))
+    };
     let told = |sketch: &'_ Sketch| -> Vec<String> {
-        sketch.employer.iter().filter(|word| !is_generic(word)).cloned().collect()
+        sketch.employer.iter().filter(|word| !is_generic(word) && !is_town(word)).cloned().collect()
     };
     let (one, other) = (told(a), told(b));
     if a.employer == b.employer {

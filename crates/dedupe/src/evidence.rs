@@ -119,7 +119,7 @@ impl<'a> Pair<'a> {
         #[allow(clippy::cast_precision_loss, reason = "a title has few words")]
         let title = 1.0 - (left[0].len() + left[1].len()) as f64 / words as f64;
         let is_empty = a.title.is_empty() || b.title.is_empty();
-        let one_language = a.is_english == b.is_english;
+        let one_language = a.is_english == b.is_english || is_in_one_language(a, b);
         Self {
             title: if is_empty { 0.0 } else { title },
             left,
@@ -140,7 +140,7 @@ impl<'a> Pair<'a> {
     /// Returns for each title the words that stand neither in the other's title nor in its text, and how many of them stand in its own;
     /// `None` if a text is too short.
     fn absent(&self) -> Option<[(usize, usize); 2]> {
-        if self.a.text.words.hashes.len() < 5 || self.b.text.words.hashes.len() < 5 {
+        if self.a.text.words.hashes.len() < 4 || self.b.text.words.hashes.len() < 4 {
             return None;
         }
         let has = |word: &str, sketch: &Sketch| match subject(word) {
@@ -286,7 +286,7 @@ impl<'a> Pair<'a> {
         }
     }
 
-    fn title_in_text(&self) -> Level {
+    pub(crate) fn title_in_text(&self) -> Level {
         self.absent().map_or(0, |absent| match absent {
             [(_, own), (_, other)] if own > 0 && other > 0 => 5,
             [(_, own), (_, other)] if own > 0 || other > 0 => 4,
@@ -320,6 +320,13 @@ impl<'a> Pair<'a> {
             _ => 5,
         }
     }
+}
+
+/// Returns whether a row without a text is in the language of the other: most of its title stands word for word in the other title.
+fn is_in_one_language(a: &Sketch, b: &Sketch) -> bool {
+    let has_no_text = a.text.words.hashes.is_empty() || b.text.words.hashes.is_empty();
+    let shared = a.title.iter().filter(|word| b.title.contains(word)).count();
+    has_no_text && shared > 1 && shared * 2 >= a.title.len().max(b.title.len())
 }
 
 /// Returns whether the reference codes agree; `None` if one has none, or if other issuers gave them.

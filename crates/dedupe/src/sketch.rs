@@ -42,6 +42,8 @@ pub struct Sketch {
     pub(crate) title: Vec<String>,
     /// Numbers of parts that the title names: "2" of "lot 2".
     pub(crate) parts: Vec<String>,
+    /// How many posts the title counts: three of "15 maçons, 8 ferrailleurs, 4 charpentiers".
+    pub(crate) posts: u8,
     /// Ranks that the title names, a bit each.
     pub(crate) ranks: u8,
     /// Ranks that the text names beside a word of the title.
@@ -135,6 +137,8 @@ impl Sketch {
         let text = mended(row.description.unwrap_or_default());
         let bare = phrases::title(&fold(&MARKERS.replace_all(&title, "")));
         let employer = phrases::organization(&fold(&mended(row.organization.unwrap_or_default())));
+        let is_hidden = client::is_hidden(&employer);
+        let employer = if is_hidden { String::new() } else { employer };
         let folded = fold(&text);
         let client = client::client(&text);
         let day = |day: Option<NaiveDate>| day.map(|day| day.num_days_from_ce());
@@ -157,6 +161,7 @@ impl Sketch {
             kind: row.kind,
             text_ranks: words::ranks_beside(&folded, &all_words),
             title: all_words,
+            posts: posts(&bare),
             parts: parts(&bare).or_else(|| only_lot(&folded).map(|lot| vec![lot])).unwrap_or_default(),
             ranks,
             months: bare.split(' ').filter_map(month_of).fold(0, |all, month| all | 1 << month),
@@ -202,6 +207,22 @@ impl Sketch {
         let told = |sketch: &Self| !sketch.towns.is_empty() || !sketch.regions.is_empty();
         (told(self) && told(other)).then(|| (share(&self.regions, &other.regions), false))
     }
+}
+
+/// Returns how many posts a folded title counts, by numbers of at most two digits before a word of its own.
+fn posts(title: &str) -> u8 {
+    let words: Vec<&str> = title.split(' ').collect();
+    let counted = words.windows(2).filter(|two| match two {
+        [count, what] => {
+            let is_count = (1..=2).contains(&count.len()) && count.bytes().all(|byte| byte.is_ascii_digit());
+            is_count
+                && what.len() > 3
+                && month_of(what).is_none()
+                && !matches!(*what, "mois" | "jours" | "places" | "postes" | "semaines" | "annees" | "months" | "days" | "weeks" | "years" | "posts" | "positions" | "seats" | "heures")
+        }
+        _ => false,
+    });
+    u8::try_from(counted.count()).unwrap_or(u8::MAX)
 }
 
 /// Returns the numbers of parts that a folded title names, sorted; `None` if it names none.

@@ -19,7 +19,7 @@ impl Sketch {
         out.word(self.kind.as_str());
         out.words(&self.title);
         out.words(&self.parts);
-        out.0.extend([self.ranks, self.text_ranks]);
+        out.0.extend([self.posts, self.ranks, self.text_ranks]);
         out.0.extend(self.months.to_le_bytes());
         for words in [&self.employer, &self.employer_words, &self.client, &self.towns, &self.regions] {
             out.words(words);
@@ -68,7 +68,8 @@ impl Sketch {
             return None;
         }
         let (source, kind): (String, Kind) = (from.word()?, from.word()?.parse().ok()?);
-        let (title, parts, ranks, text_ranks) = (from.words()?, from.words()?, from.byte()?, from.byte()?);
+        let (title, parts, posts) = (from.words()?, from.words()?, from.byte()?);
+        let (ranks, text_ranks) = (from.byte()?, from.byte()?);
         let months = u16::from_le_bytes(from.take()?);
         let (employer, employer_words, client) = (from.words()?, from.words()?, from.words()?);
         let (towns, regions, flags) = (from.words()?, from.words()?, from.byte()?);
@@ -80,6 +81,7 @@ impl Sketch {
             kind,
             title,
             parts,
+            posts,
             ranks,
             text_ranks,
             months,

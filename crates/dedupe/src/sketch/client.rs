@@ -12,6 +12,8 @@ patterns! {
 
     static AGENCY: Regex = r"\b(?:recrut|interim|talent|staffing|placement|headhunt|manpower|adecco|carriere|emploi|ressources humaines|human resources|rh\b|hr\b|jobs?\b|fne\b|fonds national de l emploi)";
 
+    static HIDDEN: Regex = r"\b(?:confidentiel(?:le)?|confidential|anonym(?:e|ous)|undisclosed|nom communique|non (?:communique|precise|divulgue)e?|de la place|particuliers?)\b";
+
     static ONE: Regex = r"(?i)^(?:recrute|recherche|une? |des |le |la |les |a |an |is |est |seeks|looking|[0-9]+ )";
 }
 
@@ -25,6 +27,11 @@ static PRAISE: Words = Words::of(|| {
 /// Returns whether the name is that of an agency.
 pub(crate) fn is_agency(folded_name: &str) -> bool {
     AGENCY.is_match(folded_name)
+}
+
+/// Returns whether the name hides the employer: "Entreprise industrielle (confidentiel)", "Banque de la place". It names nobody.
+pub(crate) fn is_hidden(folded_name: &str) -> bool {
+    HIDDEN.is_match(folded_name)
 }
 
 /// Returns the stems that describe the employer for whom an agency publishes; `None` if the text names nobody.

@@ -10,7 +10,7 @@ pub(crate) static PLAIN: Words = Words::of(|| {
     " h f m hf fh mf fm un une des de du d la le les l et a au aux en pour par sur avec dans the of for and in to \
     an at on recrute recrutement recrutements recruits recruitment recruiting recherche recherchee recherchons recherches recherchees cherche \
     cherchons avis offre offres emploi emplois poste postes position positions urgent urgence urgemment nouveau nouvelle new appel candidature \
-    candidatures hiring wanted job jobs vacancy vacancies e ne se trice euse ere cameroun cameroon cdi cdd we besoin prorogation prolongation \
+    candidatures delai date limite report reporte reportee repousse repoussee relancee additif erratum corrigendum hiring wanted job jobs vacancy vacancies e ne se trice euse ere cameroun cameroon cdi cdd we besoin prorogation prolongation \
     proroge prolonge relance rappel rectificatif extended extension reminder n no numero ref reference annonce communique ".split_ascii_whitespace().collect()
 });
 
@@ -28,7 +28,7 @@ const GENERIC: &str = " station service services clinique clinic hotel hopital h
     projet project programme program commune mairie ville council city district delegation ministere ministry direction general \
     generale national nationale international internationale saint sainte st ste ex prive privee place bureau agence agency consulting \
     conseil solutions technologies technology industrie industries usine immobilier assurance assurances banque bank securite security \
-    construction btp medical medicale pharmaceutique humanitaire laboratoire laboratory entretien nom communique confidentiel confidential anonyme bilingue bilingual nouveau nouvelle nouveaux grand grande petit petite plantation plantations ferme \
+    construction btp medical medicale pharmaceutique humanitaire agro agricole agroalimentaire alimentaire miniere industriel industrielle imprimerie laboratoire laboratory entretien nom communique confidentiel confidential anonyme bilingue bilingual nouveau nouvelle nouveaux grand grande petit petite plantation plantations ferme \
     farm restauration communication distribution commerce commercial import export production travaux publics ";
 
 /// Returns whether a stem of an employer's name says only what it is.
@@ -227,7 +227,7 @@ const RANKS: [&str; 5] = [
     " junior jr debutant debutante debutants ",
     " senior sr confirme confirmee experimente experimentee experte ",
     " chef cheffe chefs chief head superviseur superviseuse superviseurs supervisor supervisors responsable responsables manager managers \
-     directeur directrice director coordinateur coordinatrice coordonnateur coordonnatrice coordinator daf raf rrh drh gerant gerante encadreur ",
+     directeur directrice director coordinateur coordinatrice coordonnateur coordonnatrice coordinator daf raf rrh drh gerant gerante ",
     " adjoint adjointe deputy vice assistant assistante assistants assistantes aide aides auxiliaire helper helpers commis associate ",
     " stagiaire stagiaires stage stages intern internship internships interns apprenti apprentie apprentis trainee trainees alternance \
      alternant alternante ",
