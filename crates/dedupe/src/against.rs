@@ -111,6 +111,8 @@ impl Pair<'_> {
             Some("another number in the title")
         } else if self.is_one_of_several() {
             Some("one of several posts")
+        } else if a.kind == Kind::Microfinance && self.is_other_product() && !has_code {
+            Some("another product")
         } else if a.kind == Kind::Training && self.is_other_session() && !has_code {
             Some("another session")
         } else if a.source == b.source
@@ -128,6 +130,13 @@ impl Pair<'_> {
     fn is_other_session(&self) -> bool {
         let names_some = |sketch: &Sketch| sketch.text.days.len() > 1;
         self.days() == 3 && names_some(self.a) && names_some(self.b)
+    }
+
+    /// Returns whether each title names a loan by a word that the other row lacks, and the terms do not say that it is the same. A loan has
+    /// little else that tells it from others of its institution.
+    fn is_other_product(&self) -> bool {
+        let are_terms_same = self.numbers.is_some_and(|(share, count)| share >= 0.65 && count > 2);
+        self.one_language && self.has_two_titles() && matches!(self.title_in_text(), 0 | 5) && !are_terms_same
     }
 
     /// Returns whether one lists several posts and the other is one of them: who applies to it may not want the rest.

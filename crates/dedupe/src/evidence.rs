@@ -230,7 +230,11 @@ impl<'a> Pair<'a> {
             (
                 Evidence::Employer,
                 // "Palmeraies du Sud-Ouest" and "South West Palm Estates"
-                if self.one_language || self.employer != Employers::Other { self.employer.level() } else { 0 },
+                if self.one_language || self.employer != Employers::Other {
+                    self.employer.level()
+                } else {
+                    0
+                },
             ),
             (Evidence::Client, self.client.map_or(0, |share| if share >= 0.4 { 1 } else { 2 })),
             (Evidence::Place, self.a.place_of(self.b).map_or(0, |(_, by_town)| if by_town { 1 } else { 2 })),

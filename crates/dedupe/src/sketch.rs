@@ -218,7 +218,23 @@ fn posts(title: &str) -> u8 {
             is_count
                 && what.len() > 3
                 && month_of(what).is_none()
-                && !matches!(*what, "mois" | "jours" | "places" | "postes" | "semaines" | "annees" | "months" | "days" | "weeks" | "years" | "posts" | "positions" | "seats" | "heures")
+                && !matches!(
+                    *what,
+                    "mois"
+                        | "jours"
+                        | "places"
+                        | "postes"
+                        | "semaines"
+                        | "annees"
+                        | "months"
+                        | "days"
+                        | "weeks"
+                        | "years"
+                        | "posts"
+                        | "positions"
+                        | "seats"
+                        | "heures"
+                )
         }
         _ => false,
     });

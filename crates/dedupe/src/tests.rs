@@ -3,10 +3,16 @@ use normalize::{Context, normalize};
 
 use super::*;
 
+mod kinds;
+
 type Fields = Vec<(&'static str, &'static str)>;
 
 fn row(source: &str, fields: &[(&str, &str)]) -> Opportunity {
-    let mut draft = Draft::new(Kind::Job, serde_json::Value::Null);
+    row_of(Kind::Job, source, fields)
+}
+
+fn row_of(kind: Kind, source: &str, fields: &[(&str, &str)]) -> Opportunity {
+    let mut draft = Draft::new(kind, serde_json::Value::Null);
     for (name, value) in [("external_id", "1")].iter().chain(fields) {
         *draft.field_mut(name).unwrap() = Some((*value).to_owned());
     }

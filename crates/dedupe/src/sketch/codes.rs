@@ -62,14 +62,15 @@ pub(crate) fn codes(text: &str, source: &str) -> Vec<Code> {
     }
     for hit in NUMBERED.captures_iter(text) {
         let has = |name: &str, words: &[&str]| {
-            hit.name(name).is_some_and(|word| words.iter().any(|own| word.as_str().to_lowercase().starts_with(own)))
+            hit.name(name)
+                .is_some_and(|word| words.iter().any(|own| word.as_str().to_lowercase().starts_with(own)))
         };
-        let is_other = has("before", &["agr", "auto", "arr", "contrib", "compte", "licen", "regist", "récép", "recep"])
-            || has("after", &["/", "-"]);
-        if let Some(code) = hit.name("code").filter(|code| !is_other && is_long_number(code.as_str())) {
-            if let Some(code) = code_of(code.as_str(), true, source) {
-                keep(Code { kind: CodeKind::Bare, ..code });
-            }
+        let is_other =
+            has("before", &["agr", "auto", "arr", "contrib", "compte", "licen", "regist", "récép", "recep"])
+                || has("after", &["/", "-"]);
+        let code = hit.name("code").filter(|code| !is_other && is_long_number(code.as_str()));
+        if let Some(code) = code.and_then(|code| code_of(code.as_str(), true, source)) {
+            keep(Code { kind: CodeKind::Bare, ..code });
         }
     }
     for hit in BARE.find_iter(text) {
@@ -84,9 +85,7 @@ pub(crate) fn codes(text: &str, source: &str) -> Vec<Code> {
 
 /// Returns whether digits are too many for a count of places: "avis de vacance 118402".
 fn is_long_number(code: &str) -> bool {
-    (5..=8).contains(&code.len())
-        && code.bytes().all(|byte| byte.is_ascii_digit())
-        && !code.ends_with("00")
+    (5..=8).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit()) && !code.ends_with("00")
 }
 
 /// Returns whether the words before a code name a reference, so that digits alone are one.

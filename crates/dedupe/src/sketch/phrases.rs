@@ -39,7 +39,8 @@ impl Forms {
         let mut at = 0;
         while let Some(word) = words.get(at) {
             let rest = words.get(at + 1..).unwrap_or_default();
-            let form = self.0.get(word).and_then(|forms| forms.iter().find(|(form, _)| rest.starts_with(form)));
+            let form =
+                self.0.get(word).and_then(|forms| forms.iter().find(|(form, _)| rest.starts_with(form)));
             if let Some((form, name)) = form {
                 out.push(name);
                 at += form.len();

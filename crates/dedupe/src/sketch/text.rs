@@ -17,7 +17,6 @@ const NAMES: usize = 40;
 const SUBJECTS: usize = 48;
 const NUMBERS: usize = 32;
 
-
 /// The parts of a text that are compared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Text {

@@ -49,7 +49,8 @@ fn spelled(words: &[&str]) -> Vec<u64> {
         // A digit before "mille" is read with the digits.
         let is_after_digits = before.bytes().all(|byte| byte.is_ascii_digit()) && !before.is_empty();
         before = word;
-        match number_of(word.strip_suffix('s').filter(|one| matches!(*one, "vingt" | "cent")).unwrap_or(word)) {
+        match number_of(word.strip_suffix('s').filter(|one| matches!(*one, "vingt" | "cent")).unwrap_or(word))
+        {
             Some(1_000) if is_after_digits => (),
             Some(1_000) if last < 1_000 => {
                 sum += last.max(1) * 1_000;
@@ -101,7 +102,8 @@ pub(super) fn days(words: &[&str]) -> (Vec<u32>, Vec<u64>) {
             all.push(month * 32 + day);
             // "du 10 au 12 juin", "10–12 June"
             let is_span = matches!(at(here.checked_sub(1)), "au" | "to" | "et" | "and");
-            let first = day_of(at(here.checked_sub(if is_span { 2 } else { 1 }))).filter(|first| *first < day);
+            let first =
+                day_of(at(here.checked_sub(if is_span { 2 } else { 1 }))).filter(|first| *first < day);
             all.extend(first.map(|first| month * 32 + first));
         } else if let (Some(month), Some(day)) = (named(one), day_of(two)) {
             let is_taken = day_of(at(here.checked_sub(1))).is_some();
@@ -114,7 +116,9 @@ pub(super) fn days(words: &[&str]) -> (Vec<u32>, Vec<u64>) {
         } else if let (Some(day), Some(month)) = (day_of(one), numbered(two)) {
             let is_year = three.len() == 4 && three.starts_with("20");
             // "du 19/10 au 13/11/2026"
-            let is_span = matches!(three, "au" | "to") && day_of(four).is_some() && numbered(at(Some(here + 4))).is_some();
+            let is_span = matches!(three, "au" | "to")
+                && day_of(four).is_some()
+                && numbered(at(Some(here + 4))).is_some();
             if is_year || is_span {
                 all.push(month * 32 + day);
             }
@@ -173,7 +177,9 @@ mod tests {
 
     #[test]
     fn a_phone_number_is_not_a_count() {
-        for phone in ["699 00 12 31", "+237 6 99 00 12 31", "699-00-12-31", "+237699001231", "00 237 699001231"] {
+        for phone in
+            ["699 00 12 31", "+237 6 99 00 12 31", "699-00-12-31", "+237699001231", "00 237 699001231"]
+        {
             assert_eq!(all(&format!("12 agents. Tél. {phone}.")), all("12 agents."), "{phone}");
         }
     }
@@ -185,7 +191,13 @@ mod tests {
             days(&folded.split(' ').collect::<Vec<_>>()).0
         };
         let june = [6 * 32 + 10, 6 * 32 + 12];
-        for text in ["du 10 au 12 juin 2026", "10–12 June 2026", "from June 10 to 12", "10/06/2026 et 12/06/2026", "du 10/06 au 12/06/2026"] {
+        for text in [
+            "du 10 au 12 juin 2026",
+            "10–12 June 2026",
+            "from June 10 to 12",
+            "10/06/2026 et 12/06/2026",
+            "du 10/06 au 12/06/2026",
+        ] {
             assert_eq!(of(text), june, "{text}");
         }
         for text in ["le 12 octobre, 17h", "by 12 October, 5 pm", "12 octobre à 17 h", "October 12th"] {
