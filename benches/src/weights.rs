@@ -20,9 +20,9 @@ use labelled::{SETS, Set, folder, part, set};
 use measure::{Measured, errors};
 
 /// How strongly a weight is drawn to its prior.
-const DRAW: f64 = 3.0;
+const DRAW: f64 = 1.0;
 /// Most that a level weighs whose prior is nothing, such as a number that one of them does not name.
-const UNKNOWN: f64 = 1.0;
+const UNKNOWN: f64 = 0.3;
 /// Steps of the descent.
 const STEPS: usize = 3_000;
 /// What one set weighs together, in pairs.
@@ -105,10 +105,10 @@ fn report(set: &Set, weights: &Weights, with_errors: bool) {
         let weights = Weights { same: weights.same + step, ..weights.clone() };
         let measured = Measured::by(set, &weights);
         let score = measured.score;
-        let wrong = measured.wrong(set);
+        let (wrong, alone) = (measured.wrong(set), measured.wrong_alone(set, &weights));
         let sign = if step == 0.0 { "=>" } else { "" };
         print!(
-            "  {sign}{:.2}: {:.3}/{:.3}/{:.3} ({wrong} wrong)",
+            "  {sign}{:.2}: {:.3}/{:.3}/{:.3} ({wrong} wrong, {alone} alone)",
             weights.same,
             score.precision,
             score.recall,

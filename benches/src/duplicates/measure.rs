@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use dedupe::{Decisions, House, Key, Member, Sketch, Weights, cluster_by, explain, judge};
+use dedupe::{Decisions, House, Key, Member, Sketch, Weights, cluster_by, explain, judge, judge_by};
 use domain::OpportunityId;
 
 use super::labelled::{Pair, Set};
@@ -117,6 +117,19 @@ impl Measured {
             wrong += others.filter(|(b, (_, other, _))| one != other && self.is_one(a, *b)).count();
         }
         wrong
+    }
+
+    /// Returns how many pairs would be wrongly one if they were alone: no third row contradicts them.
+    pub(crate) fn wrong_alone(&self, set: &Set, weights: &Weights) -> usize {
+        let wrong = self.pairs.iter().filter(|(a, b)| {
+            let cluster = |at: &usize| set.rows.get(*at).map(|(_, cluster, _)| cluster);
+            let sketches = self.sketches.get(*a).zip(self.sketches.get(*b));
+            cluster(a) != cluster(b)
+                && sketches.is_some_and(|(a, b)| {
+                    judge_by(a, b, weights).verdict_by(weights) == dedupe::Verdict::Same
+                })
+        });
+        wrong.count()
     }
 
     /// Returns whether two rows are in one cluster.

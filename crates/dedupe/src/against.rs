@@ -86,7 +86,7 @@ impl Pair<'_> {
         } else if self.phones == Some(false)
             && self.mails != Some(true)
             && !has_code
-            && !self.knows_employer()
+            && (!self.knows_employer() || self.swapped() >= 3)
         {
             Some("another phone")
         } else if self.employer == Employers::Other
@@ -95,8 +95,7 @@ impl Pair<'_> {
             && !(self.is_copy() && is_same_title)
         {
             Some("another employer")
-        } else if one_language && self.client.is_some_and(|share| share < 0.2) && !has_code && !self.is_copy()
-        {
+        } else if one_language && self.client.is_some_and(|share| share < 0.2) && !has_code {
             Some("another client")
         } else if self.rank() == 3
             && one_language
@@ -113,6 +112,8 @@ impl Pair<'_> {
             Some("one of several posts")
         } else if a.kind == Kind::Microfinance && self.is_other_product() && !has_code {
             Some("another product")
+        } else if self.swapped() >= 3 && matches!(self.title_in_text(), 4 | 5) && !has_code {
+            Some("another post of one template")
         } else if a.kind == Kind::Training && self.is_other_session() && !has_code {
             Some("another session")
         } else if a.source == b.source

@@ -6,7 +6,7 @@ use crate::{
     sketch::{
         hash::{hash, short},
         subjects::subject,
-        words::{Words, is_generic, stem},
+        words::{Words, hash_in_text, is_generic, stem},
     },
 };
 
@@ -102,7 +102,7 @@ fn names(a: &Sketch, b: &Sketch) -> bool {
         let hash = short(hash(word));
         a.title.contains(word)
             || a.text.names.hashes.binary_search(&hash).is_ok()
-            || a.text.words.hashes.binary_search(&hash).is_ok()
+            || a.text.words.hashes.binary_search(&hash_in_text(word)).is_ok()
             || a.client.contains(word)
     };
     let told: Vec<&String> = b.employer.iter().filter(|word| word.len() >= 3 && !is_generic(word)).collect();

@@ -8,8 +8,9 @@ use crate::{
     dates, part,
     sketch::{
         CodeKind, SHIFTS,
-        hash::{hash, shared, short},
+        hash::shared,
         subjects::subject,
+        words::hash_in_text,
     },
 };
 
@@ -76,6 +77,8 @@ evidence! {
     Copy = "text" ["unknown", "whole", "most", "half", "parts", "little", "other"];
     /// Words of content.
     Words = "words" ["unknown", "nearly all", "most", "half", "third", "few"];
+    /// Words that each of two texts from one hand has in the place of others: one template, two posts.
+    Swapped = "words swapped" ["unknown", "none", "few", "some", "many"];
     /// What the texts are about, in either language.
     Subjects = "subjects" ["unknown", "nearly all", "most", "half", "few"];
     /// Numbers in the texts.
@@ -147,7 +150,7 @@ impl<'a> Pair<'a> {
             Some(subject) if sketch.text.subjects.has(subject) != Some(false) => true,
             // A word without a subject may be any word of another language.
             None if !self.one_language => true,
-            _ => sketch.text.words.has(short(hash(word))) != Some(false),
+            _ => sketch.text.words.has(hash_in_text(word)) != Some(false),
         };
         let count = |left: &[String], own: &Sketch, other: &Sketch| {
             let absent = left.iter().filter(|word| word.len() > 3 && !has(word, other));
@@ -254,6 +257,7 @@ impl<'a> Pair<'a> {
             (Evidence::Mail, part::of_bool(self.mails)),
             (Evidence::Copy, part::share(self.copy, &[0.9, 0.7, 0.45, 0.2, 0.06])),
             (Evidence::Words, part::share(self.words, &[0.85, 0.65, 0.45, 0.3])),
+            (Evidence::Swapped, self.swapped()),
             (
                 Evidence::Subjects,
                 part::share(self.a.text.subjects.containment(&self.b.text.subjects, 4), &[0.8, 0.6, 0.4]),
@@ -297,6 +301,20 @@ impl<'a> Pair<'a> {
             [(0, _), (0, _)] => 1,
             [(0, _), _] | [_, (0, _)] => 2,
             _ => 3,
+        })
+    }
+
+    /// Returns the level of the words that each of two texts has in the place of the other's. What one of them leaves out or adds does not count.
+    pub(crate) fn swapped(&self) -> Level {
+        if self.copy.is_none_or(|share| share < 0.45) {
+            return 0;
+        }
+        let alone = self.a.text.words.alone(&self.b.text.words, 6);
+        alone.map_or(0, |[a, b]| match a.min(b) {
+            share if share < 0.02 => 1,
+            share if share < 0.07 => 2,
+            share if share < 0.14 => 3,
+            _ => 4,
         })
     }
 

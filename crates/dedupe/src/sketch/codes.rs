@@ -73,7 +73,7 @@ pub(crate) fn codes(text: &str, source: &str) -> Vec<Code> {
             keep(Code { kind: CodeKind::Bare, ..code });
         }
     }
-    for hit in BARE.find_iter(text) {
+    for hit in BARE.find_iter(text).filter(|hit| !is_of_an_act(text, hit.start())) {
         if let Some(code) = code_of(hit.as_str(), true, source).filter(|_| hit.as_str().len() >= 6) {
             let is_own = code.kind == CodeKind::Portal;
             keep(Code { kind: if is_own { CodeKind::Portal } else { CodeKind::Bare }, ..code });
@@ -81,6 +81,13 @@ pub(crate) fn codes(text: &str, source: &str) -> Vec<Code> {
     }
     all.sort_unstable();
     all
+}
+
+/// Returns whether the words before a code name a law or a permission: many posts are under one.
+fn is_of_an_act(text: &str, start: usize) -> bool {
+    const ACTS: [&str; 7] = ["arrêté", "arrete", "décret", "decret", "agrément", "agrement", "autorisation"];
+    let before: Vec<&str> = text.get(..start).unwrap_or_default().rsplit(' ').take(4).collect();
+    before.iter().any(|word| ACTS.iter().any(|act| word.to_lowercase().contains(act)))
 }
 
 /// Returns whether digits are too many for a count of places: "avis de vacance 118402".

@@ -52,6 +52,18 @@ impl Sample {
         (hash < u32::MAX >> self.halvings).then(|| self.hashes.binary_search(&hash).is_ok())
     }
 
+    /// Returns how many hashes of each of two samples the other lacks, as far as both reach, as shares of the smaller one; `None` if one has fewer
+    /// than `least`.
+    pub(crate) fn alone(&self, other: &Self, least: usize) -> Option<[f64; 2]> {
+        let limit = u32::MAX >> self.halvings.max(other.halvings);
+        let part = |sample: &'_ Self| sample.hashes.partition_point(|hash| *hash < limit);
+        let (a, b) = (self.hashes.get(..part(self))?, other.hashes.get(..part(other))?);
+        let (fewer, both) = (a.len().min(b.len()), shared(a, b));
+        #[allow(clippy::cast_precision_loss, reason = "a sample has few hundred hashes")]
+        (fewer >= least.max(1))
+            .then(|| [a.len() - both, b.len() - both].map(|alone| alone as f64 / fewer as f64))
+    }
+
     /// Returns how many hashes the smaller of two samples has, and the share of them that the other has; see [`Self::containment`].
     pub(crate) fn counted(&self, other: &Self, least: usize) -> Option<(f64, usize)> {
         let share = self.containment(other, least)?;

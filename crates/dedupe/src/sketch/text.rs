@@ -7,7 +7,7 @@ use self::counts::{days, numbers};
 use super::{
     hash::{Sample, hash, joined, short},
     subjects::subject,
-    words::{is_content, month_of, stem},
+    words::{hash_in_text, is_content, month_of, stem},
 };
 
 /// Most hashes of each kind in a sketch. Together they keep it below 2 kB, so that PostgreSQL stores it in the row.
@@ -22,7 +22,7 @@ const NUMBERS: usize = 32;
 pub(crate) struct Text {
     /// Runs of three words.
     pub(crate) shingles: Sample,
-    /// Stems of its words of content.
+    /// Stems of its words of content, hashed by [`hash_in_text`].
     pub(crate) words: Sample,
     /// Names: words in capitals within a sentence.
     pub(crate) names: Sample,
@@ -42,9 +42,10 @@ impl Text {
         let hashes: Vec<u64> = words.iter().map(|word| hash(word)).collect();
         let three = |run: &[u64]| run.iter().fold(0, |all, word| joined(all, *word));
         let shingles = hashes.windows(3).map(|run| short(three(run))).collect();
+        let known_words: Vec<u32> = known.iter().map(|stem| hash_in_text(stem)).collect();
         let known: Vec<u32> = known.iter().map(|stem| short(hash(stem))).collect();
-        let content = words.iter().filter(|word| is_content(word)).map(|word| short(hash(&stem(word))));
-        let content = content.filter(|word| !known.contains(word));
+        let content = words.iter().filter(|word| is_content(word)).map(|word| hash_in_text(&stem(word)));
+        let content = content.filter(|word| !known_words.contains(word));
         let mut names = names(text);
         names.retain(|name| !known.contains(name));
         let (days, of_days) = days(&words);

@@ -5,6 +5,8 @@ use std::{
     sync::LazyLock,
 };
 
+use super::hash::{hash, short};
+
 /// Words of titles that say nothing about the post.
 pub(crate) static PLAIN: Words = Words::of(|| {
     " h f m hf fh mf fm un une des de du d la le les l et a au aux en pour par sur avec dans the of for and in to \
@@ -124,6 +126,18 @@ pub(crate) fn stem(word: &str) -> String {
         }
     }
     stem
+}
+
+/// Returns the hash of a stem as texts hold it: of its first letter and the consonants that it has. A letter that is swapped, doubled or a vowel
+/// that is lost does not change it, unlike another word.
+pub(crate) fn hash_in_text(stem: &str) -> u32 {
+    let mut consonants: Vec<char> = stem.chars().filter(|c| !"aeiouy".contains(*c)).collect();
+    consonants.sort_unstable();
+    consonants.dedup();
+    if consonants.len() < 2 {
+        return short(hash(stem));
+    }
+    short(hash(&stem.chars().take(1).chain(consonants).collect::<String>()))
 }
 
 /// Words before or after a number that numbers a part of something: "lot 2", "3e promotion".
