@@ -6,12 +6,7 @@ use crate::{
     Sketch,
     alike::{Employers, employers, missing_of},
     dates, part,
-    sketch::{
-        CodeKind, SHIFTS,
-        hash::shared,
-        subjects::subject,
-        words::hash_in_text,
-    },
+    sketch::{CodeKind, SHIFTS, hash::shared, subjects::subject, words::hash_in_text},
 };
 
 /// Levels of one piece of evidence.

@@ -176,3 +176,38 @@ fn a_question_mark_that_stands_for_a_letter_is_one() {
     );
     assert_eq!(level(&judged(&whole, &lost), "title"), "same");
 }
+
+const SHOP: &str = "La boulangerie de Makepe recrute deux vendeuses : vente du pain et des pâtisseries, tenue de la caisse, réassort des vitrines, ménage \
+                    de la boutique, livraison aux restaurants voisins. Équipe en alternance, sourire et ponctualité exigés. 699 00 11 22";
+
+#[test]
+fn words_in_the_place_of_others_tell_two_posts_and_what_is_mistyped_or_left_out_does_not() {
+    let shop = post("fne", "Vendeuse", "La Mie Dorée", SHOP, &vec![]);
+    for (text, expected) in [
+        (
+            "La boulangrie de Makepe recurte deux vendeuses : vente du pain et des pâtisseries, tenue de la caisse, réassort des vitrines, méénage \
+          de la boutique, livraison aux restaurants voisins. 677 45 12 90",
+            "few",
+        ),
+        (
+            "La boulangerie de Logbessou recrute deux vendeuses : vente du pain et des gâteaux, tenue de la caisse, réassort des rayons, ménage \
+          de la boutique, livraison aux hôtels voisins. Équipe en alternance, sourire et ponctualité exigés. 677 45 12 90",
+            "many",
+        ),
+    ] {
+        let other = post("camerjob", "Vendeuse", "La Mie Dorée", text, &vec![]);
+        let pair = judged(&shop, &other);
+        assert_eq!(level(&pair, "words swapped"), expected, "{pair}");
+        assert_eq!(pair.contradiction, (expected == "many").then_some("another phone"), "{pair}");
+    }
+}
+
+#[test]
+fn an_act_above_many_posts_is_not_the_code_of_one() {
+    let under = |source, act: &'static str| post(source, "Plomberie", "Jeunes Bâtisseurs", act, &vec![]);
+    let pair = judged(
+        &under("fne", "Arrêté n° 00218/MINEFOP/SG."),
+        &under("camerjob", "Selon l'arrêté 00218/MINEFOP/SG."),
+    );
+    assert_eq!(level(&pair, "code"), "unknown");
+}
