@@ -3,8 +3,9 @@
 //! Logistic regression over the levels of the evidence, on the pairs that share a key and are not contradicted. Each weight is drawn to
 //! its prior, what people who know the field would give: few labels move it little. Each set counts alike, whatever its size. How strong the
 //! draw is, and the threshold, were chosen by leaving each set out in turn.
-//! Run it with `cargo run -p benches --bin weights [FOLDER…]`. It prints precision, recall and F1 of the whole pipeline on each set with
-//! weights learned from the others. `--leave-out=c` does so for one set and writes nothing; `--errors` adds each wrong pair.
+//! Run it with `cargo run -p benches --bin weights [FOLDER|FILE.jsonl…]`. It prints precision, recall and F1 of the whole pipeline on each set with
+//! weights learned from the others. `--leave-out=c` does so for one set and writes nothing; `--errors` adds each wrong pair. A `FILE.jsonl` holds labelled pairs, such as those
+//! on which people decided (`benches/data/duplicates/README.md`).
 
 #![allow(clippy::print_stdout, reason = "a program that reports")]
 
@@ -16,7 +17,7 @@ mod measure;
 use std::{fmt::Write as _, path::Path};
 
 use dedupe::{Judgement, Sketch, Verdict, Weights, judge};
-use labelled::{SETS, Set, folder, part, set};
+use labelled::{Pair, SETS, Set, folder, pairs, part, set};
 use measure::{Measured, errors};
 
 /// How strongly a weight is drawn to its prior.
@@ -25,8 +26,8 @@ const DRAW: f64 = 1.0;
 const UNKNOWN: f64 = 0.3;
 /// Steps of the descent.
 const STEPS: usize = 3_000;
-/// What one set weighs together, in pairs.
-const SET: f64 = 120.0;
+/// What one set weighs together, in pairs. A smaller one weighs what it has.
+const SET: usize = 120;
 
 /// A pair to learn from.
 struct Example {
@@ -40,11 +41,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::env::args().skip(1).partition(|arg| arg.starts_with("--"));
     let left_out: Vec<&str> = flags.iter().filter_map(|flag| flag.strip_prefix("--leave-out=")).collect();
     let with_errors = flags.iter().any(|flag| flag == "--errors");
-    let tuned = part("tune")?.into_iter().filter_map(|pair| {
-        let [a, b] = pair.rows.each_ref().map(Sketch::of);
-        example(&judge(&a, &b), pair.same)
-    });
-    let tuned = weighed(tuned.collect());
+    let (files, folders): (Vec<String>, Vec<String>) =
+        folders.into_iter().partition(|arg| arg.ends_with(".jsonl"));
+    let mut tuned = of_pairs(&part("tune")?);
+    for file in &files {
+        tuned.extend(of_pairs(&pairs(Path::new(file))?));
+    }
     let mut sets: Vec<(Set, Vec<Example>)> = Vec::new();
     let own = SETS.map(|name| folder().join(name));
     for folder in own.into_iter().chain(folders.into_iter().map(Into::into)) {
@@ -73,6 +75,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+/// Returns the labelled pairs that are not contradicted.
+fn of_pairs(pairs: &[Pair]) -> Vec<Example> {
+    let judged = pairs.iter().filter_map(|pair| {
+        let [a, b] = pair.rows.each_ref().map(Sketch::of);
+        example(&judge(&a, &b), pair.same)
+    });
+    weighed(judged.collect())
+}
+
 /// Returns the pairs of a set that share a key and are not contradicted.
 fn examples(set: &Set) -> Vec<Example> {
     let measured = Measured::of(set);
@@ -91,7 +102,7 @@ fn example(judged: &Judgement, same: bool) -> Option<Example> {
 /// Returns the pairs of one set, with weights that give each set the same total.
 fn weighed(mut pairs: Vec<Example>) -> Vec<Example> {
     #[allow(clippy::cast_precision_loss, reason = "a set has few thousand pairs")]
-    let worth = SET / pairs.len().max(1) as f64;
+    let worth = SET as f64 / pairs.len().max(SET) as f64;
     for pair in &mut pairs {
         pair.worth = worth;
     }

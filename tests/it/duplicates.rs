@@ -5,7 +5,7 @@ mod labelled;
 #[path = "../../benches/src/duplicates/measure.rs"]
 mod measure;
 
-use labelled::{HELD, SETS, folder, part, set};
+use labelled::{SETS, folder, part, set};
 use measure::{Measured, Score};
 
 #[test]
@@ -20,14 +20,12 @@ fn the_labelled_pairs_are_told_apart() {
 
 #[test]
 fn the_sets_of_other_hands_are_told_apart() {
-    // The figures reached so far. Nothing was learned from the set `c`.
-    let learned = SETS.map(|name| (name, 0.98, 0.92));
-    for (name, precision, f1) in learned.into_iter().chain(HELD.map(|name| (name, 0.95, 0.87))) {
+    for name in SETS {
         let set = set(&folder().join(name)).unwrap();
         assert!(set.rows.len() > 250 && set.mended < 10, "{name}: {} of {}", set.mended, set.rows.len());
         let score = Measured::of(&set).score;
-        assert!(score.precision >= precision && score.f1() >= f1 && score.met >= 0.99, "{name}: {score:?}");
-        // Some pairs must go to a person, but few enough to review.
+        assert!(score.precision >= 0.98 && score.f1() >= 0.95 && score.met >= 0.99, "{name}: {score:?}");
+        // Enough to be asked, few enough to be answered.
         assert!(score.doubts < set.rows.len() / 6, "{name}: {score:?}");
     }
 }

@@ -43,10 +43,16 @@ pub(crate) fn folder() -> PathBuf {
 
 /// Returns the pairs of a part: `tune`, for which the rules were made, or `held`, on which they are judged.
 pub(crate) fn part(name: &str) -> Result<Vec<Pair>, Failure> {
+    pairs(&folder().join(format!("{name}.jsonl")))
+}
+
+/// The pairs of a file: a line of JSON each.
+pub(crate) fn pairs(file: &Path) -> Result<Vec<Pair>, Failure> {
     let mut pairs = Vec::new();
-    for line in std::fs::read_to_string(folder().join(format!("{name}.jsonl")))?.lines() {
+    for line in std::fs::read_to_string(file)?.lines() {
         let line: Value = serde_json::from_str(line)?;
-        let part = |key: &str| line.get(key).ok_or_else(|| format!("a pair of {name} has no {key}"));
+        let part =
+            |key: &str| line.get(key).ok_or_else(|| format!("a pair of {} has no {key}", file.display()));
         let same = part("same")?.as_bool().unwrap_or_default();
         let why = part("why")?.as_str().unwrap_or_default().to_owned();
         pairs.push(Pair { same, why, rows: [row(part("a")?)?, row(part("b")?)?] });
