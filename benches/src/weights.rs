@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let left_out: Vec<&str> = flags.iter().filter_map(|flag| flag.strip_prefix("--leave-out=")).collect();
     let with_errors = flags.iter().any(|flag| flag == "--errors");
     let (files, folders): (Vec<String>, Vec<String>) =
-        folders.into_iter().partition(|arg| arg.ends_with(".jsonl"));
+        folders.into_iter().partition(|arg| Path::new(arg).is_file());
     let mut tuned = of_pairs(&part("tune")?);
     for file in &files {
         tuned.extend(of_pairs(&pairs(Path::new(file))?));
