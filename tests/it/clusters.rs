@@ -172,7 +172,7 @@ async fn a_pair_in_doubt_waits_for_a_person() {
     };
     let texts = [
         "Vous entretenez les coques de nos navires, trois ans de pratique, dossier complet au siège de la zone portuaire.",
-        "Pour nos navires, une personne qui répare et entretient les coques, avec pratique. Dossier au siège, zone portuaire.",
+        "Pour nos ateliers, une personne sérieuse qui aide aux peintures de navires et aux échafaudages. Se présenter au siège, zone portuaire.",
     ];
     load(&store, &bare("fne", "a", "Soudeur naval", texts[0])).await;
     load(&store, &bare("camerjob", "b", "Ouvrier", texts[1])).await;
