@@ -120,6 +120,7 @@ async fn a_wrong_row_is_impossible() {
         "UPDATE ingest.opportunities SET title = ''",
         "UPDATE ingest.opportunities SET url = 'javascript:alert(1)'",
         "UPDATE ingest.opportunities SET regions = '{CM-XX}'",
+        "UPDATE ingest.opportunities SET regions = '{FR-IDF,Île-de-France}'",
         "UPDATE ingest.opportunities SET amount_min = 9, amount_max = 1",
         "UPDATE ingest.opportunities SET amount_currency = NULL",
         "UPDATE ingest.opportunities SET amount_kind = NULL",

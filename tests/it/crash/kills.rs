@@ -9,7 +9,6 @@ use std::{
 };
 
 use fastrand::Rng;
-use serde_json::Value;
 use store::RunState;
 
 use super::{
@@ -17,7 +16,7 @@ use super::{
     work::{Work, is_done},
 };
 use crate::support::{
-    Database, points_of,
+    Database, label_of, points_of,
     portals::{
         Portals,
         site::Day,
@@ -112,8 +111,7 @@ struct Kept(HashMap<(String, String), usize>);
 impl Kept {
     fn look(&mut self, work: &Work<'_>, archive: &Path, earlier: &[PathBuf]) {
         for body in bodies(archive).into_iter().filter(|body| !earlier.contains(body)) {
-            let Ok(label) = std::fs::read(body.with_extension("json")) else { continue };
-            let label: Value = serde_json::from_slice(&label).unwrap();
+            let label = label_of(&body);
             let url: url::Url = label["url"].as_str().unwrap().parse().unwrap();
             let host = url.host_str().unwrap().to_owned();
             let so_far = requests_of(work.portals, &host).len();

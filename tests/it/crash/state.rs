@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 use store::Store;
 
+use crate::support::body_of;
+
 /// Names runs by their order within the source, and pages by their content. A cursor in an address is a time, and is left out.
 const NAMES: &str = "WITH run AS (SELECT r.*, r.source || '#' || row_number() OVER (PARTITION BY r.source ORDER BY r.created_at) AS name
                                     FROM ingest.runs r),
@@ -99,7 +101,7 @@ pub(crate) async fn state_of(store: &Store, archive: &Path) -> State {
     state
 }
 
-/// Returns all archived bodies: run, name and compressed bytes.
+/// Returns all archived bodies: run, name and bytes.
 fn archived(archive: &Path, runs: &BTreeMap<String, String>) -> Vec<Value> {
     let mut found = BTreeSet::new();
     for path in bodies(archive) {
@@ -107,7 +109,7 @@ fn archived(archive: &Path, runs: &BTreeMap<String, String>) -> Vec<Value> {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         // Another database may have used the archive for earlier days.
         let Some(run) = runs.get(&run).cloned() else { continue };
-        found.insert((run, name, std::fs::read(&path).unwrap()));
+        found.insert((run, name, body_of(&path)));
     }
     found.into_iter().map(|(run, name, bytes)| json!([run, name, bytes.len(), bytes])).collect()
 }

@@ -12,5 +12,5 @@ mod skipped;
 pub(crate) use self::replay::{Road, replayed, with_partner};
 pub(crate) use bin::{Bin, Ended, Running, client, terminate, wait_until};
 pub(crate) use database::{Database, Held, Private};
-pub(crate) use rows::{archive_of, count, points_of, rows_of};
+pub(crate) use rows::{archive_of, body_of, count, label_of, points_of, rows_of};
 pub(crate) use skipped::skipped;

@@ -43,9 +43,21 @@ pub(crate) fn archive_of(data: &Path) -> BTreeSet<(String, Vec<u8>)> {
                 let name = path.file_name().unwrap().to_string_lossy().into_owned();
                 let source =
                     path.ancestors().nth(2).unwrap().file_name().unwrap().to_string_lossy().into_owned();
-                found.insert((format!("{source}/{name}"), std::fs::read(&path).unwrap()));
+                found.insert((format!("{source}/{name}"), body_of(&path)));
             }
         }
     }
     found
+}
+
+/// Returns the body of an archived answer. What the partner sent with it, such as the time, differs from visit to visit.
+pub(crate) fn body_of(answer: &Path) -> Vec<u8> {
+    zstd::decode_all(std::fs::File::open(answer).unwrap()).unwrap()
+}
+
+/// Returns the label of an archived answer: the JSON in the skippable frame before its body.
+pub(crate) fn label_of(answer: &Path) -> Value {
+    let file = std::fs::read(answer).unwrap();
+    let length = u32::from_le_bytes(file[4..8].try_into().unwrap());
+    serde_json::from_slice(&file[8..][..usize::try_from(length).unwrap()]).unwrap()
 }
