@@ -22,7 +22,7 @@
 //! - `stale`: rows that an older source file or older rules have read
 //! - `commit/`: what was parsed from pages, with the ends of their jobs: in groups (`group`), large pages in parts (`parts`)
 //! - `rejections`: rejected records, and warnings
-//! - `rows/`: the columns of an opportunity (`columns`), known drafts (`known`), staging (`stage`, by `copy`), publication (`publish`)
+//! - `rows/`: the columns of an opportunity (`columns`, `columns/`), known drafts (`known`), staging (`stage`, by `copy`), publication (`publish`)
 //! - `audit/`: rows beside their past (`gather`), as numbers (`measure`, `statistics`), and the doubts (`judge`)
 //! - `finish`, `finish/`: the end of a run: what becomes of it (`verdict`), what it closes (`close`), publication before its end
 //!   (`checkpoint`), an operator's decisions (`decide`, `revert`), and the own pages of what a walk missed (`second_look`)
