@@ -49,7 +49,7 @@ COMMENT ON COLUMN api.opportunities.quality_parts IS '{"missing": [parts it lack
 COMMENT ON COLUMN api.opportunities.cluster IS 'The same for all rows that are one opportunity, published by several partners; of a row that is alone its id.';
 COMMENT ON COLUMN api.opportunities.canonical IS 'Whether the row stands for its cluster: the most complete one that is open; of two about as complete, the one whose source offers it itself. Show these alone.';
 COMMENT ON COLUMN api.opportunities.experience_months IS 'Least experience asked for, in months; 0 where the field names a beginner or the text welcomes one. What is only wished (ideally) does not count. By its field, else by a sentence of the text.';
-COMMENT ON COLUMN api.opportunities.working_time IS 'full_time, part_time, shift, seasonal, flexible; by its field, else by the contract, the title (full or part time), else by a sentence of the text. Empty where nothing is said.';
+COMMENT ON COLUMN api.opportunities.working_time IS 'full_time, part_time, shift, seasonal, flexible; by its field, else by the contract, the title (full or part time), else by a sentence of the text. Empty if none of them says so.';
 COMMENT ON COLUMN api.opportunities.occupation IS 'ISCO-08 unit group the title names, of jobs and trainings; four digits.';
 COMMENT ON COLUMN api.opportunities.sector IS 'agriculture, construction, health, …: a word of ours, each within a section of ISIC rev. 4. By its field, else by title, occupation and description.';
 COMMENT ON COLUMN api.opportunities.audiences IS 'Whom it says it is for: women, youth, returnees, disabled, displaced, unemployed, students, farmers, entrepreneurs. By title and description.';

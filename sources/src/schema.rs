@@ -49,7 +49,7 @@ pub fn reference() -> String {
 /// Describes the fields that a source file may map, and which values each accepts.
 fn our_fields(page: &mut String) {
     page.push_str("\n## Our fields\n\nA stream maps the partner's words to these and no others. What cannot be read refuses the record, with the words.\n");
-    page.push_str("`kind`, of the stream, is `job`, `training`, `agr` (income-generating activity) or `microfinance`. A field `kind` tells it for each record, with\n`internship` (a job whose contract is an internship) and, for what is no opportunity, `tender` (for firms) and `notice` (such as results). Other words\nrefuse the record.\n\n| field | what it is |\n|---|---|\n");
+    page.push_str("`kind`, of the stream, is `job`, `training`, `agr` (income-generating activity) or `microfinance`. A field `kind` tells it for each record, with\n`internship` (a job whose contract is an internship) and, for what is not an opportunity, `tender` (for firms) and `notice` (such as results). Other words\nrefuse the record.\n\n| field | what it is |\n|---|---|\n");
     for field in Draft::FIELDS {
         let _ = writeln!(page, "| `{field}` | {} |", Draft::describe(field).replace('|', "\\|"));
     }

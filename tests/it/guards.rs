@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use replay::{CannedResponse, MockServer};
+use replay::MockServer;
 
-use crate::support::{Road, rows_of, with_partner};
+use crate::support::{Road, html, rows_of, with_partner};
 
 const HOST: &str = "www.portail.cm";
 
@@ -46,16 +46,8 @@ fn list(first: usize, goes_on: bool) -> String {
     page + "</body></html>"
 }
 
-fn html(body: String) -> CannedResponse {
-    CannedResponse {
-        status: 200,
-        headers: vec![("content-type".into(), "text/html; charset=utf-8".into())],
-        body: body.into(),
-    }
-}
-
 /// Serves both pages.
-fn show(replay: &MockServer, first: String, second: String) {
+fn show(replay: &MockServer, first: &str, second: &str) {
     replay.restore(HOST);
     replay.replace(HOST, "/offres?page=0", html(first));
     replay.replace(HOST, "/offres?page=1", html(second));
@@ -103,7 +95,7 @@ fn bad_days() -> [(&'static str, String, String, &'static str); 10] {
 async fn a_bad_day_of_a_portal_closes_nothing_and_says_why() {
     let behavior = format!("host = \"{HOST}\"\n[[routes]]\nkind = \"recorded\"\nanswers = []\n");
     let (road, replay) = with_partner("portail", SPEC, &behavior, &[]).await;
-    show(&replay, list(1, true), list(21, false));
+    show(&replay, &list(1, true), &list(21, false));
     for _ in 0..3 {
         let run =
             &road.bin(&["ingest", "portail", "--full", "--output", "json"]).run().await.expect(0).json()[0];
@@ -113,7 +105,7 @@ async fn a_bad_day_of_a_portal_closes_nothing_and_says_why() {
     let repeated =
         ("the first page again", list(1, true), list(1, true), "page 2 shows the same as an earlier page");
     for (day, first, second, sign) in bad_days().into_iter().chain([repeated]) {
-        show(&replay, first, second);
+        show(&replay, &first, &second);
         let ended = road.bin(&["ingest", "portail", "--full", "--output", "json"]).run().await.expect(1);
         let run = &ended.json()[0];
         let message = run["message"].as_str().unwrap_or_default().to_owned();
@@ -124,8 +116,8 @@ async fn a_bad_day_of_a_portal_closes_nothing_and_says_why() {
     // The next good day is published. The list may have shifted, so its second walk closes the one post that is gone.
     show(
         &replay,
-        list(1, true),
-        list(21, false).replace("div class=offre><h3><a href=/offre/40>", "div><h3><a>"),
+        &list(1, true),
+        &list(21, false).replace("div class=offre><h3><a href=/offre/40>", "div><h3><a>"),
     );
     for open_after in [40, 39] {
         let run =
@@ -148,7 +140,7 @@ async fn a_place_printed_beside_every_post_yields_and_is_told_as_doubted() {
         5,
         "Notre siège est à Yaoundé.",
     );
-    show(&replay, first, String::new());
+    show(&replay, &first, "");
     let ended = road.bin(&["ingest", "portail", "--full"]).run().await.expect(0);
     assert!(
         ended.out.contains("doubted: portail 1 × place disagrees    oim-etl rejections portail --doubted"),

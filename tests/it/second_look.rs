@@ -6,7 +6,7 @@ use replay::{CannedResponse, MockServer};
 use serde_json::Value;
 use store::Store;
 
-use crate::support::{Road, rows_of, terminate, wait_until, with_partner};
+use crate::support::{Road, html, rows_of, terminate, wait_until, with_partner};
 
 const HOST: &str = "www.portail.cm";
 
@@ -27,14 +27,6 @@ link = 'a'
 [streams.offres.detail.fields]
 title = 'h1'
 ";
-
-fn html(body: &str) -> CannedResponse {
-    CannedResponse {
-        status: 200,
-        headers: vec![("content-type".into(), "text/html".into())],
-        body: format!("<html><body>{body}</body></html>").into(),
-    }
-}
 
 fn gone() -> CannedResponse {
     CannedResponse { status: 404, headers: Vec::new(), body: Vec::new().into() }

@@ -138,7 +138,7 @@ impl Measured {
     }
 }
 
-/// Prints each pair that is told wrong, with its evidence by the weights that decide.
+/// Prints each wrong pair, with its evidence by the weights that decide.
 #[allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
 pub(crate) fn errors(set: &Set, measured: &Measured) {
     for (a, (one, in_a, _)) in set.rows.iter().enumerate() {

@@ -51,9 +51,7 @@ impl<'a> Work<'a> {
     pub(crate) fn has_died(&mut self) -> bool {
         let ended = self.worker.as_mut().unwrap().ended();
         assert!(ended.is_none_or(|status| !status.success() && status.code().is_none()), "{ended:?}");
-        if ended.is_some() {
-            self.worker = None;
-        }
+        let _ = self.worker.take_if(|_| ended.is_some());
         ended.is_some()
     }
 

@@ -9,7 +9,7 @@ mod rows;
 pub(crate) mod runs;
 mod skipped;
 
-pub(crate) use self::replay::{Road, replayed, with_partner};
+pub(crate) use self::replay::{Road, html, replayed, with_partner};
 pub(crate) use bin::{Bin, Ended, Running, client, terminate, wait_until};
 pub(crate) use database::{Database, Held, Private};
 pub(crate) use rows::{archive_of, body_of, count, label_of, points_of, rows_of};

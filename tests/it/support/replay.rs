@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use replay::{Behavior, MockServer, Options};
+use replay::{Behavior, CannedResponse, MockServer, Options};
 use tempfile::TempDir;
 
 use super::{Bin, Database};
@@ -10,6 +10,15 @@ use super::{Bin, Database};
 /// Replays the partners without delays on a free port.
 pub(crate) async fn replayed(behavior: Behavior) -> MockServer {
     MockServer::start(Options { addr: ([127, 0, 0, 1], 0).into(), behavior, folder: None }).await.unwrap()
+}
+
+/// Returns an answer with this page.
+pub(crate) fn html(page: &str) -> CannedResponse {
+    CannedResponse {
+        status: 200,
+        headers: vec![("content-type".into(), "text/html; charset=utf-8".into())],
+        body: page.to_owned().into(),
+    }
 }
 
 /// A whole pipeline for one test.
