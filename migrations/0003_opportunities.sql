@@ -36,7 +36,8 @@ CREATE TABLE ingest.opportunities (
     languages         text[] NOT NULL DEFAULT '{}' CHECK (languages <@ ARRAY['en','fr']),
     places            jsonb NOT NULL CHECK (jsonb_typeof(places) = 'array'),
     countries         text[] NOT NULL,
-    regions           text[] NOT NULL CHECK (array_to_string(regions, ',') ~ '^((CM-(AD|CE|EN|ES|LT|NO|NW|OU|SU|SW)|(?!CM-)[A-Z]{2}-[A-Z0-9]{1,3})(,|$))*$'),
+    regions           text[] NOT NULL CHECK (regions <@ ARRAY['CM-AD','CM-CE','CM-EN','CM-ES','CM-LT','CM-NO','CM-NW','CM-OU','CM-SU','CM-SW']
+        OR array_to_string(regions, ',') ~ '^((CM-(AD|CE|EN|ES|LT|NO|NW|OU|SU|SW)|(?!CM-)[A-Z]{2}-[A-Z0-9]{1,3})(,|$))*$'),
     localities        text[] NOT NULL,
     remote            boolean NOT NULL DEFAULT false,
     emails            text[] NOT NULL DEFAULT '{}',

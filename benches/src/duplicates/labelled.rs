@@ -36,6 +36,10 @@ pub(crate) struct Set {
 /// Sets by other hands, from which the weights are learned.
 pub(crate) const SETS: [&str; 3] = ["a", "b", "c"];
 
+/// A set by another hand that nobody who wrote the rules had seen. Its errors are known now: a later figure needs a new one.
+#[allow(dead_code, reason = "the program that learns has no use for it")]
+pub(crate) const SHUT: [&str; 1] = ["d"];
+
 /// Returns the folder of the labels.
 pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../benches/data/duplicates")
