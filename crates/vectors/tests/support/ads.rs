@@ -146,6 +146,7 @@ fn document(at: usize, (title, town, region, closes_on, body): &Ad) -> Document 
             regions: vec![(*region).to_owned()],
             localities: vec![(*town).to_owned()],
             closes_on: *closes_on,
+            open_until: *closes_on,
             ..Payload::default()
         },
     }
