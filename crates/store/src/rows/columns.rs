@@ -13,7 +13,7 @@ pub(crate) use self::{
     compared::{hashes, magnitudes},
     content::CONTENT,
 };
-use super::copy::CopyText;
+use super::copy::CopyRows;
 use domain::{Field, Opportunity};
 
 /// How the audit compares a column.
@@ -39,10 +39,10 @@ pub(crate) struct Column {
     /// The field of the source file that its value is mostly read from.
     pub(crate) field: Option<Field>,
     pub(crate) shape: Shape,
-    pub(crate) write: fn(&Opportunity, &mut CopyText),
+    pub(crate) write: fn(&Opportunity, &mut CopyRows),
 }
 
-const fn column(name: &'static str, shape: Shape, write: fn(&Opportunity, &mut CopyText)) -> Column {
+const fn column(name: &'static str, shape: Shape, write: fn(&Opportunity, &mut CopyRows)) -> Column {
     Column { name, field: None, shape, write }
 }
 
@@ -51,7 +51,7 @@ const fn of(
     field: Field,
     name: &'static str,
     shape: Shape,
-    write: fn(&Opportunity, &mut CopyText),
+    write: fn(&Opportunity, &mut CopyRows),
 ) -> Column {
     Column { name, field: Some(field), shape, write }
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     columns::{CONTENT, SENT},
-    copy::CopyText,
+    copy::CopyRows,
 };
 use crate::{StoreError, error::Doing as _};
 
@@ -72,7 +72,7 @@ pub(crate) async fn stage(
     pages: &[(&Origin, &[Opportunity])],
 ) -> Result<Vec<Staged>, StoreError> {
     let served = served(tx, pages).await?;
-    let mut copy = CopyText::default();
+    let mut copy = CopyRows::default();
     let mut read_alike = Vec::new();
     let staged =
         pages.iter().map(|(origin, rows)| page(origin, rows, &served, &mut copy, &mut read_alike)).collect();
@@ -86,7 +86,7 @@ fn page(
     origin: &Origin,
     rows: &[Opportunity],
     served: &HashMap<Uuid, Served>,
-    copy: &mut CopyText,
+    copy: &mut CopyRows,
     read_alike: &mut Vec<(Uuid, Vec<u8>)>,
 ) -> Staged {
     let day = origin.day();
@@ -186,33 +186,33 @@ fn closed_why(row: &Opportunity, day: NaiveDate) -> Option<&'static str> {
 }
 
 /// Writes one row, its columns in the order of [`SENT`].
-fn write(to: &mut CopyText, origin: &Origin, day: NaiveDate, row: &Opportunity) {
+fn write(to: &mut CopyRows, origin: &Origin, day: NaiveDate, row: &Opportunity) {
     let closed_why = closed_why(row, day);
+    to.begin_row();
     to.uuid(row.id.uuid());
     to.text(row.source.as_str());
     to.text(&row.external_id);
     to.uuid(origin.run.uuid());
     to.text(row.stream.as_str());
-    to.number(Some(row.quality.score.into()));
-    to.bytes(row.fingerprint.as_bytes());
-    to.maybe_bytes(row.draft.as_ref().map(|draft| draft.as_bytes().as_slice()));
+    to.number::<i16, _>(Some(row.quality.score));
+    to.bytes(Some(row.fingerprint.as_bytes()));
+    to.bytes(row.draft.as_ref().map(|draft| draft.as_bytes().as_slice()));
     to.text(if closed_why.is_none() { "open" } else { "closed" });
     to.maybe_text(closed_why);
     to.uuid(origin.run.uuid());
     to.instant(Some(origin.fetched_at));
-    to.number(origin.page);
+    to.value(origin.page);
     for column in &CONTENT {
         (column.write)(row, to);
     }
-    to.end_row();
 }
 
-async fn send(tx: &mut Transaction<'_, Postgres>, copy: CopyText) -> Result<(), StoreError> {
-    let bytes = copy.into_bytes();
+async fn send(tx: &mut Transaction<'_, Postgres>, copy: CopyRows) -> Result<(), StoreError> {
+    let bytes = copy.into_bytes().map_err(sqlx::Error::Encode).doing(WHAT)?;
     if bytes.is_empty() {
         return Ok(());
     }
-    let statement = format!("COPY ingest.staged ({}) FROM STDIN", *SENT);
+    let statement = format!("COPY ingest.staged ({}) FROM STDIN (FORMAT binary)", *SENT);
     let mut into = tx.copy_in_raw(&statement).await.doing(WHAT)?;
     into.send(bytes).await.doing(WHAT)?;
     into.finish().await.map(drop).doing(WHAT)

@@ -22,7 +22,7 @@ pub(crate) static CONTENT: [Column; 47] = [
         to.maybe_text(row.description_html.as_deref());
     }),
     of(Language, "languages", Shape::Texts, |row, to| to.texts(row.languages.iter().map(|l| l.as_str()))),
-    of(Place, "places", Shape::Json, |row, to| to.json(&json!(row.places))),
+    of(Place, "places", Shape::Json, |row, to| to.json(json!(row.places))),
     of(Place, "countries", Shape::Unaudited, |row, to| {
         to.texts(distinct(row.places.iter().map(|place| place.country.as_str())));
     }),
@@ -44,7 +44,7 @@ pub(crate) static CONTENT: [Column; 47] = [
     of(Duration, "duration_min", Shape::Number, |row, to| to.decimal(months(row).0, 2)),
     of(Duration, "duration_max", Shape::Unaudited, |row, to| to.decimal(months(row).1, 2)),
     of(Duration, "duration_text", Shape::Text, |row, to| to.maybe_text(row.duration_text.as_deref())),
-    of(Positions, "positions", Shape::Number, |row, to| to.number(row.positions.map(i64::from))),
+    of(Positions, "positions", Shape::Number, |row, to| to.number::<i32, _>(row.positions)),
     of(Contract, "contracts", Shape::Texts, |row, to| to.texts(row.contracts.iter().map(|c| c.as_str()))),
     of(WorkingTime, "working_time", Shape::Texts, |row, to| {
         to.texts(row.working_time.iter().map(|t| t.as_str()));
@@ -54,7 +54,7 @@ pub(crate) static CONTENT: [Column; 47] = [
     }),
     of(Experience, "experience", Shape::Text, |row, to| to.maybe_text(row.experience.as_deref())),
     of(Experience, "experience_months", Shape::Number, |row, to| {
-        to.number(row.experience_months.map(i64::from));
+        to.number::<i16, _>(row.experience_months);
     }),
     of(Title, "occupation", Shape::Unaudited, |row, to| to.maybe_text(row.occupation.as_deref())),
     of(Sector, "sector", Shape::Unaudited, |row, to| to.maybe_text(row.sector.as_deref())),
@@ -100,7 +100,7 @@ pub(crate) static CONTENT: [Column; 47] = [
     }),
     of(Fees, "fees_text", Shape::Text, |row, to| to.maybe_text(row.fees_text.as_deref())),
     column("quality_parts", Shape::Unaudited, |row, to| {
-        to.json(&json!({ "missing": row.quality.missing, "doubts": row.quality.doubts }));
+        to.json(json!({ "missing": row.quality.missing, "doubts": row.quality.doubts }));
     }),
 ];
 
