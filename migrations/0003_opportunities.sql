@@ -220,13 +220,12 @@ COMMENT ON TABLE ingest.match_decisions IS 'What people decided on pairs. It cou
 -- Store::match_some: the decisions on the rows that changed.
 CREATE INDEX match_decisions_other ON ingest.match_decisions (other);
 
+-- One row for many: a row each, with its two indexes, was a twelfth of the time of publishing.
 CREATE TABLE ingest.to_match (
-    opportunity uuid PRIMARY KEY,
-    version     bigint NOT NULL DEFAULT nextval('ingest.outbox_version')
+    version       bigint PRIMARY KEY DEFAULT nextval('ingest.outbox_version'),
+    opportunities uuid[] NOT NULL
 );
-COMMENT ON TABLE ingest.to_match IS 'Opportunities whose cluster is out of date. A trigger adds them in the transaction of the row.';
--- Store::match_some: ORDER BY version LIMIT n.
-CREATE INDEX to_match_next ON ingest.to_match (version);
+COMMENT ON TABLE ingest.to_match IS 'Opportunities whose cluster is out of date, those of a statement together. A trigger adds them in the transaction of the rows.';
 
 -- A portal that prints its own address beside every post of others is not the one to write to.
 CREATE TABLE ingest.house_contacts (

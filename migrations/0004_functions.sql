@@ -258,6 +258,12 @@ CREATE FUNCTION ingest.differences(old_row jsonb, new_row jsonb, OUT fields json
      WHERE n.value IS DISTINCT FROM old_row -> n.key AND n.key NOT IN ('created_at', 'updated_at', 'first_run', 'missed_by')
 $$;
 
+-- Requests to compare opportunities again, a hundred in a row: as many fit beside its head in a page of the table.
+CREATE FUNCTION ingest.request_match(opportunities uuid[]) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO ingest.to_match (opportunities)
+    SELECT opportunities[at:at + 99] FROM generate_series(1, cardinality(opportunities), 100) AS at
+$$;
+
 -- The table itself writes the consequences, so that no statement can forget them: each change leaves its history and the request
 -- to update its point and its cluster, in its own transaction. The triggers run once for each statement: one insert for a batch.
 CREATE FUNCTION ingest.on_opportunity_created() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -265,8 +271,7 @@ BEGIN
     INSERT INTO ingest.outbox AS box (opportunity, run) SELECT id, changed_run FROM fresh WHERE status = 'open'
     ON CONFLICT (opportunity) DO UPDATE SET version = excluded.version, run = excluded.run, claim = NULL, attempts = 0;
     -- What arrives closed too: a post that comes up again may follow it.
-    INSERT INTO ingest.to_match AS m (opportunity) SELECT id FROM fresh
-    ON CONFLICT (opportunity) DO UPDATE SET version = excluded.version;
+    PERFORM ingest.request_match(array_agg(id)) FROM fresh;
     RETURN NULL;
 END $$;
 CREATE TRIGGER created AFTER INSERT ON ingest.opportunities
@@ -288,10 +293,8 @@ BEGIN
     SELECT n.id, n.changed_run FROM after_row n JOIN before_row o USING (id)
      WHERE o.fingerprint <> n.fingerprint OR o.status <> n.status
     ON CONFLICT (opportunity) DO UPDATE SET version = excluded.version, run = excluded.run, claim = NULL, attempts = 0;
-    INSERT INTO ingest.to_match AS m (opportunity)
-    SELECT n.id FROM after_row n JOIN before_row o USING (id)
-     WHERE o.fingerprint <> n.fingerprint OR o.status <> n.status
-    ON CONFLICT (opportunity) DO UPDATE SET version = excluded.version;
+    PERFORM ingest.request_match(array_agg(n.id)) FROM after_row n JOIN before_row o USING (id)
+      WHERE o.fingerprint <> n.fingerprint OR o.status <> n.status;
     RETURN NULL;
 END $$;
 CREATE TRIGGER updated AFTER UPDATE ON ingest.opportunities

@@ -74,7 +74,7 @@ async fn of_rows_about_as_complete_the_one_of_who_offers_stands_for_both() {
         .await
         .unwrap();
     load(&store, &post("fne", "a", "Douala", TEXT)).await;
-    sqlx::query("INSERT INTO ingest.to_match (opportunity) SELECT id FROM ingest.opportunities")
+    sqlx::query("SELECT ingest.request_match(array_agg(id)) FROM ingest.opportunities")
         .execute(store.pool())
         .await
         .unwrap();

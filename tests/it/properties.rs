@@ -117,7 +117,7 @@ async fn versions(store: &Store) -> Value {
         (SELECT jsonb_agg(jsonb_build_array(o.external_id, o.xmin::text, o.ctid::text) ORDER BY o.source, o.external_id) FROM ingest.opportunities o),
         (SELECT count(*) FROM ingest.changes),
         (SELECT jsonb_agg(jsonb_build_array(b.opportunity, b.version) ORDER BY b.opportunity) FROM ingest.outbox b),
-        (SELECT jsonb_agg(jsonb_build_array(m.opportunity, m.version) ORDER BY m.opportunity) FROM ingest.to_match m),
+        (SELECT jsonb_agg(jsonb_build_array(m.version, m.opportunities) ORDER BY m.version) FROM ingest.to_match m),
         (SELECT jsonb_agg(jsonb_build_array(e.opportunity, e.embedded_at) ORDER BY e.opportunity) FROM ingest.embeddings e))";
     sqlx::query_scalar(sql).fetch_one(store.pool()).await.unwrap()
 }

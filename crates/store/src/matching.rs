@@ -37,14 +37,10 @@ impl Store {
     pub async fn match_some(&self, lease: Lease, houses: &mut Houses) -> Result<usize, StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         lease.check(&mut tx).await?;
-        let rows = sqlx::query!("SELECT opportunity, version FROM ingest.to_match ORDER BY version LIMIT $1 FOR UPDATE SKIP LOCKED", BATCH)
-            .fetch_all(&mut *tx)
-            .await
-            .doing(WHAT)?;
-        if rows.is_empty() {
+        let (changed, versions) = waiting(&mut tx).await?;
+        if versions.is_empty() {
             return Ok(0);
         }
-        let changed: Vec<Uuid> = rows.iter().map(|row| row.opportunity).collect();
         let sources = keys::enter(&mut tx, &changed).await?;
         houses.learn(&mut tx, &sources).await?;
         let mut pairs = keys::candidates(&mut tx, &changed).await?;
@@ -57,7 +53,7 @@ impl Store {
         let found = found(&members, &pairs, &old, &decisions);
         write(&mut tx, &all, &found.clusters).await?;
         review::write_doubts(&mut tx, &changed, &explained(&members, &found)).await?;
-        sqlx::query!("DELETE FROM ingest.to_match WHERE opportunity = ANY ($1)", &changed)
+        sqlx::query!("DELETE FROM ingest.to_match WHERE version = ANY ($1)", &versions)
             .execute(&mut *tx)
             .await
             .doing(WHAT)?;
@@ -66,12 +62,14 @@ impl Store {
         Ok(changed.len())
     }
 
-    /// Returns how many rows wait for duplicate detection.
+    /// Returns how many rows wait for duplicate detection. One that changed twice counts twice.
     pub async fn unmatched(&self) -> Result<i64, StoreError> {
-        sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM ingest.to_match"#)
-            .fetch_one(&self.pool)
-            .await
-            .doing(WHAT)
+        sqlx::query_scalar!(
+            r#"SELECT coalesce(sum(cardinality(opportunities)), 0)::bigint AS "count!" FROM ingest.to_match"#
+        )
+        .fetch_one(&self.pool)
+        .await
+        .doing(WHAT)
     }
 
     /// Ends the job, and enqueues another one if more rows wait.
@@ -81,6 +79,26 @@ impl Store {
         request_matching(&mut tx).await?;
         commit(tx, Step::EndMatching, WHAT).await
     }
+}
+
+/// Locks the oldest requests, and returns their opportunities, each once, and their versions: about [`BATCH`] opportunities.
+async fn waiting(tx: &mut Transaction<'_, Postgres>) -> Result<(Vec<Uuid>, Vec<i64>), StoreError> {
+    let rows = sqlx::query!(
+        "SELECT version, opportunities FROM (
+           SELECT n.*, sum(cardinality(opportunities)) OVER (ORDER BY version) - cardinality(opportunities) AS before
+             FROM (SELECT * FROM ingest.to_match ORDER BY version LIMIT $1 FOR UPDATE SKIP LOCKED) n) w
+          WHERE before < $1",
+        BATCH
+    )
+    .fetch_all(&mut **tx)
+    .await
+    .doing(WHAT)?;
+    let (versions, ids): (Vec<i64>, Vec<Vec<Uuid>>) =
+        rows.into_iter().map(|row| (row.version, row.opportunities)).unzip();
+    let mut ids = ids.concat();
+    ids.sort_unstable();
+    ids.dedup();
+    Ok((ids, versions))
 }
 
 /// Enqueues the job if rows wait.

@@ -106,14 +106,10 @@ impl Store {
         .execute(&mut *tx)
         .await
         .doing(doing)?;
-        sqlx::query!(
-            "INSERT INTO ingest.to_match AS m (opportunity) VALUES ($1), ($2) ON CONFLICT (opportunity) DO UPDATE SET version = excluded.version",
-            one,
-            other
-        )
-        .execute(&mut *tx)
-        .await
-        .doing(doing)?;
+        sqlx::query!("INSERT INTO ingest.to_match (opportunities) VALUES (ARRAY[$1::uuid, $2])", one, other)
+            .execute(&mut *tx)
+            .await
+            .doing(doing)?;
         request_matching(&mut tx).await?;
         tx.commit().await.doing(doing)
     }
