@@ -1,7 +1,7 @@
 //! The origin and the history of an opportunity.
 
 use chrono::{DateTime, Utc};
-use domain::OpportunityId;
+use domain::{OpportunityId, SourceSlug};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -65,15 +65,14 @@ const WHAT: &str = "look up an opportunity";
 impl Store {
     /// Finds an opportunity by its id, the address of its page, or `SOURCE/IDENTIFIER`.
     pub async fn find_opportunity(&self, words: &str) -> Result<OpportunityId, StoreError> {
-        let id = words.parse::<Uuid>().ok();
-        let (source, external_id) = words.split_once('/').unwrap_or((words, ""));
+        let named = words.split_once('/').and_then(|(source, external_id)| {
+            Some(OpportunityId::of(&SourceSlug::new(source).ok()?, external_id).uuid())
+        });
         let found = sqlx::query_scalar!(
-            "SELECT id FROM ingest.opportunities WHERE id = $1 OR url = $2 OR (source = $3 AND external_id = $4)
+            "SELECT id FROM ingest.opportunities WHERE id = $1 OR url = $2
               ORDER BY (status = 'open') DESC, updated_at DESC LIMIT 1",
-            id,
-            words,
-            source,
-            external_id
+            words.parse::<Uuid>().ok().or(named),
+            words
         )
         .fetch_optional(&self.pool)
         .await
