@@ -144,6 +144,50 @@ async fn a_crash_of_the_database_costs_a_second_parsing_and_no_row() {
 }
 
 #[tokio::test]
+async fn a_row_that_cannot_be_stored_holds_its_run_and_not_the_next_one() {
+    let store = fresh().await;
+    let (id, close) = read(&store, &["1", "2"], true, |_| ()).await;
+    sqlx::query("UPDATE ingest.staged SET title = '' WHERE external_id = '2'")
+        .execute(store.pool())
+        .await
+        .unwrap();
+    assert_eq!(store.finish_run(close.lease, id).await.unwrap(), RunState::Held);
+    assert_eq!(open(&store).await.len(), 0, "nothing of it is served");
+    let row = store.run(id).await.unwrap();
+    let message = row.message.unwrap();
+    assert!(
+        message.contains("breaks the constraint opportunities_title_check; nothing of it is served"),
+        "{message}"
+    );
+    assert!(store.publish_run(id, "ada").await.is_err());
+    let next = run(&store, &["1", "2"], true, |_| ()).await;
+    assert_eq!((store.run(next).await.unwrap().state, open(&store).await.len()), (RunState::Complete, 2));
+}
+
+#[tokio::test]
+async fn a_large_run_is_published_in_batches_and_counts_each_row_once() {
+    let store = fresh().await;
+    let ids: Vec<String> = (0..9_000).map(|id| id.to_string()).collect();
+    let (id, close) = read(&store, &slices(&ids), true, |_| ()).await;
+    assert_eq!(store.finish_run(close.lease, id).await.unwrap(), RunState::Complete);
+    let transactions: i64 = sqlx::query_scalar("SELECT count(DISTINCT xmin::text) FROM ingest.opportunities")
+        .fetch_one(store.pool())
+        .await
+        .unwrap();
+    let row = store.run(id).await.unwrap();
+    assert_eq!((open(&store).await.len(), row.seen, row.created, row.changed), (9_000, 9_000, 9_000, 0));
+    assert_eq!(transactions, 3, "one transaction a batch");
+    let waiting: (i64, i64, i64) = sqlx::query_as(
+        "SELECT (SELECT count(*) FROM ingest.outbox), (SELECT count(*) FROM ingest.staged),
+                (SELECT count(DISTINCT id) FROM ingest.to_match, unnest(opportunities) id)",
+    )
+    .fetch_one(store.pool())
+    .await
+    .unwrap();
+    assert_eq!(waiting, (9_000, 0, 9_000));
+}
+
+#[tokio::test]
 async fn a_held_run_whose_staged_rows_are_lost_says_how_to_get_them_back() {
     let (store, ids) = with_a_history().await;
     let id = run(&store, &slices(&ids), true, one_employer).await;

@@ -117,6 +117,19 @@ impl Lease {
         .doing(WHAT)?;
         ours.map(drop).ok_or(QueueError::Fenced(self.job))
     }
+
+    /// The same for one of several transactions of the job at the same time: nobody else can take it or end it meanwhile.
+    pub async fn check_shared(self, tx: &mut Transaction<'_, Postgres>) -> Result<(), QueueError> {
+        let ours = sqlx::query!(
+            "SELECT id FROM queue.jobs WHERE id = $1 AND lease = $2 FOR SHARE",
+            self.job,
+            self.token
+        )
+        .fetch_optional(&mut **tx)
+        .await
+        .doing(WHAT)?;
+        ours.map(drop).ok_or(QueueError::Fenced(self.job))
+    }
 }
 
 impl Queue {

@@ -115,6 +115,13 @@ impl StoreError {
         matches!(self, Self::Fenced(_))
     }
 
+    /// Returns the name of the constraint that a row would break, if that is what failed.
+    pub(crate) fn broken_constraint(&self) -> Option<&str> {
+        let Self::Query { source, .. } = self else { return None };
+        let error = source.as_database_error().filter(|error| error.is_check_violation())?;
+        error.constraint()
+    }
+
     /// Returns whether the database is away or out of space: the same will succeed once it is back.
     pub fn is_away(&self) -> bool {
         match self {

@@ -60,6 +60,10 @@ steps! {
     PublishNew = "publish_new",
     /// Pages whose staged rows were lost are enqueued again.
     ParseAgain = "parse_again",
+    /// The audit of a large run believes it, and its rows are published in batches from now on.
+    Believe = "believe",
+    /// A batch of the staged rows of a large run becomes served rows.
+    PublishBatch = "publish_batch",
     /// The staged rows of a run become served ones.
     PublishRows = "publish_rows",
     /// What a run proves gone is closed.

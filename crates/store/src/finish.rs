@@ -1,5 +1,6 @@
 //! The end of a run: audit it, then publish what it loaded, or hold it.
 
+mod batches;
 mod checkpoint;
 mod close;
 mod decide;
@@ -32,45 +33,112 @@ const WHAT: &str = "end a run";
 
 impl Store {
     /// Ends a run whose pages are all parsed. Audits it, publishes or holds it, closes what a complete run no longer
-    /// shows, moves the cursors, and ends the job. All of it commits together: readers never see half of a run.
+    /// shows, moves the cursors, and ends the job. All of it commits together: readers never see half of a run. Only a large run
+    /// is published in batches, of which readers see each whole.
     ///
     /// Returns [`RunState::Running`] if a crash of the database lost staged rows: the run continues, and parses those
     /// pages again.
     pub async fn finish_run(&self, lease: Lease, run: RunId) -> Result<RunState, StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         join_by_hash(&mut tx).await?;
-        lease.settle(&mut tx).await?;
+        lease.check(&mut tx).await?;
         if parse_again(&mut tx, run).await? > 0 {
+            lease.settle(&mut tx).await?;
             commit(tx, Step::ParseAgain, WHAT).await?;
             return Ok(RunState::Running);
         }
         publish::drop_outdated(&mut tx, run).await?;
-        write_totals(&mut tx, run).await?;
-        let facts = facts(&mut tx, run).await?;
-        let doubts = audit(&mut tx, &facts.scope(run)).await?;
-        let verdict = Verdict::of(run, &facts, &doubts);
-        let (published, closed) = match &verdict {
-            Verdict::Hold(_) => (publish::would_publish(&mut tx, run).await?, 0),
-            Verdict::Publish { closes, .. } => serve(&mut tx, run, &facts, *closes).await?,
-        };
+        let (mut facts, mut doubts, mut verdict) = judge(&mut tx, run).await?;
+        let count = batches::batches(&mut tx, run).await?;
+        let mut published = None;
+        if let (Verdict::Publish { closes, lacks }, 2..) = (&verdict, count) {
+            // The totals wait for the end: until then the counters of the pages count.
+            tx.rollback().await.doing(WHAT)?;
+            self.believe(lease, run, (*closes, lacks.as_deref())).await?;
+            published = Some(self.publish_batches(lease, run, (count, facts.replaces_newer())).await);
+            tx = self.pool.begin().await.doing(WHAT)?;
+            join_by_hash(&mut tx).await?;
+            write_totals(&mut tx, run).await?;
+            facts.has_published = true;
+        }
+        lease.settle(&mut tx).await?;
+        let mut end = Ok((Published::default(), 0));
+        if let Verdict::Publish { closes, .. } = verdict {
+            end = serve_or_nothing(&mut tx, run, &facts, (closes, published)).await;
+        }
+        if let Some(constraint) = end.as_ref().err().and_then(StoreError::broken_constraint) {
+            doubts.push(format!("a row cannot be stored: it breaks the constraint {constraint}"));
+            verdict = Verdict::of(run, &facts, &doubts);
+            end = Ok((Published::default(), 0));
+        }
+        let (mut published, closed) = end?;
+        if let Verdict::Hold(_) = verdict {
+            published = publish::would_publish(&mut tx, run).await?;
+        }
         write_end(&mut tx, run, &verdict, &doubts, (published, closed)).await?;
         commit(tx, Step::EndRun, WHAT).await?;
         Ok(verdict.state())
     }
 }
 
-/// Publishes a run, closes, moves cursors and requests indexing. Returns what was published, and how many opportunities
-/// were closed.
+/// Collects the facts about a run, and audits it, unless an earlier attempt has begun to publish it. Returns the doubts, and what
+/// becomes of it.
+async fn judge(
+    tx: &mut Transaction<'_, Postgres>,
+    run: RunId,
+) -> Result<(Facts, Vec<String>, Verdict), StoreError> {
+    write_totals(tx, run).await?;
+    let facts = facts(tx, run).await?;
+    if let Some(believed) = batches::believed(tx, run).await? {
+        return Ok((facts, Vec::new(), believed.into()));
+    }
+    let doubts = audit(tx, &facts.scope(run)).await?;
+    let verdict = Verdict::of(run, &facts, &doubts);
+    Ok((facts, doubts, verdict))
+}
+
+/// Publishes a run, and does what follows from that. Leaves nothing of it if a row breaks a constraint. `published`: what the batches published, if it was published in
+/// batches.
+async fn serve_or_nothing(
+    tx: &mut Transaction<'_, Postgres>,
+    run: RunId,
+    facts: &Facts,
+    (is_whole, published): (bool, Option<Result<Published, StoreError>>),
+) -> Result<(Published, u64), StoreError> {
+    sqlx::query!("SAVEPOINT serving").execute(&mut **tx).await.doing(WHAT)?;
+    let served = async {
+        let published = match published {
+            Some(published) => published?,
+            None => publish_all(tx, run, facts).await?,
+        };
+        Ok((published, serve(tx, run, facts, (is_whole, published)).await?))
+    };
+    let served: Result<_, StoreError> = served.await;
+    if served.as_ref().is_err_and(|error| error.broken_constraint().is_some()) {
+        sqlx::query!("ROLLBACK TO SAVEPOINT serving").execute(&mut **tx).await.doing(WHAT)?;
+    }
+    served
+}
+
+/// Publishes all staged rows of a run.
+async fn publish_all(
+    tx: &mut Transaction<'_, Postgres>,
+    run: RunId,
+    facts: &Facts,
+) -> Result<Published, StoreError> {
+    before(Step::PublishRows);
+    let published = publish::publish(tx, run, Which::All { replaces_newer: facts.replaces_newer() }).await?;
+    after(Step::PublishRows);
+    Ok(published)
+}
+
+/// After its rows: closes what a run proves gone, moves cursors and requests indexing. Returns how many opportunities were closed.
 async fn serve(
     tx: &mut Transaction<'_, Postgres>,
     run: RunId,
     facts: &Facts,
-    is_whole: bool,
-) -> Result<(Published, u64), StoreError> {
-    let replaces_newer = facts.replaces_newer();
-    before(Step::PublishRows);
-    let published = publish::publish(tx, run, Which::All { replaces_newer }).await?;
-    after(Step::PublishRows);
+    (is_whole, published): (bool, Published),
+) -> Result<u64, StoreError> {
     publish::clear(tx, run).await?;
     close::forget_missed(tx, run).await?;
     before(Step::CloseMissing);
@@ -90,7 +158,7 @@ async fn serve(
     if published.is_change() || closed > 0 {
         request_index_and_match(tx).await?;
     }
-    Ok((published, closed))
+    Ok(closed)
 }
 
 /// Writes the totals of the run's pages to its row.

@@ -68,7 +68,7 @@ fn scenario(step: Step) -> Scenario {
         | Step::WriteClusters
         | Step::EndMatching => Scenario::Day,
         Step::EnterDetail => Scenario::Unmodified,
-        Step::CommitPart => Scenario::Large,
+        Step::CommitPart | Step::Believe | Step::PublishBatch => Scenario::Large,
         Step::PublishNew => Scenario::Checkpoint,
         Step::ParseAgain => Scenario::LostRows,
         Step::CopyArchive => Scenario::Replay,

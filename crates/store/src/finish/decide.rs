@@ -4,7 +4,8 @@ use domain::RunId;
 use sqlx::{Postgres, Transaction};
 
 use super::{
-    Facts, WHAT, count, facts, join_by_hash, request_index_and_match, revert, serve, verdict::summary,
+    Facts, WHAT, count, facts, join_by_hash, publish_all, request_index_and_match, revert, serve,
+    verdict::summary,
 };
 use crate::{
     Decision, RunState, Store, StoreError,
@@ -25,7 +26,8 @@ impl Store {
         refuse_if_outdated(&mut tx, run, &facts).await?;
         refuse_if_lost(&mut tx, run).await?;
         publish::drop_confirmed(&mut tx, run).await?;
-        let (published, closed) = serve(&mut tx, run, &facts, facts.proves_absence()).await?;
+        let published = publish_all(&mut tx, run, &facts).await?;
+        let closed = serve(&mut tx, run, &facts, (facts.proves_absence(), published)).await?;
         recount(&mut tx, run, published).await?;
         decide(&mut tx, run, by, Decision::Published, closed).await?;
         commit(tx, Step::PublishHeld, WHAT).await?;

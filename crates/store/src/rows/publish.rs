@@ -2,6 +2,7 @@
 
 use domain::{Opportunity, RunId};
 use sqlx::{AssertSqlSafe, Postgres, Transaction};
+use uuid::Uuid;
 
 use super::{
     columns::{OVERWRITES, SENT},
@@ -17,6 +18,8 @@ const WHAT: &str = "publish the staged opportunities";
 pub(crate) enum Which {
     /// All of them. `replaces_newer`: even over rows of newer pages.
     All { replaces_newer: bool },
+    /// One of `count` batches of about the same size, by their ids, which are evenly spread.
+    Batch { replaces_newer: bool, at: u32, count: u32 },
     /// Only new opportunities: a checkpoint publishes them before the run ends.
     New,
 }
@@ -62,16 +65,17 @@ pub(crate) async fn publish(
     run: RunId,
     which: Which,
 ) -> Result<Published, StoreError> {
+    let overwrite = |replaces_newer: bool| {
+        format!(
+            "DO UPDATE SET {}, updated_at = now()
+              WHERE ({replaces_newer} OR o.content_at <= excluded.content_at)
+                AND (o.fingerprint, o.status) IS DISTINCT FROM (excluded.fingerprint, excluded.status)",
+            *OVERWRITES
+        )
+    };
     let (newest, conflict) = match which {
-        Which::All { replaces_newer } => (
-            String::new(),
-            format!(
-                "DO UPDATE SET {}, updated_at = now()
-                  WHERE ({replaces_newer} OR o.content_at <= excluded.content_at)
-                    AND (o.fingerprint, o.status) IS DISTINCT FROM (excluded.fingerprint, excluded.status)",
-                *OVERWRITES
-            ),
-        ),
+        Which::All { replaces_newer } => (String::new(), overwrite(replaces_newer)),
+        Which::Batch { replaces_newer, at, count } => (between(at, count), overwrite(replaces_newer)),
         Which::New => (
             "AND NOT EXISTS (SELECT FROM ingest.opportunities o WHERE o.id = s.id)".to_owned(),
             "DO NOTHING".to_owned(),
@@ -89,6 +93,13 @@ pub(crate) async fn publish(
     let (created, changed): (i64, i64) =
         sqlx::query_as(AssertSqlSafe(statement)).bind(run.uuid()).fetch_one(&mut **tx).await.doing(WHAT)?;
     Ok(Published { created, changed })
+}
+
+/// SQL: whether an id is in one of so many equal ranges of ids.
+fn between(at: u32, count: u32) -> String {
+    let begin = |at: u32| Uuid::from_u128(u128::MAX / u128::from(count.max(1)) * u128::from(at));
+    let from = format!("AND s.id >= '{}'", begin(at));
+    if at + 1 < count { format!("{from} AND s.id < '{}'", begin(at + 1)) } else { from }
 }
 
 /// Returns what publishing the whole run would create and change.
@@ -191,5 +202,23 @@ impl Store {
         .await
         .map(|done| done.rows_affected())
         .doing("remove staged rows of ended runs")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_id_is_in_just_one_batch() {
+        assert_eq!(between(0, 1), "AND s.id >= '00000000-0000-0000-0000-000000000000'");
+        let third = "55555555-5555-5555-5555-555555555555";
+        let last = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa";
+        assert_eq!(
+            between(0, 3),
+            format!("AND s.id >= '00000000-0000-0000-0000-000000000000' AND s.id < '{third}'")
+        );
+        assert_eq!(between(1, 3), format!("AND s.id >= '{third}' AND s.id < '{last}'"));
+        assert_eq!(between(2, 3), format!("AND s.id >= '{last}'"));
     }
 }
