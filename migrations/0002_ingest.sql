@@ -227,6 +227,23 @@ CREATE TABLE ingest.validators (
 COMMENT ON TABLE ingest.validators IS 'The validator to send to each address (RFC 9110, 13.1), and where its last answer is archived, for a 304.';
 COMMENT ON COLUMN ingest.validators.headers IS 'Headers of the archived answer. A 304 repeats few of them, and the pages of a list may depend on one.';
 
+CREATE TABLE ingest.visits (
+    source           text NOT NULL REFERENCES ingest.sources,
+    stream           text NOT NULL,
+    url              text NOT NULL CHECK (length(url) <= 2000),
+    page             bigint NOT NULL,
+    card             bytea NOT NULL CHECK (length(card) = 32),
+    visited_at       timestamptz NOT NULL,
+    interval_seconds double precision NOT NULL CHECK (interval_seconds > 0),
+    due_at           timestamptz NOT NULL,
+    PRIMARY KEY (source, stream, url)
+);
+COMMENT ON TABLE ingest.visits IS 'The last visit to each detail page. A page whose list record stays the same is asked again when it is due: until then, the page of the last visit stands for it.';
+COMMENT ON COLUMN ingest.visits.url IS 'Its address, without the parameters of campaigns and sessions.';
+COMMENT ON COLUMN ingest.visits.page IS 'The page (ingest.pages) that the visit archived.';
+COMMENT ON COLUMN ingest.visits.card IS 'Digest of its list record at that time.';
+COMMENT ON COLUMN ingest.visits.interval_seconds IS 'It doubles with each visit that finds the same content, and halves with each that finds another one, within the bounds of the source file.';
+
 CREATE TABLE ingest.rejections (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     run         uuid NOT NULL REFERENCES ingest.runs ON DELETE CASCADE,

@@ -32,7 +32,7 @@ pub fn reference() -> String {
     section(&mut page, &title("Partner"), &schema);
     for name in [
         "Stream", "Format", "Request", "Pages", "Records", "Refuse", "Expand", "Table", "Form", "RawTable",
-        "Detail", "File", "Auth",
+        "Detail", "Revisit", "File", "Auth",
     ] {
         if let Some(definition) = schema.pointer(&format!("/$defs/{name}")) {
             section(&mut page, &title(name), definition);

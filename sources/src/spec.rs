@@ -2,7 +2,7 @@
 
 use std::{io::BufRead, ops::ControlFlow};
 
-use domain::{Kind, Rate, SourceSlug, StreamName};
+use domain::{Kind, Rate, Revisit, SourceSlug, StreamName};
 use serde_json::Value;
 use url::Url;
 
@@ -98,6 +98,11 @@ impl Stream {
     /// Whether it can be read from a file: records of a file have no page of their own to go to.
     pub fn takes_files(&self) -> bool {
         self.file.is_some() || self.detail.is_none()
+    }
+
+    /// When the detail page of a record is asked again; `None` if its records have none.
+    pub fn revisit(&self) -> Option<Revisit> {
+        self.detail.as_ref().map(|detail| detail.revisit)
     }
 
     /// Our fields that have a form, in the list or on the record's own page.

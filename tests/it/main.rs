@@ -44,6 +44,7 @@ mod publish;
 mod queue;
 mod rates;
 mod real;
+mod revisits;
 mod road;
 mod run_ends;
 mod samples;

@@ -13,6 +13,7 @@ mod opportunity;
 mod rate;
 mod raw_record;
 mod rejection;
+mod revisit;
 
 pub mod contacts;
 pub mod duration;
@@ -29,3 +30,4 @@ pub use opportunity::Opportunity;
 pub use rate::{BadRate, Rate};
 pub use raw_record::{RawRecord, Row};
 pub use rejection::{Reason, Rejection};
+pub use revisit::{Found, Revisit, span, span_text};

@@ -17,6 +17,7 @@ mod record;
 mod rejection;
 mod rule;
 
+pub mod address;
 pub mod contacts;
 pub mod dates;
 pub mod duration;

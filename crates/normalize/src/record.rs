@@ -16,6 +16,7 @@ use domain::{
 use regex::Regex;
 
 use crate::{
+    address::without_campaign,
     contacts::take_contacts,
     dates,
     duration::read_duration,
@@ -215,67 +216,6 @@ fn url(draft: &Draft, plain: &mut dyn FnMut(String) -> String) -> Result<Option<
     without_campaign(&mut url);
     let is_web = matches!(url.scheme(), "http" | "https") && url.has_host();
     if is_web && url.as_str().len() <= 2_000 { Ok(Some(url.into())) } else { Err(bad()) }
-}
-
-/// Parameters of campaigns and sessions: they say how a visitor came, not what the page shows. In lower case.
-const CAMPAIGN: [&str; 24] = [
-    "gclid",
-    "gclsrc",
-    "dclid",
-    "gbraid",
-    "wbraid",
-    "fbclid",
-    "msclkid",
-    "yclid",
-    "twclid",
-    "ttclid",
-    "igshid",
-    "mc_cid",
-    "mc_eid",
-    "_ga",
-    "_gl",
-    "_hsenc",
-    "_hsmi",
-    "jsessionid",
-    "phpsessid",
-    "aspsessionid",
-    "sessionid",
-    "session_id",
-    "cfid",
-    "sid",
-];
-
-/// Takes the parameters of campaigns and sessions out of an address.
-fn without_campaign(url: &mut url::Url) {
-    let is_campaign = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        name.starts_with("utm_") || name.starts_with("aspsessionid") || CAMPAIGN.contains(&name.as_str())
-    };
-    let name =
-        |part: &str| url::form_urlencoded::parse(part.as_bytes()).next().map(|(name, _)| name.into_owned());
-    let is_kept = |part: &&str| !name(part).is_some_and(|name| is_campaign(&name));
-    if let Some(query) = url.query() {
-        let kept: Vec<&str> = query.split('&').filter(is_kept).collect();
-        if kept.len() < query.split('&').count() {
-            let kept = kept.join("&");
-            url.set_query(Some(kept.as_str()).filter(|query| !query.is_empty()));
-        }
-    }
-    // "/offre;jsessionid=1A2B"
-    if url.path().contains(';') {
-        let mut parts = url.path().split(';');
-        let mut path = parts.next().unwrap_or_default().to_owned();
-        for part in parts {
-            let (param, rest) =
-                part.split_at_checked(part.find('/').unwrap_or(part.len())).unwrap_or((part, ""));
-            if is_kept(&param) {
-                path.push(';');
-                path.push_str(param);
-            }
-            path.push_str(rest);
-        }
-        url.set_path(&path);
-    }
 }
 
 /// Returns the interest and the fees of a loan. Fees in the words on interest count if there are no others.

@@ -18,6 +18,7 @@
 //! - `walks`: how the crawl of each stream ended, and what earlier crawls ended with
 //! - `pages`: archived answers and their validators
 //! - `reuse`: pages whose bytes were parsed before
+//! - `visits`: detail pages that are not due, for which their last visit stands
 //! - `replay`: which archived pages a replay parses again
 //! - `stale`: rows that an older source file or older rules have read
 //! - `commit/`: what was parsed from pages, with the ends of their jobs: in groups (`group`), large pages in parts (`parts`)
@@ -77,6 +78,7 @@ mod served_after;
 mod sources;
 mod stale;
 mod ticks;
+mod visits;
 mod walks;
 mod words;
 
@@ -108,6 +110,7 @@ pub use served_after::ServedAfter;
 pub use sources::SourceRow;
 pub use stale::{Replayed, Stale};
 pub use ticks::Fired;
+pub use visits::{Visit, Visits};
 pub use walks::{EarlierWalk, ShownPage, StreamWalk};
 pub use words::{Decision, Event, Mode, PageRole, PageState, RunState, Status, Trigger, UnknownWord};
 

@@ -14,7 +14,8 @@ use crate::{
     error::Doing as _,
     failpoint::{Step, commit},
     rejections::insert_rejections,
-    reuse::reuse,
+    reuse::read_next,
+    visits::{Visit, due_now, visited},
 };
 
 /// An answer in the archive.
@@ -208,25 +209,28 @@ impl Store {
         .doing(WHAT)?;
         if let Some(id) = id {
             remember(&mut tx, [(page.source.as_str(), page.url, kept)]).await?;
-            read_next(&mut tx, id, page.source.as_str(), page.read_by).await?;
+            read_next(&mut tx, &[id], page.source.as_str(), page.read_by).await?;
             lease.progressed(&mut tx).await?;
         }
         commit(tx, Step::EnterListPage, WHAT).await
     }
 
-    /// Stores the answer for a detail page, enqueues its parsing, and ends the job that fetched it.
+    /// Stores the answer for a detail page, enqueues its parsing, and ends the job that fetched it. `visit`: when it is due again
+    /// if it need not be parsed; otherwise its parsing tells.
     pub async fn detail_archived(
         &self,
         lease: Lease,
-        page: &PageRow,
-        kept: &Archived,
+        (page, kept): (&PageRow, &Archived),
+        visit: &Visit,
         read_by: &str,
     ) -> Result<(), StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         lease.settle(&mut tx).await?;
         self.enter_detail(&mut tx, page, kept).await?;
         remember(&mut tx, [(&*page.source, &*page.url, kept)]).await?;
-        read_next(&mut tx, page.id, &page.source, read_by).await?;
+        if !read_next(&mut tx, &[page.id], &page.source, read_by).await?.is_empty() {
+            visited(&mut tx, &[(page.id, visit)]).await?;
+        }
         commit(tx, Step::EnterDetail, WHAT).await?;
         self.close_if_parsed(page.run).await;
         Ok(())
@@ -276,11 +280,12 @@ impl Store {
         &self,
         lease: Lease,
         page: &PageRow,
-        status: u16,
+        (status, visit): (u16, &Visit),
         rejection: Rejection,
     ) -> Result<(), StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         lease.settle(&mut tx).await?;
+        due_now(&mut tx, (&page.source, &page.stream), &visit.url).await?;
         sqlx::query!(
             "UPDATE ingest.pages SET state = 'gone', status = $2, records = 1, rejected = 1, requests = 1, fetched_at = now() WHERE id = $1",
             page.id,
@@ -359,27 +364,6 @@ fn validators(source: &str, url: &str, kept: &Archived) -> Value {
         "archive_key": kept.archive_key, "sha256": format!("\\x{}", hex::encode(kept.sha256)), "bytes": kept.size(),
         "status": kept.status_i16(), "content_type": kept.content_type(), "headers": headers(kept),
     })
-}
-
-/// Reuses the result of an earlier parse of the same bytes, or enqueues the parsing.
-async fn read_next(
-    tx: &mut Transaction<'_, Postgres>,
-    page: i64,
-    source: &str,
-    read_by: &str,
-) -> Result<(), StoreError> {
-    if reuse(tx, page, read_by).await? {
-        return Ok(());
-    }
-    sqlx::query!(
-        "SELECT queue.enqueue('parse_page', 'read:' || $1, jsonb_build_object('page', $2::bigint), 'parse_page:' || $2::bigint)",
-        source,
-        page
-    )
-    .execute(&mut **tx)
-    .await
-    .map(drop)
-    .doing(WHAT)
 }
 
 /// The headers of an answer, as they are stored.

@@ -185,17 +185,31 @@ pub(crate) struct Detail {
     pub(super) link: Spanned<RawForm>,
     /// The format of the page: `html`, `json` or `xml`. Default: as the list; for a sitemap or XML list, `html`.
     pub(super) format: Option<Format>,
-    /// Another stream with the same detail pages: its format and fields apply here too.
+    /// Another stream with the same detail pages: its format, its fields and its `revisit` apply here too.
     #[schemars(with = "Option<String>")]
     pub(super) like: Option<Spanned<String>>,
     /// Like `refuse` of the stream, by what the detail page says.
     #[serde(default)]
     #[schemars(with = "Vec<Refuse>")]
     pub(super) refuse: Vec<Spanned<Refuse>>,
+    /// How often to ask for the page of a record whose list record stays the same: `{ least = "6h", most = "4d" }`. The time
+    /// doubles while the page does not change, and halves when it does. Default: as in the example.
+    #[schemars(with = "Option<Revisit>")]
+    pub(super) revisit: Option<Spanned<Revisit>>,
     /// Fields of the detail page. The list record fills those that are empty here.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, RawForm>")]
     pub(super) fields: RawFields,
+}
+
+/// The bounds of the time between two requests for one detail page: `s`, `min`, `h`, `d` or `w`, at most a year.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Revisit {
+    /// The shortest time. Default: `6h`, or `most` if that is shorter.
+    pub(super) least: Option<String>,
+    /// The longest time. Default: `4d`, or `least` if that is longer.
+    pub(super) most: Option<String>,
 }
 
 /// The list as a file: `[streams.NAME.file]`. It has the same records, with the same `external_id`, in another format.

@@ -35,7 +35,7 @@ pub(super) struct Ingest {
     /// Ingest every enabled source
     #[arg(long, conflicts_with = "sources")]
     all: bool,
-    /// Request everything, not only what is newer than the last complete run
+    /// Request everything, not only what is newer than the last complete run, and every detail page, due or not
     #[arg(long, conflicts_with = "since")]
     full: bool,
     /// Request what is newer, such as 2026-11-01 or 2026-11-01T08:00:00Z

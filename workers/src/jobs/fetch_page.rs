@@ -72,7 +72,8 @@ async fn gone(
 ) -> Result<(), JobError> {
     let external_id = spec.card_identity(&page.request);
     let rejection = normalize::reject(Reason::DetailUnavailable(why), external_id, page.request.clone());
-    Ok(app.store.detail_gone(lease, page, status, rejection).await?)
+    let visit = pipeline::revisit::of_page(spec, page)?;
+    Ok(app.store.detail_gone(lease, page, (status, &visit), rejection).await?)
 }
 
 /// Inserts the page. An answer that came now is parsed at once, and committed in the transaction that inserts the page. An answer
@@ -86,17 +87,18 @@ async fn arrived(
     body: Option<Bytes>,
 ) -> Result<(), JobError> {
     let read_by = app::read_by(spec);
+    let visit = pipeline::revisit::of_page(spec, &page)?;
     let fresh = body.filter(|body| {
         i64::try_from(body.len())
             .is_ok_and(|bytes| !pipeline::parse::is_large(&PageRow { bytes: Some(bytes), ..page.clone() }))
     });
     let Some(body) = fresh else {
-        return Ok(app.store.detail_archived(lease, &page, &archived, &read_by).await?);
+        return Ok(app.store.detail_archived(lease, (&page, &archived), &visit, &read_by).await?);
     };
     let page = page.with(&archived);
     let place = app.room.admit(u64::try_from(body.len()).unwrap_or(u64::MAX)).await?;
     let Some(reading) = pipeline::parse::drafts(app, &place, spec, &page, body).await? else {
-        return Ok(app.store.detail_archived(lease, &page, &archived, &read_by).await?);
+        return Ok(app.store.detail_archived(lease, (&page, &archived), &visit, &read_by).await?);
     };
     Ok(pipeline::stage::page(app, lease, (page, Some(archived)), reading, read_by).await?)
 }

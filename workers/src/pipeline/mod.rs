@@ -8,6 +8,7 @@ pub(crate) mod trigger;
 // 2. The run crawls its streams, politely, within the rate that all workers share.
 pub(crate) mod crawl;
 pub(crate) mod fetch;
+pub(crate) mod revisit;
 
 // 3. Each answer is archived before anything parses it.
 pub(crate) mod archive;

@@ -5,8 +5,9 @@ use domain::{Draft, Opportunity, OpportunityId, Rejection, StreamName};
 use normalize::Context;
 use rayon::prelude::*;
 use sources::{Alarm, Spec};
-use store::{KnownDrafts, PageRow, Store, StoreError, Unchanged, Wanted};
+use store::{KnownDrafts, PageRole, PageRow, Store, StoreError, Unchanged, Wanted};
 
+use super::revisit;
 use crate::app::read_by;
 
 /// The drafts of a page that were normalized before.
@@ -64,8 +65,14 @@ pub(crate) fn normalize(
         .follow
         .into_iter()
         .take(left)
-        .map(|follow| Wanted { url: follow.url.into(), card: follow.card })
+        .map(|follow| {
+            let visit = revisit::visit(spec, &context.stream, &follow.url, &follow.card);
+            Wanted { url: follow.url.into(), card: follow.card, visit }
+        })
         .collect();
+    if page.role == PageRole::Detail {
+        reading.visit = Some(revisit::of_page(spec, page)?);
+    }
     Ok(reading)
 }
 

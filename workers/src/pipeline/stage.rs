@@ -56,7 +56,7 @@ fn report(page: &PageRow, tally: Tally, alarm: Option<&str>) {
     }
 }
 
-/// Counts the records of a page by outcome, for Prometheus.
+/// Counts the records of a page by outcome, and the detail pages that it links to, for Prometheus.
 fn count(source: &str, tally: Tally) {
     let outcomes = [
         ("created", tally.created),
@@ -67,6 +67,11 @@ fn count(source: &str, tally: Tally) {
     for (outcome, count) in outcomes {
         let count = u64::try_from(count).unwrap_or(u64::MAX);
         metrics::counter!("oim_records_total", "source" => source.to_owned(), "outcome" => outcome)
+            .increment(count);
+    }
+    for (outcome, count) in [("asked", tally.wanted), ("spared", tally.spared)] {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        metrics::counter!("oim_detail_pages_total", "source" => source.to_owned(), "outcome" => outcome)
             .increment(count);
     }
 }

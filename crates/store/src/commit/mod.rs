@@ -8,10 +8,13 @@
 mod group;
 mod parts;
 mod repeats;
+mod want;
 mod write;
 
 use domain::{Fingerprint, Opportunity, OpportunityId, Rejection};
 use serde_json::Value;
+
+use crate::Visit;
 
 pub use group::{GROUP, ParsedPage};
 pub use parts::PageCommit;
@@ -26,6 +29,8 @@ pub struct Wanted {
     pub url: String,
     /// The list record.
     pub card: Value,
+    /// What tells whether it is worth a request.
+    pub visit: Visit,
 }
 
 /// What was parsed from a page, in whole or in part.
@@ -39,6 +44,8 @@ pub struct Reading {
     pub rejections: Vec<Rejection>,
     /// Detail pages to fetch.
     pub wanted: Vec<Wanted>,
+    /// Of a detail page: when it is due again.
+    pub visit: Option<Visit>,
     /// Why the page as a whole cannot be trusted.
     pub alarm: Option<String>,
     /// Other remarks about the page.
@@ -69,4 +76,6 @@ pub struct Tally {
     pub rejected: usize,
     /// Detail pages that the run had not requested before.
     pub wanted: usize,
+    /// Detail pages that were not requested, because an earlier visit stands for them.
+    pub spared: usize,
 }

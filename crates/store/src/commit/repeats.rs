@@ -6,6 +6,7 @@ use domain::{Fingerprint, Opportunity, OpportunityId, Reason, Rejection};
 use serde_json::Value;
 
 use super::{Reading, Unchanged, Wanted};
+use crate::Visit;
 
 /// The content of each record at its first occurrence on a page.
 pub(super) type First = HashMap<OpportunityId, Fingerprint>;
@@ -18,6 +19,7 @@ pub(super) struct Content {
     pub(super) unchanged: usize,
     pub(super) rejections: Vec<Rejection>,
     pub(super) wanted: Vec<Wanted>,
+    pub(super) visit: Option<Visit>,
     pub(super) alarm: Option<String>,
     pub(super) notes: Vec<String>,
 }
@@ -26,10 +28,10 @@ impl Content {
     /// Takes the repeated records out. A repeated record counts as unchanged if its content is equal, and is rejected
     /// otherwise. `first`: what earlier parts of the page showed.
     pub(super) fn of(reading: Reading, first: &mut First) -> Self {
-        let Reading { opportunities, unchanged, mut rejections, wanted, alarm, notes } = reading;
+        let Reading { opportunities, unchanged, mut rejections, wanted, visit, alarm, notes } = reading;
         let (opportunities, repeats) = without_repeats(opportunities, &mut rejections, first);
         let unchanged = repeats + known_repeats(unchanged, &mut rejections, first);
-        Self { opportunities, unchanged, rejections, wanted, alarm, notes }
+        Self { opportunities, unchanged, rejections, wanted, visit, alarm, notes }
     }
 }
 

@@ -1,15 +1,16 @@
 //! The statements of a commit. Each covers all pages of a group.
 
 use domain::{Opportunity, Rejection};
-use queue::{storable, storable_json};
+use queue::storable;
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use super::{
-    Tally, WHAT, Wanted,
+    Tally, WHAT,
     repeats::{Content, First},
+    want::{Asked, want},
 };
 use crate::{
     Archived, Mode, PageRow, StoreError,
@@ -18,6 +19,7 @@ use crate::{
     pages::{headers, remember},
     rejections::insert_rejections,
     rows::stage::{Origin, Staged, stage},
+    visits::visited,
 };
 
 /// A page, or a part of one, that is to be written.
@@ -45,14 +47,15 @@ impl Batch<'_> {
         })
     }
 
-    fn tally(&self, staged: Staged, wanted: usize) -> Tally {
+    fn tally(&self, staged: Staged, asked: Asked) -> Tally {
         let same = self.content.opportunities.len().saturating_sub(staged.created + staged.changed);
         Tally {
             created: staged.created,
             changed: staged.changed,
             unchanged: same + self.content.unchanged,
             rejected: self.content.rejections.len(),
-            wanted,
+            wanted: asked.wanted,
+            spared: asked.spared,
         }
     }
 }
@@ -78,12 +81,12 @@ pub(super) async fn write(
     let mut tallies = Vec::with_capacity(batches.len());
     let mut marks = Vec::with_capacity(batches.len());
     for (batch, staged) in batches.iter().zip(staged) {
-        let wanted = if batch.page.mode == Mode::Replay {
-            0
+        let asked = if batch.page.mode == Mode::Replay {
+            Asked::default()
         } else {
-            want(tx, batch.page, &batch.content.wanted).await?
+            want(tx, batch.page, &batch.content.wanted, batch.read_by).await?
         };
-        let tally = batch.tally(staged, wanted);
+        let tally = batch.tally(staged, asked);
         marks.push(Mark::of(batch, tally, staged.rows));
         tallies.push(tally);
     }
@@ -91,6 +94,11 @@ pub(super) async fn write(
         batches.iter().filter_map(|batch| Some((batch.page, batch.archived?))).collect();
     remember(tx, answers.iter().map(|(page, kept)| (&*page.source, &*page.url, *kept))).await?;
     mark(tx, batches, &marks).await?;
+    // A page that cannot be trusted stays due.
+    let sound = batches.iter().filter(|batch| batch.shown.is_some() && batch.content.alarm.is_none());
+    let visits: Vec<_> =
+        sound.filter_map(|batch| Some((batch.page.id, batch.content.visit.as_ref()?))).collect();
+    visited(tx, &visits).await?;
     Ok(tallies)
 }
 
@@ -190,38 +198,4 @@ async fn mark(
     .await
     .map(drop)
     .doing(WHAT)
-}
-
-/// Stores the detail pages that the run has not requested yet, and enqueues a job to fetch each.
-async fn want(
-    tx: &mut Transaction<'_, Postgres>,
-    page: &PageRow,
-    wanted: &[Wanted],
-) -> Result<usize, StoreError> {
-    if wanted.is_empty() {
-        return Ok(0);
-    }
-    let (urls, cards): (Vec<&str>, Vec<Value>) =
-        wanted.iter().map(|wanted| (&*wanted.url, storable_json(wanted.card.clone()))).unzip();
-    let count = sqlx::query_scalar!(
-        r#"WITH fresh AS (
-             INSERT INTO ingest.pages (run, stream, role, ordinal, url, request, state)
-             SELECT $1, $2, 'detail', $3, u.url, u.card, 'wanted'
-               FROM unnest($4::text[], $5::jsonb[]) u(url, card)
-             ON CONFLICT DO NOTHING RETURNING id),
-           queued AS (
-             INSERT INTO queue.jobs (kind, lane, payload, key)
-             SELECT 'fetch_page', 'fetch:' || $6, jsonb_build_object('page', id), 'fetch_page:' || id FROM fresh)
-           SELECT count(*) AS "count!" FROM fresh"#,
-        page.run.uuid(),
-        page.stream,
-        page.ordinal,
-        &urls as &[&str],
-        &cards,
-        page.source
-    )
-    .fetch_one(&mut **tx)
-    .await
-    .doing(WHAT)?;
-    Ok(usize::try_from(count).unwrap_or(0))
 }

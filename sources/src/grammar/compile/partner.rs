@@ -96,20 +96,21 @@ fn schedule(
     entries
 }
 
-/// Copies format and fields into details that are `like` those of another stream.
+/// Copies format, fields and revisits into details that are `like` those of another stream.
 fn same_pages(streams: &mut BTreeMap<Spanned<String>, raw::Stream>, diagnostics: &mut Diagnostics) {
     let own = |stream: &raw::Stream| {
         let detail = stream.detail.as_ref().filter(|detail| detail.like.is_none())?;
-        Some((detail.format_in(stream.format), detail.fields.clone()))
+        Some((detail.format_in(stream.format), detail.fields.clone(), detail.revisit.clone()))
     };
     let known: Vec<(String, _)> =
         streams.iter().filter_map(|(name, stream)| Some((name.get_ref().clone(), own(stream)?))).collect();
     for detail in streams.values_mut().filter_map(|stream| stream.detail.as_mut()) {
         let Some(like) = &detail.like else { continue };
-        if let Some((_, (format, fields))) = known.iter().find(|(name, _)| name == like.get_ref()) {
+        if let Some((_, (format, fields, revisit))) = known.iter().find(|(name, _)| name == like.get_ref()) {
             detail.format = Some(*format);
             let own = std::mem::replace(&mut detail.fields, fields.clone());
             detail.fields.extend(own);
+            detail.revisit = detail.revisit.take().or_else(|| revisit.clone());
         } else {
             let why =
                 format!("`like` {:?} is not a stream of this file with its own detail page", like.get_ref());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Draft, StreamName};
+use domain::{Draft, Revisit, StreamName, span_text};
 use serde_json::Value;
 use serde_spanned::Spanned;
 
@@ -33,6 +33,8 @@ pub(crate) enum Body {
 pub(crate) struct Detail {
     pub(crate) link: Vec<Form>,
     pub(crate) shape: Shape,
+    /// When it is asked again.
+    pub(crate) revisit: Revisit,
 }
 
 /// Compiles a stream; errors are added to `diagnostics`.
@@ -133,8 +135,40 @@ fn detail(
             *attr = Some("href".to_owned());
         }
     }
+    let revisit = raw.revisit.as_ref().and_then(|written| revisit(written, diagnostics)).unwrap_or_default();
     let shape = shape::compile_whole(&raw.shape(list, empty.to_vec()), at, diagnostics)?;
-    Some(Detail { link, shape })
+    Some(Detail { link, shape, revisit })
+}
+
+/// The bounds as written; where one is left out, the default one, or the other if that would cross it.
+fn revisit(written: &Spanned<raw::Revisit>, diagnostics: &mut Diagnostics) -> Option<Revisit> {
+    let at = written.span().start;
+    let mut given = |name: &str, text: Option<&String>| {
+        let parsed = domain::span(text?);
+        if parsed.is_none() {
+            diagnostics
+                .add(at, format!("`{name}` is not a span of time: write for example `30min`, `6h` or `7d`"));
+        }
+        parsed
+    };
+    let raw::Revisit { least, most } = written.get_ref();
+    let (shortest, longest) = (given("least", least.as_ref()), given("most", most.as_ref()));
+    if (shortest.is_none() && least.is_some()) || (longest.is_none() && most.is_some()) {
+        return None;
+    }
+    let default = Revisit::default();
+    let least = shortest.unwrap_or_else(|| longest.map_or(default.least(), |most| most.min(default.least())));
+    let most = longest.unwrap_or_else(|| least.max(default.most()));
+    let bounds = Revisit::new(least, most);
+    if bounds.is_none() {
+        let why = format!(
+            "`revisit` from {} to {}: `least` is more than nothing and not above `most`, and `most` is a year at most",
+            span_text(least),
+            span_text(most)
+        );
+        diagnostics.add(at, why);
+    }
+    bounds
 }
 
 fn required(

@@ -32,13 +32,17 @@ impl Show {
         };
         let rejections = store.rejection_counts(self.run).await?;
         let served_after = store.served_after(self.run).await?;
+        let spared = store.spared(self.run).await?;
         if context.is_json() {
             ui::json(
-                &serde_json::json!({ "run": run, "would_be": preview, "rejected": rejections, "served_after": served_after }),
+                &serde_json::json!({ "run": run, "would_be": preview, "rejected": rejections, "served_after": served_after, "not_due": spared }),
             )?;
             return Ok(Outcome::Good);
         }
         head(&run);
+        if spared > 0 {
+            ui::line(&format!("not due   {spared} detail pages, for which their last visit stands"));
+        }
         if let Some(waited) = &served_after {
             ui::line(&format!(
                 "served    {} rows: half of them {:.1} s after the answer that they were read from, 95 % within {:.1} s",

@@ -4,7 +4,7 @@ use chrono::Utc;
 use clap::Args;
 use domain::SourceSlug;
 use serde_json::json;
-use store::{RunRow, SourceState};
+use store::{RunRow, SourceState, Visits};
 
 use super::rate::rate_line;
 use crate::{
@@ -26,10 +26,11 @@ impl Show {
         let store = app::connect(context.config(), 2).await?;
         let (slug, state) = find_known(&store, &self.source).await?;
         let runs = store.runs(Some(&slug), 1).await?;
+        let visits = store.visits(&slug).await?;
         let tick = next_tick(context, &slug)?;
         if context.is_json() {
             ui::json(
-                &json!({ "state": state.word(), "source": state, "last_run": runs.first(), "next_tick": tick }),
+                &json!({ "state": state.word(), "source": state, "details": visits, "last_run": runs.first(), "next_tick": tick }),
             )?;
             return Ok(Outcome::Good);
         }
@@ -37,6 +38,9 @@ impl Show {
         ui::line(&format!("state      {}", described(&state)));
         ui::line(&format!("rate       {}", rate_line(&state)));
         ui::line(&format!("waiting    {} jobs that visit it", state.visits_waiting));
+        if visits.known > 0 {
+            ui::line(&format!("details    {}", details(&visits)));
+        }
         ui::line(&format!("last run   {}", runs.first().map_or_else(|| "none yet".to_owned(), last)));
         let skipped = if state.held.is_some() { ", skipped unless it is visited again by then" } else { "" };
         ui::line(&match tick {
@@ -67,6 +71,15 @@ pub(in crate::cli) fn described(state: &SourceState) -> String {
         ),
         (word, _) => word.to_owned(),
     }
+}
+
+/// Returns how many detail pages the next run asks for, whatever its list shows.
+fn details(visits: &Visits) -> String {
+    let next = visits
+        .next_in
+        .map(|seconds| format!(", the next one in {:.1} h", seconds / 3_600.0))
+        .unwrap_or_default();
+    format!("{} pages known, {} due{next}", visits.known, visits.due)
 }
 
 fn last(run: &RunRow) -> String {
