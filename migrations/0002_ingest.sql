@@ -19,6 +19,8 @@ CREATE TABLE ingest.sources (
     rate_seconds  double precision CHECK (rate_seconds > 0),
     rate_by       text,
     rate_at       timestamptz,
+    quiet_hours    text[] NOT NULL DEFAULT '{}',
+    daily_requests integer CHECK (daily_requests > 0),
     CONSTRAINT off_has_a_reason CHECK (enabled = (off_why IS NULL)),
     CONSTRAINT paused_has_an_author CHECK ((paused_at IS NULL) = (paused_by IS NULL) AND (paused_why IS NULL OR paused_at IS NOT NULL)),
     CONSTRAINT rate_is_whole CHECK (num_nulls(rate, rate_seconds, rate_by, rate_at) IN (0, 4))
@@ -29,6 +31,8 @@ COMMENT ON COLUMN ingest.sources.file_rate IS 'The rate that the source file pro
 COMMENT ON COLUMN ingest.sources.paused_at IS 'Since when an operator has paused the source. Its jobs that visit it wait.';
 COMMENT ON COLUMN ingest.sources.rate IS 'The rate that an operator set instead of file_rate. Crawl-delay stays its upper limit.';
 COMMENT ON COLUMN ingest.sources.rate_seconds IS 'Seconds between two requests at that rate.';
+COMMENT ON COLUMN ingest.sources.quiet_hours IS 'Hours of the source file in which nothing is requested, on the clock of Douala: {22:00-06:00}.';
+COMMENT ON COLUMN ingest.sources.daily_requests IS 'The most requests in a day of Douala, as the source file promises.';
 COMMENT ON COLUMN ingest.sources.offers_itself IS 'Whether the source offers what it publishes and relays nobody. Among equal rows, its row stands for the cluster.';
 
 CREATE TABLE ingest.streams (
@@ -282,6 +286,13 @@ COMMENT ON COLUMN ingest.rate_budget.failing_since IS 'When the first of them fa
 COMMENT ON COLUMN ingest.rate_budget.spacing IS 'Seconds between slots at the last reservation. If the next one asks for more, the slot moves by the difference.';
 COMMENT ON COLUMN ingest.rate_budget.ticket IS 'Moves when an operator pauses the source or changes its rate. A slot reserved under an earlier ticket is void.';
 COMMENT ON COLUMN ingest.rate_budget.next_slot IS 'When the next request may leave. Each reservation moves it forward by one interval; Retry-After moves it for all workers.';
+
+CREATE TABLE ingest.daily_requests (
+    source   text PRIMARY KEY REFERENCES ingest.sources,
+    day      date NOT NULL,
+    requests integer NOT NULL CHECK (requests > 0)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE ingest.daily_requests IS 'Requests of the last day on which a source with a daily limit was visited. Unlike the rate, it must survive a crash.';
 
 -- Why nothing is requested from a source; NULL if it may be visited.
 CREATE FUNCTION ingest.why_held(source ingest.sources) RETURNS text LANGUAGE sql STABLE AS $$

@@ -34,20 +34,78 @@ BEGIN
 END $$;
 CREATE TRIGGER hold_lane AFTER UPDATE OF enabled, paused_at ON ingest.sources FOR EACH ROW EXECUTE FUNCTION ingest.hold_lane();
 
+-- When the quiet hours are over in which a moment lies; NULL if it lies in none. Windows are on the clock of Douala, may pass
+-- midnight and may follow each other.
+CREATE FUNCTION ingest.quiet_until(quiet_hours text[], at timestamptz) RETURNS timestamptz LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    here timestamp := at AT TIME ZONE 'Africa/Douala';
+    ends timestamp;
+BEGIN
+    FOR i IN 1..cardinality(quiet_hours) + 1 LOOP
+        SELECT max(here::date + CASE WHEN q.a > q.b AND here::time >= q.a THEN 1 ELSE 0 END + q.b) INTO ends
+          FROM (SELECT split_part(w, '-', 1)::time AS a, split_part(w, '-', 2)::time AS b FROM unnest(quiet_hours) AS w) q
+         WHERE CASE WHEN q.a < q.b THEN here::time >= q.a AND here::time < q.b ELSE here::time >= q.a OR here::time < q.b END;
+        EXIT WHEN ends IS NULL;
+        here := ends;
+    END LOOP;
+    RETURN nullif(here AT TIME ZONE 'Africa/Douala', at);
+END $$;
+
+-- The next midnight of Douala.
+CREATE FUNCTION ingest.next_day(at timestamptz) RETURNS timestamptz LANGUAGE sql STABLE AS $$
+    SELECT ((at AT TIME ZONE 'Africa/Douala')::date + 1)::timestamp AT TIME ZONE 'Africa/Douala'
+$$;
+
+-- Counts a request that leaves at `slot` against what the source file promises beside the rate. Where that forbids it, nothing is
+-- counted: `rests_until` is when it may leave, and `resting` says why: `quiet` or `daily`.
+CREATE FUNCTION ingest.count_request(slug text, slot timestamptz, OUT rests_until timestamptz, OUT resting text) LANGUAGE plpgsql AS $$
+DECLARE
+    source ingest.sources;
+BEGIN
+    SELECT * INTO source FROM ingest.sources s WHERE s.slug = $1;
+    rests_until := ingest.quiet_until(source.quiet_hours, slot);
+    IF rests_until IS NOT NULL THEN
+        resting := 'quiet';
+    ELSIF source.daily_requests IS NOT NULL THEN
+        INSERT INTO ingest.daily_requests AS d (source, day, requests)
+        VALUES ($1, (slot AT TIME ZONE 'Africa/Douala')::date, 1)
+        ON CONFLICT ON CONSTRAINT daily_requests_pkey DO UPDATE
+            SET day = excluded.day, requests = CASE WHEN d.day = excluded.day THEN d.requests + 1 ELSE 1 END
+            WHERE d.day <> excluded.day OR d.requests < source.daily_requests;
+        IF NOT FOUND THEN
+            resting := 'daily';
+            rests_until := ingest.next_day(slot);
+            rests_until := coalesce(ingest.quiet_until(source.quiet_hours, rests_until), rests_until);
+        END IF;
+    END IF;
+END $$;
+
+-- When the next request to a source may leave, as far as is known now: its rate, pauses, quiet hours and what is left of the day.
+CREATE FUNCTION ingest.next_request(source ingest.sources) RETURNS timestamptz LANGUAGE sql STABLE AS $$
+    SELECT coalesce(ingest.quiet_until(source.quiet_hours, n.at), n.at)
+      FROM (SELECT greatest(now(), (SELECT b.next_slot FROM ingest.rate_budget b WHERE b.key = source.slug)) AS at) b,
+           LATERAL (SELECT CASE WHEN d.requests >= source.daily_requests THEN ingest.next_day(b.at) ELSE b.at END AS at
+                      FROM (SELECT 1) one LEFT JOIN ingest.daily_requests d
+                        ON d.source = source.slug AND d.day = (b.at AT TIME ZONE 'Africa/Douala')::date) n
+$$;
+
 -- Reserves the next slot of a source's rate: `wait` is the seconds until then. A negative one reserves nothing and is minus the
 -- seconds to wait. `asked` is the spacing that the source file promises, `at_least` the one below which nobody may go (Crawl-delay),
--- `spacing` the one in force, in seconds. Where `refusal` is not null, the source is held, and there is no slot. A slot is good as
+-- `spacing` the one in force, in seconds. Where `resting` is not null, quiet hours or the limit of the day make it wait. Where `refusal` is not null, the source is held, and there is no slot. A slot is good as
 -- long as ingest.slot_stands() says so of its ticket.
 -- The algorithm is GCRA (ITU-T I.371, generic cell rate algorithm), in one statement. While the source fails, a slot
 -- is a probe: the next one is half a minute away, unless ingest.source_answers() tells before that the probe was answered.
 CREATE FUNCTION ingest.reserve_slot(
     key text, asked double precision, at_least double precision, max_wait double precision,
-    OUT wait double precision, OUT pace double precision, OUT stub integer, OUT refusal text
+    OUT wait double precision, OUT pace double precision, OUT stub integer, OUT refusal text, OUT resting text
 ) LANGUAGE plpgsql AS $$
 DECLARE
     slot timestamptz;
+    is_limited boolean;
+    rests_until timestamptz;
 BEGIN
-    SELECT ingest.why_held(s), coalesce(s.rate_seconds, asked) INTO refusal, pace FROM ingest.sources s WHERE s.slug = $1;
+    SELECT ingest.why_held(s), coalesce(s.rate_seconds, asked), cardinality(s.quiet_hours) > 0 OR s.daily_requests IS NOT NULL
+      INTO refusal, pace, is_limited FROM ingest.sources s WHERE s.slug = $1;
     pace := greatest(coalesce(pace, asked), $3);
     IF refusal IS NOT NULL THEN
         RETURN;
@@ -66,6 +124,14 @@ BEGIN
         wait := -greatest(0.001, extract(epoch FROM slot - clock_timestamp()));
     ELSE
         wait := greatest(0, extract(epoch FROM slot - clock_timestamp()));
+        IF is_limited THEN
+            SELECT c.rests_until, c.resting INTO rests_until, resting FROM ingest.count_request($1, slot) c;
+            IF resting IS NOT NULL THEN
+                -- The slot stays free.
+                UPDATE ingest.rate_budget b SET next_slot = slot WHERE b.key = $1;
+                wait := -greatest(0.001, extract(epoch FROM rests_until - clock_timestamp()));
+            END IF;
+        END IF;
     END IF;
 END $$;
 

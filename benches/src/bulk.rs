@@ -76,6 +76,8 @@ async fn register(store: &Store, spec: &Spec) -> Outcome<()> {
         name: spec.name.clone(),
         spec_version: spec.version.clone(),
         offers_itself: spec.offers_itself,
+        quiet_hours: Vec::new(),
+        daily_requests: None,
         rate: spec.rate,
         enabled: true,
         streams: vec!["offres".to_owned()],

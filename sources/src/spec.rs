@@ -2,7 +2,7 @@
 
 use std::{io::BufRead, ops::ControlFlow};
 
-use domain::{Kind, Rate, Revisit, SourceSlug, StreamName};
+use domain::{Kind, QuietHours, Rate, Revisit, SourceSlug, StreamName};
 use serde_json::Value;
 use url::Url;
 
@@ -129,6 +129,10 @@ pub struct Spec {
     pub hosts: Vec<String>,
     /// The promise: requests over all workers.
     pub rate: Rate,
+    /// Hours in which nothing is requested.
+    pub quiet_hours: Vec<QuietHours>,
+    /// The most requests in a day of Douala, over all workers.
+    pub daily_requests: Option<u32>,
     /// Whether robots.txt is asked and obeyed; unless the file says otherwise, where any stream is HTML.
     pub robots: bool,
     /// Where its places are (ISO 3166-1 alpha-2).

@@ -42,6 +42,7 @@ mod politeness;
 mod properties;
 mod publish;
 mod queue;
+mod quiet;
 mod rates;
 mod real;
 mod revisits;

@@ -10,7 +10,7 @@ use crate::support::Database;
 fn waited(slot: Slot) -> Result<Duration, Duration> {
     match slot {
         Slot::Reserved { wait, .. } => Ok(wait),
-        Slot::TooFar(wait) => Err(wait),
+        Slot::TooFar(wait) | Slot::Resting { wait, .. } => Err(wait),
         Slot::Held(why) => panic!("{why}"),
     }
 }

@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context as _;
 use async_trait::async_trait;
 use domain::SourceSlug;
-use fetch::{BudgetError, Client, Pace, Partner, Permit, Ticket};
+use fetch::{BudgetError, Client, Pace, Partner, Permit, Ticket, Why};
 use local_postgres::Cluster;
 use sources::{Catalog, Spec, SpecFile};
 use store::{Slot, SourceRow, Store};
@@ -221,6 +221,8 @@ pub(crate) fn rows(config: &Config, catalog: &Catalog) -> Vec<SourceRow> {
             spec_version: spec.version.clone(),
             offers_itself: spec.offers_itself,
             rate: partner::rate(config, spec),
+            quiet_hours: spec.quiet_hours.clone(),
+            daily_requests: spec.daily_requests,
             enabled: is_enabled(config, &spec.slug),
             streams: spec.streams.iter().map(|stream| stream.name.to_string()).collect(),
             fetch_at_once: config.worker.fetch_at_once,
@@ -254,6 +256,9 @@ impl fetch::Budget for PoolBudget {
                 Permit::Unless(wait, Ticket { number: ticket, interval })
             }
             Slot::TooFar(wait) => Permit::TooLong(wait),
+            Slot::Resting { wait, is_quiet } => {
+                Permit::Resting(wait, if is_quiet { Why::Quiet } else { Why::Daily })
+            }
             Slot::Held(why) => Permit::Refused(why),
         })
     }

@@ -57,6 +57,8 @@ async fn load(store: &Store, sets: &[Set], count: usize) -> Outcome<HashMap<Uuid
             name: row.source.to_string(),
             spec_version: "0".repeat(64),
             offers_itself: false,
+            quiet_hours: Vec::new(),
+            daily_requests: None,
             rate,
             enabled: true,
             streams: vec!["offres".to_owned()],

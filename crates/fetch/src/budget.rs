@@ -8,6 +8,8 @@ use std::{
 
 use async_trait::async_trait;
 
+use crate::Why;
+
 /// The answer to a reservation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Permit {
@@ -17,6 +19,8 @@ pub enum Permit {
     Unless(Duration, Ticket),
     /// Nothing was reserved: the next slot is so far away, which is more than was asked for.
     TooLong(Duration),
+    /// Nothing was reserved: the partner is left alone for that long.
+    Resting(Duration, Why),
     /// Nothing may be asked for now, for this reason.
     Refused(String),
 }

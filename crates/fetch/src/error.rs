@@ -160,6 +160,10 @@ pub enum Why {
     Asked,
     /// Its robots.txt, which is not available.
     Robots,
+    /// Hours in which it is left alone.
+    Quiet,
+    /// The requests of the day, which are used up.
+    Daily,
 }
 
 impl fmt::Display for Why {
@@ -168,6 +172,8 @@ impl fmt::Display for Why {
             Self::Rate => "the rate is used up",
             Self::Asked => "the partner asks for a pause",
             Self::Robots => "its robots.txt is not available",
+            Self::Quiet => "these are its quiet hours",
+            Self::Daily => "the requests of the day are used up",
         })
     }
 }
@@ -210,10 +216,15 @@ impl FetchError {
     /// a pause.
     pub fn is_partners(&self) -> bool {
         match self {
-            Self::Later { why, .. } => *why != Why::Rate,
+            Self::Later { why, .. } => matches!(why, Why::Asked | Why::Robots),
             Self::Budget { .. } | Self::Setup(_) | Self::Stopped { .. } => false,
             _ => self.retry() == Retry::Again,
         }
+    }
+
+    /// Whether the source file says that the partner is left alone now.
+    pub fn is_rest(&self) -> bool {
+        matches!(self, Self::Later { why: Why::Quiet | Why::Daily, .. })
     }
 
     /// The status, where the partner says that there is nothing (404, 410).

@@ -14,7 +14,7 @@ impl Store {
         max_wait: Duration,
     ) -> Result<Slot, StoreError> {
         let row = sqlx::query!(
-            "SELECT wait, pace, stub, refusal FROM ingest.reserve_slot($1, $2, $3, $4)",
+            "SELECT wait, pace, stub, refusal, resting FROM ingest.reserve_slot($1, $2, $3, $4)",
             key,
             interval.as_secs_f64(),
             at_least.as_secs_f64(),
@@ -28,6 +28,9 @@ impl Store {
         }
         let seconds = row.wait.unwrap_or_default();
         let wait = Duration::try_from_secs_f64(seconds.abs()).unwrap_or(max_wait);
+        if let Some(why) = row.resting {
+            return Ok(Slot::Resting { wait, is_quiet: why == "quiet" });
+        }
         Ok(match row.stub {
             Some(ticket) if seconds >= 0.0 => {
                 let interval = row.pace.and_then(|pace| Duration::try_from_secs_f64(pace).ok());
@@ -112,6 +115,13 @@ pub enum Slot {
     },
     /// Nothing was reserved: the next slot is so far away.
     TooFar(Duration),
+    /// Nothing was reserved: the source file lets nothing be requested for that long.
+    Resting {
+        /// The time until the next request may leave.
+        wait: Duration,
+        /// Whether quiet hours say so; otherwise the limit of the day.
+        is_quiet: bool,
+    },
     /// Nothing may be requested from the source, for this reason.
     Held(String),
 }

@@ -37,6 +37,16 @@ pub struct SourceState {
     pub rate_by: Option<String>,
     /// When.
     pub rate_at: Option<DateTime<Utc>>,
+    /// Hours of each day in which nothing is requested, on the clock of Douala.
+    pub quiet_hours: Vec<String>,
+    /// When the quiet hours of now are over.
+    pub quiet_until: Option<DateTime<Utc>>,
+    /// The most requests in a day.
+    pub daily_requests: Option<i32>,
+    /// Requests that were sent today, if they are limited.
+    pub requests_today: i32,
+    /// When the next request may leave, as far as is known now; none while the source is held.
+    pub next_request: Option<DateTime<Utc>>,
     /// Why nothing is requested from it, as a sentence.
     pub held: Option<String>,
     /// Jobs that wait to visit it.
@@ -53,6 +63,11 @@ impl SourceState {
         }
     }
 
+    /// Returns whether the requests of the day are used up.
+    pub fn is_used_up(&self) -> bool {
+        self.daily_requests.is_some_and(|most| self.requests_today >= most)
+    }
+
     /// Returns the rate in force, less what Crawl-delay demands.
     pub fn rate_in_force(&self) -> Option<&str> {
         self.rate.as_deref().or(self.file_rate.as_deref())
@@ -66,6 +81,10 @@ impl Store {
             SourceState,
             r#"SELECT s.slug, s.name, s.spec_version, s.enabled, s.off_why, s.paused_at, s.paused_by, s.paused_why,
                       s.file_rate, s.rate, s.rate_by, s.rate_at, ingest.why_held(s) AS held,
+                      s.quiet_hours, ingest.quiet_until(s.quiet_hours, now()) AS quiet_until, s.daily_requests,
+                      coalesce((SELECT d.requests FROM ingest.daily_requests d
+                                 WHERE d.source = s.slug AND d.day = (now() AT TIME ZONE 'Africa/Douala')::date), 0) AS "requests_today!",
+                      CASE WHEN ingest.why_held(s) IS NULL THEN ingest.next_request(s) END AS next_request,
                       (SELECT count(*) FROM queue.jobs j WHERE j.lane = 'fetch:' || s.slug AND j.state = 'ready') AS "visits_waiting!"
                  FROM ingest.sources s ORDER BY s.slug"#
         )

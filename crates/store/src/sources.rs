@@ -1,6 +1,6 @@
 //! The sources in the database.
 
-use domain::{Rate, SourceSlug};
+use domain::{QuietHours, Rate, SourceSlug};
 use sqlx::{Postgres, Transaction};
 
 use crate::{
@@ -22,6 +22,10 @@ pub struct SourceRow {
     pub offers_itself: bool,
     /// The rate at which it is visited unless an operator sets another: `30/min`.
     pub rate: Rate,
+    /// Hours in which nothing is requested.
+    pub quiet_hours: Vec<QuietHours>,
+    /// The most requests in a day.
+    pub daily_requests: Option<u32>,
     /// Whether the configuration lets it be ingested.
     pub enabled: bool,
     /// Its streams.
@@ -118,6 +122,7 @@ async fn write(tx: &mut Transaction<'_, Postgres>, row: &SourceRow) -> Result<()
     .execute(&mut **tx)
     .await
     .doing(WHAT)?;
+    limits(tx, row).await?;
     sqlx::query!(
         "INSERT INTO ingest.streams (source, stream) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING",
         row.slug.as_str(),
@@ -140,4 +145,29 @@ async fn write(tx: &mut Transaction<'_, Postgres>, row: &SourceRow) -> Result<()
     .await
     .map(drop)
     .doing(WHAT)
+}
+
+/// Writes what limits the visits beside the rate. Where that changed, the jobs that wait for it look again.
+async fn limits(tx: &mut Transaction<'_, Postgres>, row: &SourceRow) -> Result<(), StoreError> {
+    let hours: Vec<String> = row.quiet_hours.iter().map(QuietHours::to_string).collect();
+    let changed = sqlx::query!(
+        "UPDATE ingest.sources SET quiet_hours = $2, daily_requests = $3
+          WHERE slug = $1 AND (quiet_hours <> $2 OR daily_requests IS DISTINCT FROM $3)",
+        row.slug.as_str(),
+        &hours,
+        row.daily_requests.map(|most| i32::try_from(most).unwrap_or(i32::MAX))
+    )
+    .execute(&mut **tx)
+    .await
+    .doing(WHAT)?;
+    if changed.rows_affected() > 0 {
+        sqlx::query!(
+            "UPDATE queue.jobs SET run_at = now() WHERE lane = 'fetch:' || $1 AND state = 'ready' AND run_at > now()",
+            row.slug.as_str()
+        )
+        .execute(&mut **tx)
+        .await
+        .doing(WHAT)?;
+    }
+    Ok(())
 }

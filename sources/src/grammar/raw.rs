@@ -38,6 +38,14 @@ pub(crate) struct Partner {
     /// The most requests to send, from all workers together: `30/min`, `10/s`, `500/h`, `50/5s`.
     #[schemars(with = "String")]
     pub(super) rate: Rate,
+    /// Hours in which nothing is requested, on the clock of Douala: `"08:00-18:00"`, `"22:00-06:00"`, or a list of such
+    /// windows. A run waits until they are over. Default: none.
+    #[schemars(with = "Option<Hours>")]
+    pub(super) quiet_hours: Option<Spanned<Hours>>,
+    /// The most requests to send in a day of Douala, from all workers together: `2000`. When they are used up, a run waits
+    /// for the next day. Default: as many as `rate` allows.
+    #[schemars(with = "Option<u32>")]
+    pub(super) daily_requests: Option<Spanned<u32>>,
     /// When to visit it: a cron line (five fields, on the clock of Douala) for incremental runs, or one for each mode:
     /// `{ incremental = "7 */2 * * *", full = "0 2 * * 0" }`. The timetable overrides it, mode by mode. Default: only the
     /// timetable says when.
@@ -57,6 +65,16 @@ pub(crate) struct Partner {
     /// The lists that the partner publishes, by name.
     #[schemars(with = "BTreeMap<String, Stream>")]
     pub(super) streams: Spanned<BTreeMap<Spanned<String>, Stream>>,
+}
+
+/// Quiet hours.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "write \"22:00-06:00\", or a list of such windows")]
+pub(crate) enum Hours {
+    /// One window.
+    One(String),
+    /// Several windows.
+    Many(Vec<String>),
 }
 
 /// When to visit a source.

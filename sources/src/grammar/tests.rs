@@ -79,6 +79,16 @@ fn errors_name_their_place_and_what_to_do() {
             "{ path = \".t\", regex = \"a+\" }",
             "new.toml:12:9: `a+` needs exactly one group: what is in ( ) counts",
         ),
+        (
+            "name = \"New\"",
+            "name = \"New\"\nquiet_hours = \"22-6\"",
+            "new.toml:2:15: `quiet_hours`: \"22-6\" are not hours: write for example `22:00-06:00`, on the clock of Douala",
+        ),
+        (
+            "name = \"New\"",
+            "name = \"New\"\nquiet_hours = [\"06:00-20:00\", \"20:00-06:00\"]",
+            "new.toml:2:15: `quiet_hours` cover the whole day: the source would never be visited",
+        ),
         ("[streams.jobs]", "[streams.Jobs]", "new.toml:10:10: missing field `kind`"),
         (
             "name = \"New\"",

@@ -24,6 +24,8 @@ pub(crate) async fn register(store: &Store, slug: &str) -> SourceSlug {
         name: slug.to_string(),
         spec_version: "0".repeat(64),
         offers_itself: false,
+        quiet_hours: Vec::new(),
+        daily_requests: None,
         rate: "1/s".parse().unwrap(),
         enabled: true,
         streams: vec!["offres".to_owned()],

@@ -6,7 +6,7 @@ use store::{Overview, SourceState, Stale, Store};
 
 use super::{
     Context, Outcome,
-    sources::{described, rate_line},
+    sources::{described, is_resting, limits_line, rate_line},
 };
 use crate::{
     app,
@@ -71,16 +71,18 @@ async fn stale(context: &Context, store: &Store) -> anyhow::Result<Vec<Stale>> {
 fn show_source(state: &SourceState) {
     let slug = &state.slug;
     if state.held.is_some() {
-        let waiting = if state.visits_waiting > 0 {
-            format!("  ({} jobs wait)", state.visits_waiting)
-        } else {
-            String::new()
-        };
-        ui::line(&format!("{:14} {slug}: {}{waiting}", state.word(), described(state)));
+        ui::line(&format!("{:14} {slug}: {}{}", state.word(), described(state), waiting(state)));
+    }
+    if is_resting(state) && let Some(limits) = limits_line(state) {
+        ui::line(&format!("resting        {slug}: {limits}{}", waiting(state)));
     }
     if state.rate.is_some() {
         ui::line(&format!("rate           {slug}: {}", rate_line(state)));
     }
+}
+
+fn waiting(state: &SourceState) -> String {
+    if state.visits_waiting > 0 { format!("  ({} jobs wait)", state.visits_waiting) } else { String::new() }
 }
 
 fn show_stale(Stale { source, rows, .. }: &Stale) {

@@ -5,9 +5,10 @@ use std::time::Duration;
 use ::fetch::{Answer, Body, FetchError, Partner, Request, Retry, Validators};
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
+use domain::QuietHours;
 use sources::RequestBody;
 use store::{
-    Archived, StoreError,
+    Archived, Failing, StoreError,
     failpoint::{Step, after, before},
 };
 use url::Url;
@@ -189,6 +190,11 @@ async fn failure(app: &App, partner: &Partner, error: FetchError) -> Result<Fail
         // Its lane is held: nobody claims the job before the source is resumed.
         return Ok(Failure::Job(JobError::Snooze { pause: Duration::ZERO, why }));
     }
+    if error.is_rest() {
+        // The source file says so, and it ends by itself: it counts against nobody.
+        let pause = patience::asked(&error).unwrap_or_default();
+        return Ok(Failure::Job(JobError::Wait { pause, why: error.to_string() }));
+    }
     if matches!(error, FetchError::Budget { .. }) || error.retry() == Retry::Never {
         let error = anyhow::Error::new(error);
         return Ok(Failure::Job(match error.downcast_ref::<FetchError>() {
@@ -210,6 +216,7 @@ async fn failure(app: &App, partner: &Partner, error: FetchError) -> Result<Fail
         }));
     };
     let horizon = Duration::from_hours(app.config.fetch.give_up_hours);
+    let failing = without_quiet_hours(app, slug, failing);
     match patience::judge(failing, asked, horizon, fastrand::f64()) {
         Verdict::GiveUp => {
             let why = format!(
@@ -232,6 +239,14 @@ async fn failure(app: &App, partner: &Partner, error: FetchError) -> Result<Fail
             Ok(Failure::Job(JobError::Wait { pause, why }))
         }
     }
+}
+
+/// A source is not given up for the hours in which nobody asked it.
+fn without_quiet_hours(app: &App, slug: &str, failing: Failing) -> Failing {
+    let Ok(spec) = app.spec(slug) else { return failing };
+    let now = Utc::now();
+    let quiet = QuietHours::within(&spec.quiet_hours, now - failing.duration, now).to_std().unwrap_or_default();
+    Failing { duration: failing.duration.saturating_sub(quiet), ..failing }
 }
 
 fn at(moment: DateTime<Utc>) -> impl std::fmt::Display {

@@ -90,7 +90,7 @@ impl<'a> Exchange<'a> {
 
     /// "Not now", with the time that it is to be.
     pub(crate) fn later(&self, wait: Duration, why: Why) -> FetchError {
-        let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::days(1)).min(TimeDelta::days(1));
+        let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::days(1)).min(TimeDelta::days(2));
         FetchError::Later { source_slug: self.partner.slug.to_string(), at: Utc::now() + wait, why }
     }
 

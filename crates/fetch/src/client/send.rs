@@ -150,6 +150,7 @@ impl Exchange<'_> {
                     }
                 }
                 Permit::TooLong(wait) => return Err(used_up(wait)),
+                Permit::Resting(wait, why) => return Err(self.later(wait, why)),
                 Permit::Refused(why) => return Err(FetchError::Stopped { why }),
             }
             // The partner may have asked for a pause meanwhile: the slot fell into it, and another one is needed.

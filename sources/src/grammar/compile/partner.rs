@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::SourceSlug;
+use domain::{QuietHours, SourceSlug};
 use schedules::{Entry, Mode};
 use serde_spanned::Spanned;
 use url::Url;
@@ -31,6 +31,11 @@ pub(crate) fn partner(
     let is_portal = |stream: &raw::Stream| {
         matches!(stream.format, raw::Format::Html | raw::Format::Sitemap) || stream.detail.is_some()
     };
+    let quiet_hours = quiet_hours(raw.quiet_hours.as_ref(), diagnostics);
+    if let Some(none) = raw.daily_requests.as_ref().filter(|daily| *daily.get_ref() == 0) {
+        let why = "`daily_requests` is 0: leave the source out with `sources.SLUG.enabled = false` instead";
+        diagnostics.add(none.span().start, why);
+    }
     let schedule = schedule(slug, raw.schedule.as_ref(), diagnostics);
     let any_portal = raw.streams.get_ref().values().any(is_portal);
     let mut named = raw.streams.into_inner();
@@ -60,12 +65,34 @@ pub(crate) fn partner(
         rate: raw.rate,
         robots: raw.robots.unwrap_or(any_portal),
         country,
+        quiet_hours,
+        daily_requests: raw.daily_requests.map(Spanned::into_inner),
         schedule,
         offers_itself: raw.offers_itself,
         auth,
         streams,
         version,
     })
+}
+
+/// The hours in which the file leaves the partner alone.
+fn quiet_hours(written: Option<&Spanned<raw::Hours>>, diagnostics: &mut Diagnostics) -> Vec<QuietHours> {
+    let Some(written) = written else { return Vec::new() };
+    let windows = match written.get_ref() {
+        raw::Hours::One(window) => std::slice::from_ref(window),
+        raw::Hours::Many(windows) => windows,
+    };
+    let mut hours: Vec<QuietHours> = Vec::new();
+    for window in windows {
+        match window.parse() {
+            Ok(window) => hours.push(window),
+            Err(error) => diagnostics.add(written.span().start, format!("`quiet_hours`: {error}")),
+        }
+    }
+    if QuietHours::cover_the_day(&hours) {
+        diagnostics.add(written.span().start, "`quiet_hours` cover the whole day: the source would never be visited");
+    }
+    hours
 }
 
 /// The entries of the timetable that the file describes.

@@ -1,7 +1,8 @@
 //! `oim-etl sources rate`
 
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
-use domain::Rate;
+use domain::{Rate, SourceSlug};
 use store::SourceState;
 
 use super::control::{again, tell};
@@ -39,7 +40,7 @@ impl SetRate {
             store.set_rate(&slug, &current_user(), self.rate).await?;
         }
         let now = again(&store, &slug).await?;
-        tell(context, &now, is_asked && before.rate != now.rate, &format!("{slug}  {}", rate_line(&now)))?;
+        tell(context, &now, is_asked && before.rate != now.rate, &line(&slug, &now))?;
         if let Some(rate) = self.rate
             && let Some(promised) = now.file_rate.as_deref().and_then(|rate| rate.parse::<Rate>().ok())
             && rate.per_second() > promised.per_second()
@@ -50,6 +51,38 @@ impl SetRate {
         }
         Ok(Outcome::Good)
     }
+}
+
+/// Returns the rate of a source, and what limits its visits beside it.
+fn line(slug: &SourceSlug, state: &SourceState) -> String {
+    let limits = limits_line(state).map(|limits| format!("\n{slug}  {limits}")).unwrap_or_default();
+    format!("{slug}  {}{limits}", rate_line(state))
+}
+
+/// Returns what the source file promises beside the rate, how much of it is left, and when the next request may leave if that is not
+/// now; `None` if there is nothing to say.
+pub(in crate::cli) fn limits_line(state: &SourceState) -> Option<String> {
+    let mut said = Vec::new();
+    if !state.quiet_hours.is_empty() {
+        said.push(format!("none between {}", state.quiet_hours.join(" and ")));
+    }
+    if let Some(most) = state.daily_requests {
+        said.push(format!("{} of {most} requests used today", state.requests_today));
+    }
+    if let Some(next) = state.next_request.filter(|_| is_resting(state)) {
+        said.push(format!("the next one at {}", douala(next)));
+    }
+    (!said.is_empty()).then(|| said.join("; "))
+}
+
+/// Whether the source file lets nothing be requested now.
+pub(in crate::cli) fn is_resting(state: &SourceState) -> bool {
+    state.held.is_none() && (state.quiet_until.is_some() || state.is_used_up())
+}
+
+/// Returns a moment on the clock of Douala, which is one hour ahead of UTC all year.
+fn douala(at: DateTime<Utc>) -> String {
+    (at + TimeDelta::hours(1)).format("%a %d %b %H:%M in Douala").to_string()
 }
 
 /// Returns the rate in force, and where it is from.

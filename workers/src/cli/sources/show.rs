@@ -6,7 +6,7 @@ use domain::SourceSlug;
 use serde_json::json;
 use store::{RunRow, SourceState, Visits};
 
-use super::rate::rate_line;
+use super::rate::{limits_line, rate_line};
 use crate::{
     app,
     cli::{Context, Outcome, common::find_known},
@@ -37,6 +37,9 @@ impl Show {
         ui::line(&format!("source     {slug}  {}", state.name));
         ui::line(&format!("state      {}", described(&state)));
         ui::line(&format!("rate       {}", rate_line(&state)));
+        if let Some(limits) = limits_line(&state) {
+            ui::line(&format!("requests   {limits}"));
+        }
         ui::line(&format!("waiting    {} jobs that visit it", state.visits_waiting));
         if visits.known > 0 {
             ui::line(&format!("details    {}", details(&visits)));
