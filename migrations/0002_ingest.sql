@@ -277,7 +277,11 @@ CREATE UNLOGGED TABLE ingest.rate_budget (
     failures      integer NOT NULL DEFAULT 0,
     failing_since timestamptz,
     spacing       double precision NOT NULL DEFAULT 0,
-    ticket        integer NOT NULL DEFAULT 0
+    ticket        integer NOT NULL DEFAULT 0,
+    share         double precision NOT NULL DEFAULT 1 CHECK (share > 0 AND share <= 1),
+    latency       double precision,
+    usual_latency double precision,
+    cut_at        timestamptz
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE ingest.rate_budget IS 'The rate of each source, shared by the pool.';
 COMMENT ON COLUMN ingest.rate_budget.asked_until IS 'End of the pause that the source itself asked for. Nothing shortens it.';
@@ -285,6 +289,10 @@ COMMENT ON COLUMN ingest.rate_budget.failures IS 'Failed requests since the sour
 COMMENT ON COLUMN ingest.rate_budget.failing_since IS 'When the first of them failed.';
 COMMENT ON COLUMN ingest.rate_budget.spacing IS 'Seconds between slots at the last reservation. If the next one asks for more, the slot moves by the difference.';
 COMMENT ON COLUMN ingest.rate_budget.ticket IS 'Moves when an operator pauses the source or changes its rate. A slot reserved under an earlier ticket is void.';
+COMMENT ON COLUMN ingest.rate_budget.share IS 'The share of the allowed rate that is used now. It halves when the source is overloaded or answers more and more slowly, and grows back in small steps.';
+COMMENT ON COLUMN ingest.rate_budget.latency IS 'Seconds until an answer begins, as an average of the last few.';
+COMMENT ON COLUMN ingest.rate_budget.usual_latency IS 'The same over a longer time.';
+COMMENT ON COLUMN ingest.rate_budget.cut_at IS 'When the share was last halved.';
 COMMENT ON COLUMN ingest.rate_budget.next_slot IS 'When the next request may leave. Each reservation moves it forward by one interval; Retry-After moves it for all workers.';
 
 CREATE TABLE ingest.daily_requests (

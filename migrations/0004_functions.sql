@@ -106,7 +106,7 @@ DECLARE
 BEGIN
     SELECT ingest.why_held(s), coalesce(s.rate_seconds, asked), cardinality(s.quiet_hours) > 0 OR s.daily_requests IS NOT NULL
       INTO refusal, pace, is_limited FROM ingest.sources s WHERE s.slug = $1;
-    pace := greatest(coalesce(pace, asked), $3);
+    pace := greatest(coalesce(pace, asked) / coalesce((SELECT b.share FROM ingest.rate_budget b WHERE b.key = $1), 1), $3);
     IF refusal IS NOT NULL THEN
         RETURN;
     END IF;
@@ -147,6 +147,32 @@ CREATE FUNCTION ingest.void_slots(key text) RETURNS void LANGUAGE sql AS $$
     UPDATE ingest.rate_budget SET ticket = ticket + 1, spacing = 0,
            next_slot = CASE WHEN failures > 0 THEN next_slot ELSE greatest(asked_until, least(next_slot, clock_timestamp())) END
      WHERE rate_budget.key = $1;
+$$;
+
+-- The share of the allowed rate after an answer: additive increase, multiplicative decrease. `seconds`: how long the answer took to
+-- begin. `is_overload`: whether it was a 429 or a 503. `since_cut`: seconds since the share was last halved, NULL if it never was: answers to
+-- requests that left before that tell nothing new. An average above three times the usual one, and a second above it, is slow.
+CREATE FUNCTION ingest.adapted(
+    share double precision, latency double precision, usual double precision, seconds double precision, is_overload boolean, since_cut double precision,
+    OUT new_share double precision, OUT new_latency double precision, OUT new_usual double precision, OUT is_cut boolean
+) LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    is_slow boolean;
+BEGIN
+    new_latency := coalesce(latency + (seconds - latency) / 4, seconds);
+    -- The usual latency falls faster than it rises: a slow hour is not the new normal at once.
+    new_usual := coalesce(usual + (seconds - usual) / CASE WHEN seconds < usual THEN 8 ELSE 64 END, seconds);
+    is_slow := new_latency > greatest(3 * new_usual, new_usual + 1);
+    is_cut := (is_overload OR is_slow) AND coalesce(since_cut >= greatest(1, 2 * new_latency), true);
+    new_share := CASE WHEN is_cut THEN greatest(0.0625, share / 2) WHEN is_overload OR is_slow THEN share ELSE least(1, share + 0.03125) END;
+END $$;
+
+-- Notes an answer of a source: how long it took to begin, and whether the source is overloaded.
+CREATE FUNCTION ingest.note_answer(key text, seconds double precision, is_overload boolean) RETURNS void LANGUAGE sql AS $$
+    UPDATE ingest.rate_budget b SET (share, latency, usual_latency, cut_at) = (
+           SELECT a.new_share, a.new_latency, a.new_usual, CASE WHEN a.is_cut THEN clock_timestamp() ELSE b.cut_at END
+             FROM ingest.adapted(b.share, b.latency, b.usual_latency, $2, $3, extract(epoch FROM clock_timestamp() - b.cut_at)::double precision) a)
+     WHERE b.key = $1;
 $$;
 
 -- Moves the next slot behind a pause that the source asked for, for all workers.

@@ -13,6 +13,7 @@
 
 mod support;
 
+mod adapts;
 mod api;
 mod audit;
 mod bad_days;

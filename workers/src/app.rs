@@ -245,6 +245,15 @@ pub(crate) fn archive_place(config: &Config) -> String {
 #[derive(Debug)]
 pub(crate) struct PoolBudget(pub(crate) Store);
 
+/// Shows which rate the source file allows and which one is held, for Prometheus.
+fn rates(source: &str, allowed: Duration, held: Duration) {
+    for (name, interval) in [("oim_rate_allowed_per_second", allowed), ("oim_rate_held_per_second", held)] {
+        if !interval.is_zero() {
+            metrics::gauge!(name, "source" => source.to_owned()).set(1.0 / interval.as_secs_f64());
+        }
+    }
+}
+
 #[async_trait]
 impl fetch::Budget for PoolBudget {
     async fn reserve(&self, key: &str, pace: Pace, max_wait: Duration) -> Result<Permit, BudgetError> {
@@ -253,6 +262,7 @@ impl fetch::Budget for PoolBudget {
             self.0.reserve_slot(key, (interval, at_least), max_wait).await.map_err(BudgetError::new)?;
         Ok(match slot {
             Slot::Reserved { wait, interval, ticket } => {
+                rates(key, pace.spacing(), interval);
                 Permit::Unless(wait, Ticket { number: ticket, interval })
             }
             Slot::TooFar(wait) => Permit::TooLong(wait),
@@ -265,6 +275,10 @@ impl fetch::Budget for PoolBudget {
 
     async fn stands(&self, key: &str, ticket: Ticket) -> Result<bool, BudgetError> {
         self.0.slot_stands(key, ticket.number).await.map_err(BudgetError::new)
+    }
+
+    async fn answered(&self, key: &str, latency: Duration, is_overload: bool) -> Result<(), BudgetError> {
+        self.0.note_answer(key, latency, is_overload).await.map_err(BudgetError::new)
     }
 
     async fn hold(&self, key: &str, pause: Duration) -> Result<(), BudgetError> {

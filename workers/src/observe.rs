@@ -43,6 +43,18 @@ pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
     metrics::describe_counter!("oim_runs_total", "Runs ended, by source and state");
     metrics::describe_counter!("oim_pages_total", "Answers of partners, by source and status");
     metrics::describe_counter!("oim_records_total", "Records read, by source and outcome");
+    metrics::describe_counter!(
+        "oim_detail_pages_total",
+        "Detail pages that lists link to, by source and outcome: asked, or spared because their last visit stands"
+    );
+    metrics::describe_gauge!(
+        "oim_rate_allowed_per_second",
+        "Requests per second that the source file and robots.txt allow, by source"
+    );
+    metrics::describe_gauge!(
+        "oim_rate_held_per_second",
+        "Requests per second that the pool keeps to now, by source: an operator's rate, and less while the source is slow"
+    );
     metrics::describe_counter!("oim_embedded_total", "Opportunities embedded");
     metrics::describe_histogram!("oim_job_seconds", "Time a job took");
     metrics::describe_histogram!("oim_job_wait_seconds", "Time between a job's request and its start");

@@ -78,6 +78,11 @@ pub trait Budget: Send + Sync {
         Ok(true)
     }
 
+    /// Notes an answer: how long it took to begin, and whether the partner says that it is overloaded.
+    async fn answered(&self, _key: &str, _latency: Duration, _is_overload: bool) -> Result<(), BudgetError> {
+        Ok(())
+    }
+
     /// Lets nobody send before `pause`, at most a day, is over.
     async fn hold(&self, key: &str, pause: Duration) -> Result<(), BudgetError>;
 }

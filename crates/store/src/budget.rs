@@ -66,6 +66,21 @@ impl Store {
             .doing("let a source rest")
     }
 
+    /// Notes an answer of a source: how long it took to begin, and whether the source says that it is overloaded. All workers
+    /// then send less, or a little more again.
+    pub async fn note_answer(
+        &self,
+        key: &str,
+        latency: Duration,
+        is_overload: bool,
+    ) -> Result<(), StoreError> {
+        sqlx::query!("SELECT ingest.note_answer($1, $2, $3)", key, latency.as_secs_f64(), is_overload)
+            .execute(&self.pool)
+            .await
+            .map(drop)
+            .doing("note how a source answers")
+    }
+
     /// Notes that a source did not answer, for all workers: until it does, one request at a time is sent.
     pub async fn source_fails(&self, key: &str) -> Result<Failing, StoreError> {
         let row = sqlx::query!(

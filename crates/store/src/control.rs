@@ -47,6 +47,12 @@ pub struct SourceState {
     pub requests_today: i32,
     /// When the next request may leave, as far as is known now; none while the source is held.
     pub next_request: Option<DateTime<Utc>>,
+    /// The share of the rate that is used, because of how it answers: 1, or less while it is overloaded or slow.
+    pub share: f64,
+    /// Seconds until an answer begins, as an average of the last few.
+    pub latency: Option<f64>,
+    /// The same over a longer time.
+    pub usual_latency: Option<f64>,
     /// Why nothing is requested from it, as a sentence.
     pub held: Option<String>,
     /// Jobs that wait to visit it.
@@ -81,12 +87,13 @@ impl Store {
             SourceState,
             r#"SELECT s.slug, s.name, s.spec_version, s.enabled, s.off_why, s.paused_at, s.paused_by, s.paused_why,
                       s.file_rate, s.rate, s.rate_by, s.rate_at, ingest.why_held(s) AS held,
+                      coalesce(b.share, 1) AS "share!", b.latency AS "latency?", b.usual_latency AS "usual_latency?",
                       s.quiet_hours, ingest.quiet_until(s.quiet_hours, now()) AS quiet_until, s.daily_requests,
                       coalesce((SELECT d.requests FROM ingest.daily_requests d
                                  WHERE d.source = s.slug AND d.day = (now() AT TIME ZONE 'Africa/Douala')::date), 0) AS "requests_today!",
                       CASE WHEN ingest.why_held(s) IS NULL THEN ingest.next_request(s) END AS next_request,
                       (SELECT count(*) FROM queue.jobs j WHERE j.lane = 'fetch:' || s.slug AND j.state = 'ready') AS "visits_waiting!"
-                 FROM ingest.sources s ORDER BY s.slug"#
+                 FROM ingest.sources s LEFT JOIN ingest.rate_budget b ON b.key = s.slug ORDER BY s.slug"#
         )
         .fetch_all(&self.pool)
         .await

@@ -18,7 +18,7 @@ use super::{Context, Outcome, common::find_source};
 use crate::app;
 
 pub(super) use preview::{preview, print};
-pub(super) use rate::{is_resting, limits_line, rate_line};
+pub(super) use rate::{is_resting, limits_line, rate_line, slowed};
 pub(super) use show::described;
 
 /// List, pause, check, preview and create sources

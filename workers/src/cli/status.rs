@@ -6,7 +6,7 @@ use store::{Overview, SourceState, Stale, Store};
 
 use super::{
     Context, Outcome,
-    sources::{described, is_resting, limits_line, rate_line},
+    sources::{described, is_resting, limits_line, rate_line, slowed},
 };
 use crate::{
     app,
@@ -75,6 +75,9 @@ fn show_source(state: &SourceState) {
     }
     if is_resting(state) && let Some(limits) = limits_line(state) {
         ui::line(&format!("resting        {slug}: {limits}{}", waiting(state)));
+    }
+    if state.rate.is_none() && let Some(slowed) = slowed(state) {
+        ui::line(&format!("slowed         {slug}: {} allowed, {slowed}", state.rate_in_force().unwrap_or("?")));
     }
     if state.rate.is_some() {
         ui::line(&format!("rate           {slug}: {}", rate_line(state)));

@@ -19,6 +19,8 @@ const FAILURE: Cap = Cap::Cut(64 << 10);
 
 /// "Too Many Requests" (RFC 6585, 4).
 const TOO_MANY: u16 = 429;
+/// "Service Unavailable" (RFC 9110, 15.6.4).
+const UNAVAILABLE: u16 = 503;
 /// The pause of the whole pool where a partner says so without a time.
 const TOO_SOON: Duration = Duration::from_secs(1);
 
@@ -114,6 +116,7 @@ impl Exchange<'_> {
         let begun = Instant::now();
         let answer = client.execute(request).await.map_err(|cause| self.failed(url, cause, begun))?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        self.note(begun.elapsed(), status).await;
         let body = if answer.status().is_success() {
             let read = body::read(answer, shared.settings.max_wire, cap, &shared.room).await;
             read.map_err(|unread| match unread {
@@ -127,6 +130,15 @@ impl Exchange<'_> {
         let (host, path) = (host(url), url.path());
         tracing::debug!(source = %partner.slug, host, path, status, bytes, elapsed_ms, attempt, "answered");
         Ok(Raw { status, headers, body })
+    }
+
+    /// Lets the pool adapt to how the partner answers. An answer that came counts even if that could not be noted.
+    async fn note(&self, latency: Duration, status: u16) {
+        let slug = self.partner.slug.as_str();
+        let noted = self.budget.answered(slug, latency, matches!(status, TOO_MANY | UNAVAILABLE)).await;
+        if let Err(error) = noted {
+            tracing::warn!(source = slug, error = %error, "how the partner answers was not noted");
+        }
     }
 
     /// Waits for a slot of the pool's budget, or says when there is one.

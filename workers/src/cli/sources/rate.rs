@@ -88,10 +88,22 @@ fn douala(at: DateTime<Utc>) -> String {
 /// Returns the rate in force, and where it is from.
 pub(in crate::cli) fn rate_line(state: &SourceState) -> String {
     let promised = state.file_rate.as_deref().unwrap_or("not known yet");
+    let slowed = slowed(state).map(|slowed| format!("; {slowed}")).unwrap_or_default();
     match (&state.rate, &state.rate_by) {
         (Some(rate), Some(by)) => {
-            format!("{rate} instead of {promised}, set by {by} {}", ago(state.rate_at))
+            format!("{rate} instead of {promised}, set by {by} {}{slowed}", ago(state.rate_at))
         }
-        _ => format!("{promised}, as its source file says"),
+        _ => format!("{promised}, as its source file says{slowed}"),
     }
+}
+
+/// Returns how much of the rate is used while the source is overloaded or slow; `None` if all of it is.
+pub(in crate::cli) fn slowed(state: &SourceState) -> Option<String> {
+    let rate = state.rate_in_force()?.parse::<Rate>().ok().filter(|_| state.share < 1.0)?;
+    let held = rate.per_second() * 60.0 * state.share;
+    let latency = match (state.latency, state.usual_latency) {
+        (Some(now), Some(usual)) => format!(" (it answers within {now:.1} s, usually {usual:.1} s)"),
+        _ => String::new(),
+    };
+    Some(format!("slowed to {held:.1}/min by how it answers{latency}"))
 }
