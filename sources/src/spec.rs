@@ -135,6 +135,8 @@ pub struct Spec {
     pub daily_requests: Option<u32>,
     /// Whether robots.txt is asked and obeyed; unless the file says otherwise, where any stream is HTML.
     pub robots: bool,
+    /// Who agreed that its pages are mined although it reserves them, and when.
+    pub tdm_agreement: Option<String>,
     /// Where its places are (ISO 3166-1 alpha-2).
     pub country: String,
     /// When it is visited, as its file says: at most one entry a mode. The timetable may override them.

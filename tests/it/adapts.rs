@@ -26,17 +26,18 @@ impl Adapted {
     /// One answer, `after` seconds after the one before.
     async fn answer(self, store: &Store, after: f64, seconds: f64, is_overload: bool) -> Self {
         let since = self.since.map(|since| since + after);
-        let (share, latency, usual, is_cut): (f64, f64, f64, bool) =
-            sqlx::query_as("SELECT new_share, new_latency, new_usual, is_cut FROM ingest.adapted($1, $2, $3, $4, $5, $6)")
-                .bind(self.share)
-                .bind(self.latency)
-                .bind(self.usual)
-                .bind(seconds)
-                .bind(is_overload)
-                .bind(since)
-                .fetch_one(store.pool())
-                .await
-                .unwrap();
+        let (share, latency, usual, is_cut): (f64, f64, f64, bool) = sqlx::query_as(
+            "SELECT new_share, new_latency, new_usual, is_cut FROM ingest.adapted($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(self.share)
+        .bind(self.latency)
+        .bind(self.usual)
+        .bind(seconds)
+        .bind(is_overload)
+        .bind(since)
+        .fetch_one(store.pool())
+        .await
+        .unwrap();
         let since = if is_cut { Some(0.0) } else { since };
         Self { share, latency: Some(latency), usual: Some(usual), since }
     }
@@ -109,7 +110,9 @@ async fn a_latency_that_rises_slows_the_pool_and_one_slow_answer_does_not() {
 async fn slots_lie_further_apart_while_the_source_is_overloaded() {
     let store = fresh().await;
     let ask = async || {
-        let slot = store.reserve_slot("fne", (Duration::from_secs(10), Duration::ZERO), Duration::from_hours(1)).await;
+        let slot = store
+            .reserve_slot("fne", (Duration::from_secs(10), Duration::ZERO), Duration::from_hours(1))
+            .await;
         let Slot::Reserved { interval, .. } = slot.unwrap() else { panic!("the slot is near") };
         interval
     };

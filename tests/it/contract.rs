@@ -52,6 +52,7 @@ fn partner(spec: &Spec, replay: &MockServer) -> Partner {
         hosts: spec.hosts.clone(),
         rate: "500/s".parse().unwrap(),
         robots: spec.robots,
+        reserves: false,
         credentials,
         via: Some(replay.url().parse().unwrap()),
     }

@@ -46,6 +46,7 @@ mod queue;
 mod quiet;
 mod rates;
 mod real;
+mod reserved;
 mod revisits;
 mod road;
 mod run_ends;

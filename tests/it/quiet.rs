@@ -62,10 +62,12 @@ async fn a_run_waits_across_quiet_hours_and_is_told_of_them() {
     let is_told = async || run(&store).await.1.is_some_and(|why| why.contains("these are its quiet hours"));
     wait_until("the run says what it waits for", is_told).await;
     assert_eq!(replay.arrivals().len(), 0);
-    let spent: i64 = sqlx::query_scalar("SELECT sum(attempts + losses)::bigint FROM queue.jobs WHERE lane = 'fetch:portail'")
-        .fetch_one(store.pool())
-        .await
-        .unwrap();
+    let spent: i64 = sqlx::query_scalar(
+        "SELECT sum(attempts + losses)::bigint FROM queue.jobs WHERE lane = 'fetch:portail'",
+    )
+    .fetch_one(store.pool())
+    .await
+    .unwrap();
     assert!(spent <= 1, "{spent} attempts were counted");
 
     let said = road.bin(&["sources", "show", "portail"]).run().await.expect(0).out;
@@ -104,7 +106,8 @@ async fn the_requests_of_a_day_are_counted_for_the_whole_pool_and_the_run_waits_
     assert_eq!(replay.arrivals().len(), 4, "the list, and three pages");
     let said = road.bin(&["status"]).run().await.expect(0).out;
     assert!(said.contains("resting        portail: 4 of 4 requests used today; the next one at "), "{said}");
-    let said: Value = road.bin(&["sources", "show", "portail", "--output", "json"]).run().await.expect(0).json();
+    let said: Value =
+        road.bin(&["sources", "show", "portail", "--output", "json"]).run().await.expect(0).json();
     let next: DateTime<Utc> = said["source"]["next_request"].as_str().unwrap().parse().unwrap();
     assert_eq!((next + TimeDelta::hours(1)).format("%H:%M:%S").to_string(), "00:00:00", "midnight in Douala");
 
@@ -140,10 +143,12 @@ async fn a_slot_that_would_fall_into_quiet_hours_is_not_reserved() {
         assert!((88..=90).contains(&(wait.as_secs() / 60)), "{wait:?}");
     }
     // What was refused has moved nothing.
-    let next: f64 = sqlx::query_scalar("SELECT extract(epoch FROM next_slot - clock_timestamp())::float8 / 60 FROM ingest.rate_budget")
-        .fetch_one(store.pool())
-        .await
-        .unwrap();
+    let next: f64 = sqlx::query_scalar(
+        "SELECT extract(epoch FROM next_slot - clock_timestamp())::float8 / 60 FROM ingest.rate_budget",
+    )
+    .fetch_one(store.pool())
+    .await
+    .unwrap();
     assert!((44.0..=45.0).contains(&next), "{next}");
 }
 
@@ -162,14 +167,19 @@ async fn quiet_hours_end_on_the_clock_of_douala() {
         (vec![], "2026-12-31T18:00:00Z", None),
     ] {
         for window in &windows {
-            assert_eq!(window.parse::<QuietHours>().unwrap().to_string(), *window, "the file's words are stored so");
+            assert_eq!(
+                window.parse::<QuietHours>().unwrap().to_string(),
+                *window,
+                "the file's words are stored so"
+            );
         }
-        let found: Option<DateTime<Utc>> = sqlx::query_scalar("SELECT ingest.quiet_until($1, $2::timestamptz)")
-            .bind(windows.iter().map(ToString::to_string).collect::<Vec<String>>())
-            .bind(at.parse::<DateTime<Utc>>().unwrap())
-            .fetch_one(store.pool())
-            .await
-            .unwrap();
+        let found: Option<DateTime<Utc>> =
+            sqlx::query_scalar("SELECT ingest.quiet_until($1, $2::timestamptz)")
+                .bind(windows.iter().map(ToString::to_string).collect::<Vec<String>>())
+                .bind(at.parse::<DateTime<Utc>>().unwrap())
+                .fetch_one(store.pool())
+                .await
+                .unwrap();
         assert_eq!(found, ends.map(|ends| ends.parse().unwrap()), "{windows:?} at {at}");
     }
 }

@@ -277,7 +277,7 @@ impl fetch::Budget for PoolBudget {
         self.0.slot_stands(key, ticket.number).await.map_err(BudgetError::new)
     }
 
-    async fn answered(&self, key: &str, latency: Duration, is_overload: bool) -> Result<(), BudgetError> {
+    async fn measured(&self, key: &str, latency: Duration, is_overload: bool) -> Result<(), BudgetError> {
         self.0.note_answer(key, latency, is_overload).await.map_err(BudgetError::new)
     }
 

@@ -39,6 +39,7 @@ impl Access<'_> {
             Self::Recorded(spec, secrets, replay) => Ok(Partner {
                 rate: RECORDED_RATE.parse()?,
                 robots: false,
+                reserves: false,
                 via: Some(replay),
                 ..of_spec(config, spec, credentials(spec, secrets).unwrap_or_default())
             }),
@@ -53,6 +54,7 @@ impl Access<'_> {
                     hosts: vec![host],
                     rate: PROBE_RATE.parse()?,
                     robots: true,
+                    reserves: true,
                     credentials: None,
                     via: via(config, slug),
                 })
@@ -104,6 +106,7 @@ fn of_spec(config: &Config, spec: &Spec, credentials: Option<Credentials>) -> Pa
         hosts: spec.hosts.clone(),
         rate: rate(config, spec),
         robots: spec.robots,
+        reserves: spec.tdm_agreement.is_none(),
         credentials,
         via: via(config, &spec.slug),
     }

@@ -79,7 +79,7 @@ pub trait Budget: Send + Sync {
     }
 
     /// Notes an answer: how long it took to begin, and whether the partner says that it is overloaded.
-    async fn answered(&self, _key: &str, _latency: Duration, _is_overload: bool) -> Result<(), BudgetError> {
+    async fn measured(&self, _key: &str, _latency: Duration, _is_overload: bool) -> Result<(), BudgetError> {
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 mod exchange;
 mod permitted;
+mod reserved;
 mod send;
 mod signed;
 
@@ -9,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     Answer, Budget, FetchError, Partner, Request, body::Room, guard::PublicOnly,
-    process_limiter::ProcessLimiter, robots, token::Tokens,
+    process_limiter::ProcessLimiter, robots, tdm, token::Tokens,
 };
 use exchange::Exchange;
 
@@ -67,6 +68,7 @@ pub(crate) struct Shared {
     /// For gateways the configuration names.
     pub(crate) gateway: reqwest::Client,
     pub(crate) robots: robots::Known,
+    pub(crate) tdm: tdm::Known,
     pub(crate) tokens: Tokens,
     pub(crate) process_limiter: ProcessLimiter,
     pub(crate) room: Room,
@@ -94,7 +96,8 @@ impl Client {
         let (robots, tokens, process_limiter) =
             (robots::Known::default(), Tokens::default(), ProcessLimiter::default());
         let room = Room::new(settings.max_in_hand.max(settings.max_body));
-        Ok(Self(Arc::new(Shared { settings, open, gateway, robots, tokens, process_limiter, room })))
+        let tdm = tdm::Known::default();
+        Ok(Self(Arc::new(Shared { settings, open, gateway, robots, tdm, tokens, process_limiter, room })))
     }
 
     /// Gets an answer, politely: robots.txt first, a slot of the budget for each request, tries again where it may help.

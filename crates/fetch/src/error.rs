@@ -48,6 +48,19 @@ pub enum FetchError {
         /// The path.
         path: String,
     },
+    /// The partner reserves the page: it may not be mined without an agreement.
+    #[error(
+        "{url} is reserved against text and data mining by {by}; if {source_slug} has agreed to it, say so in its source file: \
+         `tdm_agreement = \"who agreed, and when\"`"
+    )]
+    Reserved {
+        /// The address.
+        url: String,
+        /// The partner.
+        source_slug: String,
+        /// What says so.
+        by: &'static str,
+    },
     /// The body is larger than allowed.
     #[error("{url} sent more than {limit} bytes")]
     TooLarge {
@@ -200,6 +213,7 @@ impl FetchError {
             | Self::Refused { .. }
             | Self::Unsendable { .. }
             | Self::RobotsDenied { .. }
+            | Self::Reserved { .. }
             | Self::TooLarge { .. }
             | Self::Redirects { .. }
             | Self::CookieGate { .. } => Retry::Never,

@@ -15,6 +15,7 @@ mod redirect;
 mod request;
 mod retry;
 mod robots;
+mod tdm;
 mod token;
 
 pub use budget::{Budget, BudgetError, LocalBudget, Pace, Permit, Ticket};

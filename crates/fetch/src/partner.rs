@@ -72,6 +72,8 @@ pub struct Partner {
     pub rate: Rate,
     /// Whether robots.txt is asked and obeyed.
     pub robots: bool,
+    /// Whether what it reserves against text and data mining is left alone: there is no agreement.
+    pub reserves: bool,
     /// Who we are there.
     pub credentials: Option<Credentials>,
     /// A gateway all requests go through: URLs and the `Host` header stay the partner's, the connection goes here.
@@ -86,6 +88,7 @@ impl fmt::Debug for Partner {
             .field("hosts", &self.hosts)
             .field("rate", &self.rate)
             .field("robots", &self.robots)
+            .field("reserves", &self.reserves)
             .field("credentials", &self.credentials)
             .field("via", &self.via.as_ref().map(named))
             .finish()
@@ -158,6 +161,7 @@ mod tests {
             hosts: vec!["api.fnecm.org".to_owned(), "www.fnecm.org".to_owned()],
             rate: "1/s".parse().unwrap(),
             robots: false,
+            reserves: true,
             credentials,
             via: None,
         }

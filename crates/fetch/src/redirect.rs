@@ -45,6 +45,7 @@ mod tests {
             hosts: vec!["api.fnecm.org".to_owned(), "www.fnecm.org".to_owned()],
             rate: "1/s".parse().unwrap(),
             robots: false,
+            reserves: true,
             credentials: None,
             via: None,
         };

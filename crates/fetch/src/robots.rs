@@ -2,7 +2,7 @@
 
 mod file;
 mod line;
-mod pattern;
+pub(crate) mod pattern;
 #[cfg(test)]
 mod tests;
 

@@ -89,6 +89,11 @@ fn errors_name_their_place_and_what_to_do() {
             "name = \"New\"\nquiet_hours = [\"06:00-20:00\", \"20:00-06:00\"]",
             "new.toml:2:15: `quiet_hours` cover the whole day: the source would never be visited",
         ),
+        (
+            "name = \"New\"",
+            "name = \"New\"\ntdm_agreement = \"oui\"",
+            "new.toml:2:17: `tdm_agreement` says in words who agreed, and when: \"Mme Abena, rédaction, 2 mai 2026\"",
+        ),
         ("[streams.jobs]", "[streams.Jobs]", "new.toml:10:10: missing field `kind`"),
         (
             "name = \"New\"",

@@ -73,11 +73,18 @@ fn show_source(state: &SourceState) {
     if state.held.is_some() {
         ui::line(&format!("{:14} {slug}: {}{}", state.word(), described(state), waiting(state)));
     }
-    if is_resting(state) && let Some(limits) = limits_line(state) {
+    if is_resting(state)
+        && let Some(limits) = limits_line(state)
+    {
         ui::line(&format!("resting        {slug}: {limits}{}", waiting(state)));
     }
-    if state.rate.is_none() && let Some(slowed) = slowed(state) {
-        ui::line(&format!("slowed         {slug}: {} allowed, {slowed}", state.rate_in_force().unwrap_or("?")));
+    if state.rate.is_none()
+        && let Some(slowed) = slowed(state)
+    {
+        ui::line(&format!(
+            "slowed         {slug}: {} allowed, {slowed}",
+            state.rate_in_force().unwrap_or("?")
+        ));
     }
     if state.rate.is_some() {
         ui::line(&format!("rate           {slug}: {}", rate_line(state)));

@@ -245,7 +245,8 @@ async fn failure(app: &App, partner: &Partner, error: FetchError) -> Result<Fail
 fn without_quiet_hours(app: &App, slug: &str, failing: Failing) -> Failing {
     let Ok(spec) = app.spec(slug) else { return failing };
     let now = Utc::now();
-    let quiet = QuietHours::within(&spec.quiet_hours, now - failing.duration, now).to_std().unwrap_or_default();
+    let quiet =
+        QuietHours::within(&spec.quiet_hours, now - failing.duration, now).to_std().unwrap_or_default();
     Failing { duration: failing.duration.saturating_sub(quiet), ..failing }
 }
 

@@ -66,6 +66,9 @@ impl<'a> Exchange<'a> {
             self.partner.admit(&url)?;
             self.permitted(&url).await?;
             let raw = self.signed(&url, &request).await?;
+            if matches!(raw.status, 200..=206 | 304) {
+                self.unreserved_answer(&url, &raw)?;
+            }
             match raw.status {
                 // "Not modified" to a question that named no version says nothing.
                 200..=206 => return Ok(self.answer(url, raw, &request.url)),

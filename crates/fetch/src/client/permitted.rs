@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl Exchange<'_> {
-    /// Asks robots.txt where the partner wants it asked, and keeps its pause.
+    /// Asks robots.txt where the partner wants it asked, and keeps its pause. Then asks what the site reserves.
     pub(super) async fn permitted(&mut self, url: &Url) -> Result<(), FetchError> {
         if !self.partner.robots {
             return Ok(());
@@ -21,7 +21,7 @@ impl Exchange<'_> {
         let (rules, left) = self.rules(url).await?;
         self.delay = self.delay.max(rules.delay());
         if rules.allow(url) {
-            return Ok(());
+            return self.unreserved(url).await;
         }
         if matches!(rules, Rules::Unreachable) {
             return Err(self.later(left, Why::Robots));

@@ -135,7 +135,7 @@ impl Exchange<'_> {
     /// Lets the pool adapt to how the partner answers. An answer that came counts even if that could not be noted.
     async fn note(&self, latency: Duration, status: u16) {
         let slug = self.partner.slug.as_str();
-        let noted = self.budget.answered(slug, latency, matches!(status, TOO_MANY | UNAVAILABLE)).await;
+        let noted = self.budget.measured(slug, latency, matches!(status, TOO_MANY | UNAVAILABLE)).await;
         if let Err(error) = noted {
             tracing::warn!(source = slug, error = %error, "how the partner answers was not noted");
         }

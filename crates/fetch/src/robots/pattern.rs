@@ -7,23 +7,23 @@
 
 /// A path and query, as the rules of a file are compared with it.
 #[derive(Debug)]
-pub(super) struct Path<'a> {
+pub(crate) struct Path<'a> {
     written: &'a str,
     spelled: String,
 }
 
 impl<'a> Path<'a> {
     /// Of an address in ASCII: `/offres?page=2`.
-    pub(super) fn new(written: &'a str) -> Self {
+    pub(crate) fn new(written: &'a str) -> Self {
         Self { written, spelled: spell(written, Side::Address) }
     }
 }
 
 /// A pattern: `/offres/*.pdf$`.
 #[derive(Debug, Clone)]
-pub(super) struct Pattern {
+pub(crate) struct Pattern {
     /// Its length in bytes, which decides among those that match.
-    pub(super) octets: usize,
+    pub(crate) octets: usize,
     written: Glob,
     /// In the one spelling, if that is another.
     spelled: Option<Glob>,
@@ -31,12 +31,12 @@ pub(super) struct Pattern {
 
 impl Pattern {
     /// Of an `Allow` line.
-    pub(super) fn allowing(value: &[u8]) -> Self {
+    pub(crate) fn allowing(value: &[u8]) -> Self {
         Self::new(value, Side::Allow)
     }
 
     /// Of a `Disallow` line.
-    pub(super) fn forbidding(value: &[u8]) -> Self {
+    pub(crate) fn forbidding(value: &[u8]) -> Self {
         Self::new(value, Side::Disallow)
     }
 
@@ -48,7 +48,7 @@ impl Pattern {
     }
 
     /// Whether it matches the beginning of the path, or all of it if it ends with `$`.
-    pub(super) fn matches(&self, path: &Path<'_>) -> bool {
+    pub(crate) fn matches(&self, path: &Path<'_>) -> bool {
         self.written.matches(path.written)
             || self.spelled.as_ref().unwrap_or(&self.written).matches(&path.spelled)
     }

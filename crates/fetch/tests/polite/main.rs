@@ -4,6 +4,7 @@
 
 mod pauses;
 mod redirects;
+mod reserved;
 mod robots;
 mod secrets;
 mod sizes;

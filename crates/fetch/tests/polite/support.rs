@@ -73,6 +73,7 @@ impl Server {
             hosts: vec!["api.fnecm.org".to_owned(), "www.fnecm.org".to_owned()],
             rate: "1000/s".parse().unwrap(),
             robots: false,
+            reserves: false,
             credentials: None,
             via: Some(self.url.parse().unwrap()),
         }

@@ -36,6 +36,12 @@ pub(crate) fn partner(
         let why = "`daily_requests` is 0: leave the source out with `sources.SLUG.enabled = false` instead";
         diagnostics.add(none.span().start, why);
     }
+    if let Some(agreement) =
+        raw.tdm_agreement.as_ref().filter(|words| words.get_ref().trim().chars().count() < 10)
+    {
+        let why = "`tdm_agreement` says in words who agreed, and when: \"Mme Abena, rédaction, 2 mai 2026\"";
+        diagnostics.add(agreement.span().start, why);
+    }
     let schedule = schedule(slug, raw.schedule.as_ref(), diagnostics);
     let any_portal = raw.streams.get_ref().values().any(is_portal);
     let mut named = raw.streams.into_inner();
@@ -64,6 +70,7 @@ pub(crate) fn partner(
         hosts,
         rate: raw.rate,
         robots: raw.robots.unwrap_or(any_portal),
+        tdm_agreement: raw.tdm_agreement.map(Spanned::into_inner),
         country,
         quiet_hours,
         daily_requests: raw.daily_requests.map(Spanned::into_inner),
@@ -90,7 +97,10 @@ fn quiet_hours(written: Option<&Spanned<raw::Hours>>, diagnostics: &mut Diagnost
         }
     }
     if QuietHours::cover_the_day(&hours) {
-        diagnostics.add(written.span().start, "`quiet_hours` cover the whole day: the source would never be visited");
+        diagnostics.add(
+            written.span().start,
+            "`quiet_hours` cover the whole day: the source would never be visited",
+        );
     }
     hours
 }
