@@ -71,10 +71,10 @@ async fn a_mended_cause_retries_all_of_it_and_asks_for_nothing_else() {
     assert_eq!((&row["mode"], count(&row, "closed")), (&json!("pages"), 0), "{row}");
     let asked: Vec<String> =
         road.replay.arrivals().split_off(asked).into_iter().map(|arrival| arrival.path).collect();
+    let of_the_site = ["/robots.txt", "/.well-known/tdmrep.json"];
+    let is_wanted = |path: &str| details.iter().any(|url| url.ends_with(path));
     assert!(
-        asked
-            .iter()
-            .all(|path| path == "/robots.txt" || details.iter().any(|url| url.ends_with(path.as_str()))),
+        asked.iter().all(|path| of_the_site.contains(&path.as_str()) || is_wanted(path)),
         "more was asked for than the dead letters: {asked:?}"
     );
     assert_eq!(rows_of(&store).await.len(), before.len());

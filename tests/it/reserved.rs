@@ -35,8 +35,6 @@ async fn a_reserved_list_is_not_asked_and_an_agreement_in_the_source_file_lifts_
     let said = road.bin(&["status"]).run().await.expect(0).out;
     let why = "/offres is reserved against text and data mining by /.well-known/tdmrep.json";
     assert!(said.contains(why) && said.contains("`tdm_agreement = "), "{said}");
-    let said = road.bin(&["runs", "portail"]).run().await.expect(0).out;
-    assert!(said.contains("reserved against text"), "{said}");
 
     road.put("specs/portail.toml", spec("tdm_agreement = 'Mme Abena, rédaction, 2 mai 2026'"));
     road.bin(&["ingest", "portail"]).run().await.expect(0);

@@ -94,8 +94,8 @@ impl Portal {
     }
 
     /// Returns the hours between two visits to the page of a post.
-    async fn hours(&self, id: u32) -> f64 {
-        sqlx::query_scalar("SELECT interval_seconds / 3600 FROM ingest.visits WHERE url LIKE $1")
+    async fn hours(&self, id: u32) -> i64 {
+        sqlx::query_scalar("SELECT (interval_seconds / 3600)::bigint FROM ingest.visits WHERE url LIKE $1")
             .bind(format!("%/offre/{id}"))
             .fetch_one(self.store.pool())
             .await
@@ -140,9 +140,9 @@ async fn a_page_is_asked_again_when_its_list_record_changed_or_when_it_is_due() 
     let (run, asked) = portal.ingest(&[]).await;
     assert_eq!(asked, [12, 14, 15]);
     assert_eq!((&run["changed"], &run["unchanged"]), (&1.into(), &9.into()), "{run}");
-    assert_eq!((portal.hours(13).await, portal.hours(14).await, portal.hours(15).await), (24.0, 12.0, 48.0));
+    assert_eq!((portal.hours(13).await, portal.hours(14).await, portal.hours(15).await), (24, 12, 48));
     // Within the bounds of the source file.
-    for expected in [96.0, 96.0] {
+    for expected in [96, 96] {
         portal.due(15).await;
         portal.ingest(&[]).await;
         assert_eq!(portal.hours(15).await, expected);

@@ -15,6 +15,7 @@ mod rate;
 mod raw_record;
 mod rejection;
 mod revisit;
+mod span;
 
 pub mod contacts;
 pub mod duration;
@@ -32,4 +33,5 @@ pub use quiet::{BadHours, QuietHours};
 pub use rate::{BadRate, Rate};
 pub use raw_record::{RawRecord, Row};
 pub use rejection::{Reason, Rejection};
-pub use revisit::{Found, Revisit, span, span_text};
+pub use revisit::{Found, Revisit};
+pub use span::{span, span_text};

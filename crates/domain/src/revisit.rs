@@ -2,6 +2,8 @@
 
 use std::{fmt, time::Duration};
 
+use crate::span_text;
+
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
@@ -76,31 +78,6 @@ impl fmt::Display for Revisit {
     }
 }
 
-/// Parses a span of time: `90s`, `30min`, `6h`, `7d` or `2w`. `None` for anything else, and for a span that no number of seconds holds.
-pub fn span(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
-    let count: u64 = text.strip_suffix(unit)?.parse().ok()?;
-    let seconds = match unit.trim_start() {
-        "s" => 1,
-        "min" => 60,
-        "h" => 3_600,
-        "d" | "day" | "days" => 86_400,
-        "w" => 7 * 86_400,
-        _ => return None,
-    };
-    count.checked_mul(seconds).map(Duration::from_secs)
-}
-
-/// Returns a span as [`span`] parses it, in the largest unit that divides it.
-pub fn span_text(span: Duration) -> String {
-    let seconds = span.as_secs();
-    let units = [(86_400, "d"), (3_600, "h"), (60, "min")];
-    let unit = units.into_iter().find(|(size, _)| seconds > 0 && seconds.is_multiple_of(*size));
-    let (size, unit) = unit.unwrap_or((1, "s"));
-    format!("{}{unit}", seconds / size)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,7 +108,7 @@ mod tests {
     fn a_page_is_due_before_its_time_is_over_and_not_much_before() {
         for mark in [0, 1, 128, 255] {
             let due = Revisit::due_after(DAY, mark);
-            assert!(due < DAY && due >= 18 * HOUR - Duration::from_secs(1), "{due:?}");
+            assert!(due < DAY && due > 17 * HOUR, "{due:?}");
         }
         assert!(Revisit::due_after(DAY, 200) < Revisit::due_after(DAY, 3));
     }
@@ -143,20 +120,5 @@ mod tests {
         }
         assert!(Revisit::new(DAY, DAY).is_some());
         assert_eq!(Revisit::default().to_string(), "6h to 4d");
-    }
-
-    #[test]
-    fn spans_are_parsed_and_printed_alike() {
-        for (text, seconds) in [("90s", 90), ("30min", 1_800), ("6h", 21_600), ("7d", 604_800), ("0s", 0)] {
-            assert_eq!(span(text), Some(Duration::from_secs(seconds)), "{text}");
-            assert_eq!(span_text(Duration::from_secs(seconds)), text);
-        }
-        assert_eq!(span(" 2 days "), Some(2 * DAY));
-        assert_eq!(span("1w"), Some(7 * DAY));
-        for wrong in
-            ["", "h", "6", "-6h", "6 fortnights", "1.5h", "99999999999999999999d", "9999999999999999999w"]
-        {
-            assert_eq!(span(wrong), None, "{wrong:?}");
-        }
     }
 }

@@ -53,7 +53,7 @@ pub(crate) struct Partner {
     pub(super) schedule: Option<Spanned<Schedule>>,
     /// Whether to fetch and obey robots.txt. Default: `true` if a stream is HTML or a sitemap, or has detail pages.
     pub(super) robots: Option<bool>,
-    /// Who at the partner agreed, and when, that pages are read that it reserves against text and data mining (W3C TDMRep: the
+    /// Who at the partner agreed, and when, that pages are read that it reserves against text and data mining (W3C `TDMRep`: the
     /// header `TDM-Reservation`, and `/.well-known/tdmrep.json` where robots.txt is fetched). Default: such a page is not read.
     #[schemars(with = "Option<String>")]
     pub(super) tdm_agreement: Option<Spanned<String>>,

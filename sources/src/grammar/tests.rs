@@ -79,6 +79,26 @@ fn errors_name_their_place_and_what_to_do() {
             "{ path = \".t\", regex = \"a+\" }",
             "new.toml:12:9: `a+` needs exactly one group: what is in ( ) counts",
         ),
+        ("[streams.jobs]", "[streams.Jobs]", "new.toml:10:10: missing field `kind`"),
+        (
+            "name = \"New\"",
+            "name = \" \"",
+            "new.toml:1:8: `name` is empty: write the partner's name for people",
+        ),
+    ] {
+        let got = with(from, to);
+        let first = got.lines().next().unwrap();
+        if said.contains("missing field `kind`") {
+            assert!(first.contains("missing field"), "{from} → {to}: {first}");
+        } else {
+            assert!(got.lines().any(|line| line == said), "{from} → {to}\n got: {got}\nwant: {said}");
+        }
+    }
+}
+
+#[test]
+fn promises_are_checked() {
+    for (from, to, said) in [
         (
             "name = \"New\"",
             "name = \"New\"\nquiet_hours = \"22-6\"",
@@ -94,20 +114,28 @@ fn errors_name_their_place_and_what_to_do() {
             "name = \"New\"\ntdm_agreement = \"oui\"",
             "new.toml:2:17: `tdm_agreement` says in words who agreed, and when: \"Mme Abena, rédaction, 2 mai 2026\"",
         ),
-        ("[streams.jobs]", "[streams.Jobs]", "new.toml:10:10: missing field `kind`"),
         (
             "name = \"New\"",
-            "name = \" \"",
-            "new.toml:1:8: `name` is empty: write the partner's name for people",
+            "name = \"New\"\ndaily_requests = 0",
+            "new.toml:2:18: `daily_requests` is 0: leave the source out with `sources.SLUG.enabled = false` instead",
         ),
     ] {
-        let got = with(from, to);
-        let first = got.lines().next().unwrap();
-        if said.contains("missing field `kind`") {
-            assert!(first.contains("missing field"), "{from} → {to}: {first}");
-        } else {
-            assert!(got.lines().any(|line| line == said), "{from} → {to}\n got: {got}\nwant: {said}");
-        }
+        assert_eq!(with(from, to), said);
+    }
+    let list = "[streams.jobs.detail]\nlink = \".url\"\nrevisit = ";
+    for (bounds, said) in [
+        ("{ most = \"2h\" }", "passed"),
+        ("{ least = \"10d\" }", "passed"),
+        (
+            "{ least = \"soon\" }",
+            "new.toml:16:11: `least` is not a span of time: write for example `30min`, `6h` or `7d`",
+        ),
+        (
+            "{ least = \"2d\", most = \"1d\" }",
+            "new.toml:16:11: `revisit` from 2d to 1d: `least` is more than nothing and not above `most`, and `most` is a year at most",
+        ),
+    ] {
+        assert_eq!(refusal(&format!("{RIGHT}\n{list}{bounds}\n")), said);
     }
 }
 

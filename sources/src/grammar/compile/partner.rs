@@ -32,16 +32,7 @@ pub(crate) fn partner(
         matches!(stream.format, raw::Format::Html | raw::Format::Sitemap) || stream.detail.is_some()
     };
     let quiet_hours = quiet_hours(raw.quiet_hours.as_ref(), diagnostics);
-    if let Some(none) = raw.daily_requests.as_ref().filter(|daily| *daily.get_ref() == 0) {
-        let why = "`daily_requests` is 0: leave the source out with `sources.SLUG.enabled = false` instead";
-        diagnostics.add(none.span().start, why);
-    }
-    if let Some(agreement) =
-        raw.tdm_agreement.as_ref().filter(|words| words.get_ref().trim().chars().count() < 10)
-    {
-        let why = "`tdm_agreement` says in words who agreed, and when: \"Mme Abena, rédaction, 2 mai 2026\"";
-        diagnostics.add(agreement.span().start, why);
-    }
+    promises(&raw, diagnostics);
     let schedule = schedule(slug, raw.schedule.as_ref(), diagnostics);
     let any_portal = raw.streams.get_ref().values().any(is_portal);
     let mut named = raw.streams.into_inner();
@@ -80,6 +71,19 @@ pub(crate) fn partner(
         streams,
         version,
     })
+}
+
+/// Checks what the file promises beside the rate.
+fn promises(raw: &raw::Partner, diagnostics: &mut Diagnostics) {
+    if let Some(none) = raw.daily_requests.as_ref().filter(|daily| *daily.get_ref() == 0) {
+        let why = "`daily_requests` is 0: leave the source out with `sources.SLUG.enabled = false` instead";
+        diagnostics.add(none.span().start, why);
+    }
+    let too_short = |words: &&Spanned<String>| words.get_ref().trim().chars().count() < 10;
+    if let Some(agreement) = raw.tdm_agreement.as_ref().filter(too_short) {
+        let why = "`tdm_agreement` says in words who agreed, and when: \"Mme Abena, rédaction, 2 mai 2026\"";
+        diagnostics.add(agreement.span().start, why);
+    }
 }
 
 /// The hours in which the file leaves the partner alone.
