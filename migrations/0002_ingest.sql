@@ -99,7 +99,7 @@ COMMENT ON COLUMN ingest.runs.replay_of IS 'The one run whose archive a replay p
 COMMENT ON COLUMN ingest.runs.only_stale IS 'Whether a replay parses only the pages of rows that an older source file or older rules have read: ingest.stale_pages.';
 COMMENT ON COLUMN ingest.runs.revert_of IS 'The run that a revert undoes.';
 COMMENT ON COLUMN ingest.runs.published_at IS 'When rows of the run were last published: at a checkpoint, or at its end.';
-COMMENT ON COLUMN ingest.runs.believed IS 'What the audit of a large run decided, from its first batch on: {"closes": true, "lacks": null}. An attempt after a crash goes on from there.';
+COMMENT ON COLUMN ingest.runs.believed IS 'What the audit of a large run decided, from its first batch on: {"closes": true, "lacks": null}. An attempt after a crash continues there.';
 COMMENT ON COLUMN ingest.runs.cursors_before IS 'Where the cursors of the streams stood that the run moved: {"offres": "2026-11-20T11:00:00Z"}. A revert moves them back.';
 COMMENT ON COLUMN ingest.runs.doubts IS 'Everything that the audit does not believe of the run, the most telling first in each stream.';
 COMMENT ON COLUMN ingest.runs.decision IS 'What an operator decided. A held run is published (it then closes what it proves gone) or discarded; a published one may be reverted.';

@@ -210,7 +210,7 @@ async fn what_a_run_found_counts_only_once_it_is_published() {
     assert_eq!(asked, [11]);
     assert_eq!(run["changed"], 1, "{run}");
     // Another source file reads the same answers: no page is asked for it.
-    portal.road.put("specs/portail.toml", &SPEC.replace("description = 'p'", "description = 'h1'"));
+    portal.road.put("specs/portail.toml", SPEC.replace("description = 'p'", "description = 'h1'"));
     let (run, asked) = portal.ingest(&[]).await;
     assert_eq!(asked, [0; 0]);
     assert_eq!(run["changed"], 10, "{run}");

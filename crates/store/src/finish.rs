@@ -34,7 +34,7 @@ const WHAT: &str = "end a run";
 impl Store {
     /// Ends a run whose pages are all parsed. Audits it, publishes or holds it, closes what a complete run no longer
     /// shows, moves the cursors, and ends the job. All of it commits together: readers never see half of a run. Only a large run
-    /// is published in batches, of which readers see each whole.
+    /// is published in batches, and readers see each of them whole.
     ///
     /// Returns [`RunState::Running`] if a crash of the database lost staged rows: the run continues, and parses those
     /// pages again.

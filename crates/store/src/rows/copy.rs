@@ -154,7 +154,7 @@ impl CopyRows {
     }
 }
 
-/// Writes a numeric: its digits to base 10,000, the weight of the first one, its sign, and its decimal places (numeric_send in
+/// Writes a numeric: its digits to base 10,000, the weight of the first one, its sign, and its decimal places (`numeric_send` in
 /// PostgreSQL's `numeric.c`).
 fn numeric(units: i64, places: u32, buffer: &mut Vec<u8>) -> Result<(), BoxDynError> {
     let units = u64::try_from(units)?;
