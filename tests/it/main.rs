@@ -37,6 +37,7 @@ mod group;
 mod guards;
 mod help;
 mod last_days;
+mod monitoring;
 mod outbox;
 mod partners;
 mod politeness;
