@@ -15,6 +15,7 @@ say() { printf '%s %s\n' "$(date --utc +%FT%TZ)" "$*"; }
 once() {
     local dump
     mkdir -p "$BACKUPS/archive"
+    rm -f "$BACKUPS/$PGDATABASE-"*.part # of a backup that was broken off
     dump="$BACKUPS/$PGDATABASE-$(date --utc +%Y%m%dT%H%M%SZ).dump"
     pg_dump --format=custom --compress=6 --file="$dump.part"
     mv "$dump.part" "$dump"
@@ -39,7 +40,7 @@ restore() {
     verify "$1"
     local tables
     tables=$(psql -Atc "SELECT count(*) FROM pg_namespace WHERE nspname IN ('queue', 'ingest', 'api')")
-    [ "$tables" -eq 0 ] || { say "database $PGDATABASE is not empty: nothing was restored" >&2 && return 1; }
+    [ "$tables" -eq 0 ] || { say "database $PGDATABASE is not empty: nothing was restored" >&2 && exit 1; }
     pg_restore --dbname="$PGDATABASE" --exit-on-error --single-transaction "$1"
     if [ -n "${ARCHIVE:-}" ]; then
         mkdir -p "$ARCHIVE"
@@ -56,14 +57,18 @@ daily() {
         say "next backup at $(date -d "@$next")"
         sleep "$((next - $(date +%s)))" &
         wait $!
-        once || say 'the backup failed' >&2
+        # A process of its own: after `||`, bash would not stop at the first command that fails.
+        bash "$0" once || say 'the backup failed' >&2
     done
 }
 
 case "${1:-} $#" in
 'once 1') once ;;
 'daily 2') trap 'exit 0' TERM INT && daily "$2" ;;
-'verify 2') verify "$2" && say "$2 is complete" ;;
+'verify 2')
+    verify "$2"
+    say "$2 is complete"
+    ;;
 'restore 2') restore "$2" ;;
 *) sed -n '2,9s/^# \{0,1\}//p' "$0" && exit 2 ;;
 esac
