@@ -14,29 +14,38 @@ const MOST: u64 = 1024 * 1024;
 
 /// The extensions that this project uses, and for what.
 const EXTENSIONS: &[(&str, &str)] = &[
+    ("alloy", "configuration of Grafana Alloy"),
+    ("conf", "accounts and folders of systemd"),
     ("csv", "recordings, tables of `benches`"),
+    ("dockerignore", "`.dockerignore`"),
     ("gitignore", "`.gitignore`"),
+    ("helmignore", "`.helmignore`"),
     ("html", "recordings"),
     ("json", "recordings, `.sqlx`"),
     ("jsonl", "labelled data of `benches`"),
     ("lock", "`Cargo.lock`"),
     ("md", "documentation"),
     ("ndjson", "recordings"),
-    ("py", "peers that `benches` compares with"),
+    ("properties", "SonarQube"),
+    ("py", "peers that `benches` compares with, checks of `deploy`"),
     ("rs", "code"),
-    ("sh", "peers that `benches` compares with"),
+    ("service", "units of systemd"),
+    ("sh", "peers that `benches` compares with, scripts of `deploy`"),
     ("snap", "snapshots of tests"),
     ("sql", "migrations"),
+    ("timer", "units of systemd"),
     ("toml", "manifests, partner files, settings"),
+    ("tpl", "templates of the chart"),
     ("tsv", "vocabularies"),
     ("txt", "expected output, lists"),
     ("xlsx", "recordings"),
     ("xml", "recordings"),
-    ("yml", "workflows"),
+    ("yaml", "the chart"),
+    ("yml", "workflows, files of `deploy`"),
 ];
 
 /// The names of the files that have no extension.
-const NAMES: &[&str] = &["LICENSE-APACHE", "LICENSE-MIT", "run", "url"];
+const NAMES: &[&str] = &["Dockerfile", "LICENSE-APACHE", "LICENSE-MIT", "run", "url"];
 
 /// Checks every file that git tracks.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
