@@ -69,7 +69,7 @@ compose_schema() {
 }
 
 check image hadolint hadolint deploy/image/Dockerfile
-check scripts shellcheck shellcheck deploy/check.sh deploy/backup.sh deploy/image/rootfs.sh deploy/compose/secrets.sh
+check scripts shellcheck shellcheck deploy/check.sh deploy/rehearse.sh deploy/backup.sh deploy/image/rootfs.sh deploy/compose/secrets.sh
 check yaml yamllint yamllint -c deploy/yamllint.yml deploy/compose deploy/alerts deploy/argocd deploy/chart/files .github/workflows
 check workflows actionlint actionlint
 check 'workflows: safety' zizmor zizmor --offline --quiet .github/workflows
@@ -90,6 +90,9 @@ else
 fi
 if [ -n "${OIM_ETL:-}" ]; then
     check 'root of the image' unshare deploy/image/rootfs.sh try "$OIM_ETL"
+    rendered=()
+    [ ! -d "$work/manifests" ] || rendered=("$work/manifests")
+    check rehearsal psql env PYTHON="$python" deploy/rehearse.sh "$OIM_ETL" "${rendered[@]}"
 fi
 
 for name in "${missing[@]}"; do printf 'skip  %s\n' "$name"; done
