@@ -83,6 +83,15 @@ def argocd(manifests):
     print(f"argocd: {len(kinds)} kinds, 2 applications")
 
 
+def partners():
+    """The hosts that a cluster may reach are those of the built-in sources."""
+    files = (HERE.parent / "sources/partners").glob("*.toml")
+    hosts = {re.search(r'^base_url = "https?://([^/"]+)', file.read_text(), re.M)[1] for file in files}
+    listed = set(load(HERE / "chart/values.yaml")["networkPolicy"]["hosts"])
+    assert listed == hosts, f"values.yaml and sources/partners differ in {listed ^ hosts}"
+    print(f"partners: {len(hosts)} hosts")
+
+
 def systemd():
     """Each unit is as hard as the others."""
     parts = {}
@@ -105,5 +114,6 @@ def versions():
 if __name__ == "__main__":
     compose(json.loads(pathlib.Path(sys.argv[1]).read_text()))
     argocd(pathlib.Path(sys.argv[2]))
+    partners()
     systemd()
     versions()
