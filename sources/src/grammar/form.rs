@@ -79,7 +79,7 @@ impl JsonSchema for RawForm {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let table = generator.subschema_for::<RawTable>();
         json_schema!({
-            "description": "Where a value comes from: a path or jq (JSON, XML), the name of a column (table), a CSS selector (HTML), a table, or a list of these. The first one that gives a value counts.",
+            "description": "Where a value comes from: a path or jq (JSON, XML), the name of a column (table), a CSS selector (HTML), a table, or a list of these. The first one that gives a value counts. For `contract`, a value on hours alone (`FULL_TIME`) stays beside the next one, and a vague one (`CONTRACTOR`, `OTHER`) gives way to it.",
             "anyOf": [
                 { "type": "string" },
                 table,

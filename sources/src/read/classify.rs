@@ -7,7 +7,7 @@ use normalize::text::fold;
 use serde_json::Value;
 use url::Url;
 
-use super::{absolute, elsewhere::is_another_page, pass::Found};
+use super::{absolute, address, elsewhere::is_another_page, pass::Found};
 use crate::{Follow, Page, Reading, Role, Spec, Stream, grammar::KIND};
 
 /// Longest address that is fetched.
@@ -138,7 +138,7 @@ impl<'a> Classifier<'a> {
         for (name, words) in found.words.into_pairs() {
             // A relative address belongs to the partner.
             let words =
-                if name == "url" { absolute(self.base, &words).map_or(words, Url::into) } else { words };
+                if name == "url" { address(self.base, &words).map_or(words, Url::into) } else { words };
             if let Some(field) = draft.field_mut(name) {
                 *field = Some(words);
             }

@@ -61,13 +61,14 @@ impl Words {
                 _ => Asked::All,
             };
             let how = How { url, empty, asked };
-            let found = forms.iter().find_map(|form| match one(form, record, &how) {
+            let mut found = forms.iter().filter_map(|form| match one(form, record, &how) {
                 Ok(found) => found.filter(|words| says_something(words, empty)),
                 Err(why) => {
                     failure.get_or_insert(why);
                     None
                 }
             });
+            let found = if *field == "contract" { contract(found) } else { found.next() };
             match (&found, failure) {
                 (None, Some(why)) => words.fail(format!("{field}: {why}")),
                 _ => words.set(field, found.map(Cow::into_owned)),
@@ -149,6 +150,34 @@ impl Words {
 pub(crate) fn first(forms: &[Form], record: &dyn Record, url: &Url) -> Option<String> {
     let how = How { url, empty: &[], asked: Asked::First };
     forms.iter().find_map(|form| one(form, record, &how).ok().flatten()).map(Cow::into_owned)
+}
+
+/// Words of schema.org (`employmentType`) for hours. A page that says them may name the contract elsewhere.
+const HOURS: [&str; 2] = ["full time", "part time"];
+/// Words of schema.org that tell no contract, or a vague one, folded. Everything plainer wins.
+const VAGUE: [&str; 3] = ["contractor", "other", "per diem"];
+
+/// Returns the first alternative that names a contract. One on hours alone, such as `FULL_TIME`, stays beside it, and a vague one
+/// counts if there is no other.
+fn contract<'r>(mut alternatives: impl Iterator<Item = Cow<'r, str>>) -> Option<Cow<'r, str>> {
+    let first = alternatives.next()?;
+    let is_any = |words: &str, known: &[&str]| {
+        words.len() <= 60
+            && words
+                .split([',', ';', '"', '[', ']'])
+                .map(normalize::text::fold)
+                .filter(|word| !word.is_empty())
+                .all(|word| known.contains(&word.as_str()))
+    };
+    let is_plain = |words: &str| !is_any(words, &[&HOURS[..], &VAGUE[..]].concat());
+    if is_plain(&first) {
+        return Some(first);
+    }
+    match alternatives.find(|words| is_plain(words)) {
+        Some(plain) if is_any(&first, &HOURS) => Some(Cow::Owned(format!("{plain}, {first}"))),
+        Some(plain) => Some(plain),
+        None => Some(first),
+    }
 }
 
 fn says_something(words: &str, empty: &[String]) -> bool {

@@ -235,6 +235,34 @@ pub(crate) fn absolute(base: &Url, link: &str) -> Option<Url> {
     (web && url.as_str().len() <= classify::LONGEST_URL).then_some(url)
 }
 
+/// Returns the address of a record for people: a relative one belongs to the partner. Many write one without its scheme; no browser
+/// follows that, but it is typed.
+pub(crate) fn address(base: &Url, words: &str) -> Option<Url> {
+    let words = words.trim();
+    if is_host(words) { absolute(base, &format!("http://{words}")) } else { absolute(base, words) }
+}
+
+/// Returns whether a link is an address without its scheme, "www.lycee.cm/inscription", and not a file of the partner, "offre.php".
+fn is_host(link: &str) -> bool {
+    const FILES: [&str; 16] = [
+        "html", "htm", "xhtml", "shtml", "php", "php5", "asp", "aspx", "jsp", "jspx", "cfm", "do", "pdf",
+        "xml", "json", "txt",
+    ];
+    let end = link.find(['/', '?', '#']).unwrap_or(link.len());
+    let host = link.get(..end).unwrap_or_default();
+    let labels: Vec<&str> = host.split('.').collect();
+    let is_label = |label: &&str| {
+        let is_letter = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        !label.is_empty() && label.chars().all(is_letter)
+    };
+    let is_top = |top: &str| {
+        (2..=12).contains(&top.len())
+            && top.bytes().all(|byte| byte.is_ascii_alphabetic())
+            && !FILES.contains(&top.to_ascii_lowercase().as_str())
+    };
+    labels.len() > 1 && labels.iter().all(is_label) && labels.last().is_some_and(|top| is_top(top))
+}
+
 /// Returns the text of a page, in any encoding.
 pub(crate) fn text<'p>(page: &Page<'p>) -> Cow<'p, str> {
     charset::decode(page.body, page, None)

@@ -272,3 +272,62 @@ fn a_list_of_other_elements_is_an_alarm_and_a_constant_alone_no_value() {
     let fees: Vec<_> = reading.drafts.iter().map(|draft| draft.fees.as_deref()).collect();
     assert_eq!(fees, [None, Some("5000 Fcfa")], "a word that means nothing alone is the unit of a number");
 }
+
+/// Reads one record whose contract has two alternatives.
+fn contract_of(first: &str, second: &str) -> Option<String> {
+    let spec = spec(
+        r#"
+        name = "New"
+        base_url = "https://new.cm"
+        rate = "1/s"
+        [streams.offres]
+        kind = "job"
+        request = { path = "/x" }
+        records = ".items[]"
+        [streams.offres.fields]
+        external_id = ".id"
+        title = ".titre"
+        url = ".site"
+        contract = [".a", ".b"]
+        "#,
+    );
+    let body = json!({ "items": [{ "id": 1, "titre": "Soudeur", "a": first, "b": second }] });
+    let answer = Answer::new("https://new.cm/x", body.to_string());
+    let stream = offres();
+    spec.read(&answer.page(&stream)).drafts.remove(0).contract
+}
+
+#[test]
+fn what_names_no_contract_does_not_hide_the_next_alternative() {
+    for (first, second, expected) in [
+        ("FULL_TIME", "CDI", "CDI, FULL_TIME"),
+        (r#"["FULL_TIME"]"#, "CDD", r#"CDD, ["FULL_TIME"]"#),
+        ("PART_TIME", "", "PART_TIME"),
+        ("CONTRACTOR", "CDD", "CDD"),
+        ("CONTRACTOR", "", "CONTRACTOR"),
+        ("CONTRACTOR", "FULL_TIME", "CONTRACTOR"),
+        ("OTHER", "Stage", "Stage"),
+        ("TEMPORARY", "CDI", "TEMPORARY"),
+        ("CDI à temps plein", "CDD", "CDI à temps plein"),
+        ("", "CDI", "CDI"),
+    ] {
+        assert_eq!(contract_of(first, second).as_deref(), Some(expected), "{first} | {second}");
+    }
+}
+
+#[test]
+fn an_address_without_its_scheme_is_a_host_and_not_a_file() {
+    let base: Url = "https://new.cm/list/".parse().unwrap();
+    for (words, expected) in [
+        ("lycee-kerneuzec.fr", "http://lycee-kerneuzec.fr/"),
+        ("www.new.cm/offres/12", "http://www.new.cm/offres/12"),
+        ("offre.php?id=3", "https://new.cm/list/offre.php?id=3"),
+        ("offre-12.html", "https://new.cm/list/offre-12.html"),
+        ("/offres/12", "https://new.cm/offres/12"),
+        ("offres/12", "https://new.cm/list/offres/12"),
+        ("guide.v2/12", "https://new.cm/list/guide.v2/12"),
+        ("https://other.cm/a", "https://other.cm/a"),
+    ] {
+        assert_eq!(address(&base, words).unwrap().as_str(), expected, "{words}");
+    }
+}
