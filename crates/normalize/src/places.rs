@@ -3,6 +3,7 @@
 mod abroad;
 mod gazetteer;
 mod inline;
+mod named;
 mod reader;
 mod stated;
 mod words;
@@ -10,6 +11,7 @@ mod world;
 
 use domain::places::{Place, Region};
 
+pub(crate) use named::{named_in_text, named_in_title};
 pub use reader::{UnknownPlace, read_places};
 pub use stated::stated_places;
 pub(crate) use stated::{Hints, signs, stated_where};

@@ -5,7 +5,12 @@ use super::{
     gazetteer::{Entry, is_continent, is_country_code},
     words::{Gap, Item, items},
 };
-use crate::text::{clean_line, fold};
+use regex::Regex;
+
+use crate::{
+    patterns,
+    text::{clean_line, fold},
+};
 
 /// Words that name no place of the gazetteer, or places that contradict each other.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +27,7 @@ pub(super) const LARGE: [&str; 10] = [
     "Maroua",
     "Ngaoundéré",
     "Buea",
-    "Limbe",
+    "Limbé",
     "Bertoua",
 ];
 
@@ -38,13 +43,24 @@ const ABSENT: [&str; 11] =
 /// `country` is the country of the partner's places (ISO 3166-1 alpha-2). Outside Cameroon nothing is refused: unknown words stay one
 /// locality of it.
 pub fn read_places(words: &str, country: &str) -> Result<Where, UnknownPlace> {
-    let whole = clean_line(words);
+    let whole = without_others(&clean_line(words));
     let Some(line) = without_absent(&whole) else { return Ok(Where::default()) };
     match read_line(&line, country) {
         // "Lieu non précisé, contactez-nous": what stands beside a placeholder need not be a place.
         Err(_) if line != whole => Ok(Where::default()),
         read => read,
     }
+}
+
+patterns! {
+    /// What portals write beside a country for all the rest of it, and for those who live across its border.
+    static OTHERS: Regex = r"(?i)\s*(?:[-–/]\s*(?:autres|others)\b|\(\s*(?:autres?|others?|frontali(?:er|ère)s?)\s*\))";
+}
+
+/// Returns a line without words for the rest of a country: "France-Autres", "Suisse (Frontalier)".
+fn without_others(line: &str) -> String {
+    let left = OTHERS.replace_all(line, "");
+    if left.trim().is_empty() { line.to_owned() } else { left.into_owned() }
 }
 
 fn read_line(line: &str, country: &str) -> Result<Where, UnknownPlace> {
@@ -259,7 +275,11 @@ impl Found {
         if places.is_empty() && self.somewhere && !self.remote {
             places.push(place(None, None));
         }
-        places.extend(self.foreign);
+        for place in self.foreign {
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
         Where { places, remote: self.remote }
     }
 }

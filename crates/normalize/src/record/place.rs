@@ -1,7 +1,7 @@
 //! The place of an opportunity: by its field and by its text.
 
 use domain::{
-    Draft, Reason,
+    Draft, Kind, Reason,
     places::{Place, Region},
     quality::Doubt,
 };
@@ -9,7 +9,7 @@ use domain::{
 use super::Context;
 use crate::{
     memo::remembered,
-    places::{Hints, UnknownPlace, Where, read_places, stated_where},
+    places::{Hints, UnknownPlace, Where, named_in_text, named_in_title, read_places, stated_where},
     text::{Body, Words, fold},
 };
 
@@ -35,12 +35,31 @@ pub(super) fn read(
     if context.country != "CM" || is_abroad || told.remote {
         return Ok(told);
     }
+    if let Some(places) = of_gift(draft.kind, &told, title, &body.text) {
+        return Ok(Where { places, remote: false });
+    }
     let stated = stated_where(title, &body.text, Hints::of(body, words));
     let Some(choice) = nearer(&told.places, &stated, &[title_folded, &body.folded]) else { return Ok(told) };
     if choice == Choice::Other {
         doubts.push(Doubt::PlaceDisagrees);
     }
     Ok(Where { places: stated, remote: false })
+}
+
+/// Returns the towns that a program or a loan names, if its field names none: those of its title within the field's region, or the
+/// list of its text if there is no field at all.
+fn of_gift(kind: Kind, told: &Where, title: &str, text: &str) -> Option<Vec<Place>> {
+    let is_gift = matches!(kind, Kind::Agr | Kind::Microfinance);
+    if !is_gift || told.places.iter().any(|place| place.locality.is_some()) {
+        return None;
+    }
+    let within = |place: &Place| {
+        told.places.is_empty()
+            || told.places.iter().any(|wide| wide.region.is_none() || wide.region == place.region)
+    };
+    let in_title = Some(named_in_title(title)).filter(|towns| !towns.is_empty() && towns.iter().all(within));
+    let in_text = || told.places.is_empty().then(|| named_in_text(text)).filter(|towns| !towns.is_empty());
+    in_title.or_else(in_text)
 }
 
 /// Why the places of the text override those of the field.

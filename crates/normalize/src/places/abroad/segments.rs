@@ -191,7 +191,9 @@ fn combine(line: &str, all: &[(Gap, Segment)], country: &str, found: &mut Found)
         match segment {
             // "Gatineau (Québec)", "Buffalo, New York": the region that contains the town before.
             Segment::Town { country, region: Some(code), text }
-                if (*gap == Gap::Bracket || *gap == Gap::Comma && WITH_CODES.contains(country))
+                if (*gap == Gap::Bracket
+                    || *gap == Gap::Comma
+                        && (WITH_CODES.contains(country) || is_department(country, text)))
                     && at > 0
                     && !found.has_last(text)
                     && found.region_of_last(country, code) => {}
@@ -256,4 +258,10 @@ fn is_name(text: &str) -> bool {
     text.starts_with(char::is_uppercase)
         && text.split_whitespace().count() <= 4
         && !text.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// Returns whether a name behind a town and a comma is a French department and not a second town: "Laval, Mayenne". Paris is both, and
+/// a list may name it last.
+fn is_department(country: &str, text: &str) -> bool {
+    country == "FR" && text != "Paris"
 }
