@@ -10,6 +10,15 @@ use domain::{
 
 /// Shortest description that counts, in characters.
 const BODY: usize = 120;
+/// The same for one that ends with its last sentence. A teaser ends in "…" or in the middle of a word.
+const WHOLE: usize = 40;
+
+/// Returns whether a description says what is offered.
+fn is_described(text: &str) -> bool {
+    let many = text.chars().count();
+    let is_whole = || text.ends_with(['.', '!', '?']) && !text.ends_with("..") && text.contains(' ');
+    many >= BODY || (many >= WHOLE && is_whole())
+}
 
 /// Scores an opportunity from a page that was fetched at that time. Doubts found while parsing are already in the row.
 pub fn judge(row: &Opportunity, fetched_at: DateTime<Utc>) -> Quality {
@@ -20,7 +29,7 @@ pub fn judge(row: &Opportunity, fetched_at: DateTime<Utc>) -> Quality {
             20,
             row.remote || row.places.iter().any(|place| place.locality.is_some() || place.region.is_some()),
         ),
-        (Part::Description, 25, row.description.as_ref().is_some_and(|text| text.chars().count() >= BODY)),
+        (Part::Description, 25, row.description.as_deref().is_some_and(is_described)),
         (Part::Date, 15, row.closes_on.or(row.ends_on).is_some() || row.posted_at.is_some()),
         (Part::Amount, 10, row.amount.is_some() || row.interest.is_some()),
         (Part::Terms, 5, row.kind != Kind::Job || !row.contracts.is_empty() || row.education.is_some()),

@@ -99,7 +99,7 @@ fn row(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         description: short(&body.text, DESCRIPTION_MAX),
         description_html: html(draft, &body.text, &mut plain),
         places,
-        remote: remote || infer::says_remote(&title_words),
+        remote: remote || infer::says_remote(&title_words) || infer::text_says_remote(&body.folded),
         amount: amount(draft, context)?,
         amount_text: line(amount_words(draft), &mut plain),
         interest_text: line(interest_words(draft, interest.as_ref()), &mut plain),

@@ -7,7 +7,7 @@ mod phrase_table;
 mod requirements;
 pub(crate) mod signs;
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 
 use domain::{
     Kind,
@@ -112,11 +112,57 @@ pub fn read_education(words: &str) -> Option<Education> {
     // "Bac et moins" asks for no level: people with less may apply.
     let is_most =
         ["et moins", "maximum", "au plus", "at most", "or less"].iter().any(|sign| folded.contains(sign));
-    let codes = EDUCATION.read(&folded);
+    let codes = EDUCATION.read(&without_ordinals(&folded));
     if codes.contains(&NO_DIPLOMA) {
         return Some(Education::NoDiploma);
     }
     Education::of_codes(&codes).into_iter().next().filter(|_| !is_most)
+}
+
+/// Ordinals that are also classes of a school, folded.
+const CLASSES: [&str; 8] = ["premiere", "1ere", "seconde", "2nde", "troisieme", "3eme", "3e", "terminale"];
+/// What stands before a class, folded: "classe de première", "niveau troisième".
+const BEFORE_CLASS: [&str; 5] = ["classe", "classes", "niveau", "de", "en"];
+/// What may follow a class, folded. Anything else is what the ordinal counts: "une première clôture".
+const BEHIND_CLASS: [&str; 16] = [
+    "ou",
+    "et",
+    "or",
+    "and",
+    "a",
+    "au",
+    "minimum",
+    "requis",
+    "requise",
+    "exige",
+    "exigee",
+    "technique",
+    "scientifique",
+    "litteraire",
+    "bac",
+    "c",
+];
+
+/// Returns a folded text without its ordinals: "une première clôture à votre actif" asks for no class.
+fn without_ordinals(folded: &str) -> Cow<'_, str> {
+    if !folded.split(' ').any(|word| CLASSES.contains(&word)) {
+        return Cow::Borrowed(folded);
+    }
+    let words: Vec<&str> = folded.split(' ').collect();
+    let is_kept = |at: &usize| {
+        let word = |at: Option<usize>| at.and_then(|at| words.get(at)).copied();
+        if word(Some(*at)).is_none_or(|word| !CLASSES.contains(&word)) {
+            return true;
+        }
+        word(at.checked_sub(1)).is_some_and(|before| BEFORE_CLASS.contains(&before))
+            || word(Some(at + 1)).is_none_or(|next| {
+                BEHIND_CLASS.contains(&next)
+                    || CLASSES.contains(&next)
+                    || next.bytes().all(|byte| byte.is_ascii_digit())
+            })
+    };
+    let kept: Vec<&str> = (0..words.len()).filter(is_kept).filter_map(|at| words.get(at).copied()).collect();
+    Cow::Owned(kept.join(" "))
 }
 
 /// Returns the occupation that a folded title names: an ISCO-08 unit group of four digits (ILO, 2012).
@@ -127,19 +173,49 @@ pub fn occupation(title: &str) -> Option<&'static str> {
     occupation_of(&Words::of(title, signs::of))
 }
 
+/// Words behind the first name of a title in which a longer name is still the same job. Further on, a title lists other ones.
+const SAME_JOB: usize = 3;
+
 /// The same for the words of a title.
 pub(crate) fn occupation_of(title: &Words<'_>) -> Option<&'static str> {
-    let head = OCCUPATIONS.first_at(title.list(), title.with(signs::OCCUPATION))?;
-    OCCUPATIONS
-        .longest_at(title.list(), title.with(signs::OCCUPATION), "")
+    let places = || title.with(signs::OCCUPATION);
+    let (begin, head) = OCCUPATIONS.first_at(title.list(), places())?;
+    let near = places().skip_while(|at| *at < begin).take_while(|at| *at <= begin + SAME_JOB);
+    let work = OCCUPATIONS
+        .longest_at(title.list(), near, "")
         .filter(|longest| longest.as_bytes().first() == head.as_bytes().first())
-        .or(Some(head))
+        .unwrap_or(head);
+    // Safety at work is not the guarding of a place: "Responsable sécurité HSE".
+    let is_hse = || title.list().iter().any(|word| HSE.contains(word));
+    Some(if work == GUARD && is_hse() { SAFETY } else { work })
+}
+
+/// Protective services, and inspectors of health and safety at work.
+const GUARD: &str = "5414";
+const SAFETY: &str = "3257";
+/// Short names of health, safety and environment, folded.
+const HSE: [&str; 7] = ["hse", "qhse", "hsse", "hsqe", "qse", "ehs", "sst"];
+
+/// Returns whether a title names somebody who teaches. A course in a language is for its learners, who do not become teachers.
+pub(crate) fn names_teacher(title: &Words<'_>) -> bool {
+    const TEACHERS: [&str; 9] = [
+        "formateur",
+        "formatrice",
+        "professeur",
+        "professeure",
+        "enseignant",
+        "enseignante",
+        "teacher",
+        "trainer",
+        "instructor",
+    ];
+    title.list().iter().any(|word| TEACHERS.iter().any(|teacher| word.trim_end_matches('s') == *teacher))
 }
 
 /// Returns the sector, a code of ours within a section of ISIC rev. 4. Title and text are folded.
 ///
-/// The partner's own words come first, then the title, then the occupation, then what the text names twice. A loan without a named
-/// purpose is `finance`.
+/// What a course or a program is about, the partner says best. Of a job, the title decides, and the partner's words, which name the
+/// sector of the employer, come next. What the text names twice comes last. A loan without a named purpose is `finance`.
 pub fn sector(
     kind: Kind,
     words: Option<&str>,
@@ -148,36 +224,71 @@ pub fn sector(
     text: &str,
 ) -> Option<&'static str> {
     let [title, text] = [title, text].map(|text| Words::of(text, signs::of));
-    sector_of(kind, words, &title, occupation, &text)
+    sector_of(kind, words, &Title { words: &title, head: 0 }, occupation, &text)
+}
+
+/// A title as the rule on sectors reads it.
+pub(crate) struct Title<'t> {
+    /// Its folded words.
+    pub(crate) words: &'t Words<'t>,
+    /// How many of them stand before its colon, 0 without one: "Aviculture villageoise : vaccination, noyaux reproducteurs".
+    pub(crate) head: usize,
 }
 
 /// The same for the words of title and text.
 pub(crate) fn sector_of(
     kind: Kind,
     words: Option<&str>,
-    title: &Words<'_>,
+    title: &Title<'_>,
     occupation: Option<&str>,
     text: &Words<'_>,
 ) -> Option<&'static str> {
     let told = words.and_then(|words| SECTORS.longest(&fold(words)));
     let otherwise = (kind == Kind::Microfinance).then_some("finance");
-    told.or_else(|| named(title, occupation, text)).or(otherwise)
+    let of_work = || occupation.and_then(|isco| BY_OCCUPATION.get(isco).copied());
+    let named = || {
+        if kind == Kind::Job && occupation.is_some_and(|isco| ANYWHERE.contains(&isco)) {
+            told.or_else(of_work)
+        } else {
+            of_work().or(told)
+        }
+    };
+    let first = told.filter(|_| kind != Kind::Job);
+    first.or_else(|| of_title(title, occupation)).or_else(named).or_else(|| of_text(text)).or(otherwise)
 }
 
-fn named(title: &Words<'_>, occupation: Option<&str>, text: &Words<'_>) -> Option<&'static str> {
-    let of = |isco: &str| BY_OCCUPATION.get(isco).copied();
+/// Work that any employer has, so that the employer's sector says more: workers in production, odd jobs, heads of projects.
+const ANYWHERE: [&str; 5] = ["9329", "9622", "9321", "1219", "8183"];
+
+/// Work that is of one sector whatever is sold, cooked or talked about there: cooks and waiters, sellers, call centers.
+fn is_of_its_sector(isco: &str) -> bool {
+    ["25", "35", "52"].iter().any(|group| isco.starts_with(group))
+        || matches!(isco, "5120" | "5131" | "9411" | "9412" | "4222")
+}
+
+/// Returns the sector that a title names.
+fn of_title(title: &Title<'_>, occupation: Option<&str>) -> Option<&'static str> {
     // A developer at a clinic works in software.
-    if let Some(isco) = occupation.filter(|isco| isco.starts_with("25") || isco.starts_with("35")) {
-        return of(isco);
+    if let Some(sector) =
+        occupation.filter(|isco| is_of_its_sector(isco)).and_then(|isco| BY_OCCUPATION.get(isco).copied())
+    {
+        return Some(sector);
     }
     // The work of a project says more than the people it helps: "petits ruminants pour les ménages vulnérables".
-    let longest = |but: &str| SECTORS.longest_at(title.list(), title.with(signs::SECTOR), but);
-    let told = longest("social_ngo").or_else(|| longest(""));
-    told.or_else(|| occupation.and_then(of)).or_else(|| {
-        let named = SECTORS.read_at(text.list(), text.with(signs::SECTOR));
-        let count = |code: &&str| named.iter().filter(|other| *other == code).count();
-        named.iter().max_by_key(|code| count(code)).filter(|code| count(code) > 1).copied()
-    })
+    let longest = |upto: usize, but: &str| {
+        let places = title.words.with(signs::SECTOR).take_while(|at| *at < upto);
+        SECTORS.longest_at(title.words.list(), places, but)
+    };
+    longest(title.head, "social_ngo")
+        .or_else(|| longest(usize::MAX, "social_ngo"))
+        .or_else(|| longest(usize::MAX, ""))
+}
+
+/// Returns the sector that a text names most often, if it does so twice.
+fn of_text(text: &Words<'_>) -> Option<&'static str> {
+    let named = SECTORS.read_at(text.list(), text.with(signs::SECTOR));
+    let count = |code: &&str| named.iter().filter(|other| *other == code).count();
+    named.iter().max_by_key(|code| count(code)).filter(|code| count(code) > 1).copied()
 }
 
 /// Words that name both official languages at once.

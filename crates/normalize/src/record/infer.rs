@@ -7,11 +7,11 @@ use domain::{
 
 use crate::{
     memo::remembered,
-    text::{Body, Words, clean_line},
+    text::{Body, Words, clean_line, fold},
     vocabulary::{
-        Wanted, asked, asked_of, audiences_of, contracts_of_title, languages_of, occupation_of,
-        plain_contract_of_title, read_contracts, read_education, read_experience, read_languages, sector_of,
-        working_times_of_title,
+        Title, Wanted, asked, asked_of, audiences_of, contracts_of_title, languages_of, names_teacher,
+        occupation_of, plain_contract_of_title, read_contracts, read_education, read_experience,
+        read_languages, sector_of, working_times_of_title,
     },
 };
 
@@ -25,9 +25,13 @@ pub(super) fn classify(
 ) {
     let is_work = matches!(row.kind, Kind::Job | Kind::Training);
     let occupation = if is_work { occupation_of(title_words) } else { None };
-    row.sector =
-        sector_of(row.kind, draft.sector.as_deref(), title_words, occupation, text).map(str::to_owned);
-    row.occupation = occupation.map(str::to_owned);
+    let head = row.title.split_once(':').map_or(0, |(head, _)| fold(head).split(' ').count());
+    let as_title = Title { words: title_words, head };
+    row.sector = sector_of(row.kind, draft.sector.as_deref(), &as_title, occupation, text).map(str::to_owned);
+    // "English for work" is a course for its learners.
+    let is_of_learners =
+        row.kind == Kind::Training && occupation == Some("2353") && !names_teacher(title_words);
+    row.occupation = occupation.filter(|_| !is_of_learners).map(str::to_owned);
     let named = draft.language.as_deref().map(str::trim).filter(|words| !words.is_empty());
     let told = named.map(read_languages).unwrap_or_default();
     let as_it_reads = || languages_of(&[title_words, text]);
@@ -79,6 +83,36 @@ pub(super) fn says_remote(title: &str) -> bool {
             head.ends_with(' ') && !head.ends_with("formation ") && !head.ends_with("de ")
         })
     }) || title.starts_with("remote ")
+}
+
+/// Returns whether a folded text says that the work is remote. "Telework possible" is not, and "not fully remote" neither.
+pub(super) fn text_says_remote(text: &str) -> bool {
+    const SIGNS: [&str; 14] = [
+        "job is remote",
+        "position is remote",
+        "role is remote",
+        "post is remote",
+        "fully remote",
+        "100 remote",
+        "full remote",
+        "entirely remote",
+        "remote position",
+        "teletravail complet",
+        "teletravail total",
+        "100 teletravail",
+        "teletravail a 100",
+        "full teletravail",
+    ];
+    // Most texts have neither word.
+    (text.contains("remote") || text.contains("teletravail"))
+        && SIGNS.iter().any(|sign| {
+            text.match_indices(sign).any(|(at, _)| {
+                let before = text.get(..at).unwrap_or_default().trim_end();
+                !["not", "not a", "pas", "non", "isn t", "if the", "no"].iter().any(|not| {
+                    before.strip_suffix(not).is_some_and(|head| head.is_empty() || head.ends_with(' '))
+                })
+            })
+        })
 }
 
 /// Returns the contracts by the partner's words, else by the title. A title that names an apprenticeship or an internship says more

@@ -66,7 +66,7 @@ const OPENS_TWO: [(&str, &str); 9] = [
     ("preference", "to"),
 ];
 /// The same for opportunities other than jobs. An "animateur pour les jeunes" works with them.
-const OPENS_GIFT: [&str; 21] = [
+const OPENS_GIFT: [&str; 33] = [
     "pour",
     "for",
     "dont",
@@ -88,6 +88,18 @@ const OPENS_GIFT: [&str; 21] = [
     "helping",
     "support",
     "train",
+    "give",
+    "gives",
+    "giving",
+    "assist",
+    "assisting",
+    "equip",
+    "enable",
+    "empower",
+    "offrir",
+    "public",
+    "cible",
+    "beneficiaires",
 ];
 /// Beginnings of the first word after the audience. A form of "être" may stand between.
 const CLOSES: [&str; 10] = [
@@ -226,7 +238,20 @@ fn is_opener(words: &[&str], is_gift: bool) -> bool {
 
 /// Returns whether the words after end a phrase that addresses the people before it.
 fn closes(behind: &[&str], is_gift: bool) -> bool {
+    let behind = without_origin(behind);
     let Some(first) = behind.iter().find(|word| !FORMS.contains(word)) else { return false };
     let any = |signs: &[&str]| signs.iter().any(|sign| first.starts_with(sign));
     any(&CLOSES) || (is_gift && any(&CLOSES_GIFT))
+}
+
+/// Words of an origin: "Farmers of Kumbo, Jakiri and Ndop are served first".
+const ORIGIN: usize = 10;
+
+/// Returns what stands behind an audience without where it is from.
+fn without_origin<'w, 't>(behind: &'w [&'t str]) -> &'w [&'t str] {
+    let has_origin =
+        behind.first().is_some_and(|word| matches!(*word, "of" | "from" | "in" | "de" | "du" | "d"));
+    let is_verb = |word: &&str| matches!(*word, "are" | "is" | "sont" | "seront" | "est" | "sera");
+    let verb = behind.iter().take(ORIGIN).position(|word| is_verb(word)).filter(|_| has_origin);
+    verb.and_then(|at| behind.get(at..)).unwrap_or(behind)
 }

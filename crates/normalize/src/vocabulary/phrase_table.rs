@@ -123,18 +123,34 @@ impl Signs {
         signs.iter().filter(|sign| words.starts_with(&sign.words)).map(|sign| (sign.code, sign.words.len()))
     }
 
-    /// Returns the code of the first sign in a folded text.
+    /// Returns the code of the first sign in a folded text, with the place of its first word. A sign of the row `none` hides its words.
     pub(super) fn first_at(
         &self,
         words: &[&str],
-        mut places: impl Iterator<Item = usize>,
-    ) -> Option<&'static str> {
-        places
-            .find_map(|at| self.at(words.get(at..)?).filter(|sign| sign.code != "none"))
-            .map(|sign| sign.code)
+        places: impl Iterator<Item = usize>,
+    ) -> Option<(usize, &'static str)> {
+        let first = self.unmasked(words, places).next();
+        first.map(|(at, sign)| (at, sign.code))
     }
 
-    /// Returns the code of the longest sign in a folded text, the first of equals. A sign of the row `none` hides signs that begin with it.
+    /// Returns the longest sign at each of these words, without what a sign of the row `none` hides: the signs that begin in its words.
+    fn unmasked<'s>(
+        &'s self,
+        words: &'s [&str],
+        places: impl Iterator<Item = usize> + 's,
+    ) -> impl Iterator<Item = (usize, &'s Sign)> {
+        let mut hidden = 0;
+        places.filter_map(move |at| {
+            let sign = self.at(words.get(at..)?).filter(|_| at >= hidden)?;
+            if sign.code == "none" {
+                hidden = at + sign.words.len();
+                return None;
+            }
+            Some((at, sign))
+        })
+    }
+
+    /// Returns the code of the longest sign in a folded text, the first of equals. A sign of the row `none` hides its words.
     pub(super) fn longest(&self, folded: &str) -> Option<&'static str> {
         let words: Vec<&str> = folded.split(' ').collect();
         self.longest_at(&words, 0..words.len(), "")
@@ -149,12 +165,8 @@ impl Signs {
     ) -> Option<&'static str> {
         let length = |sign: &Sign| sign.words.iter().map(|word| word.len() + 1).sum::<usize>();
         let mut best: Option<&Sign> = None;
-        for at in places {
-            let sign = words
-                .get(at..)
-                .and_then(|rest| self.at(rest))
-                .filter(|sign| sign.code != but && sign.code != "none");
-            if let Some(sign) = sign.filter(|sign| best.is_none_or(|best| length(sign) > length(best))) {
+        for (_, sign) in self.unmasked(words, places).filter(|(_, sign)| sign.code != but) {
+            if best.is_none_or(|best| length(sign) > length(best)) {
                 best = Some(sign);
             }
         }

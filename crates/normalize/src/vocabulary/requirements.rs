@@ -91,7 +91,7 @@ patterns! {
         r"^(?:plus|atout|advantage|asset|preference)|souhait|apprecie|serait|preferred|preferably|desired|desirable|ideal|optionnel";
 
     /// What says that no diploma is needed.
-    static NO_DIPLOMA_NEEDED: Regex = r"avec ou sans diplome|with or without (?:a )?(?:diploma|degree)|sans diplome (?:exige|requis|particulier|accepte)|(?:aucun|pas de|sans) diplome (?:n est |specifique |particulier )*(?:exige|requis|demande|necessaire|obligatoire)|diplome (?:n est )?(?:non|pas) (?:exige|requis|demande|necessaire|obligatoire)|no (?:diploma|degree) (?:is )?(?:required|needed|necessary)|(?:diploma|degree) (?:is )?not (?:required|needed|necessary)";
+    static NO_DIPLOMA_NEEDED: Regex = r"avec ou sans diplome|with or without (?:a )?(?:diploma|degree)|sans diplome (?:exige|requis|particulier|accepte)|(?:aucun|pas de|sans) diplome (?:n est |specifique |particulier )*(?:exige|requis|demande|necessaire|obligatoire)|diplome (?:n est )?(?:non|pas) (?:exige|requis|demande|necessaire|obligatoire)|no (?:diploma|degree) (?:is )?(?:required|needed|necessary)|(?:diploma|degree) (?:is )?not (?:required|needed|necessary)|\bni (?:de )?diplome (?:n est |ne sont )?(?:exige|requis|demande|necessaire|obligatoire)|\bno (?:\w+ )+?or (?:diploma|degree) (?:is |are )?(?:required|needed|necessary)";
 
     /// Years of something else.
     static NOT_ASKED: Regex =
@@ -143,6 +143,35 @@ const HOURS_LEAD: [&str; 37] = [
     "contract",
     "type",
 ];
+
+/// Returns full or part time where a part of a sentence says it and nothing else: "Durée : 1,5 mois (plein temps)", "CDI, temps plein".
+fn hours_of_parts(sentence: &str) -> Vec<&'static str> {
+    const ALONE: [&str; 8] = [
+        "temps plein",
+        "temps complet",
+        "plein temps",
+        "temps partiel",
+        "mi temps",
+        "full time",
+        "part time",
+        "temps plein h f",
+    ];
+    let is_part = |part: &str| {
+        let folded = fold(part);
+        ALONE.contains(&folded.strip_prefix("a ").unwrap_or(&folded))
+    };
+    // A label begins with a capital: "Avec ou sans expérience Temps plein".
+    let labelled = ["Temps plein", "Temps partiel", "Temps complet", "Full-time", "Part-time"];
+    let ends = labelled.iter().find(|label| {
+        sentence
+            .trim_end()
+            .strip_suffix(*label)
+            .is_some_and(|head| head.ends_with(' ') && !head.ends_with(" à "))
+    });
+    let parts =
+        sentence.split([',', '(', ')', ':', '/', '|', '–']).filter(|part| part.len() <= 20 && is_part(part));
+    parts.chain(ends.copied()).flat_map(|part| WORKING_TIME.read(&fold(part))).collect()
+}
 
 /// Words on hours, folded.
 const HOURS: [&str; 17] = [
@@ -313,6 +342,11 @@ impl Reader {
                 }
             }
         }
+        for time in WorkingTime::of_codes(&hours_of_parts(sentence)) {
+            if !asked.working_time.contains(&time) {
+                asked.working_time.push(time);
+            }
+        }
         if WISHED.iter().any(|sign| folded.contains(sign)) {
             // "Débutant accepté, une expérience est un plus": no experience is needed all the same.
             asked.experience_months = asked
@@ -356,10 +390,17 @@ impl Reader {
 
 /// Returns the lowest level of a sentence that begins with one.
 fn education(folded: &str, words: &[&str]) -> Option<Education> {
-    let begin = words.iter().position(|word| !LEADS.contains(word))?;
+    let level = |at: usize| {
+        let rest = words.get(at..)?;
+        EDUCATION.starting(rest).filter(|(code, _)| *code != "none").max_by_key(|(_, long)| *long)
+    };
+    // "Degree in social work" begins with a lead that is a level together with the next word.
+    let begin = (0..words.len()).find(|at| {
+        words.get(*at).is_some_and(|word| !LEADS.contains(word))
+            || level(*at).is_some_and(|(_, long)| long > 1)
+    })?;
     let rest = words.get(begin..)?;
-    let (_, long) =
-        EDUCATION.starting(rest).filter(|(code, _)| *code != "none").max_by_key(|(_, long)| *long)?;
+    let (_, long) = level(begin)?;
     let first = rest.first()?;
     let is_verb = long == 1
         && VERBS.contains(first)
