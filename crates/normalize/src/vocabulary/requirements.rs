@@ -157,7 +157,7 @@ fn hours_of_parts(sentence: &str) -> Vec<&'static str> {
         "temps plein h f",
     ];
     // Most sentences name no hours.
-    if !sentence.contains("emps") && !sentence.contains("ime") {
+    if !["emps", "EMPS", "ime", "IME"].iter().any(|part| sentence.contains(part)) {
         return Vec::new();
     }
     let is_part = |part: &str| {
