@@ -356,12 +356,27 @@ CREATE FUNCTION ingest.request_match(opportunities uuid[]) RETURNS void LANGUAGE
     SELECT opportunities[at:at + 99] FROM generate_series(1, cardinality(opportunities), 100) AS at
 $$;
 
+-- Whether an index is one that counts: a worker keeps it in step, or was the last to.
+CREATE FUNCTION ingest.is_shown(target ingest.targets) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT coalesce(target.seen_at, '-infinity')
+           >= coalesce((SELECT max(seen_at) FROM ingest.targets) - interval '1 minute', '-infinity')
+$$;
+
+-- Enqueues the job that brings an index up to date, for each that is not. While its embedder or its index fails, the job waits for the
+-- next probe, whatever else asks for it.
+CREATE FUNCTION ingest.request_embedding() RETURNS void LANGUAGE sql AS $$
+    SELECT queue.enqueue('embed_opportunities', 'embed:' || t.id, jsonb_build_object('target', t.id), 'embed_opportunities:' || t.id,
+                         delay => greatest(t.retry_at - now(), interval '0'))
+      FROM ingest.targets t WHERE EXISTS (SELECT FROM ingest.outbox b WHERE b.target = t.id)
+$$;
+
 -- The table itself writes the consequences, so that no statement can forget them: each change leaves its history and the request
 -- to update its point and its cluster, in its own transaction. The triggers run once for each statement: one insert for a batch.
 CREATE FUNCTION ingest.on_opportunity_created() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO ingest.outbox AS box (opportunity, run) SELECT id, changed_run FROM fresh WHERE status = 'open'
-    ON CONFLICT (opportunity) DO UPDATE SET version = excluded.version, run = excluded.run, claim = NULL, attempts = 0;
+    INSERT INTO ingest.outbox AS box (target, opportunity, run)
+    SELECT t.id, f.id, f.changed_run FROM fresh f CROSS JOIN ingest.targets t WHERE f.status = 'open'
+    ON CONFLICT (target, opportunity) DO UPDATE SET version = excluded.version, run = excluded.run, claim = NULL;
     -- What arrives closed too: a post that comes up again may follow it.
     PERFORM ingest.request_match(array_agg(id)) FROM fresh;
     RETURN NULL;
@@ -381,10 +396,10 @@ BEGIN
               FROM after_row n JOIN before_row o USING (id)
              WHERE o.fingerprint <> n.fingerprint OR o.status <> n.status OFFSET 0) c,
            LATERAL (SELECT * FROM ingest.differences(c.was, c.now) OFFSET 0) d;
-    INSERT INTO ingest.outbox AS box (opportunity, run)
-    SELECT n.id, n.changed_run FROM after_row n JOIN before_row o USING (id)
+    INSERT INTO ingest.outbox AS box (target, opportunity, run)
+    SELECT t.id, n.id, n.changed_run FROM after_row n JOIN before_row o USING (id) CROSS JOIN ingest.targets t
      WHERE o.fingerprint <> n.fingerprint OR o.status <> n.status
-    ON CONFLICT (opportunity) DO UPDATE SET version = excluded.version, run = excluded.run, claim = NULL, attempts = 0;
+    ON CONFLICT (target, opportunity) DO UPDATE SET version = excluded.version, run = excluded.run, claim = NULL;
     PERFORM ingest.request_match(array_agg(n.id)) FROM after_row n JOIN before_row o USING (id)
       WHERE o.fingerprint <> n.fingerprint OR o.status <> n.status;
     RETURN NULL;

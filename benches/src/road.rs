@@ -76,7 +76,7 @@ impl Road {
         sqlx::query("ALTER TABLE queue.lanes DROP CONSTRAINT IF EXISTS lanes_max_running_check")
             .execute(store.pool())
             .await?;
-        sqlx::query("UPDATE queue.lanes SET max_running = 0 WHERE lane IN ('embed', 'match')")
+        sqlx::query("UPDATE queue.lanes SET max_running = 0 WHERE lane = 'match' OR lane LIKE 'embed:%'")
             .execute(store.pool())
             .await?;
         let mut road = Self {

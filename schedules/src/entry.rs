@@ -32,6 +32,29 @@ impl fmt::Display for EntryName {
     }
 }
 
+/// A cron line on the clock of a zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clock {
+    /// The cron line as written.
+    pub cron: String,
+    /// The zone whose wall clock it means.
+    pub zone: Tz,
+    pub(crate) expression: Expression,
+}
+
+impl Clock {
+    /// Returns the latest tick after `after` and not after `now`, like [`Entry::due`].
+    pub fn due(&self, after: DateTime<Utc>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        due(self.zone, &self.expression, after, now)
+    }
+}
+
+fn due(zone: Tz, expression: &Expression, after: DateTime<Utc>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let reached = clock::reached(zone, now)?;
+    let mut ticks = expression.back_from(reached).filter_map(|at| clock::first_shows(zone, at));
+    ticks.find(|tick| *tick <= now).filter(|tick| *tick > after)
+}
+
 /// One line of the timetable: which source, how much of it, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Entry {
@@ -66,9 +89,7 @@ impl Entry {
     /// Returns the latest tick after `after` and not after `now`, if there is one. All ticks missed since `after` thus
     /// become one: after a day without a worker, a source is visited once, not twelve times.
     pub fn due(&self, after: DateTime<Utc>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let reached = clock::reached(self.zone, now)?;
-        let mut ticks = self.expression.back_from(reached).filter_map(|at| clock::first_shows(self.zone, at));
-        ticks.find(|tick| *tick <= now).filter(|tick| *tick > after)
+        due(self.zone, &self.expression, after, now)
     }
 
     /// Returns the next `n` ticks after `from`, earliest first.

@@ -52,7 +52,7 @@ mod field;
 mod mode;
 mod timetable;
 
-pub use entry::{Entry, EntryName};
+pub use entry::{Clock, Entry, EntryName};
 pub use error::{BadCron, BadField, Flaw, TimetableError, TimetableErrors};
 pub use mode::{Mode, UnknownMode};
 pub use timetable::Timetable;

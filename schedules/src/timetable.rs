@@ -9,7 +9,9 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use crate::{BadCron, Entry, EntryName, Flaw, Mode, TimetableError, TimetableErrors, expression::Expression};
+use crate::{
+    BadCron, Clock, Entry, EntryName, Flaw, Mode, TimetableError, TimetableErrors, expression::Expression,
+};
 
 /// The zone of an entry if neither the entry nor its file names one.
 const HOME: Tz = Douala;
@@ -22,6 +24,8 @@ const BUILTIN: &str = "timetable.toml";
 pub struct Timetable {
     /// The entries in the order of the file, each with a name of its own.
     pub entries: Vec<Entry>,
+    /// When workers verify the vector index; `None`: never by the clock.
+    pub verify: Option<Clock>,
 }
 
 impl Timetable {
@@ -34,17 +38,17 @@ impl Timetable {
     /// the first is, because what follows it means nothing.
     pub fn parse(file: &str, text: &str) -> Result<Self, TimetableErrors> {
         let mut reader = Reader { file, text, errors: Vec::new() };
-        let entries = match DeTable::parse(text) {
+        let (entries, verify) = match DeTable::parse(text) {
             Ok(root) => reader.timetable(root.get_ref()),
             Err(error) => {
                 let end = text.len()..text.len();
                 reader.flaw(&error.span().unwrap_or(end), syntax_flaw(text, &error));
-                Vec::new()
+                (Vec::new(), None)
             }
         };
         let mut errors = reader.errors;
         errors.sort_by_key(|error| (error.line, error.column));
-        if errors.is_empty() { Ok(Self { entries }) } else { Err(TimetableErrors(errors)) }
+        if errors.is_empty() { Ok(Self { entries, verify }) } else { Err(TimetableErrors(errors)) }
     }
 
     /// Adds the entries that source files describe. Where an entry of this timetable visits the same source in the same mode,
@@ -74,9 +78,15 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn timetable(&mut self, root: &DeTable<'_>) -> Vec<Entry> {
-        self.only_known(root, &["zone", "entries"]);
+    fn timetable(&mut self, root: &DeTable<'_>) -> (Vec<Entry>, Option<Clock>) {
+        self.only_known(root, &["zone", "verify", "entries"]);
         let home = root.get("zone").map_or(Some(HOME), |zone| self.value("zone", zone, read_zone));
+        let verify =
+            root.get("verify").and_then(|cron| self.value("verify", cron, |word| read_clock(word, home)));
+        (self.entries(root, home), verify)
+    }
+
+    fn entries(&mut self, root: &DeTable<'_>, home: Option<Tz>) -> Vec<Entry> {
         let Some(entries) = root.get("entries") else { return Vec::new() };
         let Some(table) = self.table("entries", entries) else { return Vec::new() };
         let mut named: Vec<_> = table.iter().collect();
@@ -177,6 +187,11 @@ fn syntax_flaw(text: &str, error: &toml::de::Error) -> Flaw {
         "duplicate key" => Flaw::DuplicateName(place.trim_matches(['"', '\'']).to_owned()),
         words => Flaw::Syntax(words.to_owned()),
     }
+}
+
+fn read_clock(word: &str, zone: Option<Tz>) -> Result<Clock, Flaw> {
+    let expression = Expression::read(word).map_err(Flaw::Cron)?;
+    Ok(Clock { cron: word.to_owned(), zone: zone.unwrap_or(HOME), expression })
 }
 
 fn read_zone(word: &str) -> Result<Tz, Flaw> {

@@ -1,34 +1,54 @@
-//! The outbox: what commits with a row is embedded once, however often a worker dies.
+//! The outbox: what commits with a row is embedded once in each index, however often a worker dies.
 
 use std::time::Duration;
 
 use domain::OpportunityId;
 use queue::{Lease, WorkerId};
-use store::{Claimed, Store};
+use serde_json::json;
+use store::{Became, Claimed, Store, Target, TargetId};
 
 use crate::support::opportunities::{fresh, noon, opportunity, origin};
 
-const MODEL: &str = "lexical-2";
 const HOLD: Duration = Duration::from_mins(1);
+/// The target that waits for the first index.
+const FIRST: TargetId = TargetId(0);
 
-/// Claims the embedding job again. What an earlier job has claimed stays its own while it lives.
+/// Claims an embedding job. What an earlier job has claimed stays its own while it lives.
 async fn job(store: &Store) -> Lease {
     sqlx::query("UPDATE queue.lanes SET max_running = 9").execute(store.pool()).await.unwrap();
-    sqlx::query("SELECT queue.enqueue('embed_opportunities', 'embed', '{}')")
+    sqlx::query("SELECT queue.enqueue('embed_opportunities', 'embed:0', '{\"target\": 0}')")
         .execute(store.pool())
         .await
         .unwrap();
-
-    let jobs = store
-        .queue()
-        .claim(WorkerId::new(), &["embed_opportunities".to_owned()], None, 1, HOLD)
-        .await
-        .unwrap();
+    let kinds = ["embed_opportunities".to_owned()];
+    let jobs = store.queue().claim(WorkerId::new(), &kinds, None, 1, HOLD).await.unwrap();
     jobs[0].lease
 }
 
 async fn claim(store: &Store, lease: Lease) -> Vec<Claimed> {
-    store.claim_outbox(lease, MODEL, 64).await.unwrap()
+    store.claim_outbox(lease, FIRST, 64).await.unwrap()
+}
+
+/// What became of claims that succeeded.
+fn done(claimed: &[Claimed]) -> Vec<(Claimed, Became)> {
+    let became = |one: &Claimed| match (one.open, one.indexed) {
+        (true, false) => Became::Point(json!({})),
+        (true, true) => Became::Unchanged,
+        (false, _) => Became::Withdrawn,
+    };
+    claimed.iter().map(|one| (one.clone(), became(one))).collect()
+}
+
+async fn embed(store: &Store) -> Vec<Claimed> {
+    let lease = job(store).await;
+    let claimed = claim(store, lease).await;
+    store.finish_outbox(lease, FIRST, &done(&claimed)).await.unwrap();
+    store.queue().job_done(lease).await.unwrap();
+    claimed
+}
+
+fn target(name: &str) -> Target {
+    Target { name: name.to_owned(), place: name.to_owned(), model: "m".to_owned(), dimensions: 4 }
 }
 
 #[tokio::test]
@@ -42,29 +62,35 @@ async fn a_row_is_claimed_once_and_finished_once() {
     let claimed = claim(&store, first).await;
     assert_eq!(claimed.len(), 2);
     assert!(claim(&store, second).await.is_empty(), "two jobs embed the same");
-    store.finish_outbox(MODEL, &claimed).await.unwrap();
+    store.finish_outbox(first, FIRST, &done(&claimed)).await.unwrap();
     let overview = store.overview(0).await.unwrap();
     assert_eq!((overview.outbox, overview.indexed), (0, 2));
 }
 
 #[tokio::test]
-async fn the_claim_of_a_dead_worker_is_anybodys_again() {
+async fn the_claim_of_a_dead_worker_is_anybodys_again_and_its_writes_are_older() {
     let store = fresh().await;
     store.load(&origin(noon()), &[opportunity("1", "Soudeur", None)]).await.unwrap();
     let (dead, living) = (job(&store).await, job(&store).await);
-    assert_eq!(claim(&store, dead).await.len(), 1);
+    let late = claim(&store, dead).await;
     assert!(claim(&store, living).await.is_empty());
     store.queue().job_done(dead).await.unwrap();
-    assert_eq!(claim(&store, living).await.len(), 1);
+    let claimed = claim(&store, living).await;
+    assert!(claimed[0].write > late[0].write, "an index keeps the greater write");
+    assert!(!store.holds(dead).await.unwrap() && store.holds(living).await.unwrap());
+    let refused = store.finish_outbox(dead, FIRST, &done(&late)).await.unwrap_err();
+    assert!(refused.is_fenced(), "{refused}");
+    assert_eq!(store.overview(0).await.unwrap().indexed, 0, "the ledger of a fenced worker is written");
 }
 
 #[tokio::test]
 async fn a_change_during_the_embedding_is_not_lost() {
     let store = fresh().await;
     store.load(&origin(noon()), &[opportunity("1", "Soudeur", None)]).await.unwrap();
-    let old = claim(&store, job(&store).await).await;
+    let lease = job(&store).await;
+    let old = claim(&store, lease).await;
     store.load(&origin(noon()), &[opportunity("1", "Soudeur TIG", None)]).await.unwrap();
-    store.finish_outbox(MODEL, &old).await.unwrap();
+    store.finish_outbox(lease, FIRST, &done(&old)).await.unwrap();
     let new = claim(&store, job(&store).await).await;
     assert_eq!(new.len(), 1, "the newer request went with the older work");
     assert_eq!((new[0].row.title.as_str(), new[0].indexed), ("Soudeur TIG", false));
@@ -75,7 +101,7 @@ async fn a_change_and_its_undoing_need_no_embedding() {
     let store = fresh().await;
     let row = opportunity("1", "Soudeur", None);
     store.load(&origin(noon()), std::slice::from_ref(&row)).await.unwrap();
-    store.finish_outbox(MODEL, &claim(&store, job(&store).await).await).await.unwrap();
+    embed(&store).await;
     store.load(&origin(noon()), &[opportunity("1", "Soudeur TIG", None)]).await.unwrap();
     store.load(&origin(noon()), &[row]).await.unwrap();
     let claimed = claim(&store, job(&store).await).await;
@@ -83,18 +109,125 @@ async fn a_change_and_its_undoing_need_no_embedding() {
 }
 
 #[tokio::test]
-async fn a_lost_index_is_filled_again_and_a_stale_point_withdrawn() {
+async fn what_is_requested_again_is_embedded_again_and_writes_count_on() {
     let store = fresh().await;
-    let rows = [opportunity("1", "Soudeur", None), opportunity("2", "Maçon", Some("2026-11-01"))];
-    store.load(&origin(noon()), &rows).await.unwrap();
-    store.finish_outbox(MODEL, &claim(&store, job(&store).await).await).await.unwrap();
-    let held: Vec<OpportunityId> = rows.iter().map(|row| row.id).collect();
-    assert_eq!(store.reconcile(MODEL, &held[..1]).await.unwrap(), 0, "in step already");
-    assert_eq!(store.reconcile(MODEL, &[]).await.unwrap(), 1, "the folder was deleted");
-    store.finish_outbox(MODEL, &claim(&store, job(&store).await).await).await.unwrap();
-    assert_eq!(store.reconcile("bge-m3", &held[..1]).await.unwrap(), 1, "another model embeds anew");
-    store.finish_outbox("bge-m3", &claim(&store, job(&store).await).await).await.unwrap();
-    assert_eq!(store.reconcile("bge-m3", &held).await.unwrap(), 1, "the closed one has a point");
-    let claimed = claim(&store, job(&store).await).await;
-    assert_eq!((claimed.len(), claimed[0].open), (1, false));
+    let row = opportunity("1", "Soudeur", None);
+    store.load(&origin(noon()), std::slice::from_ref(&row)).await.unwrap();
+    embed(&store).await;
+    store.request_points(FIRST, &[row.id]).await.unwrap();
+    let claimed = embed(&store).await;
+    assert_eq!((claimed.len(), claimed[0].indexed), (1, false));
+    // The index holds a point of a write that the restored database has never counted to.
+    store.raise_writes(1_000_000).await.unwrap();
+    store.raise_writes(5).await.unwrap();
+    store.request_points(FIRST, &[row.id]).await.unwrap();
+    assert!(embed(&store).await[0].write > 1_000_000);
+}
+
+#[tokio::test]
+async fn each_index_has_an_outbox_and_a_ledger_of_its_own() {
+    let store = fresh().await;
+    let row = opportunity("1", "Soudeur", None);
+    store.load(&origin(noon()), std::slice::from_ref(&row)).await.unwrap();
+    assert_eq!(store.register_target(&target("a")).await.unwrap(), FIRST, "the first takes what has waited");
+    embed(&store).await;
+    let other = store.register_target(&target("b")).await.unwrap();
+    assert_ne!(other, FIRST);
+    assert_eq!(store.register_target(&target("b")).await.unwrap(), other);
+    assert_eq!(store.register_target(&target("a")).await.unwrap(), FIRST);
+    // What was there before is found by a comparison; what changes from now on is requested of both.
+    assert_eq!(store.settled_after(other, None, 9).await.unwrap(), [row.id]);
+    store.load(&origin(noon()), &[opportunity("1", "Soudeur TIG", None)]).await.unwrap();
+    let lease = job(&store).await;
+    for (which, indexed) in [(FIRST, 1), (other, 0)] {
+        let claimed = store.claim_outbox(lease, which, 9).await.unwrap();
+        assert_eq!(claimed.len(), 1, "{which:?}");
+        let states = store.targets().await.unwrap();
+        assert_eq!(states.iter().find(|state| state.target == which).unwrap().indexed, indexed);
+    }
+    // A worker that knows one index claims no job of the other.
+    let ended: Vec<OpportunityId> = store.settled_after(other, None, 9).await.unwrap();
+    assert!(ended.is_empty());
+    store.queue().job_done(lease).await.unwrap();
+    sqlx::query("DELETE FROM queue.jobs").execute(store.pool()).await.unwrap();
+    sqlx::query("SELECT ingest.request_embedding()").execute(store.pool()).await.unwrap();
+    let kinds = ["embed_opportunities".to_owned()];
+    let mine = store.queue().claim(WorkerId::new(), &kinds, Some(&[other.subject()]), 9, HOLD).await.unwrap();
+    let lanes: Vec<&str> = mine.iter().map(|job| job.lane.as_str()).collect();
+    assert_eq!(lanes, [other.lanes()[0].as_str()]);
+}
+
+#[tokio::test]
+async fn an_index_that_nobody_keeps_is_forgotten_with_its_ledger() {
+    let store = fresh().await;
+    store.load(&origin(noon()), &[opportunity("1", "Soudeur", None)]).await.unwrap();
+    store.register_target(&target("a")).await.unwrap();
+    embed(&store).await;
+    let other = store.register_target(&target("b")).await.unwrap();
+    sqlx::query("UPDATE ingest.targets SET seen_at = now() - interval '15 days' WHERE id = 0")
+        .execute(store.pool())
+        .await
+        .unwrap();
+    assert_eq!(store.forget_targets(14).await.unwrap(), ["a"]);
+    let left: Vec<TargetId> = store.targets().await.unwrap().iter().map(|state| state.target).collect();
+    assert_eq!(left, [other]);
+    assert_eq!(store.overview(0).await.unwrap().indexed, 0);
+    let again = store.register_target(&target("a")).await.unwrap();
+    assert_ne!(again, other);
+    assert_eq!(store.settled_after(again, None, 9).await.unwrap().len(), 1, "it is filled anew");
+}
+
+#[tokio::test]
+async fn an_outage_is_one_job_that_waits_whatever_else_asks() {
+    let store = fresh().await;
+    store.load(&origin(noon()), &[opportunity("1", "Soudeur", None)]).await.unwrap();
+    let lease = job(&store).await;
+    claim(&store, lease).await;
+    let pause = Duration::from_hours(1);
+    assert_eq!(store.postpone_embedding(lease, FIRST, "answered 503", pause).await.unwrap(), 1);
+    for _ in 0..40 {
+        sqlx::query("SELECT ingest.request_embedding()").execute(store.pool()).await.unwrap();
+    }
+    let waiting: Vec<bool> = sqlx::query_scalar(
+        "SELECT run_at > now() + interval '50 minutes' FROM queue.jobs WHERE kind = 'embed_opportunities'",
+    )
+    .fetch_all(store.pool())
+    .await
+    .unwrap();
+    assert_eq!(waiting, [true], "one job, and not before the pause ends");
+    let state = store.targets().await.unwrap().remove(0);
+    assert_eq!((state.failures, state.failure.as_deref()), (1, Some("answered 503")));
+    assert!(store.postpone_embedding(lease, FIRST, "again", pause).await.unwrap_err().is_fenced());
+    // Who was enqueued before asks nobody either.
+    let early = job(&store).await;
+    assert!(store.wait_for_probe(early, FIRST).await.unwrap());
+    sqlx::query("UPDATE ingest.targets SET retry_at = now()").execute(store.pool()).await.unwrap();
+    let claimed = embed(&store).await;
+    assert_eq!(claimed.len(), 1);
+    assert_eq!(store.targets().await.unwrap()[0].failures, 0, "what works again is not failing");
+}
+
+#[tokio::test]
+async fn a_text_that_is_refused_is_listed_and_tried_again_when_it_changes() {
+    let store = fresh().await;
+    let row = opportunity("1", "Soudeur", None);
+    store.load(&origin(noon()), std::slice::from_ref(&row)).await.unwrap();
+    embed(&store).await;
+    store.load(&origin(noon()), &[opportunity("1", "Soudeur TIG", None)]).await.unwrap();
+    let lease = job(&store).await;
+    let claimed = claim(&store, lease).await;
+    let refused = (claimed[0].clone(), Became::SetAside("answered 400".to_owned()));
+    store.finish_outbox(lease, FIRST, &[refused]).await.unwrap();
+    let aside = store.set_aside(FIRST, 9).await.unwrap();
+    assert_eq!((aside[0].opportunity, aside[0].reason.as_str()), (row.id, "answered 400"));
+    let state = store.targets().await.unwrap().remove(0);
+    assert_eq!(
+        (state.indexed, state.outbox, state.set_aside),
+        (0, 0, 1),
+        "its stale point is not in the ledger"
+    );
+    assert!(store.settled_after(FIRST, None, 9).await.unwrap().is_empty(), "it is not missing");
+    store.load(&origin(noon()), &[opportunity("1", "Soudeur MIG", None)]).await.unwrap();
+    embed(&store).await;
+    assert!(store.set_aside(FIRST, 9).await.unwrap().is_empty());
 }

@@ -13,16 +13,19 @@ use domain::SourceSlug;
 use fetch::{BudgetError, Client, Pace, Partner, Permit, Ticket, Why};
 use local_postgres::Cluster;
 use sources::{Catalog, Spec, SpecFile};
-use store::{Slot, SourceRow, Store};
+use store::{Slot, SourceRow, Store, TargetId};
+use vectors::{Depth, VectorError};
 
 use crate::{
     archive::Archive,
     config::Config,
+    observe::error_chain,
     partner::{self, Access},
-    pipeline::group::Group,
+    pipeline::{group::Group, index::Kept},
     queue::Stop,
     room::Room,
     vector::Vectors,
+    verify,
 };
 
 /// The parts that jobs and commands use, opened once.
@@ -34,8 +37,10 @@ pub(crate) struct App {
     pub(crate) archive: Archive,
     /// Commits parsed pages in groups.
     pub(crate) group: Group,
-    /// The embedder and the index. Empty while another process holds the embedded index.
-    vectors: OnceLock<Vectors>,
+    /// The embedder and the index, with its number. Empty while another process holds the embedded index, or the index does not answer.
+    vectors: OnceLock<(Vectors, TargetId)>,
+    /// Why the index could not be opened.
+    index_failure: RwLock<Option<String>>,
     /// Room for the pages that are being parsed.
     pub(crate) room: Room,
     /// Cancelled when this process stops: a long crawl then ends at its next page.
@@ -71,32 +76,75 @@ impl App {
             client,
             archive,
             vectors: OnceLock::new(),
+            index_failure: RwLock::new(None),
             room: Room::new(),
             stop: Stop::new(),
             environment: std::env::vars().collect(),
         };
-        if !app.take_index().await? {
-            tracing::info!(
+        match app.take_index().await {
+            Ok(true) => (),
+            Ok(false) => tracing::info!(
                 "another process holds the embedded index; it embeds for all, and this one takes over when it ends"
-            );
+            ),
+            // Ingesting needs no index: the outbox keeps what changes.
+            Err(error) if is_passing(&error) => {
+                let why = error_chain(&error);
+                tracing::warn!(
+                    why,
+                    "the index does not answer; ingesting continues, and the index catches up when it does"
+                );
+            }
+            Err(error) => return Err(error),
         }
         Ok(app)
     }
 
-    /// Opens the index and brings it into step with the ledger, unless this process holds it. Returns whether it does now.
+    /// Opens the index and brings it into step with the database, unless this process holds it. Returns whether it does now.
     pub(crate) async fn take_index(&self) -> anyhow::Result<bool> {
         if self.vectors.get().is_some() {
             return Ok(true);
         }
-        let Some(vectors) = Vectors::open(&self.config).await? else { return Ok(false) };
-        vectors.reconcile(&self.store).await?;
-        let _ = self.vectors.set(vectors);
+        let opened = self.open_index().await;
+        let failure = opened.as_ref().err().map(error_chain);
+        if let Some(target) = crate::vector::planned(&self.config)? {
+            let target = self.store.register_target(&target).await?;
+            if failure.is_some() || self.index_failure().is_some() {
+                self.store.note_index(target, failure.as_deref()).await?;
+            }
+        }
+        *self.index_failure.write().unwrap_or_else(PoisonError::into_inner) = failure;
+        let Some(opened) = opened? else { return Ok(false) };
+        let _ = self.vectors.set(opened);
         Ok(true)
     }
 
-    /// Returns the embedder and the index; `None` while another process holds the embedded index.
+    async fn open_index(&self) -> anyhow::Result<Option<(Vectors, TargetId)>> {
+        let Some(vectors) = Vectors::open(&self.config).await? else { return Ok(None) };
+        let target = self.store.register_target(&vectors.target()).await?;
+        let kept = Kept { vectors: &vectors, target };
+        let report = verify::compare(&self.store, kept, Depth::Payloads, true).await?;
+        report.log(true);
+        Ok(Some((vectors, target)))
+    }
+
+    /// Returns why the index could not be opened, if it could not.
+    pub(crate) fn index_failure(&self) -> Option<String> {
+        self.index_failure.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Returns the embedder and the index; `None` while another process holds the embedded index, or the index does not answer.
     pub(crate) fn vectors(&self) -> Option<&Vectors> {
-        self.vectors.get()
+        self.vectors.get().map(|(vectors, _)| vectors)
+    }
+
+    /// Returns the index that this process keeps in step, if it does.
+    pub(crate) fn kept(&self) -> Option<Kept<'_>> {
+        self.vectors.get().map(|(vectors, target)| Kept { vectors, target: *target })
+    }
+
+    /// Returns what this process can run jobs of: its sources, and its index.
+    pub(crate) fn subjects(&self) -> Vec<String> {
+        self.known().into_iter().chain(self.kept().map(|kept| kept.target.subject())).collect()
     }
 
     /// Returns the sources, as their files are now.
@@ -144,6 +192,11 @@ impl App {
         self.environment.extend(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         self
     }
+}
+
+/// Whether the index may answer later. A wrong setting never will.
+fn is_passing(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| cause.downcast_ref::<VectorError>().is_some_and(VectorError::is_passing))
 }
 
 /// Opens the database and migrates it to this version.

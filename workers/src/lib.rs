@@ -21,6 +21,7 @@ mod room;
 mod scheduler;
 mod ui;
 mod vector;
+mod verify;
 mod workbench;
 
 use std::process::ExitCode;

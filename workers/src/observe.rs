@@ -65,7 +65,16 @@ pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
     );
     metrics::describe_gauge!("oim_queue_jobs", "Jobs waiting or running, by kind and state");
     metrics::describe_gauge!("oim_opportunities", "Opportunities, by status");
-    metrics::describe_gauge!("oim_outbox", "Points that must be looked at");
+    metrics::describe_gauge!("oim_outbox", "Points that are out of date");
+    metrics::describe_gauge!("oim_index_points", "Points of an index, by its ledger");
+    metrics::describe_gauge!(
+        "oim_index_oldest_change_seconds",
+        "Age of the oldest change that is not indexed"
+    );
+    metrics::describe_gauge!("oim_index_failures", "Failures in a row of the embedder or the index");
+    metrics::describe_gauge!("oim_index_set_aside", "Texts that the embedder refuses");
+    metrics::describe_gauge!("oim_index_drift", "What the last verification of an index found, by kind");
+    metrics::describe_counter!("oim_searches_degraded_total", "Searches that went by words alone");
     Ok(handle)
 }
 

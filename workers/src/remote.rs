@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use vectors::Hit;
+
+use crate::{http::DEGRADED, vector::Found};
 
 /// A worker on the same machine answers at once, or something is wrong with it.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -13,7 +14,7 @@ const TIMEOUT: Duration = Duration::from_secs(20);
     clippy::disallowed_methods,
     reason = "our own worker is not a partner: it has no rate and no robots.txt"
 )]
-pub(crate) async fn search(address: &str, query: &[(&str, String)]) -> anyhow::Result<Vec<Hit>> {
+pub(crate) async fn search(address: &str, query: &[(&str, String)]) -> anyhow::Result<Found> {
     let url = format!("http://{address}/v1/search");
     let client = reqwest::Client::builder().timeout(TIMEOUT).build()?;
     let what = || format!("Failed to ask the worker at {address}, which holds the vector index");
@@ -25,5 +26,7 @@ pub(crate) async fn search(address: &str, query: &[(&str, String)]) -> anyhow::R
         .with_context(what)?
         .error_for_status()
         .with_context(what)?;
-    answer.json().await.with_context(what)
+    let degraded = answer.headers().get(DEGRADED).and_then(|why| why.to_str().ok()).map(str::to_owned);
+    let hits = answer.json().await.with_context(what)?;
+    Ok(Found { hits, degraded })
 }

@@ -13,6 +13,9 @@ use crate::{app::App, config::Config, pipeline::trigger, queue::Stop};
 /// Time between two looks at the clock. The timetable counts minutes.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
+/// The name under which the ticks of the verification are stored. A colon is in no name of an entry.
+const VERIFY: &str = "index:verify";
+
 /// What to do about a source that nobody visits.
 pub(crate) const HOW_TO_VISIT: &str = "add `schedule` to its source file, or an entry to the timetable";
 
@@ -50,12 +53,30 @@ pub(crate) async fn run(app: Arc<App>, own: Timetable, stop: Stop) {
     let mut clock = tokio::time::interval(LOOK_EVERY);
     clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     while stop.run_until_cancelled(clock.tick()).await.is_some() {
+        if let Some(verify) = &own.verify
+            && let Err(error) = look_at_index(&app.store, verify).await
+        {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "could not request the verification of the index; trying again"
+            );
+        }
         for entry in &over(own.clone(), &app.catalog()).entries {
             if let Err(error) = look(&app.store, entry).await {
                 tracing::warn!(entry = %entry.name, error = &error as &dyn std::error::Error, "could not fire a tick; trying again");
             }
         }
     }
+}
+
+/// Requests the verification of the indexes, once a tick.
+async fn look_at_index(store: &Store, verify: &schedules::Clock) -> Result<(), store::StoreError> {
+    let last = store.last_tick(VERIFY).await?;
+    let Some(at) = verify.due(last, Utc::now()) else { return Ok(()) };
+    if store.fire_verification(VERIFY, at).await? {
+        tracing::info!(tick = %at, "the timetable requests a verification of the vector index");
+    }
+    Ok(())
 }
 
 async fn look(store: &Store, entry: &schedules::Entry) -> Result<(), store::StoreError> {

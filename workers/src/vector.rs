@@ -1,18 +1,36 @@
 //! The embedder and the index of this process.
 
-use std::collections::HashSet;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use secrecy::ExposeSecret;
-use store::Store;
-use vectors::{Embedder, Filter, Hit, Index, Lexical, Ollama, Query};
+use store::{Store, Target};
+use vectors::{Depth, Embedder, Filter, Hit, Index, Key, Lexical, Ollama, OpenAi, Query};
 
 use crate::config::Config;
+
+/// Longest wait for the vector of a query. A person waits for it; words alone find most of what they look for.
+const QUERY_PATIENCE: Duration = Duration::from_secs(3);
+/// Longest wait for the index.
+const INDEX_PATIENCE: Duration = Duration::from_secs(10);
+/// Points listed at once.
+const PAGE: usize = 1_000;
 
 /// The open embedder and index.
 pub(crate) struct Vectors {
     pub(crate) embedder: Box<dyn Embedder>,
     pub(crate) index: Box<dyn Index>,
+}
+
+/// What a search found.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) hits: Vec<Hit>,
+    /// Why the hits are by words alone, where they are.
+    pub(crate) degraded: Option<String>,
 }
 
 impl Vectors {
@@ -23,59 +41,90 @@ impl Vectors {
         Ok(Some(Self { embedder, index }))
     }
 
-    /// Returns the name of the model, as the ledger has it.
+    /// Returns the name of the model.
     pub(crate) fn model(&self) -> &str {
         self.embedder.model()
     }
 
-    /// Makes ledger and index agree: a deleted folder is refilled, another model embeds everything again, and points of
-    /// opportunities of another database are removed.
-    pub(crate) async fn reconcile(&self, store: &Store) -> anyhow::Result<()> {
-        let mut held = self.index.ids().await.context("Failed to list the points of the index")?;
-        let unknown = store.unknown_points(&held).await?;
-        if !unknown.is_empty() {
-            tracing::warn!(
-                points = unknown.len(),
-                "the index holds points of another database; removing them"
-            );
-            self.index.withdraw(&unknown).await.context("Failed to remove points from the index")?;
-            let unknown: HashSet<_> = unknown.into_iter().collect();
-            held.retain(|id| !unknown.contains(id));
+    /// Returns the index, as the database registers it.
+    pub(crate) fn target(&self) -> Target {
+        Target {
+            name: self.index.identity(),
+            place: format!("{}, {}", self.index.describe(), self.model()),
+            model: self.model().to_owned(),
+            dimensions: self.embedder.dimensions(),
         }
-        let asked = store.reconcile(self.model(), &held).await?;
-        if asked > 0 {
-            tracing::info!(
-                points = asked,
-                held = held.len(),
-                "the index is behind the opportunities; catching up"
-            );
-        }
-        Ok(())
     }
 
-    /// Returns the open opportunities that are nearest to a text. If the index still holds closed ones, it returns fewer than
-    /// `limit`.
+    /// Returns the names of all points, in order.
+    pub(crate) async fn keys(&self) -> anyhow::Result<Vec<Key>> {
+        let (mut keys, mut from) = (Vec::new(), None);
+        loop {
+            let page = self.index.page(from, PAGE, Depth::Payloads).await?;
+            keys.extend(page.points.into_iter().map(|point| point.key));
+            from = page.next;
+            if from.is_none() {
+                keys.sort();
+                return Ok(keys);
+            }
+        }
+    }
+
+    /// Returns the open opportunities that are nearest to a text, within a bounded time whatever the embedder does: without its
+    /// vector, words alone decide. If the index still holds closed ones, it returns fewer than `limit`.
     pub(crate) async fn search(
         &self,
         store: &Store,
         text: &str,
         filter: Filter,
         limit: usize,
-    ) -> anyhow::Result<Vec<Hit>> {
-        let dense = self.embedder.embed(&[text.to_owned()]).await.context("Failed to embed the query")?;
-        let dense = dense.into_iter().next().context("the embedder gave no vector")?;
-        let mut hits = self.index.search(Query { text: text.to_owned(), dense, filter, limit }).await?;
+    ) -> anyhow::Result<Found> {
+        let texts = [text.to_owned()];
+        let (dense, degraded) = match tokio::time::timeout(QUERY_PATIENCE, self.embedder.embed(&texts)).await
+        {
+            Ok(Ok(vectors)) => (vectors.into_iter().next(), None),
+            Ok(Err(error)) => (None, Some(crate::observe::error_chain(&error.into()))),
+            Err(_) => (None, Some(format!("the embedder took longer than {} s", QUERY_PATIENCE.as_secs()))),
+        };
+        if let Some(why) = &degraded {
+            metrics::counter!("oim_searches_degraded_total").increment(1);
+            tracing::warn!(why, "a search goes by words alone");
+        }
+        let query = Query { text: text.to_owned(), dense, filter, limit };
+        let found = tokio::time::timeout(INDEX_PATIENCE, self.index.search(query)).await;
+        let mut hits = found
+            .with_context(|| format!("the index did not answer in {} s", INDEX_PATIENCE.as_secs()))??;
         let ids: Vec<_> = hits.iter().map(|hit| hit.id).collect();
         let open = store.open_among(&ids).await?;
         hits.retain(|hit| open.contains(&hit.id));
-        Ok(hits)
+        Ok(Found { hits, degraded })
     }
 }
 
+/// Returns the index that the configuration names on a server, as the database registers it, whether the server answers or not. An
+/// embedded index has no name before it is open.
+pub(crate) fn planned(config: &Config) -> anyhow::Result<Option<Target>> {
+    let Some(url) = &config.qdrant_url else { return Ok(None) };
+    let embedder = embedder(config)?;
+    let (model, dimensions) = (embedder.model(), embedder.dimensions());
+    let name = vectors::index_name(&config.qdrant_collection, model, dimensions);
+    let place = format!("Qdrant at {url:?}, collection {name}, {model}");
+    Ok(Some(Target { name, place, model: model.to_owned(), dimensions }))
+}
+
 fn embedder(config: &Config) -> anyhow::Result<Box<dyn Embedder>> {
-    Ok(match &config.ollama_url {
-        Some(url) => Box::new(Ollama::new(url.0.clone(), &config.ollama_model)?),
-        None => Box::new(Lexical::new()),
+    Ok(match (&config.embedder_url, &config.ollama_url) {
+        (Some(_), Some(_)) => {
+            anyhow::bail!("two embedders are configured: set one of `embedder_url` and `ollama_url`")
+        }
+        (Some(url), None) => {
+            let key = config.embedder_api_key.as_ref().map(ExposeSecret::expose_secret);
+            let model = config.embedder_model.as_deref();
+            let model = model.context("`embedder_url` is set and `embedder_model` is not: name the model")?;
+            Box::new(OpenAi::new(url.0.clone(), key, model, config.embedder_dimensions)?)
+        }
+        (None, Some(url)) => Box::new(Ollama::new(url.0.clone(), &config.ollama_model)?),
+        (None, None) => Box::new(Lexical::new()),
     })
 }
 
@@ -90,10 +139,31 @@ async fn index(config: &Config, embedder: &dyn Embedder) -> anyhow::Result<Optio
     embedded(config, model, dimensions).await
 }
 
+/// Returns what the database calls the embedded index of the configuration, whoever has it open.
+pub(crate) fn embedded_name(config: &Config) -> anyhow::Result<Option<String>> {
+    let embedder = embedder(config)?;
+    Ok(name_in(&folder(config, embedder.model(), embedder.dimensions())))
+}
+
+#[cfg(feature = "embedded-vectors")]
+fn name_in(folder: &Path) -> Option<String> {
+    vectors::EdgeIndex::identity_in(folder)
+}
+
+#[cfg(not(feature = "embedded-vectors"))]
+fn name_in(_: &Path) -> Option<String> {
+    None
+}
+
+/// One folder for each model: another one fills its own, and a name with a typo is in nobody's way.
+fn folder(config: &Config, model: &str, dimensions: usize) -> PathBuf {
+    let name = vectors::index_name(&config.qdrant_collection, model, dimensions);
+    config.data_dir.join("vectors").join(name)
+}
+
 #[cfg(feature = "embedded-vectors")]
 async fn embedded(config: &Config, model: &str, dimensions: usize) -> anyhow::Result<Option<Box<dyn Index>>> {
-    let folder = config.data_dir.join("vectors");
-    match vectors::EdgeIndex::open(&folder, model, dimensions).await {
+    match vectors::EdgeIndex::open(&folder(config, model, dimensions), model, dimensions).await {
         Ok(index) => Ok(Some(Box::new(index))),
         Err(vectors::VectorError::Locked { .. }) => Ok(None),
         Err(error) => Err(error.into()),

@@ -94,17 +94,17 @@ impl Queue {
         Ok(is_listed)
     }
 
-    /// Notes that the worker now holds the vector index, and frees the jobs of these kinds that others have in hand: whoever held
+    /// Notes that the worker now holds the vector index, and frees the jobs of these lanes that others have in hand: whoever held
     /// the index before has ended.
-    pub async fn takes_index(&self, worker: WorkerId, kinds: &[String]) -> Result<(), QueueError> {
+    pub async fn takes_index(&self, worker: WorkerId, lanes: &[String]) -> Result<(), QueueError> {
         sqlx::query!(
             "WITH freed AS (
                UPDATE queue.jobs SET state = 'ready', lease = NULL, worker = NULL, claimed_at = NULL, key = NULL, run_at = now(),
                       losses = losses + 1
-                WHERE state = 'running' AND worker <> $1 AND kind = ANY ($2))
+                WHERE state = 'running' AND worker <> $1 AND lane = ANY ($2))
              UPDATE queue.workers SET indexes = true WHERE id = $1",
             worker.uuid(),
-            kinds
+            lanes
         )
         .execute(&self.pool)
         .await

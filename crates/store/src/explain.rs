@@ -88,9 +88,9 @@ impl Store {
     pub async fn life(&self, id: OpportunityId) -> Result<OpportunityHistory, StoreError> {
         let row = sqlx::query!(
             r#"SELECT to_jsonb(o) AS "row!", o.page, o.changed_run, r.spec_version AS "spec_version?",
-                      (e.fingerprint = o.fingerprint) IS TRUE AS "indexed!"
+                      EXISTS (SELECT FROM ingest.embeddings e WHERE e.opportunity = o.id AND e.fingerprint = o.fingerprint) AS "indexed!"
                  FROM ingest.opportunities o LEFT JOIN ingest.pages p ON p.id = o.page LEFT JOIN ingest.runs r ON r.id = p.run
-                 LEFT JOIN ingest.embeddings e ON e.opportunity = o.id WHERE o.id = $1"#,
+                WHERE o.id = $1"#,
             id.uuid()
         )
         .fetch_one(&self.pool)

@@ -30,8 +30,6 @@ macro_rules! steps {
 steps! {
     /// A worker registers the sources it knows.
     RegisterSources = "register_sources",
-    /// A worker compares the index with the ledger.
-    Reconcile = "reconcile",
     /// The reaper enqueues what dead workers left.
     Reap = "reap",
     /// The reaper closes what passed its date.
@@ -78,6 +76,8 @@ steps! {
     DiscardHeld = "discard_held",
     /// An operator reverts a published run.
     Revert = "revert",
+    /// A worker registers the index that it keeps.
+    RegisterTarget = "register_target",
     /// The ledger notes what the index holds.
     WriteLedger = "write_ledger",
     /// The outbox is empty.

@@ -220,7 +220,7 @@ async fn join_by_hash(tx: &mut Transaction<'_, Postgres>) -> Result<(), StoreErr
 /// Enqueues the jobs that update the index and the clusters of changed rows.
 pub(crate) async fn request_index_and_match(tx: &mut Transaction<'_, Postgres>) -> Result<(), StoreError> {
     sqlx::query!(
-        "SELECT queue.enqueue(kind, lane, '{}', kind) FROM (VALUES ('embed_opportunities', 'embed'), ('match_duplicates', 'match')) v(kind, lane)"
+        "SELECT ingest.request_embedding(), queue.enqueue('match_duplicates', 'match', '{}', 'match_duplicates')"
     )
     .execute(&mut **tx)
     .await

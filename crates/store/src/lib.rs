@@ -33,7 +33,9 @@
 //! After a run, and beside it:
 //!
 //! - `matching`, `matching/`: duplicates: keys and pairs (`keys`), what is compared (`members`), and an operator's decisions (`review`)
-//! - `outbox`: requests to update the vector index, and the ledger of what it holds
+//! - `targets`: the vector indexes that are kept in step, and their verifications
+//! - `outbox`: requests to update the points of an index, and the ledger of what it holds
+//! - `index_rows`: opportunities as an index needs them, beside what it holds
 //! - `dead_letters`: what follows from a job that is given up
 //! - `revive`, `revive/`: dead letters that an operator retries or discards: their pages (`pages`), and their runs (`runs`)
 //! - `reap`: jobs of dead workers, and follow-up jobs that were not enqueued
@@ -62,6 +64,7 @@ mod explain;
 pub mod failpoint;
 mod finish;
 mod house_contacts;
+mod index_rows;
 mod matching;
 mod outbox;
 mod overview;
@@ -77,6 +80,7 @@ mod runs;
 mod served_after;
 mod sources;
 mod stale;
+mod targets;
 mod ticks;
 mod visits;
 mod walks;
@@ -97,8 +101,9 @@ pub use control::SourceState;
 pub use error::StoreError;
 pub use explain::{Duplicate, OpportunityHistory, Step};
 pub use finish::{Left, Missed, Reverted, Withdrawn};
+pub use index_rows::{Compared, IndexRow};
 pub use matching::{DoubtedPair, DoubtedSide, Houses};
-pub use outbox::{Claimed, IndexRow};
+pub use outbox::{Became, Claimed};
 pub use overview::Overview;
 pub use pages::{Archived, NewListPage, PageRow, Validator};
 pub use preview::{Change, PagePreview, Preview};
@@ -109,6 +114,7 @@ pub use runs::{Entered, FileRef, RunRequest, RunRow};
 pub use served_after::ServedAfter;
 pub use sources::SourceRow;
 pub use stale::{Replayed, Stale};
+pub use targets::{SetAside, Target, TargetId, TargetState, Verified};
 pub use ticks::Fired;
 pub use visits::{Visit, Visits};
 pub use walks::{EarlierWalk, ShownPage, StreamWalk};

@@ -1,81 +1,77 @@
-//! The outbox: requests to bring points of the vector index up to date.
+//! The outbox: requests to bring the points of an index up to date, and the ledger of what it holds.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
-use chrono::NaiveDate;
-use domain::{Kind, OpportunityId, places::Place};
-use queue::Lease;
+use domain::OpportunityId;
+use queue::{Lease, QueueError, storable};
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    Store, StoreError,
-    error::{Doing as _, stored_json},
+    IndexRow, Store, StoreError, TargetId,
+    error::Doing as _,
     failpoint::{Step, commit},
+    index_rows::index_row,
 };
-
-/// An opportunity, as far as the index needs it.
-#[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "the columns of ingest.opportunities, documented in migrations/0005_api.sql")]
-pub struct IndexRow {
-    pub id: OpportunityId,
-    pub source: String,
-    pub stream: String,
-    pub kind: Kind,
-    pub title: String,
-    pub url: Option<String>,
-    pub organization: Option<String>,
-    pub description: Option<String>,
-    pub places: Vec<Place>,
-    pub regions: Vec<String>,
-    pub localities: Vec<String>,
-    pub contracts: Vec<String>,
-    pub closes_on: Option<NaiveDate>,
-    pub ends_on: Option<NaiveDate>,
-    pub languages: Vec<String>,
-    pub fingerprint: Vec<u8>,
-}
 
 /// A claimed request to update a point.
 #[derive(Debug, Clone)]
 pub struct Claimed {
     /// The version of the request. A newer version stays in the outbox when this one is finished.
     pub version: i64,
+    /// The number of the write, the same for all of a claim: greater than that of any claim before.
+    pub write: i64,
     /// The run that caused it.
     pub run: Option<Uuid>,
     /// Whether the opportunity is open; the point of a closed one is removed.
     pub open: bool,
-    /// Whether the index already holds this content, embedded by this model.
+    /// Whether the index already holds this content.
     pub indexed: bool,
     /// The row.
     pub row: IndexRow,
 }
 
+/// What became of a claimed request.
+#[derive(Debug, Clone)]
+pub enum Became {
+    /// The point is in the index, with this seal.
+    Point(Value),
+    /// There is nothing to write: the index holds this content.
+    Unchanged,
+    /// The point is removed, because the opportunity is closed.
+    Withdrawn,
+    /// The embedder refuses the text, for this reason, and the point is removed.
+    SetAside(String),
+}
+
 impl Store {
-    /// Claims up to `limit` requests for the embed job of `lease`. The claim ends when no job holds that lease any
-    /// more, so the claims of a dead worker are freed with its job. Requests that failed before come last.
+    /// Claims up to `limit` requests of a target for the embed job of `lease`. The claim ends when no job holds that lease any
+    /// more, so the claims of a dead worker are freed with its job.
     pub async fn claim_outbox(
         &self,
         lease: Lease,
-        model: &str,
+        target: TargetId,
         limit: i64,
     ) -> Result<Vec<Claimed>, StoreError> {
+        // The number of the write is drawn after the rows are claimed. Whoever claims one of them later gets a greater one.
         let rows = sqlx::query!(
             r#"WITH taken AS (
-                 UPDATE ingest.outbox SET claim = $3
-                  WHERE opportunity IN (
+                 UPDATE ingest.outbox b SET claim = $3
+                  WHERE target = $1 AND opportunity IN (
                         SELECT opportunity FROM ingest.outbox box
-                         WHERE claim IS NULL OR NOT EXISTS (SELECT FROM queue.jobs WHERE lease = box.claim)
-                         ORDER BY attempts, version LIMIT $2 FOR UPDATE SKIP LOCKED)
-                 RETURNING opportunity, version, run)
-               SELECT t.version, t.run, o.id, o.source, o.stream, o.kind, o.title, o.url, o.organization, o.description,
+                         WHERE target = $1 AND (claim IS NULL OR NOT EXISTS (SELECT FROM queue.jobs WHERE lease = box.claim))
+                         ORDER BY version LIMIT $2 FOR UPDATE SKIP LOCKED)
+                 RETURNING opportunity, version, run),
+               write AS MATERIALIZED (
+                 SELECT nextval('ingest.outbox_version') AS number FROM (SELECT count(*) FROM taken) c)
+               SELECT t.version, w.number AS "write!", t.run, o.id, o.source, o.stream, o.kind, o.title, o.url, o.organization, o.description,
                       o.places, o.regions, o.localities, o.contracts, o.closes_on, o.ends_on, o.languages, o.fingerprint,
                       o.status = 'open' AS "open!",
-                      (e.model = $1 AND e.fingerprint = o.fingerprint) IS TRUE AS "indexed!"
-                 FROM taken t JOIN ingest.opportunities o ON o.id = t.opportunity
-                 LEFT JOIN ingest.embeddings e ON e.opportunity = o.id
+                      (e.fingerprint = o.fingerprint) IS TRUE AS "indexed!"
+                 FROM taken t CROSS JOIN write w JOIN ingest.opportunities o ON o.id = t.opportunity
+                 LEFT JOIN ingest.embeddings e ON e.target = $1 AND e.opportunity = o.id
                 ORDER BY t.version"#,
-            model,
+            target.0,
             limit,
             lease.token()
         )
@@ -86,77 +82,99 @@ impl Store {
             .map(|row| {
                 Ok(Claimed {
                     version: row.version,
+                    write: row.write,
                     run: row.run,
                     open: row.open,
                     indexed: row.indexed,
-                    row: IndexRow {
-                        id: row.id.into(),
-                        source: row.source,
-                        stream: row.stream,
-                        kind: stored_kind(&row.kind)?,
-                        title: row.title,
-                        url: row.url,
-                        organization: row.organization,
-                        description: row.description,
-                        places: places(&row.places)?,
-                        regions: row.regions,
-                        localities: row.localities,
-                        contracts: row.contracts,
-                        closes_on: row.closes_on,
-                        ends_on: row.ends_on,
-                        languages: row.languages,
-                        fingerprint: row.fingerprint,
-                    },
+                    row: index_row!(row),
                 })
             })
             .collect()
     }
 
+    /// Returns whether the job is still ours. Between this and a write to an index lies the time of one request; a write that comes
+    /// later than that is undone by its number.
+    pub async fn holds(&self, lease: Lease) -> Result<bool, StoreError> {
+        sqlx::query_scalar!(
+            r#"SELECT EXISTS (SELECT FROM queue.jobs j JOIN queue.leases l USING (worker)
+                               WHERE j.id = $1 AND j.lease = $2 AND l.until > now()) AS "holds!""#,
+            lease.job(),
+            lease.token()
+        )
+        .fetch_one(&self.pool)
+        .await
+        .doing("look whether the lease stands")
+    }
+
     /// Removes requests that the index has carried out, and updates the ledger. Newer requests for the same points
-    /// stay.
-    pub async fn finish_outbox(&self, model: &str, done: &[Claimed]) -> Result<(), StoreError> {
+    /// stay. Fails with a fenced error, and changes nothing, if another worker has the job.
+    pub async fn finish_outbox(
+        &self,
+        lease: Lease,
+        target: TargetId,
+        done: &[(Claimed, Became)],
+    ) -> Result<(), StoreError> {
         let what = "finish embed work";
         let mut tx = self.pool.begin().await.doing(what)?;
-        let ids: Vec<Uuid> = done.iter().map(|claimed| claimed.row.id.uuid()).collect();
-        let versions: Vec<i64> = done.iter().map(|claimed| claimed.version).collect();
-        let open: Vec<bool> = done.iter().map(|claimed| claimed.open).collect();
-        let prints: Vec<Vec<u8>> = done.iter().map(|claimed| claimed.row.fingerprint.clone()).collect();
+        lease.check(&mut tx).await?;
+        let mut points = Points::default();
+        let (mut gone, mut aside, mut reasons) = (Vec::new(), Vec::new(), Vec::new());
+        for (claimed, became) in done {
+            let id = claimed.row.id.uuid();
+            match became {
+                Became::Point(seal) => points.push(claimed, seal),
+                Became::Unchanged => (),
+                Became::Withdrawn => gone.push(id),
+                Became::SetAside(reason) => {
+                    gone.push(id);
+                    aside.push(id);
+                    reasons.push(storable(reason).chars().take(2_000).collect::<String>());
+                }
+            }
+        }
+        let ids: Vec<Uuid> = done.iter().map(|(claimed, _)| claimed.row.id.uuid()).collect();
+        let versions: Vec<i64> = done.iter().map(|(claimed, _)| claimed.version).collect();
         sqlx::query!(
-            "INSERT INTO ingest.embeddings (opportunity, model, fingerprint)
-             SELECT u.id, $1, u.print FROM unnest($2::uuid[], $3::bytea[], $4::boolean[]) u(id, print, open) WHERE u.open
-             ON CONFLICT (opportunity) DO UPDATE SET model = excluded.model, fingerprint = excluded.fingerprint,
-                    embedded_at = now()",
-            model,
-            &ids,
-            &prints,
-            &open
+            "INSERT INTO ingest.embeddings (target, opportunity, model, fingerprint, version, seal)
+             SELECT t.id, u.id, coalesce(t.model, ''), u.print, u.write, u.seal
+               FROM ingest.targets t, unnest($2::uuid[], $3::bytea[], $4::bigint[], $5::jsonb[]) u(id, print, write, seal) WHERE t.id = $1
+             ON CONFLICT (target, opportunity) DO UPDATE SET model = excluded.model, fingerprint = excluded.fingerprint,
+                    version = excluded.version, seal = excluded.seal, embedded_at = now()",
+            target.0,
+            &points.ids,
+            &points.prints,
+            &points.writes,
+            &points.seals
         )
         .execute(&mut *tx)
         .await
         .doing(what)?;
         sqlx::query!(
-            "DELETE FROM ingest.embeddings e USING unnest($1::uuid[], $2::boolean[]) u(id, open)
-              WHERE e.opportunity = u.id AND NOT u.open",
+            "WITH unlisted AS (DELETE FROM ingest.embeddings WHERE target = $1 AND opportunity = ANY ($2)),
+                  tried AS (DELETE FROM ingest.set_aside WHERE target = $1 AND opportunity = ANY ($3) AND NOT opportunity = ANY ($4))
+             INSERT INTO ingest.set_aside (target, opportunity, reason) SELECT $1, u.id, u.reason FROM unnest($4::uuid[], $5::text[]) u(id, reason)
+             ON CONFLICT (target, opportunity) DO UPDATE SET reason = excluded.reason, at = now()",
+            target.0,
+            &gone,
             &ids,
-            &open
+            &aside,
+            &reasons
         )
         .execute(&mut *tx)
         .await
         .doing(what)?;
         sqlx::query!(
-            "DELETE FROM ingest.outbox b USING unnest($1::uuid[], $2::bigint[]) u(id, version)
-              WHERE b.opportunity = u.id AND b.version = u.version",
+            "WITH done AS (
+               DELETE FROM ingest.outbox b USING unnest($2::uuid[], $3::bigint[]) u(id, version)
+                WHERE b.target = $1 AND b.opportunity = u.id AND b.version = u.version),
+             works AS (
+               UPDATE ingest.targets SET failures = 0, failing_since = NULL, failure = NULL, retry_at = NULL WHERE id = $1 AND failures > 0)
+             UPDATE ingest.runs r SET embedded = embedded + n.count
+               FROM (SELECT id, count(*)::integer AS count FROM unnest($4::uuid[]) id GROUP BY id) n WHERE r.id = n.id",
+            target.0,
             &ids,
-            &versions
-        )
-        .execute(&mut *tx)
-        .await
-        .doing(what)?;
-        let runs: Vec<Uuid> = done.iter().filter(|c| c.open && !c.indexed).filter_map(|c| c.run).collect();
-        sqlx::query!(
-            "UPDATE ingest.runs r SET embedded = embedded + n.count
-               FROM (SELECT id, count(*)::integer AS count FROM unnest($1::uuid[]) id GROUP BY id) n WHERE r.id = n.id",
-            &runs
+            &versions,
+            &points.runs
         )
         .execute(&mut *tx)
         .await
@@ -164,28 +182,16 @@ impl Store {
         commit(tx, Step::WriteLedger, what).await
     }
 
-    /// Releases claimed requests after a failure.
-    pub async fn release_outbox(&self, claimed: &[Claimed]) -> Result<(), StoreError> {
-        let ids: Vec<Uuid> = claimed.iter().map(|claimed| claimed.row.id.uuid()).collect();
-        sqlx::query!(
-            "UPDATE ingest.outbox SET claim = NULL, attempts = least(1000, attempts + 1) WHERE opportunity = ANY ($1)",
-            &ids
-        )
-        .execute(&self.pool)
-        .await
-        .map(drop)
-        .doing("give embed work back")
-    }
-
     /// Ends the embed job, and enqueues another one if requests are left or still claimed.
-    pub async fn end_embedding(&self, lease: Lease) -> Result<(), StoreError> {
+    pub async fn end_embedding(&self, lease: Lease, target: TargetId) -> Result<(), StoreError> {
         let what = "end embed work";
         let mut tx = self.pool.begin().await.doing(what)?;
         lease.settle(&mut tx).await?;
         sqlx::query!(
-            "SELECT queue.enqueue('embed_opportunities', 'embed', '{}', 'embed_opportunities',
-                    delay => CASE WHEN bool_or(claim IS NULL AND attempts = 0) THEN interval '0' ELSE interval '15 s' END)
-               FROM ingest.outbox HAVING count(*) > 0"
+            "SELECT queue.enqueue('embed_opportunities', 'embed:' || target, jsonb_build_object('target', target), 'embed_opportunities:' || target,
+                    delay => CASE WHEN bool_or(claim IS NULL) THEN interval '0' ELSE interval '15 s' END)
+               FROM ingest.outbox WHERE target = $1 GROUP BY target",
+            target.0
         )
         .execute(&mut *tx)
         .await
@@ -193,12 +199,75 @@ impl Store {
         commit(tx, Step::EndEmbedding, what).await
     }
 
-    /// Returns how many open requests a run caused.
-    pub async fn outbox_of(&self, run: domain::RunId) -> Result<i64, StoreError> {
-        sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM ingest.outbox WHERE run = $1"#, run.uuid())
-            .fetch_one(&self.pool)
+    /// Ends the embed job because the embedder or the index failed, and enqueues the next attempt in `pause`. Until then nobody asks
+    /// either of them. Returns how often in a row they failed.
+    pub async fn postpone_embedding(
+        &self,
+        lease: Lease,
+        target: TargetId,
+        why: &str,
+        pause: Duration,
+    ) -> Result<i32, StoreError> {
+        let failures = sqlx::query_scalar!(
+            r#"WITH gone AS (DELETE FROM queue.jobs WHERE id = $1 AND lease = $2 RETURNING id),
+                    freed AS (UPDATE ingest.outbox SET claim = NULL WHERE target = $3 AND claim = $2),
+                    noted AS (
+                      UPDATE ingest.targets SET failures = failures + 1, failing_since = coalesce(failing_since, now()),
+                             failure = left($4, 2000), retry_at = now() + make_interval(secs => $5)
+                       WHERE id = $3 AND EXISTS (SELECT FROM gone) RETURNING failures, id, retry_at)
+               SELECT failures AS "failures!" FROM noted,
+                      LATERAL (SELECT queue.enqueue('embed_opportunities', 'embed:' || id, jsonb_build_object('target', id),
+                                                    'embed_opportunities:' || id, delay => retry_at - now())) q"#,
+            lease.job(),
+            lease.token(),
+            target.0,
+            &*storable(why),
+            pause.as_secs_f64()
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .doing("postpone embed work")?;
+        failures.ok_or_else(|| QueueError::Fenced(lease.job()).into())
+    }
+
+    /// Ends the embed job if its target is not to be tried yet, and enqueues it for that time. Returns whether it did.
+    pub async fn wait_for_probe(&self, lease: Lease, target: TargetId) -> Result<bool, StoreError> {
+        sqlx::query_scalar!(
+            r#"WITH early AS (SELECT id, retry_at FROM ingest.targets WHERE id = $3 AND retry_at > now() + interval '1 s'),
+                    gone AS (DELETE FROM queue.jobs WHERE id = $1 AND lease = $2 AND EXISTS (SELECT FROM early) RETURNING id)
+               SELECT true AS "waits!" FROM early,
+                      LATERAL (SELECT queue.enqueue('embed_opportunities', 'embed:' || id, jsonb_build_object('target', id),
+                                                    'embed_opportunities:' || id, delay => retry_at - now())) q
+                WHERE EXISTS (SELECT FROM gone)"#,
+            lease.job(),
+            lease.token(),
+            target.0
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .map(|waits| waits.is_some())
+        .doing("look when the embedder is tried next")
+    }
+
+    /// Returns how often in a row the embedder or the index of a target failed.
+    pub async fn failures(&self, target: TargetId) -> Result<i32, StoreError> {
+        let failures = sqlx::query_scalar!("SELECT failures FROM ingest.targets WHERE id = $1", target.0)
+            .fetch_optional(&self.pool)
             .await
-            .doing("count embed work")
+            .doing("look when the embedder is tried next")?;
+        Ok(failures.unwrap_or(0))
+    }
+
+    /// Returns how many open requests a run caused, of the indexes that are kept in step now and do not fail.
+    pub async fn outbox_of(&self, run: domain::RunId) -> Result<i64, StoreError> {
+        sqlx::query_scalar!(
+            r#"SELECT count(*) AS "count!" FROM ingest.outbox b JOIN ingest.targets t ON t.id = b.target
+                WHERE b.run = $1 AND t.failures = 0 AND ingest.is_shown(t)"#,
+            run.uuid()
+        )
+        .fetch_one(&self.pool)
+        .await
+        .doing("count embed work")
     }
 
     /// Returns which of these opportunities are open.
@@ -213,64 +282,24 @@ impl Store {
         .doing("look up what the index found")?;
         Ok(open.into_iter().map(OpportunityId::from).collect())
     }
-
-    /// Returns which of the points in an index belong to no opportunity of this database.
-    pub async fn unknown_points(&self, held: &[OpportunityId]) -> Result<Vec<OpportunityId>, StoreError> {
-        let held: Vec<Uuid> = held.iter().map(|id| id.uuid()).collect();
-        let unknown = sqlx::query_scalar!(
-            r#"SELECT h.id AS "id!" FROM unnest($1::uuid[]) h(id) EXCEPT SELECT id FROM ingest.opportunities"#,
-            &held
-        )
-        .fetch_all(&self.pool)
-        .await
-        .doing("compare the index with the opportunities")?;
-        Ok(unknown.into_iter().map(OpportunityId::from).collect())
-    }
-
-    /// Aligns outbox and ledger with an index that holds the points `held`. Open opportunities that the index lacks or
-    /// holds with another model are requested, and closed ones that it holds are requested for removal. Returns how
-    /// many.
-    pub async fn reconcile(&self, model: &str, held: &[OpportunityId]) -> Result<u64, StoreError> {
-        let what = "compare the index with the opportunities";
-        let held: Vec<Uuid> = held.iter().map(|id| id.uuid()).collect();
-        let mut tx = self.pool.begin().await.doing(what)?;
-        sqlx::query!(
-            "DELETE FROM ingest.embeddings e WHERE model <> $1 OR NOT EXISTS (SELECT FROM unnest($2::uuid[]) h WHERE h = e.opportunity)",
-            model,
-            &held
-        )
-        .execute(&mut *tx)
-        .await
-        .doing(what)?;
-        let asked = sqlx::query!(
-            "INSERT INTO ingest.outbox (opportunity)
-             SELECT o.id FROM ingest.opportunities o LEFT JOIN ingest.embeddings e ON e.opportunity = o.id
-              WHERE (o.status = 'open' AND e.fingerprint IS DISTINCT FROM o.fingerprint)
-                 OR (o.status = 'closed' AND o.id = ANY ($1))
-             ON CONFLICT DO NOTHING",
-            &held
-        )
-        .execute(&mut *tx)
-        .await
-        .doing(what)?
-        .rows_affected();
-        if asked > 0 {
-            sqlx::query!("SELECT queue.enqueue('embed_opportunities', 'embed', '{}', 'embed_opportunities')")
-                .execute(&mut *tx)
-                .await
-                .doing(what)?;
-        }
-        commit(tx, Step::Reconcile, what).await?;
-        Ok(asked)
-    }
 }
 
-/// Parses the places of a row.
-pub(crate) fn places(value: &Value) -> Result<Vec<Place>, StoreError> {
-    stored_json("ingest.opportunities.places", value)
+/// What the ledger takes, column by column.
+#[derive(Default)]
+struct Points {
+    ids: Vec<Uuid>,
+    prints: Vec<Vec<u8>>,
+    writes: Vec<i64>,
+    seals: Vec<Value>,
+    runs: Vec<Uuid>,
 }
 
-/// Parses the kind of a row.
-pub(crate) fn stored_kind(word: &str) -> Result<Kind, StoreError> {
-    word.parse().map_err(|_| StoreError::stored("ingest.opportunities.kind", &format_args!("{word:?}")))
+impl Points {
+    fn push(&mut self, claimed: &Claimed, seal: &Value) {
+        self.ids.push(claimed.row.id.uuid());
+        self.prints.push(claimed.row.fingerprint.clone());
+        self.writes.push(claimed.write);
+        self.seals.push(seal.clone());
+        self.runs.extend(claimed.run);
+    }
 }

@@ -3,7 +3,7 @@
 use queue::{DeadLetter, QueueDepth, WorkerRow};
 use serde::Serialize;
 
-use crate::{Store, StoreError, error::Doing as _};
+use crate::{Store, StoreError, TargetState, error::Doing as _};
 
 /// Figures on workers, queue, opportunities and index.
 #[derive(Debug, Clone, Serialize)]
@@ -18,10 +18,12 @@ pub struct Overview {
     pub open: i64,
     /// Closed opportunities.
     pub closed: i64,
-    /// Points in the index, according to the ledger.
+    /// Points in the index that is kept in step, according to its ledger; of several, in the fullest.
     pub indexed: i64,
-    /// Points that must be updated.
+    /// Points that must be updated, in all indexes that are kept in step.
     pub outbox: i64,
+    /// The indexes.
+    pub targets: Vec<TargetState>,
 }
 
 impl Store {
@@ -29,21 +31,22 @@ impl Store {
     pub async fn overview(&self, dead: i64) -> Result<Overview, StoreError> {
         let counts = sqlx::query!(
             r#"SELECT (SELECT count(*) FROM ingest.opportunities WHERE status = 'open') AS "open!",
-                      (SELECT count(*) FROM ingest.opportunities WHERE status = 'closed') AS "closed!",
-                      (SELECT count(*) FROM ingest.embeddings) AS "indexed!",
-                      (SELECT count(*) FROM ingest.outbox) AS "outbox!""#
+                      (SELECT count(*) FROM ingest.opportunities WHERE status = 'closed') AS "closed!""#
         )
         .fetch_one(&self.pool)
         .await
         .doing("count the opportunities")?;
+        let targets = self.targets().await?;
+        let shown = || targets.iter().filter(|target| target.is_shown);
         Ok(Overview {
             workers: self.queue.workers().await?,
             queue: self.queue.depths().await?,
             dead_letters: self.queue.dead_letters(dead).await?,
             open: counts.open,
             closed: counts.closed,
-            indexed: counts.indexed,
-            outbox: counts.outbox,
+            indexed: shown().map(|target| target.indexed).max().unwrap_or(0),
+            outbox: shown().map(|target| target.outbox).sum(),
+            targets,
         })
     }
 }

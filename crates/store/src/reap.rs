@@ -43,8 +43,9 @@ async fn resume_orphans(tx: &mut Transaction<'_, Postgres>) -> Result<(), StoreE
     .await
     .doing(WHAT)?;
     sqlx::query!(
-        "SELECT queue.enqueue('embed_opportunities', 'embed', '{}', 'embed_opportunities')
-          WHERE EXISTS (SELECT FROM ingest.outbox) AND NOT EXISTS (SELECT FROM queue.jobs WHERE kind = 'embed_opportunities')"
+        "SELECT ingest.request_embedding()
+          WHERE EXISTS (SELECT FROM ingest.outbox b WHERE NOT EXISTS (
+                SELECT FROM queue.jobs j WHERE j.kind = 'embed_opportunities' AND j.lane = 'embed:' || b.target))"
     )
     .execute(&mut **tx)
     .await

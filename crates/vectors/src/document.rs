@@ -5,7 +5,7 @@ use domain::OpportunityId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::VectorError;
+use crate::{VectorError, point::VERSION};
 
 /// Days from year one beyond any last day: stands for "no last day" in a range filter.
 const NEVER: i64 = 9_999_999;
@@ -13,6 +13,8 @@ const NEVER: i64 = 9_999_999;
 pub(crate) const CLOSES_BY: &str = "closes_by";
 /// Keys of words that filters ask for.
 pub(crate) const KEYWORDS: [&str; 3] = ["kind", "source", "regions"];
+/// Keys of whole numbers that filters and conditions ask for.
+pub(crate) const NUMBERS: [&str; 2] = [CLOSES_BY, VERSION];
 
 /// What of an opportunity is kept beside its vectors: for filters, and to show a hit without asking PostgreSQL.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,8 +105,8 @@ impl Filter {
 pub struct Query {
     /// The words, for the BM25 side.
     pub text: String,
-    /// Their vector, for the dense side.
-    pub dense: Vec<f32>,
+    /// Their vector, for the dense side; without one, words alone decide.
+    pub dense: Option<Vec<f32>>,
     /// What counts.
     pub filter: Filter,
     /// Hits wanted.

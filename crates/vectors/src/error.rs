@@ -1,5 +1,7 @@
 //! What can go wrong with vectors.
 
+use std::time::Duration;
+
 /// A cause from a library.
 pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -67,6 +69,16 @@ pub enum VectorError {
         /// The cause.
         source: Cause,
     },
+    /// A Qdrant server that answered something else than that the update is done.
+    #[error("the Qdrant server at {url} could not {what} for sure: it answered {said}; it is tried again")]
+    NotApplied {
+        /// The server, without user and password.
+        url: String,
+        /// What was being done.
+        what: &'static str,
+        /// The status it answered.
+        said: &'static str,
+    },
     /// Another number of vectors than of documents.
     #[error("{documents} documents came with {vectors} vectors")]
     Mismatch {
@@ -93,10 +105,46 @@ pub enum VectorError {
         /// The cause, where there is one.
         #[source]
         source: Option<reqwest::Error>,
+        /// What the failure is of.
+        fault: Fault,
     },
 }
 
+/// What a failure of an embedder is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The embedder, which may have said when to ask again.
+    Away(Option<Duration>),
+    /// One of the texts, or the embedder: another text tells.
+    Text,
+}
+
 impl VectorError {
+    /// When to ask again, where the server said so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Embedder { fault: Fault::Away(pause), .. } => *pause,
+            _ => None,
+        }
+    }
+
+    /// Whether the texts may be the cause, and another text might fare better.
+    pub fn may_be_of_a_text(&self) -> bool {
+        matches!(self, Self::Embedder { fault: Fault::Text, .. })
+    }
+
+    /// Whether it passes by itself, or once an operator has mended a server: what needs no vectors can go on meanwhile.
+    pub fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable { .. }
+                | Self::Refused { .. }
+                | Self::Index { .. }
+                | Self::NotApplied { .. }
+                | Self::Embedder { .. }
+        )
+    }
+
     /// Wraps the failure of an operation of an index, for `map_err`.
     pub(crate) fn doing<E: Into<Cause>>(what: &'static str) -> impl FnOnce(E) -> Self {
         move |source| Self::Index { what, source: source.into() }

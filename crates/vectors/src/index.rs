@@ -3,16 +3,16 @@
 use async_trait::async_trait;
 use domain::OpportunityId;
 
-use crate::{Document, Hit, Query, VectorError};
+use crate::{Depth, Held, Hit, Key, Page, Point, Query, VectorError};
 
 /// An index of opportunities. What a call has changed is on disk when it returns, so a job may end on it.
 #[async_trait]
 pub trait Index: Send + Sync {
-    /// Keeps documents with their dense vectors, in the same order; one already kept is replaced.
-    async fn upsert(&self, documents: &[Document], dense: Vec<Vec<f32>>) -> Result<(), VectorError>;
+    /// Keeps points. One that is there already is replaced, unless a later write made it.
+    async fn upsert(&self, points: Vec<Point>) -> Result<(), VectorError>;
 
-    /// Removes points. A missing point is not an error.
-    async fn withdraw(&self, ids: &[OpportunityId]) -> Result<(), VectorError>;
+    /// Removes points, unless a write after `version` made them. A missing point is not an error.
+    async fn withdraw(&self, points: &[Key], version: i64) -> Result<(), VectorError>;
 
     /// The nearest, best first; equal ones in the order of their ids.
     async fn search(&self, query: Query) -> Result<Vec<Hit>, VectorError>;
@@ -20,26 +20,25 @@ pub trait Index: Send + Sync {
     /// Number of points kept.
     async fn count(&self) -> Result<u64, VectorError>;
 
-    /// Ids of all points kept.
-    async fn ids(&self) -> Result<Vec<OpportunityId>, VectorError>;
+    /// At most `limit` points from `from` on, in the order of their keys.
+    async fn page(&self, from: Option<Key>, limit: usize, depth: Depth) -> Result<Page, VectorError>;
+
+    /// Those of these points that are there, in any order.
+    async fn held(&self, ids: &[OpportunityId], depth: Depth) -> Result<Vec<Held>, VectorError>;
 
     /// Whether it answers.
     async fn ready(&self) -> Result<(), VectorError>;
 
     /// What it is, for people.
     fn describe(&self) -> String;
+
+    /// What tells it from every other index of the same database.
+    fn identity(&self) -> String;
 }
 
-/// Refuses what an index would take in silence or not at all: vectors that are too few, too many or of another length.
-pub(crate) fn checked(
-    documents: &[Document],
-    dense: &[Vec<f32>],
-    dimensions: usize,
-) -> Result<(), VectorError> {
-    if documents.len() != dense.len() {
-        return Err(VectorError::Mismatch { documents: documents.len(), vectors: dense.len() });
-    }
-    dense.iter().try_for_each(|vector| measured(vector, dimensions))
+/// Refuses points whose vectors have another length, or a number that is none.
+pub(crate) fn checked(points: &[Point], dimensions: usize) -> Result<(), VectorError> {
+    points.iter().try_for_each(|point| measured(&point.dense, dimensions))
 }
 
 /// Refuses a vector of another length, or with a number in it that is none.

@@ -6,18 +6,26 @@
 //! | module | what |
 //! |---|---|
 //! | `document` | what is indexed, asked and found |
-//! | `ollama`, `lexical` | the two embedders; both over `Embedder` |
+//! | `ollama`, `openai`, `lexical` | the embedders; all over `Embedder` |
+//! | `http` | what embedders that speak HTTP share |
 //! | `words`, `bm25` | stems, and the sparse side of a text |
+//! | `point`, `seal` | a point as it is written and given back, and what tells whether it still is that |
+//! | `drift` | how a point can differ from what the database asks for |
 //! | `edge`, `server` | the two indexes; both over [`Index`] |
 //! | `fuse` | the joining of the two sides |
 
 mod bm25;
 mod document;
+mod drift;
 mod error;
 mod fuse;
+mod http;
 mod index;
 mod lexical;
 mod ollama;
+mod openai;
+mod point;
+mod seal;
 mod server;
 mod words;
 
@@ -28,12 +36,16 @@ use async_trait::async_trait;
 
 pub use bm25::Sparse;
 pub use document::{Document, Filter, Hit, Payload, Query};
+pub use drift::{Drift, Written};
 #[cfg(feature = "embedded")]
 pub use edge::EdgeIndex;
-pub use error::VectorError;
+pub use error::{Fault, VectorError};
 pub use index::Index;
 pub use lexical::Lexical;
 pub use ollama::Ollama;
+pub use openai::OpenAi;
+pub use point::{Depth, Held, Key, Page, Point};
+pub use seal::Seal;
 pub use server::ServerIndex;
 
 /// Name of the dense vector of a point.
@@ -42,11 +54,12 @@ const DENSE: &str = "dense";
 const BM25: &str = "bm25";
 /// Grows when the shape of points changes (names, payload, how words become numbers): an index of an older shape is refused, and
 /// filled again once it is removed.
-const SHAPE: u32 = 3;
+pub const SHAPE: u32 = 4;
+/// Grows when the text that is embedded is put together otherwise. It is a part of the name of an index: another one fills another
+/// index, and the old one serves until that is done.
+pub const TEMPLATE: u32 = 1;
 /// Points sent or kept at once: 100 take about 600 kB.
 const CHUNK: usize = 256;
-/// Ids read at once when all are listed.
-const SCROLL: u32 = 10_000;
 
 /// Turns texts into vectors.
 #[async_trait]
@@ -59,4 +72,12 @@ pub trait Embedder: Send + Sync {
 
     /// A vector for each text, in order, of length one.
     async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, VectorError>;
+}
+
+/// The name of the index that holds vectors of this model: a collection on a server, a folder of embedded ones. Everything that
+/// makes two vectors comparable is in it.
+pub fn index_name(collection: &str, model: &str, dimensions: usize) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '.' { c } else { '_' };
+    let model: String = model.chars().map(plain).collect();
+    format!("{collection}-{model}-{dimensions}-s{SHAPE}t{TEMPLATE}")
 }

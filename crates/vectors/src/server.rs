@@ -11,19 +11,19 @@ use domain::OpportunityId;
 use qdrant_client::{
     Qdrant, QdrantError,
     qdrant::{
-        CountPointsBuilder, DeletePointsBuilder, PointId, PointsIdsList, Query as ServerQuery,
-        QueryBatchPointsBuilder, QueryPoints, QueryPointsBuilder, ScrollPointsBuilder, UpsertPointsBuilder,
-        VectorInput,
+        CountPointsBuilder, DeletePointsBuilder, GetPointsBuilder, PointsOperationResponse,
+        Query as ServerQuery, QueryBatchPointsBuilder, QueryPoints, QueryPointsBuilder, ScrollPointsBuilder,
+        UpdateStatus, UpsertPointsBuilder, VectorInput,
     },
 };
 use url::Url;
 
 use crate::{
-    BM25, CHUNK, DENSE, Document, Filter, Hit, Index, Query, SCROLL, Sparse, VectorError,
+    BM25, CHUNK, DENSE, Depth, Filter, Held, Hit, Index, Key, Page, Point, Query, Sparse, VectorError,
     error::shown,
     fuse::{Candidate, candidates, fuse},
     index::{checked, measured},
-    words::Words,
+    index_name,
 };
 
 /// Longest wait for an answer: a server that is optimizing takes seconds for a batch.
@@ -48,8 +48,8 @@ impl std::fmt::Debug for ServerIndex {
 }
 
 impl ServerIndex {
-    /// Connects, and makes the collection where it is not there. It is named `{collection}-{model}`: another model fills another
-    /// one beside it, and the old one can serve until that is done. A collection of that name in another shape is refused.
+    /// Connects, and makes the collection where it is not there. It is named by [`crate::index_name`]: another model fills another
+    /// one beside it, and the old one can serve until that is done. A collection of that name that holds something else is refused.
     pub async fn connect(
         url: &Url,
         api_key: Option<&str>,
@@ -68,7 +68,7 @@ impl ServerIndex {
         let mut settings = Qdrant::from_url(url).timeout(TIMEOUT).skip_compatibility_check();
         settings.api_key = api_key.map(ToOwned::to_owned);
         let client = settings.build().map_err(|_| wrong("the address"))?;
-        let collection = format!("{collection}-{}", plain(model));
+        let collection = index_name(collection, model, dimensions);
         let index = Self { client, collection, url: shown, dimensions };
         index.make(model).await?;
         Ok(index)
@@ -92,55 +92,65 @@ impl ServerIndex {
         }
     }
 
-    async fn page(
-        &self,
-        from: Option<PointId>,
-    ) -> Result<(Vec<OpportunityId>, Option<PointId>), VectorError> {
-        let mut request = ScrollPointsBuilder::new(&self.collection)
-            .limit(SCROLL)
-            .with_payload(false)
-            .with_vectors(false)
-            .build();
-        request.offset = from;
-        let page = self.client.scroll(request).await.map_err(self.failing("list its points"))?;
-        let ids = page.result.iter().filter_map(|point| convert::id(point.id.as_ref()?)).collect();
-        Ok((ids, page.next_page_offset))
+    /// Whether an update is on disk: a server may also answer that it will be some time, or that it was refused.
+    fn applied(&self, done: &PointsOperationResponse, what: &'static str) -> Result<(), VectorError> {
+        let status = done.result.as_ref().map(qdrant_client::qdrant::UpdateResult::status);
+        if status == Some(UpdateStatus::Completed) {
+            return Ok(());
+        }
+        let said = status.map_or("nothing", |status| status.as_str_name());
+        Err(VectorError::NotApplied { url: self.url.clone(), what, said })
     }
 }
 
 #[async_trait]
 impl Index for ServerIndex {
-    async fn upsert(&self, documents: &[Document], dense: Vec<Vec<f32>>) -> Result<(), VectorError> {
-        checked(documents, &dense, self.dimensions)?;
-        let mut dense = dense.into_iter();
-        for chunk in documents.chunks(CHUNK) {
-            let points = {
-                let mut words = Words::new();
-                let points = chunk.iter().zip(dense.by_ref());
-                let points = points.map(|(document, dense)| convert::point(&mut words, document, dense));
-                points.collect::<Result<Vec<_>, _>>()?
-            };
-            let request = UpsertPointsBuilder::new(&self.collection, points).wait(true);
-            self.client.upsert_points(request).await.map_err(self.failing("keep points"))?;
+    async fn upsert(&self, points: Vec<Point>) -> Result<(), VectorError> {
+        checked(&points, self.dimensions)?;
+        let what = "keep points";
+        let mut points = points.into_iter().peekable();
+        while let Some(version) = points.peek().map(|point| point.version) {
+            let mut chunk = Vec::new();
+            while chunk.len() < CHUNK
+                && let Some(next) = points.next_if(|next| next.version == version)
+            {
+                chunk.push(convert::point(next)?);
+            }
+            let request = UpsertPointsBuilder::new(&self.collection, chunk)
+                .update_filter(convert::not_after(version))
+                .wait(true);
+            let done = self.client.upsert_points(request).await.map_err(self.failing(what))?;
+            self.applied(&done, what)?;
         }
         Ok(())
     }
 
-    async fn withdraw(&self, ids: &[OpportunityId]) -> Result<(), VectorError> {
-        let ids = PointsIdsList { ids: ids.iter().map(|id| id.to_string().into()).collect() };
-        let request = DeletePointsBuilder::new(&self.collection).points(ids).wait(true);
-        self.client.delete_points(request).await.map(drop).map_err(self.failing("withdraw points"))
+    async fn withdraw(&self, points: &[Key], version: i64) -> Result<(), VectorError> {
+        if points.is_empty() {
+            return Ok(());
+        }
+        let what = "withdraw points";
+        let filter = convert::these_not_after(points, version);
+        let request = DeletePointsBuilder::new(&self.collection).points(filter).wait(true);
+        let done = self.client.delete_points(request).await.map_err(self.failing(what))?;
+        self.applied(&done, what)
     }
 
     /// Both sides in one request.
     async fn search(&self, query: Query) -> Result<Vec<Hit>, VectorError> {
-        measured(&query.dense, self.dimensions)?;
         let Query { text, dense, filter, limit } = query;
-        let mut sides = vec![self.nearest(VectorInput::new_dense(dense), DENSE, &filter, candidates(limit))];
+        dense.iter().try_for_each(|dense| measured(dense, self.dimensions))?;
+        let has_dense = dense.is_some();
+        let dense = dense.map(VectorInput::new_dense);
+        let mut sides: Vec<QueryPoints> =
+            dense.into_iter().map(|dense| self.nearest(dense, DENSE, &filter, candidates(limit))).collect();
         let words = Sparse::of_query(&text);
         if !words.is_empty() {
             let words = VectorInput::new_sparse(words.indices, words.values);
             sides.push(self.nearest(words, BM25, &filter, candidates(limit)));
+        }
+        if sides.is_empty() {
+            return Ok(Vec::new());
         }
         let request = QueryBatchPointsBuilder::new(&self.collection, sides);
         let found = self.client.query_batch(request).await.map_err(self.failing("search"))?;
@@ -148,7 +158,8 @@ impl Index for ServerIndex {
             .result
             .into_iter()
             .map(|side| side.result.into_iter().filter_map(convert::candidate).collect::<Vec<Candidate>>());
-        let (dense, sparse) = (sides.next().unwrap_or_default(), sides.next().unwrap_or_default());
+        let dense = if has_dense { sides.next().unwrap_or_default() } else { Vec::new() };
+        let sparse = sides.next().unwrap_or_default();
         Ok(fuse(dense, sparse, limit))
     }
 
@@ -158,14 +169,28 @@ impl Index for ServerIndex {
         Ok(counted.result.map_or(0, |result| result.count))
     }
 
-    async fn ids(&self) -> Result<Vec<OpportunityId>, VectorError> {
-        let (mut ids, mut next) = self.page(None).await?;
-        while let Some(from) = next {
-            let (more, after) = self.page(Some(from)).await?;
-            ids.extend(more);
-            next = after;
+    async fn page(&self, from: Option<Key>, limit: usize, depth: Depth) -> Result<Page, VectorError> {
+        let mut request = ScrollPointsBuilder::new(&self.collection)
+            .limit(u32::try_from(limit).unwrap_or(u32::MAX))
+            .with_payload(true)
+            .with_vectors(depth == Depth::Vectors)
+            .build();
+        request.offset = from.map(convert::point_id);
+        let page = self.client.scroll(request).await.map_err(self.failing("list its points"))?;
+        let points = page.result.into_iter().filter_map(|point| convert::held(point, depth)).collect();
+        Ok(Page { points, next: page.next_page_offset.as_ref().and_then(convert::key) })
+    }
+
+    async fn held(&self, ids: &[OpportunityId], depth: Depth) -> Result<Vec<Held>, VectorError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
         }
-        Ok(ids)
+        let ids: Vec<_> = ids.iter().map(|id| convert::point_id(Key::Opportunity(*id))).collect();
+        let request = GetPointsBuilder::new(&self.collection, ids)
+            .with_payload(true)
+            .with_vectors(depth == Depth::Vectors);
+        let found = self.client.get_points(request).await.map_err(self.failing("read its points"))?;
+        Ok(found.result.into_iter().filter_map(|point| convert::held(point, depth)).collect())
     }
 
     /// Whether the server answers and has the collection still.
@@ -180,9 +205,8 @@ impl Index for ServerIndex {
     fn describe(&self) -> String {
         format!("Qdrant at {}, collection {}", self.url, self.collection)
     }
-}
 
-/// A model's name as a part of a collection's: `bge-m3:latest` has a character that an address cannot have.
-fn plain(model: &str) -> String {
-    model.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect()
+    fn identity(&self) -> String {
+        self.collection.clone()
+    }
 }

@@ -5,6 +5,9 @@
 
 mod support;
 
+#[path = "edge/contract.rs"]
+mod contract;
+
 use std::{
     fs,
     path::Path,
@@ -12,7 +15,7 @@ use std::{
     sync::Arc,
 };
 
-use support::{ads, behaves, fill, titles};
+use support::{ads, behaves, fill, key, titles};
 use vectors::{EdgeIndex, Filter, Index as _, VectorError};
 
 async fn open(folder: &Path) -> EdgeIndex {
@@ -33,7 +36,7 @@ async fn what_was_kept_is_there_after_a_restart() {
     drop(index);
     let index = open(folder.path()).await;
     assert_eq!(titles(&index, "accountant in Buea", Filter::default()).await[0], "Accountant (M/F)");
-    index.withdraw(&[ads()[3].id]).await.unwrap();
+    index.withdraw(&[key(&ads()[3])], 9).await.unwrap();
     drop(index);
     assert_eq!(open(folder.path()).await.count().await.unwrap(), 21);
 }
@@ -45,7 +48,7 @@ async fn what_was_kept_is_there_after_the_process_died() {
     if let Ok(folder) = std::env::var(FOLDER) {
         let index = open(folder.as_ref()).await;
         fill(&index, &ads()).await;
-        index.withdraw(&[ads()[0].id]).await.unwrap();
+        index.withdraw(&[key(&ads()[0])], 9).await.unwrap();
         abort();
     }
     let folder = tempfile::tempdir().unwrap();
@@ -88,12 +91,24 @@ async fn a_folder_in_use_is_refused_by_name() {
 }
 
 #[tokio::test]
+async fn a_folder_keeps_its_identity_and_a_new_one_has_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = open(folder.path()).await.identity();
+    assert!(first.starts_with("embedded:") && first.len() == 41, "{first}");
+    assert_eq!(open(folder.path()).await.identity(), first);
+    let other = tempfile::tempdir().unwrap();
+    assert_ne!(open(other.path()).await.identity(), first);
+    fs::write(folder.path().join("identity"), "torn").unwrap();
+    assert_ne!(open(folder.path()).await.identity(), first, "half an identity is none");
+}
+
+#[tokio::test]
 async fn an_index_of_another_model_is_refused_with_the_remedy() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(folder.path()).await);
     let meta = folder.path().join("shard/meta.json");
     for (model, dimensions, found) in [
-        ("bge-m3", 1_024, "lexical-2 (1024 numbers, shape 3)"),
+        ("bge-m3", 1_024, "lexical-2 (1024 numbers, shape 4)"),
         ("lexical-2", 512, "lexical-2 (1024 numbers"),
     ] {
         let refused = EdgeIndex::open(folder.path(), model, dimensions).await.unwrap_err().to_string();

@@ -17,11 +17,12 @@ mod engine;
 mod fake;
 
 use fake::Fake;
-use support::{ads, behaves, fill, open_on, regions, search};
+use qdrant_client::qdrant::UpdateStatus;
+use support::{ads, behaves, fill, key, keys, open_on, points, regions, search};
 use url::Url;
 use vectors::{Document, EdgeIndex, Filter, Index as _, ServerIndex, VectorError};
 
-const LEXICAL: &str = "opportunities-lexical-2";
+const LEXICAL: &str = "opportunities-lexical-2-1024-s4t1";
 
 async fn connect(url: &Url) -> ServerIndex {
     ServerIndex::connect(url, None, "opportunities", "lexical-2", 1_024).await.unwrap()
@@ -61,7 +62,7 @@ async fn the_collection_is_made_once_and_made_whole() {
     let (fake, url) = Fake::start(None).await;
     fill(&connect(&url).await, &ads()).await;
     assert_eq!(fake.names(), [LEXICAL]);
-    assert_eq!(fake.requests(), ["info", "index", "index", "index", "index", "upsert"]);
+    assert_eq!(fake.requests(), ["info", "index", "index", "index", "index", "index", "upsert"]);
     let again = connect(&url).await;
     assert_eq!(again.count().await.unwrap(), 22);
     assert_eq!(fake.requests(), ["info", "count"]);
@@ -86,19 +87,19 @@ async fn another_model_fills_another_collection() {
     fill(&connect(&url).await, &ads()).await;
     let other = ServerIndex::connect(&url, None, "opportunities", "bge-m3:latest", 1_024).await.unwrap();
     assert_eq!(other.count().await.unwrap(), 0);
-    assert_eq!(fake.names(), ["opportunities-bge-m3_latest", LEXICAL]);
-    assert!(other.describe().ends_with("collection opportunities-bge-m3_latest"), "{}", other.describe());
+    assert_eq!(fake.names(), ["opportunities-bge-m3_latest-1024-s4t1", LEXICAL]);
+    assert!(
+        other.describe().ends_with("collection opportunities-bge-m3_latest-1024-s4t1"),
+        "{}",
+        other.describe()
+    );
 }
 
 #[tokio::test]
 async fn a_collection_of_another_making_is_refused_with_the_remedy() {
     let (fake, url) = Fake::start(None).await;
     connect(&url).await;
-    let said = refused(&url, None, 512).await.to_string();
     let wanted = format!("the vector index {LEXICAL} at {} was made by", url.as_str().trim_end_matches('/'));
-    assert!(said.starts_with(&wanted), "{said}");
-    assert!(said.contains("(1024 numbers, shape 3), not by lexical-2 (512 numbers, shape 3)"), "{said}");
-    assert!(said.contains("remove it"), "{said}");
     for (key, value) in [("model", "\"bge-m3\""), ("shape", "7")] {
         let value: serde_json::Value = serde_json::from_str(value).unwrap();
         let mut before = None;
@@ -106,6 +107,7 @@ async fn a_collection_of_another_making_is_refused_with_the_remedy() {
             before = info.config.as_mut().unwrap().metadata.insert(key.to_owned(), value.clone().into());
         });
         let said = refused(&url, None, 1_024).await.to_string();
+        assert!(said.starts_with(&wanted) && said.contains("remove it"), "{said}");
         assert!(said.contains(&format!("{key} {value}")), "{said}");
         fake.alter(LEXICAL, |info| {
             info.config.as_mut().unwrap().metadata.insert(key.to_owned(), before.unwrap());
@@ -135,11 +137,30 @@ async fn many_documents_go_in_parts_and_many_ids_come_in_pages() {
     fake.requests();
     fill(&index, &many).await;
     assert_eq!(fake.requests(), ["upsert"; 3]);
-    let mut ids = index.ids().await.unwrap();
+    let mut ids = keys(&index).await;
     assert_eq!(fake.requests().len(), 120, "pages of five");
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), 600);
+}
+
+/// A server may answer that an update is received, or that it waited in vain: then nothing is known of it.
+#[tokio::test]
+async fn an_update_counts_only_once_it_is_done() {
+    let (fake, url) = Fake::start(None).await;
+    let index = connect(&url).await;
+    for status in [UpdateStatus::Acknowledged, UpdateStatus::WaitTimeout, UpdateStatus::ClockRejected] {
+        fake.answer_updates_with(status);
+        let said = index.upsert(points(&ads(), 1).await).await.unwrap_err().to_string();
+        assert!(
+            said.contains("could not keep points for sure") && said.contains(status.as_str_name()),
+            "{said}"
+        );
+        let said = index.withdraw(&[key(&ads()[0])], 1).await.unwrap_err();
+        assert!(matches!(said, VectorError::NotApplied { .. }), "{said:?}");
+    }
+    fake.answer_updates_with(UpdateStatus::Completed);
+    fill(&index, &ads()).await;
 }
 
 #[tokio::test]
@@ -150,7 +171,7 @@ async fn a_lost_collection_is_told() {
     fake.lose(LEXICAL);
     let said = index.ready().await.unwrap_err();
     assert!(said.to_string().contains("could not find its collection"), "{said}");
-    let error = index.withdraw(&[ads()[0].id]).await.unwrap_err();
+    let error = index.withdraw(&[key(&ads()[0])], 9).await.unwrap_err();
     assert_eq!(error.to_string(), "the vector index could not withdraw points");
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert_eq!(cause, format!("NotFound: Collection `{LEXICAL}` doesn't exist!"));

@@ -49,7 +49,7 @@ enum Scenario {
 fn scenario(step: Step) -> Scenario {
     match step {
         Step::RegisterSources
-        | Step::Reconcile
+        | Step::RegisterTarget
         | Step::Reap
         | Step::CloseByDate
         | Step::ArchiveAnswer

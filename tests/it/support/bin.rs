@@ -103,7 +103,8 @@ impl Bin {
         let mut command = Command::new(&*BINARY);
         for (name, _) in std::env::vars() {
             if name.starts_with("OIM_ETL_")
-                || ["DATABASE_URL", "QDRANT_URL", "OLLAMA_URL", "RUST_LOG"].contains(&name.as_str())
+                || ["DATABASE_URL", "QDRANT_URL", "QDRANT_API_KEY", "OLLAMA_URL", "OLLAMA_MODEL", "RUST_LOG"]
+                    .contains(&name.as_str())
             {
                 command.env_remove(name);
             }

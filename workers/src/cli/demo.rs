@@ -41,6 +41,8 @@ pub(super) struct Demo {
     http: std::net::SocketAddr,
 }
 
+/// The name of the demo's index.
+const COLLECTION: &str = "demo";
 /// The rate of the replayed partners. With their real rates, the demo would take minutes.
 const DEMO_RATE: &str = "20/s";
 /// The crawl delay of the replayed portal, in seconds: the same rate.
@@ -91,7 +93,7 @@ impl Demo {
             ));
             let (url, data) = (running.cluster.url(DEMO_DATABASE), self.data.canonicalize()?);
             ui::note(&format!(
-                "for other commands: export DATABASE_URL={} OIM_ETL_DATA_DIR={}",
+                "for other commands: export DATABASE_URL={} OIM_ETL_DATA_DIR={} OIM_ETL_QDRANT_COLLECTION={COLLECTION}",
                 ui::quoted(&url),
                 ui::quoted(&data.display().to_string())
             ));
@@ -169,6 +171,9 @@ fn configure(
     config.archive = None;
     config.qdrant_url = None;
     config.ollama_url = None;
+    config.embedder_url = None;
+    // An index of its own: a worker for real use in the same folder never serves what the demo found.
+    COLLECTION.clone_into(&mut config.qdrant_collection);
     let rate: Rate = DEMO_RATE.parse()?;
     let catalog = crate::app::catalog(config)?;
     let replayed: Vec<&str> = replay::partners().iter().map(|partner| partner.slug).collect();

@@ -16,6 +16,7 @@ mod schedule;
 mod search;
 mod sources;
 mod status;
+mod vectors;
 #[cfg(test)]
 mod widths;
 mod worker;
@@ -93,6 +94,8 @@ enum Command {
     Duplicates(duplicates::Duplicates),
     /// Search opportunities by words, or by meaning with Ollama
     Search(search::Search),
+    /// Compare the vector index with the database, and repair it
+    Vectors(vectors::VectorsCommand),
     /// List, pause, check, preview and create sources
     Sources(sources::Sources),
     /// Show the timetable
@@ -163,6 +166,7 @@ async fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Status(command) => command.run(context).await,
         Command::Duplicates(command) => command.run(context).await,
         Command::Search(command) => command.run(context).await,
+        Command::Vectors(command) => command.run(context).await,
         Command::Sources(command) => command.run(context).await,
         Command::Schedule(command) => command.run(&context),
         Command::Migrate(command) => command.run(context).await,

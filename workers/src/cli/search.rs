@@ -6,7 +6,10 @@ use domain::{Kind, vocabulary::Contract};
 use vectors::{Filter, Hit};
 
 use super::{Context, Outcome};
-use crate::{app, remote, ui, vector::Vectors};
+use crate::{
+    app, remote, ui,
+    vector::{Found, Vectors},
+};
 
 /// Search opportunities: by words with the built-in embedder, by meaning with Ollama
 #[derive(Debug, Args)]
@@ -26,13 +29,16 @@ pub(super) struct Search {
 
 impl Search {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
-        let hits = match Vectors::open(context.config()).await? {
+        let Found { hits, degraded } = match Vectors::open(context.config()).await? {
             Some(vectors) => {
                 let store = app::connect(context.config(), 1).await?;
                 vectors.search(&store, &self.text, self.filter(), usize::from(self.limit)).await?
             }
             None => self.ask_worker(&context).await?,
         };
+        if let Some(why) = degraded {
+            ui::note(&format!("degraded: found by words alone, because {why}"));
+        }
         if context.is_json() {
             ui::json(&hits)?;
         } else if hits.is_empty() {
@@ -55,7 +61,7 @@ impl Search {
     }
 
     /// Asks the worker that holds the embedded index, over its API.
-    async fn ask_worker(&self, context: &Context) -> anyhow::Result<Vec<Hit>> {
+    async fn ask_worker(&self, context: &Context) -> anyhow::Result<Found> {
         let store = app::connect(context.config(), 1).await?;
         let workers = store.queue().workers().await?;
         let address =

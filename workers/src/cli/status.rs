@@ -1,12 +1,14 @@
 //! `oim-etl status`
 
+use ::vectors::Key;
 use clap::Args;
-use domain::{OpportunityId, SourceSlug};
+use domain::SourceSlug;
 use store::{Overview, SourceState, Stale, Store};
 
 use super::{
     Context, Outcome,
     sources::{described, is_resting, limits_line, rate_line, slowed},
+    vectors,
 };
 use crate::{
     app,
@@ -103,14 +105,12 @@ fn show_stale(Stale { source, rows, .. }: &Stale) {
 }
 
 /// Returns the ids of all points, in order.
-async fn points(context: &Context) -> anyhow::Result<Vec<OpportunityId>> {
+async fn points(context: &Context) -> anyhow::Result<Vec<Key>> {
     let vectors = Vectors::open(context.config()).await?;
     let Some(vectors) = vectors else {
         anyhow::bail!("another process holds the embedded index; try again when it has ended")
     };
-    let mut ids = vectors.index.ids().await?;
-    ids.sort();
-    Ok(ids)
+    vectors.keys().await
 }
 
 /// The columns of the queue.
@@ -127,6 +127,7 @@ pub(super) const COLUMNS: [Column; 7] = [
 fn show(overview: &Overview) {
     let Overview { open, closed, indexed, outbox, .. } = overview;
     ui::line(&format!("opportunities  {open} open, {closed} closed; {indexed} indexed, {outbox} pending"));
+    overview.targets.iter().for_each(vectors::show);
     if overview.workers.is_empty() {
         ui::line("workers        none alive; start one with `oim-etl worker`");
     }

@@ -32,6 +32,10 @@ pub(crate) const KEYS: &[Key] = &[
     key("qdrant_collection", "'opportunities'", "collection on the Qdrant server"),
     key("ollama_url", "", "address of Ollama (default: a local lexical embedder that needs no model)"),
     key("ollama_model", "'bge-m3'", "embedding model on Ollama"),
+    key("embedder_url", "", "address of a server with OpenAI's /v1/embeddings, instead of Ollama"),
+    secret("embedder_api_key", "key of that server"),
+    key("embedder_model", "", "embedding model on that server"),
+    key("embedder_dimensions", "1024", "length of that model's vectors"),
     key("sources_dir", "", "folder of source files that replace or add to the built-in ones"),
     key("inbox", "", "folder or s3://bucket/prefix that workers watch for partners' files, as SLUG/NAME"),
     key("timetable", "", "timetable file that replaces the built-in one"),
@@ -77,8 +81,13 @@ pub(crate) const SOURCE_KEYS: &[(&str, &str)] = &[
 ];
 
 /// Environment variables of other tools that are understood, and the key each sets.
-pub(crate) const ALIASES: &[(&str, &str)] =
-    &[("DATABASE_URL", "database_url"), ("QDRANT_URL", "qdrant_url"), ("OLLAMA_URL", "ollama_url")];
+pub(crate) const ALIASES: &[(&str, &str)] = &[
+    ("DATABASE_URL", "database_url"),
+    ("QDRANT_URL", "qdrant_url"),
+    ("QDRANT_API_KEY", "qdrant_api_key"),
+    ("OLLAMA_URL", "ollama_url"),
+    ("OLLAMA_MODEL", "ollama_model"),
+];
 
 /// Prefix of our own environment variables; a dot of the key is written `__`.
 pub(crate) const PREFIX: &str = "OIM_ETL_";

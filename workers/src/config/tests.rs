@@ -56,6 +56,23 @@ fn later_layers_win() {
 }
 
 #[test]
+fn names_that_other_tools_use_are_understood() {
+    let layers = given(
+        &[
+            ("QDRANT_URL", "http://qdrant:6334"),
+            ("QDRANT_API_KEY", "hunter2"),
+            ("OLLAMA_URL", "http://ollama:11434"),
+            ("OLLAMA_MODEL", "bge-m3:567m"),
+        ],
+        &[],
+    );
+    let loaded = load(&layers).unwrap();
+    assert_eq!(loaded.config.ollama_model, "bge-m3:567m");
+    assert_eq!(loaded.origins.get("qdrant_api_key").map(String::as_str), Some("QDRANT_API_KEY"));
+    assert!(!format!("{:?}", loaded.config).contains("hunter2"));
+}
+
+#[test]
 fn an_unknown_key_names_itself_its_place_and_the_nearest() {
     assert_eq!(
         refusal(&given(&[("OIM_ETL_WORKER__CONCURENCY", "3")], &[])),

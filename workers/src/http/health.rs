@@ -3,7 +3,11 @@
 use axum::{Json, extract::State, http::StatusCode};
 use serde_json::{Value, json};
 
+use store::TargetState;
+use vectors::Drift;
+
 use super::Surroundings;
+use crate::verify::Report;
 
 /// The process turns over; nothing else is asked.
 pub(crate) async fn live() -> &'static str {
@@ -17,15 +21,35 @@ pub(crate) async fn ready(State(here): State<Surroundings>) -> (StatusCode, Json
         Some(vectors) => {
             vectors.index.ready().await.map(|()| "ready".to_owned()).map_err(|error| error.to_string())
         }
-        None => holder(&here).await,
+        None => match here.app.index_failure() {
+            Some(why) => Err(why),
+            None => holder(&here).await,
+        },
+    };
+    let lag = match here.app.store.targets().await {
+        Ok(targets) => targets.iter().filter(|target| target.is_shown).map(lag).collect(),
+        Err(_) => Vec::new(),
     };
     let well = database.is_ok() && index.is_ok();
     let status = if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let said = json!({
         "database": database.map_or_else(|error| error.to_string(), |()| "ready".to_owned()),
         "index": index.unwrap_or_else(|error| error),
+        "indexes": lag,
     });
     (status, Json(said))
+}
+
+/// How far an index is behind. That it is behind does not make the worker unready: it ingests, and searches find what is indexed.
+fn lag(target: &TargetState) -> Value {
+    json!({
+        "place": target.place,
+        "pending": target.outbox,
+        "oldest_seconds": target.oldest_seconds,
+        "failures": target.failures,
+        "failure": target.failure,
+        "set_aside": target.set_aside,
+    })
 }
 
 /// Whether a living worker holds the index, where this one does not.
@@ -47,6 +71,7 @@ pub(crate) async fn metrics(State(here): State<Surroundings>) -> Result<String, 
     gauge("oim_opportunities", &[("status", "open")], overview.open);
     gauge("oim_opportunities", &[("status", "closed")], overview.closed);
     gauge("oim_outbox", &[], overview.outbox);
+    overview.targets.iter().filter(|target| target.is_shown).for_each(index_gauges);
     for state in ["ready", "later", "running"] {
         let mut by_kind = std::collections::BTreeMap::<&str, i64>::new();
         for depth in &overview.queue {
@@ -63,6 +88,27 @@ pub(crate) async fn metrics(State(here): State<Surroundings>) -> Result<String, 
         }
     }
     Ok(here.metrics.render())
+}
+
+/// How an index stands, and what its last verification found.
+fn index_gauges(target: &TargetState) {
+    let Some(name) = target.name.as_deref() else { return };
+    let index = [("index", name)];
+    gauge("oim_index_points", &index, target.indexed);
+    gauge("oim_index_failures", &index, target.failures.into());
+    gauge("oim_index_set_aside", &index, target.set_aside);
+    let oldest = target.oldest_seconds.unwrap_or(0.0);
+    metrics::gauge!("oim_index_oldest_change_seconds", "index" => name.to_owned()).set(oldest);
+    let report = target.report.clone().and_then(|report| serde_json::from_value::<Report>(report).ok());
+    let Some(report) = report else { return };
+    for kind in Drift::ALL {
+        let count = report.drift.get(&kind).map_or(0, |found| found.count);
+        gauge(
+            "oim_index_drift",
+            &[("index", name), ("kind", kind.as_str())],
+            i64::try_from(count).unwrap_or(i64::MAX),
+        );
+    }
 }
 
 #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^52")]

@@ -19,6 +19,8 @@ use tokio::net::TcpListener;
 
 use crate::{app::App, queue::Stop};
 
+/// Header of an answer to a search that went by words alone, with the reason.
+pub(crate) const DEGRADED: &str = "degraded";
 /// Largest request body: an ingest request is a few hundred bytes.
 const MAX_BODY: usize = 16 << 10;
 

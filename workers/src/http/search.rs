@@ -4,13 +4,15 @@ use axum::{
     Json,
     extract::{Query, State},
     http::StatusCode,
+    response::{IntoResponse as _, Response},
 };
 use chrono::Utc;
 use domain::Kind;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use vectors::{Filter, Hit};
 
-use super::{Problem, Surroundings};
+use super::{DEGRADED, Problem, Surroundings};
+use crate::vector::Found;
 
 /// Longest query text: a long CV is not a query.
 const LONGEST: usize = 2_000;
@@ -25,13 +27,26 @@ pub(crate) struct Ask {
     limit: Option<u16>,
 }
 
+/// A hit by words alone.
+#[derive(Debug, Serialize)]
+struct Marked {
+    #[serde(flatten)]
+    hit: Hit,
+    degraded: bool,
+}
+
 /// Finds what is open and nearest.
 pub(crate) async fn search(
     State(here): State<Surroundings>,
     Query(ask): Query<Ask>,
-) -> Result<Json<Vec<Hit>>, Problem> {
+) -> Result<Response, Problem> {
     let Some(vectors) = here.app.vectors() else {
-        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "another worker holds the vector index"));
+        let why = if here.app.index_failure().is_some() {
+            "the vector index does not answer"
+        } else {
+            "another worker holds the vector index"
+        };
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, why));
     };
     if ask.q.trim().is_empty() || ask.q.len() > LONGEST {
         return Err(Problem::new(StatusCode::BAD_REQUEST, format!("q must have 1 to {LONGEST} bytes")));
@@ -43,9 +58,13 @@ pub(crate) async fn search(
         open_on: Some(Utc::now().with_timezone(&chrono_tz::Africa::Douala).date_naive()),
     };
     let limit = usize::from(ask.limit.unwrap_or(10).clamp(1, 100));
-    let hits = vectors
+    let Found { hits, degraded } = vectors
         .search(&here.app.store, &ask.q, filter, limit)
         .await
         .map_err(|error| Problem::internal(&error))?;
-    Ok(Json(hits))
+    let Some(why) = degraded else { return Ok(Json(hits).into_response()) };
+    let marked: Vec<Marked> = hits.into_iter().map(|hit| Marked { hit, degraded: true }).collect();
+    // The reason is in the log. It may name an address of ours, which is nobody else's business.
+    tracing::debug!(why, "a search over HTTP was degraded");
+    Ok(([(DEGRADED, "the embedder does not answer")], Json(marked)).into_response())
 }

@@ -14,6 +14,7 @@ mod match_duplicates;
 mod parse_page;
 mod publish_new;
 mod runner;
+mod verify_index;
 
 use domain::RunId;
 use futures::{FutureExt as _, future::BoxFuture};
@@ -34,6 +35,7 @@ static JOBS: &[Registered] = &[
     Registered::of::<look_again::LookAgain>(),
     Registered::of::<match_duplicates::MatchDuplicates>(),
     Registered::of::<embed_opportunities::EmbedOpportunities>(),
+    Registered::of::<verify_index::VerifyIndex>(),
     Registered::of::<finish_run::FinishRun>(),
 ];
 
@@ -84,11 +86,6 @@ fn registered(name: &str) -> Option<&'static Registered> {
 /// Returns the names of the jobs that a worker claims, with or without the vector index.
 pub(crate) fn kinds(has_index: bool) -> Vec<String> {
     JOBS.iter().filter(|job| has_index || !job.needs_index).map(|job| job.name.to_owned()).collect()
-}
-
-/// Returns the names of the jobs that only the holder of the vector index can run.
-pub(crate) fn needing_index() -> Vec<String> {
-    JOBS.iter().filter(|job| job.needs_index).map(|job| job.name.to_owned()).collect()
 }
 
 /// The payload of a job about a run.

@@ -30,4 +30,6 @@ pub(crate) mod publish;
 pub(crate) mod dedupe;
 
 // 9. What changed is embedded and indexed; what closed is withdrawn.
+pub(crate) mod document;
+pub(crate) mod embed;
 pub(crate) mod index;

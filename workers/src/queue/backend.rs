@@ -197,7 +197,7 @@ impl Claimer {
             .claim(
                 self.worker,
                 &jobs::kinds(self.app.vectors().is_some()),
-                Some(&self.app.known()),
+                Some(&self.app.subjects()),
                 i64::try_from(free).unwrap_or(1),
                 self.lease_duration,
             )

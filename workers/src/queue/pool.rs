@@ -19,6 +19,8 @@ const HEARTBEATS_PER_LEASE: u32 = 6;
 const REAP_EVERY: Duration = Duration::from_secs(5);
 /// Staged rows of ended runs are removed once in so many rounds of the reaper.
 const PRUNE_EACH: u32 = 60;
+/// Days after which an index that no worker keeps is forgotten: its ledger goes, and a worker that opens it then fills it anew.
+const FORGET_AFTER_DAYS: i32 = 14;
 
 /// Asks a pool to stop. Cheap to clone.
 pub(crate) type Stop = CancellationToken;
@@ -81,7 +83,7 @@ impl Pool {
             lease_duration,
         };
         let heartbeat = tokio::spawn(presence.keep(running_jobs));
-        let reaper = tokio::spawn(reap(app.store.clone(), publish_every(settings), stop.clone()));
+        let reaper = tokio::spawn(reap(Arc::clone(&app), publish_every(settings), stop.clone()));
         let index = tokio::spawn(super::takeover::watch(Arc::clone(&app), worker, stop.clone()));
         let patience = Duration::from_secs(settings.stop_seconds);
         Ok(Self {
@@ -167,7 +169,21 @@ fn publish_every(settings: &crate::config::Worker) -> Duration {
     Duration::from_secs(settings.publish_every_seconds.max(1))
 }
 
-async fn reap(store: Store, publish_every: Duration, stop: Stop) {
+/// Notes that this process keeps its index in step, and forgets those that nobody has kept for long.
+async fn keep_targets(app: &App, forgets: bool) -> Result<(), store::StoreError> {
+    if let Some(kept) = app.kept() {
+        app.store.see_target(kept.target).await?;
+    }
+    if forgets {
+        for name in app.store.forget_targets(FORGET_AFTER_DAYS).await? {
+            tracing::info!(name, days = FORGET_AFTER_DAYS, "forgot a vector index that no worker keeps");
+        }
+    }
+    Ok(())
+}
+
+async fn reap(app: Arc<App>, publish_every: Duration, stop: Stop) {
+    let store = &app.store;
     let mut tick = tokio::time::interval(REAP_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut rounds = 0_u32;
@@ -182,6 +198,12 @@ async fn reap(store: Store, publish_every: Duration, stop: Stop) {
         }
         if let Err(error) = store.request_checkpoints(publish_every).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "could not look for checkpoints");
+        }
+        if let Err(error) = keep_targets(&app, rounds % PRUNE_EACH == 1).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "could not look after the vector indexes"
+            );
         }
         if rounds % PRUNE_EACH == 1
             && let Err(error) = store.prune_staged().await

@@ -12,7 +12,7 @@ use super::WHAT;
 use crate::{
     StoreError,
     error::Doing as _,
-    outbox::{places, stored_kind},
+    index_rows::{places, stored_kind},
 };
 
 /// A key of a run of words that more rows share comes from a template, and says nothing about duplicates. The strong keys of those rows

@@ -5,13 +5,15 @@ use std::collections::HashMap;
 use domain::OpportunityId;
 use qdrant_edge::{
     AnyVariants, Condition, Distance, EdgeConfig, EdgeSparseVectorParams, EdgeVectorParams, FieldCondition,
-    Filter as EdgeFilter, JsonPath, Match, MatchAny, Modifier, PointId, PointStruct, PointStructPersisted,
-    Range, ScoredPoint, Vector, Vectors, external::ordered_float::OrderedFloat,
+    Filter as EdgeFilter, HasIdCondition, JsonPath, Match, MatchAny, Modifier, PointId, PointStruct,
+    PointStructPersisted, Range, Record, ScoredPoint, Vector, VectorInternal, VectorStructInternal, Vectors,
+    external::ordered_float::OrderedFloat,
 };
 use serde_json::Value;
 
 use crate::{
-    BM25, DENSE, Document, Filter, Sparse, VectorError, document::CLOSES_BY, fuse::Candidate, words::Words,
+    BM25, DENSE, Depth, Filter, Held, Key, Point, VectorError, document::CLOSES_BY, fuse::Candidate,
+    point::VERSION,
 };
 
 /// Two vectors a point: dense by cosine, BM25 with document frequencies by the engine.
@@ -26,17 +28,61 @@ pub(super) fn config(dimensions: usize) -> EdgeConfig {
     }
 }
 
-/// The point of a document.
-pub(super) fn point(
-    words: &mut Words,
-    document: &Document,
-    dense: Vec<f32>,
-) -> Result<PointStructPersisted, VectorError> {
-    let sparse = Sparse::document(words, &document.text);
-    let sparse = Vector::new_sparse(sparse.indices, sparse.values)
+/// A point, as the engine takes it.
+pub(super) fn point(point: Point) -> Result<PointStructPersisted, VectorError> {
+    let sparse = Vector::new_sparse(point.words.indices, point.words.values)
         .map_err(|error| VectorError::doing("take a text's words")(error.to_string()))?;
-    let vectors = Vectors::new_named([(DENSE, Vector::from(dense)), (BM25, sparse)]);
-    Ok(PointStruct::new(PointId::Uuid(document.id.uuid()), vectors, document.payload.kept()?).into())
+    let vectors = Vectors::new_named([(DENSE, Vector::from(point.dense)), (BM25, sparse)]);
+    Ok(PointStruct::new(PointId::Uuid(point.id.uuid()), vectors, point.payload).into())
+}
+
+/// What a write with this number may replace: points of earlier ones, and those that name none.
+pub(super) fn not_after(version: i64) -> Result<EdgeFilter, VectorError> {
+    // The engine compares floating numbers; versions are below 2^53, where those are exact.
+    #[allow(clippy::cast_precision_loss, reason = "a sequence does not come that far")]
+    let range = Range { gt: Some(OrderedFloat(version as f64)), gte: None, lt: None, lte: None };
+    let later = Condition::Field(FieldCondition::new_range(field(VERSION)?, range));
+    Ok(EdgeFilter { must_not: Some(vec![later]), ..EdgeFilter::default() })
+}
+
+/// The same of these points alone.
+pub(super) fn these_not_after(keys: &[Key], version: i64) -> Result<EdgeFilter, VectorError> {
+    let these = Condition::HasId(keys.iter().map(|key| id(*key)).collect::<HasIdCondition>());
+    Ok(EdgeFilter { must: Some(vec![these]), ..not_after(version)? })
+}
+
+/// The engine's name of a point.
+pub(super) fn id(key: Key) -> PointId {
+    match key {
+        Key::Number(number) => PointId::NumId(number),
+        Key::Opportunity(id) => PointId::Uuid(id.uuid()),
+    }
+}
+
+/// Our name of a point.
+pub(super) fn key(id: &PointId) -> Key {
+    match id {
+        PointId::NumId(number) => Key::Number(*number),
+        PointId::Uuid(id) => Key::Opportunity(OpportunityId::from(*id)),
+    }
+}
+
+/// A point as the engine holds it.
+pub(super) fn held(record: Record, depth: Depth) -> Held {
+    let payload = record.payload.map(|payload| payload.0).unwrap_or_default();
+    let named = match &record.vector {
+        Some(VectorStructInternal::Named(named)) => Some(named),
+        _ => None,
+    };
+    let dense = named.and_then(|named| named.get(DENSE)).and_then(|vector| match vector {
+        VectorInternal::Dense(dense) => Some(dense.as_slice()),
+        _ => None,
+    });
+    let words = named.and_then(|named| named.get(BM25)).and_then(|vector| match vector {
+        VectorInternal::Sparse(words) => Some((words.indices.as_slice(), words.values.as_slice())),
+        _ => None,
+    });
+    Held::read(key(&record.id), payload, dense, words, depth)
 }
 
 /// A key of the payload, as the engine names it.
@@ -58,16 +104,8 @@ pub(super) fn condition(filter: &Filter) -> Result<Option<EdgeFilter>, VectorErr
     Ok((!must.is_empty()).then(|| EdgeFilter { must: Some(must), ..EdgeFilter::default() }))
 }
 
-/// The opportunity of a point; points of ours have no other ids.
-pub(super) fn opportunity(id: &PointId) -> Option<OpportunityId> {
-    match id {
-        PointId::Uuid(id) => Some(OpportunityId::from(*id)),
-        PointId::NumId(_) => None,
-    }
-}
-
 /// A point found, if it is one of ours.
 pub(super) fn candidate(point: ScoredPoint) -> Option<Candidate> {
     let payload = serde_json::from_value(Value::Object(point.payload?.0)).ok()?;
-    Some(Candidate { id: opportunity(&point.id)?, score: point.score, payload })
+    Some(Candidate { id: key(&point.id).opportunity()?, score: point.score, payload })
 }

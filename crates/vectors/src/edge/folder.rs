@@ -1,12 +1,23 @@
 //! The folder of an embedded index: one owner, and a shard in it that is whole.
 
 use std::{
+    collections::hash_map::RandomState,
     fs::{self, File, TryLockError},
+    hash::{BuildHasher as _, Hasher as _},
     io::{self, ErrorKind},
     path::{Path, PathBuf},
 };
 
 use crate::VectorError;
+
+/// The file with the identity of the folder.
+const IDENTITY: &str = "identity";
+
+/// The identity of a folder, if one was drawn for it.
+pub(super) fn known_identity(folder: &Path) -> Option<String> {
+    let known = fs::read_to_string(folder.join(IDENTITY)).ok()?;
+    (known.len() == 32 && known.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(known)
+}
 
 /// A folder this process owns until it is dropped.
 pub(super) struct Folder {
@@ -28,6 +39,25 @@ impl Folder {
             Err(TryLockError::WouldBlock) => Err(VectorError::Locked { folder: path.display().to_string() }),
             Err(TryLockError::Error(source)) => Err(failed(source)),
         }
+    }
+
+    /// What tells this folder from every other one, drawn when it is first used. The ledger is kept under it, so a folder that was
+    /// removed and made again begins with an empty ledger.
+    pub(super) fn identity(&self) -> Result<String, VectorError> {
+        if let Some(known) = known_identity(&self.path) {
+            return Ok(known);
+        }
+        let drawn: String =
+            (0..2).map(|_| format!("{:016x}", RandomState::new().build_hasher().finish())).collect();
+        // Written elsewhere and renamed: half an identity would be another one.
+        let making = self.path.join("identity.new");
+        let written = File::create(&making).and_then(|mut new| {
+            io::Write::write_all(&mut new, drawn.as_bytes())?;
+            new.sync_all()?;
+            fs::rename(&making, self.path.join(IDENTITY))
+        });
+        written.map_err(|error| self.failed(error))?;
+        Ok(drawn)
     }
 
     pub(super) fn path(&self) -> &Path {

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! FOLDER/lock                  held by the process that has the index open
+//! FOLDER/identity              what tells this folder from every other one
 //! FOLDER/shard/meta.json       what the index was made by
 //! FOLDER/shard/...             Qdrant's own files
 //! FOLDER/making/               a shard half made, if a process died on it
@@ -21,7 +22,7 @@ use async_trait::async_trait;
 use domain::OpportunityId;
 
 use crate::{
-    Document, Hit, Index, Query, Sparse, VectorError,
+    Depth, Held, Hit, Index, Key, Page, Point, Query, Sparse, VectorError,
     fuse::{self, candidates},
     index::{checked, measured},
 };
@@ -34,6 +35,7 @@ pub struct EdgeIndex {
     shard: Arc<Shard>,
     folder: String,
     dimensions: usize,
+    identity: String,
 }
 
 impl std::fmt::Debug for EdgeIndex {
@@ -47,8 +49,18 @@ impl EdgeIndex {
     /// one that is open already.
     pub async fn open(folder: &Path, model: &str, dimensions: usize) -> Result<Self, VectorError> {
         let (path, marker) = (folder.to_owned(), Marker::new(model, dimensions));
-        let shard = blocking(move || Shard::open(Folder::take(&path)?, &marker)).await?;
-        Ok(Self { shard: Arc::new(shard), folder: folder.display().to_string(), dimensions })
+        let (shard, identity) = blocking(move || {
+            let folder = Folder::take(&path)?;
+            let identity = folder.identity()?;
+            Ok((Shard::open(folder, &marker)?, identity))
+        })
+        .await?;
+        Ok(Self { shard: Arc::new(shard), folder: folder.display().to_string(), dimensions, identity })
+    }
+
+    /// What [`Index::identity`] says of the index in `folder`, whoever has it open; `None` where there is none.
+    pub fn identity_in(folder: &Path) -> Option<String> {
+        folder::known_identity(folder).map(named)
     }
 
     /// Runs what blocks off the runtime's threads.
@@ -61,6 +73,11 @@ impl EdgeIndex {
     }
 }
 
+/// The identity of a folder, told from names of collections.
+fn named(identity: String) -> String {
+    format!("embedded:{identity}")
+}
+
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, VectorError> + Send + 'static,
 ) -> Result<T, VectorError> {
@@ -70,22 +87,22 @@ async fn blocking<T: Send + 'static>(
 
 #[async_trait]
 impl Index for EdgeIndex {
-    async fn upsert(&self, documents: &[Document], dense: Vec<Vec<f32>>) -> Result<(), VectorError> {
-        checked(documents, &dense, self.dimensions)?;
-        let documents = documents.to_vec();
-        self.with(move |shard| shard.upsert(&documents, dense)).await
+    async fn upsert(&self, points: Vec<Point>) -> Result<(), VectorError> {
+        checked(&points, self.dimensions)?;
+        self.with(move |shard| shard.upsert(points)).await
     }
 
-    async fn withdraw(&self, ids: &[OpportunityId]) -> Result<(), VectorError> {
-        let ids = ids.to_vec();
-        self.with(move |shard| shard.withdraw(&ids)).await
+    async fn withdraw(&self, points: &[Key], version: i64) -> Result<(), VectorError> {
+        let keys = points.to_vec();
+        self.with(move |shard| shard.withdraw(&keys, version)).await
     }
 
     async fn search(&self, query: Query) -> Result<Vec<Hit>, VectorError> {
-        measured(&query.dense, self.dimensions)?;
         let Query { text, dense, filter, limit } = query;
+        dense.iter().try_for_each(|dense| measured(dense, self.dimensions))?;
         self.with(move |shard| {
-            let dense = shard.nearest_dense(dense, &filter, candidates(limit))?;
+            let dense = dense.map(|dense| shard.nearest_dense(dense, &filter, candidates(limit)));
+            let dense = dense.transpose()?.unwrap_or_default();
             let sparse = shard.nearest_sparse(Sparse::of_query(&text), &filter, candidates(limit))?;
             Ok(fuse::fuse(dense, sparse, limit))
         })
@@ -96,8 +113,13 @@ impl Index for EdgeIndex {
         self.with(Shard::count).await
     }
 
-    async fn ids(&self) -> Result<Vec<OpportunityId>, VectorError> {
-        self.with(Shard::ids).await
+    async fn page(&self, from: Option<Key>, limit: usize, depth: Depth) -> Result<Page, VectorError> {
+        self.with(move |shard| shard.page(from, limit, depth)).await
+    }
+
+    async fn held(&self, ids: &[OpportunityId], depth: Depth) -> Result<Vec<Held>, VectorError> {
+        let ids = ids.to_vec();
+        self.with(move |shard| shard.held(&ids, depth)).await
     }
 
     async fn ready(&self) -> Result<(), VectorError> {
@@ -106,5 +128,9 @@ impl Index for EdgeIndex {
 
     fn describe(&self) -> String {
         format!("embedded index, dense {} + bm25", self.dimensions)
+    }
+
+    fn identity(&self) -> String {
+        named(self.identity.clone())
     }
 }

@@ -4,22 +4,21 @@ use std::sync::{Mutex, PoisonError};
 
 use domain::OpportunityId;
 use qdrant_edge::{
-    CountRequest, CreateIndex, EdgeShard, FieldIndexOperations, NamedQuery, OperationError,
-    PayloadFieldSchema, PayloadSchemaType, PointId, PointInsertOperations, PointOperations, QueryEnum,
+    ConditionalInsertOperation, CountRequest, CreateIndex, EdgeShard, FieldIndexOperations, NamedQuery,
+    OperationError, PayloadFieldSchema, PayloadSchemaType, PointInsertOperations, PointOperations, QueryEnum,
     QueryRequest, ScoringQuery, ScrollRequest, SparseVector, UpdateOperation, VectorInternal,
     WithPayloadInterface, WithVector,
 };
 
 use super::{
-    convert::{candidate, condition, config, field, opportunity, point},
+    convert::{self, candidate, condition, config, field, not_after, point, these_not_after},
     folder::Folder,
     marker::Marker,
 };
 use crate::{
-    BM25, CHUNK, DENSE, Document, Filter, SCROLL, Sparse, VectorError,
-    document::{CLOSES_BY, KEYWORDS},
+    BM25, CHUNK, DENSE, Depth, Filter, Held, Key, Page, Point, Sparse, VectorError,
+    document::{KEYWORDS, NUMBERS},
     fuse::Candidate,
-    words::Words,
 };
 
 /// An open shard, in the folder it is in.
@@ -69,21 +68,27 @@ impl Shard {
         Ok(())
     }
 
-    pub(super) fn upsert(&self, documents: &[Document], dense: Vec<Vec<f32>>) -> Result<(), VectorError> {
-        let mut words = Words::new();
-        let mut dense = dense.into_iter();
-        let chunks = documents.chunks(CHUNK).map(|chunk| {
-            let points = chunk.iter().zip(dense.by_ref());
-            let points = points.map(|(document, dense)| point(&mut words, document, dense));
-            let list = PointInsertOperations::PointsList(points.collect::<Result<_, _>>()?);
-            Ok(PointOperations::UpsertPoints(list))
+    pub(super) fn upsert(&self, points: Vec<Point>) -> Result<(), VectorError> {
+        let mut points = points.into_iter().peekable();
+        let chunks = std::iter::from_fn(move || {
+            let version = points.peek()?.version;
+            let mut chunk = Vec::new();
+            while chunk.len() < CHUNK
+                && let Some(next) = points.next_if(|next| next.version == version)
+            {
+                chunk.push(next);
+            }
+            Some(upserting(chunk, version))
         });
         self.update("keep points", chunks)
     }
 
-    pub(super) fn withdraw(&self, ids: &[OpportunityId]) -> Result<(), VectorError> {
-        let ids = ids.iter().map(|id| PointId::Uuid(id.uuid())).collect();
-        self.update("withdraw points", std::iter::once(Ok(PointOperations::DeletePoints { ids })))
+    pub(super) fn withdraw(&self, keys: &[Key], version: i64) -> Result<(), VectorError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let filter = these_not_after(keys, version)?;
+        self.update("withdraw points", std::iter::once(Ok(PointOperations::DeletePointsByFilter(filter))))
     }
 
     pub(super) fn nearest_dense(
@@ -136,31 +141,44 @@ impl Shard {
         Ok(u64::try_from(counted.map_err(failing("count its points"))?).unwrap_or(u64::MAX))
     }
 
-    pub(super) fn ids(&self) -> Result<Vec<OpportunityId>, VectorError> {
-        let (mut ids, mut offset) = (Vec::new(), None);
-        loop {
-            let request = ScrollRequest {
-                offset,
-                limit: Some(SCROLL as usize),
-                filter: None,
-                with_payload: Some(WithPayloadInterface::Bool(false)),
-                with_vector: WithVector::Bool(false),
-                order_by: None,
-            };
-            let (page, next) = self.engine.scroll(request).map_err(failing("list its points"))?;
-            ids.extend(page.iter().filter_map(|record| opportunity(&record.id)));
-            offset = next;
-            if offset.is_none() {
-                return Ok(ids);
-            }
-        }
+    pub(super) fn page(&self, from: Option<Key>, limit: usize, depth: Depth) -> Result<Page, VectorError> {
+        let request = ScrollRequest {
+            offset: from.map(convert::id),
+            limit: Some(limit),
+            filter: None,
+            with_payload: Some(WithPayloadInterface::Bool(true)),
+            with_vector: WithVector::Bool(depth == Depth::Vectors),
+            order_by: None,
+        };
+        let (page, next) = self.engine.scroll(request).map_err(failing("list its points"))?;
+        let points = page.into_iter().map(|record| convert::held(record, depth)).collect();
+        Ok(Page { points, next: next.as_ref().map(convert::key) })
     }
+
+    pub(super) fn held(&self, ids: &[OpportunityId], depth: Depth) -> Result<Vec<Held>, VectorError> {
+        let ids: Vec<_> = ids.iter().map(|id| convert::id(Key::Opportunity(*id))).collect();
+        let vectors = Some(WithVector::Bool(depth == Depth::Vectors));
+        let found = self.engine.retrieve(&ids, Some(WithPayloadInterface::Bool(true)), vectors);
+        let found = found.map_err(failing("read its points"))?;
+        Ok(found.into_iter().map(|record| convert::held(record, depth)).collect())
+    }
+}
+
+/// Keeps points of one write, except where a later one was here.
+fn upserting(points: Vec<Point>, version: i64) -> Result<PointOperations, VectorError> {
+    let list = points.into_iter().map(point).collect::<Result<_, _>>()?;
+    Ok(PointOperations::UpsertPointsConditional(ConditionalInsertOperation {
+        points_op: PointInsertOperations::PointsList(list),
+        condition: not_after(version)?,
+        update_mode: None,
+    }))
 }
 
 /// Indexes the payload that filters ask for.
 fn index_payload(engine: &EdgeShard) -> Result<(), VectorError> {
     let keywords = KEYWORDS.iter().map(|key| (*key, PayloadSchemaType::Keyword));
-    for (key, kind) in keywords.chain([(CLOSES_BY, PayloadSchemaType::Integer)]) {
+    let numbers = NUMBERS.iter().map(|key| (*key, PayloadSchemaType::Integer));
+    for (key, kind) in keywords.chain(numbers) {
         let field_schema = Some(PayloadFieldSchema::FieldType(kind));
         let create = FieldIndexOperations::CreateIndex(CreateIndex { field_name: field(key)?, field_schema });
         engine.update(UpdateOperation::FieldIndexOperation(create)).map_err(failing("index its payload"))?;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{ServerIndex, failure};
 use crate::{
     BM25, DENSE, SHAPE, VectorError,
-    document::{CLOSES_BY, KEYWORDS},
+    document::{KEYWORDS, NUMBERS},
 };
 
 impl ServerIndex {
@@ -81,7 +81,8 @@ impl ServerIndex {
     /// Indexes the payload that filters ask for, as far as that is not done: whoever made the collection may have died on it.
     async fn index_payload(&self, info: &CollectionInfo) -> Result<(), VectorError> {
         let keywords = KEYWORDS.iter().map(|key| (*key, FieldType::Keyword));
-        for (key, kind) in keywords.chain([(CLOSES_BY, FieldType::Integer)]) {
+        let numbers = NUMBERS.iter().map(|key| (*key, FieldType::Integer));
+        for (key, kind) in keywords.chain(numbers) {
             if info.payload_schema.contains_key(key) {
                 continue;
             }

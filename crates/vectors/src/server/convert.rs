@@ -1,32 +1,68 @@
 //! Between our types and Qdrant's.
 
-use domain::OpportunityId;
 use qdrant_client::{
     Payload as ServerPayload,
     qdrant::{
-        Condition, Filter as ServerFilter, NamedVectors, PointId, PointStruct, Range, ScoredPoint, Vector,
-        point_id::PointIdOptions,
+        Condition, Filter as ServerFilter, NamedVectors, PointId, PointStruct, Range, RetrievedPoint,
+        ScoredPoint, Vector, VectorOutput, point_id::PointIdOptions, vector_output,
+        vectors_output::VectorsOptions,
     },
 };
 use serde_json::Value;
 
 use crate::{
-    BM25, DENSE, Document, Filter, Sparse, VectorError, document::CLOSES_BY, fuse::Candidate, words::Words,
+    BM25, DENSE, Depth, Filter, Held, Key, Point, VectorError, document::CLOSES_BY, fuse::Candidate,
+    point::VERSION,
 };
 
-/// The point of a document.
-pub(super) fn point(
-    words: &mut Words,
-    document: &Document,
-    dense: Vec<f32>,
-) -> Result<PointStruct, VectorError> {
-    let sparse = Sparse::document(words, &document.text);
+/// A point, as the server takes it.
+pub(super) fn point(point: Point) -> Result<PointStruct, VectorError> {
     let vectors = NamedVectors::default()
-        .add_vector(DENSE, Vector::new_dense(dense))
-        .add_vector(BM25, Vector::new_sparse(sparse.indices, sparse.values));
-    let payload =
-        ServerPayload::try_from(document.payload.kept()?).map_err(VectorError::doing("keep a payload"))?;
-    Ok(PointStruct::new(document.id.to_string(), vectors, payload))
+        .add_vector(DENSE, Vector::new_dense(point.dense))
+        .add_vector(BM25, Vector::new_sparse(point.words.indices, point.words.values));
+    let payload = ServerPayload::try_from(point.payload).map_err(VectorError::doing("keep a payload"))?;
+    Ok(PointStruct::new(point.id.to_string(), vectors, payload))
+}
+
+/// What a write with this number may replace: points of earlier ones, and those that name none.
+pub(super) fn not_after(version: i64) -> ServerFilter {
+    #[allow(clippy::cast_precision_loss, reason = "a sequence does not come to 2^53")]
+    let later = Range { gt: Some(version as f64), ..Range::default() };
+    ServerFilter::must_not([Condition::range(VERSION, later)])
+}
+
+/// The same of these points alone.
+pub(super) fn these_not_after(keys: &[Key], version: i64) -> ServerFilter {
+    let these = Condition::has_id(keys.iter().map(|key| point_id(*key)));
+    ServerFilter { must: vec![these], ..not_after(version) }
+}
+
+/// The server's name of a point.
+pub(super) fn point_id(key: Key) -> PointId {
+    match key {
+        Key::Number(number) => number.into(),
+        Key::Opportunity(id) => id.to_string().into(),
+    }
+}
+
+/// A point as the server holds it.
+pub(super) fn held(point: RetrievedPoint, depth: Depth) -> Option<Held> {
+    let key = key(point.id.as_ref()?)?;
+    let payload = point.payload.into_iter().map(|(key, value)| (key, value.into_json())).collect();
+    let mut named = match point.vectors.and_then(|vectors| vectors.vectors_options) {
+        Some(VectorsOptions::Vectors(named)) => named.vectors,
+        _ => std::collections::HashMap::default(),
+    };
+    let dense = match named.remove(DENSE).map(VectorOutput::into_vector) {
+        Some(vector_output::Vector::Dense(dense)) => Some(dense.data),
+        _ => None,
+    };
+    let words = match named.remove(BM25).map(VectorOutput::into_vector) {
+        Some(vector_output::Vector::Sparse(words)) => Some(words),
+        _ => None,
+    };
+    let words = words.as_ref().map(|words| (words.indices.as_slice(), words.values.as_slice()));
+    Some(Held::read(key, payload, dense.as_deref(), words, depth))
 }
 
 /// Qdrant's filter, where ours leaves anything out.
@@ -39,17 +75,17 @@ pub(super) fn filter(filter: &Filter) -> Option<ServerFilter> {
     (!must.is_empty()).then(|| ServerFilter::must(must))
 }
 
-/// The opportunity of a point; points of ours have no other ids.
-pub(super) fn id(id: &PointId) -> Option<OpportunityId> {
+/// Our name of a point.
+pub(super) fn key(id: &PointId) -> Option<Key> {
     match id.point_id_options.as_ref()? {
-        PointIdOptions::Uuid(id) => id.parse().ok(),
-        PointIdOptions::Num(_) => None,
+        PointIdOptions::Uuid(id) => id.parse().ok().map(Key::Opportunity),
+        PointIdOptions::Num(number) => Some(Key::Number(*number)),
     }
 }
 
 /// A point found, if it is one of ours.
 pub(super) fn candidate(point: ScoredPoint) -> Option<Candidate> {
-    let id = id(point.id.as_ref()?)?;
+    let id = key(point.id.as_ref()?)?.opportunity()?;
     let map = point.payload.into_iter().map(|(key, value)| (key, value.into_json())).collect();
     let payload = serde_json::from_value(Value::Object(map)).ok()?;
     Some(Candidate { id, score: point.score, payload })

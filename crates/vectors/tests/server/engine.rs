@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use qdrant_client::qdrant::{
     self as q, condition::ConditionOneOf, r#match::MatchValue, point_id::PointIdOptions, vector,
-    vector_input, vectors::VectorsOptions, vectors_config::Config,
+    vector_input, vector_output, vectors::VectorsOptions, vectors_config::Config, vectors_output,
 };
 use qdrant_edge as edge;
 use tonic::Status;
@@ -111,23 +111,30 @@ impl Collection {
         Ok(q::BatchResult { result: found.collect() })
     }
 
-    pub(crate) fn page(&self, from: Option<q::PointId>, limit: usize) -> Result<q::ScrollResponse, Status> {
+    pub(crate) fn page(
+        &self,
+        from: Option<q::PointId>,
+        limit: usize,
+        vectors: bool,
+    ) -> Result<q::ScrollResponse, Status> {
         let request = edge::ScrollRequest {
             offset: from.map(id),
             limit: Some(limit),
             filter: None,
-            with_payload: Some(edge::WithPayloadInterface::Bool(false)),
-            with_vector: edge::WithVector::Bool(false),
+            with_payload: Some(edge::WithPayloadInterface::Bool(true)),
+            with_vector: edge::WithVector::Bool(vectors),
             order_by: None,
         };
         let (page, next) = self.shard.scroll(request).map_err(failed)?;
-        let result =
-            page.iter().map(|record| q::RetrievedPoint { id: Some(said(&record.id)), ..Default::default() });
-        Ok(q::ScrollResponse {
-            result: result.collect(),
-            next_page_offset: next.as_ref().map(said),
-            ..Default::default()
-        })
+        let result = page.into_iter().map(retrieved).collect();
+        Ok(q::ScrollResponse { result, next_page_offset: next.as_ref().map(said), ..Default::default() })
+    }
+
+    pub(crate) fn get(&self, ids: Vec<q::PointId>, vectors: bool) -> Result<Vec<q::RetrievedPoint>, Status> {
+        let ids: Vec<edge::PointId> = ids.into_iter().map(id).collect();
+        let payload = Some(edge::WithPayloadInterface::Bool(true));
+        let found = self.shard.retrieve(&ids, payload, Some(edge::WithVector::Bool(vectors)));
+        Ok(found.map_err(failed)?.into_iter().map(retrieved).collect())
     }
 
     pub(crate) fn count(&self) -> Result<u64, Status> {
@@ -136,18 +143,65 @@ impl Collection {
     }
 }
 
+fn retrieved(record: edge::Record) -> q::RetrievedPoint {
+    let vectors = match record.vector {
+        Some(edge::VectorStructInternal::Named(named)) => {
+            let named = named.into_iter().map(|(name, vector)| {
+                let vector = match vector {
+                    edge::VectorInternal::Dense(data) => {
+                        vector_output::Vector::Dense(q::DenseVector { data })
+                    }
+                    edge::VectorInternal::Sparse(words) => vector_output::Vector::Sparse(q::SparseVector {
+                        indices: words.indices,
+                        values: words.values,
+                    }),
+                    edge::VectorInternal::MultiDense(other) => panic!("{other:?}"),
+                };
+                (name.to_string(), q::VectorOutput { vector: Some(vector), ..Default::default() })
+            });
+            let named = q::NamedVectorsOutput { vectors: named.collect() };
+            Some(q::VectorsOutput { vectors_options: Some(vectors_output::VectorsOptions::Vectors(named)) })
+        }
+        _ => None,
+    };
+    q::RetrievedPoint {
+        id: Some(said(&record.id)),
+        payload: record
+            .payload
+            .map(|payload| payload.0.into_iter().map(kept))
+            .into_iter()
+            .flatten()
+            .collect(),
+        vectors,
+        ..Default::default()
+    }
+}
+
+/// Whether a request wants the vectors.
+pub(crate) fn wants_vectors(selector: Option<q::WithVectorsSelector>) -> bool {
+    match selector.and_then(|selector| selector.selector_options) {
+        Some(q::with_vectors_selector::SelectorOptions::Enable(wanted)) => wanted,
+        None => false,
+        Some(other) => panic!("{other:?}"),
+    }
+}
+
 fn kept((key, value): (String, serde_json::Value)) -> (String, q::Value) {
     (key, value.into())
 }
 
 fn said(id: &edge::PointId) -> q::PointId {
-    q::PointId::from(id.to_string())
+    match id {
+        edge::PointId::NumId(number) => (*number).into(),
+        edge::PointId::Uuid(id) => id.to_string().into(),
+    }
 }
 
 pub(crate) fn id(id: q::PointId) -> edge::PointId {
     match id.point_id_options {
         Some(PointIdOptions::Uuid(id)) => edge::PointId::Uuid(id.parse().unwrap()),
-        other => panic!("not a UUID: {other:?}"),
+        Some(PointIdOptions::Num(number)) => edge::PointId::NumId(number),
+        None => panic!("no id"),
     }
 }
 
@@ -171,23 +225,37 @@ pub(crate) fn point(point: q::PointStruct) -> edge::PointStructPersisted {
     edge::PointStruct::new(id(point.id.unwrap()), vectors, payload.into()).into()
 }
 
-fn filter(filter: q::Filter) -> edge::Filter {
-    assert!(filter.should.is_empty() && filter.must_not.is_empty() && filter.min_should.is_none());
-    let must = filter.must.into_iter().map(|condition| {
-        let Some(ConditionOneOf::Field(field)) = condition.condition_one_of else { panic!("{condition:?}") };
-        let key = field.key.as_str().try_into().unwrap();
-        let condition = match (field.r#match.and_then(|one| one.match_value), field.range) {
-            (Some(MatchValue::Keywords(any)), None) => {
-                let any = edge::AnyVariants::Strings(any.strings.into_iter().collect());
-                edge::FieldCondition::new_match(key, edge::Match::Any(edge::MatchAny { any }))
-            }
-            (None, Some(range)) => {
-                let range = edge::Range { gte: range.gte.map(Into::into), gt: None, lt: None, lte: None };
-                edge::FieldCondition::new_range(key, range)
-            }
-            other => panic!("{other:?}"),
-        };
-        edge::Condition::Field(condition)
-    });
-    edge::Filter { must: Some(must.collect()), ..Default::default() }
+pub(crate) fn filter(filter: q::Filter) -> edge::Filter {
+    assert!(filter.should.is_empty() && filter.min_should.is_none());
+    let all = |conditions: Vec<q::Condition>| {
+        (!conditions.is_empty()).then(|| conditions.into_iter().map(condition).collect())
+    };
+    edge::Filter { must: all(filter.must), must_not: all(filter.must_not), ..Default::default() }
+}
+
+fn condition(condition: q::Condition) -> edge::Condition {
+    let field = match condition.condition_one_of {
+        Some(ConditionOneOf::Field(field)) => field,
+        Some(ConditionOneOf::HasId(has)) => {
+            return edge::Condition::HasId(has.has_id.into_iter().map(id).collect::<edge::HasIdCondition>());
+        }
+        other => panic!("{other:?}"),
+    };
+    let key = field.key.as_str().try_into().unwrap();
+    edge::Condition::Field(match (field.r#match.and_then(|one| one.match_value), field.range) {
+        (Some(MatchValue::Keywords(any)), None) => {
+            let any = edge::AnyVariants::Strings(any.strings.into_iter().collect());
+            edge::FieldCondition::new_match(key, edge::Match::Any(edge::MatchAny { any }))
+        }
+        (None, Some(range)) => {
+            let range = edge::Range {
+                gte: range.gte.map(Into::into),
+                gt: range.gt.map(Into::into),
+                lt: range.lt.map(Into::into),
+                lte: range.lte.map(Into::into),
+            };
+            edge::FieldCondition::new_range(key, range)
+        }
+        other => panic!("{other:?}"),
+    })
 }

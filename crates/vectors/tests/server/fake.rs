@@ -8,7 +8,7 @@ use std::{
 use ::qdrant_client::qdrant::{points_selector::PointsSelectorOneOf, *};
 use tonic::{Request, Response, Status, async_trait};
 
-use super::engine::{Collection, id, point};
+use super::engine::{Collection, filter, point, wants_vectors};
 
 type Answer<T> = Result<Response<T>, Status>;
 
@@ -20,6 +20,7 @@ const PAGE: usize = 5;
 pub(crate) struct Fake {
     collections: Arc<Mutex<HashMap<String, Collection>>>,
     requests: Arc<Mutex<Vec<&'static str>>>,
+    answers: Arc<Mutex<Option<UpdateStatus>>>,
 }
 
 impl Fake {
@@ -57,6 +58,17 @@ impl Fake {
         change(&mut self.all().get_mut(name).unwrap().info);
     }
 
+    /// Answers updates with this status from now on.
+    pub(crate) fn answer_updates_with(&self, status: UpdateStatus) {
+        *self.answers.lock().unwrap() = Some(status);
+    }
+
+    fn done(&self) -> Response<PointsOperationResponse> {
+        let status = self.answers.lock().unwrap().unwrap_or(UpdateStatus::Completed);
+        let result = UpdateResult { status: status.into(), ..Default::default() };
+        Response::new(PointsOperationResponse { result: Some(result), ..Default::default() })
+    }
+
     /// What was asked of it since the last time.
     pub(crate) fn requests(&self) -> Vec<&'static str> {
         std::mem::take(&mut self.requests.lock().unwrap())
@@ -79,11 +91,6 @@ impl Fake {
                 .ok_or_else(|| Status::not_found(format!("Collection `{name}` doesn't exist!")))?,
         )
     }
-}
-
-fn done() -> Response<PointsOperationResponse> {
-    let result = UpdateResult { status: UpdateStatus::Completed.into(), ..Default::default() };
-    Response::new(PointsOperationResponse { result: Some(result), ..Default::default() })
 }
 
 macro_rules! not_asked_for {
@@ -142,22 +149,26 @@ impl points_server::Points for Fake {
         assert_eq!(asked.wait, Some(true), "an upsert must be on disk when it returns");
         let points = asked.points.into_iter().map(point).collect();
         let list = qdrant_edge::PointInsertOperations::PointsList(points);
-        let insert = qdrant_edge::PointOperations::UpsertPoints(list);
+        let insert =
+            qdrant_edge::PointOperations::UpsertPointsConditional(qdrant_edge::ConditionalInsertOperation {
+                points_op: list,
+                condition: filter(asked.update_filter.expect("an upsert names what it may replace")),
+                update_mode: None,
+            });
         self.with("upsert", &asked.collection_name, |it| it.change(insert))?;
-        Ok(done())
+        Ok(self.done())
     }
 
     async fn delete(&self, asked: Request<DeletePoints>) -> Answer<PointsOperationResponse> {
         let asked = asked.into_inner();
         assert_eq!(asked.wait, Some(true), "a deletion must be on disk when it returns");
         let selector = asked.points.and_then(|points| points.points_selector_one_of);
-        let Some(PointsSelectorOneOf::Points(list)) = selector else {
-            return Err(Status::invalid_argument("ids"));
+        let Some(PointsSelectorOneOf::Filter(which)) = selector else {
+            return Err(Status::invalid_argument("a filter"));
         };
-        let ids = list.ids.into_iter().map(id).collect();
-        let delete = qdrant_edge::PointOperations::DeletePoints { ids };
+        let delete = qdrant_edge::PointOperations::DeletePointsByFilter(filter(which));
         self.with("delete", &asked.collection_name, |it| it.change(delete))?;
-        Ok(done())
+        Ok(self.done())
     }
 
     async fn query_batch(&self, asked: Request<QueryBatchPoints>) -> Answer<QueryBatchResponse> {
@@ -171,7 +182,16 @@ impl points_server::Points for Fake {
     async fn scroll(&self, asked: Request<ScrollPoints>) -> Answer<ScrollResponse> {
         let asked = asked.into_inner();
         let limit = PAGE.min(asked.limit.unwrap() as usize);
-        self.with("scroll", &asked.collection_name, |it| it.page(asked.offset, limit)).map(Response::new)
+        let vectors = wants_vectors(asked.with_vectors);
+        self.with("scroll", &asked.collection_name, |it| it.page(asked.offset, limit, vectors))
+            .map(Response::new)
+    }
+
+    async fn get(&self, asked: Request<GetPoints>) -> Answer<GetResponse> {
+        let asked = asked.into_inner();
+        let vectors = wants_vectors(asked.with_vectors);
+        let result = self.with("get", &asked.collection_name, |it| it.get(asked.ids, vectors))?;
+        Ok(Response::new(GetResponse { result, ..Default::default() }))
     }
 
     async fn count(&self, asked: Request<CountPoints>) -> Answer<CountResponse> {
@@ -189,12 +209,11 @@ impl points_server::Points for Fake {
             it.index(asked.field_name, kind);
             Ok(())
         })?;
-        Ok(done())
+        Ok(self.done())
     }
 
     not_asked_for! {
         query(QueryPoints) -> QueryResponse;
-        get(GetPoints) -> GetResponse;
         update_vectors(UpdatePointVectors) -> PointsOperationResponse;
         delete_vectors(DeletePointVectors) -> PointsOperationResponse;
         set_payload(SetPayloadPoints) -> PointsOperationResponse;

@@ -3,18 +3,44 @@
 mod ads;
 
 use chrono::NaiveDate;
-use vectors::{Document, Embedder as _, Filter, Hit, Index, Lexical, Query, VectorError};
+use domain::OpportunityId;
+use vectors::{
+    Depth, Document, Drift, Embedder as _, Filter, Held, Hit, Index, Key, Lexical, Point, Query, VectorError,
+    Written,
+};
 
 pub(crate) use ads::ads;
 
 pub(crate) async fn fill(index: &dyn Index, documents: &[Document]) {
+    index.upsert(points(documents, 1).await).await.unwrap();
+}
+
+/// The points of documents, for the write with this number.
+pub(crate) async fn points(documents: &[Document], version: i64) -> Vec<Point> {
     let texts: Vec<String> = documents.iter().map(|document| document.text.clone()).collect();
-    index.upsert(documents, Lexical::new().embed(&texts).await.unwrap()).await.unwrap();
+    Point::all(documents, Lexical::new().embed(&texts).await.unwrap(), version).unwrap()
+}
+
+/// The names of all points, read in pages of seven.
+pub(crate) async fn keys(index: &dyn Index) -> Vec<Key> {
+    let (mut keys, mut from) = (Vec::new(), None);
+    loop {
+        let page = index.page(from, 7, Depth::Payloads).await.unwrap();
+        keys.extend(page.points.iter().map(|point| point.key));
+        from = page.next;
+        if from.is_none() {
+            return keys;
+        }
+    }
+}
+
+pub(crate) fn key(document: &Document) -> Key {
+    Key::Opportunity(document.id)
 }
 
 pub(crate) async fn search(index: &dyn Index, text: &str, filter: Filter) -> Vec<Hit> {
     let dense = Lexical::new().embed(&[text.to_owned()]).await.unwrap().remove(0);
-    index.search(Query { text: text.to_owned(), dense, filter, limit: 8 }).await.unwrap()
+    index.search(Query { text: text.to_owned(), dense: Some(dense), filter, limit: 8 }).await.unwrap()
 }
 
 pub(crate) async fn titles(index: &dyn Index, text: &str, filter: Filter) -> Vec<String> {
@@ -37,6 +63,9 @@ pub(crate) async fn behaves(index: &dyn Index) {
     scores_can_be_compared(index).await;
     filters(index).await;
     refuses_what_is_no_vector(index).await;
+    finds_by_words_alone(index).await;
+    keeps_the_later_write(index).await;
+    tells_how_a_point_differs(index).await;
     withdraws(index).await;
     index.ready().await.unwrap();
 }
@@ -47,8 +76,7 @@ async fn keeps_each_once(index: &dyn Index) {
     all[0].payload.organization = Some("Chantier naval du Wouri".to_owned());
     fill(index, &all).await;
     fill(index, &[]).await;
-    let (mut found, mut wanted) =
-        (index.ids().await.unwrap(), all.iter().map(|ad| ad.id).collect::<Vec<_>>());
+    let (mut found, mut wanted) = (keys(index).await, all.iter().map(key).collect::<Vec<_>>());
     found.sort();
     wanted.sort();
     assert_eq!(found, wanted, "a document kept twice is one point");
@@ -111,23 +139,87 @@ async fn filters(index: &dyn Index) {
 
 async fn refuses_what_is_no_vector(index: &dyn Index) {
     let one = &ads()[..1];
-    let mismatch = index.upsert(one, Vec::new()).await.unwrap_err();
+    let mismatch = Point::all(one, Vec::new(), 1).unwrap_err();
     assert_eq!(mismatch.to_string(), "1 documents came with 0 vectors");
     for wrong in [vec![1.0; 3], vec![f32::NAN; 1_024]] {
-        let refused = index.upsert(one, vec![wrong.clone()]).await.unwrap_err();
+        let refused = index.upsert(Point::all(one, vec![wrong.clone()], 1).unwrap()).await.unwrap_err();
         assert!(matches!(refused, VectorError::NotAVector { wanted: 1_024, .. }), "{refused:?}");
-        let query = Query { text: "soudeur".to_owned(), dense: wrong, filter: Filter::default(), limit: 1 };
+        let query =
+            Query { text: "soudeur".to_owned(), dense: Some(wrong), filter: Filter::default(), limit: 1 };
         assert!(matches!(index.search(query).await, Err(VectorError::NotAVector { .. })));
     }
 }
 
+async fn finds_by_words_alone(index: &dyn Index) {
+    let by_words =
+        |text: &str| Query { text: text.to_owned(), dense: None, filter: Filter::default(), limit: 5 };
+    let hits = index.search(by_words("soudeur à Douala")).await.unwrap();
+    assert_eq!(hits[0].payload.title, "Soudeur à l'arc (H/F)");
+    assert!(hits.iter().all(|hit| hit.score <= 0.5), "the half of the words: {hits:?}");
+    assert!(index.search(by_words("de la")).await.unwrap().is_empty());
+}
+
+async fn held(index: &dyn Index, id: OpportunityId) -> Held {
+    index.held(&[id], Depth::Vectors).await.unwrap().remove(0)
+}
+
+/// A worker that wakes up late writes what it had read long ago.
+async fn keeps_the_later_write(index: &dyn Index) {
+    let old = ads().remove(0);
+    let mut new = old.clone();
+    new.payload.title = "Soudeur TIG".to_owned();
+    index.upsert(points(&[new.clone()], 9).await).await.unwrap();
+    index.upsert(points(&[old.clone()], 8).await).await.unwrap();
+    index.withdraw(&[key(&old)], 8).await.unwrap();
+    let kept = held(index, old.id).await;
+    assert_eq!(kept.version, Some(9), "an older write replaced a newer one");
+    index.upsert(points(&[old.clone()], 9).await).await.unwrap();
+    assert_eq!(held(index, old.id).await.version, Some(9), "the same write may be repeated");
+    index.withdraw(&[key(&old)], 9).await.unwrap();
+    assert!(index.held(&[old.id], Depth::Payloads).await.unwrap().is_empty());
+    fill(index, &[old]).await;
+}
+
+async fn tells_how_a_point_differs(index: &dyn Index) {
+    let ad = ads().remove(0);
+    let point = points(&[ad.clone()], 12).await.remove(0);
+    let written = Written { version: 12, seal: point.seal.clone() };
+    let newest = 20;
+    index.upsert(vec![point]).await.unwrap();
+    let same = held(index, ad.id).await;
+    assert_eq!(same.drift(&ad, Some(&written), newest).unwrap(), None, "{same:?}");
+    let mut renamed = ad.clone();
+    renamed.payload.url = Some("https://elsewhere.example".to_owned());
+    let mut retold = ad.clone();
+    retold.text.push_str(" de nuit");
+    for other in [&renamed, &retold] {
+        assert_eq!(same.drift(other, Some(&written), newest).unwrap(), Some(Drift::Stale));
+    }
+    for (version, drift) in [(11, Drift::Newer), (13, Drift::Stale)] {
+        let written = Written { version, ..written.clone() };
+        assert_eq!(same.drift(&ad, Some(&written), newest).unwrap(), Some(drift));
+    }
+    assert_eq!(same.drift(&ad, None, newest).unwrap(), Some(Drift::Stale), "nobody wrote it");
+    assert_eq!(same.drift(&ad, None, 11).unwrap(), Some(Drift::Newer));
+    // What somebody else wrote over it: the payload of one point, the vector of another.
+    let (mut other, vector) =
+        (ads().remove(1), Lexical::new().embed(&["comptable".to_owned()]).await.unwrap());
+    other.id = ad.id;
+    index.upsert(points(&[other.clone()], 12).await).await.unwrap();
+    assert_eq!(held(index, ad.id).await.drift(&ad, Some(&written), newest).unwrap(), Some(Drift::Payload));
+    index.upsert(Point::all(&[ad.clone()], vector, 12).unwrap()).await.unwrap();
+    let seen = held(index, ad.id).await.drift(&ad, Some(&written), newest).unwrap();
+    assert_eq!(seen, Some(Drift::Payload), "its own seal betrays it");
+    fill(index, &[ad]).await;
+}
+
 async fn withdraws(index: &dyn Index) {
     let all = ads();
-    index.withdraw(&[all[0].id, all[0].id]).await.unwrap();
-    index.withdraw(&[]).await.unwrap();
+    index.withdraw(&[key(&all[0]), key(&all[0]), Key::Number(7)], 99).await.unwrap();
+    index.withdraw(&[], 99).await.unwrap();
     assert_eq!(index.count().await.unwrap(), 21);
     let left = titles(index, "soudeur à l'arc Douala", Filter::default()).await;
     assert!(!left.contains(&"Soudeur à l'arc (H/F)".to_owned()), "{left:?}");
-    index.withdraw(&all.iter().map(|ad| ad.id).collect::<Vec<_>>()).await.unwrap();
-    assert!(index.ids().await.unwrap().is_empty());
+    index.withdraw(&all.iter().map(key).collect::<Vec<_>>(), 99).await.unwrap();
+    assert!(keys(index).await.is_empty());
 }

@@ -28,7 +28,7 @@ pub(super) async fn print(
     let mut searches = Vec::new();
     if let Some(vectors) = app.vectors() {
         for text in SEARCHES {
-            searches.push((text, vectors.search(&app.store, text, Filter::default(), HITS).await?));
+            searches.push((text, vectors.search(&app.store, text, Filter::default(), HITS).await?.hits));
         }
     }
     if quiet {

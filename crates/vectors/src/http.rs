@@ -1,0 +1,159 @@
+//! What the embedders that speak HTTP share: bounded answers, and what a failure is of.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use reqwest::{Client, RequestBuilder, StatusCode, header::RETRY_AFTER};
+use url::{Host, Url};
+
+use crate::{
+    VectorError,
+    error::{Fault, shown},
+};
+
+/// Longest wait for a connection: the server is near, or it is not there.
+const CONNECT: Duration = Duration::from_secs(5);
+/// Longest wait for a batch: a slow machine embeds a long text in five seconds, and may first have to load the model.
+const TIMEOUT: Duration = Duration::from_mins(4);
+/// Longest pause that a server may ask for. What asks for more is asked after this.
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
+
+/// A server that embeds.
+#[derive(Clone)]
+pub(crate) struct Server {
+    client: Client,
+    pub(crate) url: Url,
+    /// Its name in errors, before the address.
+    pub(crate) name: &'static str,
+}
+
+/// An answer: the status, and a body of bounded length.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Vec<u8>,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl Server {
+    /// A server at `url`. Nothing is sent yet.
+    pub(crate) fn new(name: &'static str, url: Url) -> Result<Self, VectorError> {
+        // One TLS provider a process; a second installation is the same one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let builder = Client::builder().connect_timeout(CONNECT).timeout(TIMEOUT);
+        // A proxy of the company's network cannot know this machine.
+        let builder = if is_here(&url) { builder.no_proxy() } else { builder };
+        let client = builder.build().map_err(|source| VectorError::Embedder {
+            embedder: format!("{name} at {}", shown(&url)),
+            reason: "needs an HTTP client, which could not be made".to_owned(),
+            source: Some(source),
+            fault: Fault::Away(None),
+        })?;
+        Ok(Self { client, url, name })
+    }
+
+    /// A request to a path below the one that the server is behind.
+    pub(crate) fn post(&self, path: &str) -> RequestBuilder {
+        let mut address = self.url.clone();
+        address.set_path(&format!("{}{path}", self.url.path().trim_end_matches('/')));
+        self.client.post(address)
+    }
+
+    /// The answer to a request, whose body may have `longest` bytes.
+    pub(crate) async fn answer(
+        &self,
+        request: RequestBuilder,
+        longest: usize,
+    ) -> Result<Answer, VectorError> {
+        let mut answer = request.send().await.map_err(|error| self.silent(error))?;
+        let status = answer.status();
+        let retry_after =
+            answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(pause);
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|error| self.silent(error))? {
+            body.extend_from_slice(&chunk);
+            if body.len() > longest {
+                return Err(self.wrong("answered more than vectors can take", Fault::Text));
+            }
+        }
+        Ok(Answer { status, body, retry_after })
+    }
+
+    /// An error of this server.
+    pub(crate) fn wrong(&self, reason: impl Into<String>, fault: Fault) -> VectorError {
+        VectorError::Embedder { embedder: self.named(), reason: reason.into(), source: None, fault }
+    }
+
+    /// An error of a status that the embedder itself has no words for.
+    pub(crate) fn status(&self, answer: &Answer) -> VectorError {
+        let status = answer.status.as_u16();
+        let fault = match status {
+            401 | 403 | 404 | 405 | 429 | 502 | 503 | 504 => Fault::Away(answer.retry_after),
+            _ if answer.retry_after.is_some() => Fault::Away(answer.retry_after),
+            _ => Fault::Text,
+        };
+        self.wrong(format!("answered {status}"), fault)
+    }
+
+    fn silent(&self, error: reqwest::Error) -> VectorError {
+        let (reason, fault) = if error.is_timeout() && !error.is_connect() {
+            (format!("did not embed a batch in {} minutes", TIMEOUT.as_secs() / 60), Fault::Text)
+        } else if error.is_connect() {
+            ("does not answer; is it running?".to_owned(), Fault::Away(None))
+        } else {
+            // It may have died of a text.
+            ("broke off; is it running?".to_owned(), Fault::Text)
+        };
+        let source = Some(error.without_url());
+        VectorError::Embedder { embedder: self.named(), reason, source, fault }
+    }
+
+    /// The server, for people.
+    pub(crate) fn named(&self) -> String {
+        format!("{} at {}", self.name, shown(&self.url))
+    }
+
+    /// The vector at length one, if it has `dimensions` numbers and a direction.
+    pub(crate) fn unit(&self, vector: Vec<f32>) -> Result<Vec<f32>, VectorError> {
+        let length = vector.iter().map(|v| v * v).sum::<f32>().sqrt();
+        if !length.is_finite() || length <= f32::EPSILON {
+            return Err(self.wrong("gave a vector without a direction", Fault::Text));
+        }
+        Ok(vector.into_iter().map(|v| v / length).collect())
+    }
+}
+
+/// The pause that a header asks for: seconds, or a date.
+fn pause(value: &str) -> Option<Duration> {
+    let value = value.trim();
+    let seconds = value.parse::<u64>().ok().map(Duration::from_secs);
+    let until = || {
+        let date = DateTime::parse_from_rfc2822(value).ok()?;
+        date.signed_duration_since(Utc::now()).to_std().ok()
+    };
+    seconds.or_else(until).map(|pause| pause.min(LONGEST_PAUSE))
+}
+
+/// Whether an address is on this machine.
+fn is_here(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_is_seconds_or_a_date_and_is_bounded() {
+        assert_eq!(pause(" 120 "), Some(Duration::from_mins(2)));
+        assert_eq!(pause("999999999999"), Some(LONGEST_PAUSE));
+        assert_eq!(pause("Wed, 21 Oct 2015 07:28:00 GMT"), None, "it has passed");
+        assert_eq!(pause("Fri, 01 Jan 2100 00:00:00 GMT"), Some(LONGEST_PAUSE));
+        assert_eq!(pause("soon"), None);
+        assert_eq!(pause("-5"), None);
+    }
+}

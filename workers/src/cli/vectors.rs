@@ -1,0 +1,254 @@
+//! `oim-etl vectors`
+
+use std::{sync::Arc, time::Duration};
+
+use ::vectors::{Depth, Drift};
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+use serde_json::json;
+use store::{Store, TargetId, TargetState, Verified};
+
+use super::{Context, Outcome};
+use crate::{
+    app::{self, App, Role},
+    pipeline::index::Kept,
+    queue::{Pool, Stop},
+    ui::{self, ago},
+    vector::{self, Vectors},
+    verify::{self, Report},
+};
+
+/// Time between two looks whether a worker has verified the index.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// Compare the vector index with the database, and repair it
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A worker repairs its index every night (the timetable's `verify`) and when it starts.\n\
+    If a worker holds the index, it does the work, and this command waits for it."
+)]
+pub(super) struct VectorsCommand {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// List the indexes that are kept in step, and the texts that are set aside
+    List {
+        /// Show at most this many texts of each index
+        #[arg(long, short = 'n', default_value_t = 20)]
+        count: u16,
+    },
+    /// Compare every point with its opportunity, and every opportunity with its point; exit with 1 if any differs
+    Verify,
+    /// Do the same, and write again what differs
+    Repair,
+}
+
+impl VectorsCommand {
+    pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
+        match self.what {
+            What::List { count } => list(&context, i64::from(count)).await,
+            What::Verify => compare(&context, false).await,
+            What::Repair => compare(&context, true).await,
+        }
+    }
+}
+
+async fn list(context: &Context, count: i64) -> anyhow::Result<Outcome> {
+    let store = app::connect(context.config(), 1).await?;
+    let mut indexes = Vec::new();
+    for target in store.targets().await? {
+        let aside = store.set_aside(target.target, count).await?;
+        indexes.push((target, aside));
+    }
+    if context.is_json() {
+        let rows = indexes.iter().map(|(target, aside)| json!({"index": target, "set_aside": aside}));
+        ui::json(&rows.collect::<Vec<_>>())?;
+        return Ok(Outcome::Good);
+    }
+    for (target, aside) in &indexes {
+        show(target);
+        for text in aside {
+            let at = ago(Some(text.at));
+            ui::line(&format!(
+                "  set aside    {} {} {:?} {at}: {}",
+                text.opportunity, text.source, text.title, text.reason
+            ));
+        }
+        if !aside.is_empty() {
+            ui::line("               tried again when they change, or at once with `oim-etl vectors repair`");
+        }
+    }
+    Ok(Outcome::Good)
+}
+
+async fn compare(context: &Context, repairs: bool) -> anyhow::Result<Outcome> {
+    let config = context.config();
+    let (report, target) = match Vectors::open(config).await? {
+        Some(vectors) => {
+            let store = app::open_store(config).await?;
+            let target = store.register_target(&vectors.target()).await?;
+            let kept = Kept { vectors: &vectors, target };
+            if repairs {
+                store.retry_set_aside(target).await?;
+            }
+            let report = verify::compare(&store, kept, Depth::Vectors, repairs).await?;
+            store.keep_verification(target, repairs, &serde_json::to_value(&report)?).await?;
+            // The pool that writes what is requested opens the index itself.
+            drop(vectors);
+            (report, target)
+        }
+        None => by_worker(context, repairs).await?,
+    };
+    let failure = if repairs { written(context, target).await? } else { None };
+    if let Some(why) = &failure {
+        ui::note(&format!(
+            "not repaired yet: {why}; what differs is requested, and written as soon as that is mended"
+        ));
+    }
+    if context.is_json() {
+        ui::json(&json!({"index": target, "repaired": repairs, "total": report.total(), "report": report}))?;
+    } else {
+        print(&report, repairs);
+    }
+    let is_good = if repairs { failure.is_none() } else { report.total() == 0 };
+    Ok(if is_good { Outcome::Good } else { Outcome::Wrong })
+}
+
+/// Waits until everything that is requested of an index is written. Without a worker, this process does it. Returns why it cannot be
+/// written now, if it cannot.
+async fn written(context: &Context, target: TargetId) -> anyhow::Result<Option<String>> {
+    let store = app::connect(context.config(), 1).await?;
+    let (_, failure) = left(&store, target).await?;
+    let pool = if is_alive(&store).await? {
+        None
+    } else {
+        let stop = Stop::new();
+        let app = App::open(context.config().clone(), Role::Command).await?.stopping_with(stop.clone());
+        Some(Pool::start(Arc::new(app), None, stop).await?)
+    };
+    let mut found = (1, failure);
+    while found.0 > 0 {
+        found = left(&store, target).await?;
+        if found.1.is_some() {
+            break;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    if let Some(pool) = pool {
+        pool.stop().await?;
+    }
+    Ok(found.1)
+}
+
+/// Returns how many points of an index are out of date, and why they cannot be written now.
+async fn left(store: &Store, target: TargetId) -> anyhow::Result<(i64, Option<String>)> {
+    let state = store.targets().await?.into_iter().find(|state| state.target == target);
+    Ok(state.map_or((0, None), |state| (state.outbox, state.failure)))
+}
+
+/// Lets the worker that holds the embedded index compare it.
+async fn by_worker(context: &Context, repairs: bool) -> anyhow::Result<(Report, TargetId)> {
+    let store = app::connect(context.config(), 1).await?;
+    let name = vector::embedded_name(context.config())?;
+    let held = |target: &TargetState| name.is_some() && target.name == name;
+    let target = store.targets().await?.into_iter().find(held).map(|target| target.target);
+    let target = target.context(
+        "another process holds the embedded index, and no worker keeps it; try again when it has ended",
+    )?;
+    if repairs {
+        store.retry_set_aside(target).await?;
+    }
+    let verification = store.request_verification(target, repairs).await?;
+    loop {
+        match store.verified(verification).await? {
+            Verified::Report(report) => return Ok((serde_json::from_value(report)?, target)),
+            Verified::Failed(why) => {
+                anyhow::bail!("the worker that holds the index could not verify it: {why}")
+            }
+            Verified::Waiting if !is_alive(&store).await? => {
+                anyhow::bail!("the worker that held the index has ended; try again")
+            }
+            Verified::Waiting => tokio::time::sleep(LOOK_EVERY).await,
+        }
+    }
+}
+
+async fn is_alive(store: &Store) -> anyhow::Result<bool> {
+    Ok(store.queue().workers().await?.iter().any(|worker| worker.indexes))
+}
+
+fn print(report: &Report, repairs: bool) {
+    ui::line(&format!(
+        "compared       {} points with the database, and {} open opportunities with the index; {} wait in the outbox",
+        report.points, report.rows, report.pending
+    ));
+    for kind in Drift::ALL {
+        let Some(found) = report.drift.get(&kind) else { continue };
+        let examples = found.examples.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        ui::line(&format!("{:14} {}: {}", kind.as_str(), found.count, meaning(kind)));
+        ui::line(&format!("               such as {examples}"));
+    }
+    match (report.total(), repairs) {
+        (0, _) => {
+            ui::line("in step        every open opportunity has its point, and every point its opportunity")
+        }
+        (_, true) => {
+            ui::line("repaired       what belongs to nothing is removed, and the rest is written again")
+        }
+        (_, false) => {
+            ui::line("               to heal it: `oim-etl vectors repair`; each night does the same")
+        }
+    }
+}
+
+/// Returns what a kind of drift is.
+fn meaning(kind: Drift) -> &'static str {
+    match kind {
+        Drift::Missing => "open opportunities without a point: no search by vectors finds them",
+        Drift::Stale => "points of content that the opportunity no longer has",
+        Drift::Payload => "payloads that were changed after they were written: a hit shows what is not so",
+        Drift::Vector => {
+            "vectors that were changed after they were written: they are found for the wrong questions"
+        }
+        Drift::Unreadable => "points that lack what every point has: no hit is shown from them",
+        Drift::Orphaned => "points of no open opportunity",
+        Drift::Newer => {
+            "points of writes that this database does not know: it was restored from a backup, or the index is another's"
+        }
+    }
+}
+
+/// Shows an index as lines of `status`.
+pub(super) fn show(target: &TargetState) {
+    let Some(place) = target.place.as_deref().filter(|_| target.is_shown || target.outbox > 0) else {
+        return;
+    };
+    let oldest =
+        target.oldest_seconds.map_or(String::new(), |seconds| format!(", the oldest for {seconds:.0} s"));
+    let unused = if target.is_shown { "" } else { "  (no worker keeps it)" };
+    ui::line(&format!(
+        "index          {place}: {} indexed, {} pending{oldest}{unused}",
+        target.indexed, target.outbox
+    ));
+    if let Some(failure) = target.failure.as_deref().filter(|_| target.is_shown) {
+        let since = ago(target.failing_since);
+        ui::line(&format!("  failing      {} times, first {since}: {failure}", target.failures));
+    }
+    if target.set_aside > 0 {
+        ui::line(&format!(
+            "  set aside    {} texts that the embedder refuses: `oim-etl vectors list`",
+            target.set_aside
+        ));
+    }
+    let report = target.report.clone().and_then(|report| serde_json::from_value::<Report>(report).ok());
+    if let Some(report) = report {
+        let at = ago(target.verified_at);
+        let kinds: Vec<String> =
+            report.drift.iter().map(|(kind, found)| format!("{} {}", found.count, kind.as_str())).collect();
+        let found = if kinds.is_empty() { "in step".to_owned() } else { kinds.join(", ") };
+        ui::line(&format!("  verified     {at}: {found}"));
+    }
+}
