@@ -13,9 +13,10 @@ use axum::{
     routing::post,
 };
 use serde_json::{Value, json};
+use store::Store;
 use vectors::{Embedder as _, Lexical};
 
-use crate::support::{Road, client, terminate, wait_until};
+use crate::support::{Road, Running, client, terminate, wait_until};
 
 /// What the embedder does.
 const WORKS: usize = 0;
@@ -76,12 +77,19 @@ async fn road() -> (Road, Embedder) {
     (road, embedder)
 }
 
+/// Starts a worker, and waits until it is there.
+async fn worker(road: &Road, store: &Store) -> Running {
+    let worker = road.bin(&["worker", "--http", "127.0.0.1:0", "--no-scheduler"]).start();
+    wait_until("the worker is alive", async || !store.queue().workers().await.unwrap().is_empty()).await;
+    worker
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_embedder_that_is_down_is_probed_by_one_job_and_caught_up_with() {
     let (road, embedder) = road().await;
     embedder.does(DOWN);
     let store = road.database.store().await;
-    let mut worker = road.bin(&["worker", "--http", "127.0.0.1:0", "--no-scheduler"]).start();
+    let mut worker = worker(&road, &store).await;
     let runs = road.bin(&["ingest", "fne", "--full", "--output", "json"]).run().await.expect(0).json();
     assert_eq!(runs[0]["state"], "complete", "{runs}");
     wait_until("the embedder has failed twice", async || store.targets().await.unwrap()[0].failures >= 2)
@@ -156,7 +164,7 @@ async fn a_worker_ingests_without_qdrant_and_says_so() {
     let mut road = Road::new().await;
     road.settings.push("qdrant_url=http://127.0.0.1:1".to_owned());
     let store = road.database.store().await;
-    let mut worker = road.bin(&["worker", "--http", "127.0.0.1:0", "--no-scheduler"]).start();
+    let mut worker = worker(&road, &store).await;
     let runs = road.bin(&["ingest", "fne", "--full", "--output", "json"]).run().await.expect(0).json();
     assert_eq!(runs[0]["state"], "complete", "{runs}");
     let state = store.targets().await.unwrap().remove(0);

@@ -5,6 +5,7 @@ use std::{collections::HashSet, time::Duration};
 use domain::OpportunityId;
 use queue::{Lease, QueueError, storable};
 use serde_json::Value;
+use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use crate::{
@@ -114,72 +115,13 @@ impl Store {
         target: TargetId,
         done: &[(Claimed, Became)],
     ) -> Result<(), StoreError> {
-        let what = "finish embed work";
-        let mut tx = self.pool.begin().await.doing(what)?;
+        let mut tx = self.pool.begin().await.doing(FINISH)?;
         lease.check(&mut tx).await?;
-        let mut points = Points::default();
-        let (mut gone, mut aside, mut reasons) = (Vec::new(), Vec::new(), Vec::new());
-        for (claimed, became) in done {
-            let id = claimed.row.id.uuid();
-            match became {
-                Became::Point(seal) => points.push(claimed, seal),
-                Became::Unchanged => (),
-                Became::Withdrawn => gone.push(id),
-                Became::SetAside(reason) => {
-                    gone.push(id);
-                    aside.push(id);
-                    reasons.push(storable(reason).chars().take(2_000).collect::<String>());
-                }
-            }
-        }
-        let ids: Vec<Uuid> = done.iter().map(|(claimed, _)| claimed.row.id.uuid()).collect();
-        let versions: Vec<i64> = done.iter().map(|(claimed, _)| claimed.version).collect();
-        sqlx::query!(
-            "INSERT INTO ingest.embeddings (target, opportunity, model, fingerprint, version, seal)
-             SELECT t.id, u.id, coalesce(t.model, ''), u.print, u.write, u.seal
-               FROM ingest.targets t, unnest($2::uuid[], $3::bytea[], $4::bigint[], $5::jsonb[]) u(id, print, write, seal) WHERE t.id = $1
-             ON CONFLICT (target, opportunity) DO UPDATE SET model = excluded.model, fingerprint = excluded.fingerprint,
-                    version = excluded.version, seal = excluded.seal, embedded_at = now()",
-            target.0,
-            &points.ids,
-            &points.prints,
-            &points.writes,
-            &points.seals
-        )
-        .execute(&mut *tx)
-        .await
-        .doing(what)?;
-        sqlx::query!(
-            "WITH unlisted AS (DELETE FROM ingest.embeddings WHERE target = $1 AND opportunity = ANY ($2)),
-                  tried AS (DELETE FROM ingest.set_aside WHERE target = $1 AND opportunity = ANY ($3) AND NOT opportunity = ANY ($4))
-             INSERT INTO ingest.set_aside (target, opportunity, reason) SELECT $1, u.id, u.reason FROM unnest($4::uuid[], $5::text[]) u(id, reason)
-             ON CONFLICT (target, opportunity) DO UPDATE SET reason = excluded.reason, at = now()",
-            target.0,
-            &gone,
-            &ids,
-            &aside,
-            &reasons
-        )
-        .execute(&mut *tx)
-        .await
-        .doing(what)?;
-        sqlx::query!(
-            "WITH done AS (
-               DELETE FROM ingest.outbox b USING unnest($2::uuid[], $3::bigint[]) u(id, version)
-                WHERE b.target = $1 AND b.opportunity = u.id AND b.version = u.version),
-             works AS (
-               UPDATE ingest.targets SET failures = 0, failing_since = NULL, failure = NULL, retry_at = NULL WHERE id = $1 AND failures > 0)
-             UPDATE ingest.runs r SET embedded = embedded + n.count
-               FROM (SELECT id, count(*)::integer AS count FROM unnest($4::uuid[]) id GROUP BY id) n WHERE r.id = n.id",
-            target.0,
-            &ids,
-            &versions,
-            &points.runs
-        )
-        .execute(&mut *tx)
-        .await
-        .doing(what)?;
-        commit(tx, Step::WriteLedger, what).await
+        let effects = Effects::of(done);
+        effects.write_ledger(&mut tx, target).await?;
+        effects.set_aside(&mut tx, target).await?;
+        effects.remove_requests(&mut tx, target).await?;
+        commit(tx, Step::WriteLedger, FINISH).await
     }
 
     /// Ends the embed job, and enqueues another one if requests are left or still claimed.
@@ -284,22 +226,121 @@ impl Store {
     }
 }
 
-/// What the ledger takes, column by column.
+/// The action that failed, for the errors of what follows.
+const FINISH: &str = "finish embed work";
+
+/// What finished requests change, column by column.
 #[derive(Default)]
-struct Points {
+struct Effects {
+    /// All of them.
     ids: Vec<Uuid>,
+    versions: Vec<i64>,
+    /// Those that have a point now.
+    points: Vec<Uuid>,
     prints: Vec<Vec<u8>>,
     writes: Vec<i64>,
     seals: Vec<Value>,
     runs: Vec<Uuid>,
+    /// Those that have none any more.
+    gone: Vec<Uuid>,
+    /// Those of them whose text is refused.
+    aside: Vec<Uuid>,
+    reasons: Vec<String>,
 }
 
-impl Points {
-    fn push(&mut self, claimed: &Claimed, seal: &Value) {
-        self.ids.push(claimed.row.id.uuid());
-        self.prints.push(claimed.row.fingerprint.clone());
-        self.writes.push(claimed.write);
-        self.seals.push(seal.clone());
-        self.runs.extend(claimed.run);
+impl Effects {
+    fn of(done: &[(Claimed, Became)]) -> Self {
+        let mut effects = Self::default();
+        for (claimed, became) in done {
+            let id = claimed.row.id.uuid();
+            effects.ids.push(id);
+            effects.versions.push(claimed.version);
+            match became {
+                Became::Point(seal) => {
+                    effects.points.push(id);
+                    effects.prints.push(claimed.row.fingerprint.clone());
+                    effects.writes.push(claimed.write);
+                    effects.seals.push(seal.clone());
+                    effects.runs.extend(claimed.run);
+                }
+                Became::Unchanged => (),
+                Became::Withdrawn => effects.gone.push(id),
+                Became::SetAside(reason) => {
+                    effects.gone.push(id);
+                    effects.aside.push(id);
+                    effects.reasons.push(storable(reason).chars().take(2_000).collect());
+                }
+            }
+        }
+        effects
+    }
+
+    async fn write_ledger(
+        &self,
+        tx: &mut Transaction<'_, Postgres>,
+        target: TargetId,
+    ) -> Result<(), StoreError> {
+        sqlx::query!(
+            "INSERT INTO ingest.embeddings (target, opportunity, model, fingerprint, version, seal)
+             SELECT t.id, u.id, coalesce(t.model, ''), u.print, u.write, u.seal
+               FROM ingest.targets t, unnest($2::uuid[], $3::bytea[], $4::bigint[], $5::jsonb[]) u(id, print, write, seal) WHERE t.id = $1
+             ON CONFLICT (target, opportunity) DO UPDATE SET model = excluded.model, fingerprint = excluded.fingerprint,
+                    version = excluded.version, seal = excluded.seal, embedded_at = now()",
+            target.0,
+            &self.points,
+            &self.prints,
+            &self.writes,
+            &self.seals
+        )
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+        .doing(FINISH)
+    }
+
+    async fn set_aside(
+        &self,
+        tx: &mut Transaction<'_, Postgres>,
+        target: TargetId,
+    ) -> Result<(), StoreError> {
+        sqlx::query!(
+            "WITH unlisted AS (DELETE FROM ingest.embeddings WHERE target = $1 AND opportunity = ANY ($2)),
+                  tried AS (DELETE FROM ingest.set_aside WHERE target = $1 AND opportunity = ANY ($3) AND NOT opportunity = ANY ($4))
+             INSERT INTO ingest.set_aside (target, opportunity, reason) SELECT $1, u.id, u.reason FROM unnest($4::uuid[], $5::text[]) u(id, reason)
+             ON CONFLICT (target, opportunity) DO UPDATE SET reason = excluded.reason, at = now()",
+            target.0,
+            &self.gone,
+            &self.ids,
+            &self.aside,
+            &self.reasons
+        )
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+        .doing(FINISH)
+    }
+
+    async fn remove_requests(
+        &self,
+        tx: &mut Transaction<'_, Postgres>,
+        target: TargetId,
+    ) -> Result<(), StoreError> {
+        sqlx::query!(
+            "WITH done AS (
+               DELETE FROM ingest.outbox b USING unnest($2::uuid[], $3::bigint[]) u(id, version)
+                WHERE b.target = $1 AND b.opportunity = u.id AND b.version = u.version),
+             works AS (
+               UPDATE ingest.targets SET failures = 0, failing_since = NULL, failure = NULL, retry_at = NULL WHERE id = $1 AND failures > 0)
+             UPDATE ingest.runs r SET embedded = embedded + n.count
+               FROM (SELECT id, count(*)::integer AS count FROM unnest($4::uuid[]) id GROUP BY id) n WHERE r.id = n.id",
+            target.0,
+            &self.ids,
+            &self.versions,
+            &self.runs
+        )
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+        .doing(FINISH)
     }
 }

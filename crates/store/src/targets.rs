@@ -258,10 +258,12 @@ impl Store {
         .doing(STATE)
     }
 
-    /// Requests all texts that a target has set aside again.
-    pub async fn retry_set_aside(&self, target: TargetId) -> Result<(), StoreError> {
+    /// Requests all texts that a target has set aside again, and lets a target that fails be tried at once.
+    pub async fn retry_now(&self, target: TargetId) -> Result<(), StoreError> {
         sqlx::query!(
-            "WITH tried AS (DELETE FROM ingest.set_aside WHERE target = $1 RETURNING opportunity)
+            "WITH tried AS (DELETE FROM ingest.set_aside WHERE target = $1 RETURNING opportunity),
+                  probe AS (UPDATE ingest.targets SET retry_at = NULL WHERE id = $1),
+                  jobs AS (UPDATE queue.jobs SET run_at = now() WHERE lane = 'embed:' || $1::integer AND state = 'ready')
              INSERT INTO ingest.outbox (target, opportunity) SELECT $1, opportunity FROM tried
              ON CONFLICT (target, opportunity) DO UPDATE SET version = excluded.version, claim = NULL",
             target.0

@@ -1,6 +1,9 @@
 //! `oim-etl vectors`
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use ::vectors::{Depth, Drift};
 use anyhow::Context as _;
@@ -20,6 +23,9 @@ use crate::{
 
 /// Time between two looks whether a worker has verified the index.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// Time without progress after which the workers count as those of other indexes. A batch of texts takes minutes at most.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Compare the vector index with the database, and repair it
 #[derive(Debug, Args)]
@@ -86,13 +92,16 @@ async fn list(context: &Context, count: i64) -> anyhow::Result<Outcome> {
 
 async fn compare(context: &Context, repairs: bool) -> anyhow::Result<Outcome> {
     let config = context.config();
-    let (report, target) = match Vectors::open(config).await? {
+    let opened = Vectors::open(config).await?;
+    // An embedded index that this process could open is nobody else's.
+    let is_ours = opened.is_some() && config.qdrant_url.is_none();
+    let (report, target) = match opened {
         Some(vectors) => {
             let store = app::open_store(config).await?;
             let target = store.register_target(&vectors.target()).await?;
             let kept = Kept { vectors: &vectors, target };
             if repairs {
-                store.retry_set_aside(target).await?;
+                store.retry_now(target).await?;
             }
             let report = verify::compare(&store, kept, Depth::Vectors, repairs).await?;
             store.keep_verification(target, repairs, &serde_json::to_value(&report)?).await?;
@@ -102,7 +111,7 @@ async fn compare(context: &Context, repairs: bool) -> anyhow::Result<Outcome> {
         }
         None => by_worker(context, repairs).await?,
     };
-    let failure = if repairs { written(context, target).await? } else { None };
+    let failure = if repairs { written(context, target, is_ours).await? } else { None };
     if let Some(why) = &failure {
         ui::note(&format!(
             "not repaired yet: {why}; what differs is requested, and written as soon as that is mended"
@@ -119,20 +128,28 @@ async fn compare(context: &Context, repairs: bool) -> anyhow::Result<Outcome> {
 
 /// Waits until everything that is requested of an index is written. Without a worker, this process does it. Returns why it cannot be
 /// written now, if it cannot.
-async fn written(context: &Context, target: TargetId) -> anyhow::Result<Option<String>> {
+async fn written(context: &Context, target: TargetId, is_ours: bool) -> anyhow::Result<Option<String>> {
     let store = app::connect(context.config(), 1).await?;
-    let (_, failure) = left(&store, target).await?;
-    let pool = if is_alive(&store).await? {
+    let before = state(&store, target).await?.map_or(0, |state| state.failures);
+    let pool = if !is_ours && is_alive(&store).await? {
         None
     } else {
         let stop = Stop::new();
         let app = App::open(context.config().clone(), Role::Command).await?.stopping_with(stop.clone());
         Some(Pool::start(Arc::new(app), None, stop).await?)
     };
-    let mut found = (1, failure);
-    while found.0 > 0 {
-        found = left(&store, target).await?;
-        if found.1.is_some() {
+    let (mut failure, mut left) = (None, (i64::MAX, Instant::now()));
+    while let Some(state) = state(&store, target).await?
+        && state.outbox > 0
+    {
+        if state.failures > before {
+            failure = state.failure;
+            break;
+        }
+        if state.outbox < left.0 {
+            left = (state.outbox, Instant::now());
+        } else if left.1.elapsed() > PATIENCE {
+            failure = Some("no worker that is alive writes to this index".to_owned());
             break;
         }
         tokio::time::sleep(LOOK_EVERY).await;
@@ -140,13 +157,11 @@ async fn written(context: &Context, target: TargetId) -> anyhow::Result<Option<S
     if let Some(pool) = pool {
         pool.stop().await?;
     }
-    Ok(found.1)
+    Ok(failure)
 }
 
-/// Returns how many points of an index are out of date, and why they cannot be written now.
-async fn left(store: &Store, target: TargetId) -> anyhow::Result<(i64, Option<String>)> {
-    let state = store.targets().await?.into_iter().find(|state| state.target == target);
-    Ok(state.map_or((0, None), |state| (state.outbox, state.failure)))
+async fn state(store: &Store, target: TargetId) -> anyhow::Result<Option<TargetState>> {
+    Ok(store.targets().await?.into_iter().find(|state| state.target == target))
 }
 
 /// Lets the worker that holds the embedded index compare it.
@@ -159,7 +174,7 @@ async fn by_worker(context: &Context, repairs: bool) -> anyhow::Result<(Report, 
         "another process holds the embedded index, and no worker keeps it; try again when it has ended",
     )?;
     if repairs {
-        store.retry_set_aside(target).await?;
+        store.retry_now(target).await?;
     }
     let verification = store.request_verification(target, repairs).await?;
     loop {
