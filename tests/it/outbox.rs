@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::OpportunityId;
 use queue::{Lease, WorkerId};
 use serde_json::json;
-use store::{Became, Claimed, Store, Target, TargetId};
+use store::{Became, Claimed, Store, Target, TargetId, Verified};
 
 use crate::support::opportunities::{fresh, noon, opportunity, origin};
 
@@ -230,4 +230,30 @@ async fn a_text_that_is_refused_is_listed_and_tried_again_when_it_changes() {
     store.load(&origin(noon()), &[opportunity("1", "Soudeur MIG", None)]).await.unwrap();
     embed(&store).await;
     assert!(store.set_aside(FIRST, 9).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_night_verifies_each_index_once_however_many_workers_watch() {
+    let store = fresh().await;
+    store.register_target(&target("a")).await.unwrap();
+    let other = store.register_target(&target("b")).await.unwrap();
+    let tick = store.last_tick("index:verify").await.unwrap() + chrono::TimeDelta::hours(1);
+    let fired =
+        futures::future::join_all((0..5).map(|_| store.fire_verification("index:verify", tick))).await;
+    assert_eq!(fired.into_iter().filter(|fired| *fired.as_ref().unwrap()).count(), 1);
+    let lanes: Vec<String> =
+        sqlx::query_scalar("SELECT lane FROM queue.jobs WHERE kind = 'verify_index' ORDER BY lane")
+            .fetch_all(store.pool())
+            .await
+            .unwrap();
+    assert_eq!(lanes, [FIRST.lanes()[1].clone(), other.lanes()[1].clone()]);
+    let id = store.request_verification(other, false).await.unwrap();
+    assert!(!store.verification_repairs(id).await.unwrap());
+    assert!(matches!(store.verified(id).await.unwrap(), Verified::Waiting));
+    store.end_verification(id, Ok(&json!({"points": 3}))).await.unwrap();
+    let Verified::Report(report) = store.verified(id).await.unwrap() else { panic!("it has ended") };
+    let state = store.targets().await.unwrap().into_iter().find(|state| state.target == other).unwrap();
+    assert_eq!((&report["points"], state.report), (&json!(3), Some(report.clone())));
+    store.end_verification(id, Err("down")).await.unwrap();
+    assert!(matches!(store.verified(id).await.unwrap(), Verified::Failed(why) if why == "down"));
 }

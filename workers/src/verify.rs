@@ -90,6 +90,9 @@ pub(crate) async fn compare(
     depth: Depth,
     repairs: bool,
 ) -> anyhow::Result<Report> {
+    if repairs && kept.vectors.index.restore().await.context("Failed to look for the index")? {
+        tracing::warn!("somebody removed the collection of the index; it is made and filled again");
+    }
     let mut comparison = Comparison { store, kept, depth, repairs, report: Report::default() };
     comparison.points().await?;
     comparison.rows().await?;

@@ -29,6 +29,11 @@ pub trait Index: Send + Sync {
     /// Whether it answers.
     async fn ready(&self) -> Result<(), VectorError>;
 
+    /// Makes the index again, empty, if somebody removed it. Returns whether that was so: then everything is missing in it.
+    async fn restore(&self) -> Result<bool, VectorError> {
+        Ok(false)
+    }
+
     /// What it is, for people.
     fn describe(&self) -> String;
 

@@ -34,6 +34,7 @@ pub struct ServerIndex {
     client: Qdrant,
     collection: String,
     url: String,
+    model: String,
     dimensions: usize,
 }
 
@@ -69,8 +70,8 @@ impl ServerIndex {
         settings.api_key = api_key.map(ToOwned::to_owned);
         let client = settings.build().map_err(|_| wrong("the address"))?;
         let collection = index_name(collection, model, dimensions);
-        let index = Self { client, collection, url: shown, dimensions };
-        index.make(model).await?;
+        let index = Self { client, collection, url: shown, model: model.to_owned(), dimensions };
+        index.make().await?;
         Ok(index)
     }
 
@@ -197,9 +198,18 @@ impl Index for ServerIndex {
     async fn ready(&self) -> Result<(), VectorError> {
         let found = self.client.collection_exists(&self.collection).await.map_err(self.failing("answer"))?;
         found.then_some(()).ok_or_else(|| VectorError::Index {
-            what: "find its collection, which was there; start again to have it made",
+            what: "find its collection, which was there; `oim-etl vectors repair` makes and fills it again",
             source: self.collection.clone().into(),
         })
+    }
+
+    async fn restore(&self) -> Result<bool, VectorError> {
+        let is_there =
+            self.client.collection_exists(&self.collection).await.map_err(self.failing("answer"))?;
+        if !is_there {
+            self.make().await?;
+        }
+        Ok(!is_there)
     }
 
     fn describe(&self) -> String {

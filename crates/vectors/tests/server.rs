@@ -175,6 +175,9 @@ async fn a_lost_collection_is_told() {
     assert_eq!(error.to_string(), "the vector index could not withdraw points");
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert_eq!(cause, format!("NotFound: Collection `{LEXICAL}` doesn't exist!"));
+    assert!(index.restore().await.unwrap() && !index.restore().await.unwrap(), "it is made again once");
+    fill(&index, &ads()).await;
+    index.ready().await.unwrap();
 }
 
 #[tokio::test]

@@ -32,6 +32,25 @@ fn the_builtin_timetable_is_sound() {
 }
 
 #[test]
+fn the_index_is_verified_by_a_line_of_its_own() {
+    let at = |time: &str| time.parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+    let nightly = Timetable::builtin().unwrap().verify.unwrap();
+    // 04:25 in Douala is 03:25 UTC. Three nights without a worker are one verification.
+    assert_eq!(
+        nightly.due(at("2026-09-01T12:00:00Z"), at("2026-09-04T12:00:00Z")),
+        Some(at("2026-09-04T03:25:00Z"))
+    );
+    assert_eq!(nightly.due(at("2026-09-04T03:25:00Z"), at("2026-09-04T12:00:00Z")), None);
+    let own = Timetable::parse("t.toml", "zone = 'UTC'\nverify = '0 1 * * 0'").unwrap().verify.unwrap();
+    assert_eq!((own.cron.as_str(), own.zone.name()), ("0 1 * * 0", "UTC"));
+    assert_eq!(Timetable::parse("t.toml", "").unwrap().verify, None);
+    for (wrong, place) in [("verify = 7", "t.toml:1:"), ("verify = '0 25 * * *'", "t.toml:1:13")] {
+        let flaws = flaws(wrong);
+        assert!(flaws.len() == 1 && flaws[0].starts_with(place), "{flaws:?}");
+    }
+}
+
+#[test]
 fn an_empty_timetable_is_one() {
     assert_eq!(Timetable::parse("t.toml", "").map(|timetable| timetable.entries), Ok(vec![]));
 }

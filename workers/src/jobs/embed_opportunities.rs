@@ -5,14 +5,17 @@ use std::time::Duration;
 use queue::Lease;
 use serde::Deserialize;
 use store::TargetId;
+use vectors::Depth;
 
 use super::{Job, JobError};
 use crate::{
     app::App,
+    observe::error_chain,
     pipeline::{
         embed,
         index::{self, Kept, Trouble},
     },
+    verify,
 };
 
 /// First pause after the embedder or the index failed; each further failure in a row doubles it.
@@ -69,6 +72,11 @@ impl Job for EmbedOpportunities {
 /// Empties the outbox. After a failure, index and embedder are first asked for as little as there is to ask for.
 async fn work(app: &App, kept: Kept<'_>, lease: Lease, is_probe: bool) -> Result<(), Trouble> {
     if is_probe {
+        if kept.vectors.index.restore().await? {
+            tracing::warn!("somebody removed the collection of the index; it is made and filled again");
+            let report = verify::compare(&app.store, kept, Depth::Payloads, true).await;
+            report.map_err(|error| Trouble::Away { why: error_chain(&error), retry_after: None })?;
+        }
         kept.vectors.index.ready().await?;
         embed::probe(kept.vectors.embedder.as_ref()).await?;
     }

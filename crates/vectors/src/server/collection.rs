@@ -17,25 +17,25 @@ use crate::{
 
 impl ServerIndex {
     /// Makes the collection unless it is there, and sees that it is as it should be.
-    pub(super) async fn make(&self, model: &str) -> Result<(), VectorError> {
+    pub(super) async fn make(&self) -> Result<(), VectorError> {
         let there = self.client.collection_exists(&self.collection).await;
         if !there.map_err(self.failing("look for its collection"))? {
-            self.create(model).await?;
+            self.create().await?;
         }
         let info = self.client.collection_info(&self.collection).await;
         let info = info.map_err(self.failing("look at its collection"))?.result.unwrap_or_default();
-        self.check(&info, model)?;
+        self.check(&info)?;
         self.index_payload(&info).await
     }
 
-    async fn create(&self, model: &str) -> Result<(), VectorError> {
+    async fn create(&self) -> Result<(), VectorError> {
         let mut dense = VectorsConfigBuilder::default();
         let size = u64::try_from(self.dimensions).unwrap_or(u64::MAX);
         dense.add_named_vector_params(DENSE, VectorParamsBuilder::new(size, Distance::Cosine));
         let mut sparse = SparseVectorsConfigBuilder::default();
         sparse.add_named_vector_params(BM25, SparseVectorParamsBuilder::default().modifier(Modifier::Idf));
         let made_by = HashMap::from([
-            ("model".to_owned(), Value::from(model)),
+            ("model".to_owned(), Value::from(self.model.as_str())),
             ("shape".to_owned(), Value::from(SHAPE)),
         ]);
         let create = CreateCollectionBuilder::new(&self.collection)
@@ -51,7 +51,7 @@ impl ServerIndex {
 
     /// Refuses a collection whose points could not be compared with ours, or not be found. Servers before 1.16 keep no model and
     /// shape; there the name alone tells the model.
-    fn check(&self, info: &CollectionInfo, model: &str) -> Result<(), VectorError> {
+    fn check(&self, info: &CollectionInfo) -> Result<(), VectorError> {
         let config = info.config.clone().unwrap_or_default();
         let params = config.params.unwrap_or_default();
         let dense = match params.vectors_config.and_then(|vectors| vectors.config) {
@@ -65,7 +65,7 @@ impl ServerIndex {
         let kept = |key: &str| config.metadata.get(key).cloned().map(qdrant_client::qdrant::Value::into_json);
         let same = |key: &str, wanted: Value| kept(key).is_none_or(|found| found == wanted);
         let fits = size.is_some_and(|size| usize::try_from(size) == Ok(self.dimensions)) && weighted;
-        if fits && same("model", model.into()) && same("shape", SHAPE.into()) {
+        if fits && same("model", self.model.as_str().into()) && same("shape", SHAPE.into()) {
             return Ok(());
         }
         let said = |key: &str| kept(key).map_or_else(|| "unknown".to_owned(), |value| value.to_string());
@@ -74,7 +74,7 @@ impl ServerIndex {
         Err(VectorError::OtherModel {
             place: format!("{} at {}", self.collection, self.url),
             found: format!("model {} ({numbers} numbers, shape {}{bm25})", said("model"), said("shape")),
-            wanted: format!("{model} ({} numbers, shape {SHAPE})", self.dimensions),
+            wanted: format!("{} ({} numbers, shape {SHAPE})", self.model, self.dimensions),
         })
     }
 
