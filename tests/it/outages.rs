@@ -14,7 +14,6 @@ use axum::{
 };
 use serde_json::{Value, json};
 use store::Store;
-use vectors::{Embedder as _, Lexical};
 
 use crate::support::{Road, Running, client, terminate, wait_until};
 
@@ -52,6 +51,15 @@ impl Embedder {
     }
 }
 
+/// How often each letter occurs in the text, in a vector of the length that bge-m3 has.
+fn vector(text: &str) -> Vec<f32> {
+    let mut vector = vec![0.01; 1_024];
+    for letter in text.bytes() {
+        vector[usize::from(letter)] += 1.0;
+    }
+    vector
+}
+
 async fn answer(State(embedder): State<Embedder>, Json(ask): Json<Value>) -> Response {
     embedder.calls.fetch_add(1, Ordering::SeqCst);
     match embedder.mode.load(Ordering::SeqCst) {
@@ -67,7 +75,7 @@ async fn answer(State(embedder): State<Embedder>, Json(ask): Json<Value>) -> Res
     if texts.iter().any(|text| text.to_lowercase().contains(POISON)) {
         return (StatusCode::BAD_REQUEST, Json(json!({"error": "input is not valid"}))).into_response();
     }
-    Json(json!({ "embeddings": Lexical::new().embed(&texts).await.unwrap() })).into_response()
+    Json(json!({ "embeddings": texts.iter().map(|text| vector(text)).collect::<Vec<_>>() })).into_response()
 }
 
 async fn road() -> (Road, Embedder) {

@@ -257,3 +257,6 @@ fn judge(point: &Held, rows: &Rows, newest: i64) -> anyhow::Result<Option<Drift>
     // The text and the payload may be the same where the content is not: the next write notes that.
     Ok(drift.or((!row.is_current).then_some(Drift::Stale)))
 }
+
+#[cfg(all(test, feature = "embedded-vectors"))]
+mod tests;

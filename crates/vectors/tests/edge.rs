@@ -7,6 +7,8 @@ mod support;
 
 #[path = "edge/contract.rs"]
 mod contract;
+#[path = "edge/tampering.rs"]
+mod tampering;
 
 use std::{
     fs,
