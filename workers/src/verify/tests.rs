@@ -24,7 +24,7 @@ struct World {
     vectors: Vectors,
     target: store::TargetId,
     _cluster: Cluster,
-    _folder: tempfile::TempDir,
+    _folders: [tempfile::TempDir; 2],
 }
 
 fn noon() -> DateTime<Utc> {
@@ -34,7 +34,9 @@ fn noon() -> DateTime<Utc> {
 impl World {
     async fn new() -> Self {
         let folder = tempfile::Builder::new().prefix("oim-verify-").tempdir().unwrap();
-        let cluster = Cluster::start(&folder.path().join("postgres"), Durability::Throwaway).await.unwrap();
+        // Its own folder: the user postgres may be unable to enter one of ours.
+        let data = tempfile::Builder::new().prefix("oim-verify-").tempdir().unwrap();
+        let cluster = Cluster::start(data.path(), Durability::Throwaway).await.unwrap();
         create_database(&cluster.url("postgres"), "verify").await.unwrap();
         let store = Store::connect(&cluster.url("verify"), 4).await.unwrap();
         store.migrate().await.unwrap();
@@ -53,7 +55,7 @@ impl World {
         let index = EdgeIndex::open(&folder.path().join("vectors"), "lexical-2", 1_024).await.unwrap();
         let vectors = Vectors { embedder: Box::new(Lexical::new()), index: Box::new(index) };
         let target = store.register_target(&vectors.target()).await.unwrap();
-        Self { store, vectors, target, _cluster: cluster, _folder: folder }
+        Self { store, vectors, target, _cluster: cluster, _folders: [data, folder] }
     }
 
     fn kept(&self) -> Kept<'_> {
