@@ -59,6 +59,7 @@ pub(crate) use index_row;
 
 /// An opportunity beside what the database knows of its point in a target.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Compared {
     /// The row.
     pub row: IndexRow,

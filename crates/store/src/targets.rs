@@ -127,15 +127,15 @@ impl Store {
         .fetch_optional(&mut *tx)
         .await
         .doing(REGISTER)?;
-        let id = match known {
-            Some(id) => id,
-            None => {
-                // Waits for those who write opportunities now and do not see the new target yet.
-                sqlx::query!("LOCK TABLE ingest.opportunities IN SHARE MODE")
-                    .execute(&mut *tx)
-                    .await
-                    .doing(REGISTER)?;
-                sqlx::query_scalar!(
+        let id = if let Some(id) = known {
+            id
+        } else {
+            // Waits for those who write opportunities now and do not see the new target yet.
+            sqlx::query!("LOCK TABLE ingest.opportunities IN SHARE MODE")
+                .execute(&mut *tx)
+                .await
+                .doing(REGISTER)?;
+            sqlx::query_scalar!(
                     "WITH new AS (
                        INSERT INTO ingest.targets (id, name, place, model, dimensions, seen_at)
                        SELECT greatest(max(id), 0) + 1, $1, $2, $3, $4, now() FROM ingest.targets RETURNING id),
@@ -151,7 +151,6 @@ impl Store {
                 .fetch_one(&mut *tx)
                 .await
                 .doing(REGISTER)?
-            }
         };
         commit(tx, Step::RegisterTarget, REGISTER).await?;
         Ok(TargetId(id))

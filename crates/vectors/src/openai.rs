@@ -1,4 +1,4 @@
-//! `/v1/embeddings`, as OpenAI, vLLM, TEI, LiteLLM and llama.cpp serve it.
+//! `/v1/embeddings`, the protocol of `OpenAI`, which vLLM, TEI, `LiteLLM` and llama.cpp serve too.
 
 use async_trait::async_trait;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
@@ -18,7 +18,7 @@ const LONGEST: usize = 24_000;
 /// Bytes that a number of a vector takes in an answer, generously.
 const NUMBER: usize = 64;
 
-/// An embedding model on a server that speaks OpenAI's protocol.
+/// An embedding model on a server with `/v1/embeddings`.
 #[derive(Clone)]
 pub struct OpenAi {
     server: Server,

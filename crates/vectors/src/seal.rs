@@ -1,5 +1,7 @@
 //! What tells whether a point is what was written, without embedding its text again.
 
+use std::fmt::Write as _;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -53,7 +55,7 @@ pub(crate) fn text(text: &str) -> String {
 /// The digest of a payload, in whatever order an index gives its keys back.
 pub(crate) fn payload_digest(payload: &Value) -> String {
     let mut written = String::new();
-    write(payload, &mut written);
+    spell(payload, &mut written);
     short(Sha256::digest(written.as_bytes()))
 }
 
@@ -93,11 +95,14 @@ fn mixed(at: u64) -> u64 {
 
 /// Half of a digest: 128 bits tell two contents apart, and each point has three of them.
 fn short(digest: impl AsRef<[u8]>) -> String {
-    digest.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    digest.as_ref().iter().take(16).fold(String::with_capacity(32), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Writes a value with its keys in order.
-fn write(value: &Value, into: &mut String) {
+fn spell(value: &Value, into: &mut String) {
     match value {
         Value::Object(map) => {
             let mut keys: Vec<&String> = map.keys().collect();
@@ -106,7 +111,7 @@ fn write(value: &Value, into: &mut String) {
             for key in keys {
                 into.push_str(&Value::from(key.as_str()).to_string());
                 into.push(':');
-                map.get(key).into_iter().for_each(|value| write(value, into));
+                map.get(key).into_iter().for_each(|value| spell(value, into));
                 into.push(',');
             }
             into.push('}');
@@ -114,7 +119,7 @@ fn write(value: &Value, into: &mut String) {
         Value::Array(values) => {
             into.push('[');
             for value in values {
-                write(value, into);
+                spell(value, into);
                 into.push(',');
             }
             into.push(']');
@@ -131,7 +136,7 @@ mod tests {
 
     fn vector(seed: u64) -> Vec<f32> {
         let numbers: Vec<f32> =
-            (0..1_024).map(|at| f32::from(mixed(seed * 5_000 + at) as u8) / 128.0 - 1.0).collect();
+            (0..1_024).map(|at| f32::from(mixed(seed * 5_000 + at).to_le_bytes()[0]) / 128.0 - 1.0).collect();
         let length = numbers.iter().map(|v| v * v).sum::<f32>().sqrt();
         numbers.into_iter().map(|v| v / length).collect()
     }

@@ -45,6 +45,8 @@ impl World {
             name: "fne".to_owned(),
             spec_version: "0".repeat(64),
             offers_itself: false,
+            quiet_hours: Vec::new(),
+            daily_requests: None,
             rate: "1/s".parse().unwrap(),
             enabled: true,
             streams: vec!["offres".to_owned()],

@@ -47,8 +47,8 @@ impl Folder {
         if let Some(known) = known_identity(&self.path) {
             return Ok(known);
         }
-        let drawn: String =
-            (0..2).map(|_| format!("{:016x}", RandomState::new().build_hasher().finish())).collect();
+        let half = || RandomState::new().build_hasher().finish();
+        let drawn = format!("{:016x}{:016x}", half(), half());
         // Written elsewhere and renamed: half an identity would be another one.
         let making = self.path.join("identity.new");
         let written = File::create(&making).and_then(|mut new| {

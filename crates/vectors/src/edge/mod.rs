@@ -60,7 +60,7 @@ impl EdgeIndex {
 
     /// What [`Index::identity`] says of the index in `folder`, whoever has it open; `None` where there is none.
     pub fn identity_in(folder: &Path) -> Option<String> {
-        folder::known_identity(folder).map(named)
+        folder::known_identity(folder).map(|identity| named(&identity))
     }
 
     /// Runs what blocks off the runtime's threads.
@@ -74,7 +74,7 @@ impl EdgeIndex {
 }
 
 /// The identity of a folder, told from names of collections.
-fn named(identity: String) -> String {
+fn named(identity: &str) -> String {
     format!("embedded:{identity}")
 }
 
@@ -131,6 +131,6 @@ impl Index for EdgeIndex {
     }
 
     fn identity(&self) -> String {
-        named(self.identity.clone())
+        named(&self.identity)
     }
 }

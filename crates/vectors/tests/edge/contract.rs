@@ -97,18 +97,18 @@ async fn the_vectors_are_those_of_the_page() {
     let promised: Vec<String> = table("vector").into_iter().map(|(name, _)| name).collect();
     for record in written().await {
         let Some(VectorStructInternal::Named(named)) = record.vector else { panic!("vectors without names") };
-        let mut names: Vec<String> = named.keys().map(ToString::to_string).collect();
-        names.sort_by_key(|name| promised.iter().position(|promised| promised == name));
-        assert_eq!(names, promised);
+        let mut found: Vec<String> = named.keys().map(ToString::to_string).collect();
+        found.sort_by_key(|name| promised.iter().position(|promised| promised == name));
+        assert_eq!(found, promised);
         for (name, vector) in &named {
-            match (name.to_string().as_str(), vector) {
+            match (name.as_str(), vector) {
                 ("dense", VectorInternal::Dense(dense)) => {
                     let length: f32 = dense.iter().map(|v| v * v).sum();
                     assert_eq!(dense.len(), 1_024);
                     assert!((length - 1.0).abs() < 1e-4, "{length}");
                 }
                 ("bm25", VectorInternal::Sparse(words)) => {
-                    assert_eq!(words.indices.len(), words.values.len())
+                    assert_eq!(words.indices.len(), words.values.len());
                 }
                 other => panic!("{other:?}"),
             }

@@ -13,7 +13,7 @@ use crate::support::{ads, key, keys, points};
 struct Tampering(EdgeShard);
 
 impl Tampering {
-    fn payload(&self, ad: &Document, payload: Value, whole: bool) {
+    fn payload(&self, ad: &Document, payload: &Value, whole: bool) {
         let payload = Payload(payload.as_object().unwrap().clone());
         let set = SetPayloadOp { payload, points: Some(vec![id(ad)]), filter: None, key: None };
         let operation = if whole { PayloadOps::OverwritePayload(set) } else { PayloadOps::SetPayload(set) };
@@ -62,18 +62,18 @@ async fn every_kind_of_drift_is_told_and_can_be_healed() {
 
     let shard = Tampering(EdgeShard::load(&folder.path().join("shard"), None).unwrap());
     let seal = json!({"text": "0", "payload": "0", "words": "0", "vector": []});
-    shard.payload(&ads[0], json!({"title": "Chef de chantier, 900 000 FCFA"}), false);
-    shard.payload(&ads[1], json!({ "seal": seal }), false);
-    shard.payload(&ads[2], json!({"surprise": 1}), false);
+    shard.payload(&ads[0], &json!({"title": "Chef de chantier, 900 000 FCFA"}), false);
+    shard.payload(&ads[1], &json!({ "seal": seal }), false);
+    shard.payload(&ads[2], &json!({"surprise": 1}), false);
     shard.vector(&ads[3], "dense", VectorPersisted::Dense(unit(5)));
     let words = SparseVector { indices: vec![1, 2], values: vec![0.5, 0.5] };
     shard.vector(&ads[4], "bm25", VectorPersisted::Sparse(words));
-    shard.payload(&ads[5], json!({"title": "only that"}), true);
-    shard.payload(&ads[6], json!({"kind": 7}), false);
-    shard.payload(&ads[7], json!({"version": "nine"}), false);
-    shard.payload(&ads[8], json!({"version": i64::MAX}), false);
-    shard.payload(&ads[9], json!({"version": 0}), false);
-    shard.payload(&ads[10], json!({"version": 5_000_000}), false);
+    shard.payload(&ads[5], &json!({"title": "only that"}), true);
+    shard.payload(&ads[6], &json!({"kind": 7}), false);
+    shard.payload(&ads[7], &json!({"version": "nine"}), false);
+    shard.payload(&ads[8], &json!({"version": i64::MAX}), false);
+    shard.payload(&ads[9], &json!({"version": 0}), false);
+    shard.payload(&ads[10], &json!({"version": 5_000_000}), false);
     shard.stranger(PointId::NumId(7));
     shard.0.flush();
     drop(shard);

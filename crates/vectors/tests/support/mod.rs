@@ -167,13 +167,13 @@ async fn held(index: &dyn Index, id: OpportunityId) -> Held {
 async fn keeps_the_later_write(index: &dyn Index) {
     let old = ads().remove(0);
     let mut new = old.clone();
-    new.payload.title = "Soudeur TIG".to_owned();
-    index.upsert(points(&[new.clone()], 9).await).await.unwrap();
-    index.upsert(points(&[old.clone()], 8).await).await.unwrap();
+    "Soudeur TIG".clone_into(&mut new.payload.title);
+    index.upsert(points(std::slice::from_ref(&new), 9).await).await.unwrap();
+    index.upsert(points(std::slice::from_ref(&old), 8).await).await.unwrap();
     index.withdraw(&[key(&old)], 8).await.unwrap();
     let kept = held(index, old.id).await;
     assert_eq!(kept.version, Some(9), "an older write replaced a newer one");
-    index.upsert(points(&[old.clone()], 9).await).await.unwrap();
+    index.upsert(points(std::slice::from_ref(&old), 9).await).await.unwrap();
     assert_eq!(held(index, old.id).await.version, Some(9), "the same write may be repeated");
     index.withdraw(&[key(&old)], 9).await.unwrap();
     assert!(index.held(&[old.id], Depth::Payloads).await.unwrap().is_empty());
@@ -182,7 +182,7 @@ async fn keeps_the_later_write(index: &dyn Index) {
 
 async fn tells_how_a_point_differs(index: &dyn Index) {
     let ad = ads().remove(0);
-    let point = points(&[ad.clone()], 12).await.remove(0);
+    let point = points(std::slice::from_ref(&ad), 12).await.remove(0);
     let written = Written { version: 12, seal: point.seal.clone() };
     let newest = 20;
     index.upsert(vec![point]).await.unwrap();
@@ -205,9 +205,9 @@ async fn tells_how_a_point_differs(index: &dyn Index) {
     let (mut other, vector) =
         (ads().remove(1), Lexical::new().embed(&["comptable".to_owned()]).await.unwrap());
     other.id = ad.id;
-    index.upsert(points(&[other.clone()], 12).await).await.unwrap();
+    index.upsert(points(std::slice::from_ref(&other), 12).await).await.unwrap();
     assert_eq!(held(index, ad.id).await.drift(&ad, Some(&written), newest).unwrap(), Some(Drift::Payload));
-    index.upsert(Point::all(&[ad.clone()], vector, 12).unwrap()).await.unwrap();
+    index.upsert(Point::all(std::slice::from_ref(&ad), vector, 12).unwrap()).await.unwrap();
     let seen = held(index, ad.id).await.drift(&ad, Some(&written), newest).unwrap();
     assert_eq!(seen, Some(Drift::Payload), "its own seal betrays it");
     fill(index, &[ad]).await;
