@@ -22,6 +22,7 @@ pub mod duration;
 pub mod money;
 pub mod places;
 pub mod quality;
+pub mod term;
 pub mod vocabulary;
 
 pub use draft::{Draft, DraftDigest, Field};

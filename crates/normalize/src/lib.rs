@@ -25,6 +25,7 @@ pub mod money;
 pub mod patterns;
 pub mod places;
 pub mod quality;
+pub mod search;
 pub mod status;
 pub mod text;
 pub mod vocabulary;

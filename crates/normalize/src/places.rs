@@ -4,6 +4,7 @@ mod abroad;
 mod gazetteer;
 mod inline;
 mod named;
+mod question;
 mod reader;
 mod stated;
 mod words;
@@ -12,6 +13,7 @@ mod world;
 use domain::places::{Place, Region};
 
 pub(crate) use named::{named_in_text, named_in_title};
+pub(crate) use question::{Mentioned, mentioned};
 pub use reader::{UnknownPlace, read_places};
 pub use stated::stated_places;
 pub(crate) use stated::{Hints, signs, stated_where};

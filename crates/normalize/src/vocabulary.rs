@@ -212,6 +212,34 @@ pub(crate) fn names_teacher(title: &Words<'_>) -> bool {
     title.list().iter().any(|word| TEACHERS.iter().any(|teacher| word.trim_end_matches('s') == *teacher))
 }
 
+/// Returns the occupations that a folded question names, in its order.
+pub(crate) fn occupations_in(folded: &str) -> Vec<&'static str> {
+    OCCUPATIONS.read(folded)
+}
+
+/// Returns the occupation that has a name of one word like this, if there is only one.
+pub(crate) fn occupation_like(is_like: impl Fn(&str) -> bool) -> Option<&'static str> {
+    let mut found = OCCUPATIONS.single().filter(|(name, _)| is_like(name)).map(|(_, code)| code);
+    let first = found.next()?;
+    found.all(|other| other == first).then_some(first).filter(|code| *code != "none")
+}
+
+/// Returns the sectors that a folded question names, in its order.
+pub(crate) fn sectors_in(folded: &str) -> Vec<&'static str> {
+    SECTORS.read(folded)
+}
+
+/// Returns the codes of all sectors.
+pub fn sectors() -> Vec<&'static str> {
+    let rows = include_str!("vocabulary/sectors.tsv").lines().filter(|line| !line.starts_with(['#', '-']));
+    rows.filter_map(|line| line.split('\t').nth(1)).collect()
+}
+
+/// Returns the sector of an occupation.
+pub(crate) fn sector_of_occupation(occupation: &str) -> Option<&'static str> {
+    BY_OCCUPATION.get(occupation).copied()
+}
+
 /// Returns the sector, a code of ours within a section of ISIC rev. 4. Title and text are folded.
 ///
 /// What a course or a program is about, the partner says best. Of a job, the title decides, and the partner's words, which name the

@@ -74,6 +74,15 @@ impl Signs {
         self.of_word(words.first()?).iter().find(|sign| words.starts_with(&sign.words))
     }
 
+    /// Returns the signs of one word, with their codes.
+    pub(super) fn single(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let signs = self.by_first.values().flatten();
+        signs.filter_map(|sign| match sign.words.as_slice() {
+            [word] => Some((*word, sign.code)),
+            _ => None,
+        })
+    }
+
     /// Returns whether a sign begins with this word.
     pub(super) fn begins(&self, word: &str) -> bool {
         !self.of_word(word).is_empty()
