@@ -54,6 +54,7 @@ mod revisits;
 mod road;
 mod run_ends;
 mod samples;
+mod search;
 mod second_look;
 mod served_after;
 mod stale;

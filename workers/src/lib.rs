@@ -19,6 +19,7 @@ mod reload;
 mod remote;
 mod room;
 mod scheduler;
+mod search;
 mod ui;
 mod vector;
 mod verify;

@@ -7,8 +7,8 @@ use std::{
 
 use anyhow::Context as _;
 use secrecy::ExposeSecret;
-use store::{Store, Target};
-use vectors::{Depth, Embedder, Filter, Hit, Index, Key, Lexical, Ollama, OpenAi, Query};
+use store::Target;
+use vectors::{ByWords, Depth, Embedder, Hit, Index, Key, Ollama, OpenAi, Query};
 
 use crate::config::Config;
 
@@ -29,7 +29,7 @@ pub(crate) struct Vectors {
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) hits: Vec<Hit>,
-    /// Why the hits are by words alone, where they are.
+    /// Why the hits are without a model that is configured, where they are.
     pub(crate) degraded: Option<String>,
 }
 
@@ -70,15 +70,9 @@ impl Vectors {
         }
     }
 
-    /// Returns the open opportunities that are nearest to a text, within a bounded time whatever the embedder does: without its
-    /// vector, words alone decide. If the index still holds closed ones, it returns fewer than `limit`.
-    pub(crate) async fn search(
-        &self,
-        store: &Store,
-        text: &str,
-        filter: Filter,
-        limit: usize,
-    ) -> anyhow::Result<Found> {
+    /// Returns the vector of a question, within a bounded time whatever the embedder does, or why there is none. A machine without a
+    /// model has neither.
+    pub(crate) async fn vector_of(&self, text: &str) -> (Option<Vec<f32>>, Option<String>) {
         let texts = [text.to_owned()];
         let (dense, degraded) = match tokio::time::timeout(QUERY_PATIENCE, self.embedder.embed(&texts)).await
         {
@@ -88,16 +82,15 @@ impl Vectors {
         };
         if let Some(why) = &degraded {
             metrics::counter!("oim_searches_degraded_total").increment(1);
-            tracing::warn!(why, "a search goes by words alone");
+            tracing::warn!(why, "a search goes by words and categories alone");
         }
-        let query = Query { text: text.to_owned(), dense, filter, limit };
+        (dense.filter(|dense| !dense.is_empty()), degraded)
+    }
+
+    /// Returns what the index finds, within a bounded time.
+    pub(crate) async fn find(&self, query: Query) -> anyhow::Result<Vec<Hit>> {
         let found = tokio::time::timeout(INDEX_PATIENCE, self.index.search(query)).await;
-        let mut hits = found
-            .with_context(|| format!("the index did not answer in {} s", INDEX_PATIENCE.as_secs()))??;
-        let ids: Vec<_> = hits.iter().map(|hit| hit.id).collect();
-        let open = store.open_among(&ids).await?;
-        hits.retain(|hit| open.contains(&hit.id));
-        Ok(Found { hits, degraded })
+        Ok(found.with_context(|| format!("the index did not answer in {} s", INDEX_PATIENCE.as_secs()))??)
     }
 }
 
@@ -124,7 +117,7 @@ fn embedder(config: &Config) -> anyhow::Result<Box<dyn Embedder>> {
             Box::new(OpenAi::new(url.0.clone(), key, model, config.embedder_dimensions)?)
         }
         (None, Some(url)) => Box::new(Ollama::new(url.0.clone(), &config.ollama_model)?),
-        (None, None) => Box::new(Lexical::new()),
+        (None, None) => Box::new(ByWords),
     })
 }
 

@@ -29,6 +29,14 @@ pub struct IndexRow {
     pub closes_on: Option<NaiveDate>,
     pub ends_on: Option<NaiveDate>,
     pub languages: Vec<String>,
+    pub occupation: Option<String>,
+    pub sector: Option<String>,
+    pub audiences: Vec<String>,
+    pub education: Option<String>,
+    pub working_time: Vec<String>,
+    pub remote: bool,
+    pub amount_text: Option<String>,
+    pub fees_text: Option<String>,
     pub fingerprint: Vec<u8>,
 }
 
@@ -51,6 +59,14 @@ macro_rules! index_row {
             closes_on: $row.closes_on,
             ends_on: $row.ends_on,
             languages: $row.languages,
+            occupation: $row.occupation,
+            sector: $row.sector,
+            audiences: $row.audiences,
+            education: $row.education,
+            working_time: $row.working_time,
+            remote: $row.remote,
+            amount_text: $row.amount_text,
+            fees_text: $row.fees_text,
             fingerprint: $row.fingerprint,
         }
     };
@@ -85,7 +101,8 @@ impl Store {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
         let rows = sqlx::query!(
             r#"SELECT o.id, o.source, o.stream, o.kind, o.title, o.url, o.organization, o.description,
-                      o.places, o.regions, o.localities, o.contracts, o.closes_on, o.ends_on, o.languages, o.fingerprint,
+                      o.places, o.regions, o.localities, o.contracts, o.closes_on, o.ends_on, o.languages, o.occupation,
+                      o.sector, o.audiences, o.education, o.working_time, o.remote, o.amount_text, o.fees_text, o.fingerprint,
                       o.status = 'open' AS "open!",
                       EXISTS (SELECT FROM ingest.outbox b WHERE b.target = $1 AND b.opportunity = o.id) AS "pending!",
                       EXISTS (SELECT FROM ingest.set_aside s WHERE s.target = $1 AND s.opportunity = o.id) AS "aside!",

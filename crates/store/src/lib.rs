@@ -44,6 +44,7 @@
 //!
 //! - `preview`: what publishing a run or some pages would change
 //! - `explain`: origin and history of an opportunity
+//! - `shown`: what a search may show, and an opportunity to which others are similar
 //! - `served_after`: the time from a fetched page to its served rows
 //! - `overview`: the figures of `oim-etl status`
 //!
@@ -78,6 +79,7 @@ mod revive;
 mod rows;
 mod runs;
 mod served_after;
+mod shown;
 mod sources;
 mod stale;
 mod targets;
@@ -112,6 +114,7 @@ pub use revive::{DeadRow, Retried, WhichDead};
 pub use rows::{KnownDrafts, Origin, fields_of_columns};
 pub use runs::{Entered, FileRef, RunRequest, RunRow};
 pub use served_after::ServedAfter;
+pub use shown::Standing;
 pub use sources::SourceRow;
 pub use stale::{Replayed, Stale};
 pub use targets::{SetAside, Target, TargetId, TargetState, Verified};

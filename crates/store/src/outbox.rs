@@ -1,6 +1,6 @@
 //! The outbox: requests to bring the points of an index up to date, and the ledger of what it holds.
 
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
 use domain::OpportunityId;
 use queue::{Lease, QueueError, storable};
@@ -66,7 +66,8 @@ impl Store {
                write AS MATERIALIZED (
                  SELECT nextval('ingest.outbox_version') AS number FROM (SELECT count(*) FROM taken) c)
                SELECT t.version, w.number AS "write!", t.run, o.id, o.source, o.stream, o.kind, o.title, o.url, o.organization, o.description,
-                      o.places, o.regions, o.localities, o.contracts, o.closes_on, o.ends_on, o.languages, o.fingerprint,
+                      o.places, o.regions, o.localities, o.contracts, o.closes_on, o.ends_on, o.languages, o.occupation,
+                      o.sector, o.audiences, o.education, o.working_time, o.remote, o.amount_text, o.fees_text, o.fingerprint,
                       o.status = 'open' AS "open!",
                       (e.fingerprint = o.fingerprint) IS TRUE AS "indexed!"
                  FROM taken t CROSS JOIN write w JOIN ingest.opportunities o ON o.id = t.opportunity
@@ -210,19 +211,6 @@ impl Store {
         .fetch_one(&self.pool)
         .await
         .doing("count embed work")
-    }
-
-    /// Returns which of these opportunities are open.
-    pub async fn open_among(&self, ids: &[OpportunityId]) -> Result<HashSet<OpportunityId>, StoreError> {
-        let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
-        let open = sqlx::query_scalar!(
-            "SELECT id FROM ingest.opportunities WHERE id = ANY ($1) AND status = 'open'",
-            &ids
-        )
-        .fetch_all(&self.pool)
-        .await
-        .doing("look up what the index found")?;
-        Ok(open.into_iter().map(OpportunityId::from).collect())
     }
 }
 

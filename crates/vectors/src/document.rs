@@ -1,20 +1,39 @@
 //! What is indexed, asked and found.
 
 use chrono::{Datelike as _, NaiveDate};
-use domain::OpportunityId;
+use domain::{OpportunityId, term::Term};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{VectorError, point::VERSION};
+use crate::{VectorError, point::VERSION, words::folded};
 
 /// Days from year one beyond any last day: stands for "no last day" in a range filter.
 const NEVER: i64 = 9_999_999;
 /// Key of the last day as filters ask for it: [`Payload::open_until`], or [`NEVER`], so that one range finds both.
 pub(crate) const CLOSES_BY: &str = "closes_by";
-/// Keys of words that filters ask for.
-pub(crate) const KEYWORDS: [&str; 3] = ["kind", "source", "regions"];
+/// Key of [`Payload::closes_on`] in days from year one. A range leaves out those that have none.
+pub(crate) const CLOSES_DAY: &str = "closes_day";
+/// The same of [`Payload::ends_on`].
+pub(crate) const ENDS_DAY: &str = "ends_day";
+/// Key of [`Payload::organization`] in small letters without accents.
+pub(crate) const HOUSE: &str = "house";
 /// Keys of whole numbers that filters and conditions ask for.
-pub(crate) const NUMBERS: [&str; 2] = [CLOSES_BY, VERSION];
+pub(crate) const NUMBERS: [&str; 4] = [CLOSES_BY, CLOSES_DAY, ENDS_DAY, VERSION];
+/// Keys of words that filters ask for.
+pub(crate) const KEYWORDS: [&str; 12] = [
+    "kind",
+    "source",
+    "stream",
+    "regions",
+    "localities",
+    "contracts",
+    "languages",
+    "sector",
+    "occupation",
+    "audiences",
+    "education",
+    HOUSE,
+];
 
 /// What of an opportunity is kept beside its vectors: for filters, and to show a hit without asking PostgreSQL.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,14 +58,26 @@ pub struct Payload {
     pub contracts: Vec<String>,
     /// Languages (ISO 639-1), as stored.
     pub languages: Vec<String>,
-    /// Last day to answer, in days from year one (`NaiveDate::num_days_from_ce`).
-    pub closes_on: Option<i64>,
-    /// The day it ends, in the same days.
+    /// Sector, as stored.
     #[serde(default)]
-    pub ends_on: Option<i64>,
-    /// The last day on which it is open (`domain::Kind::open_until`), in the same days.
+    pub sector: Option<String>,
+    /// Occupation (ISCO-08 unit group).
     #[serde(default)]
-    pub open_until: Option<i64>,
+    pub occupation: Option<String>,
+    /// Whom it is for, as stored.
+    #[serde(default)]
+    pub audiences: Vec<String>,
+    /// The education that is asked for, as stored.
+    #[serde(default)]
+    pub education: Option<String>,
+    /// Last day to answer.
+    pub closes_on: Option<NaiveDate>,
+    /// The day it ends.
+    #[serde(default)]
+    pub ends_on: Option<NaiveDate>,
+    /// The last day on which it is open (`domain::Kind::open_until`).
+    #[serde(default)]
+    pub open_until: Option<NaiveDate>,
     /// Page for people.
     pub url: Option<String>,
 }
@@ -56,61 +87,156 @@ impl Payload {
     pub(crate) fn kept(&self) -> Result<Value, VectorError> {
         let mut kept = serde_json::to_value(self).map_err(VectorError::doing("keep a payload"))?;
         if let Some(map) = kept.as_object_mut() {
-            map.insert(CLOSES_BY.to_owned(), self.open_until.unwrap_or(NEVER).into());
+            map.insert(CLOSES_BY.to_owned(), self.open_until.map_or(NEVER, number).into());
+            map.insert(CLOSES_DAY.to_owned(), self.closes_on.map(number).into());
+            map.insert(ENDS_DAY.to_owned(), self.ends_on.map(number).into());
+            map.insert(HOUSE.to_owned(), self.organization.as_deref().map(house_key).into());
         }
         Ok(kept)
     }
 }
 
+/// A day in days from year one.
+fn number(day: NaiveDate) -> i64 {
+    i64::from(day.num_days_from_ce())
+}
+
+/// Characters of an organization's name that filters compare.
+const HOUSE_LENGTH: usize = 200;
+
+/// The name of an organization as filters compare it.
+fn house_key(name: &str) -> String {
+    let folded = folded(&name.chars().take(HOUSE_LENGTH).collect::<String>());
+    let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// An opportunity to index.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Document {
     /// Also the id of the point.
     pub id: OpportunityId,
-    /// What is embedded.
+    /// What is embedded. Its first line is the title.
     pub text: String,
+    /// What it is about, in the controlled vocabularies.
+    pub categories: Vec<Term>,
     /// What is kept beside the vectors.
     pub payload: Payload,
 }
 
-/// Which opportunities count. Empty lists allow all.
+impl Document {
+    /// Puts a text together, as it is embedded and as its words count: title, organization, places, description, a line each.
+    pub fn text_of(
+        title: &str,
+        organization: Option<&str>,
+        places: &str,
+        description: Option<&str>,
+    ) -> String {
+        let parts = [Some(title), organization, Some(places), description];
+        parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Days from one to another, both included; `None` is open.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Days {
+    /// The first.
+    pub from: Option<NaiveDate>,
+    /// The last.
+    pub to: Option<NaiveDate>,
+}
+
+/// Which opportunities count. Empty lists allow all; of a list one in common suffices.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Kinds.
     pub kinds: Vec<String>,
-    /// Regions; one in common suffices.
-    pub regions: Vec<String>,
     /// Partners.
     pub sources: Vec<String>,
+    /// Their lists.
+    pub streams: Vec<String>,
+    /// Regions (ISO 3166-2).
+    pub regions: Vec<String>,
+    /// Towns, as stored.
+    pub localities: Vec<String>,
+    /// Contracts, as stored.
+    pub contracts: Vec<String>,
+    /// Languages (ISO 639-1).
+    pub languages: Vec<String>,
+    /// Sectors, as stored.
+    pub sectors: Vec<String>,
+    /// Occupations (ISCO-08 unit groups).
+    pub occupations: Vec<String>,
+    /// Audiences, as stored.
+    pub audiences: Vec<String>,
+    /// Levels of education, as stored.
+    pub education: Vec<String>,
+    /// Organizations; capitals and accents do not matter.
+    pub organizations: Vec<String>,
     /// Still open on this day: its last day is this one or later, or it has none.
     pub open_on: Option<NaiveDate>,
+    /// Its last day to answer. With either end, those without a last day do not count.
+    pub closes: Days,
+    /// The day it ends, in the same way.
+    pub ends: Days,
+    /// These opportunities alone.
+    pub among: Vec<OpportunityId>,
+    /// Any but these.
+    pub but: Vec<OpportunityId>,
 }
 
 impl Filter {
     /// The lists with the payload keys they ask for; those that allow all are left out.
-    pub(crate) fn lists(&self) -> Vec<(&'static str, &[String])> {
-        let lists: [(&'static str, &[String]); 3] =
-            [("kind", &self.kinds), ("regions", &self.regions), ("source", &self.sources)];
-        lists.into_iter().filter(|(_, values)| !values.is_empty()).collect()
+    pub(crate) fn lists(&self) -> Vec<(&'static str, Vec<String>)> {
+        let lists: [(&'static str, &[String]); 11] = [
+            ("kind", &self.kinds),
+            ("source", &self.sources),
+            ("stream", &self.streams),
+            ("regions", &self.regions),
+            ("localities", &self.localities),
+            ("contracts", &self.contracts),
+            ("languages", &self.languages),
+            ("sector", &self.sectors),
+            ("occupation", &self.occupations),
+            ("audiences", &self.audiences),
+            ("education", &self.education),
+        ];
+        let houses = self.organizations.iter().map(|name| house_key(name)).collect();
+        lists
+            .into_iter()
+            .map(|(key, values)| (key, values.to_vec()))
+            .chain([(HOUSE, houses)])
+            .filter(|(_, values): &(_, Vec<String>)| !values.is_empty())
+            .collect()
     }
 
-    /// The least [`CLOSES_BY`] asked for.
-    pub(crate) fn closes_from(&self) -> Option<f64> {
-        self.open_on.map(|day| f64::from(day.num_days_from_ce()))
+    /// The ranges asked for, by key: least and greatest day from year one.
+    pub(crate) fn ranges(&self) -> Vec<(&'static str, Option<f64>, Option<f64>)> {
+        let day = |day: Option<NaiveDate>| day.map(|day| f64::from(day.num_days_from_ce()));
+        let ranges = [
+            (CLOSES_BY, day(self.open_on), None),
+            (CLOSES_DAY, day(self.closes.from), day(self.closes.to)),
+            (ENDS_DAY, day(self.ends.from), day(self.ends.to)),
+        ];
+        ranges.into_iter().filter(|(_, from, to)| from.is_some() || to.is_some()).collect()
     }
 }
 
 /// A search.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
-    /// The words, for the BM25 side.
-    pub text: String,
-    /// Their vector, for the dense side; without one, words alone decide.
+    /// Words and categories, for the BM25 side.
+    pub terms: Vec<Term>,
+    /// The vector of the question, for the dense side; without one, words and categories alone decide.
     pub dense: Option<Vec<f32>>,
     /// What counts.
     pub filter: Filter,
     /// Hits wanted.
     pub limit: usize,
+    /// The share of the dense side in scores, from 0 to 1. Default: what was measured for the model.
+    pub share: Option<f32>,
+    /// Whether hits tell the parts of their scores.
+    pub explain: bool,
 }
 
 /// A hit.
@@ -118,8 +244,34 @@ pub struct Query {
 pub struct Hit {
     /// The opportunity.
     pub id: OpportunityId,
-    /// From 0, nothing in common, to 1, the same text: half from the dense side, half from BM25.
+    /// From 0, nothing in common, to 1, all that was asked for.
     pub score: f32,
     /// What was kept beside the vectors.
     pub payload: Payload,
+    /// What the score is the sum of, greatest first; asked for by [`Query::explain`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts: Option<Vec<Part>>,
+}
+
+/// A part of a score.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// What was found.
+    pub of: PartOf,
+    /// The word, or the name of the category; for `meaning` the model is not named.
+    pub name: String,
+    /// What it adds to the score.
+    pub score: f32,
+}
+
+/// What a part of a score is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PartOf {
+    /// A word of the question.
+    Word,
+    /// A category that the question names.
+    Category,
+    /// The likeness of meanings, as a model sees it.
+    Meaning,
 }

@@ -46,7 +46,7 @@ pub(crate) fn checked(points: &[Point], dimensions: usize) -> Result<(), VectorE
     points.iter().try_for_each(|point| measured(&point.dense, dimensions))
 }
 
-/// Refuses a vector of another length, or with a number in it that is none.
+/// Refuses a vector of another length, or with a number in it that is none. Where an index has no vectors, the length is 0.
 pub(crate) fn measured(vector: &[f32], dimensions: usize) -> Result<(), VectorError> {
     if vector.len() == dimensions && vector.iter().all(|number| number.is_finite()) {
         return Ok(());

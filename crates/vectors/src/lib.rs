@@ -1,27 +1,28 @@
 //! Embedders, and the index of what they make: an embedded Qdrant shard, or a Qdrant server.
 //!
-//! Both indexes hold a dense vector and a BM25 vector of each opportunity and answer a search in the same way: the best of
-//! either side, joined by one weighted sum, so the answer does not depend on which index is used.
+//! Both indexes hold a BM25 vector of each opportunity's words and categories and, with a model, a dense vector. They answer a search
+//! in the same way: the best of either side, joined by one weighted sum, so the answer does not depend on which index is used.
 //!
 //! | module | what |
 //! |---|---|
 //! | `document` | what is indexed, asked and found |
-//! | `ollama`, `openai`, `lexical` | the embedders; all over `Embedder` |
+//! | `ollama`, `openai`, `by_words` | the embedders; all over `Embedder` |
 //! | `http` | what embedders that speak HTTP share |
 //! | `words`, `bm25` | stems, and the sparse side of a text |
 //! | `point`, `seal` | a point as it is written and given back, and what tells whether it still is that |
 //! | `drift` | how a point can differ from what the database asks for |
 //! | `edge`, `server` | the two indexes; both over [`Index`] |
-//! | `fuse` | the joining of the two sides |
+//! | `look`, `fuse` | a search as lookups, and the joining of the two sides |
 
 mod bm25;
+mod by_words;
 mod document;
 mod drift;
 mod error;
 mod fuse;
 mod http;
 mod index;
-mod lexical;
+mod look;
 mod ollama;
 mod openai;
 mod point;
@@ -35,13 +36,13 @@ mod edge;
 use async_trait::async_trait;
 
 pub use bm25::Sparse;
-pub use document::{Document, Filter, Hit, Payload, Query};
+pub use by_words::ByWords;
+pub use document::{Days, Document, Filter, Hit, Part, PartOf, Payload, Query};
 pub use drift::{Drift, Written};
 #[cfg(feature = "embedded")]
 pub use edge::EdgeIndex;
 pub use error::{Fault, VectorError};
 pub use index::Index;
-pub use lexical::Lexical;
 pub use ollama::Ollama;
 pub use openai::OpenAi;
 pub use point::{Depth, Held, Key, Page, Point};
@@ -54,7 +55,7 @@ const DENSE: &str = "dense";
 const BM25: &str = "bm25";
 /// Grows when the shape of points changes (names, payload, how words become numbers): an index of an older shape is refused, and
 /// filled again once it is removed.
-pub const SHAPE: u32 = 4;
+pub const SHAPE: u32 = 5;
 /// Grows when the text that is embedded is put together otherwise. It is a part of the name of an index: another one fills another
 /// index, and the old one serves until that is done.
 pub const TEMPLATE: u32 = 1;
@@ -67,10 +68,10 @@ pub trait Embedder: Send + Sync {
     /// Name of the model, as the ledger and the index keep it.
     fn model(&self) -> &str;
 
-    /// Length of each vector.
+    /// Length of each vector. 0: it makes none, and words and categories alone decide.
     fn dimensions(&self) -> usize;
 
-    /// A vector for each text, in order, of length one.
+    /// A vector for each text, in order, of length one, or empty ones.
     async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, VectorError>;
 }
 

@@ -55,7 +55,7 @@ impl Point {
         dense: Vec<f32>,
         version: i64,
     ) -> Result<Self, VectorError> {
-        let words = Sparse::document(words, &document.text);
+        let words = Sparse::document(words, document);
         let mut payload = document.payload.kept()?;
         let seal = Seal::of(document, &payload, &words, &dense);
         if let Some(map) = payload.as_object_mut() {
@@ -147,7 +147,8 @@ impl Held {
             payload: seal::payload_digest(&payload),
             is_shown: serde_json::from_value::<Payload>(payload).is_ok(),
             words: words.map(|(indices, values)| seal::words_digest(indices, values)),
-            print: dense.map(seal::print),
+            // An index without vectors has none to lose; in another one a lost vector differs from what was written.
+            print: (depth == Depth::Vectors).then(|| seal::print(dense.unwrap_or_default())),
             depth,
         }
     }

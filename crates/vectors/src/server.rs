@@ -19,11 +19,12 @@ use qdrant_client::{
 use url::Url;
 
 use crate::{
-    BM25, CHUNK, DENSE, Depth, Filter, Held, Hit, Index, Key, Page, Point, Query, Sparse, VectorError,
+    BM25, CHUNK, DENSE, Depth, Filter, Held, Hit, Index, Key, Page, Point, Query, VectorError,
     error::shown,
-    fuse::{Candidate, candidates, fuse},
+    fuse::{Candidate, share_of},
     index::{checked, measured},
     index_name,
+    look::{self, Look, Looks, Near},
 };
 
 /// Longest wait for an answer: a server that is optimizing takes seconds for a batch.
@@ -36,6 +37,8 @@ pub struct ServerIndex {
     url: String,
     model: String,
     dimensions: usize,
+    /// The share of the model in scores.
+    share: f32,
 }
 
 // By hand, because the client would print its key.
@@ -70,7 +73,8 @@ impl ServerIndex {
         settings.api_key = api_key.map(ToOwned::to_owned);
         let client = settings.build().map_err(|_| wrong("the address"))?;
         let collection = index_name(collection, model, dimensions);
-        let index = Self { client, collection, url: shown, model: model.to_owned(), dimensions };
+        let (model, share) = (model.to_owned(), share_of(model));
+        let index = Self { client, collection, url: shown, model, dimensions, share };
         index.make().await?;
         Ok(index)
     }
@@ -101,6 +105,36 @@ impl ServerIndex {
         }
         let said = status.map_or("nothing", |status| status.as_str_name());
         Err(VectorError::NotApplied { url: self.url.clone(), what, said })
+    }
+}
+
+#[async_trait]
+impl Looks for ServerIndex {
+    /// All in one request.
+    async fn look(&self, looks: Vec<Look>) -> Result<Vec<Vec<Candidate>>, VectorError> {
+        let mut found: Vec<Vec<Candidate>> = looks.iter().map(|_| Vec::new()).collect();
+        let (mut places, mut queries) = (Vec::new(), Vec::new());
+        for (place, Look { near, filter, limit }) in looks.into_iter().enumerate() {
+            let (vector, using) = match near {
+                // The server refuses a vector without a number in it.
+                Near::Words(words) if words.is_empty() => continue,
+                Near::Words(words) => (VectorInput::new_sparse(words.indices, words.values), BM25),
+                Near::Dense(vector) => (VectorInput::new_dense(vector), DENSE),
+            };
+            places.push(place);
+            queries.push(self.nearest(vector, using, &filter, limit));
+        }
+        if queries.is_empty() {
+            return Ok(found);
+        }
+        let request = QueryBatchPointsBuilder::new(&self.collection, queries);
+        let answers = self.client.query_batch(request).await.map_err(self.failing("search"))?.result;
+        for (place, answer) in places.into_iter().zip(answers) {
+            if let Some(found) = found.get_mut(place) {
+                found.extend(answer.result.into_iter().filter_map(convert::candidate));
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -137,31 +171,9 @@ impl Index for ServerIndex {
         self.applied(&done, what)
     }
 
-    /// Both sides in one request.
     async fn search(&self, query: Query) -> Result<Vec<Hit>, VectorError> {
-        let Query { text, dense, filter, limit } = query;
-        dense.iter().try_for_each(|dense| measured(dense, self.dimensions))?;
-        let has_dense = dense.is_some();
-        let dense = dense.map(VectorInput::new_dense);
-        let mut sides: Vec<QueryPoints> =
-            dense.into_iter().map(|dense| self.nearest(dense, DENSE, &filter, candidates(limit))).collect();
-        let words = Sparse::of_query(&text);
-        if !words.is_empty() {
-            let words = VectorInput::new_sparse(words.indices, words.values);
-            sides.push(self.nearest(words, BM25, &filter, candidates(limit)));
-        }
-        if sides.is_empty() {
-            return Ok(Vec::new());
-        }
-        let request = QueryBatchPointsBuilder::new(&self.collection, sides);
-        let found = self.client.query_batch(request).await.map_err(self.failing("search"))?;
-        let mut sides = found
-            .result
-            .into_iter()
-            .map(|side| side.result.into_iter().filter_map(convert::candidate).collect::<Vec<Candidate>>());
-        let dense = if has_dense { sides.next().unwrap_or_default() } else { Vec::new() };
-        let sparse = sides.next().unwrap_or_default();
-        Ok(fuse(dense, sparse, limit))
+        query.dense.iter().try_for_each(|dense| measured(dense, self.dimensions))?;
+        look::search(self, self.share, query).await
     }
 
     async fn count(&self) -> Result<u64, VectorError> {

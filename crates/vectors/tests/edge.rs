@@ -17,17 +17,39 @@ use std::{
     sync::Arc,
 };
 
+use domain::term::Term;
 use support::{ads, behaves, fill, key, titles};
-use vectors::{EdgeIndex, Filter, Index as _, VectorError};
+use vectors::{ByWords, Depth, EdgeIndex, Embedder as _, Filter, Index as _, Point, Query, VectorError, Written};
 
 async fn open(folder: &Path) -> EdgeIndex {
-    EdgeIndex::open(folder, "lexical-2", 1_024).await.unwrap()
+    EdgeIndex::open(folder, "bge-m3", 1_024).await.unwrap()
 }
 
 #[tokio::test]
 async fn it_keeps_finds_filters_withdraws() {
     let folder = tempfile::tempdir().unwrap();
     behaves(&open(&folder.path().join("made/as/needed")).await).await;
+}
+
+/// Without a model an index has no dense vectors.
+#[tokio::test]
+async fn words_and_categories_suffice() {
+    let folder = tempfile::tempdir().unwrap();
+    let (embedder, documents) = (ByWords, ads());
+    let index = EdgeIndex::open(folder.path(), embedder.model(), embedder.dimensions()).await.unwrap();
+    let texts: Vec<String> = documents.iter().map(|document| document.text.clone()).collect();
+    let points = Point::all(&documents, embedder.embed(&texts).await.unwrap(), 1).unwrap();
+    let written = Written { version: 1, seal: points[0].seal.clone() };
+    index.upsert(points).await.unwrap();
+    let held = index.held(&[documents[0].id], Depth::Vectors).await.unwrap().remove(0);
+    assert_eq!(held.drift(&documents[0], Some(&written), 9).unwrap(), None, "it has no vector to lose");
+    assert_eq!(index.describe(), "embedded index, by words and categories");
+    let terms = vec![Term::word("Limbe", 1.0), Term::category("topic:welding", 1.0)];
+    let query = Query { terms, dense: None, filter: Filter::default(), limit: 3, share: None, explain: true };
+    let hits = index.search(query.clone()).await.unwrap();
+    assert_eq!(hits[0].payload.title, "Arc Welder (M/F)", "the category, in another language, and the place");
+    let dense = index.search(Query { dense: Some(vec![1.0; 3]), ..query }).await;
+    assert!(matches!(dense, Err(VectorError::NotAVector { found: 3, wanted: 0 })), "{dense:?}");
 }
 
 #[tokio::test]
@@ -83,7 +105,7 @@ async fn a_process_that_died_making_the_index_leaves_nothing_in_the_way() {
 async fn a_folder_in_use_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let first = open(folder.path()).await;
-    let second = EdgeIndex::open(folder.path(), "lexical-2", 1_024).await.unwrap_err();
+    let second = EdgeIndex::open(folder.path(), "bge-m3", 1_024).await.unwrap_err();
     assert!(matches!(second, VectorError::Locked { .. }), "{second:?}");
     let wanted = format!("another process holds the vector index in {}; stop it", folder.path().display());
     assert!(second.to_string().starts_with(&wanted), "{second}");
@@ -110,8 +132,8 @@ async fn an_index_of_another_model_is_refused_with_the_remedy() {
     drop(open(folder.path()).await);
     let meta = folder.path().join("shard/meta.json");
     for (model, dimensions, found) in [
-        ("bge-m3", 1_024, "lexical-2 (1024 numbers, shape 4)"),
-        ("lexical-2", 512, "lexical-2 (1024 numbers"),
+        ("words-1", 0, "bge-m3 (1024 numbers, shape 5)"),
+        ("bge-m3", 512, "bge-m3 (1024 numbers"),
     ] {
         let refused = EdgeIndex::open(folder.path(), model, dimensions).await.unwrap_err().to_string();
         let wanted = format!("was made by {found}");
@@ -123,7 +145,7 @@ async fn an_index_of_another_model_is_refused_with_the_remedy() {
             Some(text) => fs::write(&meta, text).unwrap(),
             None => fs::remove_file(&meta).unwrap(),
         }
-        let refused = EdgeIndex::open(folder.path(), "lexical-2", 1_024).await.unwrap_err();
+        let refused = EdgeIndex::open(folder.path(), "bge-m3", 1_024).await.unwrap_err();
         assert!(refused.to_string().contains("was made by something unknown"), "{refused}");
     }
 }
@@ -133,7 +155,7 @@ async fn a_folder_that_cannot_be_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
-    let refused = EdgeIndex::open(&file.join("vectors"), "lexical-2", 1_024).await.unwrap_err();
+    let refused = EdgeIndex::open(&file.join("vectors"), "bge-m3", 1_024).await.unwrap_err();
     assert!(matches!(refused, VectorError::Folder { .. }), "{refused:?}");
 }
 

@@ -22,14 +22,14 @@ use support::{ads, behaves, fill, key, keys, open_on, points, regions, search};
 use url::Url;
 use vectors::{Document, EdgeIndex, Filter, Index as _, ServerIndex, VectorError};
 
-const LEXICAL: &str = "opportunities-lexical-2-1024-s4t1";
+const TOY: &str = "opportunities-toy-2-1024-s5t1";
 
 async fn connect(url: &Url) -> ServerIndex {
-    ServerIndex::connect(url, None, "opportunities", "lexical-2", 1_024).await.unwrap()
+    ServerIndex::connect(url, None, "opportunities", "toy-2", 1_024).await.unwrap()
 }
 
 async fn refused(url: &Url, key: Option<&str>, dimensions: usize) -> VectorError {
-    ServerIndex::connect(url, key, "opportunities", "lexical-2", dimensions).await.unwrap_err()
+    ServerIndex::connect(url, key, "opportunities", "toy-2", dimensions).await.unwrap_err()
 }
 
 #[tokio::test]
@@ -43,7 +43,7 @@ async fn it_answers_as_the_embedded_index_does() {
     let (fake, url) = Fake::start(None).await;
     let folder = tempfile::tempdir().unwrap();
     let server = connect(&url).await;
-    let edge = EdgeIndex::open(folder.path(), "lexical-2", 1_024).await.unwrap();
+    let edge = EdgeIndex::open(folder.path(), "toy-2", 1_024).await.unwrap();
     fill(&server, &ads()).await;
     fill(&edge, &ads()).await;
     for text in ["soudeur à Douala", "accountant in Buea", "chauffeur", "web", "", "xyzzy", "de la"] {
@@ -52,7 +52,7 @@ async fn it_answers_as_the_embedded_index_does() {
             let hits = search(&server, text, filter.clone()).await;
             assert_eq!(hits, search(&edge, text, filter).await, "{text:?}");
             assert!(!hits.is_empty());
-            assert_eq!(fake.requests(), ["query_batch"], "both sides in one request");
+            assert_eq!(fake.requests(), ["query_batch"], "both sides and each term in one request");
         }
     }
 }
@@ -61,13 +61,13 @@ async fn it_answers_as_the_embedded_index_does() {
 async fn the_collection_is_made_once_and_made_whole() {
     let (fake, url) = Fake::start(None).await;
     fill(&connect(&url).await, &ads()).await;
-    assert_eq!(fake.names(), [LEXICAL]);
-    assert_eq!(fake.requests(), ["info", "index", "index", "index", "index", "index", "upsert"]);
+    assert_eq!(fake.names(), [TOY]);
+    assert_eq!(fake.requests(), [&["info"][..], &["index"; 16], &["upsert"]].concat());
     let again = connect(&url).await;
     assert_eq!(again.count().await.unwrap(), 22);
     assert_eq!(fake.requests(), ["info", "count"]);
     // Its maker died before the last field was indexed.
-    fake.alter(LEXICAL, |info| drop(info.payload_schema.remove("closes_by").unwrap()));
+    fake.alter(TOY, |info| drop(info.payload_schema.remove("closes_by").unwrap()));
     connect(&url).await;
     assert_eq!(fake.requests(), ["info", "index"]);
 }
@@ -78,7 +78,7 @@ async fn two_may_make_it_at_once() {
     let (one, two) = tokio::join!(connect(&url), connect(&url));
     one.ready().await.unwrap();
     two.ready().await.unwrap();
-    assert_eq!(fake.names(), [LEXICAL]);
+    assert_eq!(fake.names(), [TOY]);
 }
 
 #[tokio::test]
@@ -87,9 +87,9 @@ async fn another_model_fills_another_collection() {
     fill(&connect(&url).await, &ads()).await;
     let other = ServerIndex::connect(&url, None, "opportunities", "bge-m3:latest", 1_024).await.unwrap();
     assert_eq!(other.count().await.unwrap(), 0);
-    assert_eq!(fake.names(), ["opportunities-bge-m3_latest-1024-s4t1", LEXICAL]);
+    assert_eq!(fake.names(), ["opportunities-bge-m3_latest-1024-s5t1", TOY]);
     assert!(
-        other.describe().ends_with("collection opportunities-bge-m3_latest-1024-s4t1"),
+        other.describe().ends_with("collection opportunities-bge-m3_latest-1024-s5t1"),
         "{}",
         other.describe()
     );
@@ -99,24 +99,24 @@ async fn another_model_fills_another_collection() {
 async fn a_collection_of_another_making_is_refused_with_the_remedy() {
     let (fake, url) = Fake::start(None).await;
     connect(&url).await;
-    let wanted = format!("the vector index {LEXICAL} at {} was made by", url.as_str().trim_end_matches('/'));
+    let wanted = format!("the vector index {TOY} at {} was made by", url.as_str().trim_end_matches('/'));
     for (key, value) in [("model", "\"bge-m3\""), ("shape", "7")] {
         let value: serde_json::Value = serde_json::from_str(value).unwrap();
         let mut before = None;
-        fake.alter(LEXICAL, |info| {
+        fake.alter(TOY, |info| {
             before = info.config.as_mut().unwrap().metadata.insert(key.to_owned(), value.clone().into());
         });
         let said = refused(&url, None, 1_024).await.to_string();
         assert!(said.starts_with(&wanted) && said.contains("remove it"), "{said}");
         assert!(said.contains(&format!("{key} {value}")), "{said}");
-        fake.alter(LEXICAL, |info| {
+        fake.alter(TOY, |info| {
             info.config.as_mut().unwrap().metadata.insert(key.to_owned(), before.unwrap());
         });
     }
     // An older server keeps no metadata.
-    fake.alter(LEXICAL, |info| info.config.as_mut().unwrap().metadata.clear());
+    fake.alter(TOY, |info| info.config.as_mut().unwrap().metadata.clear());
     connect(&url).await;
-    fake.alter(LEXICAL, |info| {
+    fake.alter(TOY, |info| {
         info.config.as_mut().unwrap().params.as_mut().unwrap().sparse_vectors_config = None;
     });
     let said = refused(&url, None, 1_024).await.to_string();
@@ -168,13 +168,13 @@ async fn a_lost_collection_is_told() {
     let (fake, url) = Fake::start(None).await;
     let index = connect(&url).await;
     index.ready().await.unwrap();
-    fake.lose(LEXICAL);
+    fake.lose(TOY);
     let said = index.ready().await.unwrap_err();
     assert!(said.to_string().contains("could not find its collection"), "{said}");
     let error = index.withdraw(&[key(&ads()[0])], 9).await.unwrap_err();
     assert_eq!(error.to_string(), "the vector index could not withdraw points");
     let cause = std::error::Error::source(&error).unwrap().to_string();
-    assert_eq!(cause, format!("NotFound: Collection `{LEXICAL}` doesn't exist!"));
+    assert_eq!(cause, format!("NotFound: Collection `{TOY}` doesn't exist!"));
     assert!(index.restore().await.unwrap() && !index.restore().await.unwrap(), "it is made again once");
     fill(&index, &ads()).await;
     index.ready().await.unwrap();
@@ -183,7 +183,7 @@ async fn a_lost_collection_is_told() {
 #[tokio::test]
 async fn the_key_is_sent_and_never_told() {
     let (_, url) = Fake::start(Some("hunter2")).await;
-    let index = ServerIndex::connect(&url, Some("hunter2"), "o", "lexical-2", 1_024).await.unwrap();
+    let index = ServerIndex::connect(&url, Some("hunter2"), "o", "toy-2", 1_024).await.unwrap();
     index.ready().await.unwrap();
     assert!(!format!("{index:?} {}", index.describe()).contains("hunter2"));
     for key in [None, Some("swordfish"), Some("sword\nfish"), Some("")] {

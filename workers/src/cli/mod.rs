@@ -92,7 +92,7 @@ enum Command {
     Status(status::Status),
     /// List pairs that may be one opportunity, and decide on them
     Duplicates(duplicates::Duplicates),
-    /// Search opportunities by words, or by meaning with Ollama
+    /// Search opportunities by words and categories, and by meaning with Ollama
     Search(search::Search),
     /// Compare the vector index with the database, and repair it
     Vectors(vectors::VectorsCommand),

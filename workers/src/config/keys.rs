@@ -30,7 +30,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("qdrant_url", "", "gRPC address of a Qdrant server (default: an embedded index in DATA_DIR/vectors)"),
     secret("qdrant_api_key", "key of the Qdrant server"),
     key("qdrant_collection", "'opportunities'", "collection on the Qdrant server"),
-    key("ollama_url", "", "address of Ollama (default: a local lexical embedder that needs no model)"),
+    key("ollama_url", "", "address of Ollama (default: none; search goes by words and categories)"),
     key("ollama_model", "'bge-m3'", "embedding model on Ollama"),
     key("embedder_url", "", "address of a server with OpenAI's /v1/embeddings, instead of Ollama"),
     secret("embedder_api_key", "key of that server"),

@@ -7,11 +7,12 @@ use normalize::{Context, normalize};
 use queue::{Lease, WorkerId};
 use serde_json::json;
 use store::{Origin, SourceRow};
-use vectors::{EdgeIndex, Embedder as _, Lexical, Point};
+use vectors::{ByWords, EdgeIndex, Embedder as _, Point};
 
 use super::*;
 use crate::{
     pipeline::index::{Trouble, batch},
+    search::{Ask, search},
     vector::Vectors,
 };
 
@@ -54,8 +55,8 @@ impl World {
             read_at_once: 8,
         };
         store.register_sources(&[source]).await.unwrap();
-        let index = EdgeIndex::open(&folder.path().join("vectors"), "lexical-2", 1_024).await.unwrap();
-        let vectors = Vectors { embedder: Box::new(Lexical::new()), index: Box::new(index) };
+        let index = EdgeIndex::open(&folder.path().join("vectors"), ByWords.model(), ByWords.dimensions()).await.unwrap();
+        let vectors = Vectors { embedder: Box::new(ByWords), index: Box::new(index) };
         let target = store.register_target(&vectors.target()).await.unwrap();
         Self { store, vectors, target, _cluster: cluster, _folders: [data, folder] }
     }
@@ -99,14 +100,14 @@ impl World {
         let compared = self.store.compared(self.target, &[row.id]).await.unwrap().remove(0);
         let mut other = document(&compared.row);
         change(&mut other);
-        let dense = Lexical::new().embed(&[other.text.clone()]).await.unwrap();
+        let dense = ByWords.embed(&[other.text.clone()]).await.unwrap();
         let version = compared.written.map_or(0, |(version, _)| version) + ahead;
         let points = Point::all(&[other], dense, version).unwrap();
         self.vectors.index.upsert(points).await.unwrap();
     }
 
     async fn titles(&self, text: &str) -> Vec<String> {
-        let found = self.vectors.search(&self.store, text, vectors::Filter::default(), 9).await.unwrap();
+        let found = search(&self.vectors, &self.store, &Ask::of(text, 9)).await.unwrap();
         found.hits.into_iter().map(|hit| hit.payload.title).collect()
     }
 }
@@ -169,7 +170,7 @@ async fn a_worker_that_wakes_up_late_puts_no_old_text_over_a_newer_one() {
     let claimed = world.store.claim_outbox(asleep, world.target, 9).await.unwrap();
     let documents: Vec<_> = claimed.iter().map(|one| document(&one.row)).collect();
     let texts: Vec<String> = documents.iter().map(|document| document.text.clone()).collect();
-    let dense = Lexical::new().embed(&texts).await.unwrap();
+    let dense = ByWords.embed(&texts).await.unwrap();
     let late = Point::all(&documents, dense, claimed[0].write).unwrap();
     world.store.queue().job_done(asleep).await.unwrap();
     world.publish(&["Soudeur TIG", "Maçon carreleur"]).await;

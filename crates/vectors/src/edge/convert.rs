@@ -12,17 +12,17 @@ use qdrant_edge::{
 use serde_json::Value;
 
 use crate::{
-    BM25, DENSE, Depth, Filter, Held, Key, Point, VectorError, document::CLOSES_BY, fuse::Candidate,
+    BM25, DENSE, Depth, Filter, Held, Key, Point, VectorError, fuse::Candidate,
     point::VERSION,
 };
 
-/// Two vectors a point: dense by cosine, BM25 with document frequencies by the engine.
+/// Two vectors a point: dense by cosine, if there are any, and BM25 with document frequencies by the engine.
 pub(super) fn config(dimensions: usize) -> EdgeConfig {
-    let dense = EdgeVectorParams::builder(dimensions, Distance::Cosine).build();
+    let dense = || EdgeVectorParams::builder(dimensions, Distance::Cosine).build();
     let sparse = EdgeSparseVectorParams { modifier: Some(Modifier::Idf), ..Default::default() };
     EdgeConfig {
         on_disk_payload: true,
-        vectors: HashMap::from([(DENSE.into(), dense)]),
+        vectors: (dimensions > 0).then(|| (DENSE.into(), dense())).into_iter().collect(),
         sparse_vectors: HashMap::from([(BM25.into(), sparse)]),
         ..Default::default()
     }
@@ -32,7 +32,8 @@ pub(super) fn config(dimensions: usize) -> EdgeConfig {
 pub(super) fn point(point: Point) -> Result<PointStructPersisted, VectorError> {
     let sparse = Vector::new_sparse(point.words.indices, point.words.values)
         .map_err(|error| VectorError::doing("take a text's words")(error.to_string()))?;
-    let vectors = Vectors::new_named([(DENSE, Vector::from(point.dense)), (BM25, sparse)]);
+    let dense = (!point.dense.is_empty()).then(|| (DENSE, Vector::from(point.dense)));
+    let vectors = Vectors::new_named(dense.into_iter().chain([(BM25, sparse)]));
     Ok(PointStruct::new(PointId::Uuid(point.id.uuid()), vectors, point.payload).into())
 }
 
@@ -94,14 +95,23 @@ pub(super) fn field(key: &str) -> Result<JsonPath, VectorError> {
 pub(super) fn condition(filter: &Filter) -> Result<Option<EdgeFilter>, VectorError> {
     let mut must = Vec::new();
     for (key, values) in filter.lists() {
-        let any = AnyVariants::Strings(values.iter().cloned().collect());
+        let any = AnyVariants::Strings(values.into_iter().collect());
         must.push(Condition::Field(FieldCondition::new_match(field(key)?, Match::Any(MatchAny { any }))));
     }
-    if let Some(day) = filter.closes_from() {
-        let range = Range { gte: Some(OrderedFloat(day)), lt: None, gt: None, lte: None };
-        must.push(Condition::Field(FieldCondition::new_range(field(CLOSES_BY)?, range)));
+    for (key, from, to) in filter.ranges() {
+        let range = Range { gte: from.map(OrderedFloat), lte: to.map(OrderedFloat), lt: None, gt: None };
+        must.push(Condition::Field(FieldCondition::new_range(field(key)?, range)));
     }
-    Ok((!must.is_empty()).then(|| EdgeFilter { must: Some(must), ..EdgeFilter::default() }))
+    must.extend(these(&filter.among));
+    let must_not: Vec<_> = these(&filter.but).into_iter().collect();
+    let given = |list: Vec<Condition>| (!list.is_empty()).then_some(list);
+    let filter = EdgeFilter { must: given(must), must_not: given(must_not), ..EdgeFilter::default() };
+    Ok((filter != EdgeFilter::default()).then_some(filter))
+}
+
+/// A condition on the ids of points, if any are named.
+fn these(ids: &[OpportunityId]) -> Option<Condition> {
+    (!ids.is_empty()).then(|| Condition::HasId(ids.iter().map(|id| PointId::Uuid(id.uuid())).collect()))
 }
 
 /// A point found, if it is one of ours.

@@ -22,9 +22,10 @@ use async_trait::async_trait;
 use domain::OpportunityId;
 
 use crate::{
-    Depth, Held, Hit, Index, Key, Page, Point, Query, Sparse, VectorError,
-    fuse::{self, candidates},
+    Depth, Held, Hit, Index, Key, Page, Point, Query, VectorError,
+    fuse::{Candidate, share_of},
     index::{checked, measured},
+    look::{self, Look, Looks},
 };
 use folder::Folder;
 use marker::Marker;
@@ -36,6 +37,8 @@ pub struct EdgeIndex {
     folder: String,
     dimensions: usize,
     identity: String,
+    /// The share of the model in scores.
+    share: f32,
 }
 
 impl std::fmt::Debug for EdgeIndex {
@@ -48,6 +51,7 @@ impl EdgeIndex {
     /// Opens the index in `folder`, making folder and index where there are none. An index of another model is refused, and so is
     /// one that is open already.
     pub async fn open(folder: &Path, model: &str, dimensions: usize) -> Result<Self, VectorError> {
+        let share = share_of(model);
         let (path, marker) = (folder.to_owned(), Marker::new(model, dimensions));
         let (shard, identity) = blocking(move || {
             let folder = Folder::take(&path)?;
@@ -55,7 +59,8 @@ impl EdgeIndex {
             Ok((Shard::open(folder, &marker)?, identity))
         })
         .await?;
-        Ok(Self { shard: Arc::new(shard), folder: folder.display().to_string(), dimensions, identity })
+        let folder = folder.display().to_string();
+        Ok(Self { shard: Arc::new(shard), folder, dimensions, identity, share })
     }
 
     /// What [`Index::identity`] says of the index in `folder`, whoever has it open; `None` where there is none.
@@ -86,6 +91,13 @@ async fn blocking<T: Send + 'static>(
 }
 
 #[async_trait]
+impl Looks for EdgeIndex {
+    async fn look(&self, looks: Vec<Look>) -> Result<Vec<Vec<Candidate>>, VectorError> {
+        self.with(move |shard| looks.into_iter().map(|look| shard.look(look)).collect()).await
+    }
+}
+
+#[async_trait]
 impl Index for EdgeIndex {
     async fn upsert(&self, points: Vec<Point>) -> Result<(), VectorError> {
         checked(&points, self.dimensions)?;
@@ -98,15 +110,8 @@ impl Index for EdgeIndex {
     }
 
     async fn search(&self, query: Query) -> Result<Vec<Hit>, VectorError> {
-        let Query { text, dense, filter, limit } = query;
-        dense.iter().try_for_each(|dense| measured(dense, self.dimensions))?;
-        self.with(move |shard| {
-            let dense = dense.map(|dense| shard.nearest_dense(dense, &filter, candidates(limit)));
-            let dense = dense.transpose()?.unwrap_or_default();
-            let sparse = shard.nearest_sparse(Sparse::of_query(&text), &filter, candidates(limit))?;
-            Ok(fuse::fuse(dense, sparse, limit))
-        })
-        .await
+        query.dense.iter().try_for_each(|dense| measured(dense, self.dimensions))?;
+        look::search(self, self.share, query).await
     }
 
     async fn count(&self) -> Result<u64, VectorError> {
@@ -127,7 +132,10 @@ impl Index for EdgeIndex {
     }
 
     fn describe(&self) -> String {
-        format!("embedded index, dense {} + bm25", self.dimensions)
+        if self.dimensions == 0 {
+            return "embedded index, by words and categories".to_owned();
+        }
+        format!("embedded index, dense {} + words and categories", self.dimensions)
     }
 
     fn identity(&self) -> String {

@@ -16,9 +16,10 @@ use super::{
     marker::Marker,
 };
 use crate::{
-    BM25, CHUNK, DENSE, Depth, Filter, Held, Key, Page, Point, Sparse, VectorError,
+    BM25, CHUNK, DENSE, Depth, Filter, Held, Key, Page, Point, VectorError,
     document::{KEYWORDS, NUMBERS},
     fuse::Candidate,
+    look::{Look, Near},
 };
 
 /// An open shard, in the folder it is in.
@@ -91,26 +92,17 @@ impl Shard {
         self.update("withdraw points", std::iter::once(Ok(PointOperations::DeletePointsByFilter(filter))))
     }
 
-    pub(super) fn nearest_dense(
-        &self,
-        vector: Vec<f32>,
-        filter: &Filter,
-        limit: usize,
-    ) -> Result<Vec<Candidate>, VectorError> {
-        self.nearest(VectorInternal::from(vector), DENSE, filter, limit)
-    }
-
-    pub(super) fn nearest_sparse(
-        &self,
-        words: Sparse,
-        filter: &Filter,
-        limit: usize,
-    ) -> Result<Vec<Candidate>, VectorError> {
-        if words.is_empty() {
-            return Ok(Vec::new());
-        }
-        let vector = SparseVector { indices: words.indices, values: words.values };
-        self.nearest(VectorInternal::from(vector), BM25, filter, limit)
+    pub(super) fn look(&self, look: Look) -> Result<Vec<Candidate>, VectorError> {
+        let Look { near, filter, limit } = look;
+        let (vector, using) = match near {
+            Near::Words(words) if words.is_empty() => return Ok(Vec::new()),
+            Near::Words(words) => {
+                let vector = SparseVector { indices: words.indices, values: words.values };
+                (VectorInternal::from(vector), BM25)
+            }
+            Near::Dense(vector) => (VectorInternal::from(vector), DENSE),
+        };
+        self.nearest(vector, using, &filter, limit)
     }
 
     fn nearest(

@@ -29,9 +29,11 @@ impl ServerIndex {
     }
 
     async fn create(&self) -> Result<(), VectorError> {
-        let mut dense = VectorsConfigBuilder::default();
         let size = u64::try_from(self.dimensions).unwrap_or(u64::MAX);
-        dense.add_named_vector_params(DENSE, VectorParamsBuilder::new(size, Distance::Cosine));
+        let mut dense = VectorsConfigBuilder::default();
+        if size > 0 {
+            dense.add_named_vector_params(DENSE, VectorParamsBuilder::new(size, Distance::Cosine));
+        }
         let mut sparse = SparseVectorsConfigBuilder::default();
         sparse.add_named_vector_params(BM25, SparseVectorParamsBuilder::default().modifier(Modifier::Idf));
         let made_by = HashMap::from([
@@ -64,7 +66,7 @@ impl ServerIndex {
         let weighted = sparse.is_some_and(|params| params.modifier == Some(i32::from(Modifier::Idf)));
         let kept = |key: &str| config.metadata.get(key).cloned().map(qdrant_client::qdrant::Value::into_json);
         let same = |key: &str, wanted: Value| kept(key).is_none_or(|found| found == wanted);
-        let fits = size.is_some_and(|size| usize::try_from(size) == Ok(self.dimensions)) && weighted;
+        let fits = size.map_or(Ok(0), usize::try_from) == Ok(self.dimensions) && weighted;
         if fits && same("model", self.model.as_str().into()) && same("shape", SHAPE.into()) {
             return Ok(());
         }

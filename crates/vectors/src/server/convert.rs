@@ -1,5 +1,6 @@
 //! Between our types and Qdrant's.
 
+use domain::OpportunityId;
 use qdrant_client::{
     Payload as ServerPayload,
     qdrant::{
@@ -11,15 +12,17 @@ use qdrant_client::{
 use serde_json::Value;
 
 use crate::{
-    BM25, DENSE, Depth, Filter, Held, Key, Point, VectorError, document::CLOSES_BY, fuse::Candidate,
+    BM25, DENSE, Depth, Filter, Held, Key, Point, VectorError, fuse::Candidate,
     point::VERSION,
 };
 
 /// A point, as the server takes it.
 pub(super) fn point(point: Point) -> Result<PointStruct, VectorError> {
-    let vectors = NamedVectors::default()
-        .add_vector(DENSE, Vector::new_dense(point.dense))
-        .add_vector(BM25, Vector::new_sparse(point.words.indices, point.words.values));
+    let words = Vector::new_sparse(point.words.indices, point.words.values);
+    let mut vectors = NamedVectors::default().add_vector(BM25, words);
+    if !point.dense.is_empty() {
+        vectors = vectors.add_vector(DENSE, Vector::new_dense(point.dense));
+    }
     let payload = ServerPayload::try_from(point.payload).map_err(VectorError::doing("keep a payload"))?;
     Ok(PointStruct::new(point.id.to_string(), vectors, payload))
 }
@@ -68,11 +71,19 @@ pub(super) fn held(point: RetrievedPoint, depth: Depth) -> Option<Held> {
 /// Qdrant's filter, where ours leaves anything out.
 pub(super) fn filter(filter: &Filter) -> Option<ServerFilter> {
     let mut must: Vec<Condition> =
-        filter.lists().into_iter().map(|(key, values)| Condition::matches(key, values.to_vec())).collect();
-    if let Some(day) = filter.closes_from() {
-        must.push(Condition::range(CLOSES_BY, Range { gte: Some(day), ..Range::default() }));
+        filter.lists().into_iter().map(|(key, values)| Condition::matches(key, values)).collect();
+    for (key, gte, lte) in filter.ranges() {
+        must.push(Condition::range(key, Range { gte, lte, ..Range::default() }));
     }
-    (!must.is_empty()).then(|| ServerFilter::must(must))
+    must.extend(these(&filter.among));
+    let must_not: Vec<Condition> = these(&filter.but).into_iter().collect();
+    let filter = ServerFilter { must, must_not, ..ServerFilter::default() };
+    (filter != ServerFilter::default()).then_some(filter)
+}
+
+/// A condition on the ids of points, if any are named.
+fn these(ids: &[OpportunityId]) -> Option<Condition> {
+    (!ids.is_empty()).then(|| Condition::has_id(ids.iter().map(ToString::to_string)))
 }
 
 /// Our name of a point.

@@ -8,7 +8,7 @@ use qdrant_edge::{
 use serde_json::Value;
 
 use crate::support::{ads, points};
-use vectors::{Drift, EdgeIndex, Embedder as _, Index as _, Lexical, index_name};
+use vectors::{ByWords, Drift, EdgeIndex, Embedder as _, Index as _, index_name};
 
 const PAGE: &str = include_str!("../../../../docs/VECTORS.md");
 
@@ -39,15 +39,19 @@ fn kind(value: &Value) -> &'static str {
 /// The payload and the vectors of points, as Qdrant itself gives them.
 async fn written() -> Vec<qdrant_edge::Record> {
     let folder = tempfile::tempdir().unwrap();
-    let index = EdgeIndex::open(folder.path(), "lexical-2", 1_024).await.unwrap();
+    let index = EdgeIndex::open(folder.path(), "bge-m3", 1_024).await.unwrap();
     let mut ads = ads();
     ads[0].payload.closes_on = None;
     ads[0].payload.open_until = None;
     ads[0].payload.organization = None;
     ads[0].payload.url = None;
-    ads[1].payload.closes_on = Some(739_000);
-    ads[1].payload.ends_on = Some(739_100);
-    ads[1].payload.open_until = Some(739_000);
+    let day = chrono::NaiveDate::from_num_days_from_ce_opt;
+    ads[1].payload.closes_on = day(739_000);
+    ads[1].payload.ends_on = day(739_100);
+    ads[1].payload.open_until = day(739_000);
+    ads[1].payload.sector = Some("manufacturing".to_owned());
+    ads[1].payload.occupation = Some("7212".to_owned());
+    ads[1].payload.education = Some("vocational".to_owned());
     ads[1].payload.url = Some("https://example.org".to_owned());
     ads[1].payload.organization = Some("Atelier".to_owned());
     index.upsert(points(&ads, 7).await).await.unwrap();
@@ -118,8 +122,7 @@ async fn the_vectors_are_those_of_the_page() {
 
 #[test]
 fn the_name_and_the_kinds_of_drift_are_those_of_the_page() {
-    let lexical = Lexical::new();
-    let name = index_name("opportunities", lexical.model(), lexical.dimensions());
+    let name = index_name("opportunities", ByWords.model(), ByWords.dimensions());
     assert!(PAGE.contains(&format!("such as `{name}`")), "{name}");
     let told: Vec<String> = table("kind").into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(told, Drift::ALL.map(Drift::as_str));

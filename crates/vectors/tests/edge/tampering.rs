@@ -52,7 +52,7 @@ async fn held(index: &EdgeIndex, ad: &Document) -> Held {
 #[tokio::test]
 async fn every_kind_of_drift_is_told_and_can_be_healed() {
     let folder = tempfile::tempdir().unwrap();
-    let open = async || EdgeIndex::open(folder.path(), "lexical-2", 1_024).await.unwrap();
+    let open = async || EdgeIndex::open(folder.path(), "bge-m3", 1_024).await.unwrap();
     let (ads, index) = (ads(), open().await);
     let written = points(&ads, 7).await;
     let seals: Vec<Written> =

@@ -1,10 +1,11 @@
 //! Advertisements in both languages, as partners write them.
 
-use domain::{OpportunityId, SourceSlug};
+use chrono::NaiveDate;
+use domain::{OpportunityId, SourceSlug, term::Term};
 use vectors::{Document, Payload};
 
 /// Heading, town, region, last day (days from year one), body.
-type Ad = (&'static str, &'static str, &'static str, Option<i64>, &'static str);
+type Ad = (&'static str, &'static str, &'static str, Option<i32>, &'static str);
 
 const ADS: [Ad; 22] = [
     (
@@ -133,10 +134,14 @@ pub(crate) fn ads() -> Vec<Document> {
 }
 
 fn document(at: usize, (title, town, region, closes_on, body): &Ad) -> Document {
+    let closes_on = closes_on.and_then(NaiveDate::from_num_days_from_ce_opt);
+    let welds = title.contains("Soudeur") || title.contains("Welder");
+    let categories = welds.then(|| Term::category("topic:welding", 1.0)).into_iter().collect();
     let source = if at.is_multiple_of(2) { "fne" } else { "emploicameroun" };
     Document {
         id: OpportunityId::of(&SourceSlug::new(source).unwrap(), title),
         text: format!("{title}\n{town}\n{body}"),
+        categories,
         payload: Payload {
             source: source.to_owned(),
             stream: "offres".to_owned(),
@@ -145,8 +150,8 @@ fn document(at: usize, (title, town, region, closes_on, body): &Ad) -> Document 
             place: (*town).to_owned(),
             regions: vec![(*region).to_owned()],
             localities: vec![(*town).to_owned()],
-            closes_on: *closes_on,
-            open_until: *closes_on,
+            closes_on,
+            open_until: closes_on,
             ..Payload::default()
         },
     }

@@ -4,18 +4,18 @@ use std::{path::Path, time::Duration};
 
 use serde_json::json;
 use store::{RunRow, RunState};
-use vectors::Filter;
 
 use super::{App, Line, Outcome};
 use crate::{
     cli::{ingest::problem_lines, search::shown},
+    search::{Ask, search},
     ui::{self, Column, Table, held},
 };
 
 /// Searches a returning migrant might make.
 const SEARCHES: [&str; 3] = ["soudeur à Douala", "accountant in Buea", "couture et mode à Bafoussam"];
 /// The number of hits shown for each.
-const HITS: usize = 3;
+const HITS: u16 = 3;
 
 /// Prints the table, the rejections and the searches.
 pub(super) async fn print(
@@ -28,7 +28,7 @@ pub(super) async fn print(
     let mut searches = Vec::new();
     if let Some(vectors) = app.vectors() {
         for text in SEARCHES {
-            searches.push((text, vectors.search(&app.store, text, Filter::default(), HITS).await?.hits));
+            searches.push((text, search(vectors, &app.store, &Ask::of(text, HITS)).await?.hits));
         }
     }
     if quiet {

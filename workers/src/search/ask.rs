@@ -1,0 +1,273 @@
+//! What is asked of a search, on the command line and over HTTP.
+
+use chrono::{NaiveDate, Utc};
+use clap::Args;
+use domain::{
+    Kind, SourceSlug,
+    places::Region,
+    vocabulary::{Audience, Contract, Education, Language},
+};
+use serde::{Deserialize, Serialize};
+use vectors::{Days, Filter};
+
+use super::Mistake;
+
+/// Hits shown where no number is asked for.
+const LIMIT: u16 = 10;
+/// Most hits shown.
+const MOST: u16 = 100;
+/// Longest text: a long CV is not a query.
+const LONGEST: usize = 2_000;
+/// Most values of a filter.
+const VALUES: usize = 50;
+
+/// What is asked. Filters hold values separated by commas; one of them suffices.
+#[derive(Debug, Clone, Default, Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Ask {
+    /// Text to search for, in French, English or Pidgin
+    #[arg(value_name = "TEXT", required_unless_present = "like", conflicts_with = "like")]
+    pub(crate) q: Option<String>,
+    /// Find opportunities similar to this one
+    #[arg(long, value_name = "SOURCE/ID")]
+    pub(crate) like: Option<String>,
+    /// Only these kinds: job, training, agr, microfinance
+    #[arg(long, value_name = "KINDS")]
+    kind: Option<String>,
+    /// Only these sources, by slug
+    #[arg(long, value_name = "SOURCES")]
+    source: Option<String>,
+    /// Only these streams
+    #[arg(long, value_name = "STREAMS")]
+    stream: Option<String>,
+    /// Only these regions, by name or ISO 3166-2 code, such as CM-LT
+    #[arg(long, value_name = "REGIONS")]
+    region: Option<String>,
+    /// Only these towns
+    #[arg(long, value_name = "TOWNS")]
+    town: Option<String>,
+    /// Only these contracts, such as permanent or CDI
+    #[arg(long, value_name = "CONTRACTS")]
+    contract: Option<String>,
+    /// Only texts in these languages: en, fr
+    #[arg(long, value_name = "LANGUAGES")]
+    language: Option<String>,
+    /// Only these sectors, such as construction
+    #[arg(long, value_name = "SECTORS")]
+    sector: Option<String>,
+    /// Only these occupations, by ISCO-08 code of four digits
+    #[arg(long, value_name = "CODES")]
+    occupation: Option<String>,
+    /// Only what is for these audiences, such as women or returnees
+    #[arg(long, value_name = "AUDIENCES")]
+    audience: Option<String>,
+    /// Only what asks for these levels of education, such as none or upper_secondary
+    #[arg(long, value_name = "LEVELS")]
+    education: Option<String>,
+    /// Only these organizations, by their whole names
+    #[arg(long, value_name = "NAMES")]
+    organization: Option<String>,
+    /// Only what closes on this day or later
+    #[arg(long, value_name = "DATE")]
+    closes_from: Option<NaiveDate>,
+    /// Only what closes on this day or earlier
+    #[arg(long, value_name = "DATE")]
+    closes_to: Option<NaiveDate>,
+    /// Only what ends on this day or later
+    #[arg(long, value_name = "DATE")]
+    ends_from: Option<NaiveDate>,
+    /// Only what ends on this day or earlier
+    #[arg(long, value_name = "DATE")]
+    ends_to: Option<NaiveDate>,
+    /// Show at most this many hits [default: 10]
+    #[arg(long, short = 'n', value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST)))]
+    limit: Option<u16>,
+    /// Show what each score is made of
+    #[arg(long)]
+    pub(crate) explain: bool,
+}
+
+impl Ask {
+    /// Asks for a text, without filters.
+    pub(crate) fn of(text: &str, limit: u16) -> Self {
+        Self { q: Some(text.to_owned()), limit: Some(limit), ..Self::default() }
+    }
+
+    /// Returns how many hits are shown at most.
+    pub(crate) fn limit(&self) -> usize {
+        usize::from(self.limit.unwrap_or(LIMIT).clamp(1, MOST))
+    }
+
+    /// Returns which opportunities count: those open today that pass the filters. Fails with a [`Mistake`] if a filter has a value
+    /// that no opportunity can have.
+    pub(crate) fn filter(&self) -> Result<Filter, Mistake> {
+        if let Some(question) = &self.q
+            && (question.trim().is_empty() || question.len() > LONGEST)
+        {
+            return Err(Mistake(format!("the text must have 1 to {LONGEST} bytes")));
+        }
+        let code = |what: &'static str, codes: Vec<&'static str>| {
+            move |value: &str| {
+                let known = codes.iter().find(|code| code.eq_ignore_ascii_case(value));
+                known.map(|code| (*code).to_owned()).ok_or_else(|| unknown(what, value, &codes))
+            }
+        };
+        Ok(Filter {
+            kinds: each(self.kind.as_deref(), code("kind", Kind::ALL.map(Kind::as_str).to_vec()))?,
+            sources: each(self.source.as_deref(), |value| {
+                let slug =
+                    SourceSlug::new(value).map_err(|error| Mistake(format!("source {value:?}: {error}")))?;
+                Ok(slug.to_string())
+            })?,
+            streams: each(self.stream.as_deref(), |value| Ok(value.to_owned()))?,
+            regions: each(self.region.as_deref(), region)?,
+            localities: each(self.town.as_deref(), |value| Ok(town(value)))?,
+            contracts: each(self.contract.as_deref(), contract)?,
+            languages: each(
+                self.language.as_deref(),
+                code("language", Language::ALL.iter().map(|language| language.as_str()).collect()),
+            )?,
+            sectors: each(self.sector.as_deref(), code("sector", normalize::vocabulary::sectors()))?,
+            occupations: each(self.occupation.as_deref(), occupation)?,
+            audiences: each(
+                self.audience.as_deref(),
+                code("audience", Audience::ALL.iter().map(|audience| audience.as_str()).collect()),
+            )?,
+            education: each(
+                self.education.as_deref(),
+                code("level of education", Education::ALL.iter().map(|level| level.as_str()).collect()),
+            )?,
+            organizations: each(self.organization.as_deref(), |value| Ok(value.to_owned()))?,
+            open_on: Some(Utc::now().with_timezone(&chrono_tz::Africa::Douala).date_naive()),
+            closes: days("closes", self.closes_from, self.closes_to)?,
+            ends: days("ends", self.ends_from, self.ends_to)?,
+            among: Vec::new(),
+            but: Vec::new(),
+        })
+    }
+}
+
+/// Returns the values of a filter, each as it is stored.
+fn each(
+    values: Option<&str>,
+    stored: impl Fn(&str) -> Result<String, Mistake>,
+) -> Result<Vec<String>, Mistake> {
+    let values: Vec<&str> =
+        values.unwrap_or_default().split(',').map(str::trim).filter(|value| !value.is_empty()).collect();
+    if values.len() > VALUES {
+        return Err(Mistake(format!("a filter has {} values; the most are {VALUES}", values.len())));
+    }
+    values.into_iter().map(stored).collect()
+}
+
+fn unknown(what: &str, value: &str, codes: &[&str]) -> Mistake {
+    Mistake(format!("there is no {what} {value:?}; use one of {}", codes.join(", ")))
+}
+
+/// Returns the code of a region that is given by code or by name.
+fn region(value: &str) -> Result<String, Mistake> {
+    let given = value.to_ascii_uppercase();
+    if let Some(region) = Region::from_code(&given) {
+        return Ok(region.code().to_owned());
+    }
+    let place =
+        normalize::places::read_places(value, "CM").ok().and_then(|read| read.places.into_iter().next());
+    let named = place.filter(|place| place.locality.is_none()).and_then(|place| place.region);
+    named.map(|region| region.code().to_owned()).ok_or_else(|| {
+        let codes: Vec<String> =
+            Region::ALL.iter().map(|region| format!("{} ({})", region.code(), region.name_fr())).collect();
+        Mistake(format!("there is no region {value:?}; use one of {}", codes.join(", ")))
+    })
+}
+
+/// Returns a town as the gazetteer writes it. A town abroad stays as it is given.
+fn town(value: &str) -> String {
+    let place =
+        normalize::places::read_places(value, "CM").ok().and_then(|read| read.places.into_iter().next());
+    place.and_then(|place| place.locality).unwrap_or_else(|| value.to_owned())
+}
+
+/// Returns the code of a contract that is given by code, by label or by what partners call it.
+fn contract(value: &str) -> Result<String, Mistake> {
+    let known = Contract::ALL.iter().find(|contract| {
+        contract.as_str().eq_ignore_ascii_case(value) || contract.label().eq_ignore_ascii_case(value)
+    });
+    known.map(|contract| contract.as_str().to_owned()).ok_or_else(|| {
+        unknown(
+            "contract",
+            value,
+            &Contract::ALL.iter().map(|contract| contract.as_str()).collect::<Vec<_>>(),
+        )
+    })
+}
+
+fn occupation(value: &str) -> Result<String, Mistake> {
+    let is_code = value.len() == 4 && value.bytes().all(|byte| byte.is_ascii_digit());
+    is_code
+        .then(|| value.to_owned())
+        .ok_or_else(|| Mistake(format!("{value:?} is not an occupation; use an ISCO-08 code of four digits")))
+}
+
+fn days(what: &str, from: Option<NaiveDate>, to: Option<NaiveDate>) -> Result<Days, Mistake> {
+    match (from, to) {
+        (Some(from), Some(to)) if from > to => {
+            Err(Mistake(format!("nothing {what} from {from} to {to}: the days are the wrong way round")))
+        }
+        _ => Ok(Days { from, to }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter(change: impl FnOnce(&mut Ask)) -> Result<Filter, String> {
+        let mut ask = Ask { q: Some("soudeur".to_owned()), ..Ask::default() };
+        change(&mut ask);
+        ask.filter().map_err(|mistake| mistake.to_string())
+    }
+
+    #[test]
+    fn values_are_found_as_people_write_them() {
+        let of = |text: &str| Some(text.to_owned());
+        let all = filter(|ask| {
+            ask.kind = of("job, Training");
+            ask.region = of("littoral,CM-OU,south west");
+            ask.town = of("ngaoundere,Cotonou");
+            ask.contract = of("CDI,internship");
+            ask.audience = of("women");
+        })
+        .unwrap();
+        assert_eq!(all.kinds, ["job", "training"]);
+        assert_eq!(all.regions, ["CM-LT", "CM-OU", "CM-SW"]);
+        assert_eq!(all.localities, ["Ngaoundéré", "Cotonou"]);
+        assert_eq!(
+            (all.contracts, all.audiences),
+            (vec!["permanent".to_owned(), "internship".to_owned()], vec!["women".to_owned()])
+        );
+    }
+
+    #[test]
+    fn a_value_that_nothing_can_have_is_a_mistake_that_names_those_there_are() {
+        let of = |text: &str| Some(text.to_owned());
+        for (mistake, wanted) in [
+            (filter(|ask| ask.kind = of("jobs")), "use one of job, training"),
+            (filter(|ask| ask.region = of("Bavaria")), "CM-LT (Littoral)"),
+            (filter(|ask| ask.sector = of("x")), "construction"),
+            (filter(|ask| ask.occupation = of("welder")), "ISCO-08"),
+            (filter(|ask| ask.source = of("F N E")), "source"),
+            (filter(|ask| ask.q = of("  ")), "1 to 2000 bytes"),
+            (filter(|ask| ask.town = of(&"a,".repeat(60))), "the most are 50"),
+            (
+                filter(|ask| {
+                    ask.closes_from = NaiveDate::from_ymd_opt(2026, 12, 2);
+                    ask.closes_to = NaiveDate::from_ymd_opt(2026, 12, 1);
+                }),
+                "wrong way round",
+            ),
+        ] {
+            let told = mistake.unwrap_err();
+            assert!(told.contains(wanted), "{told}");
+        }
+    }
+}
