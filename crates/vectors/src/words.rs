@@ -1,4 +1,4 @@
-//! Words of a text, as both lexical sides see them.
+//! Words of a text, as questions and documents are compared by them.
 
 use std::collections::HashMap;
 
