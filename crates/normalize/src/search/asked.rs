@@ -91,11 +91,10 @@ pub fn like(title: &str, categories: &[Term]) -> Vec<Term> {
     }
     for category in categories {
         let weight = match category.name.split(':').next().unwrap_or_default() {
-            "topic" => TOPIC,
+            // Similar is what is about the same; that it is of the same kind counts as much as that.
+            "topic" | "kind" => TOPIC,
             "group" => GROUP,
             "sector" => SECTOR,
-            // Similar is what is about the same; that it is of the same kind counts as much as that.
-            "kind" => TOPIC,
             "town" => TOWN,
             "region" => REGION,
             _ => OTHER,

@@ -47,9 +47,14 @@ pub fn categories(row: &Facts<'_>) -> Vec<Term> {
     let sector = row.sector.or_else(|| row.occupation.and_then(vocabulary::sector_of_occupation));
     all.put("kind", row.kind.as_str(), 1.0);
     let one = [("sector", sector), ("education", row.education)];
-    one.into_iter().for_each(|(name, code)| code.into_iter().for_each(|code| all.put(name, code, 1.0)));
+    for (name, code) in one.into_iter().filter_map(|(name, code)| Some((name, code?))) {
+        all.put(name, code, 1.0);
+    }
     let many = [("audience", row.audiences), ("contract", row.contracts), ("working_time", row.working_time)];
-    many.into_iter().for_each(|(name, codes)| codes.iter().for_each(|code| all.put(name, code, 1.0)));
+    for (name, code) in many.into_iter().flat_map(|(name, codes)| codes.iter().map(move |code| (name, code)))
+    {
+        all.put(name, code, 1.0);
+    }
     for place in row.places.iter().filter(|place| place.country == "CM") {
         place.locality.iter().for_each(|town| all.put("town", town, 1.0));
         place.region.iter().for_each(|region| all.put("region", region.code(), 1.0));
