@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use domain::{OpportunityId, term::Term};
 use normalize::search::asked;
 use tempfile::TempDir;
-use vectors::{ByWords, EdgeIndex, Embedder, Filter, Index as _, Ollama, Query, Sparse};
+use vectors::{ByWords, EdgeIndex, Embedder, Filter, Index as _, Ollama, Point, Query, Sparse};
 
 use crate::{
     Outcome,
@@ -102,7 +102,7 @@ impl<'s> Product<'s> {
         let dimensions = dense.first().map_or(0, Vec::len);
         let index = EdgeIndex::open(folder.path(), model, dimensions).await?;
         let documents: Vec<_> = set.rows.iter().map(crate::set::Row::document).collect();
-        index.upsert(&documents, dense).await?;
+        index.upsert(Point::all(&documents, dense, 1)?).await?;
         let names = documents.iter().zip(&set.rows).map(|(document, row)| (document.id, row.id.as_str()));
         Ok(Self { index, names: names.collect(), questions, _folder: folder })
     }

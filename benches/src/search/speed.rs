@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use chrono::NaiveDate;
 use domain::{OpportunityId, SourceSlug};
 use normalize::search::asked;
-use vectors::{ByWords, EdgeIndex, Embedder as _, Filter, Index as _, Query};
+use vectors::{ByWords, EdgeIndex, Embedder as _, Filter, Index as _, Point, Query};
 
 use crate::{Outcome, set::Set};
 
@@ -51,7 +51,7 @@ async fn measure(set: &Set, count: usize, model: &str, dimensions: usize) -> Out
             })
             .collect();
         let dense = (made..made + part).map(|at| vector(at, dimensions)).collect();
-        index.upsert(&documents, dense).await?;
+        index.upsert(Point::all(&documents, dense, 1)?).await?;
         made += part;
     }
     let mut times = Vec::new();

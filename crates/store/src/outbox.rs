@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use domain::OpportunityId;
 use queue::{Lease, QueueError, storable};
 use serde_json::Value;
 use sqlx::{Postgres, Transaction};
