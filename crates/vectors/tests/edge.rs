@@ -19,7 +19,9 @@ use std::{
 
 use domain::term::Term;
 use support::{ads, behaves, fill, key, titles};
-use vectors::{ByWords, Depth, EdgeIndex, Embedder as _, Filter, Index as _, Point, Query, VectorError, Written};
+use vectors::{
+    ByWords, Depth, EdgeIndex, Embedder as _, Filter, Index as _, Point, Query, VectorError, Written,
+};
 
 async fn open(folder: &Path) -> EdgeIndex {
     EdgeIndex::open(folder, "bge-m3", 1_024).await.unwrap()
@@ -131,10 +133,9 @@ async fn an_index_of_another_model_is_refused_with_the_remedy() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(folder.path()).await);
     let meta = folder.path().join("shard/meta.json");
-    for (model, dimensions, found) in [
-        ("words-1", 0, "bge-m3 (1024 numbers, shape 5)"),
-        ("bge-m3", 512, "bge-m3 (1024 numbers"),
-    ] {
+    for (model, dimensions, found) in
+        [("words-1", 0, "bge-m3 (1024 numbers, shape 5)"), ("bge-m3", 512, "bge-m3 (1024 numbers")]
+    {
         let refused = EdgeIndex::open(folder.path(), model, dimensions).await.unwrap_err().to_string();
         let wanted = format!("was made by {found}");
         assert!(refused.contains(&wanted) && refused.contains("remove it"), "{refused}");

@@ -44,7 +44,9 @@ impl Search {
                 hit.parts.iter().for_each(|parts| ui::line(&format!("       {}", sum(parts))));
             }
             if context.config().ollama_url.is_none() && context.config().embedder_url.is_none() {
-                ui::note("found by words and categories; set ollama_url or embedder_url to search by meaning too");
+                ui::note(
+                    "found by words and categories; set ollama_url or embedder_url to search by meaning too",
+                );
             }
         }
         Ok(Outcome::Good)

@@ -55,7 +55,9 @@ impl World {
             read_at_once: 8,
         };
         store.register_sources(&[source]).await.unwrap();
-        let index = EdgeIndex::open(&folder.path().join("vectors"), ByWords.model(), ByWords.dimensions()).await.unwrap();
+        let index = EdgeIndex::open(&folder.path().join("vectors"), ByWords.model(), ByWords.dimensions())
+            .await
+            .unwrap();
         let vectors = Vectors { embedder: Box::new(ByWords), index: Box::new(index) };
         let target = store.register_target(&vectors.target()).await.unwrap();
         Self { store, vectors, target, _cluster: cluster, _folders: [data, folder] }

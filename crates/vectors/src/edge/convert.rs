@@ -11,10 +11,7 @@ use qdrant_edge::{
 };
 use serde_json::Value;
 
-use crate::{
-    BM25, DENSE, Depth, Filter, Held, Key, Point, VectorError, fuse::Candidate,
-    point::VERSION,
-};
+use crate::{BM25, DENSE, Depth, Filter, Held, Key, Point, VectorError, fuse::Candidate, point::VERSION};
 
 /// Two vectors a point: dense by cosine, if there are any, and BM25 with document frequencies by the engine.
 pub(super) fn config(dimensions: usize) -> EdgeConfig {

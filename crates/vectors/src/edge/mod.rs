@@ -51,7 +51,6 @@ impl EdgeIndex {
     /// Opens the index in `folder`, making folder and index where there are none. An index of another model is refused, and so is
     /// one that is open already.
     pub async fn open(folder: &Path, model: &str, dimensions: usize) -> Result<Self, VectorError> {
-        let share = share_of(model);
         let (path, marker) = (folder.to_owned(), Marker::new(model, dimensions));
         let (shard, identity) = blocking(move || {
             let folder = Folder::take(&path)?;
@@ -60,7 +59,7 @@ impl EdgeIndex {
         })
         .await?;
         let folder = folder.display().to_string();
-        Ok(Self { shard: Arc::new(shard), folder, dimensions, identity, share })
+        Ok(Self { shard: Arc::new(shard), folder, dimensions, identity, share: share_of(model) })
     }
 
     /// What [`Index::identity`] says of the index in `folder`, whoever has it open; `None` where there is none.

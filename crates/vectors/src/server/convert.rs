@@ -11,10 +11,7 @@ use qdrant_client::{
 };
 use serde_json::Value;
 
-use crate::{
-    BM25, DENSE, Depth, Filter, Held, Key, Point, VectorError, fuse::Candidate,
-    point::VERSION,
-};
+use crate::{BM25, DENSE, Depth, Filter, Held, Key, Point, VectorError, fuse::Candidate, point::VERSION};
 
 /// A point, as the server takes it.
 pub(super) fn point(point: Point) -> Result<PointStruct, VectorError> {
