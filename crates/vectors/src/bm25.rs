@@ -109,7 +109,7 @@ fn numbers(words: &mut Words, text: &str) -> Vec<u64> {
     words.stems(telling(&folded(text))).into_iter().map(|stem| stem >> 32).collect()
 }
 
-/// The number of a category, whose name is no word: it has a colon or a capital letter in it.
+/// The number of a category. Its name is hashed with a prefix, so that no word has the same.
 fn number_of(category: &str) -> u32 {
     let named = "category ".bytes().chain(category.bytes());
     u32::try_from(hash(named) >> 32).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Places that a question mentions. A question is no field of a partner: most of its words are not places, and nothing is refused.
+//! Places that a question mentions. Most of its words are not places, and nothing is refused.
 
 use std::ops::Range;
 
