@@ -76,7 +76,8 @@ async fn texts_go_in_batches_with_the_key_and_vectors_come_in_order_at_length_on
 
 #[tokio::test]
 async fn a_failure_says_whether_a_text_may_be_at_fault_and_when_to_ask_again() {
-    let cases: [(fn(&Value) -> Answer, bool, Option<u64>, &str); 7] = [
+    type Case = (fn(&Value) -> Answer, bool, Option<u64>, &'static str);
+    let cases: [Case; 7] = [
         (
             |_| (StatusCode::TOO_MANY_REQUESTS, vec![("retry-after", "7")], json!({})),
             false,

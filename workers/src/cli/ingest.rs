@@ -162,7 +162,8 @@ pub(super) async fn follow(context: Context, store: Store, lines: Vec<Line>) -> 
         if pool.is_none() && store.queue().workers().await?.is_empty() {
             ui::note("no worker is alive: this command works the queue itself (for good: oim-etl worker)");
             let stop = Stop::new();
-            let app = App::open(context.config().clone(), Role::Command).await?.stopping_with(stop.clone());
+            let app = Box::pin(App::open(context.config().clone(), Role::Command)).await?;
+            let app = app.stopping_with(stop.clone());
             pool = Some(Pool::start(Arc::new(app), None, stop).await?);
         }
         tokio::select! {

@@ -208,13 +208,13 @@ fn print(report: &Report, repairs: bool) {
     }
     match (report.total(), repairs) {
         (0, _) => {
-            ui::line("in step        every open opportunity has its point, and every point its opportunity")
+            ui::line("in step        every open opportunity has its point, and every point its opportunity");
         }
         (_, true) => {
-            ui::line("repaired       what belongs to nothing is removed, and the rest is written again")
+            ui::line("repaired       what belongs to nothing is removed, and the rest is written again");
         }
         (_, false) => {
-            ui::line("               to heal it: `oim-etl vectors repair`; each night does the same")
+            ui::line("               to heal it: `oim-etl vectors repair`; each night does the same");
         }
     }
 }

@@ -252,6 +252,6 @@ fn without_origin<'w, 't>(behind: &'w [&'t str]) -> &'w [&'t str] {
     let has_origin =
         behind.first().is_some_and(|word| matches!(*word, "of" | "from" | "in" | "de" | "du" | "d"));
     let is_verb = |word: &&str| matches!(*word, "are" | "is" | "sont" | "seront" | "est" | "sera");
-    let verb = behind.iter().take(ORIGIN).position(|word| is_verb(word)).filter(|_| has_origin);
+    let verb = behind.iter().take(ORIGIN).position(is_verb).filter(|_| has_origin);
     verb.and_then(|at| behind.get(at..)).unwrap_or(behind)
 }

@@ -157,7 +157,7 @@ fn retrieved(record: edge::Record) -> q::RetrievedPoint {
                     }),
                     edge::VectorInternal::MultiDense(other) => panic!("{other:?}"),
                 };
-                (name.to_string(), q::VectorOutput { vector: Some(vector), ..Default::default() })
+                (name.clone(), q::VectorOutput { vector: Some(vector), ..Default::default() })
             });
             let named = q::NamedVectorsOutput { vectors: named.collect() };
             Some(q::VectorsOutput { vectors_options: Some(vectors_output::VectorsOptions::Vectors(named)) })

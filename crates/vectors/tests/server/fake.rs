@@ -152,7 +152,7 @@ impl points_server::Points for Fake {
         let insert =
             qdrant_edge::PointOperations::UpsertPointsConditional(qdrant_edge::ConditionalInsertOperation {
                 points_op: list,
-                condition: filter(asked.update_filter.expect("an upsert names what it may replace")),
+                condition: filter(asked.update_filter.unwrap()),
                 update_mode: None,
             });
         self.with("upsert", &asked.collection_name, |it| it.change(insert))?;
