@@ -1,4 +1,4 @@
-//! An outage of the embedder or of Qdrant costs nothing but time, and is told.
+//! An outage of the embedder or of Qdrant costs nothing but time, and is reported.
 
 use std::sync::{
     Arc,
@@ -22,7 +22,7 @@ const WORKS: usize = 0;
 const DOWN: usize = 1;
 const HANGS: usize = 2;
 
-/// An Ollama that does as it is told, refuses one text for ever, and counts what it is asked.
+/// An Ollama that answers as the test says, refuses one text for ever, and counts what it is asked.
 #[derive(Clone, Default)]
 struct Embedder {
     mode: Arc<AtomicUsize>,
@@ -120,7 +120,7 @@ async fn an_embedder_that_is_down_is_probed_by_one_job_and_caught_up_with() {
     assert_eq!((state.failures, state.failure), (0, None));
     terminate(&mut worker).await;
 
-    // The text that no embedder takes holds nobody up, and is told by name.
+    // The text that no embedder takes holds nobody up, and is listed by name.
     let refused: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM ingest.opportunities WHERE status = 'open' AND concat(title, organization, description) ILIKE '%tuyauteur%'",
     )

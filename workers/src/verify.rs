@@ -258,5 +258,6 @@ fn judge(point: &Held, rows: &Rows, newest: i64) -> anyhow::Result<Option<Drift>
     Ok(drift.or((!row.is_current).then_some(Drift::Stale)))
 }
 
-#[cfg(all(test, feature = "embedded-vectors"))]
+#[cfg(test)]
+#[cfg(feature = "embedded-vectors")]
 mod tests;

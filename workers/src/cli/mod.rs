@@ -93,7 +93,7 @@ enum Command {
     /// List pairs that may be one opportunity, and decide on them
     Duplicates(duplicates::Duplicates),
     /// Search opportunities by words and categories, and by meaning with Ollama
-    Search(search::Search),
+    Search(Box<search::Search>),
     /// Compare the vector index with the database, and repair it
     Vectors(vectors::VectorsCommand),
     /// List, pause, check, preview and create sources

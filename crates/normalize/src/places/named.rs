@@ -44,7 +44,7 @@ fn named(text: &str, least: usize) -> Vec<Place> {
         }
         let items = items(name.as_str());
         let listed = items.iter().enumerate().take_while(|(at, item)| is_town(item, *at)).count();
-        // "Santa Barbara", "Bali Nyonga": the name goes on, so the last one is another.
+        // "Santa Barbara", "Bali Nyonga": the name continues, so the last one is another.
         let goes_on = items.get(listed).is_some_and(|next| next.gap == Gap::None && starts_name(next));
         let towns = items.get(..listed - usize::from(goes_on && listed > 0)).unwrap_or_default();
         if towns.len() >= least {

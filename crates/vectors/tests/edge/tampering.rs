@@ -1,4 +1,4 @@
-//! Somebody writes to the index who knows Qdrant and not us: every kind of drift is told, and what repairs do to it works.
+//! Somebody writes to the index who knows Qdrant and not us: every kind of drift is found, and what repairs do to it works.
 
 use qdrant_edge::{
     EdgeShard, Payload, PayloadOps, PointId, PointInsertOperations, PointOperations, PointStruct,
