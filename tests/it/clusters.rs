@@ -42,7 +42,14 @@ async fn load(store: &Store, row: &Opportunity) {
         .unwrap();
     let jobs = store
         .queue()
-        .claim(WorkerId::new(), &["match_duplicates".to_owned()], None, 1, std::time::Duration::from_secs(30))
+        .claim(
+            WorkerId::new(),
+            &["match_duplicates".to_owned()],
+            None,
+            1,
+            None,
+            std::time::Duration::from_secs(30),
+        )
         .await
         .unwrap();
     let mut houses = Houses::default();

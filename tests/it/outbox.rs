@@ -21,7 +21,7 @@ async fn job(store: &Store) -> Lease {
         .await
         .unwrap();
     let kinds = ["embed_opportunities".to_owned()];
-    let jobs = store.queue().claim(WorkerId::new(), &kinds, None, 1, HOLD).await.unwrap();
+    let jobs = store.queue().claim(WorkerId::new(), &kinds, None, 1, None, HOLD).await.unwrap();
     jobs[0].lease
 }
 

@@ -31,7 +31,7 @@ async fn enqueue(pool: &PgPool, lane: &str, n: i32, key: Option<&str>) {
 }
 
 async fn claim(store: &Store, worker: WorkerId, limit: i64, hold: Duration) -> Vec<Job> {
-    store.queue().claim(worker, &["parse_page".to_owned()], None, limit, hold).await.unwrap()
+    store.queue().claim(worker, &["parse_page".to_owned()], None, limit, None, hold).await.unwrap()
 }
 
 async fn jobs(store: &Store) -> i64 {

@@ -22,7 +22,7 @@ use crate::{
     observe::error_chain,
     partner::{self, Access},
     pipeline::{group::Group, index::Kept},
-    queue::Stop,
+    queue::{Permits, Stop},
     room::Room,
     vector::Vectors,
     verify,
@@ -41,6 +41,8 @@ pub(crate) struct App {
     vectors: OnceLock<(Vectors, TargetId)>,
     /// Why the index could not be opened.
     index_failure: RwLock<Option<String>>,
+    /// The rights to run jobs.
+    pub(crate) permits: Permits,
     /// Room for the pages that are being parsed.
     pub(crate) room: Room,
     /// Cancelled when this process stops: a long crawl then ends at its next page.
@@ -69,6 +71,7 @@ impl App {
         let archive = Archive::open(&archive_place(&config))?;
         let client = partner::client(&config)?;
         let app = Self {
+            permits: Permits::new(config.worker.concurrency, config.worker.fetches),
             config,
             group: Group::start(store.clone()),
             store,

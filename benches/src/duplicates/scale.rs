@@ -137,7 +137,7 @@ async fn matched(store: &Store) -> Outcome<Duration> {
         .await?;
     sqlx::query("ANALYZE").execute(store.pool()).await?;
     let kinds = ["match_duplicates".to_owned()];
-    let jobs = store.queue().claim(WorkerId::new(), &kinds, None, 1, Duration::from_hours(24)).await?;
+    let jobs = store.queue().claim(WorkerId::new(), &kinds, None, 1, None, Duration::from_hours(24)).await?;
     let lease = jobs.first().ok_or("no job")?.lease;
     let mut houses = Houses::default();
     let begun = Instant::now();

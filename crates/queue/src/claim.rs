@@ -59,12 +59,16 @@ impl Queue {
     /// job of every lane, then the second best, and so on. A long lane therefore never blocks a short one. A worker whose
     /// lease has expired gets a new one that lasts `hold`. Held lanes are left out, and lanes whose subject is not among
     /// `subjects`; `None`: the worker knows all.
+    ///
+    /// Lanes with few running jobs come first. `share` is the most running jobs that a lane may have after the claim, in
+    /// addition to its own limit; `None`: only that one.
     pub async fn claim(
         &self,
         worker: WorkerId,
         kinds: &[String],
         subjects: Option<&[String]>,
         limit: i64,
+        share: Option<i64>,
         hold: Duration,
     ) -> Result<Vec<Job>, QueueError> {
         let rows = sqlx::query!(
@@ -76,13 +80,13 @@ impl Queue {
                busy AS (
                  SELECT lane, count(*) AS jobs FROM queue.jobs WHERE state = 'running' GROUP BY lane),
                best AS (
-                 SELECT j.id, j.priority, j.run_at, row_number() OVER (PARTITION BY l.lane ORDER BY j.priority DESC, j.run_at, j.id) AS turn
+                 SELECT j.id, j.priority, j.run_at, coalesce(busy.jobs, 0) + row_number() OVER (PARTITION BY l.lane ORDER BY j.priority DESC, j.run_at, j.id) AS turn
                    FROM queue.lanes l LEFT JOIN busy USING (lane)
                   CROSS JOIN LATERAL (
                         SELECT id, priority, run_at FROM queue.jobs
                          WHERE lane = l.lane AND state = 'ready' AND run_at <= now() AND kind = ANY ($2)
                          ORDER BY priority DESC, run_at, id
-                         LIMIT greatest(0, least($3, l.max_running - coalesce(busy.jobs, 0)))
+                         LIMIT greatest(0, least($3, least(l.max_running, $6::bigint) - coalesce(busy.jobs, 0)))
                          FOR UPDATE SKIP LOCKED) j
                   WHERE NOT l.held AND (l.subject IS NULL OR $5::text[] IS NULL OR l.subject = ANY ($5)))
                UPDATE queue.jobs j
@@ -94,7 +98,8 @@ impl Queue {
             kinds,
             limit,
             hold.as_secs_f64(),
-            subjects
+            subjects,
+            share
         )
         .fetch_all(&self.pool)
         .await

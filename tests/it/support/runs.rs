@@ -37,7 +37,7 @@ pub(crate) fn request(source: &SourceSlug, mode: Mode) -> RunRequest {
 pub(crate) async fn next(store: &Store, kind: &str) -> Job {
     let jobs = store
         .queue()
-        .claim(WorkerId::new(), &[kind.to_owned()], None, 1, Duration::from_secs(30))
+        .claim(WorkerId::new(), &[kind.to_owned()], None, 1, None, Duration::from_secs(30))
         .await
         .unwrap();
     jobs.into_iter().next().unwrap_or_else(|| panic!("no {kind} waits"))

@@ -42,7 +42,12 @@ pub(crate) const KEYS: &[Key] = &[
     secret("api_token", "token required by POST /v1/ingest (default: all requests are refused)"),
     key("log", "'info'", "log filter of `tracing`, such as `info` or `fetch=debug,warn`"),
     key("log_format", "'auto'", "auto, text or json"),
-    key("worker.concurrency", "16", "most jobs that a worker runs at once"),
+    key(
+        "worker.concurrency",
+        "16",
+        "most jobs that a worker works on at once, such as parsing; waiting for a partner is none",
+    ),
+    key("worker.fetches", "256", "most jobs of a worker that wait for partners at once"),
     key("worker.http", "'127.0.0.1:8080'", "address of health, metrics and API"),
     key("worker.scheduler", "true", "whether this worker fires the timetable"),
     key(

@@ -75,6 +75,7 @@ pub(crate) enum LogFormat {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Worker {
     pub(crate) concurrency: usize,
+    pub(crate) fetches: usize,
     pub(crate) http: SocketAddr,
     pub(crate) scheduler: bool,
     pub(crate) lease_seconds: u64,

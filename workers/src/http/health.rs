@@ -82,7 +82,7 @@ pub(crate) async fn metrics(State(here): State<Surroundings>) -> Result<String, 
             };
             *by_kind.entry(&depth.kind).or_default() += count;
         }
-        for kind in crate::jobs::kinds(true) {
+        for kind in crate::jobs::kinds() {
             let count = by_kind.get(kind.as_str()).copied().unwrap_or(0);
             gauge("oim_queue_jobs", &[("kind", &kind), ("state", state)], count);
         }

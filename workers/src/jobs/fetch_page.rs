@@ -19,6 +19,7 @@ pub(crate) struct FetchPage;
 
 impl Job for FetchPage {
     const NAME: &'static str = "fetch_page";
+    const WAITS: bool = true;
     type Args = PageArgs;
 
     #[tracing::instrument(skip_all, fields(page = args.page, source, run))]
@@ -43,7 +44,10 @@ impl Job for FetchPage {
                 let why = format!("{}: its page leads to {address}", page.url);
                 gone(app, lease, &spec, &page, archived.status, why).await?;
             }
-            Ok((archived, body)) => arrived(app, lease, &spec, page, archived, body).await?,
+            Ok((archived, body)) => {
+                let _permit = app.permits.work().await?;
+                arrived(app, lease, &spec, page, archived, body).await?;
+            }
             Err(pipeline::fetch::Failure::Gone(status)) => {
                 gone(app, lease, &spec, &page, status, format!("{} answered {status}", page.url)).await?;
             }

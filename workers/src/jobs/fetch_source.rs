@@ -18,6 +18,7 @@ pub(crate) struct FetchSource;
 
 impl Job for FetchSource {
     const NAME: &'static str = "fetch_source";
+    const WAITS: bool = true;
     type Args = RunArgs;
 
     #[tracing::instrument(skip_all, fields(run = %args.run))]

@@ -29,6 +29,7 @@ pub(crate) struct Args {
 
 impl Job for LookAgain {
     const NAME: &'static str = "look_again";
+    const WAITS: bool = true;
     type Args = Args;
 
     #[tracing::instrument(skip_all, fields(run = %args.run, opportunity = %args.opportunity))]

@@ -47,6 +47,8 @@ pub(crate) trait Job: 'static {
     const NAME: &'static str;
     /// Whether the job needs the vector index. A worker without the index does not claim it.
     const NEEDS_INDEX: bool = false;
+    /// Whether the job mostly waits for a partner. It then takes none of the permits for work while it waits.
+    const WAITS: bool = false;
     /// The payload: [`RunArgs`], [`PageArgs`], [`NoArgs`] or a type of the job's own.
     type Args: DeserializeOwned + Send;
 
@@ -58,12 +60,13 @@ pub(crate) trait Job: 'static {
 struct Registered {
     name: &'static str,
     needs_index: bool,
+    waits: bool,
     run: for<'a> fn(&'a App, Lease, Value) -> BoxFuture<'a, Result<(), JobError>>,
 }
 
 impl Registered {
     const fn of<J: Job>() -> Self {
-        Self { name: J::NAME, needs_index: J::NEEDS_INDEX, run: run_payload::<J> }
+        Self { name: J::NAME, needs_index: J::NEEDS_INDEX, waits: J::WAITS, run: run_payload::<J> }
     }
 }
 
@@ -83,9 +86,23 @@ fn registered(name: &str) -> Option<&'static Registered> {
     JOBS.iter().find(|job| job.name == name)
 }
 
-/// Returns the names of the jobs that a worker claims, with or without the vector index.
-pub(crate) fn kinds(has_index: bool) -> Vec<String> {
-    JOBS.iter().filter(|job| has_index || !job.needs_index).map(|job| job.name.to_owned()).collect()
+/// Returns the names of all jobs.
+pub(crate) fn kinds() -> Vec<String> {
+    names(|_| true)
+}
+
+/// Returns the names of the jobs that wait for partners.
+pub(crate) fn waiting() -> Vec<String> {
+    names(|job| job.waits)
+}
+
+/// Returns the names of the jobs that work, as a worker with or without the vector index claims them.
+pub(crate) fn working(has_index: bool) -> Vec<String> {
+    names(|job| !job.waits && (has_index || !job.needs_index))
+}
+
+fn names(is_wanted: impl Fn(&Registered) -> bool) -> Vec<String> {
+    JOBS.iter().filter(|job| is_wanted(job)).map(|job| job.name.to_owned()).collect()
 }
 
 /// The payload of a job about a run.
@@ -131,7 +148,16 @@ mod tests {
 
     #[test]
     fn a_worker_without_the_index_leaves_embedding_to_others() {
-        assert_eq!(super::kinds(true).len(), JOBS.len());
-        assert!(!super::kinds(false).contains(&"embed_opportunities".to_owned()));
+        assert!(super::working(true).contains(&"embed_opportunities".to_owned()));
+        assert!(!super::working(false).contains(&"embed_opportunities".to_owned()));
+    }
+
+    #[test]
+    fn every_job_either_waits_or_works() {
+        let claimed: BTreeSet<String> =
+            [super::waiting(), super::working(true)].concat().into_iter().collect();
+        assert_eq!(claimed, super::kinds().into_iter().collect());
+        assert_eq!(super::waiting().len() + super::working(true).len(), JOBS.len());
+        assert!(super::waiting().iter().all(|name| name.starts_with("fetch_") || name == "look_again"));
     }
 }

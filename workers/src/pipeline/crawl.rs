@@ -88,6 +88,7 @@ impl Crawler<'_> {
         request: &PageRequest,
     ) -> Result<(), JobError> {
         let (archived, body) = self.get(stream, request).await?;
+        let _permit = self.app.permits.work().await?;
         let place = self.app.room.admit(archived.bytes).await?;
         let response = Response { status: archived.status, headers: &archived.headers, body: &body };
         let page = request.page(response);

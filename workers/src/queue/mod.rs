@@ -4,8 +4,10 @@
 //! ours, over `queue.jobs`. docs/decisions/0002-queue.md lists which parts of apalis are used.
 
 mod backend;
+mod permits;
 mod pool;
 mod takeover;
 
 pub(crate) use backend::ClaimedJob;
+pub(crate) use permits::Permits;
 pub(crate) use pool::{Pool, Stop};

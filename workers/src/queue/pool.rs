@@ -49,12 +49,11 @@ impl Pool {
             queue: queue.clone(),
             worker,
             app: Arc::clone(&app),
-            permits: settings.concurrency.max(1),
             lease_duration,
             running: running_jobs.clone(),
             stop: stop.clone(),
         };
-        let (backend, feeding) = claimer.start();
+        let (backend, mut others) = claimer.start();
         let name = format!("oim-etl-{}", std::process::id());
         let apalis = WorkerBuilder::new(name.as_str())
             .backend(backend)
@@ -82,18 +81,11 @@ impl Pool {
             app: Arc::clone(&app),
             lease_duration,
         };
-        let heartbeat = tokio::spawn(presence.keep(running_jobs));
-        let reaper = tokio::spawn(reap(Arc::clone(&app), publish_every(settings), stop.clone()));
-        let index = tokio::spawn(super::takeover::watch(Arc::clone(&app), worker, stop.clone()));
+        others.push(tokio::spawn(presence.keep(running_jobs)));
+        others.push(tokio::spawn(reap(Arc::clone(&app), publish_every(settings), stop.clone())));
+        others.push(tokio::spawn(super::takeover::watch(Arc::clone(&app), worker, stop.clone())));
         let patience = Duration::from_secs(settings.stop_seconds);
-        Ok(Self {
-            store: app.store.clone(),
-            worker,
-            stop,
-            patience,
-            running,
-            others: vec![feeding, heartbeat, reaper, index],
-        })
+        Ok(Self { store: app.store.clone(), worker, stop, patience, running, others })
     }
 
     /// Stops claiming, waits for the running jobs, and signs off. Other workers get jobs that take longer when the lease expires.
