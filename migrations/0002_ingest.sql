@@ -274,8 +274,6 @@ CREATE UNLOGGED TABLE ingest.rate_budget (
     key           text PRIMARY KEY,
     next_slot     timestamptz NOT NULL,
     asked_until   timestamptz,
-    failures      integer NOT NULL DEFAULT 0,
-    failing_since timestamptz,
     spacing       double precision NOT NULL DEFAULT 0,
     ticket        integer NOT NULL DEFAULT 0,
     share         double precision NOT NULL DEFAULT 1 CHECK (share > 0 AND share <= 1),
@@ -285,8 +283,6 @@ CREATE UNLOGGED TABLE ingest.rate_budget (
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE ingest.rate_budget IS 'The rate of each source, shared by the pool.';
 COMMENT ON COLUMN ingest.rate_budget.asked_until IS 'End of the pause that the source itself asked for. Nothing shortens it.';
-COMMENT ON COLUMN ingest.rate_budget.failures IS 'Failed requests since the source last answered. While there are any, one request at a time is sent, to see whether it answers again.';
-COMMENT ON COLUMN ingest.rate_budget.failing_since IS 'When the first of them failed.';
 COMMENT ON COLUMN ingest.rate_budget.spacing IS 'Seconds between slots at the last reservation. If the next one asks for more, the slot moves by the difference.';
 COMMENT ON COLUMN ingest.rate_budget.ticket IS 'Moves when an operator pauses the source or changes its rate. A slot reserved under an earlier ticket is void.';
 COMMENT ON COLUMN ingest.rate_budget.share IS 'The share of the allowed rate that is used now. It halves when the source is overloaded or answers more and more slowly, and grows back in small steps.';
@@ -301,6 +297,20 @@ CREATE TABLE ingest.daily_requests (
     requests integer NOT NULL CHECK (requests > 0)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE ingest.daily_requests IS 'Requests of the last day on which a source with a daily limit was visited. Unlike the rate, it must survive a crash.';
+
+-- Unlogged: after a crash of the database, a host that fails gets a few requests more.
+CREATE UNLOGGED TABLE ingest.hosts (
+    host          text PRIMARY KEY,
+    source        text NOT NULL,
+    failures      integer NOT NULL CHECK (failures >= 0),
+    failing_since timestamptz NOT NULL,
+    next_try      timestamptz NOT NULL,
+    why           text NOT NULL
+) WITH (fillfactor = 50);
+COMMENT ON TABLE ingest.hosts IS 'Hosts that fail. After some failures in a row a host rests for the whole pool. A host that answers has no row.';
+COMMENT ON COLUMN ingest.hosts.source IS 'The source that was visited last. Another source may have the same host.';
+COMMENT ON COLUMN ingest.hosts.failures IS 'Failures in a row. Those of requests that were on their way when the host began to rest do not count, and pauses that it asks for neither.';
+COMMENT ON COLUMN ingest.hosts.next_try IS 'When the next request may leave. Whoever sends it moves this time, so that nobody else does before the answer is known.';
 
 -- Why nothing is requested from a source; NULL if it may be visited.
 CREATE FUNCTION ingest.why_held(source ingest.sources) RETURNS text LANGUAGE sql STABLE AS $$

@@ -93,8 +93,7 @@ $$;
 -- seconds to wait. `asked` is the spacing that the source file promises, `at_least` the one below which nobody may go (Crawl-delay),
 -- `spacing` the one in force, in seconds. Where `resting` is not null, quiet hours or the limit of the day make it wait. Where `refusal` is not null, the source is held, and there is no slot. A slot is good as
 -- long as ingest.slot_stands() says so of its ticket.
--- The algorithm is GCRA (ITU-T I.371, generic cell rate algorithm), in one statement. While the source fails, a slot
--- is a probe: the next one is half a minute away, unless ingest.source_answers() tells before that the probe was answered.
+-- The algorithm is GCRA (ITU-T I.371, generic cell rate algorithm), in one statement.
 CREATE FUNCTION ingest.reserve_slot(
     key text, asked double precision, at_least double precision, max_wait double precision,
     OUT wait double precision, OUT pace double precision, OUT stub integer, OUT refusal text, OUT resting text
@@ -114,10 +113,10 @@ BEGIN
     VALUES ($1, clock_timestamp() + make_interval(secs => pace), pace)
     ON CONFLICT ON CONSTRAINT rate_budget_pkey DO UPDATE
         SET next_slot = greatest(budget.next_slot + make_interval(secs => greatest(0, pace - budget.spacing)), clock_timestamp())
-                        + make_interval(secs => greatest(pace, CASE WHEN budget.failures > 0 THEN 30 ELSE 0 END)),
+                        + make_interval(secs => pace),
             spacing = pace
         WHERE budget.next_slot + make_interval(secs => greatest(0, pace - budget.spacing)) <= clock_timestamp() + make_interval(secs => max_wait)
-    RETURNING budget.next_slot - make_interval(secs => greatest(pace, CASE WHEN budget.failures > 0 THEN 30 ELSE 0 END)), budget.ticket
+    RETURNING budget.next_slot - make_interval(secs => pace), budget.ticket
     INTO slot, stub;
     IF slot IS NULL THEN
         SELECT b.next_slot + make_interval(secs => greatest(0, pace - b.spacing)) INTO slot FROM ingest.rate_budget b WHERE b.key = $1;
@@ -142,10 +141,10 @@ CREATE FUNCTION ingest.slot_stands(key text, ticket integer) RETURNS boolean LAN
 $$;
 
 -- Makes every reserved slot of a source void. The next request leaves one interval from now, whatever that is then, or at the
--- end of a pause that the source asked for, or of one of our own while it fails.
+-- end of a pause that the source asked for.
 CREATE FUNCTION ingest.void_slots(key text) RETURNS void LANGUAGE sql AS $$
     UPDATE ingest.rate_budget SET ticket = ticket + 1, spacing = 0,
-           next_slot = CASE WHEN failures > 0 THEN next_slot ELSE greatest(asked_until, least(next_slot, clock_timestamp())) END
+           next_slot = greatest(asked_until, least(next_slot, clock_timestamp()))
      WHERE rate_budget.key = $1;
 $$;
 
@@ -181,29 +180,6 @@ CREATE FUNCTION ingest.hold_slots(key text, pause double precision) RETURNS void
     VALUES ($1, clock_timestamp() + make_interval(secs => pause), clock_timestamp() + make_interval(secs => pause))
     ON CONFLICT ON CONSTRAINT rate_budget_pkey DO UPDATE
         SET next_slot = greatest(budget.next_slot, excluded.next_slot), asked_until = greatest(budget.asked_until, excluded.asked_until);
-$$;
-
--- Moves the next slot of a source that fails behind a pause of our own, for all workers.
-CREATE FUNCTION ingest.rest_source(key text, pause double precision) RETURNS void LANGUAGE sql AS $$
-    UPDATE ingest.rate_budget SET next_slot = greatest(next_slot, clock_timestamp() + make_interval(secs => pause))
-     WHERE rate_budget.key = $1;
-$$;
-
--- Notes that a source did not answer. Returns how often by now, and for how many seconds it has not.
-CREATE FUNCTION ingest.source_fails(key text, OUT failures integer, OUT seconds double precision) LANGUAGE sql AS $$
-    INSERT INTO ingest.rate_budget AS budget (key, next_slot, failures, failing_since)
-    VALUES ($1, clock_timestamp(), 1, clock_timestamp())
-    ON CONFLICT ON CONSTRAINT rate_budget_pkey DO UPDATE
-        SET failures = least(budget.failures + 1, 1000000), failing_since = coalesce(budget.failing_since, clock_timestamp())
-    RETURNING failures, extract(epoch FROM clock_timestamp() - failing_since)::double precision;
-$$;
-
--- Notes that a source answers. The requests that waited for the probe may leave at once, but for a pause that the source asked for.
-CREATE FUNCTION ingest.source_answers(key text, asked double precision) RETURNS void LANGUAGE sql AS $$
-    UPDATE ingest.rate_budget SET failures = 0, failing_since = NULL, spacing = pace,
-           next_slot = greatest(asked_until, clock_timestamp() + make_interval(secs => pace))
-      FROM (SELECT greatest(asked, (SELECT s.rate_seconds FROM ingest.sources s WHERE s.slug = $1)) AS pace) p
-     WHERE rate_budget.key = $1 AND failures > 0;
 $$;
 
 -- Refuses a request whose since lies in the future: it would load nothing and move no cursor.

@@ -54,11 +54,14 @@ async fn a_partner_that_is_down_is_waited_for_and_the_run_says_so() {
         for due in [
             "UPDATE queue.jobs SET run_at = now() WHERE state = 'ready'",
             "UPDATE ingest.rate_budget SET next_slot = now()",
+            // It has been down since before the run: that is no reason to give the run up.
+            "UPDATE ingest.hosts SET next_try = now(), failing_since = now() - interval '2 days'",
         ] {
             sqlx::query(due).execute(store.pool()).await.unwrap();
         }
     };
-    let failures = async || store.source_failing("fne").await.unwrap().map_or(0, |failing| failing.failures);
+    let host = "api.fnecm.org";
+    let failures = async || store.host_failing(host).await.unwrap().map_or(0, |failing| failing.failures);
     wait_until("it failed more often than jobs were tried", async || {
         pass().await;
         failures().await > 8
@@ -73,6 +76,7 @@ async fn a_partner_that_is_down_is_waited_for_and_the_run_says_so() {
     .await;
     let status = road.bin(&["status"]).run().await.expect(0).out;
     assert!(status.contains("next try at") && !status.contains("dead letter"), "{status}");
+    assert!(status.contains("host           api.fnecm.org: has not answered since"), "{status}");
     road.replay.down("api.fnecm.org", false);
     wait_until("the run ends", async || {
         pass().await;

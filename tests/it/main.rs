@@ -37,6 +37,7 @@ mod failures;
 mod group;
 mod guards;
 mod help;
+mod hosts;
 mod isolation;
 mod last_days;
 mod monitoring;

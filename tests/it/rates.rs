@@ -75,32 +75,3 @@ async fn a_hold_stops_everybody_and_is_never_shortened() {
     .unwrap_err();
     assert!(wait > Duration::from_secs(90), "{wait:?}");
 }
-
-#[tokio::test]
-async fn a_source_that_fails_is_asked_by_one_request_at_a_time() {
-    let store = Database::new().await.store().await;
-    let (interval, patience) = (Duration::from_millis(1), Duration::from_secs(1));
-    let ask = async || waited(store.reserve_slot("fne", (interval, Duration::ZERO), patience).await.unwrap());
-    assert!(ask().await.is_ok() && ask().await.is_ok());
-    assert_eq!(store.source_failing("fne").await.unwrap(), None);
-    assert_eq!(store.source_fails("fne").await.unwrap().failures, 1);
-    assert_eq!(store.source_fails("fne").await.unwrap().failures, 2);
-    assert!(ask().await.is_ok(), "the probe");
-    for _ in 0..3 {
-        assert!(ask().await.unwrap_err() > Duration::from_secs(15), "the others wait for what becomes of it");
-    }
-    assert!(
-        waited(store.reserve_slot("mc2", (interval, Duration::ZERO), patience).await.unwrap()).is_ok(),
-        "another source does not"
-    );
-    store.source_answers("fne", interval).await.unwrap();
-    assert_eq!(store.source_failing("fne").await.unwrap(), None);
-    assert!(ask().await.is_ok() && ask().await.is_ok());
-    store.source_fails("fne").await.unwrap();
-    store.hold_slots("fne", Duration::from_hours(1)).await.unwrap();
-    store.source_answers("fne", interval).await.unwrap();
-    assert!(
-        ask().await.unwrap_err() > Duration::from_mins(59),
-        "an answer does not shorten a pause that was asked for"
-    );
-}

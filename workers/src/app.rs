@@ -4,16 +4,14 @@ use std::{
     collections::HashMap,
     path::Path,
     sync::{Arc, OnceLock, PoisonError, RwLock},
-    time::Duration,
 };
 
 use anyhow::Context as _;
-use async_trait::async_trait;
 use domain::SourceSlug;
-use fetch::{BudgetError, Client, Pace, Partner, Permit, Ticket, Why};
+use fetch::{Client, Partner};
 use local_postgres::Cluster;
 use sources::{Catalog, Spec, SpecFile};
-use store::{Slot, SourceRow, Store, TargetId};
+use store::{SourceRow, Store, TargetId};
 use vectors::{Depth, VectorError};
 
 use crate::{
@@ -295,49 +293,4 @@ pub(crate) fn read_by(spec: &Spec) -> String {
 /// Returns the place of the archive: a folder or a bucket.
 pub(crate) fn archive_place(config: &Config) -> String {
     config.archive.clone().unwrap_or_else(|| config.data_dir.join("archive").display().to_string())
-}
-
-/// The pool-wide budget of requests, stored in PostgreSQL.
-#[derive(Debug)]
-pub(crate) struct PoolBudget(pub(crate) Store);
-
-/// Shows which rate the source file allows and which one is held, for Prometheus.
-fn rates(source: &str, allowed: Duration, held: Duration) {
-    for (name, interval) in [("oim_rate_allowed_per_second", allowed), ("oim_rate_held_per_second", held)] {
-        if !interval.is_zero() {
-            metrics::gauge!(name, "source" => source.to_owned()).set(1.0 / interval.as_secs_f64());
-        }
-    }
-}
-
-#[async_trait]
-impl fetch::Budget for PoolBudget {
-    async fn reserve(&self, key: &str, pace: Pace, max_wait: Duration) -> Result<Permit, BudgetError> {
-        let Pace { interval, at_least } = pace;
-        let slot =
-            self.0.reserve_slot(key, (interval, at_least), max_wait).await.map_err(BudgetError::new)?;
-        Ok(match slot {
-            Slot::Reserved { wait, interval, ticket } => {
-                rates(key, pace.spacing(), interval);
-                Permit::Unless(wait, Ticket { number: ticket, interval })
-            }
-            Slot::TooFar(wait) => Permit::TooLong(wait),
-            Slot::Resting { wait, is_quiet } => {
-                Permit::Resting(wait, if is_quiet { Why::Quiet } else { Why::Daily })
-            }
-            Slot::Held(why) => Permit::Refused(why),
-        })
-    }
-
-    async fn stands(&self, key: &str, ticket: Ticket) -> Result<bool, BudgetError> {
-        self.0.slot_stands(key, ticket.number).await.map_err(BudgetError::new)
-    }
-
-    async fn measured(&self, key: &str, latency: Duration, is_overload: bool) -> Result<(), BudgetError> {
-        self.0.note_answer(key, latency, is_overload).await.map_err(BudgetError::new)
-    }
-
-    async fn hold(&self, key: &str, pause: Duration) -> Result<(), BudgetError> {
-        self.0.hold_slots(key, pause).await.map_err(BudgetError::new)
-    }
 }

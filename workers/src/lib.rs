@@ -4,6 +4,7 @@
 
 mod app;
 mod archive;
+mod budget;
 mod cli;
 mod config;
 mod http;

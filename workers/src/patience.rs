@@ -1,20 +1,18 @@
 //! How long to wait for what does not answer.
 //!
-//! A partner that is down gets one request at a time, however many jobs wait for it, at growing intervals and for hours. The run
-//! says what it waits for. After the horizon, the waiting jobs are given up: their run ends without what is missing, and the
-//! next run sends one request.
+//! A host that is down gets one request at a time, however many jobs wait for it, at growing intervals (`store::hosts`). Jobs wait
+//! for hours, and their run says what for. A job that has waited for the horizon is given up: its run ends without what is
+//! missing, and the next run waits again.
 
 use std::{error::Error, io::ErrorKind, time::Duration};
 
 use fetch::{FetchError, Retry};
 use queue::QueueError;
-use store::{Failing, StoreError};
+use store::{LONGEST_REST, StoreError};
 use vectors::VectorError;
 
 /// Pause after the first failure; it doubles.
 const FIRST: Duration = Duration::from_secs(2);
-/// Longest pause between two requests to a partner that does not answer.
-const LONGEST: Duration = Duration::from_mins(15);
 /// Pause while a part of ours is unreachable. It costs no partner anything, and should end soon after the part is back.
 pub(crate) const AWAY: Duration = Duration::from_secs(15);
 
@@ -27,19 +25,25 @@ pub(crate) enum Verdict {
     GiveUp,
 }
 
-/// Decides about a source that has been failing. `asked`: the pause that the partner requests. `random`, from 0 to 1, spreads
-/// the requests of many sources.
-pub(crate) fn judge(failing: Failing, asked: Option<Duration>, horizon: Duration, random: f64) -> Verdict {
-    let pause = asked.unwrap_or_default().max(pause(failing.failures, random));
+/// Decides about a job that has waited for `duration` for a partner that does not answer. `rest`: how long nothing is to be
+/// requested from it, because its host rests or because it asks for that. `random`, from 0 to 1, spreads the requests of many
+/// jobs. Without a rest, the pause grows with the time that has passed: nobody counts how often the partner was asked.
+pub(crate) fn judge(duration: Duration, rest: Duration, horizon: Duration, random: f64) -> Verdict {
+    let own = spread((duration / 2).clamp(FIRST, LONGEST_REST), random);
+    let pause = if rest.is_zero() { own } else { rest };
     // Nobody waits for a pause that ends behind the horizon.
-    if failing.duration.saturating_add(pause) > horizon { Verdict::GiveUp } else { Verdict::Wait(pause) }
+    if duration.saturating_add(pause) > horizon { Verdict::GiveUp } else { Verdict::Wait(pause) }
 }
 
 /// Returns a pause that doubles with each failure, up to a quarter of an hour, shortened by up to a half.
 pub(crate) fn pause(failures: u32, random: f64) -> Duration {
     let doublings = failures.saturating_sub(1).min(16);
-    let whole = FIRST.saturating_mul(1 << doublings).min(LONGEST);
-    whole.mul_f64(1.0 - random.clamp(0.0, 1.0) / 2.0)
+    spread(FIRST.saturating_mul(1 << doublings).min(LONGEST_REST), random)
+}
+
+/// Shortens a pause by up to a half.
+fn spread(pause: Duration, random: f64) -> Duration {
+    pause.mul_f64(1.0 - random.clamp(0.0, 1.0) / 2.0)
 }
 
 /// Returns the pause that a partner requests, if the error is such a request.
@@ -98,48 +102,50 @@ mod tests {
 
     const HORIZON: Duration = Duration::from_hours(6);
 
-    /// The moments at which a partner is asked that answers again after `down`, and whether the run gave up.
-    fn asked_at(down: Duration, random: impl Fn(u32) -> f64) -> (Vec<Duration>, bool) {
+    const REST: Duration = Duration::ZERO;
+
+    /// The moments at which a job asks a partner that answers again after `down`, and whether the job is given up.
+    fn asked_at(down: Duration, random: f64) -> (Vec<Duration>, bool) {
         let (mut now, mut times) = (Duration::ZERO, Vec::new());
-        for failures in 1.. {
+        loop {
             times.push(now);
             if now >= down {
                 return (times, false);
             }
-            match judge(Failing { failures, duration: now }, None, HORIZON, random(failures)) {
+            match judge(now, REST, HORIZON, random) {
                 Verdict::Wait(pause) => now += pause,
                 Verdict::GiveUp => return (times, true),
             }
         }
-        unreachable!()
     }
 
     #[test]
     fn a_partner_that_is_down_for_a_while_is_waited_for() {
         for random in [0.0, 0.5, 1.0] {
             for down in [Duration::from_secs(100), Duration::from_mins(10), Duration::from_hours(5)] {
-                let (times, gave_up) = asked_at(down, |_| random);
+                let (times, gave_up) = asked_at(down, random);
                 assert!(!gave_up, "{down:?}");
                 let late = times.last().unwrap().checked_sub(down).unwrap();
-                assert!(late <= LONGEST && late <= down + FIRST, "{down:?}: seen {late:?} after it is back");
-                assert!(times.len() <= 64, "{down:?}: {} requests", times.len());
+                assert!(
+                    late <= LONGEST_REST && late <= down + FIRST,
+                    "{down:?}: seen {late:?} after it is back"
+                );
+                assert!(times.len() <= 70, "{down:?}: {} requests", times.len());
             }
         }
     }
 
     #[test]
     fn one_that_stays_away_is_given_up_at_the_horizon() {
-        let (times, gave_up) =
-            asked_at(Duration::from_hours(1_000), |failures| f64::from(failures % 10) / 10.0);
+        let (times, gave_up) = asked_at(Duration::from_hours(1_000), 0.3);
         let last = *times.last().unwrap();
-        assert!(gave_up && last <= HORIZON && last + LONGEST > HORIZON, "{last:?}");
-        assert!(times.windows(2).all(|pair| pair[1] <= pair[0] + LONGEST && pair[1] > pair[0]));
+        assert!(gave_up && last <= HORIZON && last + LONGEST_REST > HORIZON, "{last:?}");
+        assert!(times.windows(2).all(|pair| pair[1] <= pair[0] + LONGEST_REST && pair[1] > pair[0]));
     }
 
     #[test]
-    fn a_pause_beyond_the_horizon_ends_the_wait_at_once() {
-        let failing = |hours| Failing { failures: 1, duration: Duration::from_hours(hours) };
-        let ask = |hours, pause| judge(failing(hours), Some(pause), HORIZON, 0.0);
+    fn a_rest_beyond_the_horizon_ends_the_wait_at_once() {
+        let ask = |hours, rest| judge(Duration::from_hours(hours), rest, HORIZON, 0.0);
         assert_eq!(ask(0, Duration::from_hours(24)), Verdict::GiveUp);
         assert_eq!(ask(0, Duration::from_hours(1)), Verdict::Wait(Duration::from_hours(1)));
         assert_eq!(ask(5, Duration::from_hours(2)), Verdict::GiveUp);
@@ -149,7 +155,7 @@ mod tests {
     #[test]
     fn pauses_grow_spread_and_end() {
         assert_eq!((pause(1, 0.0), pause(1, 1.0)), (FIRST, FIRST / 2));
-        assert_eq!((pause(4, 0.0), pause(u32::MAX, 0.0)), (Duration::from_secs(16), LONGEST));
+        assert_eq!((pause(4, 0.0), pause(u32::MAX, 0.0)), (Duration::from_secs(16), LONGEST_REST));
     }
 
     #[test]

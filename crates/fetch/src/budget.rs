@@ -8,7 +8,7 @@ use std::{
 
 use async_trait::async_trait;
 
-use crate::Why;
+use crate::{HostFailure, Turn, Why};
 
 /// The answer to a reservation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +85,21 @@ pub trait Budget: Send + Sync {
 
     /// Lets nobody send before `pause`, at most a day, is over.
     async fn hold(&self, key: &str, pause: Duration) -> Result<(), BudgetError>;
+
+    /// Returns whether a request to the host may leave now. If the host rests, one request at a time may, for at most `lease`.
+    async fn turn(&self, _host: &str, _lease: Duration) -> Result<Turn, BudgetError> {
+        Ok(Turn::Free)
+    }
+
+    /// Notes that a host failed. Returns whether it rests now.
+    async fn failed(&self, _host: &str, _failure: HostFailure) -> Result<bool, BudgetError> {
+        Ok(false)
+    }
+
+    /// Notes that a host answers.
+    async fn answered(&self, _host: &str) -> Result<(), BudgetError> {
+        Ok(())
+    }
 }
 
 /// The budget of one process alone: for previews, which touch no database.

@@ -177,6 +177,8 @@ pub enum Why {
     Quiet,
     /// The requests of the day, which are used up.
     Daily,
+    /// Its host, which fails and rests.
+    Rests,
 }
 
 impl fmt::Display for Why {
@@ -187,6 +189,7 @@ impl fmt::Display for Why {
             Self::Robots => "its robots.txt is not available",
             Self::Quiet => "these are its quiet hours",
             Self::Daily => "the requests of the day are used up",
+            Self::Rests => "its host does not answer and rests",
         })
     }
 }

@@ -17,6 +17,7 @@ mod retry;
 mod robots;
 mod tdm;
 mod token;
+mod turn;
 
 pub use budget::{Budget, BudgetError, LocalBudget, Pace, Permit, Ticket};
 pub use client::{Client, Settings};
@@ -24,3 +25,4 @@ pub use error::{FetchError, Retry, Why};
 pub use partner::{Credentials, Partner};
 pub use request::{Answer, Body, Request, Validators};
 pub use secrecy::SecretString;
+pub use turn::{HostFailure, Turn};

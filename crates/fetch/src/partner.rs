@@ -6,7 +6,11 @@ use domain::{Rate, SourceSlug};
 use secrecy::SecretString;
 use url::Url;
 
-use crate::{FetchError, address::named, guard};
+use crate::{
+    FetchError,
+    address::{host, named},
+    guard,
+};
 
 /// How we show who we are. Shown to the origin of [`Partner::base_url`] alone, and to the token endpoint.
 #[derive(Clone)]
@@ -96,6 +100,11 @@ impl fmt::Debug for Partner {
 }
 
 impl Partner {
+    /// Returns the host of its base address, and the port if that is not the usual one.
+    pub fn host(&self) -> String {
+        host(&self.base_url)
+    }
+
     /// Refuses an address that is not the partner's own, and one that leads into our network.
     pub(crate) fn admit(&self, url: &Url) -> Result<(), FetchError> {
         let (address, source_slug) = (named(url), self.slug.to_string());

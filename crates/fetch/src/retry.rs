@@ -7,9 +7,10 @@ const FIRST: Duration = Duration::from_millis(500);
 /// Longest pause a partner may ask for: a longer one is a mistake, and must not shut it out for good.
 const LONGEST_HELD: Duration = Duration::from_hours(24);
 
-/// Whether a status passes by itself (RFC 9110; 425 is RFC 8470, 429 is RFC 6585).
+/// Whether a status passes by itself (RFC 9110; 425 is RFC 8470, 429 is RFC 6585). Proxies
+/// have numbers of their own from 520 on for a server that is away.
 pub(crate) fn is_passing(status: u16) -> bool {
-    matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504)
+    matches!(status, 408 | 425 | 429 | 500 | 502..=504 | 520..=599)
 }
 
 /// Seconds or an HTTP date (RFC 9110, 10.2.3), as the time from now; a day at most. Part of a second counts as a whole one.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::postgres::PgListener;
 
@@ -23,8 +22,6 @@ pub struct Job {
     pub attempts: i16,
     /// How often it may be started.
     pub max_attempts: i16,
-    /// When it was enqueued.
-    pub created_at: DateTime<Utc>,
 }
 
 impl Job {
@@ -93,7 +90,8 @@ impl Queue {
                   SET state = 'running', lease = gen_random_uuid(), worker = $1,
                       claimed_at = now()
                 WHERE j.id IN (SELECT id FROM best ORDER BY turn, priority DESC, run_at LIMIT $3)
-               RETURNING j.id, j.lease AS "lease!", j.attempts > 0 OR j.losses > 0 AS "is_repeated!", j.kind, j.lane, j.payload, (j.attempts + 1)::smallint AS "attempts!", j.max_attempts, j.created_at"#,
+               RETURNING j.id, j.lease AS "lease!", j.attempts > 0 OR j.losses > 0 AS "is_repeated!", j.kind, j.lane, j.payload, (j.attempts + 1)::smallint AS "attempts!", j.max_attempts,
+                         extract(epoch FROM clock_timestamp() - j.created_at)::float8 AS "waited!""#,
             worker.uuid(),
             kinds,
             limit,
@@ -107,13 +105,17 @@ impl Queue {
         let mut jobs: Vec<Job> = rows
             .into_iter()
             .map(|row| Job {
-                lease: Lease::new(row.id, row.lease, row.is_repeated),
+                lease: Lease::new(
+                    row.id,
+                    row.lease,
+                    row.is_repeated,
+                    Duration::try_from_secs_f64(row.waited).unwrap_or_default(),
+                ),
                 kind: row.kind,
                 lane: row.lane,
                 payload: row.payload,
                 attempts: row.attempts,
                 max_attempts: row.max_attempts,
-                created_at: row.created_at,
             })
             .collect();
         jobs.sort_by_key(|job| job.lease.job());

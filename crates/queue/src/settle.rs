@@ -1,6 +1,9 @@
 //! Ends jobs: done, again later, or never again.
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
@@ -13,14 +16,21 @@ pub struct Lease {
     job: i64,
     token: Uuid,
     is_repeated: bool,
+    waited: Duration,
+    claimed: Instant,
 }
 
 /// The action that failed, for the errors of this file.
 const WHAT: &str = "end a job";
 
 impl Lease {
-    pub(crate) fn new(job: i64, token: Uuid, is_repeated: bool) -> Self {
-        Self { job, token, is_repeated }
+    pub(crate) fn new(job: i64, token: Uuid, is_repeated: bool, waited: Duration) -> Self {
+        Self { job, token, is_repeated, waited, claimed: Instant::now() }
+    }
+
+    /// Returns how long ago the job was enqueued, by the clock of the database.
+    pub fn waited(self) -> Duration {
+        self.waited.saturating_add(self.claimed.elapsed())
     }
 
     /// Whether the job was begun before: a worker that died, or an attempt that failed, may have left something.

@@ -57,15 +57,6 @@ impl Store {
             .doing("hold the requests to a partner")
     }
 
-    /// Blocks all requests to a source that fails until `pause` is over, or it answers.
-    pub async fn rest_source(&self, key: &str, pause: Duration) -> Result<(), StoreError> {
-        sqlx::query!("SELECT ingest.rest_source($1, $2)", key, pause.as_secs_f64())
-            .execute(&self.pool)
-            .await
-            .map(drop)
-            .doing("let a source rest")
-    }
-
     /// Notes an answer of a source: how long it took to begin, and whether the source says that it is overloaded. All workers
     /// then send less, or a little more again.
     pub async fn note_answer(
@@ -79,40 +70,6 @@ impl Store {
             .await
             .map(drop)
             .doing("note how a source answers")
-    }
-
-    /// Notes that a source did not answer, for all workers: until it does, one request at a time is sent.
-    pub async fn source_fails(&self, key: &str) -> Result<Failing, StoreError> {
-        let row = sqlx::query!(
-            r#"SELECT failures AS "failures!", seconds AS "seconds!" FROM ingest.source_fails($1)"#,
-            key
-        )
-        .fetch_one(&self.pool)
-        .await
-        .doing("note that a source fails")?;
-        Ok(Failing::of(row.failures, row.seconds))
-    }
-
-    /// Notes that a source answers.
-    pub async fn source_answers(&self, key: &str, interval: Duration) -> Result<(), StoreError> {
-        sqlx::query!("SELECT ingest.source_answers($1, $2)", key, interval.as_secs_f64())
-            .execute(&self.pool)
-            .await
-            .map(drop)
-            .doing("note that a source answers")
-    }
-
-    /// Returns for how long a source has failed; `None` if it answers.
-    pub async fn source_failing(&self, key: &str) -> Result<Option<Failing>, StoreError> {
-        let row = sqlx::query!(
-            r#"SELECT failures, extract(epoch FROM clock_timestamp() - failing_since)::float8 AS "seconds!"
-                 FROM ingest.rate_budget WHERE key = $1 AND failures > 0"#,
-            key
-        )
-        .fetch_optional(&self.pool)
-        .await
-        .doing("look whether a source fails")?;
-        Ok(row.map(|row| Failing::of(row.failures, row.seconds)))
     }
 }
 
@@ -139,20 +96,4 @@ pub enum Slot {
     },
     /// Nothing may be requested from the source, for this reason.
     Held(String),
-}
-
-/// A source that does not answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Failing {
-    /// Requests that failed since it last answered.
-    pub failures: u32,
-    /// How long ago the first of them did.
-    pub duration: Duration,
-}
-
-impl Failing {
-    fn of(failures: i32, seconds: f64) -> Self {
-        let duration = Duration::try_from_secs_f64(seconds).unwrap_or_default();
-        Self { failures: u32::try_from(failures).unwrap_or(1), duration }
-    }
 }

@@ -157,13 +157,10 @@ impl Store {
         .execute(&mut *tx)
         .await
         .doing(what)?;
-        sqlx::query!(
-            "UPDATE ingest.rate_budget SET failures = 0, failing_since = NULL WHERE key = $1",
-            source.as_str()
-        )
-        .execute(&mut *tx)
-        .await
-        .doing(what)?;
+        sqlx::query!("DELETE FROM ingest.hosts WHERE source = $1", source.as_str())
+            .execute(&mut *tx)
+            .await
+            .doing(what)?;
         void_slots(&mut tx, source).await?;
         tx.commit().await.doing(what)?;
         Ok(true)

@@ -15,6 +15,7 @@
 //! - `ticks`: the timetable's last ticks; each becomes one run
 //! - `runs`: requests and states of runs, cursors, and what starts when a run ends
 //! - `budget`: slots of a source's rate, shared by all workers
+//! - `hosts`: hosts that fail, and when they are asked again
 //! - `walks`: how the crawl of each stream ended, and what earlier crawls ended with
 //! - `pages`: archived answers and their validators
 //! - `reuse`: pages whose bytes were parsed before
@@ -64,6 +65,7 @@ mod error;
 mod explain;
 pub mod failpoint;
 mod finish;
+mod hosts;
 mod house_contacts;
 mod index_rows;
 mod matching;
@@ -97,12 +99,13 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-pub use budget::{Failing, Slot};
+pub use budget::Slot;
 pub use commit::{GROUP, PageCommit, ParsedPage, Reading, Tally, Unchanged, Wanted};
 pub use control::SourceState;
 pub use error::StoreError;
 pub use explain::{Duplicate, OpportunityHistory, Step};
 pub use finish::{Left, Missed, Reverted, Withdrawn};
+pub use hosts::{Failing, FailingHost, HostFailed, HostTurn, LONGEST_REST};
 pub use index_rows::{Compared, IndexRow};
 pub use matching::{DoubtedPair, DoubtedSide, Houses};
 pub use outbox::{Became, Claimed};

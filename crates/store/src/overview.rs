@@ -3,7 +3,7 @@
 use queue::{DeadLetter, QueueDepth, WorkerRow};
 use serde::Serialize;
 
-use crate::{Store, StoreError, TargetState, error::Doing as _};
+use crate::{FailingHost, Store, StoreError, TargetState, error::Doing as _};
 
 /// Figures on workers, queue, opportunities and index.
 #[derive(Debug, Clone, Serialize)]
@@ -14,6 +14,8 @@ pub struct Overview {
     pub queue: Vec<QueueDepth>,
     /// The newest dead letters.
     pub dead_letters: Vec<DeadLetter>,
+    /// Hosts that fail.
+    pub hosts: Vec<FailingHost>,
     /// Open opportunities.
     pub open: i64,
     /// Closed opportunities.
@@ -42,6 +44,7 @@ impl Store {
             workers: self.queue.workers().await?,
             queue: self.queue.depths().await?,
             dead_letters: self.queue.dead_letters(dead).await?,
+            hosts: self.failing_hosts().await?,
             open: counts.open,
             closed: counts.closed,
             indexed: shown().map(|target| target.indexed).max().unwrap_or(0),

@@ -112,7 +112,9 @@ pub(crate) async fn all_complete(store: &Store) -> bool {
 pub(crate) async fn hurry(store: &Store) {
     for pause in [
         "UPDATE queue.jobs SET run_at = now() WHERE state = 'ready' AND run_at > now()",
-        "UPDATE ingest.rate_budget SET next_slot = now(), asked_until = NULL, failures = 0, failing_since = NULL WHERE failures > 0",
+        "UPDATE ingest.rate_budget SET next_slot = now(), asked_until = NULL
+          WHERE key IN (SELECT source FROM ingest.hosts)",
+        "DELETE FROM ingest.hosts",
     ] {
         sqlx::query(pause).execute(store.pool()).await.unwrap();
     }

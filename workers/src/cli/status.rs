@@ -3,7 +3,7 @@
 use ::vectors::Key;
 use clap::Args;
 use domain::SourceSlug;
-use store::{Overview, SourceState, Stale, Store};
+use store::{FailingHost, Overview, SourceState, Stale, Store};
 
 use super::{
     Context, Outcome,
@@ -97,6 +97,13 @@ fn waiting(state: &SourceState) -> String {
     if state.visits_waiting > 0 { format!("  ({} jobs wait)", state.visits_waiting) } else { String::new() }
 }
 
+fn show_host(FailingHost { host, source, failures, since, next_try, why }: &FailingHost) {
+    let (since, next_try) = (since.format("%Y-%m-%d %H:%M UTC"), next_try.format("%H:%M:%S UTC"));
+    ui::line(&format!(
+        "host           {host}: has not answered since {since} ({failures} failures in a row, source {source}), next try at {next_try}: {why}"
+    ));
+}
+
 fn show_stale(Stale { source, rows, .. }: &Stale) {
     let were = if *rows == 1 { "1 row was".to_owned() } else { format!("{rows} rows were") };
     ui::line(&format!(
@@ -141,6 +148,7 @@ fn show(overview: &Overview) {
             ago(Some(worker.started_at))
         ));
     }
+    overview.hosts.iter().for_each(show_host);
     if !overview.queue.is_empty() {
         let mut table = Table::new(&COLUMNS);
         for depth in &overview.queue {

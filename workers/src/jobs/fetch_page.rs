@@ -37,6 +37,7 @@ impl Job for FetchPage {
             headers: &[],
             body: None,
             key: pipeline::archive::detail_key(&page),
+            waited: lease.waited(),
             is_repeated: lease.is_repeated(),
         };
         match pipeline::fetch::fetch(app, &partner, request).await {

@@ -45,7 +45,14 @@ impl Job for LookAgain {
         match fetch(
             app,
             &partner,
-            Wanted { url: &url, headers: &[], body: None, key, is_repeated: lease.is_repeated() },
+            Wanted {
+                url: &url,
+                headers: &[],
+                body: None,
+                key,
+                waited: lease.waited(),
+                is_repeated: lease.is_repeated(),
+            },
         )
         .await
         {

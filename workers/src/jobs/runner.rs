@@ -22,7 +22,7 @@ pub(crate) async fn run(task: ClaimedJob, app: Data<Arc<App>>) {
     );
     async {
         metrics::histogram!("oim_job_wait_seconds", "kind" => job.kind.clone())
-            .record(chrono::Utc::now().signed_duration_since(job.created_at).as_seconds_f64());
+            .record(job.lease.waited().as_secs_f64());
         let begun = std::time::Instant::now();
         let ended = dispatch(&app, job).await;
         let outcome = outcome_of(&ended);
@@ -73,7 +73,8 @@ async fn settle(app: &App, job: &Job, error: JobError) -> Result<(), StoreError>
             wait(app, job, patience::AWAY, &why).await?;
         }
         JobError::Wait { pause, why } => {
-            tracing::warn!(why, pause_seconds = pause.as_secs(), "waiting");
+            // Whoever was not answered has warned. Hundreds of pages may wait for the same host.
+            tracing::info!(why, pause_seconds = pause.as_secs(), "waiting");
             wait(app, job, pause, &why).await?;
         }
         JobError::Failed(error) if job.is_last_attempt() => {

@@ -114,6 +114,7 @@ impl Crawler<'_> {
             headers: &request.headers,
             body: request.body.as_ref(),
             key,
+            waited: self.lease.waited(),
             is_repeated: std::mem::take(&mut self.is_repeated),
         };
         let (archived, body) = match fetch(self.app, self.partner, wanted).await {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ::fetch::{Answer, Body, FetchError, Partner, Request, Retry, Validators};
+use ::fetch::{Answer, Body, FetchError, Partner, Request, Retry, Validators, Why};
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::QuietHours;
@@ -14,8 +14,9 @@ use store::{
 use url::Url;
 
 use crate::{
-    app::{App, PoolBudget},
+    app::App,
     archive::{Label, digest},
+    budget::PoolBudget,
     job_error::JobError,
     observe::error_chain,
     patience::{self, Verdict},
@@ -44,6 +45,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) body: Option<&'a RequestBody>,
     /// The key in the archive.
     pub(crate) key: String,
+    /// How long the job has waited and run, since it was enqueued.
+    pub(crate) waited: Duration,
     /// Whether an earlier attempt of the job may have archived the answer and died before it inserted the page.
     pub(crate) is_repeated: bool,
 }
@@ -84,12 +87,11 @@ pub(crate) async fn fetch(
         .as_ref()
         .map(|known| Validators { etag: known.etag.clone(), last_modified: known.last_modified.clone() });
     let request = asked(&wanted, validators);
-    let budget = PoolBudget(app.store.clone());
+    let budget = PoolBudget::new(&app.store, partner.slug.as_str());
     let answer = match app.client.fetch(partner, &request, &budget).await {
         Ok(answer) => answer,
-        Err(error) => return Err(failure(app, partner, error).await?),
+        Err(error) => return Err(failure(app, partner, wanted.waited, budget.failing(), error).await?),
     };
-    app.store.source_answers(partner.slug.as_str(), partner.rate.interval()).await?;
     metrics::counter!("oim_pages_total", "source" => partner.slug.to_string(), "status" => answer.status.to_string()).increment(1);
     match known {
         Some(known) if answer.status == 304 => {
@@ -179,75 +181,83 @@ async fn keep(app: &App, wanted: Wanted<'_>, answer: Answer) -> anyhow::Result<A
     })
 }
 
-/// Decides what becomes of a job whose request got no answer.
-async fn failure(app: &App, partner: &Partner, error: FetchError) -> Result<Failure, StoreError> {
-    let slug = partner.slug.as_str();
+/// Decides what becomes of a job whose request got no answer. `failing`: the host that failed, if one did.
+async fn failure(
+    app: &App,
+    partner: &Partner,
+    waited: Duration,
+    failing: Option<(String, Failing)>,
+    error: FetchError,
+) -> Result<Failure, StoreError> {
     if let Some(status) = error.gone() {
-        app.store.source_answers(slug, partner.rate.interval()).await?;
         return Ok(Failure::Gone(status));
     }
-    if let FetchError::Stopped { why } = error {
+    let host = failing.as_ref().map_or_else(|| partner.host(), |(host, _)| host.clone());
+    let failing = match failing {
+        Some((_, failing)) => Some(failing),
+        None => app.store.host_failing(&host).await?,
+    };
+    Ok(Failure::Job(match error {
         // Its lane is held: nobody claims the job before the source is resumed.
-        return Ok(Failure::Job(JobError::Snooze { pause: Duration::ZERO, why }));
-    }
-    if error.is_rest() {
+        FetchError::Stopped { why } => JobError::Snooze { pause: Duration::ZERO, why },
+        FetchError::Budget { .. } => JobError::Failed(error.into()),
+        error if error.retry() == Retry::Never => JobError::Discard(error.into()),
+        FetchError::Later { why: Why::Rate, .. } => {
+            JobError::Snooze { pause: patience::asked(&error).unwrap_or_default(), why: error.to_string() }
+        }
         // The source file says so, and it ends by itself: it counts against nobody.
-        let pause = patience::asked(&error).unwrap_or_default();
-        return Ok(Failure::Job(JobError::Wait { pause, why: error.to_string() }));
-    }
-    if matches!(error, FetchError::Budget { .. }) || error.retry() == Retry::Never {
-        let error = anyhow::Error::new(error);
-        return Ok(Failure::Job(match error.downcast_ref::<FetchError>() {
-            Some(FetchError::Budget { .. }) => JobError::Failed(error),
-            _ => JobError::Discard(error),
-        }));
-    }
-    let failing = if error.is_partners() {
-        Some(app.store.source_fails(slug).await?)
-    } else {
-        // The request waits for its turn. While the source fails, only one request at a time has a turn.
-        app.store.source_failing(slug).await?
-    };
-    let asked = patience::asked(&error);
-    let Some(failing) = failing else {
-        return Ok(Failure::Job(JobError::Snooze {
-            pause: asked.unwrap_or_default(),
-            why: error.to_string(),
-        }));
-    };
-    let horizon = Duration::from_hours(app.config.fetch.give_up_hours);
-    let failing = without_quiet_hours(app, slug, failing);
-    match patience::judge(failing, asked, horizon, fastrand::f64()) {
+        error if error.is_rest() => {
+            JobError::Wait { pause: patience::asked(&error).unwrap_or_default(), why: error.to_string() }
+        }
+        error => match (failing, patience::asked(&error)) {
+            // It answers, but not what was asked for.
+            (None, None) => JobError::Failed(error.into()),
+            (failing, asked) => {
+                unanswered(app, (partner.slug.as_str(), &host), (failing, asked), waited, error)
+            }
+        },
+    }))
+}
+
+/// Decides about a job whose host does not answer, or asks for a pause.
+fn unanswered(
+    app: &App,
+    (slug, host): (&str, &str),
+    (failing, asked): (Option<Failing>, Option<Duration>),
+    waited: Duration,
+    error: FetchError,
+) -> JobError {
+    let since = failing.map_or(Duration::ZERO, |failing| failing.duration);
+    // The host may have failed since yesterday, but this job has not waited for it so long.
+    let duration = without_quiet_hours(app, slug, since.min(waited));
+    let rest = asked.unwrap_or_default().max(failing.map_or(Duration::ZERO, |failing| failing.rest));
+    let hours = app.config.fetch.give_up_hours;
+    match patience::judge(duration, rest, Duration::from_hours(hours), fastrand::f64()) {
         Verdict::GiveUp => {
             let why = format!(
-                "{slug} did not answer for {}, and is not waited for longer than {} h",
-                spoken(failing.duration),
-                app.config.fetch.give_up_hours
+                "{host} did not answer for {}, and is not waited for longer than {hours} h",
+                spoken(duration)
             );
-            Ok(Failure::Job(JobError::Discard(anyhow::Error::new(error).context(why))))
+            JobError::Discard(anyhow::Error::new(error).context(why))
         }
         Verdict::Wait(pause) => {
-            if error.is_partners() {
-                app.store.rest_source(slug, pause).await?;
-            }
             let why = format!(
-                "{}; {slug} does not answer since {}, next try at {}",
+                "{}; {host} does not answer since {}, next try at {}",
                 error_chain(&error.into()),
-                at(Utc::now() - failing.duration),
+                at(Utc::now() - since),
                 at(Utc::now() + pause)
             );
-            Ok(Failure::Job(JobError::Wait { pause, why }))
+            JobError::Wait { pause, why }
         }
     }
 }
 
-/// A source is not given up for the hours in which nobody asked it.
-fn without_quiet_hours(app: &App, slug: &str, failing: Failing) -> Failing {
-    let Ok(spec) = app.spec(slug) else { return failing };
+/// Returns the part of the time until now in which the source was asked: quiet hours count against nobody.
+fn without_quiet_hours(app: &App, slug: &str, duration: Duration) -> Duration {
+    let Ok(spec) = app.spec(slug) else { return duration };
     let now = Utc::now();
-    let quiet =
-        QuietHours::within(&spec.quiet_hours, now - failing.duration, now).to_std().unwrap_or_default();
-    Failing { duration: failing.duration.saturating_sub(quiet), ..failing }
+    let quiet = QuietHours::within(&spec.quiet_hours, now - duration, now).to_std().unwrap_or_default();
+    duration.saturating_sub(quiet)
 }
 
 fn at(moment: DateTime<Utc>) -> impl std::fmt::Display {

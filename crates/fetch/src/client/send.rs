@@ -8,7 +8,7 @@ use url::Url;
 
 use super::exchange::Exchange;
 use crate::{
-    FetchError, Pace, Permit, Why,
+    BudgetError, FetchError, HostFailure, Pace, Permit, Turn, Why,
     address::{host, named},
     body::{self, Cap, Unread},
     retry::{is_passing, pause, retry_after},
@@ -52,16 +52,32 @@ impl Exchange<'_> {
         build: impl Fn(&reqwest::Client, Url) -> RequestBuilder + Send + Sync,
     ) -> Result<Raw, FetchError> {
         self.partner.admit(url)?;
+        let host = host(url);
         let (most, longest) = (self.shared.settings.max_attempts, self.shared.settings.max_backoff);
         let mut attempt = 1;
         loop {
-            let tried = self.once(url, cap, attempt, &build).await;
-            let asked = match &tried {
-                Ok(raw) if is_passing(raw.status) => self.asked_pause(raw).await?,
-                Err(FetchError::Transport { .. } | FetchError::Timeout { .. }) => None,
-                _ => return tried,
+            let mut turn = self.turn(&host).await?;
+            let tried = self.once(url, cap, (attempt, &mut turn), &build).await;
+            let (asked, why) = match &tried {
+                Ok(raw) if is_passing(raw.status) => {
+                    (asked_pause(raw), format!("{} answered {}", named(url), raw.status))
+                }
+                Err(error @ (FetchError::Transport { .. } | FetchError::Timeout { .. })) => {
+                    (None, error.to_string())
+                }
+                Ok(_) | Err(FetchError::TooLarge { .. }) => {
+                    self.answered(&host, turn).await?;
+                    return tried;
+                }
+                // Nothing was sent.
+                Err(_) => return tried,
             };
-            if attempt >= most {
+            let failure = HostFailure { why, is_probe: turn.is_probe(), counts: asked.is_none() };
+            let rests = self.budget.failed(&host, failure).await.map_err(|cause| self.down(cause))?;
+            if let Some(asked) = asked {
+                self.hold(asked).await?;
+            }
+            if rests || attempt >= most {
                 return tried;
             }
             let wait = asked.unwrap_or_default().max(pause(attempt, fastrand::f64(), longest));
@@ -76,28 +92,45 @@ impl Exchange<'_> {
         }
     }
 
-    /// The pause a partner asks for, which holds for the whole pool; one too long to be waited for here is the caller's.
-    async fn asked_pause(&self, raw: &Raw) -> Result<Option<Duration>, FetchError> {
-        let value = raw.header("retry-after");
-        let asked = value.and_then(|value| retry_after(value, SystemTime::now()));
-        let Some(asked) = asked.or_else(|| (raw.status == TOO_MANY).then_some(TOO_SOON)) else {
-            return Ok(None);
-        };
+    /// Returns whether a request to the host may leave now.
+    async fn turn(&self, host: &str) -> Result<Turn, FetchError> {
+        let settings = &self.shared.settings;
+        // A probe waits for its slot, then for its answer.
+        let lease = settings.request_timeout + settings.max_wait + settings.connect_timeout;
+        match self.budget.turn(host, lease).await.map_err(|cause| self.down(cause))? {
+            Turn::Rests(wait) => Err(self.later(wait, Why::Rests)),
+            turn => Ok(turn),
+        }
+    }
+
+    /// Notes that a host answers which failed before.
+    async fn answered(&self, host: &str, turn: Turn) -> Result<(), FetchError> {
+        match turn {
+            Turn::Watched { .. } => self.budget.answered(host).await.map_err(|cause| self.down(cause)),
+            Turn::Free | Turn::Rests(_) => Ok(()),
+        }
+    }
+
+    fn down(&self, cause: BudgetError) -> FetchError {
+        FetchError::Budget { source_slug: self.partner.slug.to_string(), cause }
+    }
+
+    /// Lets the whole pool observe a pause that the partner asks for; one too long to be waited for here is the caller's.
+    async fn hold(&self, asked: Duration) -> Result<(), FetchError> {
         let slug = self.partner.slug.as_str();
         self.shared.process_limiter.hold(slug, asked);
-        let held = self.budget.hold(slug, asked).await;
-        held.map_err(|cause| FetchError::Budget { source_slug: slug.to_owned(), cause })?;
+        self.budget.hold(slug, asked).await.map_err(|cause| self.down(cause))?;
         if asked > self.shared.settings.max_wait {
             return Err(self.later(asked, Why::Asked));
         }
-        Ok(Some(asked))
+        Ok(())
     }
 
     async fn once(
         &mut self,
         url: &Url,
         cap: Cap,
-        attempt: u32,
+        (attempt, turn): (u32, &mut Turn),
         build: &(impl Fn(&reqwest::Client, Url) -> RequestBuilder + Send + Sync),
     ) -> Result<Raw, FetchError> {
         let (partner, shared) = (self.partner, self.shared);
@@ -111,7 +144,10 @@ impl Exchange<'_> {
             source_slug: partner.slug.to_string(),
             cause: cause.without_url(),
         })?;
-        self.take_slot().await?;
+        if self.take_slot().await? >= LONG && !turn.is_probe() {
+            // The host may have begun to rest meanwhile.
+            *turn = self.turn(&host(url)).await?;
+        }
         self.requests += 1;
         let begun = Instant::now();
         let answer = client.execute(request).await.map_err(|cause| self.failed(url, cause, begun))?;
@@ -141,11 +177,11 @@ impl Exchange<'_> {
         }
     }
 
-    /// Waits for a slot of the pool's budget, or says when there is one.
-    async fn take_slot(&self) -> Result<(), FetchError> {
+    /// Waits for a slot of the pool's budget, or says when there is one. Returns how long it waited.
+    async fn take_slot(&self) -> Result<Duration, FetchError> {
         let slug = self.partner.slug.as_str();
         let pace = Pace { interval: self.partner.rate.interval(), at_least: self.delay.unwrap_or_default() };
-        let down = |cause| FetchError::Budget { source_slug: slug.to_owned(), cause };
+        let down = |cause| self.down(cause);
         let (begun, max_wait) = (Instant::now(), self.shared.settings.max_wait);
         let used_up = |wait| self.later(wait, Why::Rate);
         loop {
@@ -167,7 +203,7 @@ impl Exchange<'_> {
             }
             // The partner may have asked for a pause meanwhile: the slot fell into it, and another one is needed.
             match self.shared.process_limiter.held(slug) {
-                None => return Ok(()),
+                None => return Ok(begun.elapsed()),
                 Some(rest) if rest > left() => return Err(self.later(rest, Why::Asked)),
                 Some(rest) => tokio::time::sleep(rest).await,
             }
@@ -190,6 +226,15 @@ impl Exchange<'_> {
         };
         FetchError::Timeout { url: named(url), limit }
     }
+}
+
+/// Returns the pause that an answer asks for.
+fn asked_pause(raw: &Raw) -> Option<Duration> {
+    // The partner's date is by its own clock, and so is the date of its answer.
+    let now = raw.header("date").and_then(|date| httpdate::parse_http_date(date).ok());
+    let asked =
+        raw.header("retry-after").and_then(|value| retry_after(value, now.unwrap_or_else(SystemTime::now)));
+    asked.or_else(|| (raw.status == TOO_MANY).then_some(TOO_SOON))
 }
 
 fn millis(duration: Duration) -> u64 {
