@@ -19,6 +19,7 @@ mod audit;
 mod bad_days;
 mod cancel;
 mod cli;
+mod clock;
 mod closing;
 mod clusters;
 mod contract;

@@ -152,7 +152,8 @@ async fn each_index_has_an_outbox_and_a_ledger_of_its_own() {
     sqlx::query("DELETE FROM queue.jobs").execute(store.pool()).await.unwrap();
     sqlx::query("SELECT ingest.request_embedding()").execute(store.pool()).await.unwrap();
     let kinds = ["embed_opportunities".to_owned()];
-    let mine = store.queue().claim(WorkerId::new(), &kinds, Some(&[other.subject()]), 9, HOLD).await.unwrap();
+    let mine =
+        store.queue().claim(WorkerId::new(), &kinds, Some(&[other.subject()]), 9, None, HOLD).await.unwrap();
     let lanes: Vec<&str> = mine.iter().map(|job| job.lane.as_str()).collect();
     assert_eq!(lanes, [other.lanes()[0].as_str()]);
 }

@@ -16,7 +16,9 @@ use vectors::{Depth, VectorError};
 
 use crate::{
     archive::Archive,
+    clock::Clock,
     config::Config,
+    credential_names,
     observe::error_chain,
     partner::{self, Access},
     pipeline::{group::Group, index::Kept},
@@ -39,6 +41,8 @@ pub(crate) struct App {
     vectors: OnceLock<(Vectors, TargetId)>,
     /// Why the index could not be opened.
     index_failure: RwLock<Option<String>>,
+    /// The time.
+    pub(crate) clock: Clock,
     /// The rights to run jobs.
     pub(crate) permits: Permits,
     /// Room for the pages that are being parsed.
@@ -68,7 +72,10 @@ impl App {
         }
         let archive = Archive::open(&archive_place(&config))?;
         let client = partner::client(&config)?;
+        let clock = Clock::default();
+        clock.measure(&store).await?;
         let app = Self {
+            clock,
             permits: Permits::new(config.worker.concurrency, config.worker.fetches),
             config,
             group: Group::start(store.clone()),
@@ -238,10 +245,10 @@ async fn private(config: &Config, connections: u32) -> anyhow::Result<Store> {
 /// Returns the built-in source files, overridden by those of `sources_dir`, without the disabled ones.
 pub(crate) fn catalog(config: &Config) -> anyhow::Result<Catalog> {
     let builtin = Catalog::builtin()?;
-    match &config.sources_dir {
-        Some(folder) => Ok(builtin.overlay(spec_files(folder)?)?),
-        None => Ok(builtin),
-    }
+    let Some(folder) = &config.sources_dir else { return Ok(builtin) };
+    let catalog = Catalog::builtin()?.overlay(spec_files(folder)?)?;
+    credential_names::check(&catalog, &builtin, &config.source_variables)?;
+    Ok(catalog)
 }
 
 /// Returns the `*.toml` files of a folder.

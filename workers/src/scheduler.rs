@@ -2,11 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::Utc;
 use domain::SourceSlug;
 use schedules::Timetable;
 use sources::{Catalog, Spec, Stream};
-use store::{Fired, Store};
+use store::Fired;
 
 use crate::{app::App, config::Config, pipeline::trigger, queue::Stop};
 
@@ -54,7 +53,7 @@ pub(crate) async fn run(app: Arc<App>, own: Timetable, stop: Stop) {
     clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     while stop.run_until_cancelled(clock.tick()).await.is_some() {
         if let Some(verify) = &own.verify
-            && let Err(error) = look_at_index(&app.store, verify).await
+            && let Err(error) = look_at_index(&app, verify).await
         {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
@@ -62,7 +61,7 @@ pub(crate) async fn run(app: Arc<App>, own: Timetable, stop: Stop) {
             );
         }
         for entry in &over(own.clone(), &app.catalog()).entries {
-            if let Err(error) = look(&app.store, entry).await {
+            if let Err(error) = look(&app, entry).await {
                 tracing::warn!(entry = %entry.name, error = &error as &dyn std::error::Error, "could not fire a tick; trying again");
             }
         }
@@ -70,19 +69,19 @@ pub(crate) async fn run(app: Arc<App>, own: Timetable, stop: Stop) {
 }
 
 /// Requests the verification of the indexes, once a tick.
-async fn look_at_index(store: &Store, verify: &schedules::Clock) -> Result<(), store::StoreError> {
-    let last = store.last_tick(VERIFY).await?;
-    let Some(at) = verify.due(last, Utc::now()) else { return Ok(()) };
-    if store.fire_verification(VERIFY, at).await? {
+async fn look_at_index(app: &App, verify: &schedules::Clock) -> Result<(), store::StoreError> {
+    let last = app.store.last_tick(VERIFY).await?;
+    let Some(at) = verify.due(last, app.clock.now()) else { return Ok(()) };
+    if app.store.fire_verification(VERIFY, at).await? {
         tracing::info!(tick = %at, "the timetable requests a verification of the vector index");
     }
     Ok(())
 }
 
-async fn look(store: &Store, entry: &schedules::Entry) -> Result<(), store::StoreError> {
-    let last = store.last_tick(entry.name.as_str()).await?;
-    let Some(at) = entry.due(last, Utc::now()) else { return Ok(()) };
-    match trigger::tick(store, entry, at).await? {
+async fn look(app: &App, entry: &schedules::Entry) -> Result<(), store::StoreError> {
+    let last = app.store.last_tick(entry.name.as_str()).await?;
+    let Some(at) = entry.due(last, app.clock.now()) else { return Ok(()) };
+    match trigger::tick(&app.store, entry, at).await? {
         Fired::Run => {
             tracing::info!(entry = %entry.name, source = %entry.source, tick = %at, "the timetable requests a run");
         }

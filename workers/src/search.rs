@@ -25,6 +25,7 @@ pub(crate) struct Mistake(pub(crate) String);
 /// Returns what is open and fits best, each opportunity once.
 pub(crate) async fn search(vectors: &Vectors, store: &Store, ask: &Ask) -> anyhow::Result<Found> {
     let mut filter = ask.filter()?;
+    filter.open_on = Some(store.now().await?.with_timezone(&chrono_tz::Africa::Douala).date_naive());
     let (terms, text) = match (&ask.like, &ask.q) {
         (Some(like), None) => {
             let (terms, text, others) = similar(store, like).await?;

@@ -36,6 +36,8 @@ pub struct WorkerRow {
     pub http_address: Option<String>,
     /// Whether it holds the vector index.
     pub indexes: bool,
+    /// By how many seconds its clock is ahead of the database's, or behind it (less than 0), if that keeps it from work.
+    pub clock_off: Option<i64>,
     /// When it started.
     pub started_at: DateTime<Utc>,
 }
@@ -60,7 +62,7 @@ impl Queue {
     pub async fn workers(&self) -> Result<Vec<WorkerRow>, QueueError> {
         sqlx::query_as!(
             WorkerRow,
-            "SELECT w.host, w.pid, w.http_address, w.indexes, w.started_at
+            "SELECT w.host, w.pid, w.http_address, w.indexes, w.clock_off, w.started_at
                FROM queue.workers w JOIN queue.leases l ON l.worker = w.id
               WHERE l.until > now() ORDER BY w.started_at DESC"
         )

@@ -94,6 +94,19 @@ impl Queue {
         Ok(is_listed)
     }
 
+    /// Notes by how many seconds the clock of the worker is off, if that keeps it from work.
+    pub async fn note_clock(&self, worker: WorkerId, off: Option<i64>) -> Result<(), QueueError> {
+        sqlx::query!(
+            "UPDATE queue.workers SET clock_off = $2 WHERE id = $1 AND clock_off IS DISTINCT FROM $2",
+            worker.uuid(),
+            off
+        )
+        .execute(&self.pool)
+        .await
+        .map(drop)
+        .doing("note the clock of a worker")
+    }
+
     /// Notes that the worker now holds the vector index, and frees the jobs of these lanes that others have in hand: whoever held
     /// the index before has ended.
     pub async fn takes_index(&self, worker: WorkerId, lanes: &[String]) -> Result<(), QueueError> {

@@ -92,6 +92,7 @@ mod words;
 
 use std::{any::Any, fmt, sync::Arc, time::Duration};
 
+use chrono::{DateTime, Utc};
 use error::Doing as _;
 use queue::Queue;
 use sqlx::{
@@ -207,6 +208,14 @@ impl Store {
     /// Checks that the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         sqlx::query("SELECT 1").execute(&self.pool).await.map(drop).doing("answer a ping")
+    }
+
+    /// Returns the time of the database, which all workers share.
+    pub async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
+        sqlx::query_scalar!(r#"SELECT clock_timestamp() AS "now!""#)
+            .fetch_one(&self.pool)
+            .await
+            .doing("ask the database for the time")
     }
 
     /// Closes the pool after pending statements have ended.

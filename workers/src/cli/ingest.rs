@@ -164,6 +164,9 @@ pub(super) async fn follow(context: Context, store: Store, lines: Vec<Line>) -> 
             let stop = Stop::new();
             let app = Box::pin(App::open(context.config().clone(), Role::Command)).await?;
             let app = app.stopping_with(stop.clone());
+            if let Some(why) = app.clock.wrong() {
+                anyhow::bail!("{why}: set it right, then try again; the runs are kept");
+            }
             pool = Some(Pool::start(Arc::new(app), None, stop).await?);
         }
         tokio::select! {

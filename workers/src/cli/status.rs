@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     app,
+    clock::off_by,
     ui::{self, Column, Table, ago},
     vector::Vectors,
 };
@@ -141,8 +142,11 @@ fn show(overview: &Overview) {
     for worker in &overview.workers {
         let http = worker.http_address.as_deref().map_or(String::new(), |http| format!("  http://{http}"));
         let index = if worker.indexes { "  holds the index" } else { "" };
+        let clock = worker
+            .clock_off
+            .map_or(String::new(), |seconds| format!("  takes no work: its clock is {}", off_by(seconds)));
         ui::line(&format!(
-            "worker         {} pid {}  since {}{http}{index}",
+            "worker         {} pid {}  since {}{http}{index}{clock}",
             worker.host,
             worker.pid,
             ago(Some(worker.started_at))

@@ -37,6 +37,11 @@ pub(crate) const KEYS: &[Key] = &[
     key("embedder_model", "", "embedding model on that server"),
     key("embedder_dimensions", "1024", "length of that model's vectors"),
     key("sources_dir", "", "folder of source files that replace or add to the built-in ones"),
+    key(
+        "source_variables",
+        "''",
+        "environment variables that source files may name for credentials, beside those that begin with the name of the source: `NAME,PREFIX_*`",
+    ),
     key("inbox", "", "folder or s3://bucket/prefix that workers watch for partners' files, as SLUG/NAME"),
     key("timetable", "", "timetable file that replaces the built-in one"),
     secret("api_token", "token required by POST /v1/ingest (default: all requests are refused)"),

@@ -14,6 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
 
+pub(crate) use keys::{ALIASES, PREFIX};
 pub(crate) use load::{Given, Loaded, load};
 pub(crate) use page::markdown;
 pub(crate) use show::settings;
@@ -36,6 +37,7 @@ pub(crate) struct Config {
     pub(crate) embedder_model: Option<String>,
     pub(crate) embedder_dimensions: usize,
     pub(crate) sources_dir: Option<PathBuf>,
+    pub(crate) source_variables: String,
     pub(crate) inbox: Option<String>,
     pub(crate) timetable: Option<PathBuf>,
     pub(crate) api_token: Option<SecretString>,

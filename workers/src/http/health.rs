@@ -14,7 +14,7 @@ pub(crate) async fn live() -> &'static str {
     "alive\n"
 }
 
-/// Database and index answer, here or in another worker, so work can be done.
+/// Database and index answer, here or in another worker, and the clock is right, so work can be done.
 pub(crate) async fn ready(State(here): State<Surroundings>) -> (StatusCode, Json<Value>) {
     let database = here.app.store.ping().await;
     let index = match here.app.vectors() {
@@ -30,12 +30,14 @@ pub(crate) async fn ready(State(here): State<Surroundings>) -> (StatusCode, Json
         Ok(targets) => targets.iter().filter(|target| target.is_shown).map(lag).collect(),
         Err(_) => Vec::new(),
     };
-    let well = database.is_ok() && index.is_ok();
+    let clock = here.app.clock.wrong();
+    let well = database.is_ok() && index.is_ok() && clock.is_none();
     let status = if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let said = json!({
         "database": database.map_or_else(|error| error.to_string(), |()| "ready".to_owned()),
         "index": index.unwrap_or_else(|error| error),
         "indexes": lag,
+        "clock": clock.as_deref().unwrap_or("right"),
     });
     (status, Json(said))
 }

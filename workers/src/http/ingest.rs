@@ -49,7 +49,7 @@ pub(crate) async fn ingest(
     if ask.idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > 200) {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "idempotency_key must have 1 to 200 characters"));
     }
-    if ask.since.is_some_and(|since| since > Utc::now()) {
+    if ask.since.is_some_and(|since| since > here.app.clock.now()) {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "since lies in the future: nothing can be newer"));
     }
     let request = RunRequest {

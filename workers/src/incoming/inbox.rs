@@ -4,7 +4,6 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use chrono::Utc;
 use futures::TryStreamExt as _;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt as _, PutPayload, path::Path as Key};
 use sources::Spec;
@@ -113,7 +112,7 @@ impl Inbox {
             return Ok(());
         }
         tracing::info!(source = slug, file = name, stream = file.stream, run = %entered.run, "a file was taken in");
-        let done = Key::from_iter([slug, "done", &stamped(name)]);
+        let done = Key::from_iter([slug, "done", &self.stamped(name)]);
         self.store.rename(&object.location, &done).await.context("Failed to move the file to done/")
     }
 
@@ -131,15 +130,15 @@ impl Inbox {
             why,
             "the file cannot be taken in; it lies in failed/ with the reason"
         );
-        let stamped = stamped(name);
+        let stamped = self.stamped(name);
         let reason = Key::from_iter([slug, "failed", &format!("{stamped}.why.txt")]);
         self.store.put(&reason, PutPayload::from(format!("{why}\n").into_bytes())).await?;
         let failed = Key::from_iter([slug, "failed", &stamped]);
         self.store.rename(&object.location, &failed).await.context("Failed to move the file to failed/")
     }
-}
 
-/// Adds the time to a name, because the same name may come again tomorrow.
-fn stamped(name: &str) -> String {
-    format!("{}-{name}", Utc::now().format("%Y%m%dT%H%M%SZ"))
+    /// Adds the time to a name, because the same name may come again tomorrow.
+    fn stamped(&self, name: &str) -> String {
+        format!("{}-{name}", self.app.clock.now().format("%Y%m%dT%H%M%SZ"))
+    }
 }

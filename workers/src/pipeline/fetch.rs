@@ -88,10 +88,11 @@ pub(crate) async fn fetch(
         .map(|known| Validators { etag: known.etag.clone(), last_modified: known.last_modified.clone() });
     let request = asked(&wanted, validators);
     let budget = PoolBudget::new(&app.store, partner.slug.as_str());
-    let answer = match app.client.fetch(partner, &request, &budget).await {
+    let mut answer = match app.client.fetch(partner, &request, &budget).await {
         Ok(answer) => answer,
         Err(error) => return Err(failure(app, partner, wanted.waited, budget.failing(), error).await?),
     };
+    answer.fetched_at = app.clock.now();
     metrics::counter!("oim_pages_total", "source" => partner.slug.to_string(), "status" => answer.status.to_string()).increment(1);
     match known {
         Some(known) if answer.status == 304 => {
@@ -244,8 +245,8 @@ fn unanswered(
             let why = format!(
                 "{}; {host} does not answer since {}, next try at {}",
                 error_chain(&error.into()),
-                at(Utc::now() - since),
-                at(Utc::now() + pause)
+                at(app.clock.now() - since),
+                at(app.clock.now() + pause)
             );
             JobError::Wait { pause, why }
         }
@@ -255,7 +256,7 @@ fn unanswered(
 /// Returns the part of the time until now in which the source was asked: quiet hours count against nobody.
 fn without_quiet_hours(app: &App, slug: &str, duration: Duration) -> Duration {
     let Ok(spec) = app.spec(slug) else { return duration };
-    let now = Utc::now();
+    let now = app.clock.now();
     let quiet = QuietHours::within(&spec.quiet_hours, now - duration, now).to_std().unwrap_or_default();
     duration.saturating_sub(quiet)
 }

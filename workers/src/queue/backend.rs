@@ -164,6 +164,11 @@ impl Claimer {
         };
         while let Some(Ok(first)) = self.stop.run_until_cancelled(Arc::clone(&permits).acquire_owned()).await
         {
+            if self.app.clock.wrong().is_some() {
+                drop(first);
+                self.rest(&look).await;
+                continue;
+            }
             let mut free = vec![first];
             while let Ok(permit) = Arc::clone(&permits).try_acquire_owned() {
                 free.push(permit);

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use apalis::prelude::{Event, EventListenerExt as _, ParallelizeExt as _, WorkerBuilder, WorkerContext};
 use futures::FutureExt as _;
 use queue::{Queue, QueueError, WorkerId};
-use store::Store;
+use store::{Store, StoreError};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -122,7 +122,18 @@ impl Presence {
             if let Err(error) = self.heartbeat(&jobs).await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "could not extend the lease");
             }
+            if let Err(error) = self.look_at_the_clock().await {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "could not compare the clock with the database's"
+                );
+            }
         }
+    }
+
+    async fn look_at_the_clock(&self) -> Result<(), StoreError> {
+        self.app.clock.measure(&self.app.store).await?;
+        Ok(self.queue.note_clock(self.worker, self.app.clock.off()).await?)
     }
 
     async fn heartbeat(&self, jobs: &RunningJobs) -> Result<(), QueueError> {

@@ -1,6 +1,6 @@
 //! What is asked of a search, on the command line and over HTTP.
 
-use chrono::{NaiveDate, Utc};
+use chrono::NaiveDate;
 use clap::Args;
 use domain::{
     Kind, SourceSlug,
@@ -98,7 +98,7 @@ impl Ask {
         usize::from(self.limit.unwrap_or(LIMIT).clamp(1, MOST))
     }
 
-    /// Returns which opportunities count: those open today that pass the filters. Fails with a [`Mistake`] if a filter has a value
+    /// Returns which opportunities count: those that pass the filters, whether they are open or not. Fails with a [`Mistake`] if a filter has a value
     /// that no opportunity can have.
     pub(crate) fn filter(&self) -> Result<Filter, Mistake> {
         if let Some(question) = &self.q
@@ -138,7 +138,7 @@ impl Ask {
                 code("level of education", Education::ALL.iter().map(|level| level.as_str()).collect()),
             )?,
             organizations: each(self.organization.as_deref(), |value| Ok(value.to_owned()))?,
-            open_on: Some(Utc::now().with_timezone(&chrono_tz::Africa::Douala).date_naive()),
+            open_on: None,
             closes: days("closes", self.closes_from, self.closes_to)?,
             ends: days("ends", self.ends_from, self.ends_to)?,
             among: Vec::new(),
