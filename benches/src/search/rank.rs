@@ -44,10 +44,10 @@ pub(crate) fn plain(set: &Set, questions: &[&Question]) -> Vec<Vec<String>> {
 
 /// Returns the ids of the rows with the best scores.
 fn ranked(set: &Set, scores: impl Iterator<Item = f32>) -> Vec<String> {
-    let mut scored: Vec<(f32, OpportunityId, &str)> =
+    let mut best: Vec<(f32, OpportunityId, &str)> =
         set.rows.iter().zip(scores).map(|(row, score)| (score, row.opportunity(), row.id.as_str())).collect();
-    scored.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
-    scored.into_iter().take(HITS).map(|(_, _, id)| id.to_owned()).collect()
+    best.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
+    best.into_iter().take(HITS).map(|(_, _, id)| id.to_owned()).collect()
 }
 
 /// The vectors of a model.

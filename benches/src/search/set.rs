@@ -30,7 +30,8 @@ impl Question {
 struct Grade {
     query: String,
     id: String,
-    grade: u8,
+    #[serde(rename = "grade")]
+    value: u8,
 }
 
 /// An opportunity, as the database of the demo has it.
@@ -107,7 +108,7 @@ impl Set {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/search");
         let grades = |name: &str| -> Outcome<_> {
             let grades: Vec<Grade> = lines(&folder.join(name))?;
-            Ok(grades.into_iter().map(|grade| ((grade.query, grade.id), grade.grade)).collect())
+            Ok(grades.into_iter().map(|grade| ((grade.query, grade.id), grade.value)).collect())
         };
         Ok(Self {
             questions: lines(&folder.join("queries.jsonl"))?,

@@ -235,7 +235,9 @@ async fn listen(queue: Queue, looks: [Arc<Notify>; 2], stop: CancellationToken) 
         let Some(open) = &mut wakeups else {
             wakeups = queue.wakeups().await.ok();
             // What was enqueued before is found by the look that follows.
-            looks.iter().for_each(|look| look.notify_one());
+            for look in &looks {
+                look.notify_one();
+            }
             if wakeups.is_none() {
                 stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await;
             }

@@ -173,7 +173,7 @@ fn publish_every(settings: &crate::config::Worker) -> Duration {
 }
 
 /// Notes that this process keeps its index in step, and forgets those that nobody has kept for long.
-async fn keep_targets(app: &App, forgets: bool) -> Result<(), store::StoreError> {
+async fn keep_targets(app: &App, forgets: bool) -> Result<(), StoreError> {
     if let Some(kept) = app.kept() {
         app.store.see_target(kept.target).await?;
     }

@@ -82,7 +82,7 @@ impl World {
         self.store.retry_now(self.target).await.unwrap();
         let kinds = ["embed_opportunities".to_owned()];
         let hold = std::time::Duration::from_mins(1);
-        self.store.queue().claim(WorkerId::new(), &kinds, None, 1, hold).await.unwrap().remove(0).lease
+        self.store.queue().claim(WorkerId::new(), &kinds, None, 1, None, hold).await.unwrap().remove(0).lease
     }
 
     /// Empties the outbox.

@@ -70,7 +70,6 @@ fn occupations_and_sectors_of_titles() {
         table.len(),
         wrong.join("\n")
     );
-    println!("{}", wrong.join("\n"));
 }
 
 #[test]
