@@ -59,6 +59,7 @@ pub fn asked(question: &str) -> Vec<Term> {
         TOPICS.read(&words).into_iter().filter(|named| !is_place(named.at.start)).collect();
     let needs: Vec<Named> =
         NEEDS.read(&words).into_iter().filter(|named| !is_place(named.at.start)).collect();
+    let needs = certain(needs);
     let mut terms = Terms::default();
     for (at, word) in words.iter().enumerate() {
         let is_need = needs.iter().any(|need| need.at.contains(&at));
@@ -104,6 +105,14 @@ pub fn like(title: &str, categories: &[Term]) -> Vec<Term> {
     terms.0
 }
 
+/// Leaves out weak signs of a need where a strong one stands: who looks for work in a bank wants no loan.
+fn certain(mut needs: Vec<Named>) -> Vec<Named> {
+    if needs.iter().any(|need| need.code.starts_with("kind:")) {
+        needs.retain(|need| !need.code.starts_with("maybe:"));
+    }
+    needs
+}
+
 /// Terms, each once with its greatest weight.
 #[derive(Default)]
 struct Terms(Vec<Term>);
@@ -123,15 +132,16 @@ impl Terms {
     /// The needs that are named, and what else serves them.
     fn needs(&mut self, needs: &[Named]) {
         for need in needs {
-            let weight = match need.code {
+            let code = need.code.replace("maybe:", "kind:");
+            let weight = match code.as_str() {
                 "kind:job" => KIND_JOB,
                 code if code.starts_with("kind:") => KIND,
                 _ => OTHER,
             };
-            self.category(need.code, weight);
+            self.category(code, weight);
         }
         for (one, other) in [("kind:agr", "kind:microfinance"), ("kind:microfinance", "kind:agr")] {
-            if needs.iter().any(|need| need.code == one) {
+            if needs.iter().any(|need| need.code.replace("maybe:", "kind:") == one) {
                 self.category(other, KIND_BESIDE);
             }
         }

@@ -102,6 +102,22 @@ fn the_need_behind_a_question_is_its_kind() {
 }
 
 #[test]
+fn a_weak_sign_of_a_need_counts_where_no_strong_one_stands() {
+    for (question, kind, other) in [
+        ("je cherche un travail dans une banque", "job", "microfinance"),
+        ("I want to work and get money", "job", "microfinance"),
+        ("avance sur salaire", "microfinance", "job"),
+        ("formation avec aide à l'inscription", "training", "agr"),
+    ] {
+        let found = of(question);
+        assert!(found.contains(&format!("kind:{kind}")), "{question}: {found:?}");
+        assert!(!found.contains(&format!("kind:{other}")), "{question}: {found:?}");
+    }
+    assert!(of("argent urgent pour hôpital").contains("kind:microfinance"));
+    assert!(words("je cherche un travail dans une banque").contains(&"banque".to_owned()));
+}
+
+#[test]
 fn what_says_nothing_is_left_out_and_what_no_table_has_stays() {
     assert_eq!(words("je cherche un travail de xylophoniste à Douala"), ["xylophoniste", "douala"]);
     assert_eq!(words("I di find work, abeg"), Vec::<String>::new());
