@@ -290,7 +290,8 @@ const ANYWHERE: [&str; 5] = ["9329", "9622", "9321", "1219", "8183"];
 
 /// Work that is of one sector whatever is sold, cooked or talked about there: cooks and waiters, sellers, call centers.
 fn is_of_its_sector(isco: &str) -> bool {
-    ["25", "35", "52"].iter().any(|group| isco.starts_with(group))
+    // Who sells by telephone sells for one trade.
+    (["25", "35", "52"].iter().any(|group| isco.starts_with(group)) && isco != "5244")
         || matches!(isco, "5120" | "5131" | "9411" | "9412" | "4222")
 }
 
@@ -308,6 +309,8 @@ fn of_title(title: &Title<'_>, occupation: Option<&str>) -> Option<&'static str>
         SECTORS.longest_at(title.words.list(), places, but)
     };
     longest(title.head, "social_ngo")
+        // "Épargne et crédit : pisciculture": what the money is for.
+        .filter(|head| *head != "finance")
         .or_else(|| longest(usize::MAX, "social_ngo"))
         .or_else(|| longest(usize::MAX, ""))
 }

@@ -152,8 +152,17 @@ pub(crate) fn first(forms: &[Form], record: &dyn Record, url: &Url) -> Option<St
     forms.iter().find_map(|form| one(form, record, &how).ok().flatten()).map(Cow::into_owned)
 }
 
-/// Words of schema.org (`employmentType`) for hours. A page that says them may name the contract elsewhere.
-const HOURS: [&str; 2] = ["full time", "part time"];
+/// Words for hours, folded: of schema.org (`employmentType`), and of badges. A page that says them may name the contract elsewhere.
+const HOURS: [&str; 8] = [
+    "full time",
+    "part time",
+    "fulltime",
+    "parttime",
+    "temps plein",
+    "temps complet",
+    "temps partiel",
+    "mi temps",
+];
 /// Words of schema.org that tell no contract, or a vague one, folded. Everything plainer wins.
 const VAGUE: [&str; 3] = ["contractor", "other", "per diem"];
 

@@ -303,6 +303,7 @@ fn what_names_no_contract_does_not_hide_the_next_alternative() {
         ("FULL_TIME", "CDI", "CDI, FULL_TIME"),
         (r#"["FULL_TIME"]"#, "CDD", r#"CDD, ["FULL_TIME"]"#),
         ("PART_TIME", "", "PART_TIME"),
+        ("TEMPS PARTIEL", r#"["PART_TIME","TEMPORARY"]"#, r#"["PART_TIME","TEMPORARY"], TEMPS PARTIEL"#),
         ("CONTRACTOR", "CDD", "CDD"),
         ("CONTRACTOR", "", "CONTRACTOR"),
         ("CONTRACTOR", "FULL_TIME", "CONTRACTOR"),

@@ -77,6 +77,16 @@ fn the_head_of_a_title_and_then_the_partner_name_the_sector() {
     for (kind, words, title, head, text, expected) in [
         (Kind::Agr, None, "Aviculture villageoise : vaccination", 2, "", Some("livestock_fishing")),
         (Kind::Agr, None, "Vaccination", 0, "", Some("health")),
+        (Kind::Agr, None, "Épargne et crédit : pisciculture", 3, "", Some("livestock_fishing")),
+        (
+            Kind::Job,
+            Some("Traitement de données, hébergement et activités connexes"),
+            "Agent",
+            0,
+            "",
+            Some("telecom_it"),
+        ),
+        (Kind::Job, Some("Hébergement et restauration"), "Agent", 0, "", Some("hospitality")),
         (Kind::Training, Some("Programming"), "Css and css3 techniques", 0, "", Some("telecom_it")),
         (
             Kind::Job,
