@@ -25,6 +25,13 @@ async fn no_database_says_what_to_set() {
 }
 
 #[tokio::test]
+async fn a_demo_takes_no_database_of_others() {
+    let said = said(&["demo", "--database-url", "postgres://me:hunter2@127.0.0.1:1/x"], &[], 2).await;
+    assert!(said.starts_with("error: the demo keeps to a private PostgreSQL"), "{said}");
+    assert!(!said.contains("hunter2"), "{said}");
+}
+
+#[tokio::test]
 async fn a_database_that_is_not_there_is_named_without_its_password() {
     let url = "postgres://me:hunter2@127.0.0.1:1/x";
     let said = said(&["status"], &[("DATABASE_URL", url)], 2).await;

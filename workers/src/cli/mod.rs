@@ -150,6 +150,11 @@ async fn run(cli: Cli) -> anyhow::Result<Outcome> {
     if let Command::Completions(command) = &cli.command {
         return Ok(command.run::<Cli>());
     }
+    if cli.global.database_url.is_some() && matches!(cli.command, Command::Demo(_)) {
+        anyhow::bail!(
+            "the demo keeps to a private PostgreSQL of its own, so that nothing of it reaches a real one: leave out --database-url"
+        );
+    }
     let context = Context { loaded: crate::config::load(&given(&cli.global)?)?, output: cli.global.output };
     if let Command::Demo(command) = cli.command {
         return Box::pin(command.run(context)).await;
