@@ -54,7 +54,7 @@ async fn a_partner_that_is_down_is_waited_for_and_the_run_says_so() {
         for due in [
             "UPDATE queue.jobs SET run_at = now() WHERE state = 'ready'",
             "UPDATE ingest.rate_budget SET next_slot = now()",
-            // It has been down since before the run: that is no reason to give the run up.
+            // It has been down since before the run: the run is not given up for that.
             "UPDATE ingest.hosts SET next_try = now(), failing_since = now() - interval '2 days'",
         ] {
             sqlx::query(due).execute(store.pool()).await.unwrap();

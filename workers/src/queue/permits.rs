@@ -47,7 +47,7 @@ impl Permits {
     }
 
     /// Returns how many jobs to claim while so many permits for waiting are free, and the most that a lane may have then. The
-    /// last permits are for lanes of which nothing runs: however many jobs of some sources hang, another source can begin.
+    /// last permits are for lanes without a running job: however many jobs of some sources hang, another source can begin.
     pub(super) fn share(&self, free: usize) -> (usize, Option<i64>) {
         let reserved = self.most_fetches / RESERVED;
         match free.checked_sub(reserved) {
