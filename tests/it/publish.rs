@@ -155,10 +155,13 @@ async fn a_row_that_cannot_be_stored_holds_its_run_and_not_the_next_one() {
     assert_eq!(open(&store).await.len(), 0, "nothing of it is served");
     let row = store.run(id).await.unwrap();
     let message = row.message.unwrap();
-    assert!(
-        message.contains("breaks the constraint opportunities_title_check; nothing of it is served"),
-        "{message}"
-    );
+    let wrong: uuid::Uuid = sqlx::query_scalar("SELECT id FROM ingest.staged WHERE title = ''")
+        .fetch_one(store.pool())
+        .await
+        .unwrap();
+    let why =
+        format!("opportunity {wrong} cannot be stored: it breaks the constraint opportunities_title_check");
+    assert!(message.contains(&why) && message.contains("; nothing of it is served"), "{message}");
     assert!(store.publish_run(id, "ada").await.is_err());
     let next = run(&store, &["1", "2"], true, |_| ()).await;
     assert_eq!((store.run(next).await.unwrap().state, open(&store).await.len()), (RunState::Complete, 2));

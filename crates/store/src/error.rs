@@ -115,11 +115,14 @@ impl StoreError {
         matches!(self, Self::Fenced(_))
     }
 
-    /// Returns the name of the constraint that a row would break, if that is what failed.
-    pub(crate) fn broken_constraint(&self) -> Option<&str> {
+    /// Returns the name of the constraint that a row would break and the first value of that row, if that is what failed.
+    pub(crate) fn broken_constraint(&self) -> Option<(&str, &str)> {
         let Self::Query { source, .. } = self else { return None };
         let error = source.as_database_error().filter(|error| error.is_check_violation())?;
-        error.constraint()
+        // "Failing row contains (0f0e…, fne, …)": the rest of it may hold what nobody should read in a log.
+        let row = error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>()?.detail().unwrap_or_default();
+        let first = row.split_once('(').and_then(|(_, values)| values.split_once(','));
+        Some((error.constraint()?, first.map_or("?", |(first, _)| first)))
     }
 
     /// Returns whether the database is away or out of space: the same will succeed once it is back.

@@ -66,8 +66,8 @@ impl Store {
         if let Verdict::Publish { closes, .. } = verdict {
             end = serve_or_nothing(&mut tx, run, &facts, (closes, published)).await;
         }
-        if let Some(constraint) = end.as_ref().err().and_then(StoreError::broken_constraint) {
-            doubts.push(format!("a row cannot be stored: it breaks the constraint {constraint}"));
+        if let Some((constraint, row)) = end.as_ref().err().and_then(StoreError::broken_constraint) {
+            doubts.push(format!("opportunity {row} cannot be stored: it breaks the constraint {constraint}"));
             verdict = Verdict::of(run, &facts, &doubts);
             end = Ok((Published::default(), 0));
         }
