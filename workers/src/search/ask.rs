@@ -61,7 +61,7 @@ pub(crate) struct Ask {
     /// Only what is for these audiences, such as women or returnees
     #[arg(long, value_name = "AUDIENCES")]
     audience: Option<String>,
-    /// Only what asks for these levels of education, such as none or `upper_secondary`
+    /// Only what asks for these levels of education, such as none or primary
     #[arg(long, value_name = "LEVELS")]
     education: Option<String>,
     /// Only these organizations, by their whole names
