@@ -166,12 +166,13 @@ BEGIN
     new_share := CASE WHEN is_cut THEN greatest(0.0625, share / 2) WHEN is_overload OR is_slow THEN share ELSE least(1, share + 0.03125) END;
 END $$;
 
--- Notes an answer of a source: how long it took to begin, and whether the source is overloaded.
+-- Notes an answer of a source: how long it took to begin, and whether the source is overloaded. One that tells nothing new writes
+-- nothing: while the rate is whole, answers about as fast as those before.
 CREATE FUNCTION ingest.note_answer(key text, seconds double precision, is_overload boolean) RETURNS void LANGUAGE sql AS $$
     UPDATE ingest.rate_budget b SET (share, latency, usual_latency, cut_at) = (
            SELECT a.new_share, a.new_latency, a.new_usual, CASE WHEN a.is_cut THEN clock_timestamp() ELSE b.cut_at END
              FROM ingest.adapted(b.share, b.latency, b.usual_latency, $2, $3, extract(epoch FROM clock_timestamp() - b.cut_at)::double precision) a)
-     WHERE b.key = $1;
+     WHERE b.key = $1 AND ($3 OR b.share < 1 OR b.latency IS NULL OR abs($2 - b.latency) > greatest(0.05, b.latency / 4));
 $$;
 
 -- Moves the next slot behind a pause that the source asked for, for all workers.
