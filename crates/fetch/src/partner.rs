@@ -76,7 +76,7 @@ pub struct Partner {
     pub rate: Rate,
     /// Whether robots.txt is asked and obeyed.
     pub robots: bool,
-    /// Whether what it reserves against text and data mining is left alone: there is no agreement.
+    /// Whether pages that it reserves against text and data mining are left alone, because no agreement allows to read them.
     pub reserves: bool,
     /// Who we are there.
     pub credentials: Option<Credentials>,

@@ -167,7 +167,7 @@ const HOURS: [&str; 8] = [
 const VAGUE: [&str; 3] = ["contractor", "other", "per diem"];
 
 /// Returns the first alternative that names a contract. One on hours alone, such as `FULL_TIME`, stays beside it, and a vague one
-/// counts if there is no other.
+/// counts only without another one.
 fn contract<'r>(mut alternatives: impl Iterator<Item = Cow<'r, str>>) -> Option<Cow<'r, str>> {
     let first = alternatives.next()?;
     let is_any = |words: &str, known: &[&str]| {

@@ -176,7 +176,7 @@ fn region(value: &str) -> Result<String, Mistake> {
     named.map(|region| region.code().to_owned()).ok_or_else(|| {
         let codes: Vec<String> =
             Region::ALL.iter().map(|region| format!("{} ({})", region.code(), region.name_fr())).collect();
-        Mistake(format!("there is no region {value:?}; use one of {}", codes.join(", ")))
+        Mistake(format!("{value:?} is not a region; use one of {}", codes.join(", ")))
     })
 }
 

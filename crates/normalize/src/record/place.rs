@@ -47,7 +47,7 @@ pub(super) fn read(
 }
 
 /// Returns the towns that a program or a loan names, if its field names none: those of its title within the field's region, or the
-/// list of its text if there is no field at all.
+/// list of its text if the record has no field for places.
 fn of_gift(kind: Kind, told: &Where, title: &str, text: &str) -> Option<Vec<Place>> {
     let is_gift = matches!(kind, Kind::Agr | Kind::Microfinance);
     if !is_gift || told.places.iter().any(|place| place.locality.is_some()) {
