@@ -206,6 +206,8 @@ COMMENT ON COLUMN ingest.pages.promised IS 'How many records the list has in all
 COMMENT ON COLUMN ingest.pages.seen IS
     'Opportunities that the page shows, staged or unchanged, at 16 bytes a record. Seeing an opportunity therefore writes nothing to its row.';
 COMMENT ON COLUMN ingest.pages.notes IS 'Further notes on the page: what was repaired, and what was left out by which rule.';
+-- The end of a run and its counters: the pages of a run, among those of all runs.
+CREATE INDEX pages_of_run ON ingest.pages (run);
 CREATE UNIQUE INDEX pages_list ON ingest.pages (run, stream, ordinal) WHERE role = 'list';
 CREATE UNIQUE INDEX pages_detail ON ingest.pages (run, url) WHERE role = 'detail';
 CREATE UNIQUE INDEX pages_file ON ingest.pages (run, stream, ordinal) WHERE role = 'file';

@@ -6,7 +6,8 @@ use domain::SourceSlug;
 use store::{Mode, RunState};
 
 use crate::support::{
-    opportunities::fresh,
+    Database,
+    opportunities::{fresh, register},
     runs::{LIST, begin, end_crawl, enter_list_page, ids, next, read, request, slices},
     wait_until,
 };
@@ -100,4 +101,48 @@ async fn a_run_ends_when_its_closing_has_ended() {
     closing.await.unwrap();
     let ended = store.run(id).await.unwrap().finished_at.unwrap();
     assert!(ended >= released && released > begun, "{begun} {released} {ended}");
+}
+
+/// Copies the opportunities, runs and pages until another source has 10,000 of each.
+const OTHERS: [&str; 4] = [
+    "INSERT INTO ingest.opportunities SELECT (jsonb_populate_record(o, jsonb_build_object(
+        'id', gen_random_uuid(), 'source', 'other', 'external_id', 'o' || g || o.external_id))).*
+       FROM ingest.opportunities o, generate_series(1, 500) g",
+    "INSERT INTO ingest.runs SELECT (jsonb_populate_record(r, jsonb_build_object('id', gen_random_uuid(), 'source', 'other'))).*
+       FROM ingest.runs r, generate_series(1, 100) g",
+    "INSERT INTO ingest.pages OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(p, jsonb_build_object(
+        'id', 1000000 + row_number() OVER (), 'run', r.id, 'ordinal', g))).*
+       FROM ingest.pages p, ingest.runs r, generate_series(1, 100) g WHERE r.source = 'other'",
+    "VACUUM (ANALYZE) ingest.opportunities, ingest.pages, ingest.runs",
+];
+
+/// Rows that the one connection of `store` has read of a table so far.
+async fn rows_read(store: &store::Store, table: &str) -> i64 {
+    sqlx::query("SELECT pg_stat_force_next_flush()").execute(store.pool()).await.unwrap();
+    let read = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables WHERE schemaname = 'ingest' AND relname = $1";
+    sqlx::query_scalar(read).bind(table).fetch_one(store.pool()).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_end_of_a_run_costs_what_its_source_holds_whatever_others_hold() {
+    let database = Database::new().await;
+    let store = store::Store::connect(&database.url(), 1).await.unwrap();
+    // The workers know the last one; what the other one holds stays.
+    for source in ["other", "fne"] {
+        register(&store, source).await;
+    }
+    let ids = ids(20);
+    let (first, close) = read(&store, &slices(&ids), true, |_| ()).await;
+    store.finish_run(close.lease, first).await.unwrap();
+    for statement in OTHERS {
+        sqlx::query(statement).execute(store.pool()).await.unwrap();
+    }
+    let (second, close) = read(&store, &slices(&ids)[..18], true, |_| ()).await;
+    let before = [rows_read(&store, "opportunities").await, rows_read(&store, "pages").await];
+    assert_eq!(store.finish_run(close.lease, second).await.unwrap(), RunState::Complete);
+    assert_eq!(store.run(second).await.unwrap().closed, 2);
+    let after = [rows_read(&store, "opportunities").await, rows_read(&store, "pages").await];
+    // The 20 rows of the source are read by each of its statements, the page of the run too.
+    assert!(after[0] - before[0] < 500, "{} opportunities were read", after[0] - before[0]);
+    assert!(after[1] - before[1] < 100, "{} pages were read", after[1] - before[1]);
 }

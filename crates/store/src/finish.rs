@@ -40,7 +40,7 @@ impl Store {
     /// pages again.
     pub async fn finish_run(&self, lease: Lease, run: RunId) -> Result<RunState, StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
-        join_by_hash(&mut tx).await?;
+        fix_plans(&mut tx).await?;
         lease.check(&mut tx).await?;
         if parse_again(&mut tx, run).await? > 0 {
             lease.settle(&mut tx).await?;
@@ -48,16 +48,17 @@ impl Store {
             return Ok(RunState::Running);
         }
         publish::drop_outdated(&mut tx, run).await?;
+        sqlx::query!("SAVEPOINT judging").execute(&mut *tx).await.doing(WHAT)?;
         let (mut facts, mut doubts, mut verdict) = judge(&mut tx, run).await?;
         let count = batches::batches(&mut tx, run).await?;
         let mut published = None;
         if let (Verdict::Publish { closes, lacks }, 2..) = (&verdict, count) {
             // The totals wait for the end: until then the counters of the pages count.
-            tx.rollback().await.doing(WHAT)?;
-            self.believe(lease, run, (*closes, lacks.as_deref())).await?;
+            sqlx::query!("ROLLBACK TO SAVEPOINT judging").execute(&mut *tx).await.doing(WHAT)?;
+            batches::believe(tx, run, (*closes, lacks.as_deref())).await?;
             published = Some(self.publish_batches(lease, run, (count, facts.replaces_newer())).await);
             tx = self.pool.begin().await.doing(WHAT)?;
-            join_by_hash(&mut tx).await?;
+            fix_plans(&mut tx).await?;
             write_totals(&mut tx, run).await?;
             facts.has_published = true;
         }
@@ -72,10 +73,11 @@ impl Store {
             end = Ok((Published::default(), 0));
         }
         let (mut published, closed) = end?;
-        if let Verdict::Hold(_) = verdict {
+        let is_held = matches!(verdict, Verdict::Hold(_));
+        if is_held {
             published = publish::would_publish(&mut tx, run).await?;
         }
-        write_end(&mut tx, run, &verdict, &doubts, (published, closed)).await?;
+        write_end(&mut tx, run, &verdict, &doubts, (published, closed, count > 1 && !is_held)).await?;
         commit(tx, Step::EndRun, WHAT).await?;
         Ok(verdict.state())
     }
@@ -184,26 +186,29 @@ async fn write_end(
     run: RunId,
     verdict: &Verdict,
     doubts: &[String],
-    (published, closed): (Published, u64),
+    (published, closed, is_counted): (Published, u64, bool),
 ) -> Result<(), StoreError> {
     // Rows that a checkpoint published count as new in this run too. A row that two pages showed counts once.
+    let is_held = matches!(verdict, Verdict::Hold(_));
+    let created = if is_counted || is_held { count(published.created) } else { 0 };
     sqlx::query!(
         "UPDATE ingest.runs r SET state = $2, message = left($3, 2000), closed = $6, finished_at = clock_timestamp(),
                 published_at = CASE WHEN $2 = 'held' THEN published_at ELSE clock_timestamp() END,
                 doubts = $7, created = n.created, changed = n.changed, unchanged = r.seen - r.rejected - n.created - n.changed
            FROM (SELECT c.created, least($5, q.seen - q.rejected - c.created) AS changed
                    FROM ingest.runs q, (
-                     SELECT count(*)::integer + CASE WHEN $2 = 'held' THEN $4 ELSE 0 END AS created
-                       FROM ingest.opportunities o WHERE o.changed_run = $1 AND o.first_run = $1) c
+                     SELECT $4 + CASE WHEN $8 THEN 0 ELSE (
+                       SELECT count(*)::integer FROM ingest.opportunities o WHERE o.changed_run = $1 AND o.first_run = $1) END AS created) c
                   WHERE q.id = $1) n
           WHERE r.id = $1",
         run.uuid(),
         verdict.state().as_str(),
         verdict.message(),
-        count(published.created),
+        created,
         count(published.changed),
         i32::try_from(closed).unwrap_or(i32::MAX),
-        doubts
+        doubts,
+        is_counted
     )
     .execute(&mut **tx)
     .await
@@ -211,10 +216,14 @@ async fn write_end(
     start_waiting(tx, run).await
 }
 
-/// Disables nested-loop joins until the transaction ends. PostgreSQL guesses that an array unnests to ten rows. In a
-/// database without statistics it then compared every row with every other one: 188 s for 50,000 rows.
-async fn join_by_hash(tx: &mut Transaction<'_, Postgres>) -> Result<(), StoreError> {
-    sqlx::query!("SET LOCAL enable_nestloop = off").execute(&mut **tx).await.map(drop).doing(WHAT)
+/// Until the transaction ends, joins by hash, and reads rows through indexes. PostgreSQL guesses that an array unnests to ten rows: in
+/// a database without statistics it then compared every row with every other one, 188 s for 50,000 rows. And of a source whose name it
+/// does not know when it plans, it expects as many rows as an average source has: the end of a run of 40 rows read the 100,000 of others
+/// three times. A join by hash reads its tables whole, so each statement names the source of the rows that it joins, or looks single rows
+/// up in a LATERAL or scalar subquery.
+async fn fix_plans(tx: &mut Transaction<'_, Postgres>) -> Result<(), StoreError> {
+    let off = "SELECT set_config('enable_nestloop', 'off', true), set_config('enable_seqscan', 'off', true)";
+    sqlx::query(off).execute(&mut **tx).await.map(drop).doing(WHAT)
 }
 
 /// Enqueues the jobs that update the index and the clusters of changed rows.
@@ -263,8 +272,9 @@ async fn facts(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<Facts, 
         r#"SELECT walked, covers, record_limit, pages_failed, message,
                   EXISTS (SELECT FROM ingest.opportunities o WHERE o.changed_run = r.id) AS "has_published!", mode AS "mode: Mode", started_at, replay_of,
                   EXISTS (SELECT FROM ingest.pages p WHERE p.run = r.id AND p.read_by IS NOT NULL AND p.read_by IS DISTINCT FROM (
-                      SELECT k.read_by FROM ingest.runs n JOIN ingest.pages k ON k.run = n.id
-                       WHERE n.source = r.source AND n.id <> r.id AND n.state IN ('complete', 'partial') AND k.read_by IS NOT NULL
+                      SELECT k.read_by
+                        FROM ingest.runs n, LATERAL (SELECT read_by FROM ingest.pages WHERE run = n.id AND read_by IS NOT NULL LIMIT 1) k
+                       WHERE n.source = r.source AND n.id <> r.id AND n.state IN ('complete', 'partial')
                          AND n.decision IS DISTINCT FROM 'reverted'
                        ORDER BY n.created_at DESC LIMIT 1)) AS "reads_anew!",
                   EXISTS (SELECT FROM ingest.runs o WHERE o.id = r.replay_of AND o.state IN ('complete', 'partial')) AS "restores!"

@@ -21,8 +21,8 @@ pub(crate) async fn learn_house_contacts(
     sqlx::query!(
         "WITH source AS (SELECT s.slug, s.offers_itself FROM ingest.sources s JOIN ingest.runs r ON r.source = s.slug WHERE r.id = $1),
               open AS (SELECT o.id, o.organization, o.emails || o.phones AS contacts
-                         FROM ingest.opportunities o JOIN source s ON s.slug = o.source
-                        WHERE o.status = 'open' AND NOT s.offers_itself),
+                         FROM ingest.opportunities o
+                        WHERE o.source = (SELECT slug FROM source WHERE NOT offers_itself) AND o.status = 'open'),
               house AS (SELECT c.contact FROM open, unnest(open.contacts) AS c(contact) GROUP BY c.contact
                         HAVING count(*) >= $2 AND count(*) >= $3::float8 * (SELECT count(*) FROM open)
                            AND count(DISTINCT open.organization) >= $4),

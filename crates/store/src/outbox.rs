@@ -200,11 +200,13 @@ impl Store {
         Ok(failures.unwrap_or(0))
     }
 
-    /// Returns how many open requests a run caused, of the indexes that are kept in step now and do not fail.
+    /// Returns how many requests are open for what a run changed last, of the indexes that are kept in step now and do not fail.
     pub async fn outbox_of(&self, run: domain::RunId) -> Result<i64, StoreError> {
+        // Through the rows of the run: an index on the run of each request was a fortieth of the time of publishing.
         sqlx::query_scalar!(
-            r#"SELECT count(*) AS "count!" FROM ingest.outbox b JOIN ingest.targets t ON t.id = b.target
-                WHERE b.run = $1 AND t.failures = 0 AND ingest.is_shown(t)"#,
+            r#"SELECT count(*) AS "count!" FROM ingest.opportunities o JOIN ingest.outbox b ON b.opportunity = o.id
+                 JOIN ingest.targets t ON t.id = b.target
+                WHERE o.changed_run = $1 AND t.failures = 0 AND ingest.is_shown(t)"#,
             run.uuid()
         )
         .fetch_one(&self.pool)

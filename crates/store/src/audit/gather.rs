@@ -83,10 +83,10 @@ async fn counts(
         r#"WITH shown AS (SELECT DISTINCT unnest(p.seen) AS id FROM ingest.pages p WHERE p.run = $1),
                 counted AS (SELECT p.stream, sum(p.created + p.changed + p.unchanged) AS valid, sum(p.rejected) AS rejected
                               FROM ingest.pages p WHERE p.run = $1 GROUP BY p.stream),
-                nobody AS (SELECT p.stream, count(*) AS records FROM ingest.rejections x JOIN ingest.pages p ON p.id = x.page
+                nobody AS (SELECT p.stream, count(*) AS records FROM ingest.rejections x JOIN ingest.pages p ON p.id = x.page AND p.run = $1
                             WHERE x.run = $1 AND x.external_id IS NULL GROUP BY p.stream),
                 -- What the source file or its own words call no opportunity is refused on purpose.
-                meant AS (SELECT p.stream, count(*) AS records FROM ingest.rejections x JOIN ingest.pages p ON p.id = x.page
+                meant AS (SELECT p.stream, count(*) AS records FROM ingest.rejections x JOIN ingest.pages p ON p.id = x.page AND p.run = $1
                            WHERE x.run = $1 AND x.code = 'no_opportunity' GROUP BY p.stream),
                 gone AS (SELECT x.external_id FROM ingest.rejections x WHERE x.run = $1 AND x.code = 'detail_unavailable'),
                 before AS (SELECT o.stream, count(*) AS open, count(*) FILTER (WHERE o.id IN (SELECT id FROM shown)) AS kept,
@@ -136,7 +136,7 @@ async fn rejections(
     all: &mut BTreeMap<String, Shown>,
 ) -> Result<(), StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT p.stream, x.code, count(*) AS "count!" FROM ingest.rejections x JOIN ingest.pages p ON p.id = x.page
+        r#"SELECT p.stream, x.code, count(*) AS "count!" FROM ingest.rejections x JOIN ingest.pages p ON p.id = x.page AND p.run = $1
             WHERE x.run = $1 AND x.code <> 'no_opportunity' GROUP BY p.stream, x.code"#,
         run.uuid()
     )
@@ -174,7 +174,10 @@ async fn records(
          SELECT shown.stream, o.first_run <> $1 AS is_known, n.hashes AS now, n.magnitudes AS now_magnitudes, n.status = 'open' AS now_open,
                 {} AS before, {} AS before_magnitudes, o.status = 'open' AS before_open,
                 o.closed_why IN ('absent', 'reverted') AS before_gone
-           FROM shown LEFT JOIN newest n ON n.id = shown.id LEFT JOIN ingest.opportunities o ON o.id = shown.id
+           FROM shown LEFT JOIN newest n ON n.id = shown.id
+           LEFT JOIN (SELECT * FROM ingest.opportunities
+                       WHERE source = (SELECT source FROM ingest.runs WHERE id = $1) AND get_byte(uuid_send(id), 15) % $2 = 0) o
+             ON o.id = shown.id
           WHERE n.id IS NOT NULL OR o.id IS NOT NULL",
         now.0, now.1, before.0, before.1
     );
@@ -254,8 +257,8 @@ async fn past(
 ) -> Result<Vec<Shown>, StoreError> {
     let rows = sqlx::query!(
         "SELECT m.is_whole, m.seen, m.valid, m.unidentified, m.open_before, m.kept, m.measures
-           FROM ingest.run_streams m JOIN ingest.runs r ON r.id = m.run
-          WHERE m.stream = $2 AND r.state IN ('complete', 'partial') AND r.decision IS DISTINCT FROM 'reverted' AND r.id <> $1
+           FROM ingest.runs r, LATERAL (SELECT * FROM ingest.run_streams WHERE run = r.id AND stream = $2 OFFSET 0) m
+          WHERE r.state IN ('complete', 'partial') AND r.decision IS DISTINCT FROM 'reverted' AND r.id <> $1
             AND r.mode NOT IN ('pages', 'replay') AND (r.mode = 'file') = $3 AND (m.is_whole OR NOT $4) AND m.seen > 0
             AND r.source = (SELECT source FROM ingest.runs WHERE id = $1)
             AND r.created_at >= coalesce((SELECT max(a.created_at) FROM ingest.runs a WHERE a.source = r.source AND a.decision = 'published'), '-infinity')

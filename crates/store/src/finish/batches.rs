@@ -60,25 +60,21 @@ pub(super) async fn batches(tx: &mut Transaction<'_, Postgres>, run: RunId) -> R
     Ok(u32::try_from((rows + BATCH - 1) / BATCH).unwrap_or(u32::MAX).max(1))
 }
 
-impl Store {
-    /// Keeps the decision to publish, before the first batch.
-    pub(super) async fn believe(
-        &self,
-        lease: Lease,
-        run: RunId,
-        (closes, lacks): (bool, Option<&str>),
-    ) -> Result<(), StoreError> {
-        let mut tx = self.pool.begin().await.doing(WHAT)?;
-        lease.check(&mut tx).await?;
-        publish::drop_outdated(&mut tx, run).await?;
-        let believed = serde_json::json!(Believed { closes, lacks: lacks.map(str::to_owned) });
-        sqlx::query!("UPDATE ingest.runs SET believed = $2 WHERE id = $1", run.uuid(), believed)
-            .execute(&mut *tx)
-            .await
-            .doing(WHAT)?;
-        commit(tx, Step::Believe, WHAT).await
-    }
+/// Keeps the decision to publish, before the first batch, and commits.
+pub(super) async fn believe(
+    mut tx: Transaction<'_, Postgres>,
+    run: RunId,
+    (closes, lacks): (bool, Option<&str>),
+) -> Result<(), StoreError> {
+    let believed = serde_json::json!(Believed { closes, lacks: lacks.map(str::to_owned) });
+    sqlx::query!("UPDATE ingest.runs SET believed = $2 WHERE id = $1", run.uuid(), believed)
+        .execute(&mut *tx)
+        .await
+        .doing(WHAT)?;
+    commit(tx, Step::Believe, WHAT).await
+}
 
+impl Store {
     /// Publishes the staged rows of a run in batches. Returns what it has published, in earlier attempts too.
     pub(super) async fn publish_batches(
         &self,

@@ -6,7 +6,7 @@ use domain::RunId;
 use queue::Lease;
 use sqlx::{Postgres, Transaction};
 
-use super::{Facts, WHAT, facts, join_by_hash, request_index_and_match};
+use super::{Facts, WHAT, facts, fix_plans, request_index_and_match};
 use crate::{
     Store, StoreError,
     audit::{Scope, audit},
@@ -38,7 +38,7 @@ impl Store {
     /// and, if nothing was published, why.
     pub async fn publish_new(&self, lease: Lease, run: RunId) -> Result<(i64, Option<String>), StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
-        join_by_hash(&mut tx).await?;
+        fix_plans(&mut tx).await?;
         lease.settle(&mut tx).await?;
         let facts = facts(&mut tx, run).await?;
         let doubts = if is_under_way(&mut tx, run).await? {

@@ -41,15 +41,15 @@ pub(super) async fn close_missing(
                 absent AS (
                   SELECT o.id, o.missed_by IS NOT NULL OR ingest.is_snapshot($1, o.stream) AS is_proven
                     FROM ingest.opportunities o, run
-                   WHERE o.source = run.source AND o.stream = ANY (run.covers) AND o.status = 'open'
+                   WHERE o.source = (SELECT source FROM run) AND o.stream = ANY (run.covers) AND o.status = 'open'
                      AND NOT EXISTS (SELECT FROM seen WHERE seen.id = o.id)
                      AND NOT EXISTS (SELECT FROM ingest.rejections x WHERE x.run = $1 AND x.external_id = o.external_id AND x.code <> 'no_opportunity')),
                 gone AS (
                   SELECT o.id, bool_or(o.missed_by IS NOT NULL OR p.status = 410) AS is_proven
-                    FROM run JOIN ingest.pages p ON p.run = run.id AND p.state = 'gone' AND p.status IN (404, 410)
+                    FROM (SELECT * FROM ingest.pages WHERE run = $1 AND state = 'gone' AND status IN (404, 410)) p
                     JOIN ingest.rejections x ON x.page = p.id
-                    JOIN ingest.opportunities o ON o.source = run.source AND o.external_id = x.external_id
-                   WHERE o.status = 'open' AND NOT EXISTS (SELECT FROM seen WHERE seen.id = o.id)
+                    JOIN ingest.opportunities o ON o.external_id = x.external_id
+                   WHERE o.source = (SELECT source FROM run) AND o.status = 'open' AND NOT EXISTS (SELECT FROM seen WHERE seen.id = o.id)
                    GROUP BY o.id),
                 missing AS (SELECT id, is_proven, 'absent' AS why FROM absent UNION ALL SELECT id, is_proven, 'partner' FROM gone),
                 marked AS (
@@ -60,7 +60,7 @@ pub(super) async fn close_missing(
                          draft_digest = CASE WHEN a.is_proven AND a.why = 'partner' THEN NULL ELSE o.draft_digest END,
                          changed_run = CASE WHEN a.is_proven THEN $1 ELSE o.changed_run END,
                          updated_at = CASE WHEN a.is_proven THEN now() ELSE o.updated_at END
-                    FROM missing a WHERE o.id = a.id RETURNING a.is_proven)
+                    FROM missing a WHERE o.id = a.id AND o.source = (SELECT source FROM run) RETURNING a.is_proven)
            SELECT count(*) FILTER (WHERE is_proven) AS "closed!" FROM marked"#,
         run.uuid()
     )

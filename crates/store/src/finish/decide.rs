@@ -4,7 +4,7 @@ use domain::RunId;
 use sqlx::{Postgres, Transaction};
 
 use super::{
-    Facts, WHAT, count, facts, join_by_hash, publish_all, request_index_and_match, revert, serve,
+    Facts, WHAT, count, facts, fix_plans, publish_all, request_index_and_match, revert, serve,
     verdict::summary,
 };
 use crate::{
@@ -19,7 +19,7 @@ impl Store {
     /// many opportunities it created, changed and closed.
     pub async fn publish_run(&self, run: RunId, by: &str) -> Result<(i64, i64, u64), StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
-        join_by_hash(&mut tx).await?;
+        fix_plans(&mut tx).await?;
         undecided(&mut tx, run).await?;
         let facts = facts(&mut tx, run).await?;
         revert::refuse_while_active(&mut tx, run).await?;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use sqlx::{AssertSqlSafe, Postgres, Transaction};
 use uuid::Uuid;
 
-use super::{WHAT, join_by_hash, request_index_and_match};
+use super::{WHAT, fix_plans, request_index_and_match};
 use crate::{
     Decision, Mode, RunState, Store, StoreError,
     error::Doing as _,
@@ -42,7 +42,7 @@ impl Store {
     /// as they are, and are listed.
     pub async fn revert_run(&self, run: RunId, by: &str) -> Result<Reverted, StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
-        join_by_hash(&mut tx).await?;
+        fix_plans(&mut tx).await?;
         refuse_unpublished(&mut tx, run).await?;
         refuse_while_active(&mut tx, run).await?;
         let revert = enter(&mut tx, run, by).await?;

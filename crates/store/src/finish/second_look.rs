@@ -27,8 +27,9 @@ pub(super) async fn request_second_looks(
 ) -> Result<(), StoreError> {
     sqlx::query!(
         "SELECT queue.enqueue('look_again', 'fetch:' || m.source, jsonb_build_object('opportunity', m.id, 'run', $1::uuid), 'look_again:' || m.id)
-           FROM (SELECT o.id, o.source FROM ingest.opportunities o JOIN ingest.pages p ON p.id = o.page
-                  WHERE o.missed_by = $1 AND o.status = 'open' AND p.role = 'detail'
+           FROM (SELECT o.id, o.source FROM ingest.opportunities o
+                  WHERE o.source = (SELECT source FROM ingest.runs WHERE id = $1) AND o.missed_by = $1 AND o.status = 'open'
+                    AND (SELECT p.role FROM ingest.pages p WHERE p.id = o.page) = 'detail'
                     AND NOT EXISTS (SELECT FROM ingest.rejections x WHERE x.run = $1 AND x.external_id = o.external_id)
                   ORDER BY o.content_at LIMIT $2) m",
         run.uuid(),

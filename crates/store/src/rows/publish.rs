@@ -110,7 +110,8 @@ pub(crate) async fn would_publish(
     let row = sqlx::query!(
         r#"SELECT count(DISTINCT s.id) FILTER (WHERE o.id IS NULL) AS "created!",
                   count(DISTINCT s.id) FILTER (WHERE o.id IS NOT NULL) AS "changed!"
-             FROM ingest.staged s LEFT JOIN ingest.opportunities o ON o.id = s.id WHERE s.changed_run = $1"#,
+             FROM ingest.staged s LEFT JOIN ingest.opportunities o ON o.id = s.id AND o.source = (SELECT source FROM ingest.runs WHERE id = $1)
+            WHERE s.changed_run = $1"#,
         run.uuid()
     )
     .fetch_one(&mut **tx)
@@ -143,7 +144,7 @@ pub(crate) async fn drop_outdated(tx: &mut Transaction<'_, Postgres>, run: RunId
            SELECT DISTINCT s.id, s.page FROM ingest.staged s JOIN repeated USING (id) JOIN shown n ON n.id = s.id
             WHERE s.changed_run = $1 AND (n.fetched_at, n.page) > (s.content_at, s.page)
               AND NOT EXISTS (SELECT FROM ingest.staged t WHERE t.changed_run = $1 AND t.id = n.id AND t.page = n.page)
-              AND EXISTS (SELECT FROM ingest.opportunities o WHERE o.id = s.id)),
+              AND EXISTS (SELECT FROM ingest.opportunities o WHERE o.id = s.id AND o.source = (SELECT source FROM ingest.runs WHERE id = $1))),
          dropped AS (
            DELETE FROM ingest.staged s USING outdated d WHERE s.changed_run = $1 AND s.id = d.id AND s.page = d.page RETURNING s.page),
          counted AS (SELECT page, count(*)::integer AS rows FROM dropped GROUP BY page)
