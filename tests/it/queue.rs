@@ -288,3 +288,38 @@ async fn the_bell_rings_when_a_job_is_enqueued() {
     enqueue(store.pool(), "read:a", 1, None).await;
     tokio::time::timeout(Duration::from_secs(10), bell.next()).await.expect("no wake-up").unwrap();
 }
+
+/// Rows of `queue.jobs` that the one connection of `store` has read so far.
+async fn jobs_read(store: &Store) -> i64 {
+    sqlx::query("SELECT pg_stat_force_next_flush()").execute(store.pool()).await.unwrap();
+    sqlx::query_scalar("SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables WHERE schemaname = 'queue' AND relname = 'jobs'")
+        .fetch_one(store.pool())
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_claim_reads_what_it_takes_however_long_the_lanes_are() {
+    let database = Database::new().await;
+    let store = Store::connect(&database.url(), 1).await.unwrap();
+    for at in 0..20 {
+        lane(&store, &format!("read:{at}"), 8).await;
+    }
+    enqueue(store.pool(), "read:7", 1, None).await;
+    // The reaper and the statistics of the server know nothing of it yet.
+    sqlx::query("INSERT INTO queue.jobs (kind, lane, payload) SELECT 'parse_page', 'read:3', '{}' FROM generate_series(1, 50000)")
+        .execute(store.pool())
+        .await
+        .unwrap();
+    for analyzed in [false, true] {
+        if analyzed {
+            sqlx::query("VACUUM (ANALYZE) queue.jobs").execute(store.pool()).await.unwrap();
+        }
+        let before = jobs_read(&store).await;
+        let claimed = claim(&store, WorkerId::new(), 4, HOLD).await;
+        assert_eq!(claimed.len(), 4);
+        assert!(claimed.iter().any(|job| job.lane == "read:7") != analyzed, "the short lane waits");
+        let read = jobs_read(&store).await - before;
+        assert!(read < 200, "{read} jobs were read to claim 4 (analyzed: {analyzed})");
+    }
+}

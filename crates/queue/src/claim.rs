@@ -69,35 +69,15 @@ impl Queue {
         hold: Duration,
     ) -> Result<Vec<Job>, QueueError> {
         let rows = sqlx::query!(
-            r#"WITH leased AS (
-                 INSERT INTO queue.leases AS l (worker, until)
-                 SELECT $1, now() + make_interval(secs => $4)
-                  WHERE NOT EXISTS (SELECT FROM queue.leases WHERE worker = $1 AND until > now())
-                 ON CONFLICT (worker) DO UPDATE SET until = greatest(l.until, excluded.until)),
-               busy AS (
-                 SELECT lane, count(*) AS jobs FROM queue.jobs WHERE state = 'running' GROUP BY lane),
-               best AS (
-                 SELECT j.id, j.priority, j.run_at, coalesce(busy.jobs, 0) + row_number() OVER (PARTITION BY l.lane ORDER BY j.priority DESC, j.run_at, j.id) AS turn
-                   FROM queue.lanes l LEFT JOIN busy USING (lane)
-                  CROSS JOIN LATERAL (
-                        SELECT id, priority, run_at FROM queue.jobs
-                         WHERE lane = l.lane AND state = 'ready' AND run_at <= now() AND kind = ANY ($2)
-                         ORDER BY priority DESC, run_at, id
-                         LIMIT greatest(0, least($3, least(l.max_running, $6::bigint) - coalesce(busy.jobs, 0)))
-                         FOR UPDATE SKIP LOCKED) j
-                  WHERE NOT l.held AND (l.subject IS NULL OR $5::text[] IS NULL OR l.subject = ANY ($5)))
-               UPDATE queue.jobs j
-                  SET state = 'running', lease = gen_random_uuid(), worker = $1,
-                      claimed_at = now()
-                WHERE j.id IN (SELECT id FROM best ORDER BY turn, priority DESC, run_at LIMIT $3)
-               RETURNING j.id, j.lease AS "lease!", j.attempts > 0 OR j.losses > 0 AS "is_repeated!", j.kind, j.lane, j.payload, (j.attempts + 1)::smallint AS "attempts!", j.max_attempts,
-                         extract(epoch FROM clock_timestamp() - j.created_at)::float8 AS "waited!""#,
+            r#"SELECT id AS "id!", lease AS "lease!", is_repeated AS "is_repeated!", kind AS "kind!", lane AS "lane!", payload AS "payload!",
+                      attempts AS "attempts!", max_attempts AS "max_attempts!", waited AS "waited!"
+                 FROM queue.claim($1, $2, $3, $4, $5, $6)"#,
             worker.uuid(),
             kinds,
-            limit,
-            hold.as_secs_f64(),
             subjects,
-            share
+            limit,
+            share,
+            hold.as_secs_f64()
         )
         .fetch_all(&self.pool)
         .await
