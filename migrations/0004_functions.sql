@@ -377,7 +377,7 @@ $$;
 CREATE FUNCTION ingest.request_embedding() RETURNS void LANGUAGE sql AS $$
     SELECT queue.enqueue('embed_opportunities', 'embed:' || t.id, jsonb_build_object('target', t.id), 'embed_opportunities:' || t.id,
                          delay => greatest(t.retry_at - now(), interval '0'))
-      FROM ingest.targets t WHERE EXISTS (SELECT FROM ingest.outbox b WHERE b.target = t.id)
+      FROM ingest.targets t WHERE (SELECT true FROM ingest.outbox b WHERE b.target = t.id LIMIT 1)
 $$;
 
 -- The table itself writes the consequences, so that no statement can forget them: each change leaves its history and the request

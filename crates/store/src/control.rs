@@ -92,8 +92,10 @@ impl Store {
                       coalesce((SELECT d.requests FROM ingest.daily_requests d
                                  WHERE d.source = s.slug AND d.day = (now() AT TIME ZONE 'Africa/Douala')::date), 0) AS "requests_today!",
                       CASE WHEN ingest.why_held(s) IS NULL THEN ingest.next_request(s) END AS next_request,
-                      (SELECT count(*) FROM queue.jobs j WHERE j.lane = 'fetch:' || s.slug AND j.state = 'ready') AS "visits_waiting!"
-                 FROM ingest.sources s LEFT JOIN ingest.rate_budget b ON b.key = s.slug ORDER BY s.slug"#
+                      coalesce(w.jobs, 0) AS "visits_waiting!"
+                 FROM ingest.sources s LEFT JOIN ingest.rate_budget b ON b.key = s.slug
+                 LEFT JOIN (SELECT lane, count(*) AS jobs FROM queue.jobs WHERE state = 'ready' GROUP BY lane) w ON w.lane = 'fetch:' || s.slug
+                ORDER BY s.slug"#
         )
         .fetch_all(&self.pool)
         .await

@@ -44,15 +44,19 @@ async fn resume_orphans(tx: &mut Transaction<'_, Postgres>) -> Result<(), StoreE
     .doing(WHAT)?;
     sqlx::query!(
         "SELECT ingest.request_embedding()
-          WHERE EXISTS (SELECT FROM ingest.outbox b WHERE NOT EXISTS (
-                SELECT FROM queue.jobs j WHERE j.kind = 'embed_opportunities' AND j.lane = 'embed:' || b.target))"
+          WHERE EXISTS (SELECT FROM ingest.targets t
+                         WHERE (SELECT true FROM ingest.outbox b WHERE b.target = t.id LIMIT 1)
+                           AND NOT EXISTS (SELECT FROM queue.jobs WHERE state = 'ready' AND key = 'embed_opportunities:' || t.id)
+                           AND NOT EXISTS (SELECT FROM queue.jobs WHERE state = 'running' AND lane = 'embed:' || t.id))"
     )
     .execute(&mut **tx)
     .await
     .doing(WHAT)?;
     sqlx::query!(
         "SELECT queue.enqueue('match_duplicates', 'match', '{}', 'match_duplicates')
-          WHERE EXISTS (SELECT FROM ingest.to_match) AND NOT EXISTS (SELECT FROM queue.jobs WHERE kind = 'match_duplicates')"
+          WHERE EXISTS (SELECT FROM ingest.to_match)
+            AND NOT EXISTS (SELECT FROM queue.jobs WHERE state = 'ready' AND key = 'match_duplicates')
+            AND NOT EXISTS (SELECT FROM queue.jobs WHERE state = 'running' AND lane = 'match')"
     )
     .execute(&mut **tx)
     .await
