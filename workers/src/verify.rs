@@ -86,7 +86,7 @@ struct Wrong {
 /// again, and what belongs to nothing is removed.
 pub(crate) async fn compare(
     store: &Store,
-    kept: Kept<'_>,
+    kept: &Kept,
     depth: Depth,
     repairs: bool,
 ) -> anyhow::Result<Report> {
@@ -101,7 +101,7 @@ pub(crate) async fn compare(
 
 struct Comparison<'a> {
     store: &'a Store,
-    kept: Kept<'a>,
+    kept: &'a Kept,
     depth: Depth,
     repairs: bool,
     report: Report,
@@ -193,7 +193,7 @@ impl Comparison<'_> {
     /// Returns those that should have a point now.
     async fn missing(&self, ids: &[OpportunityId]) -> anyhow::Result<Vec<OpportunityId>> {
         let rows = self.store.compared(self.kept.target, ids).await?;
-        let due = rows.into_iter().filter(|row| row.open && !row.is_pending && !row.is_set_aside);
+        let due = rows.into_iter().filter(|row| row.open && !row.is_pending);
         Ok(due.map(|row| row.row.id).collect())
     }
 
@@ -246,7 +246,7 @@ fn judge(point: &Held, rows: &Rows, newest: i64) -> anyhow::Result<Option<Drift>
     if row.is_pending {
         return Ok(None);
     }
-    if !row.open || row.is_set_aside {
+    if !row.open {
         return Ok(Some(Drift::Orphaned));
     }
     let written = row.written.as_ref().and_then(|(version, seal)| {

@@ -47,7 +47,7 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         word: "qdrant_edge",
-        packages: &["vectors", "it"],
+        packages: &["vectors", "it", "benches"],
         files: &[],
         reason: "only `vectors` knows which index there is",
     },

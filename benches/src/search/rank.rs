@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use domain::{OpportunityId, term::Term};
 use normalize::search::asked;
 use tempfile::TempDir;
-use vectors::{ByWords, EdgeIndex, Embedder, Filter, Index as _, Ollama, Point, Query, Sparse};
+use vectors::{ByWords, EdgeIndex, Embedder as _, Filter, Index as _, Model, Ollama, Point, Query, Sparse};
 
 use crate::{
     Outcome,
@@ -60,8 +60,9 @@ impl Dense {
     /// Embeds rows and questions by a model that an Ollama server has.
     pub(crate) async fn embed(set: &Set, questions: &[&Question], url: &str, model: &str) -> Outcome<Self> {
         let embedder = Ollama::new(url.parse()?, model)?;
-        let texts: Vec<String> = set.rows.iter().map(|row| row.document().text).collect();
-        let asked: Vec<String> = questions.iter().map(|question| question.text.clone()).collect();
+        let model = Model::named(model, 0);
+        let texts: Vec<String> = set.rows.iter().map(|row| model.passage(&row.document().text)).collect();
+        let asked: Vec<String> = questions.iter().map(|question| model.question(&question.text)).collect();
         Ok(Self { rows: embedder.embed(&texts).await?, questions: embedder.embed(&asked).await? })
     }
 
@@ -89,7 +90,7 @@ impl<'s> Product<'s> {
     /// Indexes the rows by words and categories.
     pub(crate) async fn without_model(set: &'s Set) -> Outcome<Self> {
         let rows = ByWords.embed(&vec![String::new(); set.rows.len()]).await?;
-        Self::of(set, rows, Vec::new(), ByWords.model()).await
+        Self::of(set, rows, Vec::new(), ByWords::MODEL).await
     }
 
     /// Indexes the rows with the vectors of a model.

@@ -83,8 +83,6 @@ pub struct Compared {
     pub open: bool,
     /// Whether the outbox has a request for it: it is about to change.
     pub is_pending: bool,
-    /// Whether the embedder refuses its text.
-    pub is_set_aside: bool,
     /// Whether the ledger has its present content.
     pub is_current: bool,
     /// The number and the seal of the write that the ledger knows.
@@ -105,7 +103,6 @@ impl Store {
                       o.sector, o.audiences, o.education, o.working_time, o.remote, o.amount_text, o.fees_text, o.fingerprint,
                       o.status = 'open' AS "open!",
                       EXISTS (SELECT FROM ingest.outbox b WHERE b.target = $1 AND b.opportunity = o.id) AS "pending!",
-                      EXISTS (SELECT FROM ingest.set_aside s WHERE s.target = $1 AND s.opportunity = o.id) AS "aside!",
                       (e.fingerprint = o.fingerprint) IS TRUE AS "current!", e.version AS "version?", e.seal AS "seal?"
                  FROM ingest.opportunities o LEFT JOIN ingest.embeddings e ON e.target = $1 AND e.opportunity = o.id
                 WHERE o.id = ANY ($2)"#,
@@ -120,7 +117,6 @@ impl Store {
                 Ok(Compared {
                     open: row.open,
                     is_pending: row.pending,
-                    is_set_aside: row.aside,
                     is_current: row.current,
                     written: row.version.zip(row.seal),
                     row: index_row!(row),
@@ -130,7 +126,7 @@ impl Store {
     }
 
     /// Returns up to `limit` open opportunities after `after`, in the order of their ids, that should have a point by now: those that
-    /// are neither requested nor set aside.
+    /// are not requested.
     pub async fn settled_after(
         &self,
         target: TargetId,
@@ -141,7 +137,6 @@ impl Store {
             "SELECT id FROM ingest.opportunities o
               WHERE status = 'open' AND ($2::uuid IS NULL OR id > $2)
                 AND NOT EXISTS (SELECT FROM ingest.outbox b WHERE b.target = $1 AND b.opportunity = o.id)
-                AND NOT EXISTS (SELECT FROM ingest.set_aside s WHERE s.target = $1 AND s.opportunity = o.id)
               ORDER BY id LIMIT $3",
             target.0,
             after.map(OpportunityId::uuid),

@@ -35,6 +35,8 @@
 //!
 //! - `matching`, `matching/`: duplicates: keys and pairs (`keys`), what is compared (`members`), and an operator's decisions (`review`)
 //! - `targets`: the vector indexes that are kept in step, and their verifications
+//! - `served`: which index searches go to, and which are kept besides
+//! - `vector_cache`: vectors that were made before
 //! - `outbox`: requests to update the points of an index, and the ledger of what it holds
 //! - `index_rows`: opportunities as an index needs them, beside what it holds
 //! - `dead_letters`: what follows from a job that is given up
@@ -80,12 +82,14 @@ mod reuse;
 mod revive;
 mod rows;
 mod runs;
+mod served;
 mod served_after;
 mod shown;
 mod sources;
 mod stale;
 mod targets;
 mod ticks;
+mod vector_cache;
 mod visits;
 mod walks;
 mod words;
@@ -117,12 +121,14 @@ pub use rejections::{DoubtedRow, RejectionCount, RejectionRow};
 pub use revive::{DeadRow, Retried, WhichDead};
 pub use rows::{KnownDrafts, Origin, fields_of_columns};
 pub use runs::{Entered, FileRef, RunRequest, RunRow};
+pub use served::Served;
 pub use served_after::ServedAfter;
 pub use shown::Standing;
 pub use sources::SourceRow;
 pub use stale::{Replayed, Stale};
 pub use targets::{SetAside, Target, TargetId, TargetState, Verified};
 pub use ticks::Fired;
+pub use vector_cache::TextDigest;
 pub use visits::{Visit, Visits};
 pub use walks::{EarlierWalk, ShownPage, StreamWalk};
 pub use words::{Decision, Event, Mode, PageRole, PageState, RunState, Status, Trigger, UnknownWord};

@@ -40,8 +40,8 @@ pub enum Became {
     Unchanged,
     /// The point is removed, because the opportunity is closed.
     Withdrawn,
-    /// The embedder refuses the text, for this reason, and the point is removed.
-    SetAside(String),
+    /// The embedder refuses the text, for this reason. The point, of this seal, has no vector: words and categories find it.
+    SetAside(String, Value),
 }
 
 impl Store {
@@ -232,7 +232,9 @@ struct Effects {
     runs: Vec<Uuid>,
     /// Those that have none any more.
     gone: Vec<Uuid>,
-    /// Those of them whose text is refused.
+    /// Those whose text was looked at, or that are closed.
+    settled: Vec<Uuid>,
+    /// Those whose text is refused.
     aside: Vec<Uuid>,
     reasons: Vec<String>,
 }
@@ -244,24 +246,29 @@ impl Effects {
             let id = claimed.row.id.uuid();
             effects.ids.push(id);
             effects.versions.push(claimed.version);
+            if !matches!(became, Became::Unchanged) {
+                effects.settled.push(id);
+            }
             match became {
-                Became::Point(seal) => {
-                    effects.points.push(id);
-                    effects.prints.push(claimed.row.fingerprint.clone());
-                    effects.writes.push(claimed.write);
-                    effects.seals.push(seal.clone());
-                    effects.runs.extend(claimed.run);
-                }
+                Became::Point(seal) => effects.point(claimed, seal),
                 Became::Unchanged => (),
                 Became::Withdrawn => effects.gone.push(id),
-                Became::SetAside(reason) => {
-                    effects.gone.push(id);
+                Became::SetAside(reason, seal) => {
+                    effects.point(claimed, seal);
                     effects.aside.push(id);
                     effects.reasons.push(storable(reason).chars().take(2_000).collect());
                 }
             }
         }
         effects
+    }
+
+    fn point(&mut self, claimed: &Claimed, seal: &Value) {
+        self.points.push(claimed.row.id.uuid());
+        self.prints.push(claimed.row.fingerprint.clone());
+        self.writes.push(claimed.write);
+        self.seals.push(seal.clone());
+        self.runs.extend(claimed.run);
     }
 
     async fn write_ledger(
@@ -299,7 +306,7 @@ impl Effects {
              ON CONFLICT (target, opportunity) DO UPDATE SET reason = excluded.reason, at = now()",
             target.0,
             &self.gone,
-            &self.ids,
+            &self.settled,
             &self.aside,
             &self.reasons
         )

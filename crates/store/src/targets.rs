@@ -37,10 +37,18 @@ pub struct Target {
     pub name: String,
     /// What it is, for people.
     pub place: String,
-    /// The model of its vectors.
+    /// What makes its vectors comparable: name, digest and prefixes of the model.
     pub model: String,
     /// The length of its vectors.
     pub dimensions: usize,
+    /// What searches go to: one of its targets is served.
+    pub collection: String,
+    /// The name of the model, as it is configured.
+    pub model_name: String,
+    /// What the embedder calls the files of the model.
+    pub digest: Option<String>,
+    /// The name under which it was registered while its embedder did not answer.
+    pub before: Option<String>,
 }
 
 /// How a target stands.
@@ -56,6 +64,13 @@ pub struct TargetState {
     pub model: Option<String>,
     /// Whether a worker keeps it in step, or was the last to.
     pub is_shown: bool,
+    pub collection: Option<String>,
+    pub model_name: Option<String>,
+    pub digest: Option<String>,
+    pub dimensions: Option<i32>,
+    pub kept: bool,
+    /// Whether searches go to it.
+    pub is_served: bool,
     /// Points according to the ledger.
     pub indexed: i64,
     /// Points that are out of date.
@@ -117,12 +132,17 @@ impl Store {
             .await
             .doing(REGISTER)?;
         let known = sqlx::query_scalar!(
-            "UPDATE ingest.targets SET name = $1, place = $2, model = $3, dimensions = $4, seen_at = now()
-              WHERE id = (SELECT id FROM ingest.targets WHERE name = $1 OR name IS NULL ORDER BY name NULLS LAST LIMIT 1) RETURNING id",
+            "UPDATE ingest.targets SET name = $1, place = $2, model = $3, dimensions = $4, collection = $5, model_name = $6, digest = $7, seen_at = now()
+              WHERE id = (SELECT id FROM ingest.targets WHERE name = $1 OR name = $8 OR name IS NULL
+                           ORDER BY name = $1 DESC NULLS LAST, name NULLS LAST LIMIT 1) RETURNING id",
             target.name,
             target.place,
             target.model,
-            dimensions
+            dimensions,
+            target.collection,
+            target.model_name,
+            target.digest,
+            target.before
         )
         .fetch_optional(&mut *tx)
         .await
@@ -137,8 +157,8 @@ impl Store {
                 .doing(REGISTER)?;
             sqlx::query_scalar!(
                     "WITH new AS (
-                       INSERT INTO ingest.targets (id, name, place, model, dimensions, seen_at)
-                       SELECT greatest(max(id), 0) + 1, $1, $2, $3, $4, now() FROM ingest.targets RETURNING id),
+                       INSERT INTO ingest.targets (id, name, place, model, dimensions, collection, model_name, digest, seen_at)
+                       SELECT greatest(max(id), 0) + 1, $1, $2, $3, $4, $5, $6, $7, now() FROM ingest.targets RETURNING id),
                      lanes AS (
                        INSERT INTO queue.lanes (lane, max_running, subject)
                        SELECT kind || new.id, 1, 'target:' || new.id FROM new, unnest(ARRAY['embed:', 'verify:']) kind ON CONFLICT DO NOTHING)
@@ -146,7 +166,10 @@ impl Store {
                     target.name,
                     target.place,
                     target.model,
-                    dimensions
+                    dimensions,
+                    target.collection,
+                    target.model_name,
+                    target.digest
                 )
                 .fetch_one(&mut *tx)
                 .await
@@ -172,7 +195,8 @@ impl Store {
     pub async fn forget_targets(&self, days: i32) -> Result<Vec<String>, StoreError> {
         sqlx::query_scalar!(
             r#"WITH old AS (
-                 DELETE FROM ingest.targets WHERE name IS NOT NULL AND seen_at < now() - make_interval(days => $1) RETURNING id, name),
+                 DELETE FROM ingest.targets t WHERE name IS NOT NULL AND seen_at < now() - make_interval(days => $1)
+                    AND NOT EXISTS (SELECT FROM ingest.served s WHERE s.target = t.id) RETURNING id, name),
                requests AS (DELETE FROM ingest.outbox WHERE target IN (SELECT id FROM old)),
                ledger AS (DELETE FROM ingest.embeddings WHERE target IN (SELECT id FROM old)),
                jobs AS (DELETE FROM queue.jobs WHERE lane IN (SELECT kind || id FROM old, unnest(ARRAY['embed:', 'verify:']) kind)),
@@ -205,7 +229,8 @@ impl Store {
     /// Returns all targets, those that are kept in step first.
     pub async fn targets(&self) -> Result<Vec<TargetState>, StoreError> {
         let rows = sqlx::query!(
-            r#"SELECT t.id, t.name, t.place, t.model, ingest.is_shown(t) AS "is_shown!",
+            r#"SELECT t.id, t.name, t.place, t.model, ingest.is_shown(t) AS "is_shown!", t.collection, t.model_name, t.digest, t.dimensions, t.kept,
+                      EXISTS (SELECT FROM ingest.served s WHERE s.target = t.id) AS "is_served!",
                       (SELECT count(*) FROM ingest.embeddings e WHERE e.target = t.id) AS "indexed!",
                       b.count AS "outbox!", extract(epoch FROM now() - b.oldest)::float8 AS oldest_seconds,
                       (SELECT count(*) FROM ingest.set_aside s WHERE s.target = t.id) AS "set_aside!",
@@ -228,6 +253,12 @@ impl Store {
                 place: row.place,
                 model: row.model,
                 is_shown: row.is_shown,
+                collection: row.collection,
+                model_name: row.model_name,
+                digest: row.digest,
+                dimensions: row.dimensions,
+                kept: row.kept,
+                is_served: row.is_served,
                 indexed: row.indexed,
                 outbox: row.outbox,
                 oldest_seconds: row.oldest_seconds,
@@ -261,6 +292,7 @@ impl Store {
     pub async fn retry_now(&self, target: TargetId) -> Result<(), StoreError> {
         sqlx::query!(
             "WITH tried AS (DELETE FROM ingest.set_aside WHERE target = $1 RETURNING opportunity),
+                  unlisted AS (DELETE FROM ingest.embeddings WHERE target = $1 AND opportunity IN (SELECT opportunity FROM tried)),
                   probe AS (UPDATE ingest.targets SET retry_at = NULL WHERE id = $1),
                   jobs AS (UPDATE queue.jobs SET run_at = now() WHERE lane = 'embed:' || $1::integer AND state = 'ready')
              INSERT INTO ingest.outbox (target, opportunity) SELECT $1, opportunity FROM tried

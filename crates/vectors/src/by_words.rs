@@ -14,16 +14,14 @@ pub struct ByWords;
 impl ByWords {
     /// The name of the model, as the ledger has it. It changes when the words or categories of points do.
     pub const MODEL: &str = "words-1";
+    /// Numbers of a vector.
+    pub const DIMENSIONS: usize = 0;
 }
 
 #[async_trait]
 impl Embedder for ByWords {
     fn model(&self) -> &'static str {
         Self::MODEL
-    }
-
-    fn dimensions(&self) -> usize {
-        0
     }
 
     async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, VectorError> {

@@ -125,6 +125,11 @@ pub struct Document {
 }
 
 impl Document {
+    /// The digest of its text, by which vectors that were made before are found. [`crate::Seal::text`] has the same in hexadecimal.
+    pub fn text_digest(&self) -> [u8; 16] {
+        crate::seal::text_bytes(&self.text)
+    }
+
     /// Puts a text together, as it is embedded and as its words count: title, organization, places, description, a line each.
     pub fn text_of(
         title: &str,

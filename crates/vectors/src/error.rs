@@ -29,6 +29,19 @@ pub enum VectorError {
         /// What is configured.
         wanted: String,
     },
+    /// Too little free space for a write.
+    #[error(
+        "the disk of the vector index in {folder} has {free} MiB free and a write may take {needed} MiB; free some, or set data_dir to \
+         another disk (nothing is lost: the changes wait in the database)"
+    )]
+    NoRoom {
+        /// The folder.
+        folder: String,
+        /// Free space in MiB.
+        free: u64,
+        /// Space that a write may take, in MiB.
+        needed: u64,
+    },
     /// A folder that cannot be used.
     #[error("Failed to use the folder {folder} of the vector index")]
     Folder {
@@ -141,6 +154,7 @@ impl VectorError {
                 | Self::Refused { .. }
                 | Self::Index { .. }
                 | Self::NotApplied { .. }
+                | Self::NoRoom { .. }
                 | Self::Embedder { .. }
         )
     }

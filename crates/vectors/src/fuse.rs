@@ -50,7 +50,8 @@ pub(crate) fn candidates(limit: usize) -> usize {
 
 /// Returns how much the likeness of meanings counts beside words and categories, from 0 to 1, by the name of the model.
 pub(crate) fn share_of(model: &str) -> f32 {
-    let model = model.to_ascii_lowercase();
+    // A digest may have any letters.
+    let model = model.split('@').next().unwrap_or_default().to_ascii_lowercase();
     SHARES.iter().find(|(part, _)| model.contains(part)).map_or(SHARE, |(_, share)| *share)
 }
 

@@ -18,6 +18,16 @@ const TIMEOUT: Duration = Duration::from_mins(4);
 /// Longest pause that a server may ask for. What asks for more is asked after this.
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 
+/// Texts sent at once: few enough that a slow machine is done in time, and what the smallest of these servers takes (TEI: 32).
+const BATCH: usize = 32;
+/// Characters sent at once: some 16,000 tokens, which TEI takes at once by default.
+const CHARACTERS: usize = 48_000;
+/// Characters of a text sent: bge-m3 reads 8,192 tokens of some three to four characters. Some servers refuse what is longer than their
+/// model reads, Ollama cuts it.
+const LONGEST: usize = 24_000;
+/// Bytes of an answer read: 4,096 numbers for each text, the longest vectors that models have, at 64 bytes each.
+pub(crate) const ANSWER: usize = BATCH * 4_096 * 64;
+
 /// A server that embeds.
 #[derive(Clone)]
 pub(crate) struct Server {
@@ -53,9 +63,18 @@ impl Server {
 
     /// A request to a path below the one that the server is behind.
     pub(crate) fn post(&self, path: &str) -> RequestBuilder {
+        self.client.post(self.below(path))
+    }
+
+    /// A question about the server itself, which it answers at once or not at all.
+    pub(crate) fn get(&self, path: &str) -> RequestBuilder {
+        self.client.get(self.below(path)).timeout(CONNECT)
+    }
+
+    fn below(&self, path: &str) -> Url {
         let mut address = self.url.clone();
         address.set_path(&format!("{}{path}", self.url.path().trim_end_matches('/')));
-        self.client.post(address)
+        address
     }
 
     /// The answer to a request, whose body may have `longest` bytes.
@@ -122,6 +141,49 @@ impl Server {
     }
 }
 
+/// The vectors, if all have the same length.
+pub(crate) fn same_length(server: &Server, vectors: Vec<Vec<f32>>) -> Result<Vec<Vec<f32>>, VectorError> {
+    let length = vectors.first().map_or(0, Vec::len);
+    if vectors.iter().all(|vector| vector.len() == length) {
+        return Ok(vectors);
+    }
+    Err(server.wrong("gave vectors of different lengths", Fault::Text))
+}
+
+/// Texts as they are sent: in parts of at most [`BATCH`] texts and [`CHARACTERS`] characters, each text cut to what a model reads.
+pub(crate) fn batches(texts: &[String]) -> Vec<Vec<&str>> {
+    let mut batches: Vec<Vec<&str>> = Vec::new();
+    let mut room = 0;
+    for text in texts.iter().map(|text| cut(text, LONGEST)) {
+        let length = text.chars().count();
+        match batches.last_mut() {
+            Some(batch) if batch.len() < BATCH && length <= room => {
+                room -= length;
+                batch.push(text);
+            }
+            _ => {
+                room = CHARACTERS.saturating_sub(length);
+                batches.push(vec![text]);
+            }
+        }
+    }
+    batches
+}
+
+/// The beginning of a text, of at most so many characters: to the end of its last sentence or line, where one ends in the second half of
+/// it, else to the end of a word.
+fn cut(text: &str, longest: usize) -> &str {
+    let Some((end, _)) = text.char_indices().nth(longest) else { return text };
+    let (begin, _) = text.split_at(end);
+    let half = begin.len() / 2;
+    let after = |found: &dyn Fn(char) -> bool| {
+        let mut chars = begin.char_indices().rev();
+        chars.find(|(_, c)| found(*c)).map(|(at, c)| at + c.len_utf8()).filter(|at| *at > half)
+    };
+    let whole = after(&|c| matches!(c, '.' | '!' | '?' | '…' | '\n')).or_else(|| after(&char::is_whitespace));
+    begin.split_at(whole.unwrap_or(end)).0.trim_end()
+}
+
 /// The pause that a header asks for: seconds, or a date.
 fn pause(value: &str) -> Option<Duration> {
     let value = value.trim();
@@ -146,6 +208,23 @@ fn is_here(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_cut_after_a_sentence_or_a_word() {
+        assert_eq!(cut("Un. Deux.", 9), "Un. Deux.");
+        assert_eq!(cut("Soudeur à Douala. Contrat de six mois", 30), "Soudeur à Douala.");
+        assert_eq!(cut("Une. phrase bien trop longue", 20), "Une. phrase bien");
+        assert_eq!(cut(&"é".repeat(50), 10), "é".repeat(10));
+    }
+
+    #[test]
+    fn batches_hold_few_texts_and_few_characters() {
+        let sizes = |texts: &[String]| batches(texts).iter().map(Vec::len).collect::<Vec<_>>();
+        assert_eq!(sizes(&vec!["x".to_owned(); 70]), [32, 32, 6]);
+        assert_eq!(sizes(&vec!["x".repeat(20_000); 5]), [2, 2, 1]);
+        assert_eq!(sizes(&vec!["x".repeat(90_000); 3]), [2, 1]);
+        assert!(batches(&[]).is_empty());
+    }
 
     #[test]
     fn a_pause_is_seconds_or_a_date_and_is_bounded() {

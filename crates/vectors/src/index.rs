@@ -29,9 +29,20 @@ pub trait Index: Send + Sync {
     /// Whether it answers.
     async fn ready(&self) -> Result<(), VectorError>;
 
+    /// Builds what makes searches fast for what was written, where the index does not do so by itself. Searches continue meanwhile. The
+    /// caller has no more to write for now.
+    async fn settle(&self) -> Result<(), VectorError> {
+        Ok(())
+    }
+
     /// Makes the index again, empty, if somebody removed it. Returns whether that was so: then everything is missing in it.
     async fn restore(&self) -> Result<bool, VectorError> {
         Ok(false)
+    }
+
+    /// Lets other services find the index under this name, at once and instead of the one before. A folder has no other readers.
+    async fn serve(&self, _alias: &str) -> Result<(), VectorError> {
+        Ok(())
     }
 
     /// What it is, for people.
@@ -41,9 +52,10 @@ pub trait Index: Send + Sync {
     fn identity(&self) -> String;
 }
 
-/// Refuses points whose vectors have another length, or a number that is none.
+/// Refuses points whose vectors have another length, or a number that is none. A point may have none, if its text cannot be embedded.
 pub(crate) fn checked(points: &[Point], dimensions: usize) -> Result<(), VectorError> {
-    points.iter().try_for_each(|point| measured(&point.dense, dimensions))
+    let mut vectors = points.iter().map(|point| &point.dense).filter(|dense| !dense.is_empty());
+    vectors.try_for_each(|dense| measured(dense, dimensions))
 }
 
 /// Refuses a vector of another length, or with a number in it that is none. Where an index has no vectors, the length is 0.

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `document` | what is indexed, asked and found |
 //! | `ollama`, `openai`, `by_words` | the embedders; all over `Embedder` |
+//! | `model` | what makes vectors comparable: name, digest, length and prefixes |
 //! | `http` | what embedders that speak HTTP share |
 //! | `words`, `bm25` | stems, and the sparse side of a text |
 //! | `point`, `seal` | a point as it is written and given back, and what tells whether it still is that |
@@ -23,6 +24,7 @@ mod fuse;
 mod http;
 mod index;
 mod look;
+mod model;
 mod ollama;
 mod openai;
 mod point;
@@ -43,11 +45,12 @@ pub use drift::{Drift, Written};
 pub use edge::EdgeIndex;
 pub use error::{Fault, VectorError};
 pub use index::Index;
+pub use model::Model;
 pub use ollama::Ollama;
 pub use openai::OpenAi;
 pub use point::{Depth, Held, Key, Page, Point};
 pub use seal::Seal;
-pub use server::ServerIndex;
+pub use server::{Options, Quantization, ServerIndex};
 
 /// Name of the dense vector of a point.
 const DENSE: &str = "dense";
@@ -65,18 +68,21 @@ const CHUNK: usize = 256;
 /// Turns texts into vectors.
 #[async_trait]
 pub trait Embedder: Send + Sync {
-    /// Name of the model, as the ledger and the index keep it.
+    /// Name of the model, as it is configured.
     fn model(&self) -> &str;
 
-    /// Length of each vector. 0: it makes none, and words and categories alone decide.
-    fn dimensions(&self) -> usize;
+    /// What the server calls the files of the model now, if it tells: under the same name they may become others.
+    async fn digest(&self) -> Result<Option<String>, VectorError> {
+        Ok(None)
+    }
 
-    /// A vector for each text, in order, of length one, or empty ones.
+    /// A vector for each text, in order, of length one and with the same number of numbers, or empty ones. The texts are embedded as
+    /// they are: [`Model::passage`] and [`Model::question`] put before them what the model wants.
     async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, VectorError>;
 }
 
-/// The name of the index that holds vectors of this model: a collection on a server, a folder of embedded ones. Everything that
-/// makes two vectors comparable is in it.
+/// The name of the index that holds vectors of the model with this [`Model::label`]: a collection on a server, a folder of embedded
+/// ones. Everything that makes two vectors comparable is in it.
 pub fn index_name(collection: &str, model: &str, dimensions: usize) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '.' { c } else { '_' };
     let model: String = model.chars().map(plain).collect();

@@ -7,17 +7,11 @@ use url::Url;
 use crate::{
     Embedder, VectorError,
     error::{Fault, shown},
-    http::{Answer, Server},
+    http::{ANSWER, Answer, Server, batches, same_length},
 };
 
-/// Texts sent at once: few enough that a slow machine is done in time.
-const BATCH: usize = 32;
-/// Length of bge-m3's vectors (BAAI, model card: 1024).
-const DIMENSIONS: usize = 1_024;
-/// Characters of a text sent: bge-m3 reads 8,192 tokens of about four characters, and Ollama cuts what is longer still.
-const LONGEST: usize = 24_000;
-/// Bytes of an answer read: a number of a vector takes some 12, so this is four times what a batch needs.
-const ANSWER: usize = 4 * BATCH * DIMENSIONS * 12;
+/// Bytes of the list of models that are read: an entry takes some 400.
+const LIST: usize = 4 << 20;
 
 /// An embedding model on an Ollama server.
 #[derive(Clone)]
@@ -37,12 +31,24 @@ impl std::fmt::Debug for Ollama {
 #[derive(Serialize)]
 struct Ask<'a> {
     model: &'a str,
-    input: Vec<String>,
+    input: &'a [&'a str],
 }
 
 #[derive(Deserialize)]
 struct Embeddings {
     embeddings: Vec<Vec<f32>>,
+}
+
+/// The models that Ollama has.
+#[derive(Deserialize)]
+struct Models {
+    models: Vec<Listed>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    name: String,
+    digest: String,
 }
 
 /// What Ollama says where it cannot.
@@ -52,13 +58,12 @@ struct Refusal {
 }
 
 impl Ollama {
-    /// A model of the server at `url`; its vectors must have 1024 numbers, as those of bge-m3. Nothing is sent yet.
+    /// A model of the server at `url`. Nothing is sent yet.
     pub fn new(url: Url, model: &str) -> Result<Self, VectorError> {
         Ok(Self { server: Server::new("Ollama", url)?, model: model.to_owned() })
     }
 
-    async fn ask(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, VectorError> {
-        let input = texts.iter().map(|text| text.chars().take(LONGEST).collect()).collect();
+    async fn ask(&self, input: &[&str]) -> Result<Vec<Vec<f32>>, VectorError> {
         let ask = Ask { model: &self.model, input };
         let answer = self.server.answer(self.server.post("/api/embed").json(&ask), ANSWER).await?;
         if answer.status != 200 {
@@ -66,11 +71,16 @@ impl Ollama {
         }
         let answer: Embeddings = serde_json::from_slice(&answer.body)
             .map_err(|_| self.server.wrong("answered something else than embeddings", Fault::Text))?;
-        let (found, wanted) = (answer.embeddings.len(), texts.len());
+        let (found, wanted) = (answer.embeddings.len(), input.len());
         if found != wanted {
             return Err(self.server.wrong(format!("gave {found} vectors for {wanted} texts"), Fault::Text));
         }
-        answer.embeddings.into_iter().map(|vector| self.checked(vector)).collect()
+        answer.embeddings.into_iter().map(|vector| self.server.unit(vector)).collect()
+    }
+
+    fn missing(&self, fault: Fault) -> VectorError {
+        let model = &self.model;
+        self.server.wrong(format!("has no model {model}: run `ollama pull {model}`"), fault)
     }
 
     /// Its words are not repeated, only understood: they may hold a text.
@@ -78,9 +88,7 @@ impl Ollama {
         let model = &self.model;
         let away = Fault::Away(answer.retry_after);
         match (answer.status.as_u16(), serde_json::from_slice::<Refusal>(&answer.body)) {
-            (404, Ok(refusal)) if refusal.error.contains("model") => {
-                self.server.wrong(format!("has no model {model}: run `ollama pull {model}`"), away)
-            }
+            (404, Ok(refusal)) if refusal.error.contains("model") => self.missing(away),
             (404 | 405, _) => {
                 self.server.wrong("does not know /api/embed: is it Ollama, 0.3 or later?", away)
             }
@@ -90,17 +98,6 @@ impl Ollama {
             _ => self.server.status(answer),
         }
     }
-
-    /// The vector at length one, if it is one.
-    fn checked(&self, vector: Vec<f32>) -> Result<Vec<f32>, VectorError> {
-        if vector.len() != DIMENSIONS {
-            let (model, found) = (&self.model, vector.len());
-            let reason =
-                format!("gives vectors of {found} numbers with {model}, not {DIMENSIONS}: use bge-m3");
-            return Err(self.server.wrong(reason, Fault::Away(None)));
-        }
-        self.server.unit(vector)
-    }
 }
 
 #[async_trait]
@@ -109,15 +106,29 @@ impl Embedder for Ollama {
         &self.model
     }
 
-    fn dimensions(&self) -> usize {
-        DIMENSIONS
+    /// The digest of the model's files, from `/api/tags`: the same name is another model after `ollama pull`.
+    async fn digest(&self) -> Result<Option<String>, VectorError> {
+        let answer = self.server.answer(self.server.get("/api/tags"), LIST).await?;
+        match answer.status.as_u16() {
+            200 => (),
+            // Something else that speaks `/api/embed`.
+            404 | 405 => return Ok(None),
+            _ => return Err(self.server.status(&answer)),
+        }
+        let away = Fault::Away(None);
+        let list: Models = serde_json::from_slice(&answer.body)
+            .map_err(|_| self.server.wrong("answered something else than its models to /api/tags", away))?;
+        let name = self.model.rsplit('/').next().unwrap_or_default();
+        let tagged = if name.contains(':') { self.model.clone() } else { format!("{}:latest", self.model) };
+        let found = list.models.into_iter().find(|listed| listed.name == tagged || listed.name == self.model);
+        found.map(|listed| Some(listed.digest)).ok_or_else(|| self.missing(away))
     }
 
     async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, VectorError> {
         let mut vectors = Vec::with_capacity(texts.len());
-        for batch in texts.chunks(BATCH) {
-            vectors.extend(self.ask(batch).await?);
+        for batch in batches(texts) {
+            vectors.extend(self.ask(&batch).await?);
         }
-        Ok(vectors)
+        same_length(&self.server, vectors)
     }
 }

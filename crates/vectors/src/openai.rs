@@ -8,22 +8,15 @@ use url::Url;
 use crate::{
     Embedder, VectorError,
     error::{Fault, shown},
-    http::Server,
+    http::{ANSWER, Server, batches, same_length},
 };
-
-/// Texts sent at once: what the smallest of these servers takes by default (TEI: 32).
-const BATCH: usize = 32;
-/// Characters of a text sent: 8,192 tokens of about three characters. These servers refuse what is longer than their model reads.
-const LONGEST: usize = 24_000;
-/// Bytes that a number of a vector takes in an answer, generously.
-const NUMBER: usize = 64;
 
 /// An embedding model on a server with `/v1/embeddings`.
 #[derive(Clone)]
 pub struct OpenAi {
     server: Server,
     model: String,
-    dimensions: usize,
+    dimensions: Option<usize>,
     key: Option<HeaderValue>,
 }
 
@@ -38,7 +31,7 @@ impl std::fmt::Debug for OpenAi {
 #[derive(Serialize)]
 struct Ask<'a> {
     model: &'a str,
-    input: Vec<String>,
+    input: &'a [&'a str],
     encoding_format: &'static str,
 }
 
@@ -54,9 +47,14 @@ struct Embedding {
 }
 
 impl OpenAi {
-    /// A model of the server at `url`, with or without `/v1` at its end. Its vectors must have `dimensions` numbers. Nothing is sent
-    /// yet.
-    pub fn new(url: Url, key: Option<&str>, model: &str, dimensions: usize) -> Result<Self, VectorError> {
+    /// A model of the server at `url`, with or without `/v1` at its end. Its vectors must have `dimensions` numbers, if that is given.
+    /// Nothing is sent yet.
+    pub fn new(
+        url: Url,
+        key: Option<&str>,
+        model: &str,
+        dimensions: Option<usize>,
+    ) -> Result<Self, VectorError> {
         let server = Server::new("the embedder", url)?;
         let bearer = |key: &str| {
             let mut value = HeaderValue::from_str(&format!("Bearer {key}")).ok()?;
@@ -79,15 +77,13 @@ impl OpenAi {
         }
     }
 
-    async fn ask(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, VectorError> {
-        let input = texts.iter().map(|text| text.chars().take(LONGEST).collect()).collect();
+    async fn ask(&self, input: &[&str]) -> Result<Vec<Vec<f32>>, VectorError> {
         let ask = Ask { model: &self.model, input, encoding_format: "float" };
         let mut request = self.server.post(self.path()).json(&ask);
         if let Some(key) = &self.key {
             request = request.header(AUTHORIZATION, key.clone());
         }
-        let longest = (BATCH * self.dimensions * NUMBER).max(1 << 20);
-        let answer = self.server.answer(request, longest).await?;
+        let answer = self.server.answer(request, ANSWER).await?;
         let away = Fault::Away(answer.retry_after);
         match answer.status.as_u16() {
             200 => (),
@@ -104,7 +100,7 @@ impl OpenAi {
         }
         let answer: Embeddings = serde_json::from_slice(&answer.body)
             .map_err(|_| self.server.wrong("answered something else than embeddings", Fault::Text))?;
-        self.ordered(answer.data, texts.len())
+        self.ordered(answer.data, input.len())
     }
 
     /// The vectors in the order of the texts, whatever the order of the answer.
@@ -123,10 +119,10 @@ impl OpenAi {
     }
 
     fn checked(&self, vector: Vec<f32>) -> Result<Vec<f32>, VectorError> {
-        if vector.len() != self.dimensions {
-            let (model, found, wanted) = (&self.model, vector.len(), self.dimensions);
+        if let Some(wanted) = self.dimensions.filter(|wanted| vector.len() != *wanted) {
+            let (model, found) = (&self.model, vector.len());
             let reason = format!(
-                "gives vectors of {found} numbers with {model}, not {wanted}: set embedder_dimensions"
+                "gives vectors of {found} numbers with {model}, not {wanted}: mend embedder_dimensions, or leave it out"
             );
             return Err(self.server.wrong(reason, Fault::Away(None)));
         }
@@ -140,15 +136,11 @@ impl Embedder for OpenAi {
         &self.model
     }
 
-    fn dimensions(&self) -> usize {
-        self.dimensions
-    }
-
     async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, VectorError> {
         let mut vectors = Vec::with_capacity(texts.len());
-        for batch in texts.chunks(BATCH) {
-            vectors.extend(self.ask(batch).await?);
+        for batch in batches(texts) {
+            vectors.extend(self.ask(&batch).await?);
         }
-        Ok(vectors)
+        same_length(&self.server, vectors)
     }
 }

@@ -49,7 +49,13 @@ pub(crate) fn same_vector(one: &[f32], other: &[f32]) -> bool {
 
 /// The digest of a text.
 pub(crate) fn text(text: &str) -> String {
-    short(Sha256::digest(text.as_bytes()))
+    short(text_bytes(text))
+}
+
+/// The digest of a text, in bytes.
+pub(crate) fn text_bytes(text: &str) -> [u8; 16] {
+    let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+    digest.first_chunk().copied().unwrap_or_default()
 }
 
 /// The digest of a payload, in whatever order an index gives its keys back.

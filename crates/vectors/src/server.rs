@@ -3,6 +3,7 @@
 mod collection;
 mod convert;
 mod failure;
+mod options;
 
 use std::time::Duration;
 
@@ -11,9 +12,9 @@ use domain::OpportunityId;
 use qdrant_client::{
     Qdrant, QdrantError,
     qdrant::{
-        CountPointsBuilder, DeletePointsBuilder, GetPointsBuilder, PointsOperationResponse,
-        Query as ServerQuery, QueryBatchPointsBuilder, QueryPoints, QueryPointsBuilder, ScrollPointsBuilder,
-        UpdateStatus, UpsertPointsBuilder, VectorInput,
+        CountPointsBuilder, CreateAliasBuilder, DeletePointsBuilder, GetPointsBuilder, PointStruct,
+        PointsOperationResponse, Query as ServerQuery, QueryBatchPointsBuilder, QueryPoints,
+        QueryPointsBuilder, ScrollPointsBuilder, UpdateStatus, UpsertPointsBuilder, VectorInput,
     },
 };
 use url::Url;
@@ -26,9 +27,13 @@ use crate::{
     index_name,
     look::{self, Look, Looks, Near},
 };
+pub use options::{Options, Quantization};
 
 /// Longest wait for an answer: a server that is optimizing takes seconds for a batch.
 const TIMEOUT: Duration = Duration::from_mins(1);
+
+/// What an upsert does, for errors.
+const KEEP: &str = "keep points";
 
 /// A collection on a Qdrant server.
 pub struct ServerIndex {
@@ -37,6 +42,7 @@ pub struct ServerIndex {
     url: String,
     model: String,
     dimensions: usize,
+    options: Options,
     /// The share of the model in scores.
     share: f32,
 }
@@ -61,22 +67,31 @@ impl ServerIndex {
         model: &str,
         dimensions: usize,
     ) -> Result<Self, VectorError> {
-        let url = if url.path() == "/" { url.as_str().trim_end_matches('/') } else { url.as_str() };
-        let shown = url.parse().map_or_else(|_| String::new(), |url| shown(&url));
-        let wrong = |what| VectorError::Setup { what, url: shown.clone() };
-        // The client itself would repeat a key it cannot send in its error.
-        if api_key.is_some_and(|key| key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic())) {
-            return Err(wrong("the API key (it has characters that cannot be sent)"));
-        }
-        // Its check of versions would print to the standard output.
-        let mut settings = Qdrant::from_url(url).timeout(TIMEOUT).skip_compatibility_check();
-        settings.api_key = api_key.map(ToOwned::to_owned);
-        let client = settings.build().map_err(|_| wrong("the address"))?;
+        Self::connect_with(Options::default(), url, api_key, collection, model, dimensions).await
+    }
+
+    /// Does the same, and makes the collection with these options.
+    pub async fn connect_with(
+        options: Options,
+        url: &Url,
+        api_key: Option<&str>,
+        collection: &str,
+        model: &str,
+        dimensions: usize,
+    ) -> Result<Self, VectorError> {
+        let (client, url) = client(url, api_key)?;
         let collection = index_name(collection, model, dimensions);
         let (model, share) = (model.to_owned(), share_of(model));
-        let index = Self { client, collection, url: shown, model, dimensions, share };
+        let index = Self { client, collection, url, model, dimensions, options, share };
         index.make().await?;
         Ok(index)
+    }
+
+    /// Removes a collection from a server, whatever is in it. One that is not there is no error.
+    pub async fn remove(url: &Url, api_key: Option<&str>, collection: &str) -> Result<(), VectorError> {
+        let (client, url) = client(url, api_key)?;
+        let failing = |error| failure::of(error, "remove a collection", url);
+        client.delete_collection(collection).await.map(drop).map_err(failing)
     }
 
     /// Tells failures of the way to the server from failures of what was asked.
@@ -97,6 +112,17 @@ impl ServerIndex {
         }
     }
 
+    async fn keep(
+        &self,
+        points: Vec<PointStruct>,
+        version: i64,
+    ) -> Result<PointsOperationResponse, QdrantError> {
+        let request = UpsertPointsBuilder::new(&self.collection, points)
+            .update_filter(convert::not_after(version))
+            .wait(true);
+        self.client.upsert_points(request).await
+    }
+
     /// Whether an update is on disk: a server may also answer that it will be some time, or that it was refused.
     fn applied(&self, done: &PointsOperationResponse, what: &'static str) -> Result<(), VectorError> {
         let status = done.result.as_ref().map(qdrant_client::qdrant::UpdateResult::status);
@@ -106,6 +132,22 @@ impl ServerIndex {
         let said = status.map_or("nothing", |status| status.as_str_name());
         Err(VectorError::NotApplied { url: self.url.clone(), what, said })
     }
+}
+
+/// A client of a server, and its address for people.
+fn client(url: &Url, api_key: Option<&str>) -> Result<(Qdrant, String), VectorError> {
+    let url = if url.path() == "/" { url.as_str().trim_end_matches('/') } else { url.as_str() };
+    let shown = url.parse().map_or_else(|_| String::new(), |url| shown(&url));
+    let wrong = |what| VectorError::Setup { what, url: shown.clone() };
+    // The client itself would repeat a key it cannot send in its error.
+    if api_key.is_some_and(|key| key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic())) {
+        return Err(wrong("the API key (it has characters that cannot be sent)"));
+    }
+    // Its check of versions would print to the standard output.
+    let mut settings = Qdrant::from_url(url).timeout(TIMEOUT).skip_compatibility_check();
+    settings.api_key = api_key.map(ToOwned::to_owned);
+    let client = settings.build().map_err(|_| wrong("the address"))?;
+    Ok((client, shown))
 }
 
 #[async_trait]
@@ -142,7 +184,6 @@ impl Looks for ServerIndex {
 impl Index for ServerIndex {
     async fn upsert(&self, points: Vec<Point>) -> Result<(), VectorError> {
         checked(&points, self.dimensions)?;
-        let what = "keep points";
         let mut points = points.into_iter().peekable();
         while let Some(version) = points.peek().map(|point| point.version) {
             let mut chunk = Vec::new();
@@ -151,11 +192,17 @@ impl Index for ServerIndex {
             {
                 chunk.push(convert::point(next)?);
             }
-            let request = UpsertPointsBuilder::new(&self.collection, chunk)
-                .update_filter(convert::not_after(version))
-                .wait(true);
-            let done = self.client.upsert_points(request).await.map_err(self.failing(what))?;
-            self.applied(&done, what)?;
+            let mut chunks = vec![chunk];
+            while let Some(mut chunk) = chunks.pop() {
+                match self.keep(chunk.clone(), version).await {
+                    // Points of long texts: the server takes fewer of them at once.
+                    Err(error) if chunk.len() > 1 && failure::too_large(&error) => {
+                        let half = chunk.split_off(chunk.len() / 2);
+                        chunks.extend([half, chunk]);
+                    }
+                    kept => self.applied(&kept.map_err(self.failing(KEEP))?, KEEP)?,
+                }
+            }
         }
         Ok(())
     }
@@ -222,6 +269,19 @@ impl Index for ServerIndex {
             self.make().await?;
         }
         Ok(!is_there)
+    }
+
+    /// One request: a reader finds the one or the other.
+    async fn serve(&self, alias: &str) -> Result<(), VectorError> {
+        let what = "let its alias name the collection (is there a collection of that very name?)";
+        let found = self.client.list_aliases().await.map_err(self.failing(what))?.aliases;
+        let is_done =
+            found.iter().any(|one| one.alias_name == alias && one.collection_name == self.collection);
+        if is_done {
+            return Ok(());
+        }
+        let create = CreateAliasBuilder::new(&self.collection, alias);
+        self.client.create_alias(create).await.map(drop).map_err(self.failing(what))
     }
 
     fn describe(&self) -> String {

@@ -38,7 +38,7 @@ async fn it_keeps_finds_filters_withdraws() {
 async fn words_and_categories_suffice() {
     let folder = tempfile::tempdir().unwrap();
     let (embedder, documents) = (ByWords, ads());
-    let index = EdgeIndex::open(folder.path(), embedder.model(), embedder.dimensions()).await.unwrap();
+    let index = EdgeIndex::open(folder.path(), ByWords::MODEL, ByWords::DIMENSIONS).await.unwrap();
     let texts: Vec<String> = documents.iter().map(|document| document.text.clone()).collect();
     let points = Point::all(&documents, embedder.embed(&texts).await.unwrap(), 1).unwrap();
     let written = Written { version: 1, seal: points[0].seal.clone() };
@@ -181,6 +181,39 @@ async fn many_write_and_read_at_once() {
     assert_eq!(index.count().await.unwrap(), 22);
 }
 
+#[tokio::test]
+async fn what_is_built_finds_the_same_and_takes_further_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = open(folder.path()).await;
+    let documents = (0..130).flat_map(|round| {
+        ads().into_iter().map(move |mut ad| {
+            ad.id = domain::OpportunityId::of(
+                &domain::SourceSlug::new("bench").unwrap(),
+                &format!("{round}-{}", ad.id),
+            );
+            ad.payload.title = format!("{} {round}", ad.payload.title);
+            ad
+        })
+    });
+    let documents: Vec<_> = documents.collect();
+    for part in documents.chunks(256) {
+        fill(&index, part).await;
+    }
+    index.settle().await.unwrap();
+    index.settle().await.unwrap();
+    let found = titles(&index, "accountant in Buea", Filter::default()).await;
+    assert!(found.len() == 8 && found.iter().all(|title| title.starts_with("Accountant (M/F)")), "{found:?}");
+    assert!(
+        fs::read_dir(folder.path().join("shard/segments")).unwrap().count() > 1,
+        "what was written is in a segment with a graph, and there is one for what comes"
+    );
+    index.withdraw(&[key(&documents[0])], 9).await.unwrap();
+    fill(&index, &documents[1..3]).await;
+    assert_eq!(index.count().await.unwrap(), 2_859);
+    drop(index);
+    assert_eq!(open(folder.path()).await.count().await.unwrap(), 2_859);
+}
+
 /// Also the test that tells when a newer engine reads its journal: then points would be missing here.
 #[tokio::test]
 async fn the_journal_does_not_grow_for_ever() {
@@ -199,6 +232,10 @@ async fn the_journal_does_not_grow_for_ever() {
         fill(&index, &big).await;
     }
     assert_eq!(parts(), 3, "each part is 32 MB, each time 18 MB");
+    for _ in 0..6 {
+        fill(&index, &big).await;
+        assert!(parts() <= 4, "it is pruned while the index is open: {}", parts());
+    }
     drop(index);
     let index = open(folder.path()).await;
     assert_eq!((parts(), index.count().await.unwrap()), (1, 22));

@@ -5,7 +5,12 @@
 
 use std::sync::{Arc, Mutex};
 
-use axum::{Json, Router, extract::State, http::StatusCode, routing::post};
+use axum::{
+    Json, Router,
+    extract::State,
+    http::StatusCode,
+    routing::{get, post},
+};
 use serde_json::{Value, json};
 use url::Url;
 use vectors::{Embedder as _, Ollama, VectorError};
@@ -117,15 +122,15 @@ async fn an_answer_that_does_not_fit_is_refused() {
     let wrong: [(Answering, &str); 6] = [
         (|_| (StatusCode::OK, json!({"embeddings": [[1.0]]})), "gave 1 vectors for 2 texts"),
         (
-            |_| (StatusCode::OK, json!({"embeddings": [[1.0], [1.0]]})),
-            "gives vectors of 1 numbers with bge-m3, not 1024: use bge-m3",
+            |_| (StatusCode::OK, json!({"embeddings": [[1.0], [1.0, 1.0]]})),
+            "gave vectors of different lengths",
         ),
         (
             |_| (StatusCode::OK, json!({"embeddings": [vec![0.0; 1_024], vec![0.0; 1_024]]})),
             "gave a vector without a direction",
         ),
         (|_| (StatusCode::OK, json!({"embedding": []})), "answered something else than embeddings"),
-        (|_| (StatusCode::OK, json!("x".repeat(2_000_000))), "answered more than vectors can take"),
+        (|_| (StatusCode::OK, json!("x".repeat(9_000_000))), "answered more than vectors can take"),
         (|_| (StatusCode::INTERNAL_SERVER_ERROR, json!({"error": "un, deux"})), "answered 500"),
     ];
     for (answering, said) in wrong {
@@ -146,4 +151,41 @@ async fn a_dead_server_is_named_without_its_password() {
     let cause = std::error::Error::source(&error).unwrap();
     assert!(!format!("{error:?} {cause} {cause:?}").contains("hunter2"));
     assert!(!format!("{ollama:?}").contains("hunter2"));
+}
+
+async fn listing(models: fn() -> (StatusCode, Value)) -> Ollama {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url: Url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+    let answer = move || async move {
+        let (status, body) = models();
+        (status, Json(body))
+    };
+    let router = Router::new().route("/api/tags", get(answer));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Ollama::new(url, "bge-m3").unwrap()
+}
+
+#[tokio::test]
+async fn a_model_is_the_digest_that_ollama_lists() {
+    let listed = || {
+        let models = json!([
+            {"name": "bge-m3:567m", "digest": "aa"}, {"name": "bge-m3:latest", "digest": "790764642607"}]);
+        (StatusCode::OK, json!({ "models": models }))
+    };
+    assert_eq!(listing(listed).await.digest().await.unwrap().as_deref(), Some("790764642607"));
+    let other =
+        listing(|| (StatusCode::OK, json!({"models": [{"name": "bge-m4:latest", "digest": "bb"}]}))).await;
+    let error = other.digest().await.unwrap_err();
+    assert!(error.to_string().ends_with("has no model bge-m3: run `ollama pull bge-m3`"), "{error}");
+    assert!(!error.may_be_of_a_text() && error.is_passing());
+    let older = listing(|| (StatusCode::NOT_FOUND, json!({}))).await;
+    assert_eq!(older.digest().await.unwrap(), None, "the name alone");
+    let down = listing(|| (StatusCode::SERVICE_UNAVAILABLE, json!({}))).await;
+    assert!(down.digest().await.unwrap_err().to_string().ends_with("answered 503"));
+}
+
+#[tokio::test]
+async fn vectors_may_have_any_length() {
+    let server = Server::start("/api/embed", |_| (StatusCode::OK, json!({"embeddings": [[3.0, 4.0]]}))).await;
+    assert_eq!(server.ollama().embed(&["x".to_owned()]).await.unwrap(), [[0.6, 0.8]]);
 }

@@ -54,7 +54,7 @@ fn backwards(body: &Value) -> Answer {
 }
 
 fn client(url: &Url, key: Option<&str>) -> OpenAi {
-    OpenAi::new(url.clone(), key, "m", 3).unwrap()
+    OpenAi::new(url.clone(), key, "m", Some(3)).unwrap()
 }
 
 fn texts(count: usize) -> Vec<String> {
@@ -128,6 +128,21 @@ async fn an_index_twice_or_out_of_range_is_refused() {
 #[test]
 fn a_key_that_cannot_be_sent_is_refused_without_showing_it() {
     let url: Url = "http://127.0.0.1:1".parse().unwrap();
-    let error = OpenAi::new(url, Some("sword\nfish"), "m", 3).unwrap_err();
+    let error = OpenAi::new(url, Some("sword\nfish"), "m", Some(3)).unwrap_err();
     assert!(!format!("{error} {error:?}").contains("sword"), "{error}");
+}
+
+#[tokio::test]
+async fn any_length_of_vectors_does_and_must_be_the_same_for_all() {
+    let (url, _) = server(backwards).await;
+    let embedder = OpenAi::new(url, None, "m", None).unwrap();
+    assert_eq!(embedder.embed(&texts(2)).await.unwrap(), vec![vec![1.0, 0.0, 0.0]; 2]);
+    assert_eq!(embedder.digest().await.unwrap(), None, "its server tells none");
+    let (url, _) = server(|_| {
+        let data = json!([{"index": 0, "embedding": [1.0]}, {"index": 1, "embedding": [1.0, 2.0]}]);
+        (StatusCode::OK, vec![], json!({ "data": data }))
+    })
+    .await;
+    let error = OpenAi::new(url, None, "m", None).unwrap().embed(&texts(2)).await.unwrap_err();
+    assert!(error.to_string().ends_with("gave vectors of different lengths"), "{error}");
 }

@@ -20,7 +20,7 @@ use fake::Fake;
 use qdrant_client::qdrant::UpdateStatus;
 use support::{ads, behaves, fill, key, keys, open_on, points, regions, search};
 use url::Url;
-use vectors::{Document, EdgeIndex, Filter, Index as _, ServerIndex, VectorError};
+use vectors::{Document, EdgeIndex, Filter, Index as _, Options, Quantization, ServerIndex, VectorError};
 
 const TOY: &str = "opportunities-toy-2-1024-s5t1";
 
@@ -213,4 +213,56 @@ async fn a_server_that_does_not_answer_is_named_with_the_remedy() {
         assert!(error.to_string().starts_with(&wanted) && error.to_string().contains("6334"), "{error}");
         assert!(!format!("{error:?}").contains("hunter2"));
     }
+}
+
+#[tokio::test]
+async fn an_alias_names_one_collection_and_then_the_other() {
+    let (fake, url) = Fake::start(None).await;
+    let old = connect(&url).await;
+    old.serve("opportunities").await.unwrap();
+    assert_eq!(fake.alias("opportunities").as_deref(), Some(TOY));
+    fake.requests();
+    old.serve("opportunities").await.unwrap();
+    let new = ServerIndex::connect(&url, None, "opportunities", "e5@1f3c", 384).await.unwrap();
+    new.serve("opportunities").await.unwrap();
+    assert_eq!(fake.alias("opportunities").as_deref(), Some("opportunities-e5_1f3c-384-s5t1"));
+    ServerIndex::remove(&url, None, TOY).await.unwrap();
+    assert_eq!(fake.names(), ["opportunities-e5_1f3c-384-s5t1"]);
+    // Made by hand, or by a program that knows no aliases.
+    let taken = new.serve("opportunities-e5_1f3c-384-s5t1").await.unwrap_err();
+    assert!(taken.to_string().contains("a collection of that very name"), "{taken}");
+}
+
+#[tokio::test]
+async fn a_message_that_is_too_large_is_halved() {
+    let (fake, url) = Fake::start(None).await;
+    let index = connect(&url).await;
+    fake.takes_at_most(3);
+    fill(&index, &ads()).await;
+    assert_eq!(index.count().await.unwrap(), 22);
+    fake.takes_at_most(0);
+    let refused = index.upsert(points(&ads()[..1], 2).await).await.unwrap_err();
+    assert!(refused.is_passing(), "{refused}");
+}
+
+#[tokio::test]
+async fn a_collection_is_made_as_the_operator_wants_it() {
+    let (fake, url) = Fake::start(None).await;
+    let options = Options {
+        shards: Some(3),
+        replicas: Some(2),
+        on_disk: true,
+        quantization: Quantization::Scalar,
+        strict: true,
+    };
+    ServerIndex::connect_with(options, &url, None, "opportunities", "toy-2", 1_024).await.unwrap();
+    let made = fake.made().remove(0);
+    assert_eq!((made.shard_number, made.replication_factor), (Some(3), Some(2)));
+    let strict = made.strict_mode_config.unwrap();
+    assert_eq!((strict.enabled, strict.unindexed_filtering_retrieve), (Some(true), Some(false)));
+    assert!(made.quantization_config.is_some());
+    let said = format!("{:?}", made.vectors_config);
+    assert!(said.contains("on_disk: Some(true)"), "{said}");
+    connect(&url).await;
+    assert_eq!(fake.made().len(), 1, "one that is there stays as it is");
 }

@@ -143,9 +143,9 @@ impl Demo {
             .with_credentials(&replay::credentials())
             .stopping_with(stop.clone());
         let app = Arc::new(app);
-        let index = app.vectors().map_or_else(
+        let index = app.indexes.served().map_or_else(
             || "held by another process".to_owned(),
-            |v| format!("{}, {}", v.index.describe(), v.model()),
+            |kept| format!("{}, {}", kept.vectors.index.describe(), kept.vectors.label()),
         );
         say(format!("{:11} {index:50} {}", "vectors", data.join("vectors").display()));
         say(format!(

@@ -161,7 +161,7 @@ async fn run(cli: Cli) -> anyhow::Result<Outcome> {
     }
     observe::logs(context.config())?;
     match cli.command {
-        Command::Worker(command) => command.run(context).await,
+        Command::Worker(command) => Box::pin(command.run(context)).await,
         Command::Ingest(command) => Box::pin(command.run(context)).await,
         Command::Replay(command) => Box::pin(command.run(context)).await,
         Command::Runs(command) => command.run(context).await,

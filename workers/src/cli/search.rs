@@ -2,6 +2,7 @@
 
 use clap::Args;
 use domain::vocabulary::Contract;
+use store::Store;
 use vectors::{Hit, Part, PartOf};
 
 use super::{Context, Outcome};
@@ -24,12 +25,10 @@ pub(super) struct Search {
 impl Search {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
         self.ask.filter()?;
-        let Found { hits, degraded } = match Vectors::open(context.config()).await? {
-            Some(vectors) => {
-                let store = app::connect(context.config(), 1).await?;
-                search::search(&vectors, &store, &self.ask).await?
-            }
-            None => self.ask_worker(&context).await?,
+        let store = app::connect(context.config(), 1).await?;
+        let Found { hits, degraded } = match Vectors::open_served(context.config(), &store).await? {
+            Some(vectors) => search::search(&vectors, &store, &self.ask).await?,
+            None => self.ask_worker(&store).await?,
         };
         if let Some(why) = degraded {
             ui::note(&format!("degraded: found by words and categories alone, because {why}"));
@@ -53,8 +52,7 @@ impl Search {
     }
 
     /// Asks the worker that holds the embedded index, over its API.
-    async fn ask_worker(&self, context: &Context) -> anyhow::Result<Found> {
-        let store = app::connect(context.config(), 1).await?;
+    async fn ask_worker(&self, store: &Store) -> anyhow::Result<Found> {
         let workers = store.queue().workers().await?;
         let address =
             workers.iter().find(|worker| worker.indexes).and_then(|worker| worker.http_address.clone());

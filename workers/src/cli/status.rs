@@ -114,7 +114,8 @@ fn show_stale(Stale { source, rows, .. }: &Stale) {
 
 /// Returns the ids of all points, in order.
 async fn points(context: &Context) -> anyhow::Result<Vec<Key>> {
-    let vectors = Vectors::open(context.config()).await?;
+    let store = app::connect(context.config(), 1).await?;
+    let vectors = Vectors::open_served(context.config(), &store).await?;
     let Some(vectors) = vectors else {
         anyhow::bail!("another process holds the embedded index; try again when it has ended")
     };

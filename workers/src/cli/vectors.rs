@@ -1,5 +1,7 @@
 //! `oim-etl vectors`
 
+mod rebuild;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -27,7 +29,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Time without progress after which the workers count as those of other indexes. A batch of texts takes minutes at most.
 const PATIENCE: Duration = Duration::from_mins(5);
 
-/// Compare the vector index with the database, and repair it
+/// Compare the vector index with the database, repair it, and replace it by another one
 #[derive(Debug, Args)]
 #[command(
     after_help = "A worker repairs its index every night (the timetable's `verify`) and when it starts.\n\
@@ -50,6 +52,28 @@ enum What {
     Verify,
     /// Do the same, and write again what differs
     Repair,
+    /// Fill an index beside the one that is served, verify it, and let searches go to it
+    #[command(
+        after_help = "Searches go to the old index until the new one is complete. The old one is kept in step for a way back:\n\
+        `oim-etl vectors use` serves it again, `drop` removes it. If this command is interrupted, run it again."
+    )]
+    Rebuild {
+        /// Use this embedding model instead of the configured one
+        #[arg(long, value_name = "MODEL")]
+        model: Option<String>,
+    },
+    /// Let searches go to another index that is kept in step
+    Use {
+        /// Number of the index, as `vectors list` shows it
+        #[arg(value_name = "INDEX")]
+        index: i32,
+    },
+    /// Remove an index that is not served, with all its points
+    Drop {
+        /// Number of the index, as `vectors list` shows it
+        #[arg(value_name = "INDEX")]
+        index: i32,
+    },
 }
 
 impl VectorsCommand {
@@ -58,6 +82,9 @@ impl VectorsCommand {
             What::List { count } => list(&context, i64::from(count)).await,
             What::Verify => compare(&context, false).await,
             What::Repair => compare(&context, true).await,
+            What::Rebuild { model } => rebuild::rebuild(&context, model.as_deref()).await,
+            What::Use { index } => rebuild::serve(&context, TargetId(index)).await,
+            What::Drop { index } => rebuild::drop(&context, TargetId(index)).await,
         }
     }
 }
@@ -92,26 +119,26 @@ async fn list(context: &Context, count: i64) -> anyhow::Result<Outcome> {
 
 async fn compare(context: &Context, repairs: bool) -> anyhow::Result<Outcome> {
     let config = context.config();
-    let opened = Vectors::open(config).await?;
+    let store = app::open_store(config).await?;
+    let opened = Vectors::open_served(config, &store).await?;
     // An embedded index that this process could open is nobody else's.
     let is_ours = opened.is_some() && config.qdrant_url.is_none();
     let (report, target) = match opened {
         Some(vectors) => {
-            let store = app::open_store(config).await?;
-            let target = store.register_target(&vectors.target()).await?;
-            let kept = Kept { vectors: &vectors, target };
+            let target = store.register_target(&vectors.target(config)).await?;
+            let kept = Kept { vectors: Arc::new(vectors), target };
             if repairs {
                 store.retry_now(target).await?;
             }
-            let report = verify::compare(&store, kept, Depth::Vectors, repairs).await?;
+            let report = verify::compare(&store, &kept, Depth::Vectors, repairs).await?;
             store.keep_verification(target, repairs, &serde_json::to_value(&report)?).await?;
             // The pool that writes what is requested opens the index itself.
-            drop(vectors);
+            drop(kept);
             (report, target)
         }
-        None => by_worker(context, repairs).await?,
+        None => by_worker(&store, context, repairs).await?,
     };
-    let failure = if repairs { written(context, target, is_ours).await? } else { None };
+    let failure = if repairs { written(context, target, is_ours, false).await?.err() } else { None };
     if let Some(why) = &failure {
         ui::note(&format!(
             "not repaired yet: {why}; what differs is requested, and written as soon as that is mended"
@@ -126,9 +153,14 @@ async fn compare(context: &Context, repairs: bool) -> anyhow::Result<Outcome> {
     Ok(if is_good { Outcome::Good } else { Outcome::Wrong })
 }
 
-/// Waits until everything that is requested of an index is written. Without a worker, this process does it. Returns why it cannot be
-/// written now, if it cannot.
-async fn written(context: &Context, target: TargetId, is_ours: bool) -> anyhow::Result<Option<String>> {
+/// Waits until everything that is requested of an index is written, and with `verifies` until it is compared too. Without a worker, this
+/// process does it. Returns what the comparison found, or why the index cannot be written now.
+async fn written(
+    context: &Context,
+    target: TargetId,
+    is_ours: bool,
+    verifies: bool,
+) -> anyhow::Result<Result<Report, String>> {
     let store = app::connect(context.config(), 1).await?;
     let before = state(&store, target).await?.map_or(0, |state| state.failures);
     let pool = if !is_ours && is_alive(&store).await? {
@@ -154,10 +186,15 @@ async fn written(context: &Context, target: TargetId, is_ours: bool) -> anyhow::
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
+    let report = match &failure {
+        None if verifies => verified(&store, target, false).await,
+        _ => Ok(Report::default()),
+    };
     if let Some(pool) = pool {
         pool.stop().await?;
     }
-    Ok(failure)
+    let report = report?;
+    Ok(failure.map_or(Ok(report), Err))
 }
 
 async fn state(store: &Store, target: TargetId) -> anyhow::Result<Option<TargetState>> {
@@ -165,25 +202,27 @@ async fn state(store: &Store, target: TargetId) -> anyhow::Result<Option<TargetS
 }
 
 /// Lets the worker that holds the embedded index compare it.
-async fn by_worker(context: &Context, repairs: bool) -> anyhow::Result<(Report, TargetId)> {
-    let store = app::connect(context.config(), 1).await?;
-    let name = vector::embedded_name(context.config())?;
-    let held = |target: &TargetState| name.is_some() && target.name == name;
-    let target = store.targets().await?.into_iter().find(held).map(|target| target.target);
-    let target = target.context(
+async fn by_worker(store: &Store, context: &Context, repairs: bool) -> anyhow::Result<(Report, TargetId)> {
+    let served = store.served(&vector::collection(context.config())).await?;
+    let target = served.map(|served| served.target).context(
         "another process holds the embedded index, and no worker keeps it; try again when it has ended",
     )?;
     if repairs {
         store.retry_now(target).await?;
     }
+    Ok((verified(store, target, repairs).await?, target))
+}
+
+/// Lets a worker compare an index that it keeps, and waits for what it finds.
+async fn verified(store: &Store, target: TargetId, repairs: bool) -> anyhow::Result<Report> {
     let verification = store.request_verification(target, repairs).await?;
     loop {
         match store.verified(verification).await? {
-            Verified::Report(report) => return Ok((serde_json::from_value(report)?, target)),
+            Verified::Report(report) => return Ok(serde_json::from_value(report)?),
             Verified::Failed(why) => {
                 anyhow::bail!("the worker that holds the index could not verify it: {why}")
             }
-            Verified::Waiting if !is_alive(&store).await? => {
+            Verified::Waiting if !is_alive(store).await? => {
                 anyhow::bail!("the worker that held the index has ended; try again")
             }
             Verified::Waiting => tokio::time::sleep(LOOK_EVERY).await,
@@ -238,14 +277,15 @@ fn meaning(kind: Drift) -> &'static str {
 
 /// Shows an index as lines of `status`.
 pub(super) fn show(target: &TargetState) {
-    let Some(place) = target.place.as_deref().filter(|_| target.is_shown || target.outbox > 0) else {
-        return;
-    };
+    let is_wanted = target.is_shown || target.is_served || target.kept || target.outbox > 0;
+    let Some(place) = target.place.as_deref().filter(|_| is_wanted) else { return };
     let oldest =
         target.oldest_seconds.map_or(String::new(), |seconds| format!(", the oldest for {seconds:.0} s"));
     let unused = if target.is_shown { "" } else { "  (no worker keeps it)" };
+    let number = format!("index {}", target.target.0);
+    let unused = if target.is_served { format!(", served{unused}") } else { unused.to_owned() };
     ui::line(&format!(
-        "index          {place}: {} indexed, {} pending{oldest}{unused}",
+        "{number:14} {place}: {} indexed, {} pending{oldest}{unused}",
         target.indexed, target.outbox
     ));
     if let Some(failure) = target.failure.as_deref().filter(|_| target.is_shown) {
@@ -254,7 +294,7 @@ pub(super) fn show(target: &TargetState) {
     }
     if target.set_aside > 0 {
         ui::line(&format!(
-            "  set aside    {} texts that the embedder refuses: `oim-etl vectors list`",
+            "  set aside    {} texts that the embedder refuses, found by words alone: `oim-etl vectors list`",
             target.set_aside
         ));
     }

@@ -30,12 +30,17 @@ pub(crate) struct Config {
     pub(crate) qdrant_url: Option<Address>,
     pub(crate) qdrant_api_key: Option<SecretString>,
     pub(crate) qdrant_collection: String,
+    pub(crate) qdrant_shards: Option<u32>,
+    pub(crate) qdrant_replicas: Option<u32>,
+    pub(crate) qdrant_on_disk: bool,
+    pub(crate) qdrant_quantization: Quantized,
+    pub(crate) qdrant_strict: bool,
     pub(crate) ollama_url: Option<Address>,
     pub(crate) ollama_model: String,
     pub(crate) embedder_url: Option<Address>,
     pub(crate) embedder_api_key: Option<SecretString>,
     pub(crate) embedder_model: Option<String>,
-    pub(crate) embedder_dimensions: usize,
+    pub(crate) embedder_dimensions: Option<usize>,
     pub(crate) sources_dir: Option<PathBuf>,
     pub(crate) source_variables: String,
     pub(crate) inbox: Option<String>,
@@ -70,6 +75,18 @@ pub(crate) enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+/// Smaller copies of vectors on a Qdrant server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Quantized {
+    /// None.
+    None,
+    /// A byte a number.
+    Scalar,
+    /// A bit a number.
+    Binary,
 }
 
 /// `[worker]`

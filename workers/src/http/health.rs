@@ -17,11 +17,11 @@ pub(crate) async fn live() -> &'static str {
 /// Database and index answer, here or in another worker, and the clock is right, so work can be done.
 pub(crate) async fn ready(State(here): State<Surroundings>) -> (StatusCode, Json<Value>) {
     let database = here.app.store.ping().await;
-    let index = match here.app.vectors() {
-        Some(vectors) => {
-            vectors.index.ready().await.map(|()| "ready".to_owned()).map_err(|error| error.to_string())
+    let index = match here.app.indexes.served() {
+        Some(kept) => {
+            kept.vectors.index.ready().await.map(|()| "ready".to_owned()).map_err(|error| error.to_string())
         }
-        None => match here.app.index_failure() {
+        None => match here.app.indexes.failure() {
             Some(why) => Err(why),
             None => holder(&here).await,
         },
@@ -46,6 +46,7 @@ pub(crate) async fn ready(State(here): State<Surroundings>) -> (StatusCode, Json
 fn lag(target: &TargetState) -> Value {
     json!({
         "place": target.place,
+        "served": target.is_served,
         "pending": target.outbox,
         "oldest_seconds": target.oldest_seconds,
         "failures": target.failures,

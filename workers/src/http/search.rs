@@ -28,15 +28,15 @@ pub(crate) async fn search(
     State(here): State<Surroundings>,
     Query(ask): Query<Ask>,
 ) -> Result<Response, Problem> {
-    let Some(vectors) = here.app.vectors() else {
-        let why = if here.app.index_failure().is_some() {
+    let Some(kept) = here.app.indexes.served() else {
+        let why = if here.app.indexes.failure().is_some() {
             "the vector index does not answer"
         } else {
             "another worker holds the vector index"
         };
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, why));
     };
-    let found = search::search(vectors, &here.app.store, &ask).await;
+    let found = search::search(&kept.vectors, &here.app.store, &ask).await;
     let Found { hits, degraded } = found.map_err(|error| match error.downcast_ref::<Mistake>() {
         Some(mistake) => Problem::new(StatusCode::BAD_REQUEST, mistake.to_string()),
         None => Problem::internal(&error),

@@ -38,7 +38,7 @@ impl Job for EmbedOpportunities {
     type Args = TargetArgs;
 
     async fn run(app: &App, lease: Lease, args: TargetArgs) -> Result<(), JobError> {
-        let Some(kept) = app.kept().filter(|kept| kept.target == args.target) else {
+        let Some(kept) = app.indexes.of(args.target) else {
             return Err(JobError::Failed(anyhow::anyhow!(
                 "this worker does not keep index {}",
                 args.target.0
@@ -48,7 +48,7 @@ impl Job for EmbedOpportunities {
             return Ok(());
         }
         let failures = app.store.failures(kept.target).await?;
-        match work(app, kept, lease, failures > 0).await {
+        match work(app, &kept, lease, failures > 0).await {
             Ok(()) => {
                 app.store.end_embedding(lease, kept.target).await?;
                 Ok(())
@@ -70,7 +70,7 @@ impl Job for EmbedOpportunities {
 }
 
 /// Empties the outbox. After a failure, index and embedder are first asked for as little as there is to ask for.
-async fn work(app: &App, kept: Kept<'_>, lease: Lease, is_probe: bool) -> Result<(), Trouble> {
+async fn work(app: &App, kept: &Kept, lease: Lease, is_probe: bool) -> Result<(), Trouble> {
     if is_probe {
         if kept.vectors.index.restore().await? {
             tracing::warn!("somebody removed the collection of the index; it is made and filled again");
@@ -81,6 +81,7 @@ async fn work(app: &App, kept: Kept<'_>, lease: Lease, is_probe: bool) -> Result
         embed::probe(kept.vectors.embedder.as_ref()).await?;
     }
     while index::batch(&app.store, kept, lease).await? > 0 {}
+    kept.vectors.index.settle().await?;
     Ok(())
 }
 

@@ -25,14 +25,14 @@ impl Job for VerifyIndex {
     type Args = VerifyArgs;
 
     async fn run(app: &App, lease: Lease, args: VerifyArgs) -> Result<(), JobError> {
-        let Some(kept) = app.kept().filter(|kept| kept.target == args.target) else {
+        let Some(kept) = app.indexes.of(args.target) else {
             return Err(JobError::Failed(anyhow::anyhow!(
                 "this worker does not keep index {}",
                 args.target.0
             )));
         };
         let repairs = app.store.verification_repairs(args.verification).await?;
-        match verify::compare(&app.store, kept, Depth::Vectors, repairs).await {
+        match verify::compare(&app.store, &kept, Depth::Vectors, repairs).await {
             Ok(report) => {
                 report.log(repairs);
                 let report = serde_json::to_value(&report)?;

@@ -99,10 +99,6 @@ mod tests {
             "picky"
         }
 
-        fn dimensions(&self) -> usize {
-            1
-        }
-
         async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, VectorError> {
             let call = self.calls.fetch_add(1, Ordering::Relaxed);
             let embedder = "Picky".to_owned();

@@ -1,11 +1,11 @@
 //! Stage 9: what changed is embedded and indexed; what closed is withdrawn.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use domain::OpportunityId;
 use queue::Lease;
-use store::{Became, Claimed, Store, StoreError, TargetId};
-use vectors::{Depth, Document, Key, Point, VectorError};
+use store::{Became, Claimed, Store, StoreError, TargetId, TextDigest};
+use vectors::{Depth, Document, Key, Point, TEMPLATE, VectorError};
 
 use super::{document::document, embed};
 use crate::vector::Vectors;
@@ -36,19 +36,19 @@ impl From<VectorError> for Trouble {
 }
 
 /// An index that this process keeps in step.
-#[derive(Clone, Copy)]
-pub(crate) struct Kept<'a> {
-    pub(crate) vectors: &'a Vectors,
+#[derive(Clone)]
+pub(crate) struct Kept {
+    pub(crate) vectors: Arc<Vectors>,
     pub(crate) target: TargetId,
 }
 
 /// Indexes one batch of the outbox, and returns how many opportunities it took. Repeating it is harmless: the index keeps the point
 /// of the later write, and the ledger is written only by who still has the job.
-pub(crate) async fn batch(store: &Store, kept: Kept<'_>, lease: Lease) -> Result<usize, Trouble> {
+pub(crate) async fn batch(store: &Store, kept: &Kept, lease: Lease) -> Result<usize, Trouble> {
     let claimed = store.claim_outbox(lease, kept.target, BATCH).await?;
     let Some(write) = claimed.first().map(|one| one.write) else { return Ok(0) };
     let count = claimed.len();
-    let batch = prepare(kept.vectors, claimed).await?;
+    let batch = prepare(store, &kept.vectors, claimed).await?;
     if !store.holds(lease).await? {
         return Err(Trouble::Store(queue::QueueError::Fenced(lease.job()).into()));
     }
@@ -56,7 +56,7 @@ pub(crate) async fn batch(store: &Store, kept: Kept<'_>, lease: Lease) -> Result
     kept.vectors.index.withdraw(&batch.gone, write).await?;
     kept.vectors.index.upsert(batch.points).await?;
     let mut done = batch.done;
-    let later = later_writes(kept.vectors, &points, write).await?;
+    let later = later_writes(&kept.vectors, &points, write).await?;
     if let Some(newest) = later.iter().map(|(_, version)| *version).max() {
         // Under our lease nobody writes later. The database counts again from an earlier number: it was restored.
         let ids: Vec<OpportunityId> = later.into_iter().map(|(id, _)| id).collect();
@@ -90,39 +90,27 @@ struct Batch {
 }
 
 /// Embeds what is new, and says what becomes of each request.
-async fn prepare(vectors: &Vectors, claimed: Vec<Claimed>) -> Result<Batch, Trouble> {
+async fn prepare(store: &Store, vectors: &Vectors, claimed: Vec<Claimed>) -> Result<Batch, Trouble> {
     let write = claimed.first().map_or(0, |one| one.write);
     let (fresh, others): (Vec<Claimed>, Vec<Claimed>) =
         claimed.into_iter().partition(|one| one.open && !one.indexed);
     let documents: Vec<Document> = fresh.iter().map(|one| document(&one.row)).collect();
-    let texts: Vec<String> = documents.iter().map(|document| document.text.clone()).collect();
-    let begun = std::time::Instant::now();
-    let embedded = embed::each(vectors.embedder.as_ref(), &texts).await?;
-    if !texts.is_empty() {
-        metrics::histogram!("oim_embed_batch_seconds").record(begun.elapsed().as_secs_f64());
-    }
+    let (dense, reasons): (Vec<Vec<f32>>, Vec<Option<String>>) =
+        vectors_of(store, vectors, &documents).await?.into_iter().unzip();
+    let points = Point::all(&documents, dense, write)?;
     let mut batch = Batch { points: Vec::new(), gone: Vec::new(), done: Vec::new() };
-    let (mut good, mut dense) = (Vec::new(), Vec::new());
-    let mut kept = Vec::new();
-    for ((one, document), vector) in fresh.into_iter().zip(documents).zip(embedded) {
-        match vector {
-            Ok(vector) => {
-                good.push(document);
-                dense.push(vector);
-                kept.push(one);
-            }
-            Err(reason) => {
-                tracing::warn!(opportunity = %one.row.id, source = one.row.source, reason, "the embedder refuses a text; it is set aside");
-                batch.gone.push(Key::Opportunity(one.row.id));
-                batch.done.push((one, Became::SetAside(reason)));
-            }
-        }
-    }
-    batch.points = Point::all(&good, dense, write)?;
-    for (one, point) in kept.into_iter().zip(&batch.points) {
+    for ((one, point), reason) in fresh.into_iter().zip(&points).zip(reasons) {
         let seal = serde_json::to_value(&point.seal).unwrap_or_default();
-        batch.done.push((one, Became::Point(seal)));
+        let became = match reason {
+            None => Became::Point(seal),
+            Some(reason) => {
+                tracing::warn!(opportunity = %one.row.id, source = one.row.source, reason, "the embedder refuses a text; it is found by words alone");
+                Became::SetAside(reason, seal)
+            }
+        };
+        batch.done.push((one, became));
     }
+    batch.points = points;
     for one in others {
         let became = if one.open { Became::Unchanged } else { Became::Withdrawn };
         if !one.open {
@@ -131,6 +119,74 @@ async fn prepare(vectors: &Vectors, claimed: Vec<Claimed>) -> Result<Batch, Trou
         batch.done.push((one, became));
     }
     Ok(batch)
+}
+
+/// Returns the vector of each document, or none and why the embedder refuses its text. What the model has embedded before is not
+/// embedded again, whichever index it was for.
+async fn vectors_of(
+    store: &Store,
+    vectors: &Vectors,
+    documents: &[Document],
+) -> Result<Vec<(Vec<f32>, Option<String>)>, Trouble> {
+    if documents.is_empty() {
+        return Ok(Vec::new());
+    }
+    let begun = std::time::Instant::now();
+    let made = made_or_embedded(store, vectors, documents).await;
+    metrics::histogram!("oim_embed_batch_seconds").record(begun.elapsed().as_secs_f64());
+    made
+}
+
+async fn made_or_embedded(
+    store: &Store,
+    vectors: &Vectors,
+    documents: &[Document],
+) -> Result<Vec<(Vec<f32>, Option<String>)>, Trouble> {
+    if vectors.model.dimensions == 0 {
+        return Ok(vec![(Vec::new(), None); documents.len()]);
+    }
+    let maker = format!("{} t{TEMPLATE}", vectors.label());
+    let digests: Vec<TextDigest> = documents.iter().map(Document::text_digest).collect();
+    let mut made = store.cached_vectors(&maker, &digests).await?;
+    made.retain(|_, vector| vector.len() == vectors.model.dimensions);
+    let (mut wanted, mut texts) = (Vec::new(), Vec::new());
+    for (document, digest) in documents.iter().zip(&digests) {
+        if !made.contains_key(digest) && !wanted.contains(digest) {
+            wanted.push(*digest);
+            texts.push(vectors.model.passage(&document.text));
+        }
+    }
+    let mut refused = std::collections::HashMap::new();
+    for (digest, vector) in wanted.iter().zip(embed::each(vectors.embedder.as_ref(), &texts).await?) {
+        match vector {
+            Ok(vector) => drop(made.insert(*digest, vector)),
+            Err(reason) => drop(refused.insert(*digest, reason)),
+        }
+    }
+    if !texts.is_empty() {
+        is_ours(vectors, wanted.iter().filter_map(|digest| made.get(digest))).await?;
+        let fresh: Vec<(TextDigest, &[f32])> =
+            wanted.iter().filter_map(|digest| Some((*digest, made.get(digest)?.as_slice()))).collect();
+        store.cache_vectors(&maker, &fresh).await?;
+    }
+    let of =
+        |digest: &TextDigest| (made.get(digest).cloned().unwrap_or_default(), refused.get(digest).cloned());
+    Ok(digests.iter().map(of).collect())
+}
+
+/// Refuses vectors that another model has made than that of the index: its files were replaced under the same name.
+async fn is_ours(vectors: &Vectors, made: impl Iterator<Item = &Vec<f32>>) -> Result<(), Trouble> {
+    let wanted = vectors.model.dimensions;
+    let lengths = made.into_iter().all(|vector| vector.len() == wanted);
+    if lengths && vectors.is_same().await {
+        return Ok(());
+    }
+    let why = format!(
+        "the embedder has another model under the name {} than this index, {}; its vectors go to an index of their own",
+        vectors.model.name,
+        vectors.label()
+    );
+    Err(Trouble::Away { why, retry_after: None })
 }
 
 /// Reads back what was written. Returns the points that the index kept as a later write had made them. A point that is not there is a

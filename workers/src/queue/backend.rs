@@ -208,7 +208,7 @@ impl Claimer {
     async fn claim(&self, claims: Claims, free: usize) -> Result<Vec<Job>, QueueError> {
         let (kinds, (limit, share)) = match claims {
             Claims::Fetches => (jobs::waiting(), self.app.permits.share(free)),
-            Claims::Work => (jobs::working(self.app.vectors().is_some()), (free, None)),
+            Claims::Work => (jobs::working(self.app.holds_index()), (free, None)),
         };
         let (subjects, limit) = (self.app.subjects(), i64::try_from(limit).unwrap_or(1));
         self.queue.claim(self.worker, &kinds, Some(&subjects), limit, share, self.lease_duration).await

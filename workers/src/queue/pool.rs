@@ -43,7 +43,7 @@ impl Pool {
         let lease_duration = Duration::from_secs(settings.lease_seconds.max(1));
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let queue = app.store.queue();
-        queue.enter_worker(worker, &host, http, app.vectors().is_some(), lease_duration).await?;
+        queue.enter_worker(worker, &host, http, app.holds_index(), lease_duration).await?;
         let running_jobs = RunningJobs::default();
         let claimer = Claimer {
             queue: queue.clone(),
@@ -148,7 +148,7 @@ impl Presence {
                 self.worker,
                 &self.host,
                 self.http.as_deref(),
-                self.app.vectors().is_some(),
+                self.app.holds_index(),
                 self.lease_duration,
             )
             .await
@@ -174,7 +174,7 @@ fn publish_every(settings: &crate::config::Worker) -> Duration {
 
 /// Notes that this process keeps its index in step, and forgets those that nobody has kept for long.
 async fn keep_targets(app: &App, forgets: bool) -> Result<(), StoreError> {
-    if let Some(kept) = app.kept() {
+    for kept in app.indexes.all() {
         app.store.see_target(kept.target).await?;
     }
     if forgets {
@@ -207,6 +207,11 @@ async fn reap(app: Arc<App>, publish_every: Duration, stop: Stop) {
                 error = &error as &dyn std::error::Error,
                 "could not look after the vector indexes"
             );
+        }
+        if rounds % PRUNE_EACH == 1
+            && let Err(error) = store.prune_vectors().await
+        {
+            tracing::warn!(error = &error as &dyn std::error::Error, "could not remove unused vectors");
         }
         if rounds % PRUNE_EACH == 1
             && let Err(error) = store.prune_staged().await

@@ -1,4 +1,5 @@
-//! Takes over the embedded index when the process that held it has ended, however it ended, and opens an index that did not answer.
+//! Looks at the indexes while a worker runs: takes over the embedded one when the process that held it has ended, however it ended, opens
+//! one that did not answer, and follows what operators and embedders change.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,21 +8,17 @@ use queue::WorkerId;
 use super::Stop;
 use crate::{app::App, observe::error_chain};
 
-/// Between two looks whether the index is free. The operating system frees it with the process that holds it.
+/// Between two looks. The operating system frees an embedded index with the process that holds it.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Longest time between two looks at an index that does not answer.
 const LONGEST: Duration = Duration::from_mins(1);
 
-/// Looks until this process holds the index, or stops.
+/// Looks until this process stops.
 pub(super) async fn watch(app: Arc<App>, worker: WorkerId, stop: Stop) {
     let (mut last, mut pause) = (String::new(), LOOK_EVERY);
-    while app.vectors().is_none() {
-        if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
-            return;
-        }
-        match take(&app, worker).await {
-            Ok(true) => tracing::warn!("this worker keeps the vector index in step from now on"),
-            Ok(false) => {
+    while stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
+        match look(&app, worker).await {
+            Ok(()) => {
                 last.clear();
                 pause = LOOK_EVERY;
             }
@@ -37,12 +34,15 @@ pub(super) async fn watch(app: Arc<App>, worker: WorkerId, stop: Stop) {
     }
 }
 
-async fn take(app: &App, worker: WorkerId) -> anyhow::Result<bool> {
-    let is_ours = app.take_index().await?;
-    if let Some(kept) = app.kept() {
+async fn look(app: &App, worker: WorkerId) -> anyhow::Result<()> {
+    for kept in app.look_at_indexes().await? {
+        tracing::warn!(
+            index = kept.vectors.index.describe(),
+            "this worker keeps a vector index in step from now on"
+        );
         // Who had its jobs in hand held the embedded index, and is gone. A server has many that keep its index.
         let lanes = if app.config.qdrant_url.is_none() { kept.target.lanes().to_vec() } else { Vec::new() };
         app.store.queue().takes_index(worker, &lanes).await?;
     }
-    Ok(is_ours)
+    Ok(())
 }

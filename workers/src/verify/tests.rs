@@ -7,10 +7,13 @@ use normalize::{Context, normalize};
 use queue::{Lease, WorkerId};
 use serde_json::json;
 use store::{Origin, SourceRow};
-use vectors::{ByWords, EdgeIndex, Embedder as _, Point};
+use vectors::{ByWords, EdgeIndex, Embedder as _, Model, Point};
 
 use super::*;
+use std::sync::Arc;
+
 use crate::{
+    config::{Given, load},
     pipeline::index::{Trouble, batch},
     search::{Ask, search},
     vector::Vectors,
@@ -22,7 +25,7 @@ const NONE: [(Drift, u64); 0] = [];
 /// A database and an index that last as long as the test.
 struct World {
     store: Store,
-    vectors: Vectors,
+    vectors: Arc<Vectors>,
     target: store::TargetId,
     _cluster: Cluster,
     _folders: [tempfile::TempDir; 2],
@@ -55,16 +58,18 @@ impl World {
             read_at_once: 8,
         };
         store.register_sources(&[source]).await.unwrap();
-        let index = EdgeIndex::open(&folder.path().join("vectors"), ByWords.model(), ByWords.dimensions())
+        let index = EdgeIndex::open(&folder.path().join("vectors"), ByWords.model(), ByWords::DIMENSIONS)
             .await
             .unwrap();
-        let vectors = Vectors { embedder: Box::new(ByWords), index: Box::new(index) };
-        let target = store.register_target(&vectors.target()).await.unwrap();
+        let model = Model::named(ByWords::MODEL, ByWords::DIMENSIONS);
+        let vectors = Arc::new(Vectors::new(Box::new(ByWords), Box::new(index), model));
+        let config = load(&Given::default()).unwrap().config;
+        let target = store.register_target(&vectors.target(&config)).await.unwrap();
         Self { store, vectors, target, _cluster: cluster, _folders: [data, folder] }
     }
 
-    fn kept(&self) -> Kept<'_> {
-        Kept { vectors: &self.vectors, target: self.target }
+    fn kept(&self) -> Kept {
+        Kept { vectors: Arc::clone(&self.vectors), target: self.target }
     }
 
     /// Publishes opportunities with these titles; the number of each is its place.
@@ -88,12 +93,12 @@ impl World {
     /// Empties the outbox.
     async fn embed(&self) {
         let lease = self.job().await;
-        while batch(&self.store, self.kept(), lease).await.unwrap() > 0 {}
+        while batch(&self.store, &self.kept(), lease).await.unwrap() > 0 {}
         self.store.end_embedding(lease, self.target).await.unwrap();
     }
 
     async fn compare(&self, repairs: bool) -> Vec<(Drift, u64)> {
-        let report = compare(&self.store, self.kept(), Depth::Vectors, repairs).await.unwrap();
+        let report = compare(&self.store, &self.kept(), Depth::Vectors, repairs).await.unwrap();
         report.drift.into_iter().map(|(drift, found)| (drift, found.count)).collect()
     }
 
@@ -182,10 +187,10 @@ async fn a_worker_that_wakes_up_late_puts_no_old_text_over_a_newer_one() {
     world.vectors.index.upsert(late).await.unwrap();
     assert_eq!(world.compare(false).await, NONE, "the index kept the later write");
     assert_eq!(world.titles("soudeur").await[0], "Soudeur TIG");
-    let fenced = batch(&world.store, world.kept(), asleep).await;
+    let fenced = batch(&world.store, &world.kept(), asleep).await;
     assert!(matches!(fenced, Ok(0)), "nothing is left for it: {fenced:?}");
     world.store.request_points(world.target, &[old[0].id]).await.unwrap();
-    let fenced = batch(&world.store, world.kept(), asleep).await;
+    let fenced = batch(&world.store, &world.kept(), asleep).await;
     assert!(matches!(&fenced, Err(Trouble::Store(error)) if error.is_fenced()), "{fenced:?}");
 }
 

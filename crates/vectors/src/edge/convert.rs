@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use domain::OpportunityId;
 use qdrant_edge::{
     AnyVariants, Condition, Distance, EdgeConfig, EdgeSparseVectorParams, EdgeVectorParams, FieldCondition,
-    Filter as EdgeFilter, HasIdCondition, JsonPath, Match, MatchAny, Modifier, PointId, PointStruct,
-    PointStructPersisted, Range, Record, ScoredPoint, Vector, VectorInternal, VectorStructInternal, Vectors,
+    Filter as EdgeFilter, JsonPath, Match, MatchAny, Modifier, PointId, PointStruct, PointStructPersisted,
+    Range, Record, ScoredPoint, Vector, VectorInternal, VectorStructInternal, Vectors,
     external::ordered_float::OrderedFloat,
 };
 use serde_json::Value;
 
-use crate::{BM25, DENSE, Depth, Filter, Held, Key, Point, VectorError, fuse::Candidate, point::VERSION};
+use crate::{BM25, DENSE, Depth, Filter, Held, Key, Point, VectorError, fuse::Candidate};
 
 /// Two vectors a point: dense by cosine, if there are any, and BM25 with document frequencies by the engine.
 pub(super) fn config(dimensions: usize) -> EdgeConfig {
@@ -32,21 +32,6 @@ pub(super) fn point(point: Point) -> Result<PointStructPersisted, VectorError> {
     let dense = (!point.dense.is_empty()).then(|| (DENSE, Vector::from(point.dense)));
     let vectors = Vectors::new_named(dense.into_iter().chain([(BM25, sparse)]));
     Ok(PointStruct::new(PointId::Uuid(point.id.uuid()), vectors, point.payload).into())
-}
-
-/// What a write with this number may replace: points of earlier ones, and those that name none.
-pub(super) fn not_after(version: i64) -> Result<EdgeFilter, VectorError> {
-    // The engine compares floating numbers; versions are below 2^53, where those are exact.
-    #[allow(clippy::cast_precision_loss, reason = "a sequence does not come that far")]
-    let range = Range { gt: Some(OrderedFloat(version as f64)), gte: None, lt: None, lte: None };
-    let later = Condition::Field(FieldCondition::new_range(field(VERSION)?, range));
-    Ok(EdgeFilter { must_not: Some(vec![later]), ..EdgeFilter::default() })
-}
-
-/// The same of these points alone.
-pub(super) fn these_not_after(keys: &[Key], version: i64) -> Result<EdgeFilter, VectorError> {
-    let these = Condition::HasId(keys.iter().map(|key| id(*key)).collect::<HasIdCondition>());
-    Ok(EdgeFilter { must: Some(vec![these]), ..not_after(version)? })
 }
 
 /// The engine's name of a point.

@@ -10,6 +10,10 @@ use std::{
 
 use crate::VectorError;
 
+/// Free space without which nothing is written, in bytes. The engine takes files of 32 MB at a time, for its journal two of them, for
+/// vectors, payload and words one each.
+const ROOM: u64 = 192 << 20;
+
 /// The file with the identity of the folder.
 const IDENTITY: &str = "identity";
 
@@ -60,6 +64,11 @@ impl Folder {
         Ok(drawn)
     }
 
+    /// Removes the folder and everything in it.
+    pub(super) fn remove(self) -> Result<(), VectorError> {
+        fs::remove_dir_all(&self.path).map_err(|error| self.failed(error))
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
@@ -89,6 +98,13 @@ impl Folder {
     /// next update, which must go on rising; the newest part is enough for that. All older ones hold what a flush has made
     /// durable long ago.
     pub(super) fn prune(&self) -> Result<(), VectorError> {
+        let mut closed = self.journal()?;
+        closed.pop();
+        closed.iter().try_for_each(|(_, path)| fs::remove_file(path)).map_err(|error| self.failed(error))
+    }
+
+    /// The parts of the journal that are full, with the number of the first update in each, oldest first.
+    pub(super) fn journal(&self) -> Result<Vec<(u64, PathBuf)>, VectorError> {
         let mut closed = Vec::new();
         let journal = self.shard().join("wal");
         for entry in fs::read_dir(&journal).map_err(|error| self.failed(error))? {
@@ -99,11 +115,39 @@ impl Folder {
             }
         }
         closed.sort();
-        closed.pop();
-        closed.iter().try_for_each(|(_, path)| fs::remove_file(path)).map_err(|error| self.failed(error))
+        Ok(closed)
+    }
+
+    /// Refuses where the disk has less free space than a write may take and `more` bytes besides.
+    pub(super) fn has_room(&self, more: u64) -> Result<(), VectorError> {
+        let found = rustix::fs::statvfs(&self.path).map_err(|error| self.failed(error.into()))?;
+        let free = found.f_bavail * found.f_frsize;
+        let needed = ROOM + more;
+        if free >= needed {
+            return Ok(());
+        }
+        let folder = self.path.display().to_string();
+        Err(VectorError::NoRoom { folder, free: free >> 20, needed: needed >> 20 })
+    }
+
+    /// Bytes of the shard without its journal, as far as they can be counted.
+    pub(super) fn size(&self) -> u64 {
+        size_of(&self.shard().join("segments"))
     }
 
     fn failed(&self, source: io::Error) -> VectorError {
         VectorError::Folder { folder: self.path.display().to_string(), source }
     }
+}
+
+/// Bytes on the disk below a folder. Files have holes: their length says more.
+fn size_of(folder: &Path) -> u64 {
+    use std::os::unix::fs::MetadataExt as _;
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let sizes = entries.map(|entry| match entry.metadata() {
+        Ok(found) if found.is_dir() => size_of(&entry.path()),
+        Ok(found) => found.blocks() * 512,
+        Err(_) => 0,
+    });
+    sizes.sum()
 }

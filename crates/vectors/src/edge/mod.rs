@@ -8,8 +8,7 @@
 //! FOLDER/making/               a shard half made, if a process died on it
 //! ```
 //!
-//! Its dense search looks at every vector: exact, and in time with their number. From some 100,000 points on a Qdrant server is the
-//! right place.
+//! Vectors are found by a graph (HNSW) that [`Index::settle`] builds; those written since are looked at one by one.
 
 mod convert;
 mod folder;
@@ -65,6 +64,12 @@ impl EdgeIndex {
     /// What [`Index::identity`] says of the index in `folder`, whoever has it open; `None` where there is none.
     pub fn identity_in(folder: &Path) -> Option<String> {
         folder::known_identity(folder).map(|identity| named(&identity))
+    }
+
+    /// Removes the index in `folder`, with the folder. Fails while a process has it open. A folder that is not there is no error.
+    pub async fn remove(folder: &Path) -> Result<(), VectorError> {
+        let path = folder.to_owned();
+        blocking(move || if path.exists() { Folder::take(&path)?.remove() } else { Ok(()) }).await
     }
 
     /// Runs what blocks off the runtime's threads.
@@ -128,6 +133,10 @@ impl Index for EdgeIndex {
 
     async fn ready(&self) -> Result<(), VectorError> {
         self.count().await.map(drop)
+    }
+
+    async fn settle(&self) -> Result<(), VectorError> {
+        self.with(Shard::settle).await
     }
 
     fn describe(&self) -> String {

@@ -1,17 +1,23 @@
 //! The shard itself. Its calls block.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use domain::OpportunityId;
 use qdrant_edge::{
-    ConditionalInsertOperation, CountRequest, CreateIndex, EdgeShard, FieldIndexOperations, NamedQuery,
-    OperationError, PayloadFieldSchema, PayloadSchemaType, PointInsertOperations, PointOperations, QueryEnum,
-    QueryRequest, ScoringQuery, ScrollRequest, SparseVector, UpdateOperation, VectorInternal,
-    WithPayloadInterface, WithVector,
+    CountRequest, CreateIndex, EdgeShard, FieldIndexOperations, NamedQuery, OperationError,
+    PayloadFieldSchema, PayloadSchemaType, PointInsertOperations, PointOperations, QueryEnum, QueryRequest,
+    Record, ScoringQuery, ScrollRequest, SparseVector, UpdateOperation, VectorInternal, WithPayloadInterface,
+    WithVector,
 };
 
 use super::{
-    convert::{self, candidate, condition, config, field, not_after, point, these_not_after},
+    convert::{self, candidate, condition, config, field, point},
     folder::Folder,
     marker::Marker,
 };
@@ -20,15 +26,32 @@ use crate::{
     document::{KEYWORDS, NUMBERS},
     fuse::Candidate,
     look::{Look, Near},
+    point::VERSION,
 };
+
+/// Points written after which the engine builds its indexes again, at the next pause: fewer are looked at one by one.
+const BUILD_AFTER: usize = 2_000;
+/// Parts of the journal, of 32 MB each, from which on the shard is opened again without them.
+const JOURNAL: usize = 4;
 
 /// An open shard, in the folder it is in.
 pub(super) struct Shard {
-    // Closed before the folder is given up.
-    engine: EdgeShard,
+    // Closed before the folder is given up. Empty while it is opened again, and after that failed.
+    engine: RwLock<Option<EdgeShard>>,
     /// One writer at a time: the engine panics where a flush meets an update.
     writing: Mutex<()>,
-    _folder: Folder,
+    /// Points written since the indexes were built.
+    written: AtomicUsize,
+    folder: Folder,
+}
+
+/// The engine, while it is used.
+struct Engine<'a>(RwLockReadGuard<'a, Option<EdgeShard>>);
+
+impl Engine<'_> {
+    fn shard(&self) -> Result<&EdgeShard, VectorError> {
+        self.0.as_ref().ok_or_else(|| VectorError::doing("be used")("it could not be opened again"))
+    }
 }
 
 /// Wraps an error of the engine.
@@ -42,6 +65,7 @@ impl Shard {
         if folder.shard().exists() {
             marker.check(&folder.shard(), folder.path())?;
         } else {
+            folder.has_room(0)?;
             folder.publish(|making| {
                 let engine = EdgeShard::new(making, config(marker.dimensions)).map_err(failing("be made"))?;
                 index_payload(&engine)?;
@@ -50,46 +74,93 @@ impl Shard {
             })?;
         }
         folder.prune()?;
-        let engine = EdgeShard::load(&folder.shard(), None).map_err(failing("be opened"))?;
-        Ok(Self { engine, writing: Mutex::default(), _folder: folder })
+        let engine = RwLock::new(Some(loaded(&folder)?));
+        // Whatever an earlier process has left to build.
+        let written = AtomicUsize::new(BUILD_AFTER);
+        Ok(Self { engine, writing: Mutex::default(), written, folder })
+    }
+
+    fn engine(&self) -> Engine<'_> {
+        // It guards no value that a panic could have left half changed.
+        Engine(self.engine.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Builds what makes lookups fast for what was written: the graph of the vectors, and one segment of many. Lookups continue
+    /// meanwhile, writes wait.
+    pub(super) fn settle(&self) -> Result<(), VectorError> {
+        if self.written.load(Ordering::Relaxed) < BUILD_AFTER {
+            return Ok(());
+        }
+        let _turn = self.turn();
+        // What is built stands beside what it replaces.
+        self.folder.has_room(self.folder.size())?;
+        let engine = self.engine();
+        engine.shard()?.optimize().map_err(failing("build its indexes"))?;
+        engine.shard()?.flush();
+        self.written.store(0, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Opens the shard again without the journal that is behind it, if that has grown: the engine frees none of it.
+    fn shorten(&self) -> Result<(), VectorError> {
+        if self.folder.journal()?.len() < JOURNAL {
+            return Ok(());
+        }
+        let mut engine = self.engine.write().unwrap_or_else(PoisonError::into_inner);
+        // Closed first: two of them would write into one journal.
+        drop(engine.take());
+        self.folder.prune()?;
+        *engine = Some(loaded(&self.folder)?);
+        Ok(())
     }
 
     /// Applies operations and makes them durable, which `flush` alone does.
-    fn update(
-        &self,
-        what: &'static str,
-        operations: impl Iterator<Item = Result<PointOperations, VectorError>>,
-    ) -> Result<(), VectorError> {
-        // It guards no value that a panic could have left half changed.
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        for operation in operations {
-            self.engine.update(UpdateOperation::PointOperation(operation?)).map_err(failing(what))?;
-        }
-        self.engine.flush();
+    fn update(&self, work: impl FnOnce(&EdgeShard) -> Result<(), VectorError>) -> Result<(), VectorError> {
+        let _turn = self.turn();
+        // The engine writes through memory that stands for files. Where a disk is full, the system ends the process.
+        self.folder.has_room(0)?;
+        self.shorten()?;
+        let engine = self.engine();
+        work(engine.shard()?)?;
+        engine.shard()?.flush();
         Ok(())
     }
 
     pub(super) fn upsert(&self, points: Vec<Point>) -> Result<(), VectorError> {
-        let mut points = points.into_iter().peekable();
-        let chunks = std::iter::from_fn(move || {
-            let version = points.peek()?.version;
-            let mut chunk = Vec::new();
-            while chunk.len() < CHUNK
-                && let Some(next) = points.next_if(|next| next.version == version)
-            {
-                chunk.push(next);
+        self.written.fetch_add(points.len(), Ordering::Relaxed);
+        self.update(|engine| {
+            let mut points = points.into_iter().peekable();
+            while let Some(version) = points.peek().map(|point| point.version) {
+                let mut chunk: Vec<Point> = Vec::new();
+                while chunk.len() < CHUNK
+                    && let Some(next) = points.next_if(|next| next.version == version)
+                {
+                    chunk.push(next);
+                }
+                let found = writes(engine, chunk.iter().map(|point| Key::Opportunity(point.id)))?;
+                chunk.retain(|point| is_not_after(&found, Key::Opportunity(point.id), version));
+                let list = chunk.into_iter().map(point).collect::<Result<_, _>>()?;
+                let list = PointInsertOperations::PointsList(list);
+                apply(engine, "keep points", PointOperations::UpsertPoints(list))?;
             }
-            Some(upserting(chunk, version))
-        });
-        self.update("keep points", chunks)
+            Ok(())
+        })
     }
 
     pub(super) fn withdraw(&self, keys: &[Key], version: i64) -> Result<(), VectorError> {
         if keys.is_empty() {
             return Ok(());
         }
-        let filter = these_not_after(keys, version)?;
-        self.update("withdraw points", std::iter::once(Ok(PointOperations::DeletePointsByFilter(filter))))
+        self.update(|engine| {
+            let found = writes(engine, keys.iter().copied())?;
+            let gone = keys.iter().filter(|key| is_not_after(&found, **key, version));
+            let ids = gone.map(|key| convert::id(*key)).collect();
+            apply(engine, "withdraw points", PointOperations::DeletePoints { ids })
+        })
     }
 
     pub(super) fn look(&self, look: Look) -> Result<Vec<Candidate>, VectorError> {
@@ -124,12 +195,12 @@ impl Shard {
             with_vector: WithVector::Bool(false),
             with_payload: WithPayloadInterface::Bool(true),
         };
-        let found = self.engine.query(request).map_err(failing("search"))?;
+        let found = self.engine().shard()?.query(request).map_err(failing("search"))?;
         Ok(found.into_iter().filter_map(candidate).collect())
     }
 
     pub(super) fn count(&self) -> Result<u64, VectorError> {
-        let counted = self.engine.count(CountRequest { filter: None, exact: true });
+        let counted = self.engine().shard()?.count(CountRequest { filter: None, exact: true });
         Ok(u64::try_from(counted.map_err(failing("count its points"))?).unwrap_or(u64::MAX))
     }
 
@@ -142,7 +213,7 @@ impl Shard {
             with_vector: WithVector::Bool(depth == Depth::Vectors),
             order_by: None,
         };
-        let (page, next) = self.engine.scroll(request).map_err(failing("list its points"))?;
+        let (page, next) = self.engine().shard()?.scroll(request).map_err(failing("list its points"))?;
         let points = page.into_iter().map(|record| convert::held(record, depth)).collect();
         Ok(Page { points, next: next.as_ref().map(convert::key) })
     }
@@ -150,20 +221,37 @@ impl Shard {
     pub(super) fn held(&self, ids: &[OpportunityId], depth: Depth) -> Result<Vec<Held>, VectorError> {
         let ids: Vec<_> = ids.iter().map(|id| convert::id(Key::Opportunity(*id))).collect();
         let vectors = Some(WithVector::Bool(depth == Depth::Vectors));
-        let found = self.engine.retrieve(&ids, Some(WithPayloadInterface::Bool(true)), vectors);
+        let found = self.engine().shard()?.retrieve(&ids, Some(WithPayloadInterface::Bool(true)), vectors);
         let found = found.map_err(failing("read its points"))?;
         Ok(found.into_iter().map(|record| convert::held(record, depth)).collect())
     }
 }
 
-/// Keeps points of one write, except where a later one was here.
-fn upserting(points: Vec<Point>, version: i64) -> Result<PointOperations, VectorError> {
-    let list = points.into_iter().map(point).collect::<Result<_, _>>()?;
-    Ok(PointOperations::UpsertPointsConditional(ConditionalInsertOperation {
-        points_op: PointInsertOperations::PointsList(list),
-        condition: not_after(version)?,
-        update_mode: None,
-    }))
+fn loaded(folder: &Folder) -> Result<EdgeShard, VectorError> {
+    EdgeShard::load(&folder.shard(), None).map_err(failing("be opened"))
+}
+
+fn apply(engine: &EdgeShard, what: &'static str, operation: PointOperations) -> Result<(), VectorError> {
+    engine.update(UpdateOperation::PointOperation(operation)).map_err(failing(what))
+}
+
+/// The numbers of the writes that made these points, as far as they have one. There is one writer, so they stay until its turn ends. The
+/// engine's own conditions, which a server needs, look at every point: at 20,000 points that took most of the time of a write.
+fn writes(engine: &EdgeShard, keys: impl Iterator<Item = Key>) -> Result<HashMap<Key, i64>, VectorError> {
+    let ids: Vec<_> = keys.map(convert::id).collect();
+    let version = WithPayloadInterface::Fields(vec![field(VERSION)?]);
+    let found = engine.retrieve(&ids, Some(version), Some(WithVector::Bool(false)));
+    let found = found.map_err(failing("read its points"))?;
+    let number = |record: Record| {
+        let version = record.payload?.0.get(VERSION)?.as_i64()?;
+        Some((convert::key(&record.id), version))
+    };
+    Ok(found.into_iter().filter_map(number).collect())
+}
+
+/// Whether a write with this number may replace a point: it is of an earlier one, or names none.
+fn is_not_after(found: &HashMap<Key, i64>, key: Key, version: i64) -> bool {
+    found.get(&key).is_none_or(|found| *found <= version)
 }
 
 /// Indexes the payload that filters ask for.

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use qdrant_client::qdrant::{
     CollectionInfo, CreateCollectionBuilder, CreateFieldIndexCollectionBuilder, Distance, FieldType,
-    Modifier, SparseVectorParamsBuilder, SparseVectorsConfigBuilder, VectorParamsBuilder,
-    VectorsConfigBuilder, vectors_config::Config,
+    HnswConfigDiffBuilder, Modifier, SparseVectorParamsBuilder, SparseVectorsConfigBuilder,
+    VectorParamsBuilder, VectorsConfigBuilder, vectors_config::Config,
 };
 use serde_json::Value;
 
@@ -32,7 +32,9 @@ impl ServerIndex {
         let size = u64::try_from(self.dimensions).unwrap_or(u64::MAX);
         let mut dense = VectorsConfigBuilder::default();
         if size > 0 {
-            dense.add_named_vector_params(DENSE, VectorParamsBuilder::new(size, Distance::Cosine));
+            let params = VectorParamsBuilder::new(size, Distance::Cosine).on_disk(self.options.on_disk);
+            let graph = HnswConfigDiffBuilder::default().on_disk(self.options.on_disk);
+            dense.add_named_vector_params(DENSE, params.hnsw_config(graph));
         }
         let mut sparse = SparseVectorsConfigBuilder::default();
         sparse.add_named_vector_params(BM25, SparseVectorParamsBuilder::default().modifier(Modifier::Idf));
@@ -44,6 +46,7 @@ impl ServerIndex {
             .vectors_config(dense)
             .sparse_vectors_config(sparse)
             .metadata(made_by);
+        let create = self.options.of(create);
         match self.client.create_collection(create).await {
             // Two workers started at once; the other one made it.
             Err(error) if failure::exists_already(&error) => Ok(()),

@@ -9,6 +9,8 @@ const CANCELLED: i32 = 1;
 const DEADLINE_EXCEEDED: i32 = 4;
 const ALREADY_EXISTS: i32 = 6;
 const PERMISSION_DENIED: i32 = 7;
+const RESOURCE_EXHAUSTED: i32 = 8;
+const OUT_OF_RANGE: i32 = 11;
 const UNAVAILABLE: i32 = 14;
 const UNAUTHENTICATED: i32 = 16;
 
@@ -29,6 +31,12 @@ pub(super) fn of(error: QdrantError, what: &'static str, url: String) -> VectorE
         _ if said_by_transport(&error) => VectorError::Unreachable { url, source: said(error) },
         _ => VectorError::Index { what, source: said(error) },
     }
+}
+
+/// Whether the server takes fewer points at once: its limit is on the bytes of a message.
+pub(super) fn too_large(error: &QdrantError) -> bool {
+    matches!(code(error), Some(RESOURCE_EXHAUSTED | OUT_OF_RANGE))
+        && matches!(error, QdrantError::ResponseError { status } if status.message().contains("message length too large"))
 }
 
 /// Whether the error is that the collection is there.

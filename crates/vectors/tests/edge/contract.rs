@@ -8,7 +8,7 @@ use qdrant_edge::{
 use serde_json::Value;
 
 use crate::support::{ads, points};
-use vectors::{ByWords, Drift, EdgeIndex, Embedder as _, Index as _, index_name};
+use vectors::{ByWords, Drift, EdgeIndex, Index as _, index_name};
 
 const PAGE: &str = include_str!("../../../../docs/VECTORS.md");
 
@@ -122,7 +122,7 @@ async fn the_vectors_are_those_of_the_page() {
 
 #[test]
 fn the_name_and_the_kinds_of_drift_are_those_of_the_page() {
-    let name = index_name("opportunities", ByWords.model(), ByWords.dimensions());
+    let name = index_name("opportunities", ByWords::MODEL, ByWords::DIMENSIONS);
     assert!(PAGE.contains(&format!("such as `{name}`")), "{name}");
     let told: Vec<String> = table("kind").into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(told, Drift::ALL.map(Drift::as_str));

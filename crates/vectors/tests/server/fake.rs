@@ -21,6 +21,9 @@ pub(crate) struct Fake {
     collections: Arc<Mutex<HashMap<String, Collection>>>,
     requests: Arc<Mutex<Vec<&'static str>>>,
     answers: Arc<Mutex<Option<UpdateStatus>>>,
+    aliases: Arc<Mutex<HashMap<String, String>>>,
+    most: Arc<Mutex<Option<usize>>>,
+    made: Arc<Mutex<Vec<CreateCollection>>>,
 }
 
 impl Fake {
@@ -61,6 +64,21 @@ impl Fake {
     /// Answers updates with this status from now on.
     pub(crate) fn answer_updates_with(&self, status: UpdateStatus) {
         *self.answers.lock().unwrap() = Some(status);
+    }
+
+    /// Refuses messages of more points from now on, as a server does that limits their bytes.
+    pub(crate) fn takes_at_most(&self, points: usize) {
+        *self.most.lock().unwrap() = Some(points);
+    }
+
+    /// What collections it was asked to make.
+    pub(crate) fn made(&self) -> Vec<CreateCollection> {
+        self.made.lock().unwrap().clone()
+    }
+
+    /// The collection that an alias names.
+    pub(crate) fn alias(&self, name: &str) -> Option<String> {
+        self.aliases.lock().unwrap().get(name).cloned()
     }
 
     fn done(&self) -> Response<PointsOperationResponse> {
@@ -110,6 +128,7 @@ impl collections_server::Collections for Fake {
         if self.all().contains_key(&name) {
             return Err(Status::already_exists(format!("Collection `{name}` already exists!")));
         }
+        self.made.lock().unwrap().push(asked.clone());
         self.all().insert(name, Collection::make(asked));
         Ok(Response::new(CollectionOperationResponse { result: true, time: 0.0 }))
     }
@@ -127,13 +146,38 @@ impl collections_server::Collections for Fake {
         Ok(Response::new(GetCollectionInfoResponse { result: Some(info), time: 0.0 }))
     }
 
+    async fn delete(&self, asked: Request<DeleteCollection>) -> Answer<CollectionOperationResponse> {
+        let result = self.all().remove(&asked.into_inner().collection_name).is_some();
+        Ok(Response::new(CollectionOperationResponse { result, time: 0.0 }))
+    }
+
+    /// As Qdrant does: an alias that is there names the other collection from then on, and none has the name of a collection.
+    async fn update_aliases(&self, asked: Request<ChangeAliases>) -> Answer<CollectionOperationResponse> {
+        for action in asked.into_inner().actions {
+            let Some(alias_operations::Action::CreateAlias(create)) = action.action else {
+                return Err(Status::unimplemented("an alias is only made"));
+            };
+            let all = self.all();
+            if all.contains_key(&create.alias_name) || !all.contains_key(&create.collection_name) {
+                return Err(Status::invalid_argument(format!("Collection `{}` ...", create.alias_name)));
+            }
+            self.aliases.lock().unwrap().insert(create.alias_name, create.collection_name);
+        }
+        Ok(Response::new(CollectionOperationResponse { result: true, time: 0.0 }))
+    }
+
+    async fn list_aliases(&self, _: Request<ListAliasesRequest>) -> Answer<ListAliasesResponse> {
+        let aliases = self.aliases.lock().unwrap().clone().into_iter();
+        let aliases = aliases
+            .map(|(alias_name, collection_name)| AliasDescription { alias_name, collection_name })
+            .collect();
+        Ok(Response::new(ListAliasesResponse { aliases, time: 0.0 }))
+    }
+
     not_asked_for! {
         list(ListCollectionsRequest) -> ListCollectionsResponse;
         update(UpdateCollection) -> CollectionOperationResponse;
-        delete(DeleteCollection) -> CollectionOperationResponse;
-        update_aliases(ChangeAliases) -> CollectionOperationResponse;
         list_collection_aliases(ListCollectionAliasesRequest) -> ListAliasesResponse;
-        list_aliases(ListAliasesRequest) -> ListAliasesResponse;
         collection_cluster_info(CollectionClusterInfoRequest) -> CollectionClusterInfoResponse;
         update_collection_cluster_setup(UpdateCollectionClusterSetupRequest) -> UpdateCollectionClusterSetupResponse;
         create_shard_key(CreateShardKeyRequest) -> CreateShardKeyResponse;
@@ -147,6 +191,11 @@ impl points_server::Points for Fake {
     async fn upsert(&self, asked: Request<UpsertPoints>) -> Answer<PointsOperationResponse> {
         let asked = asked.into_inner();
         assert_eq!(asked.wait, Some(true), "an upsert must be on disk when it returns");
+        if self.most.lock().unwrap().is_some_and(|most| asked.points.len() > most) {
+            let said =
+                "Error, decoded message length too large: found 33554433 bytes, the limit is: 33554432 bytes";
+            return Err(Status::out_of_range(said));
+        }
         let points = asked.points.into_iter().map(point).collect();
         let list = qdrant_edge::PointInsertOperations::PointsList(points);
         let insert =

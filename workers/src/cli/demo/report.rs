@@ -26,9 +26,9 @@ pub(super) async fn print(
     took: Duration,
 ) -> anyhow::Result<Outcome> {
     let mut searches = Vec::new();
-    if let Some(vectors) = app.vectors() {
+    if let Some(kept) = app.indexes.served() {
         for text in SEARCHES {
-            searches.push((text, search(vectors, &app.store, &Ask::of(text, HITS)).await?.hits));
+            searches.push((text, search(&kept.vectors, &app.store, &Ask::of(text, HITS)).await?.hits));
         }
     }
     if quiet {
