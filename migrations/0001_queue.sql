@@ -11,10 +11,10 @@ CREATE TABLE queue.lanes (
     held        boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE queue.lanes IS
-    'A lane is a share of the pool: fetch:fne, read:fne, embed:0. Jobs of one lane never crowd out another. max_running limits all workers together; two workers that claim at once may exceed it by a few.';
+    'A lane is a share of the pool: fetch:fne, read:fne, item:fne, embed:0. Jobs of one lane never crowd out another. max_running limits all workers together; two workers that claim at once may exceed it by a few.';
 COMMENT ON COLUMN queue.lanes.subject IS 'What a worker must know to run the jobs of the lane: a source, or a vector index (target:0). Workers that do not know it leave them to others.';
 COMMENT ON COLUMN queue.lanes.held IS 'Whether nobody claims its jobs for now: they wait as they are, and cost no attempt.';
--- The lanes fetch:SOURCE and read:SOURCE are added when a worker registers its sources, embed:N and verify:N when it registers an index.
+-- The lanes fetch:SOURCE, read:SOURCE and item:SOURCE are added when a worker registers its sources, embed:N and verify:N when it registers an index.
 INSERT INTO queue.lanes (lane, max_running) VALUES ('close', 4), ('match', 1);
 
 CREATE TABLE queue.jobs (

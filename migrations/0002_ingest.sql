@@ -46,7 +46,7 @@ COMMENT ON COLUMN ingest.streams.complete_to IS 'The cursor: start of the last c
 CREATE TABLE ingest.runs (
     id              uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     source          text NOT NULL REFERENCES ingest.sources,
-    mode            text NOT NULL CHECK (mode IN ('incremental', 'full', 'pages', 'replay', 'file', 'revert')),
+    mode            text NOT NULL CHECK (mode IN ('incremental', 'full', 'pages', 'item', 'replay', 'file', 'revert')),
     trigger         text NOT NULL CHECK (trigger IN ('cron', 'cli', 'http', 'sql', 'inbox')),
     idempotency_key text CHECK (length(idempotency_key) BETWEEN 1 AND 200),
     since           timestamptz,
@@ -103,8 +103,10 @@ COMMENT ON COLUMN ingest.runs.believed IS 'What the audit of a large run decided
 COMMENT ON COLUMN ingest.runs.cursors_before IS 'Where the cursors of the streams stood that the run moved: {"offres": "2026-11-20T11:00:00Z"}. A revert moves them back.';
 COMMENT ON COLUMN ingest.runs.doubts IS 'Everything that the audit does not believe of the run, the most telling first in each stream.';
 COMMENT ON COLUMN ingest.runs.decision IS 'What an operator decided. A held run is published (it then closes what it proves gone) or discarded; a published one may be reverted.';
--- A source has at most one active run.
-CREATE UNIQUE INDEX runs_one_active ON ingest.runs (source) WHERE state IN ('queued', 'running', 'closing');
+-- A source has at most one active run. A run of one item runs beside it: who asks for an item waits for no crawl.
+CREATE UNIQUE INDEX runs_one_active ON ingest.runs (source) WHERE state IN ('queued', 'running', 'closing') AND mode <> 'item';
+-- Store::request_item: the run that asks for the same item already.
+CREATE INDEX runs_of_items ON ingest.runs (source) WHERE mode = 'item' AND finished_at IS NULL;
 CREATE UNIQUE INDEX runs_idempotency ON ingest.runs (source, idempotency_key);
 -- The runs that wait, oldest first: start_waiting() takes the next one of a source, and the reaper looks for any.
 CREATE INDEX runs_waiting ON ingest.runs (source, created_at) WHERE state = 'waiting';
@@ -264,6 +266,8 @@ CREATE TABLE ingest.rejections (
 COMMENT ON TABLE ingest.rejections IS 'Records that were rejected: the reason as a code, and the whole record.';
 CREATE INDEX rejections_of_run ON ingest.rejections (run, code);
 CREATE INDEX rejections_of_page ON ingest.rejections (page);
+-- Store::find_item, explain: what was rejected of a record.
+CREATE INDEX rejections_of_record ON ingest.rejections (source, external_id) WHERE external_id IS NOT NULL;
 
 CREATE TABLE ingest.ticks (
     entry text PRIMARY KEY,

@@ -59,7 +59,7 @@ END $$;
 CREATE FUNCTION ingest.hold_lane() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE queue.lanes SET held = NOT held
-     WHERE lane = 'fetch:' || NEW.slug AND held <> (ingest.why_held(NEW) IS NOT NULL);
+     WHERE lane IN ('fetch:' || NEW.slug, 'item:' || NEW.slug) AND held <> (ingest.why_held(NEW) IS NOT NULL);
     IF FOUND THEN
         PERFORM pg_notify('oim_queue', '');
     END IF;
@@ -248,7 +248,7 @@ BEGIN
     PERFORM FROM ingest.sources s WHERE s.slug = $1 FOR NO KEY UPDATE;
     UPDATE ingest.runs r SET state = 'queued'
      WHERE r.id = (SELECT w.id FROM ingest.runs w WHERE w.source = $1 AND w.state = 'waiting' ORDER BY w.created_at, w.id LIMIT 1)
-       AND NOT EXISTS (SELECT FROM ingest.runs a WHERE a.source = $1 AND a.state IN ('queued', 'running', 'closing'))
+       AND NOT EXISTS (SELECT FROM ingest.runs a WHERE a.source = $1 AND a.state IN ('queued', 'running', 'closing') AND a.mode <> 'item')
     RETURNING r.id INTO next;
     IF FOUND THEN
         -- What reads the archive visits nobody, and is not held with the source.

@@ -85,7 +85,7 @@ COMMENT ON COLUMN api.contacts.phones IS 'Telephone numbers (ITU-T E.164: +237â€
 
 CREATE VIEW api.sources AS
 SELECT s.slug, s.name, s.enabled,
-       (SELECT max(r.finished_at) FROM ingest.runs r WHERE r.source = s.slug AND r.state = 'complete' AND r.mode NOT IN ('pages', 'replay', 'revert')) AS complete_at
+       (SELECT max(r.finished_at) FROM ingest.runs r WHERE r.source = s.slug AND r.state = 'complete' AND r.mode NOT IN ('pages', 'item', 'replay', 'revert')) AS complete_at
   FROM ingest.sources s;
 COMMENT ON VIEW api.sources IS 'The partners.';
 COMMENT ON COLUMN api.sources.slug IS 'Key used everywhere.';
@@ -100,7 +100,7 @@ SELECT id, source, mode, trigger, state, pages, seen, created, changed, unchange
 COMMENT ON VIEW api.runs IS 'Each ingest of a source; a service that asked for one follows it here.';
 COMMENT ON COLUMN api.runs.id IS 'As answered by api.request_ingest().';
 COMMENT ON COLUMN api.runs.source IS 'Key of api.sources.';
-COMMENT ON COLUMN api.runs.mode IS 'incremental, full, pages (those that earlier runs failed to fetch or parse), replay, file, or revert (of an earlier run).';
+COMMENT ON COLUMN api.runs.mode IS 'incremental, full, pages (those that earlier runs failed to fetch or parse), item (one opportunity again), replay, file, or revert (of an earlier run).';
 COMMENT ON COLUMN api.runs.trigger IS 'cron, cli, http, sql (api.request_ingest) or inbox.';
 COMMENT ON COLUMN api.runs.state IS 'waiting (behind another run of the source), queued, running, closing (audited and published); then complete, partial (published, closed nothing: some page is missing), held (implausible: not published) or failed.';
 COMMENT ON COLUMN api.runs.pages IS 'Answers archived.';

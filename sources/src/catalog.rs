@@ -75,10 +75,10 @@ impl Catalog {
     }
 }
 
-/// Returns the slug most similar to a wrong one.
-pub fn nearest<'a>(slugs: impl IntoIterator<Item = &'a SourceSlug>, word: &str) -> Option<&'a SourceSlug> {
-    let likeness = |slug: &SourceSlug| strsim::jaro_winkler(word, slug.as_str());
-    let all = slugs.into_iter().map(|slug| (likeness(slug), slug)).filter(|(likeness, _)| *likeness > 0.7);
+/// Returns the name most similar to a wrong one: a slug, or an identifier.
+pub fn nearest<'a, T: AsRef<str>>(known: impl IntoIterator<Item = &'a T>, word: &str) -> Option<&'a T> {
+    let likeness = |name: &T| strsim::jaro_winkler(word, name.as_ref());
+    let all = known.into_iter().map(|name| (likeness(name), name)).filter(|(likeness, _)| *likeness > 0.7);
     all.max_by(|left, right| left.0.total_cmp(&right.0)).map(|(_, slug)| slug)
 }
 

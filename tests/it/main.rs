@@ -39,6 +39,7 @@ mod group;
 mod guards;
 mod help;
 mod hosts;
+mod items;
 mod isolation;
 mod last_days;
 mod models;

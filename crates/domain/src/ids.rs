@@ -48,6 +48,12 @@ macro_rules! name {
             }
         }
 
+        impl AsRef<str> for $type {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
         impl FromStr for $type {
             type Err = BadName;
             fn from_str(name: &str) -> Result<Self, BadName> {

@@ -94,7 +94,9 @@ impl Store {
                       CASE WHEN ingest.why_held(s) IS NULL THEN ingest.next_request(s) END AS next_request,
                       coalesce(w.jobs, 0) AS "visits_waiting!"
                  FROM ingest.sources s LEFT JOIN ingest.rate_budget b ON b.key = s.slug
-                 LEFT JOIN (SELECT lane, count(*) AS jobs FROM queue.jobs WHERE state = 'ready' GROUP BY lane) w ON w.lane = 'fetch:' || s.slug
+                 LEFT JOIN (SELECT split_part(l.lane, ':', 2) AS source, sum(l.jobs)::bigint AS jobs
+                              FROM (SELECT lane, count(*) AS jobs FROM queue.jobs WHERE state = 'ready' GROUP BY lane) l
+                             WHERE l.lane LIKE 'fetch:%' OR l.lane LIKE 'item:%' GROUP BY 1) w ON w.source = s.slug
                 ORDER BY s.slug"#
         )
         .fetch_all(&self.pool)

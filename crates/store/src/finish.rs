@@ -144,7 +144,12 @@ async fn serve(
     publish::clear(tx, run).await?;
     close::forget_missed(tx, run).await?;
     before(Step::CloseMissing);
-    let closed = if is_whole { close::close_missing(tx, run).await? } else { 0 };
+    // A run of one item covers nothing: it closes the item at most, by the partner's word.
+    let is_item = facts.mode == Mode::Item;
+    let closed = if is_whole || is_item { close::close_missing(tx, run).await? } else { 0 };
+    if is_item {
+        second_look::request_later_looks(tx, run).await?;
+    }
     if is_whole {
         second_look::request_second_looks(tx, run).await?;
     }

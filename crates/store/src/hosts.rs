@@ -150,7 +150,7 @@ impl Store {
             "WITH answers AS (DELETE FROM ingest.hosts WHERE host = $1 AND failures >= $3 RETURNING host),
                   few AS (DELETE FROM ingest.hosts WHERE host = $1 AND failures < $3),
                   due AS (UPDATE queue.jobs SET run_at = now()
-                           WHERE lane = 'fetch:' || $2 AND state = 'ready' AND run_at > now() AND EXISTS (SELECT FROM answers) RETURNING id)
+                           WHERE lane IN ('fetch:' || $2, 'item:' || $2) AND state = 'ready' AND run_at > now() AND EXISTS (SELECT FROM answers) RETURNING id)
              SELECT pg_notify('oim_queue', '') FROM due LIMIT 1",
             host,
             source,

@@ -14,6 +14,7 @@
 //! - `control`: what operators set of a source: paused, rate
 //! - `ticks`: the timetable's last ticks; each becomes one run
 //! - `runs`: requests and states of runs, cursors, and what starts when a run ends
+//! - `items`: one opportunity again, beside the runs of its source
 //! - `budget`: slots of a source's rate, shared by all workers
 //! - `hosts`: hosts that fail, and when they are asked again
 //! - `walks`: how the crawl of each stream ended, and what earlier crawls ended with
@@ -70,6 +71,7 @@ mod finish;
 mod hosts;
 mod house_contacts;
 mod index_rows;
+mod items;
 mod matching;
 mod outbox;
 mod overview;
@@ -112,6 +114,7 @@ pub use explain::{Duplicate, OpportunityHistory, Step};
 pub use finish::{Left, Missed, Reverted, Withdrawn};
 pub use hosts::{Failing, FailingHost, HostFailed, HostTurn, LONGEST_REST};
 pub use index_rows::{Compared, IndexRow};
+pub use items::Item;
 pub use matching::{DoubtedPair, DoubtedSide, Houses};
 pub use outbox::{Became, Claimed};
 pub use overview::Overview;

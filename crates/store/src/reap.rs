@@ -37,7 +37,7 @@ async fn resume_orphans(tx: &mut Transaction<'_, Postgres>) -> Result<(), StoreE
     // Whoever ends a run starts the next one. A run that was ended by hand, in SQL, has nobody who does.
     sqlx::query!(
         "SELECT ingest.start_waiting(w.source) FROM (SELECT DISTINCT source FROM ingest.runs WHERE state = 'waiting') w
-          WHERE NOT EXISTS (SELECT FROM ingest.runs a WHERE a.source = w.source AND a.state IN ('queued', 'running', 'closing'))"
+          WHERE NOT EXISTS (SELECT FROM ingest.runs a WHERE a.source = w.source AND a.state IN ('queued', 'running', 'closing') AND a.mode <> 'item')"
     )
     .execute(&mut **tx)
     .await

@@ -37,7 +37,9 @@ pub(crate) async fn read_next(
     let left: Vec<i64> = pages.iter().copied().filter(|page| !reused.contains(page)).collect();
     if !left.is_empty() {
         sqlx::query!(
-            "SELECT queue.enqueue('parse_page', 'read:' || $1, jsonb_build_object('page', id), 'parse_page:' || id) FROM unnest($2::bigint[]) AS p (id)",
+            "SELECT queue.enqueue('parse_page', 'read:' || $1, jsonb_build_object('page', p.id), 'parse_page:' || p.id,
+                    CASE r.mode WHEN 'item' THEN 30 ELSE 0 END)
+               FROM ingest.pages p JOIN ingest.runs r ON r.id = p.run WHERE p.id = ANY ($2) ORDER BY p.id",
             source,
             &left
         )

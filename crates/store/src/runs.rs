@@ -318,8 +318,9 @@ pub(crate) async fn close_if_parsed(connection: &mut PgConnection, run: RunId) -
            UPDATE ingest.runs r SET state = 'closing'
             WHERE r.id = $1 AND r.walked AND r.state IN ('queued', 'running')
               AND NOT EXISTS (SELECT FROM ingest.pages p WHERE p.run = $1 AND p.state IN ('wanted', 'archived'))
-           RETURNING r.id)
-         SELECT queue.enqueue('finish_run', 'close', jsonb_build_object('run', id), 'finish_run:' || id, 20) FROM closing",
+           RETURNING r.id, r.mode)
+         SELECT queue.enqueue('finish_run', 'close', jsonb_build_object('run', id), 'finish_run:' || id,
+                CASE mode WHEN 'item' THEN 30 ELSE 20 END) FROM closing",
         run.uuid()
     )
     .execute(connection)

@@ -72,7 +72,7 @@ impl Store {
             .doing(WHAT)?;
             sqlx::query!(
                 "UPDATE queue.lanes SET max_running = CASE WHEN lane LIKE 'fetch:%' THEN $2::integer ELSE $3::integer END
-                  WHERE subject = $1 AND max_running <> CASE WHEN lane LIKE 'fetch:%' THEN $2::integer ELSE $3::integer END",
+                  WHERE subject = $1 AND lane NOT LIKE 'item:%' AND max_running <> CASE WHEN lane LIKE 'fetch:%' THEN $2::integer ELSE $3::integer END",
                 row.slug.as_str(),
                 row.fetch_at_once,
                 row.read_at_once
@@ -134,7 +134,7 @@ async fn write(tx: &mut Transaction<'_, Postgres>, row: &SourceRow) -> Result<()
     sqlx::query!(
         "INSERT INTO queue.lanes (lane, max_running, subject, held)
          SELECT l.lane, l.max_running, s.slug, l.visits AND ingest.why_held(s) IS NOT NULL
-           FROM ingest.sources s, (VALUES ('fetch:' || $1, $2::integer, true), ('read:' || $1, $3, false)) AS l(lane, max_running, visits)
+           FROM ingest.sources s, (VALUES ('fetch:' || $1, $2::integer, true), ('read:' || $1, $3, false), ('item:' || $1, 4, true)) AS l(lane, max_running, visits)
           WHERE s.slug = $1
          ON CONFLICT (lane) DO NOTHING",
         row.slug.as_str(),
@@ -162,7 +162,7 @@ async fn limits(tx: &mut Transaction<'_, Postgres>, row: &SourceRow) -> Result<(
     .doing(WHAT)?;
     if changed.rows_affected() > 0 {
         sqlx::query!(
-            "UPDATE queue.jobs SET run_at = now() WHERE lane = 'fetch:' || $1 AND state = 'ready' AND run_at > now()",
+            "UPDATE queue.jobs SET run_at = now() WHERE lane IN ('fetch:' || $1, 'item:' || $1) AND state = 'ready' AND run_at > now()",
             row.slug.as_str()
         )
         .execute(&mut **tx)

@@ -82,6 +82,8 @@ words! {
         Full = "full",
         /// Pages that earlier runs failed to fetch or to parse, and no others.
         Pages = "pages",
+        /// The own page of one opportunity, beside whatever else is under way.
+        Item = "item",
         /// The archive, without visiting the partner.
         Replay = "replay",
         /// A file that a partner sent.

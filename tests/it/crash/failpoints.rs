@@ -355,6 +355,7 @@ fn every_transaction_of_the_store_is_a_step() {
         "ticks.rs",
         "cancel.rs",
         "control.rs",
+        "items.rs",
         "revive.rs",
         "dead_letters.rs",
         "finish/second_look.rs",

@@ -1,6 +1,7 @@
 //! `oim-etl ingest`
 
 mod file;
+mod item;
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
@@ -29,8 +30,8 @@ use crate::{
 )]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Ingest {
-    /// Slugs of the sources
-    #[arg(required_unless_present = "all")]
+    /// Slugs of the sources; or single opportunities, each as SOURCE/ID, as the URL of its page, or by its id
+    #[arg(required_unless_present = "all", value_name = "SOURCE|SOURCE/ID|URL")]
     sources: Vec<String>,
     /// Ingest every enabled source
     #[arg(long, conflicts_with = "sources")]
@@ -83,6 +84,7 @@ fn moment(text: &str) -> Result<DateTime<Utc>, String> {
 
 impl Ingest {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
+        self.check_items()?;
         let catalog = app::catalog(context.config())?;
         if self.file.is_some() {
             let slugs = self.slugs(&context, &catalog)?;
@@ -96,13 +98,14 @@ impl Ingest {
         }
         let store = app::open_store(context.config()).await?;
         let known = PoolSources::of(&context, &store, catalog).await?;
+        let (items, slugs) = self.words();
         let states = if self.all {
             known.all(&context)
         } else {
-            let found = self.sources.iter().map(|word| known.find(&context, word));
+            let found = slugs.iter().map(|word| known.find(&context, word));
             found.collect::<anyhow::Result<_>>()?
         };
-        let mut lines = Vec::new();
+        let mut lines = item::request(&context, &store, &known, &items).await?;
         for state in states {
             let slug = SourceSlug::new(&state.slug)?;
             let entered = trigger::request(&store, &self.request(slug.clone())).await?;
@@ -127,6 +130,27 @@ impl Ingest {
             return Ok(enabled.map(|spec| spec.slug.clone()).collect());
         }
         self.sources.iter().map(|word| find_source(catalog, word)).collect()
+    }
+
+    /// Returns the words that name single opportunities, and those that name sources.
+    fn words(&self) -> (Vec<&String>, Vec<&String>) {
+        self.sources.iter().partition(|word| item::is_item(word))
+    }
+
+    /// Refuses what has no effect on a single opportunity.
+    fn check_items(&self) -> anyhow::Result<()> {
+        let flags = [
+            ("--full", self.full),
+            ("--since", self.since.is_some()),
+            ("--limit", self.limit.is_some()),
+            ("--file", self.file.is_some()),
+            ("--dry-run", self.dry_run),
+        ];
+        let given = flags.iter().find(|(_, is_given)| *is_given);
+        if let (Some((flag, _)), [item, ..]) = (given, self.words().0.as_slice()) {
+            anyhow::bail!("{flag} has no effect on a single opportunity ({item}): leave it out");
+        }
+        Ok(())
     }
 
     fn request(&self, source: SourceSlug) -> RunRequest {

@@ -62,7 +62,7 @@ impl Job for LookAgain {
                 }
                 Ok(())
             }
-            Ok(_) => Ok(app.store.queue().job_done(lease).await?),
+            Ok(_) => Ok(app.store.found_again(lease, args.opportunity, args.run).await?),
             // The list decides: a second walk that misses the opportunity closes it.
             Err(Failure::Job(JobError::Discard(why))) => {
                 tracing::debug!(%url, %why, "its own page tells nothing");

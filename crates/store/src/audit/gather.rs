@@ -259,7 +259,7 @@ async fn past(
         "SELECT m.is_whole, m.seen, m.valid, m.unidentified, m.open_before, m.kept, m.measures
            FROM ingest.runs r, LATERAL (SELECT * FROM ingest.run_streams WHERE run = r.id AND stream = $2 OFFSET 0) m
           WHERE r.state IN ('complete', 'partial') AND r.decision IS DISTINCT FROM 'reverted' AND r.id <> $1
-            AND r.mode NOT IN ('pages', 'replay') AND (r.mode = 'file') = $3 AND (m.is_whole OR NOT $4) AND m.seen > 0
+            AND r.mode NOT IN ('pages', 'item', 'replay') AND (r.mode = 'file') = $3 AND (m.is_whole OR NOT $4) AND m.seen > 0
             AND r.source = (SELECT source FROM ingest.runs WHERE id = $1)
             AND r.created_at >= coalesce((SELECT max(a.created_at) FROM ingest.runs a WHERE a.source = r.source AND a.decision = 'published'), '-infinity')
           ORDER BY m.is_whole = $4 DESC, r.created_at DESC LIMIT $5",

@@ -94,7 +94,7 @@ pub(super) async fn refuse_while_active(
 ) -> Result<(), StoreError> {
     let active = sqlx::query!(
         "SELECT a.id, a.source FROM ingest.runs a JOIN ingest.runs r ON r.source = a.source
-          WHERE r.id = $1 AND a.state IN ('queued', 'running', 'closing')",
+          WHERE r.id = $1 AND a.state IN ('queued', 'running', 'closing') AND a.mode <> 'item'",
         run.uuid()
     )
     .fetch_optional(&mut **tx)

@@ -1,5 +1,7 @@
 //! The second look: where a list may shift, what one walk missed is looked for at its own page, which settles it.
 
+use std::time::Duration;
+
 use domain::{OpportunityId, RunId};
 use queue::Lease;
 use sqlx::{Postgres, Transaction};
@@ -9,6 +11,8 @@ use crate::{Store, StoreError, error::Doing as _};
 
 /// Most pages that one run looks at again. The next runs look at the others, or close them.
 const AT_ONCE: i64 = 50;
+/// Time until the page of an item that answered 404 is asked again: a deployment of the partner is over by then.
+const LATER: Duration = Duration::from_mins(10);
 
 /// An opportunity that a walk missed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +45,25 @@ pub(super) async fn request_second_looks(
     .doing(WHAT)
 }
 
+/// Enqueues a second request for the page of an item that the run found gone without closing it: a 404 may pass, and who asked for
+/// the item shall not have to come back for it.
+pub(super) async fn request_later_looks(
+    tx: &mut Transaction<'_, Postgres>,
+    run: RunId,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "SELECT queue.enqueue('look_again', 'item:' || o.source, jsonb_build_object('opportunity', o.id, 'run', $1::uuid), 'look_again:' || o.id,
+                0, make_interval(secs => $2))
+           FROM ingest.opportunities o WHERE o.missed_by = $1 AND o.status = 'open'",
+        run.uuid(),
+        LATER.as_secs_f64()
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+    .doing(WHAT)
+}
+
 impl Store {
     /// Returns an opportunity that `run` missed, unless a later run has shown or closed it.
     pub async fn missed(&self, opportunity: OpportunityId, run: RunId) -> Result<Option<Missed>, StoreError> {
@@ -54,6 +77,29 @@ impl Store {
         .fetch_optional(&self.pool)
         .await
         .doing("look up what a run missed")
+    }
+
+    /// Ends a second look that found the page. If only the request for this item had found it gone, nothing missed it any more: a
+    /// list that misses it counts as the first one.
+    pub async fn found_again(
+        &self,
+        lease: Lease,
+        opportunity: OpportunityId,
+        run: RunId,
+    ) -> Result<(), StoreError> {
+        let what = "end a second look";
+        let mut tx = self.pool.begin().await.doing(what)?;
+        lease.settle(&mut tx).await?;
+        sqlx::query!(
+            "UPDATE ingest.opportunities SET missed_by = NULL
+              WHERE id = $1 AND missed_by = $2 AND EXISTS (SELECT FROM ingest.runs WHERE id = $2 AND mode = 'item')",
+            opportunity.uuid(),
+            run.uuid()
+        )
+        .execute(&mut *tx)
+        .await
+        .doing(what)?;
+        tx.commit().await.doing(what)
     }
 
     /// Closes an opportunity that `run` missed and whose own page is gone, in the name of that run, and ends the job

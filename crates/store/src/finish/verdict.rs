@@ -33,7 +33,7 @@ impl Facts {
 
     /// Returns whether it asked for the list itself, not for what earlier runs left.
     fn is_a_visit(&self) -> bool {
-        !matches!(self.mode, Mode::Replay | Mode::Pages)
+        !matches!(self.mode, Mode::Replay | Mode::Pages | Mode::Item)
     }
 
     /// Returns whether the run proves that what it does not show is missing.

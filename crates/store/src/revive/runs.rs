@@ -71,7 +71,7 @@ pub(super) async fn end_again(
 ) -> Result<(), StoreError> {
     let row = sqlx::query!(
         r#"SELECT r.source, EXISTS (SELECT FROM ingest.runs o WHERE o.source = r.source AND o.id <> r.id
-                  AND (o.state IN ('queued', 'running', 'closing') OR o.created_at > r.created_at AND o.state IN ('complete', 'partial', 'held'))) AS "is_late!"
+                  AND (o.state IN ('queued', 'running', 'closing') AND o.mode <> 'item' OR o.created_at > r.created_at AND o.state IN ('complete', 'partial', 'held') AND o.mode <> 'item')) AS "is_late!"
              FROM ingest.runs r WHERE r.id = $1 FOR UPDATE"#,
         run
     )
