@@ -3,6 +3,15 @@
 CREATE SCHEMA ingest;
 COMMENT ON SCHEMA ingest IS 'Tables of oim-etl. Other services read the views of schema api.';
 
+-- A migration that only expands leaves this row alone: programs of the release before keep working, also when they are restarted. One
+-- that takes away what they need sets it to its own number.
+CREATE TABLE ingest.compatibility (
+    needs bigint NOT NULL,
+    one   boolean PRIMARY KEY DEFAULT true CHECK (one)
+);
+COMMENT ON TABLE ingest.compatibility IS 'Which programs can work with the schema: those that know the migration `needs`.';
+INSERT INTO ingest.compatibility (needs) VALUES (5);
+
 CREATE TABLE ingest.sources (
     slug          text PRIMARY KEY CHECK (slug ~ '^[a-z][a-z0-9_-]{1,39}$'),
     name          text NOT NULL,

@@ -26,8 +26,10 @@ REVOKE ALL ON DATABASE :"database" FROM PUBLIC;
 GRANT CONNECT, TEMPORARY ON DATABASE :"database" TO oim_owner, oim_worker;
 GRANT CONNECT ON DATABASE :"database" TO oim_scaler;
 
--- A worker looks for missing migrations at its start, and PostgreSQL checks CREATE before it sees that the table is there.
-GRANT USAGE, CREATE ON SCHEMA public TO oim_owner, oim_worker;
+-- A worker reads which migrations there are; only the owner adds any.
+GRANT USAGE, CREATE ON SCHEMA public TO oim_owner;
+GRANT USAGE ON SCHEMA public TO oim_worker;
+REVOKE CREATE ON SCHEMA public FROM oim_worker;
 
 ALTER DEFAULT PRIVILEGES FOR ROLE oim_owner GRANT USAGE ON SCHEMAS TO oim_worker;
 ALTER DEFAULT PRIVILEGES FOR ROLE oim_owner GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO oim_worker;

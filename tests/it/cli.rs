@@ -66,7 +66,7 @@ async fn a_bad_flag_is_refused_with_the_usage() {
 async fn an_empty_database_says_how_it_is_filled() {
     for command in [&["status"][..], &["runs"], &["search", "soudeur"], &["rejections", "fne"]] {
         let said = said(command, &[("DATABASE_URL", "private")], 2).await;
-        assert!(said.contains("run `oim-etl migrate`, or start a worker"), "{command:?}: {said}");
+        assert!(said.contains("run `oim-etl migrate`"), "{command:?}: {said}");
     }
 }
 
@@ -137,8 +137,11 @@ async fn a_private_database_needs_no_server_and_outlives_the_command() {
 async fn a_missing_credential_names_its_variable() {
     let road = Road::new().await;
     let bin = road.bin(&["ingest", "fne", "--output", "json"]).without("FNE_CLIENT_SECRET");
-    let ended = bin.run().await.expect(1);
-    assert!(ended.out.contains("FNE_CLIENT_SECRET"), "{}{}", ended.out, ended.err);
+    let ended = bin.without("FNE_CLIENT_ID").run().await.expect(2);
+    let told =
+        "source fne needs FNE_CLIENT_ID and FNE_CLIENT_SECRET: set FNE_CLIENT_ID and FNE_CLIENT_SECRET";
+    assert!(ended.err.contains(told), "{}{}", ended.out, ended.err);
+    assert!(ended.err.contains("FNE_CLIENT_ID_FILE and FNE_CLIENT_SECRET_FILE"), "{}", ended.err);
 }
 
 #[tokio::test]

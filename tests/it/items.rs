@@ -68,7 +68,10 @@ async fn an_item_is_updated_alone_and_closes_when_a_second_look_finds_its_page_g
     let visits = replay.arrivals().len();
     let runs = ingest(&road, &["portail/17"]).await;
     assert_eq!((&runs[0]["state"], &runs[0]["mode"]), (&"complete".into(), &"item".into()), "{runs}");
-    assert_eq!((&runs[0]["changed"], &runs[0]["closed"], &runs[0]["seen"]), (&1.into(), &0.into(), &1.into()));
+    assert_eq!(
+        (&runs[0]["changed"], &runs[0]["closed"], &runs[0]["seen"]),
+        (&1.into(), &0.into(), &1.into())
+    );
     assert_eq!(replay.arrivals().len() - visits, 1, "it asked for more than the item");
     let after = rows_of(&store).await;
     let changed: Vec<&Value> = after.iter().zip(&before).filter(|(a, b)| a != b).map(|(a, _)| a).collect();
@@ -101,7 +104,8 @@ async fn an_item_is_updated_alone_and_closes_when_a_second_look_finds_its_page_g
     let open = "SELECT count(*) FROM ingest.opportunities WHERE status = 'open'";
     assert_eq!(count(&store, open).await, 19, "nothing else was closed");
     // An item moves no cursor, and is no visit of the list.
-    let covering = "SELECT count(*) FROM ingest.runs WHERE mode = 'item' AND (covers <> '{}' OR cursors_before <> '{}')";
+    let covering =
+        "SELECT count(*) FROM ingest.runs WHERE mode = 'item' AND (covers <> '{}' OR cursors_before <> '{}')";
     assert_eq!(count(&store, covering).await, 0);
 }
 
@@ -124,11 +128,12 @@ async fn what_is_no_item_is_an_error_that_names_the_nearest_one() {
     assert!(err.contains("source portail is paused"), "{err}");
     road.bin(&["ingest", "fne", "--full"]).run().await.expect(0);
     let store = road.database.store().await;
-    let listed: String =
-        sqlx::query_scalar("SELECT 'fne/' || external_id FROM ingest.opportunities WHERE source = 'fne' LIMIT 1")
-            .fetch_one(store.pool())
-            .await
-            .unwrap();
+    let listed: String = sqlx::query_scalar(
+        "SELECT 'fne/' || external_id FROM ingest.opportunities WHERE source = 'fne' LIMIT 1",
+    )
+    .fetch_one(store.pool())
+    .await
+    .unwrap();
     let err = road.bin(&["ingest", &listed]).run().await.expect(2).err;
     assert!(err.contains("fne shows it in a list") && err.contains("oim-etl ingest fne"), "{err}");
 }
@@ -165,7 +170,11 @@ async fn an_item_waits_for_no_other_job() {
     let item = store.find_item("portail/17").await.unwrap();
     let entered = store.request_item(&item, "test").await.unwrap();
     let before = replay.arrivals().len();
-    assert_eq!(store.request_item(&item, "test").await.unwrap().run, entered.run, "asked twice, fetched once");
+    assert_eq!(
+        store.request_item(&item, "test").await.unwrap().run,
+        entered.run,
+        "asked twice, fetched once"
+    );
     wait_until("the item is loaded", async || store.run(entered.run).await.unwrap().state.ended()).await;
     worker.kill();
     let arrivals: Vec<String> = replay.arrivals().iter().map(path).collect();

@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     path::Path,
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 
 use anyhow::Context as _;
@@ -11,7 +12,7 @@ use domain::SourceSlug;
 use fetch::{Client, Partner};
 use local_postgres::Cluster;
 use sources::{Catalog, Spec, SpecFile};
-use store::{SourceRow, Store};
+use store::{Schema, SourceRow, Store, StoreError};
 use vectors::VectorError;
 
 use crate::{
@@ -20,12 +21,16 @@ use crate::{
     config::Config,
     credential_names,
     indexes::Indexes,
+    job_error::JobError,
     observe::error_chain,
-    partner::{self, Access},
+    partner::{self, Access, MissingSecrets},
     pipeline::{group::Group, index::Kept},
     queue::{Permits, Stop},
     room::Room,
 };
+
+/// Time between two looks for secrets that are missing.
+const LOOK_FOR_SECRETS: Duration = Duration::from_secs(10);
 
 /// The parts that jobs and commands use, opened once.
 pub(crate) struct App {
@@ -46,7 +51,8 @@ pub(crate) struct App {
     pub(crate) room: Room,
     /// Cancelled when this process stops: a long crawl then ends at its next page.
     pub(crate) stop: Stop,
-    environment: HashMap<String, String>,
+    /// Secrets beside those of the environment.
+    credentials: HashMap<String, String>,
 }
 
 /// What a process is to the pool.
@@ -59,9 +65,12 @@ pub(crate) enum Role {
 }
 
 impl App {
-    /// Opens everything: the database, which it migrates, the source files, the archive and the index.
+    /// Opens everything: the database, the source files, the archive and the index.
     pub(crate) async fn open(config: Config, role: Role) -> anyhow::Result<Self> {
-        let store = open_store(&config).await?;
+        let store = match role {
+            Role::Worker => open_worker_store(&config).await?,
+            Role::Command => open_store(&config).await?,
+        };
         let catalog = catalog(&config)?;
         match role {
             Role::Worker => store.register_sources(&rows(&config, &catalog)).await?,
@@ -83,7 +92,7 @@ impl App {
             indexes: Indexes::default(),
             room: Room::new(),
             stop: Stop::new(),
-            environment: std::env::vars().collect(),
+            credentials: HashMap::new(),
         };
         match app.look_at_indexes().await {
             Ok(_) if app.holds_index() => (),
@@ -147,9 +156,25 @@ impl App {
         known.with_context(|| format!("there is no source file for {slug:?}"))
     }
 
+    /// Returns a secret: one of the demo's, else one of the environment or of a file.
+    fn secret(&self, name: &str) -> Option<String> {
+        self.credentials.get(name).cloned().or_else(|| partner::environment(name))
+    }
+
+    /// Returns the partner of a source for a job. While secrets are missing, the job waits for them.
+    pub(crate) fn partner_for_job(&self, spec: &Spec) -> Result<Partner, JobError> {
+        self.partner(spec).map_err(|error| match error.downcast_ref::<MissingSecrets>() {
+            Some(missing) => JobError::Wait {
+                pause: LOOK_FOR_SECRETS,
+                why: format!("{missing}; it continues by itself then"),
+            },
+            None => JobError::Discard(error),
+        })
+    }
+
     /// Returns the partner of a source, with its credentials from the environment and what the configuration overrides.
     pub(crate) fn partner(&self, spec: &Spec) -> anyhow::Result<Partner> {
-        let secrets = |name: &str| self.environment.get(name).cloned();
+        let secrets = |name: &str| self.secret(name);
         Access::WithCredentials(spec, &secrets).partner(&self.config)
     }
 
@@ -161,7 +186,7 @@ impl App {
 
     /// Adds the credentials of replayed partners, for the demo.
     pub(crate) fn with_credentials(mut self, pairs: &[(&str, &str)]) -> Self {
-        self.environment.extend(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        self.credentials.extend(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         self
     }
 }
@@ -171,15 +196,49 @@ pub(crate) fn is_passing(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| cause.downcast_ref::<VectorError>().is_some_and(VectorError::is_passing))
 }
 
-/// Opens the database and migrates it to this version.
+/// Opens the database with all its connections. A private server is ours alone, so its tables are created here; everybody
+/// else's are `oim-etl migrate`'s to create.
 pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
-    let store = connect(config, config.database_connections).await?;
-    store.migrate().await?;
+    let store = reach(config, config.database_connections).await?;
+    if config.database_url()? == "private" {
+        store.migrate().await?;
+    }
+    fits(store).await
+}
+
+/// Opens the database of a worker, and migrates it if the configuration says so.
+async fn open_worker_store(config: &Config) -> anyhow::Result<Store> {
+    if !config.database.migrate_on_start {
+        return open_store(config).await;
+    }
+    let store = reach(config, config.database_connections).await?;
+    if matches!(store.schema().await?, Schema::Behind { .. }) {
+        store.migrate().await?;
+    }
+    fits(store).await
+}
+
+/// Connects to a database that has the tables of this version.
+pub(crate) async fn connect(config: &Config, connections: u32) -> anyhow::Result<Store> {
+    fits(reach(config, connections).await?).await
+}
+
+/// Fails unless this program can work with the tables of the database.
+async fn fits(store: Store) -> anyhow::Result<Store> {
+    match store.schema().await? {
+        Schema::Current => (),
+        Schema::Behind { .. } => return Err(StoreError::NotMigrated.into()),
+        Schema::Ahead { newest, known } => tracing::warn!(
+            database = newest,
+            program = known,
+            "the database is of a newer program; this one still fits, but install the newer one"
+        ),
+    }
     Ok(store)
 }
 
 /// Connects to the database. `private` names a server of our own, which runs while a command needs it.
-pub(crate) async fn connect(config: &Config, connections: u32) -> anyhow::Result<Store> {
+pub(crate) async fn reach(config: &Config, connections: u32) -> anyhow::Result<Store> {
     match config.database_url()? {
         "private" => private(config, connections).await,
         url => Ok(Store::connect(url, connections).await?),

@@ -24,6 +24,7 @@ mod remote;
 mod room;
 mod scheduler;
 mod search;
+mod secret_file;
 mod ui;
 mod vector;
 mod verify;

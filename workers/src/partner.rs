@@ -8,7 +8,7 @@ use fetch::{Client, Credentials, Partner};
 use sources::{Auth, Spec};
 use url::Url;
 
-use crate::config::Config;
+use crate::{config::Config, secret_file};
 
 /// The rates of a probe and of recordings. No source file promises one.
 const PROBE_RATE: &str = "1/s";
@@ -63,9 +63,32 @@ impl Access<'_> {
     }
 }
 
-/// Returns the secrets in the environment of this process.
+/// Returns a secret of this process: from its environment variable, or from the file that `NAME_FILE` names. The file is read each
+/// time, so a new secret counts from the next request on.
 pub(crate) fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+    secret_file::of(name, &|name| std::env::var(name).ok())
+}
+
+/// Secrets that a source needs and that are not there: all of them, so that nobody finds them one by one.
+#[derive(Debug, thiserror::Error)]
+#[error("source {source_slug} needs {}: set {}, or name a file with it in {}", .names.join(" and "), .names.join(" and "), in_files(.names))]
+pub(crate) struct MissingSecrets {
+    /// The source.
+    pub(crate) source_slug: SourceSlug,
+    /// The environment variables.
+    pub(crate) names: Vec<String>,
+}
+
+fn in_files(names: &[String]) -> String {
+    let names = names.iter().map(|name| format!("{name}{}", secret_file::SUFFIX));
+    names.collect::<Vec<_>>().join(" and ")
+}
+
+/// Returns the secrets of a source that are not there.
+pub(crate) fn missing(spec: &Spec, secrets: Secrets<'_>) -> Option<MissingSecrets> {
+    let mut names = credential_names(spec);
+    names.retain(|name| secrets(name).is_none_or(|value| value.is_empty()));
+    (!names.is_empty()).then(|| MissingSecrets { source_slug: spec.slug.clone(), names })
 }
 
 /// Returns the rate at which a source is visited: that of its source file, unless the configuration sets another.
@@ -117,12 +140,11 @@ fn via(config: &Config, slug: &SourceSlug) -> Option<Url> {
 }
 
 fn credentials(spec: &Spec, secrets: Secrets<'_>) -> anyhow::Result<Option<Credentials>> {
-    let plain = |name: &str| {
-        secrets(name).filter(|value| !value.is_empty()).with_context(|| {
-            format!("source {} needs the environment variable {name}, which is not set", spec.slug)
-        })
-    };
     let Some(auth) = &spec.auth else { return Ok(None) };
+    if let Some(missing) = missing(spec, secrets) {
+        return Err(missing.into());
+    }
+    let plain = |name: &str| secrets(name).with_context(|| format!("{name} vanished"));
     Ok(Some(match auth {
         Auth::OAuth2 { token_url, scope, id, secret } => Credentials::OAuth2 {
             token_url: token_url.clone(),

@@ -12,9 +12,7 @@ pub enum QueueError {
         source: sqlx::Error,
     },
     /// The database lacks the tables of this version.
-    #[error(
-        "the database has no tables of this version yet: run `oim-etl migrate`, or start a worker, which does it"
-    )]
+    #[error("the database does not have the tables of this version yet: run `oim-etl migrate`")]
     NotMigrated,
     /// The disk of the database is full.
     #[error("the disk of the database is full: free space there; the work is kept and done again")]

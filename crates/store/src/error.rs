@@ -38,10 +38,26 @@ pub enum StoreError {
         source: sqlx::Error,
     },
     /// The database lacks the tables of this version.
-    #[error(
-        "the database has no tables of this version yet: run `oim-etl migrate`, or start a worker, which does it"
-    )]
+    #[error("the database does not have the tables of this version yet: run `oim-etl migrate`")]
     NotMigrated,
+    /// A migration took away what this program needs.
+    #[error(
+        "the database is of a newer program: it has migration {newest}, and needs one that knows migration {needs}; this one knows {known}. Install the newer program"
+    )]
+    TooOld {
+        /// The newest migration that the database has.
+        newest: i64,
+        /// The migration that a program must know.
+        needs: i64,
+        /// The newest migration that this program knows.
+        known: i64,
+    },
+    /// This account may not create roles that rights are granted to.
+    #[error(
+        "the tables are at this version, but these roles are missing, and this account may not create them. Let an administrator run:\n\n{}\n\nThen run `oim-etl migrate` again, which gives them their rights",
+        create_roles(.0)
+    )]
+    RolesMissing(Vec<String>),
     /// The disk of the database is full.
     #[error("the disk of the database is full: free space there; the work is kept and done again")]
     DiskFull(#[source] sqlx::Error),
@@ -67,6 +83,11 @@ pub enum StoreError {
         /// What to do instead.
         hint: Option<String>,
     },
+}
+
+/// Returns the SQL that creates roles.
+fn create_roles(roles: &[String]) -> String {
+    roles.iter().map(|role| format!("  CREATE ROLE {role} NOLOGIN;")).collect::<Vec<_>>().join("\n")
 }
 
 /// The `SQLSTATE` `invalid_parameter_value` (PostgreSQL, appendix A). Our own SQL functions raise it for a wrong

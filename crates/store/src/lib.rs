@@ -47,6 +47,7 @@
 //! What people ask:
 //!
 //! - `preview`: what publishing a run or some pages would change
+//! - `timeline`: what a run did, and when
 //! - `explain`: origin and history of an opportunity
 //! - `shown`: what a search may show, and an opportunity to which others are similar
 //! - `served_after`: the time from a fetched page to its served rows
@@ -54,6 +55,7 @@
 //!
 //! Under all of it:
 //!
+//! - `schema`: migrations, roles, and whether this program fits the database
 //! - `words`: stored words, as types
 //! - `error`: failures, worded for an operator
 //! - `failpoint`: the steps at which a test lets the process die
@@ -84,6 +86,7 @@ mod reuse;
 mod revive;
 mod rows;
 mod runs;
+mod schema;
 mod served;
 mod served_after;
 mod shown;
@@ -91,6 +94,7 @@ mod sources;
 mod stale;
 mod targets;
 mod ticks;
+mod timeline;
 mod vector_cache;
 mod visits;
 mod walks;
@@ -102,7 +106,7 @@ use chrono::{DateTime, Utc};
 use error::Doing as _;
 use queue::Queue;
 use sqlx::{
-    Connection as _, Executor as _, PgPool,
+    Connection as _, Executor as _, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -120,10 +124,11 @@ pub use outbox::{Became, Claimed};
 pub use overview::Overview;
 pub use pages::{Archived, NewListPage, PageRow, Validator};
 pub use preview::{Change, PagePreview, Preview};
-pub use rejections::{DoubtedRow, RejectionCount, RejectionRow};
+pub use rejections::{DoubtedRow, RejectionCount, RejectionRow, RejectionTotal, WhichRejections};
 pub use revive::{DeadRow, Retried, WhichDead};
 pub use rows::{KnownDrafts, Origin, fields_of_columns};
-pub use runs::{Entered, FileRef, RunRequest, RunRow};
+pub use runs::{Entered, FileRef, RunRequest, RunRow, WhichRuns};
+pub use schema::Schema;
 pub use served::Served;
 pub use served_after::ServedAfter;
 pub use shown::Standing;
@@ -131,16 +136,16 @@ pub use sources::SourceRow;
 pub use stale::{Replayed, Stale};
 pub use targets::{SetAside, Target, TargetId, TargetState, Verified};
 pub use ticks::Fired;
+pub use timeline::{RunChange, Timeline};
 pub use vector_cache::TextDigest;
 pub use visits::{Visit, Visits};
 pub use walks::{EarlierWalk, ShownPage, StreamWalk};
 pub use words::{Decision, Event, Mode, PageRole, PageState, RunState, Status, Trigger, UnknownWord};
 
-/// The migrations, compiled into the binary, so that it brings the schema it was written for.
-static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");
-
 /// A connection that was used within this time is taken from the pool without a ping.
 const FRESH: Duration = Duration::from_secs(1);
+/// Longest wait for the server.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// A pool of connections to the database, with all operations on the schema `ingest`.
 #[derive(Clone)]
@@ -158,14 +163,21 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens a pool of at most `connections`. Fails if the server does not answer within 10 seconds.
+    /// Opens a pool of at most `connections`. Fails at once if the server refuses the connection, and if it does
+    /// not answer within 10 seconds.
     pub async fn connect(url: &str, connections: u32) -> Result<Self, StoreError> {
         let options: PgConnectOptions = url.parse().map_err(StoreError::bad_url)?;
         let options = options.application_name("oim-etl");
         let place = error::place_of(&options);
+        // A pool tries again and again until its time is over. Who cannot be reached at all is named at once.
+        match tokio::time::timeout(ANSWER_WITHIN, PgConnection::connect_with(&options)).await {
+            Ok(Ok(connection)) => connection.close().await.unwrap_or_default(),
+            Ok(Err(source)) => return Err(StoreError::Unreachable { place, source }),
+            Err(_) => return Err(StoreError::Unreachable { place, source: sqlx::Error::PoolTimedOut }),
+        }
         let pool = PgPoolOptions::new()
             .max_connections(connections)
-            .acquire_timeout(Duration::from_secs(10))
+            .acquire_timeout(ANSWER_WITHIN)
             // A ping before each use made up half of all round trips. Only an idle connection needs one: its server may
             // have been restarted since.
             .test_before_acquire(false)
@@ -190,28 +202,6 @@ impl Store {
     #[must_use]
     pub fn keeping(self, server: Arc<dyn Any + Send + Sync>) -> Self {
         Self { _keeps: Some(server), ..self }
-    }
-
-    /// Applies the missing migrations. It is safe to call when none is missing, and when several workers start at once.
-    pub async fn migrate(&self) -> Result<(), StoreError> {
-        MIGRATOR.run(&self.pool).await.map_err(StoreError::Migrate)
-    }
-
-    /// Returns how many migrations of this binary the database lacks.
-    pub async fn missing_migrations(&self) -> Result<usize, StoreError> {
-        let known = sqlx::query_scalar::<_, bool>("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
-            .fetch_one(&self.pool)
-            .await
-            .doing("look for migrations")?;
-        let applied: i64 = if known {
-            sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations WHERE success")
-                .fetch_one(&self.pool)
-                .await
-                .doing("count migrations")?
-        } else {
-            0
-        };
-        Ok(MIGRATOR.iter().count().saturating_sub(usize::try_from(applied).unwrap_or(0)))
     }
 
     /// Checks that the database answers.

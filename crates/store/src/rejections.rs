@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use queue::{storable, storable_json};
 
-use crate::{PageRow, Status, Store, StoreError, error::Doing as _};
+use crate::{PageRow, Status, Store, StoreError, error::Doing as _, items::named};
 
 /// How often a run rejected records for one reason.
 #[derive(Debug, Clone, Serialize)]
@@ -35,6 +35,36 @@ pub struct RejectionRow {
     pub detail: Option<String>,
     pub record: Value,
     pub at: DateTime<Utc>,
+}
+
+/// Which rejections to list. The default is those of the newest run with rejections of each source.
+#[derive(Debug, Clone, Default)]
+pub struct WhichRejections {
+    /// Those of this source.
+    pub source: Option<SourceSlug>,
+    /// Those of this run.
+    pub run: Option<RunId>,
+    /// Those of all runs since.
+    pub since: Option<DateTime<Utc>>,
+}
+
+/// How often records of a source were rejected for one reason.
+#[derive(Debug, Clone, Serialize)]
+pub struct RejectionTotal {
+    /// The source.
+    pub source: String,
+    /// Code of the reason.
+    pub code: String,
+    /// The value that was rejected most often, if the reason has one.
+    pub example: Option<String>,
+    /// Number of records. One that several runs rejected counts in each of them.
+    pub count: i64,
+    /// Number of runs.
+    pub runs: i64,
+    /// When the first of them was rejected.
+    pub first: DateTime<Utc>,
+    /// When the last of them was rejected.
+    pub last: DateTime<Utc>,
 }
 
 /// A loaded opportunity with a warning.
@@ -106,11 +136,53 @@ impl Store {
         .doing("read the doubts")
     }
 
-    /// Returns the rejected records of a run or, without `run`, of the newest run with rejections of each source.
+    /// Counts the chosen rejections by source and reason, most frequent first in each source.
+    pub async fn rejection_totals(&self, which: &WhichRejections) -> Result<Vec<RejectionTotal>, StoreError> {
+        sqlx::query_as!(
+            RejectionTotal,
+            r#"SELECT x.source, x.code, mode() WITHIN GROUP (ORDER BY x.detail) AS example, count(*) AS "count!",
+                      count(DISTINCT x.run) AS "runs!", min(x.at) AS "first!", max(x.at) AS "last!"
+                 FROM ingest.rejections x
+                WHERE ($1::text IS NULL OR x.source = $1) AND ($2::uuid IS NULL OR x.run = $2)
+                  AND ($3::timestamptz IS NULL OR x.at >= $3)
+                  AND ($2::uuid IS NOT NULL OR $3::timestamptz IS NOT NULL OR x.run IN (
+                        SELECT DISTINCT ON (r.source) r.id FROM ingest.runs_now r WHERE r.rejected > 0
+                         ORDER BY r.source, r.created_at DESC))
+                GROUP BY x.source, x.code ORDER BY x.source, count(*) DESC, x.code"#,
+            which.source.as_ref().map(SourceSlug::as_str),
+            which.run.map(RunId::uuid),
+            which.since
+        )
+        .fetch_all(&self.pool)
+        .await
+        .doing("count the rejections")
+    }
+
+    /// Returns the newest rejections of a record: by `SOURCE/IDENTIFIER`, or by the address of its page.
+    pub async fn rejections_of(&self, words: &str, limit: i64) -> Result<Vec<RejectionRow>, StoreError> {
+        let named = named(words);
+        sqlx::query_as!(
+            RejectionRow,
+            r#"SELECT x.source, x.run AS "run: Uuid", x.page, p.url, x.external_id, x.code, x.detail, x.record, x.at
+                 FROM ingest.rejections x JOIN ingest.pages p ON p.id = x.page
+                WHERE x.source = $1 AND x.external_id = $2
+                   OR x.page IN (SELECT v.page FROM ingest.streams s JOIN ingest.visits v
+                                     ON v.source = s.source AND v.stream = s.stream AND v.url = $3)
+                ORDER BY x.id DESC LIMIT $4"#,
+            named.as_ref().map(|(source, _)| source.as_str()),
+            named.as_ref().map(|(_, id)| id.as_str()),
+            words,
+            limit
+        )
+        .fetch_all(&self.pool)
+        .await
+        .doing("look up the rejections of a record")
+    }
+
+    /// Returns the chosen rejected records.
     pub async fn rejections(
         &self,
-        source: Option<&SourceSlug>,
-        run: Option<RunId>,
+        which: &WhichRejections,
         limit: i64,
     ) -> Result<Vec<RejectionRow>, StoreError> {
         sqlx::query_as!(
@@ -118,13 +190,15 @@ impl Store {
             r#"SELECT x.source, x.run AS "run: Uuid", x.page, p.url, x.external_id, x.code, x.detail, x.record, x.at
                  FROM ingest.rejections x JOIN ingest.pages p ON p.id = x.page
                 WHERE ($1::text IS NULL OR x.source = $1) AND ($2::uuid IS NULL OR x.run = $2)
-                  AND ($2::uuid IS NOT NULL OR x.run IN (
+                  AND ($4::timestamptz IS NULL OR x.at >= $4)
+                  AND ($2::uuid IS NOT NULL OR $4::timestamptz IS NOT NULL OR x.run IN (
                         SELECT DISTINCT ON (r.source) r.id FROM ingest.runs_now r WHERE r.rejected > 0
                          ORDER BY r.source, r.created_at DESC))
                 ORDER BY x.source, x.code, x.id LIMIT $3"#,
-            source.map(SourceSlug::as_str),
-            run.map(RunId::uuid),
-            limit
+            which.source.as_ref().map(SourceSlug::as_str),
+            which.run.map(RunId::uuid),
+            limit,
+            which.since
         )
         .fetch_all(&self.pool)
         .await

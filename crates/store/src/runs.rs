@@ -74,6 +74,17 @@ pub struct FileRef {
     pub complete: bool,
 }
 
+/// Which runs to list. The default is all.
+#[derive(Debug, Clone, Default)]
+pub struct WhichRuns {
+    /// Those of this source.
+    pub source: Option<SourceSlug>,
+    /// Those in one of these states; empty: in any.
+    pub states: Vec<RunState>,
+    /// Those that were requested since.
+    pub since: Option<DateTime<Utc>>,
+}
+
 /// The answer to a [`RunRequest`].
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Entered {
@@ -218,19 +229,36 @@ impl Store {
 
     /// Returns a run by its id.
     pub async fn run(&self, id: RunId) -> Result<RunRow, StoreError> {
-        let found = self.select_runs(Some(id.uuid()), None, 1).await?;
+        let found = self.select_runs(Some(id.uuid()), &WhichRuns::default(), 1).await?;
         found.into_iter().next().ok_or_else(|| StoreError::Missing(format!("run {id}")))
     }
 
     /// Returns the newest runs, of one source or of all.
     pub async fn runs(&self, source: Option<&SourceSlug>, limit: i64) -> Result<Vec<RunRow>, StoreError> {
-        self.select_runs(None, source.map(SourceSlug::as_str), limit).await
+        self.chosen_runs(&WhichRuns { source: source.cloned(), ..WhichRuns::default() }, limit).await
+    }
+
+    /// Returns the newest of the chosen runs.
+    pub async fn chosen_runs(&self, which: &WhichRuns, limit: i64) -> Result<Vec<RunRow>, StoreError> {
+        self.select_runs(None, which, limit).await
+    }
+
+    /// Returns the runs whose id begins with these characters: newest first, and a few at most.
+    pub async fn runs_like(&self, begin: &str) -> Result<Vec<RunId>, StoreError> {
+        let found = sqlx::query_scalar!(
+            "SELECT id FROM ingest.runs WHERE starts_with(id::text, lower($1)) ORDER BY created_at DESC LIMIT 10",
+            begin
+        )
+        .fetch_all(&self.pool)
+        .await
+        .doing("find a run")?;
+        Ok(found.into_iter().map(RunId::from).collect())
     }
 
     async fn select_runs(
         &self,
         id: Option<Uuid>,
-        source: Option<&str>,
+        which: &WhichRuns,
         limit: i64,
     ) -> Result<Vec<RunRow>, StoreError> {
         let rows = sqlx::query_as!(
@@ -243,10 +271,13 @@ impl Store {
                       last_fetch_at, finished_at
                FROM ingest.runs_now
               WHERE ($1::uuid IS NULL OR id = $1) AND ($2::text IS NULL OR source = $2)
+                AND ($4::text[] = '{}' OR state = ANY ($4)) AND ($5::timestamptz IS NULL OR created_at >= $5)
               ORDER BY created_at DESC LIMIT $3"#,
             id,
-            source,
-            limit
+            which.source.as_ref().map(SourceSlug::as_str),
+            limit,
+            &which.states.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            which.since
         )
         .fetch_all(&self.pool)
         .await

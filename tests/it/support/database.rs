@@ -129,6 +129,14 @@ impl Database {
         Self::in_turn(Turn::Shared(Arc::clone(&TURN).read_owned().await)).await
     }
 
+    /// An empty database.
+    pub(crate) async fn empty() -> Self {
+        let shared = shared().await;
+        let server = shared.cluster.url("postgres");
+        let turn = Turn::Shared(Arc::clone(&TURN).read_owned().await);
+        Self::of(server, "template0", Some(shared), Some(Arc::new(turn))).await
+    }
+
     /// The same for a test that measures time. No other test with a database runs until it is dropped.
     pub(crate) async fn alone() -> Self {
         Self::in_turn(Turn::Alone(Arc::clone(&TURN).write_owned().await)).await

@@ -1,13 +1,17 @@
 //! What several commands share.
 
+mod when;
+
 use std::path::PathBuf;
 
-use domain::SourceSlug;
+use domain::{RunId, SourceSlug};
 use sources::Catalog;
 use store::{SourceState, Store};
 
 use super::Context;
-use crate::{app, ui};
+use crate::{app, partner, ui};
+
+pub(super) use when::{age, passed, since};
 
 /// Returns the source of that name, or an error that names the nearest one.
 pub(super) fn find_source(catalog: &Catalog, word: &str) -> anyhow::Result<SourceSlug> {
@@ -68,11 +72,22 @@ impl PoolSources {
         Ok(state)
     }
 
+    /// Returns a source that somebody can visit now: where this command does the work itself, it needs the secrets.
+    pub(super) fn find_visitable(&self, context: &Context, word: &str) -> anyhow::Result<&SourceState> {
+        let state = self.find(context, word)?;
+        let own =
+            SourceSlug::new(word).ok().and_then(|slug| self.catalog.get(&slug)).filter(|_| !self.has_worker);
+        if let Some(missing) = own.and_then(|spec| partner::missing(spec, &partner::environment)) {
+            return Err(missing.into());
+        }
+        Ok(state)
+    }
+
     /// Returns every source that may be visited, and says which ones may not.
     pub(super) fn all(&self, context: &Context) -> Vec<&SourceState> {
         let mut all = Vec::new();
         for state in &self.states {
-            match (self.find(context, &state.slug), &state.held) {
+            match (self.find_visitable(context, &state.slug), &state.held) {
                 (Ok(state), None) => all.push(state),
                 (Ok(_), Some(why)) => ui::note(&format!("{}  left out: {why}", state.slug)),
                 (Err(why), _) => ui::note(&format!("{}  left out: {why}", state.slug)),
@@ -111,6 +126,46 @@ pub(super) async fn find_known(store: &Store, word: &str) -> anyhow::Result<(Sou
     match states.iter().position(|state| state.slug == word) {
         Some(at) => Ok((SourceSlug::new(word)?, states.swap_remove(at))),
         None => Err(unknown_state(&states, word)),
+    }
+}
+
+/// The error about a word that names nothing: with the nearest source, or the nearest identifier of the source.
+pub(super) async fn nearest(store: &Store, word: &str, what: &str) -> anyhow::Result<anyhow::Error> {
+    let Some((source, id)) = word.split_once('/').filter(|(source, _)| SourceSlug::new(source).is_ok())
+    else {
+        return Ok(anyhow::anyhow!("there is no {what}"));
+    };
+    let (slug, _) = match find_known(store, source).await {
+        Ok(known) => known,
+        Err(error) => return Ok(error),
+    };
+    let known = store.identifiers_like(&slug, id).await?;
+    let near =
+        sources::nearest(&known, id).map(|near| format!("; did you mean {slug}/{near}?")).unwrap_or_default();
+    Ok(anyhow::anyhow!("there is no {what}{near}"))
+}
+
+/// Returns the run whose id is or begins with these characters, or an error that names the newest one.
+pub(super) async fn find_run(store: &Store, word: &str) -> anyhow::Result<RunId> {
+    let known = store.runs_like(word).await?;
+    match known.as_slice() {
+        [run] => Ok(*run),
+        [] => {
+            let newest = store.runs(None, 1).await?;
+            let newest =
+                newest.first().map(|run| format!("; the newest one is {} of {}", run.id, run.source));
+            anyhow::bail!(
+                "there is no run {word}{}; `oim-etl runs` lists them",
+                newest.unwrap_or_else(|| "; there is none yet".to_owned())
+            )
+        }
+        several => match several.iter().find(|run| run.to_string() == word) {
+            Some(run) => Ok(*run),
+            None => {
+                let ids: Vec<String> = several.iter().map(RunId::to_string).collect();
+                anyhow::bail!("{word} may be each of these runs: {}; write more of the id", ids.join(", "))
+            }
+        },
     }
 }
 

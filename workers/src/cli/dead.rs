@@ -7,7 +7,7 @@ use store::{DeadRow, Retried, Store, WhichDead};
 
 use super::{
     Context, Outcome,
-    common::{current_user, find_known},
+    common::{age, current_user, find_known},
 };
 use crate::{
     app,
@@ -70,26 +70,6 @@ struct Chosen {
     /// Take all of them
     #[arg(long, conflicts_with_all = ["ids", "source", "reason", "older_than"])]
     all: bool,
-}
-
-/// Reads `30min`, `12h`, `7d` or `45s`.
-fn age(text: &str) -> Result<Duration, String> {
-    let wrong = || "write a number with s, min, h or d, such as 30min or 7d".to_owned();
-    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
-    let number: u64 = text.strip_suffix(unit).unwrap_or(text).parse().map_err(|_| wrong())?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" | "min" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => return Err(wrong()),
-    };
-    // Longer than that no row is kept, and PostgreSQL has no interval for it.
-    number
-        .checked_mul(seconds)
-        .filter(|age| *age < 100 * 366 * 86_400)
-        .map(Duration::from_secs)
-        .ok_or_else(wrong)
 }
 
 impl Filter {

@@ -167,6 +167,7 @@ fn configure(
     replay: &MockServer,
 ) -> anyhow::Result<()> {
     config.database_url = Some(cluster.url(DEMO_DATABASE).into());
+    config.database.migrate_on_start = true;
     data.clone_into(&mut config.data_dir);
     config.archive = None;
     config.qdrant_url = None;

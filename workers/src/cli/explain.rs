@@ -1,13 +1,17 @@
 //! `oim-etl explain`
 
 use anyhow::Context as _;
+use chrono::{DateTime, Utc};
 use clap::Args;
 use domain::{Draft, Field};
 use serde_json::{Value, json};
-use store::{OpportunityHistory, PageRow};
+use store::{OpportunityHistory, PageRow, RejectionRow, Store, StoreError};
 
-use super::{Context, Outcome};
+use super::{Context, Outcome, common::nearest, rejections::record_words};
 use crate::{app, archive::Archive, pipeline, ui};
+
+/// Rejections of one record that are shown.
+const REJECTIONS: i64 = 3;
 
 /// Show where each value of an opportunity came from
 ///
@@ -15,14 +19,20 @@ use crate::{app, archive::Archive, pipeline, ui};
 #[derive(Debug, Args)]
 #[command(after_help = "Example: oim-etl explain fne/1204418")]
 pub(super) struct Explain {
-    /// Id of the opportunity, URL of its page, or SOURCE/ID
+    /// Id of the opportunity, URL of its page, or SOURCE/ID; of a rejected record too
     opportunity: String,
 }
 
 impl Explain {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
         let store = app::connect(context.config(), 2).await?;
-        let life = store.life(store.find_opportunity(&self.opportunity).await?).await?;
+        let found = match store.find_opportunity(&self.opportunity).await {
+            Err(StoreError::Missing(what)) => return self.rejected(&context, &store, &what).await,
+            found => found?,
+        };
+        let life = store.life(found).await?;
+        let rejections = store.rejections_of(&name_of(&life), 1).await?;
+        let rejected = rejections.first().filter(|row| row.at > content_at(&life));
         let page = match life.page {
             Some(page) => Some(store.page(page).await?),
             None => None,
@@ -40,16 +50,65 @@ impl Explain {
                 .map(|field| (field.as_str().to_owned(), json!(normalize::rule(field))))
                 .collect();
             let page = page.map(|page| json!({ "id": page.id, "url": page.url, "archive_key": page.archive_key, "fetched_at": page.fetched_at }));
-            ui::json(&json!({ "life": life, "page": page, "words": words, "rules": rules }))?;
+            ui::json(&json!({
+                "life": life, "page": page, "words": words, "rules": rules, "rejected_since": rejected
+            }))?;
             return Ok(Outcome::Good);
         }
         show(&life, words.as_ref().ok());
         origin(&life, page.as_ref());
+        if let Some(row) = rejected {
+            ui::line("\nsince then, its record is rejected, and the row stays as it was:");
+            refusal(row);
+        }
         if let Err(error) = &words {
             ui::note(&format!("Failed to show its words: {error:#}"));
         }
         Ok(Outcome::Good)
     }
+
+    /// Explains a record that never became an opportunity, or says what may have been meant.
+    async fn rejected(&self, context: &Context, store: &Store, what: &str) -> anyhow::Result<Outcome> {
+        let rows = store.rejections_of(&self.opportunity, REJECTIONS).await?;
+        if rows.is_empty() {
+            return Err(nearest(store, &self.opportunity, what).await?);
+        }
+        if context.is_json() {
+            ui::json(&json!({ "rejected": rows }))?;
+            return Ok(Outcome::Good);
+        }
+        ui::line(&format!("{} is not an opportunity: its record is rejected", ui::strong(&self.opportunity)));
+        rows.iter().for_each(refusal);
+        ui::note(
+            "\nAfter fixing the source file: oim-etl replay SLUG. To fetch its page again: oim-etl ingest SOURCE/ID",
+        );
+        Ok(Outcome::Good)
+    }
+}
+
+/// Returns `SOURCE/IDENTIFIER`.
+fn name_of(life: &OpportunityHistory) -> String {
+    let text = |name: &str| life.row.get(name).and_then(Value::as_str).unwrap_or_default();
+    format!("{}/{}", text("source"), text("external_id"))
+}
+
+/// Returns when the page with the content of the row was fetched.
+fn content_at(life: &OpportunityHistory) -> DateTime<Utc> {
+    let at = life.row.get("content_at").and_then(Value::as_str);
+    at.and_then(|at| DateTime::parse_from_rfc3339(at).ok()).map(|at| at.to_utc()).unwrap_or_default()
+}
+
+/// Prints why a record was rejected, and its words.
+fn refusal(row: &RejectionRow) {
+    let detail = row.detail.as_deref().map(|detail| format!(" ({detail})")).unwrap_or_default();
+    ui::line(&format!("  reason        {}{detail}", row.code.replace('_', " ")));
+    ui::line(&format!(
+        "  when          {} ({})",
+        row.at.format("%Y-%m-%d %H:%M:%S UTC"),
+        ui::ago(Some(row.at))
+    ));
+    ui::line(&format!("  by            run {}, page {} {}", row.run, row.page, row.url));
+    ui::line(&format!("  record        {}", shortened(&record_words(&row.record), 400)));
 }
 
 fn words_of(draft: &Draft) -> Value {

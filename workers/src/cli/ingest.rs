@@ -5,14 +5,14 @@ mod item;
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use clap::Args;
 use domain::SourceSlug;
 use store::{Mode, RejectionCount, RunRequest, RunRow, RunState, Store, Trigger};
 
 use super::{
     Context, Outcome, asked_to_stop,
-    common::{PoolSources, current_user, find_source},
+    common::{PoolSources, current_user, find_source, since},
     sources::preview,
 };
 use crate::{
@@ -65,23 +65,6 @@ pub(super) struct Ingest {
 /// Time between two checks whether any worker is alive.
 const LOOK_FOR_WORKERS: Duration = Duration::from_secs(3);
 
-/// Parses a day (from its start in Africa/Douala) or an instant. Neither may be in the future.
-fn since(text: &str) -> Result<DateTime<Utc>, String> {
-    let at = moment(text)?;
-    if at > Utc::now() { Err("it lies in the future: nothing can be newer".to_owned()) } else { Ok(at) }
-}
-
-fn moment(text: &str) -> Result<DateTime<Utc>, String> {
-    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
-        return Ok(at.to_utc());
-    }
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d")
-        .map_err(|_| "write 2026-11-01 or 2026-11-01T08:00:00Z".to_owned())?;
-    let midnight =
-        day.and_time(chrono::NaiveTime::MIN).and_local_timezone(chrono_tz::Africa::Douala).single();
-    midnight.map(|at| at.to_utc()).ok_or_else(|| "no such day".to_owned())
-}
-
 impl Ingest {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
         self.check_items()?;
@@ -102,7 +85,7 @@ impl Ingest {
         let states = if self.all {
             known.all(&context)
         } else {
-            let found = slugs.iter().map(|word| known.find(&context, word));
+            let found = slugs.iter().map(|word| known.find_visitable(&context, word));
             found.collect::<anyhow::Result<_>>()?
         };
         let mut lines = item::request(&context, &store, &known, &items).await?;

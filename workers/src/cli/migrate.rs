@@ -1,20 +1,25 @@
 //! `oim-etl migrate`
 
 use clap::Args;
+use store::Schema;
 
 use super::{Context, Outcome};
 use crate::{app, ui};
 
-/// Migrate the database to this version; workers do so when they start
+/// Create or migrate the tables of the database, and grant rights to the roles that read it
 #[derive(Debug, Args)]
+#[command(
+    after_help = "No other command changes the tables, and no worker does unless `database.migrate_on_start` is true.\n\
+    Run it again after an administrator has created a role: it repairs what is missing."
+)]
 pub(super) struct Migrate {}
 
 impl Migrate {
     #[allow(clippy::unused_self, reason = "the shape of every command")]
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
         let config = context.config();
-        let store = app::connect(config, 2).await?;
-        let missing = store.missing_migrations().await?;
+        let store = app::reach(config, 2).await?;
+        let before = store.schema().await?;
         store.migrate().await?;
         let catalog = app::catalog(config)?;
         // Where workers are alive, their source files count.
@@ -22,8 +27,13 @@ impl Migrate {
             store.add_sources(&app::rows(config, &catalog)).await?;
         }
         let sources = store.source_states().await?.len();
+        let missing = if let Schema::Behind { missing } = before { missing } else { 0 };
         if context.is_json() {
             ui::json(&serde_json::json!({ "migrations_applied": missing, "sources": sources }))?;
+        } else if let Schema::Ahead { newest, known } = before {
+            ui::line(&format!(
+                "the database is of a newer program (migration {newest}, this one knows {known}): nothing to migrate"
+            ));
         } else {
             ui::line(&format!(
                 "database is at this version ({missing} migrations applied), {sources} sources registered"

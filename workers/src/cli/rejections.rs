@@ -1,69 +1,166 @@
 //! `oim-etl rejections`
 
+use chrono::{DateTime, Utc};
 use clap::Args;
-use domain::{RunId, SourceSlug};
-use store::DoubtedRow;
+use normalize::text::shorten;
+use serde_json::Value;
+use store::{DoubtedRow, RejectionRow, RejectionTotal, Store, WhichRejections};
 
-use super::{Context, Outcome};
+use super::{
+    Context, Outcome,
+    common::{find_known, find_run, passed},
+};
 use crate::{
     app,
-    ui::{self, Column, Table},
+    ui::{self, Column, Table, ago},
 };
 
-/// List rejected records of the newest run that has any, or opportunities with warnings
+/// The longest record in the list, in characters.
+const RECORD: usize = 120;
+/// The most values of a record that are shown.
+const MOST_WORDS: usize = 40;
+
+/// Count rejected records by reason and list them, or opportunities with warnings
 #[derive(Debug, Args)]
+#[command(after_help = "Without --run and --since: those of the newest run of each source that has any.")]
 pub(super) struct Rejections {
     /// Show only records of this source
-    source: Option<SourceSlug>,
-    /// Show only records of this run
-    #[arg(long)]
-    run: Option<RunId>,
+    source: Option<String>,
+    /// Show only records of this run: its id, or how it begins
+    #[arg(long, conflicts_with = "since")]
+    run: Option<String>,
+    /// Show records of all runs since then, such as 2026-11-01, 2026-11-01T08:00:00Z or 7d
+    #[arg(long, value_name = "DATE|AGE", value_parser = passed)]
+    since: Option<DateTime<Utc>>,
+    /// Show only the totals
+    #[arg(long, conflicts_with = "doubted")]
+    totals: bool,
     /// Show loaded opportunities that have warnings
-    #[arg(long)]
+    #[arg(long, conflicts_with = "since")]
     doubted: bool,
     /// Show at most this many rows
-    #[arg(long, short = 'n', default_value_t = 50)]
+    #[arg(long, short = 'n', default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..))]
     limit: i64,
 }
 
 impl Rejections {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
         let store = app::connect(context.config(), 2).await?;
+        let which = self.which(&store).await?;
         if self.doubted {
-            let rows = store.doubted(self.source.as_ref(), self.run, self.limit.max(1)).await?;
+            let rows = store.doubted(which.source.as_ref(), which.run, self.limit).await?;
             return doubted(&rows, context.is_json());
         }
-        let rows = store.rejections(self.source.as_ref(), self.run, self.limit.max(1)).await?;
+        let totals = store.rejection_totals(&which).await?;
+        let rows = if self.totals { Vec::new() } else { store.rejections(&which, self.limit).await? };
         if context.is_json() {
-            ui::json(&rows)?;
+            if self.totals {
+                ui::json(&totals)?
+            } else {
+                ui::json(&rows)?
+            }
             return Ok(Outcome::Good);
         }
-        let mut table = Table::new(&[
-            Column::word("source", 1),
-            Column::word("id", 0),
-            Column::word("reason", 0),
-            Column::text("words", 2),
-            Column::text("page", 3),
-        ]);
-        for row in &rows {
-            table.row([
-                row.source.clone(),
-                row.external_id.clone().unwrap_or_else(|| "-".to_owned()),
-                row.code.replace('_', " "),
-                row.detail.clone().unwrap_or_default(),
-                row.url.clone(),
-            ]);
-        }
-        if rows.is_empty() {
+        if totals.is_empty() {
             ui::note("no rejections");
-        } else {
-            table.print();
-            ui::note(
-                "\nFor whole records, use --output json. After fixing the source file: oim-etl replay SLUG",
-            );
+            return Ok(Outcome::Good);
         }
+        of_reasons(&totals).print();
+        if self.totals {
+            return Ok(Outcome::Good);
+        }
+        ui::line("");
+        of_records(&rows).print();
+        let all: i64 = totals.iter().map(|total| total.count).sum();
+        let shown = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        if all > shown {
+            ui::note(&format!("{shown} of {all}; see more with -n {all}"));
+        }
+        ui::note("\nFor whole records, use --output json. After fixing the source file: oim-etl replay SLUG");
         Ok(Outcome::Good)
     }
+
+    async fn which(&self, store: &Store) -> anyhow::Result<WhichRejections> {
+        let source = match &self.source {
+            Some(word) => Some(find_known(store, word).await?.0),
+            None => None,
+        };
+        let run = match &self.run {
+            Some(word) => Some(find_run(store, word).await?),
+            None => None,
+        };
+        Ok(WhichRejections { source, run, since: self.since })
+    }
+}
+
+fn of_reasons(totals: &[RejectionTotal]) -> Table {
+    let mut table = Table::new(&[
+        Column::word("source", 0),
+        Column::word("reason", 0),
+        Column::number("records", 0),
+        Column::number("runs", 2),
+        Column::word("last", 1),
+        Column::text("most often", 3),
+    ]);
+    for total in totals {
+        table.row([
+            total.source.clone(),
+            total.code.replace('_', " "),
+            total.count.to_string(),
+            total.runs.to_string(),
+            ago(Some(total.last)),
+            total.example.clone().unwrap_or_default(),
+        ]);
+    }
+    table
+}
+
+fn of_records(rows: &[RejectionRow]) -> Table {
+    let mut table = Table::new(&[
+        Column::word("source", 1),
+        Column::word("id", 0),
+        Column::word("reason", 0),
+        Column::text("words", 2),
+        Column::text("record", 4),
+        Column::text("page", 3),
+    ]);
+    for row in rows {
+        table.row([
+            row.source.clone(),
+            row.external_id.clone().unwrap_or_else(|| "-".to_owned()),
+            row.code.replace('_', " "),
+            row.detail.clone().unwrap_or_default(),
+            shorten(&record_words(&row.record), RECORD).into_owned(),
+            row.url.clone(),
+        ]);
+    }
+    table
+}
+
+/// Returns what to call a rejected record: its identity, or that it has none.
+pub(super) fn record_name(row: &RejectionRow) -> String {
+    row.external_id.as_ref().map_or_else(|| "(no identity)".to_owned(), |id| format!("{}/{id}", row.source))
+}
+
+/// Returns the partner's words of a record, in its order, without the names of its fields.
+pub(super) fn record_words(record: &Value) -> String {
+    let mut words = Vec::new();
+    // A stack of our own: how deep a record is, the partner decides.
+    let mut left = vec![record];
+    while let Some(value) = left.pop() {
+        match value {
+            Value::Null | Value::Bool(_) => (),
+            Value::Number(number) => words.push(number.to_string()),
+            Value::String(text) => words.push(text.split_whitespace().collect::<Vec<_>>().join(" ")),
+            Value::Array(items) => left.extend(items.iter().rev()),
+            Value::Object(fields) => left.extend(fields.values().rev()),
+        }
+        if words.len() > MOST_WORDS {
+            break;
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words.join(" · ")
 }
 
 fn doubted(rows: &[DoubtedRow], is_json: bool) -> anyhow::Result<Outcome> {
@@ -94,4 +191,19 @@ fn doubted(rows: &[DoubtedRow], is_json: bool) -> anyhow::Result<Outcome> {
         ui::note("\nFor the partner's words and the result: oim-etl explain SOURCE/ID");
     }
     Ok(Outcome::Good)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::record_words;
+
+    #[test]
+    fn a_record_is_shown_by_its_words() {
+        let record = json!({"titre": "Soudeur\n (H/F)", "lieu": ["Douala", null], "vues": 3, "vide": " "});
+        assert_eq!(record_words(&record), "Soudeur (H/F) · Douala · 3");
+        let deep = (0..1_000).fold(json!("x"), |inner, _| json!([inner]));
+        assert_eq!(record_words(&deep), "x");
+    }
 }

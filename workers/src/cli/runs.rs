@@ -2,11 +2,14 @@
 
 mod show;
 
+use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
-use domain::{RunId, SourceSlug};
-use store::{RunRow, Store};
+use store::{RunRow, RunState, Store, WhichRuns};
 
-use super::{Context, Outcome, common::current_user};
+use super::{
+    Context, Outcome,
+    common::{current_user, find_known, find_run, passed},
+};
 use crate::{
     app,
     ui::{self, Column, Table, ago},
@@ -19,10 +22,28 @@ pub(super) struct Runs {
     #[command(subcommand)]
     what: Option<What>,
     /// Show only runs of this source
-    source: Option<SourceSlug>,
+    source: Option<String>,
+    /// The same as an option
+    #[arg(long = "source", id = "of_source", value_name = "SOURCE", conflicts_with = "source")]
+    of_source: Option<String>,
+    /// Show only runs in this state: waiting, queued, running, closing, complete, partial, held or failed
+    #[arg(long, value_name = "STATE", value_parser = state, value_delimiter = ',')]
+    state: Vec<RunState>,
+    /// Show only runs requested since then, such as 2026-11-01, 2026-11-01T08:00:00Z or 12h
+    #[arg(long, value_name = "DATE|AGE", value_parser = passed)]
+    since: Option<DateTime<Utc>>,
     /// Show at most this many runs
-    #[arg(long, short = 'n', default_value_t = 20)]
+    #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(i64).range(1..))]
     limit: i64,
+}
+
+/// Reads a state, or names the nearest one.
+fn state(word: &str) -> Result<RunState, String> {
+    word.parse().map_err(|_| {
+        let known: Vec<&str> = RunState::ALL.iter().map(|state| state.as_str()).collect();
+        let near = sources::nearest(&known, word).map(|near| format!("; did you mean {near}?"));
+        format!("there is no such state{} (known: {})", near.unwrap_or_default(), known.join(", "))
+    })
 }
 
 #[derive(Debug, Subcommand)]
@@ -31,33 +52,44 @@ enum What {
     Show(show::Show),
     /// Publish a held run, and close what it proves gone
     Publish {
-        /// Id of the run
-        run: RunId,
+        /// Id of the run, or how it begins
+        run: String,
     },
     /// Discard a held run, and close what its checkpoints created
     Discard {
-        /// Id of the run
-        run: RunId,
+        /// Id of the run, or how it begins
+        run: String,
     },
     /// Cancel a run that has not ended: nothing more is requested, nothing of it is published
     Cancel {
-        /// Id of the run
-        run: RunId,
+        /// Id of the run, or how it begins
+        run: String,
     },
     /// Undo a published run: what it created, changed and closed
     Revert {
-        /// Id of the run
-        run: RunId,
+        /// Id of the run, or how it begins
+        run: String,
     },
 }
 
 impl What {
+    /// Returns the word that names the run.
+    fn word(&self) -> &str {
+        match self {
+            Self::Show(show) => &show.run,
+            Self::Publish { run } | Self::Discard { run } | Self::Cancel { run } | Self::Revert { run } => {
+                run
+            }
+        }
+    }
+
     async fn run(&self, context: &Context, store: &Store) -> anyhow::Result<Outcome> {
         let by = current_user();
+        let run = find_run(store, self.word()).await?;
         match self {
-            Self::Show(show) => return show.run(context, store).await,
-            Self::Publish { run } => {
-                let (created, changed, closed) = store.publish_run(*run, &by).await?;
+            Self::Show(show) => return show.run(context, store, run).await,
+            Self::Publish { .. } => {
+                let (created, changed, closed) = store.publish_run(run, &by).await?;
                 let done =
                     format!("run {run} is published: {created} new, {changed} changed, {closed} closed");
                 tell(
@@ -66,22 +98,22 @@ impl What {
                     &serde_json::json!({ "created": created, "changed": changed, "closed": closed }),
                 )?;
             }
-            Self::Discard { run } => {
-                store.discard_run(*run, &by).await?;
+            Self::Discard { .. } => {
+                store.discard_run(run, &by).await?;
                 tell(
                     context,
                     &format!("run {run} is discarded: nothing of it is served"),
                     &serde_json::json!({}),
                 )?;
             }
-            Self::Cancel { run } => {
-                store.cancel_run(*run, &by).await?;
+            Self::Cancel { .. } => {
+                store.cancel_run(run, &by).await?;
                 let done = format!("run {run} is cancelled: nothing more is requested for it");
                 tell(context, &done, &serde_json::json!({}))?;
             }
-            Self::Revert { run } => {
-                let reverted = store.revert_run(*run, &by).await?;
-                tell(context, &show::reverted(*run, &reverted), &serde_json::to_value(&reverted)?)?;
+            Self::Revert { .. } => {
+                let reverted = store.revert_run(run, &by).await?;
+                tell(context, &show::reverted(run, &reverted), &serde_json::to_value(&reverted)?)?;
             }
         }
         Ok(Outcome::Good)
@@ -104,13 +136,19 @@ impl Runs {
         if let Some(what) = &self.what {
             return what.run(&context, &store).await;
         }
-        let runs = store.runs(self.source.as_ref(), self.limit.max(1)).await?;
+        let source = match self.source.as_ref().or(self.of_source.as_ref()) {
+            Some(word) => Some(find_known(&store, word).await?.0),
+            None => None,
+        };
+        let is_all = source.is_none() && self.state.is_empty() && self.since.is_none();
+        let which = WhichRuns { source, states: self.state.clone(), since: self.since };
+        let runs = store.chosen_runs(&which, self.limit).await?;
         if context.is_json() {
             ui::json(&runs)?;
             return Ok(Outcome::Good);
         }
         if runs.is_empty() {
-            ui::note("no run yet; begin with `oim-etl ingest --all`");
+            ui::note(if is_all { "no run yet; begin with `oim-etl ingest --all`" } else { "no run fits" });
             return Ok(Outcome::Good);
         }
         table(&runs).print();

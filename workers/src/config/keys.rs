@@ -65,6 +65,11 @@ pub(crate) const KEYS: &[Key] = &[
     key("log", "'info'", "log filter of `tracing`, such as `info` or `fetch=debug,warn`"),
     key("log_format", "'auto'", "auto, text or json"),
     key(
+        "database.migrate_on_start",
+        "false",
+        "whether a worker migrates the database when it starts; by default, only `oim-etl migrate` does",
+    ),
+    key(
         "worker.concurrency",
         "16",
         "most jobs that a worker works on at once, such as parsing; waiting for a partner is none",
@@ -122,6 +127,22 @@ pub(crate) const PREFIX: &str = "OIM_ETL_";
 /// The environment variable of a key.
 pub(crate) fn variable(key: &str) -> String {
     format!("{PREFIX}{}", key.replace('.', "__").to_uppercase())
+}
+
+/// Whether the value of a key is a number or a boolean.
+pub(crate) fn takes_scalar(name: &str) -> bool {
+    let of_default = |key: &Key| {
+        !key.default.is_empty() && (key.default.parse::<i64>().is_ok() || key.default.parse::<bool>().is_ok())
+    };
+    match KEYS.iter().find(|key| key.name == name) {
+        Some(key) => of_default(key),
+        None => name.ends_with(".enabled"),
+    }
+}
+
+/// Whether a key holds a secret, which a file may hold instead of its environment variable.
+pub(crate) fn is_secret(name: &str) -> bool {
+    name == "database_url" || KEYS.iter().any(|key| key.name == name && key.secret)
 }
 
 /// Whether a dotted name is a key.

@@ -11,6 +11,7 @@ use super::{
     Config, ConfigError,
     keys::{self, ALIASES, KEYS, PREFIX},
 };
+use crate::secret_file;
 
 /// What comes from outside: handed in, so that tests need no real environment. Not `Debug`: it holds secrets in clear text.
 #[derive(Default)]
@@ -56,12 +57,19 @@ impl Layers {
         Ok(())
     }
 
-    /// Sets a key from text: read as TOML where it is (numbers, booleans), else taken as a string.
+    /// Sets a key from text: a number or a boolean where the key takes one, else a string. A token may consist of digits.
     fn set_text(&mut self, key: &str, text: &str, origin: &str) -> Result<(), ConfigError> {
-        let read: Option<Value> =
-            format!("v = {text}").parse::<Table>().ok().and_then(|mut table| table.remove("v"));
-        let scalar = read.filter(|value| matches!(value, Value::Integer(_) | Value::Boolean(_)));
+        let scalar = scalar(text).filter(|_| keys::takes_scalar(key));
         self.set(key, scalar.unwrap_or_else(|| Value::String(text.to_owned())), origin)
+    }
+
+    /// Sets a key from a file that a variable names, as Docker and Kubernetes mount secrets.
+    fn set_file(&mut self, key: &str, path: &str, origin: &str) -> Result<(), ConfigError> {
+        let text = secret_file::read(Path::new(path)).map_err(|source| ConfigError::Unreadable {
+            file: format!("{path}, which {origin} names"),
+            source,
+        })?;
+        self.set(key, Value::String(text), &format!("{origin} ({path})"))
     }
 
     fn set_table(&mut self, prefix: &str, table: Table, origin: &str) -> Result<(), ConfigError> {
@@ -87,22 +95,67 @@ pub(crate) fn load(given: &Given) -> Result<Loaded, ConfigError> {
         layers.set_table("", table, &file)?;
     }
     for (name, key) in ALIASES {
-        if let Some((_, value)) =
-            given.environment.iter().find(|(known, value)| known == name && !value.is_empty())
-        {
-            layers.set_text(key, value, name)?;
-        }
+        from_environment(&mut layers, &given.environment, key, name)?;
     }
     let ours = given.environment.iter().filter(|(name, _)| name.starts_with(PREFIX));
     for (name, value) in ours {
         let key = name.trim_start_matches(PREFIX).to_lowercase().replace("__", ".");
-        layers.set_text(&key, value, name)?;
+        match key.strip_suffix("_file").filter(|secret| keys::is_secret(secret)) {
+            Some(_) if value.is_empty() => (),
+            Some(secret) => {
+                let twin = name.trim_end_matches(secret_file::SUFFIX);
+                refuse_both(&given.environment, twin, secret)?;
+                layers.set_file(secret, value, name)?;
+            }
+            None => layers.set_text(&key, value, name)?,
+        }
     }
     for (key, value, flag) in &given.flags {
         layers.set_text(key, value, flag)?;
     }
     let config = typed(&layers)?;
     Ok(Loaded { config, values: layers.values, origins: layers.origins })
+}
+
+/// Sets a key from a variable of another tool, or from the file that its `…_FILE` names.
+fn from_environment(
+    layers: &mut Layers,
+    environment: &[(String, String)],
+    key: &str,
+    name: &str,
+) -> Result<(), ConfigError> {
+    let of_file = format!("{name}{}", secret_file::SUFFIX);
+    if let Some(path) = set_in(environment, &of_file).filter(|_| keys::is_secret(key)) {
+        refuse_both(environment, name, key)?;
+        return layers.set_file(key, path, &of_file);
+    }
+    match set_in(environment, name) {
+        Some(value) => layers.set_text(key, value, name),
+        None => Ok(()),
+    }
+}
+
+/// Returns the value of a variable that is set and not empty.
+fn set_in<'a>(environment: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    environment.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| &**value)
+}
+
+/// Refuses a secret that is given twice: nobody could tell which one counts.
+fn refuse_both(environment: &[(String, String)], name: &str, key: &str) -> Result<(), ConfigError> {
+    match set_in(environment, name) {
+        None => Ok(()),
+        Some(_) => Err(ConfigError::BadValue {
+            origin: name.to_owned(),
+            key: key.to_owned(),
+            reason: format!("{name} and {name}{} are both set: leave one of them out", secret_file::SUFFIX),
+        }),
+    }
+}
+
+/// Returns the number or the boolean that a text is.
+fn scalar(text: &str) -> Option<Value> {
+    let read = format!("v = {text}").parse::<Table>().ok().and_then(|mut table| table.remove("v"));
+    read.filter(|value| matches!(value, Value::Integer(_) | Value::Boolean(_)))
 }
 
 fn read_file(named: Option<&Path>) -> Result<Option<(String, Table)>, ConfigError> {

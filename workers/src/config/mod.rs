@@ -48,6 +48,7 @@ pub(crate) struct Config {
     pub(crate) api_token: Option<SecretString>,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
+    pub(crate) database: Database,
     pub(crate) worker: Worker,
     pub(crate) fetch: Fetch,
     #[serde(default)]
@@ -87,6 +88,13 @@ pub(crate) enum Quantized {
     Scalar,
     /// A bit a number.
     Binary,
+}
+
+/// `[database]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Database {
+    pub(crate) migrate_on_start: bool,
 }
 
 /// `[worker]`

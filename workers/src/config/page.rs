@@ -18,7 +18,7 @@ pub(crate) fn markdown() -> String {
     let mut page = HEAD.to_owned();
     let (top, tables): (Vec<&Key>, Vec<&Key>) = KEYS.iter().partition(|key| !key.name.contains('.'));
     section(&mut page, "Keys", &top);
-    for table in ["worker", "fetch"] {
+    for table in ["database", "worker", "fetch"] {
         let keys: Vec<&Key> =
             tables.iter().copied().filter(|key| key.name.split('.').next() == Some(table)).collect();
         section(&mut page, &format!("`[{table}]`"), &keys);
@@ -30,7 +30,9 @@ pub(crate) fn markdown() -> String {
     let names = ALIASES.iter().map(|(alias, key)| format!("`{alias}` sets `{key}`"));
     let _ = write!(
         page,
-        "\n## Environment\n\n`{PREFIX}` and the key in capitals, with `__` for a dot, set a key. Other names: {}.\n",
+        "\n## Environment\n\n`{PREFIX}` and the key in capitals, with `__` for a dot, set a key. Other names: {}.\n\n\
+         A secret, `database_url` or a credential of a source can be in a file: the variable with `_FILE` at its end names it, as in\n\
+         `DATABASE_URL_FILE=/run/secrets/database`. The files of sources' credentials are read again for each request.\n",
         names.collect::<Vec<_>>().join(", ")
     );
     page

@@ -111,3 +111,40 @@ fn secrets_are_not_shown() {
     let debugged = format!("{:?} {:#?}", loaded.config, loaded.config);
     assert!(!debugged.contains("hunter2") && debugged.contains("http://me:***@qdrant:6334"), "{debugged}");
 }
+
+#[test]
+fn a_token_of_digits_is_a_token_and_a_number_stays_a_number() {
+    let loaded =
+        load(&given(&[("OIM_ETL_API_TOKEN", "0012345"), ("OIM_ETL_DATABASE_CONNECTIONS", "7")], &[]))
+            .unwrap();
+    assert_eq!(loaded.config.api_token.as_ref().map(|token| token.expose_secret()), Some("0012345"));
+    assert_eq!(loaded.config.database_connections, 7);
+    let loaded =
+        load(&given(&[("OIM_ETL_DATA_DIR", "2026"), ("OIM_ETL_QDRANT_COLLECTION", "true")], &[])).unwrap();
+    assert_eq!((loaded.config.data_dir.to_str(), &*loaded.config.qdrant_collection), (Some("2026"), "true"));
+    assert!(load(&given(&[], &[("sources.fne.enabled", "false")])).is_ok());
+}
+
+#[test]
+fn a_secret_may_be_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token");
+    std::fs::write(&path, "4711\n").unwrap();
+    let path = path.to_str().unwrap();
+    for name in [
+        "OIM_ETL_API_TOKEN_FILE",
+        "OIM_ETL_QDRANT_API_KEY_FILE",
+        "QDRANT_API_KEY_FILE",
+        "OIM_ETL_DATABASE_URL_FILE",
+    ] {
+        let loaded = load(&given(&[(name, path)], &[])).unwrap();
+        let secrets = [&loaded.config.api_token, &loaded.config.qdrant_api_key, &loaded.config.database_url];
+        let set: Vec<&str> = secrets.into_iter().flatten().map(|secret| secret.expose_secret()).collect();
+        assert_eq!(set, ["4711"], "{name}");
+    }
+    let both = refusal(&given(&[("OIM_ETL_API_TOKEN", "a"), ("OIM_ETL_API_TOKEN_FILE", path)], &[]));
+    assert!(both.contains("are both set"), "{both}");
+    // Only a secret is read from a file: anything else stays an unknown key.
+    let unknown = refusal(&given(&[("OIM_ETL_LOG_FILE", path)], &[]));
+    assert!(unknown.contains("unknown key `log_file`"), "{unknown}");
+}

@@ -27,7 +27,7 @@ impl Job for FetchPage {
         let page = app.store.page(args.page).await?;
         tracing::Span::current().record("source", &page.source).record("run", page.run.to_string());
         let spec = app.spec(&page.source).map_err(JobError::Discard)?;
-        let partner = app.partner(&spec).map_err(JobError::Discard)?;
+        let partner = app.partner_for_job(&spec)?;
         let url = page
             .url
             .parse()

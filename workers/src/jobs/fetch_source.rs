@@ -35,7 +35,7 @@ impl Job for FetchSource {
         if let Some(file) = &row.file {
             return enter_file(app, lease, &spec, &row, file).await;
         }
-        let partner = app.partner(&spec).map_err(JobError::Discard)?;
+        let partner = app.partner_for_job(&spec)?;
         let mut crawler = Crawler {
             app,
             lease,

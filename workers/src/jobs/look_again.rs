@@ -39,7 +39,7 @@ impl Job for LookAgain {
             return Ok(app.store.queue().job_done(lease).await?);
         };
         let spec = app.spec(&missed.source).map_err(JobError::Discard)?;
-        let partner = app.partner(&spec).map_err(JobError::Discard)?;
+        let partner = app.partner_for_job(&spec)?;
         let url: Url = missed.url.parse().context(missed.url.clone()).map_err(JobError::Discard)?;
         let key = archive::again_key(spec.slug.as_str(), args.run, args.opportunity);
         match fetch(

@@ -1,12 +1,11 @@
 //! `oim-etl ingest SOURCE/ID`: one opportunity again.
 
-use domain::SourceSlug;
 use store::{Item, Store, StoreError};
 use uuid::Uuid;
 
 use super::{Context, Line};
 use crate::{
-    cli::common::{PoolSources, current_user, find_known},
+    cli::common::{PoolSources, current_user, nearest},
     ui,
 };
 
@@ -29,7 +28,7 @@ pub(super) async fn request(
     }
     let mut lines = Vec::new();
     for item in items {
-        let state = known.find(context, &item.source)?;
+        let state = known.find_visitable(context, &item.source)?;
         let entered = store.request_item(&item, &current_user()).await?;
         if !entered.is_new {
             ui::note(&format!("{}: run {} is already at it; following it", item.url, entered.run));
@@ -46,20 +45,4 @@ async fn find(store: &Store, word: &str) -> anyhow::Result<Item> {
         Err(StoreError::Missing(what)) => Err(nearest(store, word, &what).await?),
         found => Ok(found?),
     }
-}
-
-/// The error about a word that names nothing: with the nearest source, or the nearest identifier of the source.
-pub(in crate::cli) async fn nearest(store: &Store, word: &str, what: &str) -> anyhow::Result<anyhow::Error> {
-    let Some((source, id)) = word.split_once('/').filter(|(source, _)| SourceSlug::new(source).is_ok()) else {
-        return Ok(anyhow::anyhow!("there is no {what}"));
-    };
-    let (slug, _) = match find_known(store, source).await {
-        Ok(known) => known,
-        Err(error) => return Ok(error),
-    };
-    let known = store.identifiers_like(&slug, id).await?;
-    let near = sources::nearest(&known, id)
-        .map(|near| format!("; did you mean {slug}/{near}?"))
-        .unwrap_or_default();
-    Ok(anyhow::anyhow!("there is no {what}{near}"))
 }

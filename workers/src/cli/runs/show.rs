@@ -1,45 +1,62 @@
 //! `oim-etl runs show`: what a run did, or what publishing it would do.
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 use domain::RunId;
 use serde_json::Value;
-use store::{Change, Preview, Reverted, RunRow, RunState, Store};
+use store::{
+    Change, Preview, RejectionCount, RejectionRow, Reverted, RunChange, RunRow, RunState, Store, Timeline,
+    WhichRejections,
+};
 
 use crate::{
-    cli::{Context, Outcome},
+    cli::{
+        Context, Outcome,
+        rejections::{record_name, record_words},
+    },
     ui::{self, ago},
 };
 
 /// The longest value in an example, in characters.
 const EXAMPLE: usize = 60;
+/// Rejected records among which examples of each reason are looked for.
+const EXAMPLES_FROM: i64 = 500;
 
 /// Show a run: what it did, or what publishing it would do
 #[derive(Debug, Args)]
 pub(super) struct Show {
-    /// Id of the run
-    run: RunId,
+    /// Id of the run, or how it begins
+    pub(super) run: String,
     /// Show at most this many examples of each kind
     #[arg(long, short = 'n', default_value_t = 5)]
     examples: usize,
 }
 
 impl Show {
-    pub(super) async fn run(&self, context: &Context, store: &Store) -> anyhow::Result<Outcome> {
-        let run = store.run(self.run).await?;
+    pub(super) async fn run(&self, context: &Context, store: &Store, id: RunId) -> anyhow::Result<Outcome> {
+        let run = store.run(id).await?;
         let preview = match run.state {
-            RunState::Held => Some(store.preview_run(self.run).await?),
+            RunState::Held => Some(store.preview_run(id).await?),
             _ => None,
         };
-        let rejections = store.rejection_counts(self.run).await?;
-        let served_after = store.served_after(self.run).await?;
-        let spared = store.spared(self.run).await?;
+        let rejections = store.rejection_counts(id).await?;
+        let served_after = store.served_after(id).await?;
+        let spared = store.spared(id).await?;
+        let timeline = store.timeline(id).await?;
+        let most = i64::try_from(self.examples).unwrap_or(i64::MAX);
+        let changes = store.changes_of(id, most).await?;
+        let which = WhichRejections { run: Some(id), ..WhichRejections::default() };
+        let rejected = store.rejections(&which, EXAMPLES_FROM).await?;
         if context.is_json() {
-            ui::json(
-                &serde_json::json!({ "run": run, "would_be": preview, "rejected": rejections, "served_after": served_after, "not_due": spared }),
-            )?;
+            ui::json(&serde_json::json!({
+                "run": run, "timeline": timeline, "would_be": preview, "changes": changes, "rejected": rejections,
+                "served_after": served_after, "not_due": spared
+            }))?;
             return Ok(Outcome::Good);
         }
-        head(&run);
+        head(&run, &timeline);
+        moments(&run, &timeline);
+        records(&run);
         if spared > 0 {
             ui::line(&format!("not due   {spared} detail pages, for which their last visit stands"));
         }
@@ -49,18 +66,54 @@ impl Show {
                 waited.rows, waited.median, waited.p95
             ));
         }
-        for count in &rejections {
-            let example =
-                count.example.as_deref().map(|example| format!(" ({example:?})")).unwrap_or_default();
-            ui::line(&format!("rejected  {} × {}{example}", count.count, count.code.replace('_', " ")));
-        }
+        self.did(&run, &changes);
+        self.rejected(&rejections, &rejected);
         if let Some(preview) = &preview {
             self.would_be(preview);
             ui::line("");
-            ui::line(&format!("publish it:  {} runs publish {}", ui::program(), self.run));
-            ui::line(&format!("or not:      {} runs discard {}", ui::program(), self.run));
+            ui::line(&format!("publish it:  {} runs publish {id}", ui::program()));
+            ui::line(&format!("or not:      {} runs discard {id}", ui::program()));
         }
         Ok(Outcome::Good)
+    }
+
+    /// Prints examples of what the run did.
+    fn did(&self, run: &RunRow, changes: &[RunChange]) {
+        let all = [
+            ("created", "new", run.created),
+            ("changed", "changed", run.changed),
+            ("reopened", "open again", 0),
+            ("closed", "closed", run.closed),
+        ];
+        for (what, word, total) in all {
+            let of_kind: Vec<&RunChange> = changes.iter().filter(|change| change.what == what).collect();
+            for change in &of_kind {
+                let fields = change.fields.join(", ");
+                let fields = if fields.is_empty() { fields } else { format!("  ({fields})") };
+                ui::line(&format!(
+                    "{word:<9} {}/{}  {}{fields}",
+                    run.source,
+                    change.external_id,
+                    cut(&change.title)
+                ));
+            }
+            let more = usize::try_from(total).unwrap_or(0).saturating_sub(of_kind.len());
+            if more > 0 && !of_kind.is_empty() {
+                ui::line(&format!("{word:<9} and {more} more"));
+            }
+        }
+    }
+
+    /// Prints how many records were rejected for each reason, and some of them.
+    fn rejected(&self, counts: &[RejectionCount], rows: &[RejectionRow]) {
+        for count in counts {
+            let example =
+                count.example.as_deref().map(|example| format!(" ({example:?})")).unwrap_or_default();
+            ui::line(&format!("rejected  {} × {}{example}", count.count, count.code.replace('_', " ")));
+            for row in rows.iter().filter(|row| row.code == count.code).take(self.examples.min(3)) {
+                ui::line(&format!("  {}  {}", record_name(row), cut(&record_words(&row.record))));
+            }
+        }
     }
 
     fn would_be(&self, preview: &Preview) {
@@ -88,10 +141,14 @@ impl Show {
     }
 }
 
-/// Prints what the run is and did.
-fn head(run: &RunRow) {
+/// Prints what the run is.
+fn head(run: &RunRow, timeline: &Timeline) {
     ui::line(&format!("run       {}", run.id));
     ui::line(&format!("source    {}", run.source));
+    ui::line(&format!("mode      {}, requested by {} ({})", run.mode, run.trigger, timeline.requested_by));
+    if let Some(version) = timeline.spec_version.as_deref().and_then(|version| version.get(..12)) {
+        ui::line(&format!("file      source file {version}"));
+    }
     ui::line(&format!("state     {}", run.state));
     if let Some(message) = &run.message {
         ui::line(&format!("message   {message}"));
@@ -99,10 +156,28 @@ fn head(run: &RunRow) {
     for doubt in &run.doubts {
         ui::line(&format!("doubted   {doubt}"));
     }
-    ui::line(&format!("asked     {}, {} by {}", run.mode, ago(Some(run.created_at)), run.trigger));
-    if let Some(ended) = run.finished_at {
-        ui::line(&format!("ended     {} ({})", ago(Some(ended)), ended.format("%Y-%m-%d %H:%M:%S UTC")));
+    if let (Some(decision), Some(by)) = (timeline.decision, &timeline.decided_by) {
+        ui::line(&format!("decision  {decision} by {by}"));
     }
+}
+
+/// Prints when the run did what.
+fn moments(run: &RunRow, timeline: &Timeline) {
+    let moment = |word: &str, at: Option<DateTime<Utc>>| {
+        if let Some(at) = at {
+            ui::line(&format!("{word:<9} {} ({})", at.format("%Y-%m-%d %H:%M:%S UTC"), ago(Some(at))));
+        }
+    };
+    moment("asked", Some(run.created_at));
+    moment("started", run.started_at);
+    moment("answers", timeline.first_answer);
+    moment("  until", timeline.last_answer.filter(|last| Some(*last) != timeline.first_answer));
+    moment("published", run.published_at);
+    moment("ended", run.finished_at);
+}
+
+/// Prints how many pages and records there were.
+fn records(run: &RunRow) {
     ui::line(&format!(
         "pages     {}, {} of them failed, {} requests",
         run.pages, run.pages_failed, run.requests

@@ -56,10 +56,8 @@ pub(super) async fn run(context: &Context, catalog: &Catalog) -> anyhow::Result<
             streams: spec.streams.iter().map(|stream| stream.name.to_string()).collect(),
             base_url: spec.base_url.to_string(),
             enabled: app::is_enabled(context.config(), &spec.slug),
-            missing: partner::credential_names(spec)
-                .into_iter()
-                .filter(|name| std::env::var_os(name).is_none_or(|value| value.is_empty()))
-                .collect(),
+            missing: partner::missing(spec, &partner::environment)
+                .map_or_else(Vec::new, |missing| missing.names),
         })
         .collect();
     if context.is_json() {

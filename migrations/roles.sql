@@ -1,4 +1,8 @@
--- Who may do what. The roles have no login: an administrator grants them to the accounts of other services.
+-- Who may do what. The roles have no login: an administrator grants them to the accounts of other services. This is no migration:
+-- each `oim-etl migrate` runs it, so that a role that an administrator has created meanwhile gets its rights.
+
+-- Of two at once, the second waits: both would write the same rows of the catalog.
+SELECT pg_advisory_xact_lock(7262345);
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA queue, ingest, api FROM PUBLIC;
 
@@ -12,8 +16,8 @@ BEGIN
             EXECUTE format('CREATE ROLE %I NOLOGIN', name);
         EXCEPTION
             WHEN duplicate_object OR unique_violation THEN NULL;
-            WHEN insufficient_privilege THEN
-                RAISE NOTICE 'may not create role %: ask an administrator, then grant as migrations/0006_roles.sql does', name;
+            -- `oim-etl migrate` says which roles are missing.
+            WHEN insufficient_privilege THEN NULL;
         END;
         IF EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
             EXECUTE format('GRANT USAGE ON SCHEMA api TO %I', name);
