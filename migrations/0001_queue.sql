@@ -15,7 +15,7 @@ COMMENT ON TABLE queue.lanes IS
 COMMENT ON COLUMN queue.lanes.subject IS 'What a worker must know to run the jobs of the lane: a source, or a vector index (target:0). Workers that do not know it leave them to others.';
 COMMENT ON COLUMN queue.lanes.held IS 'Whether nobody claims its jobs for now: they wait as they are, and cost no attempt.';
 -- The lanes fetch:SOURCE, read:SOURCE and item:SOURCE are added when a worker registers its sources, embed:N and verify:N when it registers an index.
-INSERT INTO queue.lanes (lane, max_running) VALUES ('close', 4), ('match', 1);
+INSERT INTO queue.lanes (lane, max_running) VALUES ('close', 4), ('match', 1), ('prune', 1);
 
 CREATE TABLE queue.jobs (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

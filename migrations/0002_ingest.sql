@@ -244,6 +244,12 @@ CREATE TABLE ingest.validators (
 COMMENT ON TABLE ingest.validators IS 'The validator to send to each address (RFC 9110, 13.1), and where its last answer is archived, for a 304.';
 COMMENT ON COLUMN ingest.validators.headers IS 'Headers of the archived answer. A 304 repeats few of them, and the pages of a list may depend on one.';
 
+CREATE TABLE ingest.unneeded_answers (
+    key   text PRIMARY KEY,
+    since timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE ingest.unneeded_answers IS 'Answers in the archive whose pages were removed. They go some time later: a request under way may still need one.';
+
 CREATE TABLE ingest.visits (
     source           text NOT NULL REFERENCES ingest.sources,
     stream           text NOT NULL,

@@ -319,6 +319,14 @@ CREATE FUNCTION ingest.archive_since_walk(source text) RETURNS SETOF ingest.page
        AND k.created_at >= coalesce(CASE WHEN k.mode = 'file' THEN s.since ELSE w.since END, '-infinity')
 $$;
 
+-- Runs of a source that nobody needs for their own sake: they ended more than `days` ago, `keep` newer ones are there, and no decision on
+-- them is due. Runs of single items count by themselves.
+CREATE FUNCTION ingest.old_runs(source text, days integer, keep bigint) RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
+    SELECT r.id FROM (
+        SELECT a.*, row_number() OVER (PARTITION BY a.mode = 'item' ORDER BY a.created_at DESC, a.id) AS place FROM ingest.runs a WHERE a.source = $1) r
+     WHERE r.finished_at < now() - make_interval(days => $2) AND r.place > $3 AND (r.state <> 'held' OR r.decision IS NOT NULL)
+$$;
+
 -- Archived pages of stored rows that another source file or other rules have read: for each such row the newest page that shows it, with
 -- the rows of each page. `read_by`: the versions of now; `mark`: how the digests of what they read begin. A page that they have read
 -- is left out: what it no longer gives, nothing gives. So are rows that their source no longer shows. Where every row has the mark, no

@@ -1,4 +1,4 @@
--- Who may do what. The roles have no login: an administrator grants them to the accounts of other services. This is no migration:
+-- Who may do what. The roles have no login: an administrator grants them to the accounts of other services. This is not a migration:
 -- each `oim-etl migrate` runs it, so that a role that an administrator has created meanwhile gets its rights.
 
 -- Of two at once, the second waits: both would write the same rows of the catalog.

@@ -26,6 +26,8 @@ pub struct Timetable {
     pub entries: Vec<Entry>,
     /// When workers verify the vector index; `None`: never by the clock.
     pub verify: Option<Clock>,
+    /// When workers remove what is no longer needed; `None`: never by the clock.
+    pub prune: Option<Clock>,
 }
 
 impl Timetable {
@@ -38,17 +40,17 @@ impl Timetable {
     /// the first is, because what follows it means nothing.
     pub fn parse(file: &str, text: &str) -> Result<Self, TimetableErrors> {
         let mut reader = Reader { file, text, errors: Vec::new() };
-        let (entries, verify) = match DeTable::parse(text) {
+        let (entries, [verify, prune]) = match DeTable::parse(text) {
             Ok(root) => reader.timetable(root.get_ref()),
             Err(error) => {
                 let end = text.len()..text.len();
                 reader.flaw(&error.span().unwrap_or(end), syntax_flaw(text, &error));
-                (Vec::new(), None)
+                (Vec::new(), [None, None])
             }
         };
         let mut errors = reader.errors;
         errors.sort_by_key(|error| (error.line, error.column));
-        if errors.is_empty() { Ok(Self { entries, verify }) } else { Err(TimetableErrors(errors)) }
+        if errors.is_empty() { Ok(Self { entries, verify, prune }) } else { Err(TimetableErrors(errors)) }
     }
 
     /// Adds the entries that source files describe. Where an entry of this timetable visits the same source in the same mode,
@@ -78,12 +80,12 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn timetable(&mut self, root: &DeTable<'_>) -> (Vec<Entry>, Option<Clock>) {
-        self.only_known(root, &["zone", "verify", "entries"]);
+    fn timetable(&mut self, root: &DeTable<'_>) -> (Vec<Entry>, [Option<Clock>; 2]) {
+        self.only_known(root, &["zone", "verify", "prune", "entries"]);
         let home = root.get("zone").map_or(Some(HOME), |zone| self.value("zone", zone, read_zone));
-        let verify =
-            root.get("verify").and_then(|cron| self.value("verify", cron, |word| read_clock(word, home)));
-        (self.entries(root, home), verify)
+        let clocks = ["verify", "prune"]
+            .map(|key| root.get(key).and_then(|cron| self.value(key, cron, |word| read_clock(word, home))));
+        (self.entries(root, home), clocks)
     }
 
     fn entries(&mut self, root: &DeTable<'_>, home: Option<Tz>) -> Vec<Entry> {

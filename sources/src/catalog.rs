@@ -37,6 +37,11 @@ impl Catalog {
         )
     }
 
+    /// Returns the text of a built-in source file.
+    pub fn builtin_file(slug: &SourceSlug) -> Option<&'static str> {
+        PARTNERS.get_file(format!("{slug}.toml")).and_then(include_dir::File::contents_utf8)
+    }
+
     /// Compiles source files. If one has an error, none is accepted.
     pub fn load(files: Vec<SpecFile>) -> Result<Self, SpecErrors> {
         Self::default().overlay(files)

@@ -103,7 +103,7 @@ async fn an_item_is_updated_alone_and_closes_when_a_second_look_finds_its_page_g
     assert_eq!(row(&store, "17").await["status"], "open");
     let open = "SELECT count(*) FROM ingest.opportunities WHERE status = 'open'";
     assert_eq!(count(&store, open).await, 19, "nothing else was closed");
-    // An item moves no cursor, and is no visit of the list.
+    // An item moves no cursor, and does not count as a visit of the list.
     let covering =
         "SELECT count(*) FROM ingest.runs WHERE mode = 'item' AND (covers <> '{}' OR cursors_before <> '{}')";
     assert_eq!(count(&store, covering).await, 0);

@@ -19,6 +19,23 @@ async fn out(road: &Road, args: &[&str]) -> String {
     road.bin(args).run().await.expect(0).out
 }
 
+#[tokio::test]
+async fn the_file_of_a_source_can_be_had_and_used() {
+    let mut road = Road::new().await;
+    let builtin = out(&road, &["sources", "show", "fne", "--file"]).await;
+    assert!(builtin.contains("[streams.") && builtin.contains("base_url"), "{builtin}");
+    // It is the file in force: put where files of one's own are, it has the same version.
+    let versions = async |road: &Road| out(road, &["sources", "list"]).await;
+    let before = versions(&road).await;
+    road.put("specs/fne.toml", &builtin);
+    road.settings.push(format!("sources_dir={}", road.data().join("specs").display()));
+    assert_eq!(versions(&road).await, before);
+    road.put("specs/fne.toml", builtin.replace("name = ", "# ours\nname = "));
+    assert!(out(&road, &["sources", "show", "fne", "--file"]).await.contains("# ours"));
+    let near = refused(&road, &["sources", "show", "fnee", "--file"]).await;
+    assert!(near.contains("did you mean fne?"), "{near}");
+}
+
 async fn refused(road: &Road, args: &[&str]) -> String {
     road.bin(args).run().await.expect(2).err
 }
@@ -88,13 +105,15 @@ async fn runs_and_rejections_are_found_by_what_one_knows_of_them() {
         totals.len() == 2 && totals.iter().all(|total| total["count"] == 2 && total["runs"] == 2),
         "{totals:?}"
     );
+    rejected_records(&road).await;
+}
 
-    // A record that was never loaded says why.
-    let why = out(&road, &["explain", "liste/3"]).await;
+/// A record that was never loaded says why, and one that was loaded and is rejected since says both.
+async fn rejected_records(road: &Road) {
+    let why = out(road, &["explain", "liste/3"]).await;
     assert!(why.contains("is not an opportunity: its record is rejected") && why.contains("reason"), "{why}");
-    // One that was loaded and is rejected since says both.
     let worse = road.put("liste.csv", "id;titre\n1;\n2;Maçon\n");
     road.bin(&["ingest", "liste", "--file", &worse]).run().await;
-    let both = out(&road, &["explain", "liste/1"]).await;
+    let both = out(road, &["explain", "liste/1"]).await;
     assert!(both.contains("Soudeur") && both.contains("since then, its record is rejected"), "{both}");
 }

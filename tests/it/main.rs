@@ -51,6 +51,7 @@ mod outbox;
 mod partners;
 mod politeness;
 mod properties;
+mod prune;
 mod publish;
 mod queue;
 mod quiet;

@@ -45,7 +45,7 @@ async fn no_other_command_migrates_and_each_says_what_does() {
     road.bin(&["ingest", "mc2"]).run().await.expect(0);
     assert!(road.bin(&["migrate"]).run().await.expect(0).out.contains("(0 migrations applied)"));
 
-    // A newer program has migrated it, and left everything that this one needs: this one goes on, also after a restart.
+    // A newer program has migrated it, and left everything that this one needs: this one continues, also after a restart.
     sqlx::query(
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'next', true, '', 0)",
     )

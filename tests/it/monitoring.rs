@@ -3,7 +3,9 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
+    process::{Command, Stdio},
 };
 
 use crate::support::{Road, client, wait_until};
@@ -76,8 +78,8 @@ fn grouped(text: &str) -> BTreeSet<String> {
     lists.flat_map(|(list, _)| list.split(',')).map(|label| label.trim().to_owned()).collect()
 }
 
-/// Returns the metrics of a worker that has carried a whole run from a partner to the index.
-async fn shown() -> Metrics {
+/// Returns what a worker shows that has carried a whole run from a partner to the index, beside a second one.
+async fn shown() -> String {
     let road = Road::new().await;
     let _worker = road.bin(&["worker", "--http", "127.0.0.1:0", "--no-scheduler"]).start();
     let store = road.database.store().await;
@@ -85,14 +87,50 @@ async fn shown() -> Metrics {
     let address = store.queue().workers().await.unwrap()[0].http_address.clone().unwrap();
     road.bin(&["ingest", "fne", "--limit", "7"]).run().await.expect(0);
     wait_until("the index is in step", async || store.overview(0).await.unwrap().outbox == 0).await;
-    let text = client().get(format!("http://{address}/metrics")).send().await.unwrap().text().await.unwrap();
-    let series: String = text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n");
-    named(&series)
+    let text = scraped(&address).await;
+    // Of two workers, one shows the figures of the database, so a sum over both is right. Each shows its own.
+    let _second = road.bin(&["worker", "--http", "127.0.0.1:0", "--no-scheduler"]).start();
+    wait_until("the second worker is there", async || store.queue().workers().await.unwrap().len() == 2)
+        .await;
+    let workers = store.queue().workers().await.unwrap();
+    let other =
+        workers.iter().filter_map(|worker| worker.http_address.as_ref()).find(|found| **found != address);
+    let second = scraped(other.unwrap()).await;
+    assert!(second.contains("oim_build_info{") && text.contains("oim_build_info{"));
+    assert!(text.contains("oim_opportunities{") && !second.contains("oim_opportunities{"), "{second}");
+    assert!(text.contains("oim_index_held 1") && second.contains("oim_index_held 0"));
+    text
+}
+
+async fn scraped(address: &str) -> String {
+    client().get(format!("http://{address}/metrics")).send().await.unwrap().text().await.unwrap()
+}
+
+/// Returns the series of a page, without what it says about them.
+fn series(text: &str) -> Metrics {
+    named(&text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n"))
+}
+
+/// Checks names, units and help texts as Prometheus does. Where promtool is not installed, nothing is checked.
+fn lint(text: &str) {
+    let started = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let Ok(mut promtool) = started else { return };
+    promtool.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let said = promtool.wait_with_output().unwrap();
+    let words = String::from_utf8_lossy(&said.stdout).into_owned() + &String::from_utf8_lossy(&said.stderr);
+    assert!(said.status.success(), "{words}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn dashboards_and_rules_ask_for_what_a_worker_shows() {
-    let shown = shown().await;
+    let text = shown().await;
+    lint(&text);
+    let shown = series(&text);
     assert!(shown.len() > 12, "{shown:?}");
     assert!(PANICS.1.contains(PANICS.0) && !shown.contains_key(PANICS.0), "{} changed", PANICS.0);
     let every_label: BTreeSet<&str> = shown.values().flatten().map(String::as_str).chain(ADDED).collect();

@@ -3,10 +3,11 @@
 use std::{
     collections::HashMap,
     path::Path,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, OnceLock, PoisonError, RwLock},
     time::Duration,
 };
 
+use ::queue::WorkerId;
 use anyhow::Context as _;
 use domain::SourceSlug;
 use fetch::{Client, Partner};
@@ -43,6 +44,8 @@ pub(crate) struct App {
     pub(crate) group: Group,
     /// The indexes that this process keeps in step. Empty while another process holds the embedded one, or the index does not answer.
     pub(crate) indexes: Indexes,
+    /// This process as a worker of the pool, once it is one.
+    pub(crate) worker: OnceLock<WorkerId>,
     /// The time.
     pub(crate) clock: Clock,
     /// The rights to run jobs.
@@ -90,6 +93,7 @@ impl App {
             client,
             archive,
             indexes: Indexes::default(),
+            worker: OnceLock::new(),
             room: Room::new(),
             stop: Stop::new(),
             credentials: HashMap::new(),

@@ -104,6 +104,16 @@ impl Archive {
         self.store.put(&file_key(key), PutPayload::from(file)).await.map(drop).with_context(what)
     }
 
+    /// Removes an answer. One that is gone already is not an error.
+    pub(crate) async fn remove(&self, key: &str) -> anyhow::Result<()> {
+        match self.store.delete(&file_key(key)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => {
+                Err(error).with_context(|| format!("Failed to remove {key} from the archive {}", self.place))
+            }
+        }
+    }
+
     /// Returns the body and the label under `key`, if they were stored. A damaged file counts as missing: its answer is fetched again.
     pub(crate) async fn kept(&self, key: &str) -> anyhow::Result<Option<(Label, Bytes)>> {
         let what = || format!("Failed to look for {key} in the archive {}", self.place);

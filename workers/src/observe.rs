@@ -61,20 +61,16 @@ pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
     metrics::describe_histogram!("oim_embed_batch_seconds", "Time the embedder took for a batch");
     metrics::describe_gauge!(
         "oim_served_after_seconds",
-        "Time from the answer of a partner to its rows being served, in the last run of a source that this worker ended"
+        "Time within which a share of the rows (0.5, 0.95) was served after the answer of the partner, in the last run of a source that this worker ended"
     );
-    metrics::describe_gauge!("oim_queue_jobs", "Jobs waiting or running, by kind and state");
-    metrics::describe_gauge!("oim_opportunities", "Opportunities, by status");
-    metrics::describe_gauge!("oim_outbox", "Points that are out of date");
-    metrics::describe_gauge!("oim_index_points", "Points of an index, by its ledger");
-    metrics::describe_gauge!(
-        "oim_index_oldest_change_seconds",
-        "Age of the oldest change that is not indexed"
-    );
-    metrics::describe_gauge!("oim_index_failures", "Failures in a row of the embedder or the index");
-    metrics::describe_gauge!("oim_index_set_aside", "Texts that the embedder refuses");
-    metrics::describe_gauge!("oim_index_drift", "What the last verification of an index found, by kind");
     metrics::describe_counter!("oim_searches_degraded_total", "Searches that went by words alone");
+    metrics::describe_gauge!("oim_build_info", "1, with the version of the program");
+    metrics::gauge!("oim_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    metrics::describe_gauge!("oim_index_held", "Whether this worker holds the vector index");
+    metrics::describe_gauge!(
+        "oim_database_connections",
+        "Connections of this worker to the database, by state"
+    );
     Ok(handle)
 }
 

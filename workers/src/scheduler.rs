@@ -14,6 +14,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// The name under which the ticks of the verification are stored. A colon is in no name of an entry.
 const VERIFY: &str = "index:verify";
+/// The same for the pruning.
+const PRUNE: &str = "store:prune";
 
 /// What to do about a source that nobody visits.
 pub(crate) const HOW_TO_VISIT: &str = "add `schedule` to its source file, or an entry to the timetable";
@@ -60,6 +62,14 @@ pub(crate) async fn run(app: Arc<App>, own: Timetable, stop: Stop) {
                 "could not request the verification of the index; trying again"
             );
         }
+        if let Some(prune) = &own.prune
+            && let Err(error) = look_at_age(&app, prune).await
+        {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "could not request the nightly pruning; trying again"
+            );
+        }
         for entry in &over(own.clone(), &app.catalog()).entries {
             if let Err(error) = look(&app, entry).await {
                 tracing::warn!(entry = %entry.name, error = &error as &dyn std::error::Error, "could not fire a tick; trying again");
@@ -74,6 +84,16 @@ async fn look_at_index(app: &App, verify: &schedules::Clock) -> Result<(), store
     let Some(at) = verify.due(last, app.clock.now()) else { return Ok(()) };
     if app.store.fire_verification(VERIFY, at).await? {
         tracing::info!(tick = %at, "the timetable requests a verification of the vector index");
+    }
+    Ok(())
+}
+
+/// Requests the removal of what is no longer needed, once a tick.
+async fn look_at_age(app: &App, prune: &schedules::Clock) -> Result<(), store::StoreError> {
+    let last = app.store.last_tick(PRUNE).await?;
+    let Some(at) = prune.due(last, app.clock.now()) else { return Ok(()) };
+    if app.store.fire_pruning(PRUNE, at).await? {
+        tracing::info!(tick = %at, "the timetable requests the removal of what is no longer needed");
     }
     Ok(())
 }

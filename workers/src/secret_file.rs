@@ -59,6 +59,6 @@ mod tests {
         let both = |name: &str| Some(if name == "FNE_KEY" { "own".to_owned() } else { path_text.clone() });
         assert_eq!(of("FNE_KEY", &both).as_deref(), Some("own"));
         std::fs::write(&path, vec![b'x'; 70_000]).unwrap();
-        assert_eq!(of("FNE_KEY", &variable), None, "what is too large is no secret");
+        assert_eq!(of("FNE_KEY", &variable), None, "what is too large is not a secret");
     }
 }

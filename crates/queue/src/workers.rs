@@ -27,6 +27,19 @@ impl WorkerId {
 const MOST_LOSSES: i16 = 20;
 
 impl Queue {
+    /// Returns whether the worker is the one, of all that are alive and answer HTTP, that shows the figures of the database: the
+    /// oldest. Their ids begin with the time at which they started.
+    pub async fn is_first(&self, worker: WorkerId) -> Result<bool, QueueError> {
+        sqlx::query_scalar!(
+            r#"SELECT coalesce((SELECT w.id FROM queue.workers w JOIN queue.leases l ON l.worker = w.id
+                                 WHERE l.until > now() AND w.http_address IS NOT NULL ORDER BY w.id LIMIT 1) = $1, false) AS "is!""#,
+            worker.uuid()
+        )
+        .fetch_one(&self.pool)
+        .await
+        .doing("find the first worker")
+    }
+
     /// Lists this process as a worker, and gives it a lease that lasts `hold`. `http`: the address of its API. `indexes`:
     /// whether it holds the vector index.
     pub async fn enter_worker(

@@ -45,12 +45,14 @@ impl Remains {
 }
 
 impl Store {
-    /// Gives a job up. In one transaction it becomes a dead letter, its page is failed, and its run continues or fails.
-    pub async fn discard_job(&self, lease: Lease, reason: &str) -> Result<(), StoreError> {
+    /// Gives a job up. In one transaction it becomes a dead letter, its page is failed, and its run continues or fails. Returns
+    /// the source of the run if that failed.
+    pub async fn discard_job(&self, lease: Lease, reason: &str) -> Result<Option<String>, StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         let letter = lease.discard(&mut tx, reason).await?;
-        settle(&mut tx, &letter).await?;
-        tx.commit().await.doing(WHAT)
+        let failed = settle(&mut tx, &letter).await?;
+        tx.commit().await.doing(WHAT)?;
+        Ok(failed)
     }
 
     /// Frees the jobs of workers whose lease has expired, and settles what those leave behind that are given up. Returns
@@ -66,14 +68,18 @@ impl Store {
     }
 }
 
-/// Settles what the job of a dead letter leaves behind.
-async fn settle(tx: &mut Transaction<'_, Postgres>, letter: &DeadLetter) -> Result<(), StoreError> {
+/// Settles what the job of a dead letter leaves behind. Returns the source of the run if that failed.
+async fn settle(
+    tx: &mut Transaction<'_, Postgres>,
+    letter: &DeadLetter,
+) -> Result<Option<String>, StoreError> {
     match Remains::of(&letter.kind, &letter.payload) {
-        Remains::Page(page) => fail_page(tx, page, &letter.reason).await,
-        Remains::Crawl(run) if has_pages(tx, run).await? => end_crawl(tx, run, &letter.reason).await,
-        Remains::Crawl(run) | Remains::End(run) => fail_run(tx, run, &letter.reason).await,
-        Remains::Nothing => Ok(()),
+        Remains::Page(page) => fail_page(tx, page, &letter.reason).await?,
+        Remains::Crawl(run) if has_pages(tx, run).await? => end_crawl(tx, run, &letter.reason).await?,
+        Remains::Crawl(run) | Remains::End(run) => return fail_run(tx, run, &letter.reason).await,
+        Remains::Nothing => (),
     }
+    Ok(None)
 }
 
 async fn fail_page(tx: &mut Transaction<'_, Postgres>, page: i64, reason: &str) -> Result<(), StoreError> {
@@ -126,21 +132,25 @@ async fn end_crawl(tx: &mut Transaction<'_, Postgres>, run: RunId, reason: &str)
     close_if_parsed(tx, run).await
 }
 
-async fn fail_run(tx: &mut Transaction<'_, Postgres>, run: RunId, reason: &str) -> Result<(), StoreError> {
-    let failed = sqlx::query!(
+async fn fail_run(
+    tx: &mut Transaction<'_, Postgres>,
+    run: RunId,
+    reason: &str,
+) -> Result<Option<String>, StoreError> {
+    let failed = sqlx::query_scalar!(
         "UPDATE ingest.runs SET state = 'failed', finished_at = now(), message = left($2, 2000)
-          WHERE id = $1 AND finished_at IS NULL",
+          WHERE id = $1 AND finished_at IS NULL RETURNING source",
         run.uuid(),
         reason
     )
-    .execute(&mut **tx)
+    .fetch_optional(&mut **tx)
     .await
     .doing(WHAT)?;
-    if failed.rows_affected() == 0 {
-        return Ok(());
+    if failed.is_some() {
+        drop_fetches(tx, run).await?;
+        start_waiting(tx, run).await?;
     }
-    drop_fetches(tx, run).await?;
-    start_waiting(tx, run).await
+    Ok(failed)
 }
 
 /// Deletes the jobs that wait to fetch the announced pages of a run.

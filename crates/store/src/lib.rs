@@ -42,6 +42,7 @@
 //! - `index_rows`: opportunities as an index needs them, beside what it holds
 //! - `dead_letters`: what follows from a job that is given up
 //! - `revive`, `revive/`: dead letters that an operator retries or discards: their pages (`pages`), and their runs (`runs`)
+//! - `prune`: what is no longer needed
 //! - `reap`: jobs of dead workers, and follow-up jobs that were not enqueued
 //!
 //! What people ask:
@@ -52,6 +53,7 @@
 //! - `shown`: what a search may show, and an opportunity to which others are similar
 //! - `served_after`: the time from a fetched page to its served rows
 //! - `overview`: the figures of `oim-etl status`
+//! - `figures`: the further figures of `/metrics`
 //!
 //! Under all of it:
 //!
@@ -69,6 +71,7 @@ mod dead_letters;
 mod error;
 mod explain;
 pub mod failpoint;
+mod figures;
 mod finish;
 mod hosts;
 mod house_contacts;
@@ -79,6 +82,7 @@ mod outbox;
 mod overview;
 mod pages;
 mod preview;
+mod prune;
 mod reap;
 mod rejections;
 mod replay;
@@ -115,6 +119,7 @@ pub use commit::{GROUP, PageCommit, ParsedPage, Reading, Tally, Unchanged, Wante
 pub use control::SourceState;
 pub use error::StoreError;
 pub use explain::{Duplicate, OpportunityHistory, Step};
+pub use figures::{DeadCount, Figures, SourceFigures};
 pub use finish::{Left, Missed, Reverted, Withdrawn};
 pub use hosts::{Failing, FailingHost, HostFailed, HostTurn, LONGEST_REST};
 pub use index_rows::{Compared, IndexRow};
@@ -124,6 +129,7 @@ pub use outbox::{Became, Claimed};
 pub use overview::Overview;
 pub use pages::{Archived, NewListPage, PageRow, Validator};
 pub use preview::{Change, PagePreview, Preview};
+pub use prune::{Pruned, Retention};
 pub use rejections::{DoubtedRow, RejectionCount, RejectionRow, RejectionTotal, WhichRejections};
 pub use revive::{DeadRow, Retried, WhichDead};
 pub use rows::{KnownDrafts, Origin, fields_of_columns};
@@ -220,6 +226,12 @@ impl Store {
     /// Closes the pool after pending statements have ended.
     pub async fn close(&self) {
         self.pool.close().await;
+    }
+
+    /// Returns how many connections of the pool are in use, and how many are not.
+    pub fn connections(&self) -> (usize, usize) {
+        let idle = self.pool.num_idle();
+        (usize::try_from(self.pool.size()).unwrap_or(0).saturating_sub(idle), idle)
     }
 
     /// Returns the queue of this database.

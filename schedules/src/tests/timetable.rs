@@ -44,6 +44,9 @@ fn the_index_is_verified_by_a_line_of_its_own() {
     let own = Timetable::parse("t.toml", "zone = 'UTC'\nverify = '0 1 * * 0'").unwrap().verify.unwrap();
     assert_eq!((own.cron.as_str(), own.zone.name()), ("0 1 * * 0", "UTC"));
     assert_eq!(Timetable::parse("t.toml", "").unwrap().verify, None);
+    assert!(Timetable::builtin().unwrap().prune.is_some());
+    let own = Timetable::parse("t.toml", "prune = '0 1 * * *'").unwrap();
+    assert_eq!((own.verify, own.prune.map(|clock| clock.cron)), (None, Some("0 1 * * *".to_owned())));
     for (wrong, place) in [("verify = 7", "t.toml:1:"), ("verify = '0 25 * * *'", "t.toml:1:13")] {
         let flaws = flaws(wrong);
         assert!(flaws.len() == 1 && flaws[0].starts_with(place), "{flaws:?}");

@@ -356,6 +356,7 @@ fn every_transaction_of_the_store_is_a_step() {
         "cancel.rs",
         "control.rs",
         "items.rs",
+        "prune.rs",
         "revive.rs",
         "dead_letters.rs",
         "finish/second_look.rs",

@@ -159,13 +159,13 @@ pub(super) async fn find_run(store: &Store, word: &str) -> anyhow::Result<RunId>
                 newest.unwrap_or_else(|| "; there is none yet".to_owned())
             )
         }
-        several => match several.iter().find(|run| run.to_string() == word) {
-            Some(run) => Ok(*run),
-            None => {
-                let ids: Vec<String> = several.iter().map(RunId::to_string).collect();
-                anyhow::bail!("{word} may be each of these runs: {}; write more of the id", ids.join(", "))
+        several => {
+            if let Some(run) = several.iter().find(|run| run.to_string() == word) {
+                return Ok(*run);
             }
-        },
+            let ids: Vec<String> = several.iter().map(RunId::to_string).collect();
+            anyhow::bail!("{word} may be each of these runs: {}; write more of the id", ids.join(", "))
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod duplicates;
 mod explain;
 mod ingest;
 mod migrate;
+mod prune;
 mod rejections;
 mod replay;
 mod runs;
@@ -102,6 +103,8 @@ enum Command {
     Schedule(schedule::Schedule),
     /// Migrate the database to this version
     Migrate(migrate::Migrate),
+    /// Remove old runs, pages, rejections, history, dead letters and answers that nothing needs
+    Prune(prune::Prune),
     /// Show the effective configuration, with secrets masked
     Config(config::Show),
     /// Print shell completions
@@ -175,6 +178,7 @@ async fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Sources(command) => command.run(context).await,
         Command::Schedule(command) => command.run(&context),
         Command::Migrate(command) => command.run(context).await,
+        Command::Prune(command) => command.run(context).await,
         Command::Config(command) => command.run(&context),
         Command::Demo(_) | Command::Completions(_) => Ok(Outcome::Good),
     }

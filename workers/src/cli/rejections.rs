@@ -55,9 +55,9 @@ impl Rejections {
         let rows = if self.totals { Vec::new() } else { store.rejections(&which, self.limit).await? };
         if context.is_json() {
             if self.totals {
-                ui::json(&totals)?
+                ui::json(&totals)?;
             } else {
-                ui::json(&rows)?
+                ui::json(&rows)?;
             }
             return Ok(Outcome::Good);
         }

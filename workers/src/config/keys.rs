@@ -70,6 +70,13 @@ pub(crate) const KEYS: &[Key] = &[
         "whether a worker migrates the database when it starts; by default, only `oim-etl migrate` does",
     ),
     key(
+        "retention.days",
+        "180",
+        "days for which ended runs are kept, with their pages, rejections and answers",
+    ),
+    key("retention.runs", "30", "newest runs of each source that are kept, however old"),
+    key("retention.changes_days", "730", "days for which the history of opportunities is kept"),
+    key(
         "worker.concurrency",
         "16",
         "most jobs that a worker works on at once, such as parsing; waiting for a partner is none",

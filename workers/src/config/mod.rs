@@ -49,6 +49,7 @@ pub(crate) struct Config {
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
     pub(crate) database: Database,
+    pub(crate) retention: Retention,
     pub(crate) worker: Worker,
     pub(crate) fetch: Fetch,
     #[serde(default)]
@@ -95,6 +96,15 @@ pub(crate) enum Quantized {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Database {
     pub(crate) migrate_on_start: bool,
+}
+
+/// `[retention]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Retention {
+    pub(crate) days: i32,
+    pub(crate) runs: i64,
+    pub(crate) changes_days: i32,
 }
 
 /// `[worker]`

@@ -117,7 +117,7 @@ fn a_token_of_digits_is_a_token_and_a_number_stays_a_number() {
     let loaded =
         load(&given(&[("OIM_ETL_API_TOKEN", "0012345"), ("OIM_ETL_DATABASE_CONNECTIONS", "7")], &[]))
             .unwrap();
-    assert_eq!(loaded.config.api_token.as_ref().map(|token| token.expose_secret()), Some("0012345"));
+    assert_eq!(loaded.config.api_token.as_ref().map(ExposeSecret::expose_secret), Some("0012345"));
     assert_eq!(loaded.config.database_connections, 7);
     let loaded =
         load(&given(&[("OIM_ETL_DATA_DIR", "2026"), ("OIM_ETL_QDRANT_COLLECTION", "true")], &[])).unwrap();
@@ -139,7 +139,7 @@ fn a_secret_may_be_in_a_file() {
     ] {
         let loaded = load(&given(&[(name, path)], &[])).unwrap();
         let secrets = [&loaded.config.api_token, &loaded.config.qdrant_api_key, &loaded.config.database_url];
-        let set: Vec<&str> = secrets.into_iter().flatten().map(|secret| secret.expose_secret()).collect();
+        let set: Vec<&str> = secrets.into_iter().flatten().map(ExposeSecret::expose_secret).collect();
         assert_eq!(set, ["4711"], "{name}");
     }
     let both = refusal(&given(&[("OIM_ETL_API_TOKEN", "a"), ("OIM_ETL_API_TOKEN_FILE", path)], &[]));

@@ -2,6 +2,7 @@
 
 mod health;
 mod ingest;
+mod metrics;
 mod search;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -75,7 +76,7 @@ fn router(surroundings: Surroundings) -> Router {
     Router::new()
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
-        .route("/metrics", get(health::metrics))
+        .route("/metrics", get(metrics::metrics))
         .route("/v1/ingest", post(ingest::ingest))
         .route("/v1/runs/{id}", get(ingest::run))
         .route("/v1/search", get(search::search))

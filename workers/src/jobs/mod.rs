@@ -12,6 +12,7 @@ mod finish_run;
 mod look_again;
 mod match_duplicates;
 mod parse_page;
+mod prune;
 mod publish_new;
 mod runner;
 mod verify_index;
@@ -36,6 +37,7 @@ static JOBS: &[Registered] = &[
     Registered::of::<match_duplicates::MatchDuplicates>(),
     Registered::of::<embed_opportunities::EmbedOpportunities>(),
     Registered::of::<verify_index::VerifyIndex>(),
+    Registered::of::<prune::Prune>(),
     Registered::of::<finish_run::FinishRun>(),
 ];
 

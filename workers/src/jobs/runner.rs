@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use apalis::prelude::Data;
 use queue::{Job, QueueError};
-use store::StoreError;
+use store::{RunState, StoreError};
 use tracing::Instrument as _;
 
 use super::{JobError, PageArgs, RunArgs, registered};
@@ -79,7 +79,7 @@ async fn settle(app: &App, job: &Job, error: JobError) -> Result<(), StoreError>
         }
         JobError::Failed(error) if job.is_last_attempt() => {
             tracing::error!(error = error_chain(&error), "given up after its last attempt");
-            app.store.discard_job(job.lease, &error_chain(&error)).await?;
+            discard(app, job, &error).await?;
         }
         JobError::Failed(error) => {
             let pause = patience::pause(u32::try_from(job.attempts).unwrap_or(1), fastrand::f64());
@@ -108,8 +108,17 @@ async fn settle(app: &App, job: &Job, error: JobError) -> Result<(), StoreError>
         }
         JobError::Discard(error) => {
             tracing::error!(error = error_chain(&error), "discarded");
-            app.store.discard_job(job.lease, &error_chain(&error)).await?;
+            discard(app, job, &error).await?;
         }
+    }
+    Ok(())
+}
+
+/// Gives the job up, and counts its run if that fails.
+async fn discard(app: &App, job: &Job, error: &anyhow::Error) -> Result<(), StoreError> {
+    if let Some(source) = app.store.discard_job(job.lease, &error_chain(error)).await? {
+        metrics::counter!("oim_runs_total", "source" => source, "state" => RunState::Failed.as_str())
+            .increment(1);
     }
     Ok(())
 }

@@ -33,3 +33,6 @@ pub(crate) mod dedupe;
 pub(crate) mod document;
 pub(crate) mod embed;
 pub(crate) mod index;
+
+// Beside them, each night: what is no longer needed goes.
+pub(crate) mod prune;

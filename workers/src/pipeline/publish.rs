@@ -15,8 +15,8 @@ pub(crate) async fn finish(store: &Store, lease: Lease, run: RunId) -> Result<()
     metrics::counter!("oim_runs_total", "source" => row.source.clone(), "state" => state.as_str())
         .increment(1);
     if let Some(waited) = store.served_after(run).await? {
-        for (quantile, seconds) in [("0.5", waited.median), ("0.95", waited.p95)] {
-            metrics::gauge!("oim_served_after_seconds", "source" => row.source.clone(), "quantile" => quantile)
+        for (share, seconds) in [("0.5", waited.median), ("0.95", waited.p95)] {
+            metrics::gauge!("oim_served_after_seconds", "source" => row.source.clone(), "share" => share)
                 .set(seconds);
         }
     }

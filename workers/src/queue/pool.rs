@@ -44,6 +44,7 @@ impl Pool {
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let queue = app.store.queue();
         queue.enter_worker(worker, &host, http, app.holds_index(), lease_duration).await?;
+        let _ = app.worker.set(worker);
         let running_jobs = RunningJobs::default();
         let claimer = Claimer {
             queue: queue.clone(),

@@ -12,8 +12,12 @@ pub(in crate::cli) fn since(text: &str) -> Result<DateTime<Utc>, String> {
 
 /// Reads a day or an instant that has passed, or an age: `12h` is twelve hours ago.
 pub(in crate::cli) fn passed(text: &str) -> Result<DateTime<Utc>, String> {
+    passed_by(text, Utc::now())
+}
+
+fn passed_by(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, String> {
     let aged = age(text).ok().and_then(|age| chrono::TimeDelta::from_std(age).ok());
-    match aged.and_then(|age| Utc::now().checked_sub_signed(age)) {
+    match aged.and_then(|age| now.checked_sub_signed(age)) {
         Some(at) => Ok(at),
         None if moment(text).is_ok() => since(text),
         None => Err("write 2026-11-01, 2026-11-01T08:00:00Z, or an age such as 30min, 12h or 7d".to_owned()),
@@ -57,11 +61,12 @@ mod tests {
 
     #[test]
     fn a_moment_is_a_day_an_instant_or_an_age() {
-        assert_eq!(passed("2026-11-01").unwrap().to_rfc3339(), "2026-10-31T23:00:00+00:00");
-        assert_eq!(passed("2026-11-01T08:00:00Z").unwrap().to_rfc3339(), "2026-11-01T08:00:00+00:00");
-        let ages =
-            ["45s", "30min", "12h", "7d"].map(|text| (Utc::now() - passed(text).unwrap()).num_minutes());
-        assert_eq!(ages, [0, 30, 720, 10_080]);
+        assert_eq!(passed("2024-11-01").unwrap().to_rfc3339(), "2024-10-31T23:00:00+00:00");
+        assert_eq!(passed("2024-11-01T08:00:00Z").unwrap().to_rfc3339(), "2024-11-01T08:00:00+00:00");
+        let now = Utc::now();
+        let age = |text: &str| (now - passed_by(text, now).unwrap()).num_seconds();
+        let ages = ["45s", "30min", "12h", "7d"].map(age);
+        assert_eq!(ages, [45, 1_800, 43_200, 604_800]);
         assert!(passed("2999-01-01").unwrap_err().contains("future"));
         for wrong in ["", "12", "7 weeks", "-3d", "99999999999999999d", "yesterday"] {
             assert!(passed(wrong).unwrap_err().contains("such as 30min"), "{wrong}");

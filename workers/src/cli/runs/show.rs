@@ -66,7 +66,7 @@ impl Show {
                 waited.rows, waited.median, waited.p95
             ));
         }
-        self.did(&run, &changes);
+        Self::did(&run, &changes);
         self.rejected(&rejections, &rejected);
         if let Some(preview) = &preview {
             self.would_be(preview);
@@ -78,7 +78,7 @@ impl Show {
     }
 
     /// Prints examples of what the run did.
-    fn did(&self, run: &RunRow, changes: &[RunChange]) {
+    fn did(run: &RunRow, changes: &[RunChange]) {
         let all = [
             ("created", "new", run.created),
             ("changed", "changed", run.changed),

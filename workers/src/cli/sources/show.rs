@@ -1,15 +1,20 @@
 //! `oim-etl sources show`
 
+use anyhow::Context as _;
 use chrono::Utc;
 use clap::Args;
 use domain::SourceSlug;
 use serde_json::json;
+use sources::Catalog;
 use store::{RunRow, SourceState, Visits};
 
 use super::rate::{limits_line, rate_line};
 use crate::{
     app,
-    cli::{Context, Outcome, common::find_known},
+    cli::{
+        Context, Outcome,
+        common::{find_known, find_source},
+    },
     scheduler,
     ui::{self, ago},
 };
@@ -19,10 +24,16 @@ use crate::{
 pub(super) struct Show {
     /// Slug of the source
     source: String,
+    /// Print its source file instead: that of `sources_dir`, else the built-in one
+    #[arg(long)]
+    file: bool,
 }
 
 impl Show {
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<Outcome> {
+        if self.file {
+            return file(context, &self.source);
+        }
         let store = app::connect(context.config(), 2).await?;
         let (slug, state) = find_known(&store, &self.source).await?;
         let runs = store.runs(Some(&slug), 1).await?;
@@ -59,6 +70,23 @@ impl Show {
         ));
         Ok(Outcome::Good)
     }
+}
+
+/// Prints the source file that this configuration uses, so that it can be copied and changed.
+fn file(context: &Context, word: &str) -> anyhow::Result<Outcome> {
+    let slug = find_source(&app::catalog(context.config())?, word)?;
+    let own = context.config().sources_dir.as_ref().map(|folder| folder.join(format!("{slug}.toml")));
+    let text = match own.filter(|path| path.is_file()) {
+        Some(path) => std::fs::read_to_string(&path)
+            .with_context(|| format!("Failed to read the source file {}", path.display()))?,
+        None => Catalog::builtin_file(&slug).context("the source has no file")?.to_owned(),
+    };
+    if context.is_json() {
+        ui::json(&json!({ "source": slug, "file": text }))?;
+    } else {
+        ui::line(text.trim_end_matches('\n'));
+    }
+    Ok(Outcome::Good)
 }
 
 /// Returns the state with its reason, and what ends it.
