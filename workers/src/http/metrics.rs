@@ -29,7 +29,7 @@ fn of_process(app: &App) {
     let (used, idle) = app.store.connections();
     metrics::gauge!("oim_database_connections", "state" => "used").set(used as f64);
     metrics::gauge!("oim_database_connections", "state" => "idle").set(idle as f64);
-    metrics::gauge!("oim_index_held").set(f64::from(u8::from(app.vectors().is_some())));
+    metrics::gauge!("oim_index_held").set(f64::from(u8::from(app.holds_index())));
 }
 
 /// Returns the figures of the database, if this worker shows them.
