@@ -43,6 +43,11 @@
 //!
 //! What people ask:
 //!
+//! - `actions`: the record of what people and services did
+//! - `tokens`: who may use API and console
+//! - `feed`: the changes that other services follow
+//! - `served`: opportunities as other services read them, by filters
+//! - `figures`: how fresh the sources are, and what is held
 //! - `preview`: what publishing a run or some pages would change
 //! - `explain`: origin and history of an opportunity
 //! - `shown`: what a search may show, and an opportunity to which others are similar
@@ -55,6 +60,7 @@
 //! - `error`: failures, worded for an operator
 //! - `failpoint`: the steps at which a test lets the process die
 
+mod actions;
 mod audit;
 mod budget;
 mod cancel;
@@ -64,6 +70,8 @@ mod dead_letters;
 mod error;
 mod explain;
 pub mod failpoint;
+mod feed;
+mod figures;
 mod finish;
 mod hosts;
 mod house_contacts;
@@ -80,12 +88,14 @@ mod reuse;
 mod revive;
 mod rows;
 mod runs;
+mod served;
 mod served_after;
 mod shown;
 mod sources;
 mod stale;
 mod targets;
 mod ticks;
+mod tokens;
 mod visits;
 mod walks;
 mod words;
@@ -100,11 +110,14 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
+pub use actions::ActionRow;
 pub use budget::Slot;
 pub use commit::{GROUP, PageCommit, ParsedPage, Reading, Tally, Unchanged, Wanted};
 pub use control::SourceState;
 pub use error::StoreError;
 pub use explain::{Duplicate, OpportunityHistory, Step};
+pub use feed::FeedEntry;
+pub use figures::{DayOfRuns, Freshness, Holdings};
 pub use finish::{Left, Missed, Reverted, Withdrawn};
 pub use hosts::{Failing, FailingHost, HostFailed, HostTurn, LONGEST_REST};
 pub use index_rows::{Compared, IndexRow};
@@ -113,19 +126,21 @@ pub use outbox::{Became, Claimed};
 pub use overview::Overview;
 pub use pages::{Archived, NewListPage, PageRow, Validator};
 pub use preview::{Change, PagePreview, Preview};
-pub use rejections::{DoubtedRow, RejectionCount, RejectionRow};
+pub use rejections::{DoubtedRow, RejectionCount, RejectionRow, WhichRejections};
 pub use revive::{DeadRow, Retried, WhichDead};
 pub use rows::{KnownDrafts, Origin, fields_of_columns};
-pub use runs::{Entered, FileRef, RunRequest, RunRow};
+pub use runs::{Entered, FileRef, RunRequest, RunRow, WhichRuns};
+pub use served::{Cursor, Filters, Served, ServedPlace};
 pub use served_after::ServedAfter;
 pub use shown::Standing;
 pub use sources::SourceRow;
 pub use stale::{Replayed, Stale};
 pub use targets::{SetAside, Target, TargetId, TargetState, Verified};
 pub use ticks::Fired;
+pub use tokens::{Digest, TokenRow};
 pub use visits::{Visit, Visits};
 pub use walks::{EarlierWalk, ShownPage, StreamWalk};
-pub use words::{Decision, Event, Mode, PageRole, PageState, RunState, Status, Trigger, UnknownWord};
+pub use words::{Decision, Event, Mode, PageRole, PageState, RunState, Scope, Status, Trigger, UnknownWord};
 
 /// The migrations, compiled into the binary, so that it brings the schema it was written for.
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");

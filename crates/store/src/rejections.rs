@@ -12,7 +12,7 @@ use queue::{storable, storable_json};
 use crate::{PageRow, Status, Store, StoreError, error::Doing as _};
 
 /// How often a run rejected records for one reason.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct RejectionCount {
     /// Code of the reason.
     pub code: String,
@@ -23,10 +23,13 @@ pub struct RejectionCount {
 }
 
 /// A rejected record.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[allow(missing_docs, reason = "the columns of ingest.rejections, documented in migrations/0002_ingest.sql")]
 pub struct RejectionRow {
+    /// Its number: a later one is greater.
+    pub id: i64,
     pub source: String,
+    #[schema(value_type = Uuid)]
     pub run: RunId,
     pub page: i64,
     pub url: String,
@@ -56,7 +59,63 @@ pub struct DoubtedRow {
     pub run: RunId,
 }
 
+/// Which rejections to list. What is empty lets every rejection pass.
+#[derive(Debug, Clone, Default)]
+pub struct WhichRejections {
+    /// Those of this source.
+    pub source: Option<String>,
+    /// Those of this run.
+    pub run: Option<RunId>,
+    /// Those for this reason.
+    pub code: Option<String>,
+    /// Those at this time or later.
+    pub since: Option<DateTime<Utc>>,
+}
+
 impl Store {
+    /// Returns rejected records, newest first: at most `limit` with a number below `before`. Also returns how many there are, by reason.
+    pub async fn rejections_where(
+        &self,
+        which: &WhichRejections,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<(Vec<RejectionRow>, Vec<RejectionCount>), StoreError> {
+        let what = "read the rejections";
+        let run = which.run.map(RunId::uuid);
+        let rows = sqlx::query_as!(
+            RejectionRow,
+            r#"SELECT x.id, x.source, x.run AS "run: Uuid", x.page, p.url, x.external_id, x.code, x.detail, x.record, x.at
+                 FROM ingest.rejections x JOIN ingest.pages p ON p.id = x.page
+                WHERE ($1::text IS NULL OR x.source = $1) AND ($2::uuid IS NULL OR x.run = $2) AND ($3::text IS NULL OR x.code = $3)
+                  AND ($4::timestamptz IS NULL OR x.at >= $4) AND ($5::bigint IS NULL OR x.id < $5)
+                ORDER BY x.id DESC LIMIT $6"#,
+            which.source,
+            run,
+            which.code,
+            which.since,
+            before,
+            limit
+        )
+        .fetch_all(&self.pool)
+        .await
+        .doing(what)?;
+        let counts = sqlx::query_as!(
+            RejectionCount,
+            r#"SELECT x.code, mode() WITHIN GROUP (ORDER BY x.detail) AS example, count(*) AS "count!" FROM ingest.rejections x
+                WHERE ($1::text IS NULL OR x.source = $1) AND ($2::uuid IS NULL OR x.run = $2) AND ($3::text IS NULL OR x.code = $3)
+                  AND ($4::timestamptz IS NULL OR x.at >= $4)
+                GROUP BY x.code ORDER BY count(*) DESC, x.code"#,
+            which.source,
+            run,
+            which.code,
+            which.since
+        )
+        .fetch_all(&self.pool)
+        .await
+        .doing(what)?;
+        Ok((rows, counts))
+    }
+
     /// Counts the rejections of a run by reason, most frequent first.
     pub async fn rejection_counts(&self, run: RunId) -> Result<Vec<RejectionCount>, StoreError> {
         sqlx::query_as!(
@@ -115,7 +174,7 @@ impl Store {
     ) -> Result<Vec<RejectionRow>, StoreError> {
         sqlx::query_as!(
             RejectionRow,
-            r#"SELECT x.source, x.run AS "run: Uuid", x.page, p.url, x.external_id, x.code, x.detail, x.record, x.at
+            r#"SELECT x.id, x.source, x.run AS "run: Uuid", x.page, p.url, x.external_id, x.code, x.detail, x.record, x.at
                  FROM ingest.rejections x JOIN ingest.pages p ON p.id = x.page
                 WHERE ($1::text IS NULL OR x.source = $1) AND ($2::uuid IS NULL OR x.run = $2)
                   AND ($2::uuid IS NOT NULL OR x.run IN (

@@ -8,10 +8,10 @@ use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use super::{WHAT, request_matching};
-use crate::{Store, StoreError, error::Doing as _};
+use crate::{Store, StoreError, actions::record, error::Doing as _};
 
 /// A pair that may be one opportunity.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct DoubtedPair {
     /// The two rows.
     pub rows: [DoubtedSide; 2],
@@ -24,7 +24,7 @@ pub struct DoubtedPair {
 }
 
 /// A row of a pair.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[allow(missing_docs, reason = "columns of `api.opportunities`")]
 pub struct DoubtedSide {
     pub id: Uuid,
@@ -111,6 +111,7 @@ impl Store {
             .await
             .doing(doing)?;
         request_matching(&mut tx).await?;
+        record(&mut tx, by, if same { "same" } else { "different" }, &format!("{one} {other}"), None).await?;
         tx.commit().await.doing(doing)
     }
 }
