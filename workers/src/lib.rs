@@ -23,9 +23,11 @@ mod remote;
 mod room;
 mod scheduler;
 mod search;
+mod tokens;
 mod ui;
 mod vector;
 mod verify;
+mod words;
 mod workbench;
 
 use std::process::ExitCode;

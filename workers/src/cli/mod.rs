@@ -16,6 +16,7 @@ mod schedule;
 mod search;
 mod sources;
 mod status;
+mod tokens;
 mod vectors;
 #[cfg(test)]
 mod widths;
@@ -98,6 +99,8 @@ enum Command {
     Vectors(vectors::VectorsCommand),
     /// List, pause, check, preview and create sources
     Sources(sources::Sources),
+    /// Create, list and revoke tokens of API and console
+    Tokens(tokens::Tokens),
     /// Show the timetable
     Schedule(schedule::Schedule),
     /// Migrate the database to this version
@@ -173,6 +176,7 @@ async fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Search(command) => command.run(context).await,
         Command::Vectors(command) => command.run(context).await,
         Command::Sources(command) => command.run(context).await,
+        Command::Tokens(command) => command.run(context).await,
         Command::Schedule(command) => command.run(&context),
         Command::Migrate(command) => command.run(context).await,
         Command::Config(command) => command.run(&context),

@@ -78,6 +78,20 @@ impl Store {
         Ok(pairs.collect())
     }
 
+    /// Returns how many pairs wait for a decision.
+    pub async fn doubted_total(&self) -> Result<i64, StoreError> {
+        sqlx::query_scalar!(
+            r#"SELECT count(*) AS "count!" FROM ingest.match_doubts d
+                 JOIN ingest.opportunities a ON a.id = d.one JOIN ingest.opportunities b ON b.id = d.other
+                 LEFT JOIN ingest.clusters ca ON ca.opportunity = d.one LEFT JOIN ingest.clusters cb ON cb.opportunity = d.other
+                WHERE 'open' IN (a.status, b.status) AND (ca.cluster = cb.cluster) IS NOT TRUE
+                  AND NOT EXISTS (SELECT FROM ingest.match_decisions m WHERE m.one = d.one AND m.other = d.other)"#
+        )
+        .fetch_one(&self.pool)
+        .await
+        .doing("count the pairs that may be one opportunity")
+    }
+
     /// Records what somebody decided on a pair, and requests that both rows are matched again. Fails if both are the same row.
     pub async fn decide_pair(
         &self,
