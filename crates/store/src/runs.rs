@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
-    Cursor, Mode, RunState, Store, StoreError, Trigger,
+    Cursor, Decision, Mode, RunState, Store, StoreError, Trigger,
     actions::record,
     error::{Doing as _, stored_json},
     failpoint::{Step, after, before},
@@ -123,6 +123,8 @@ pub struct RunRow {
     pub started_at: Option<DateTime<Utc>>,
     pub last_fetch_at: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
+    pub decision: Option<Decision>,
+    pub decided_by: Option<String>,
 }
 
 struct Raw {
@@ -157,6 +159,8 @@ struct Raw {
     started_at: Option<DateTime<Utc>>,
     last_fetch_at: Option<DateTime<Utc>>,
     finished_at: Option<DateTime<Utc>>,
+    decision: Option<Decision>,
+    decided_by: Option<String>,
 }
 
 impl TryFrom<Raw> for RunRow {
@@ -194,6 +198,8 @@ impl TryFrom<Raw> for RunRow {
             started_at: raw.started_at,
             last_fetch_at: raw.last_fetch_at,
             finished_at: raw.finished_at,
+            decision: raw.decision,
+            decided_by: raw.decided_by,
         })
     }
 }
@@ -210,6 +216,8 @@ pub struct WhichRuns {
     pub states: Vec<RunState>,
     /// Those that were requested at this time or later.
     pub since: Option<DateTime<Utc>>,
+    /// Only those on which nobody has decided.
+    pub undecided: bool,
 }
 
 impl Store {
@@ -265,7 +273,7 @@ impl Store {
         let ids = sqlx::query_scalar!(
             "SELECT id FROM ingest.runs
               WHERE ($1::text[] = '{}' OR source = ANY ($1)) AND ($2::text[] = '{}' OR state = ANY ($2))
-                AND ($3::timestamptz IS NULL OR created_at >= $3)
+                AND ($3::timestamptz IS NULL OR created_at >= $3) AND (decision IS NULL OR NOT $7)
                 AND ($4::timestamptz IS NULL OR (created_at, id) < ($4, $5::uuid))
               ORDER BY created_at DESC, id DESC LIMIT $6",
             &which.sources,
@@ -273,7 +281,8 @@ impl Store {
             which.since,
             after.map(|after| after.at),
             after.map(|after| after.id),
-            limit
+            limit,
+            which.undecided
         )
         .fetch_all(&self.pool)
         .await
@@ -281,10 +290,11 @@ impl Store {
         let all = sqlx::query_scalar!(
             r#"SELECT count(*) AS "all!" FROM ingest.runs
                 WHERE ($1::text[] = '{}' OR source = ANY ($1)) AND ($2::text[] = '{}' OR state = ANY ($2))
-                  AND ($3::timestamptz IS NULL OR created_at >= $3)"#,
+                  AND ($3::timestamptz IS NULL OR created_at >= $3) AND (decision IS NULL OR NOT $4)"#,
             &which.sources,
             &states as &[&str],
-            which.since
+            which.since,
+            which.undecided
         )
         .fetch_one(&self.pool)
         .await
@@ -305,7 +315,8 @@ impl Store {
                       pages AS "pages!", pages_failed AS "pages_failed!", requests AS "requests!", seen AS "seen!",
                       created AS "created!", changed AS "changed!", unchanged AS "unchanged!", rejected AS "rejected!",
                       closed AS "closed!", embedded AS "embedded!", message, doubts AS "doubts!", published_at, created_at AS "created_at!", started_at,
-                      last_fetch_at, finished_at
+                      last_fetch_at, finished_at,
+                      decision AS "decision: Decision", decided_by
                FROM ingest.runs_now
               WHERE ($1::uuid[] IS NULL OR id = ANY ($1)) AND ($2::text IS NULL OR source = $2)
               ORDER BY created_at DESC, id DESC LIMIT $3"#,

@@ -1,10 +1,12 @@
 //! Health, metrics, API and console of a worker.
 
 mod auth;
+mod console;
 mod extract;
 mod health;
 mod openapi;
 mod problem;
+#[allow(unused_qualifications, reason = "the macros of utoipa write them")]
 mod v1;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -27,6 +29,8 @@ const MAX_BODY: usize = 16 << 10;
 pub(crate) struct Surroundings {
     pub(crate) app: Arc<App>,
     pub(crate) metrics: PrometheusHandle,
+    /// What is held, counted at most once a minute.
+    counted: console::Counted,
 }
 
 /// A listening server.
@@ -47,7 +51,7 @@ impl Server {
             format!("Failed to listen on {at}; is another worker running? set worker.http to another port")
         })?;
         let address = listener.local_addr()?;
-        let router = router(Surroundings { app, metrics });
+        let router = router(Surroundings { app, metrics, counted: console::Counted::default() });
         let task = tokio::spawn(async move {
             let served =
                 axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
@@ -75,6 +79,7 @@ fn router(surroundings: Surroundings) -> Router {
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
         .merge(v1::router())
+        .merge(console::router())
         .fallback(problem::no_path)
         .method_not_allowed_fallback(problem::no_method)
         .layer(middleware::from_fn(problem::without_nul))

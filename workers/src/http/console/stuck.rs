@@ -24,8 +24,9 @@ pub(super) async fn page(State(here): State<Surroundings>, visitor: Visitor) -> 
 
 async fn body(here: &Surroundings, visitor: &Visitor) -> Result<Markup, Problem> {
     let (lang, store) = (visitor.lang, &here.app.store);
+    let all = WhichDead::default();
     let (overview, (dead, total), unmatched) =
-        tokio::try_join!(store.overview(0), store.dead(&all(), ROWS), store.unmatched())?;
+        tokio::try_join!(store.overview(0), store.dead(&all, ROWS), store.unmatched())?;
     let oldest = overview.queue.iter().map(|depth| depth.oldest_seconds).fold(0.0, f64::max);
     let waiting: i64 = overview.queue.iter().map(|depth| depth.ready).sum();
     Ok(html! {
@@ -43,10 +44,6 @@ async fn body(here: &Surroundings, visitor: &Visitor) -> Result<Markup, Problem>
         (indexes(lang, &overview))
         (hosts(here, lang, &overview))
     })
-}
-
-fn all() -> WhichDead {
-    WhichDead::default()
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time that a job waits, never negative")]

@@ -98,6 +98,7 @@ pub(crate) async fn list(
         sources: each("source", ask.source.as_deref())?,
         states: each::<RunState>("state", ask.state.as_deref())?,
         since: ask.since,
+        undecided: false,
     };
     all_known(&here, &which.sources).await?;
     let (runs, total) = here.app.store.runs_where(&which, after(ask.after.as_deref())?, limit).await?;
