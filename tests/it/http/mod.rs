@@ -1,0 +1,6 @@
+//! API and console over HTTP, with one loaded world for each of the two.
+
+mod api;
+mod console;
+mod feed;
+mod world;
