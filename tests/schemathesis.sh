@@ -45,6 +45,7 @@ cat >"$work/schemathesis.toml" <<'T'
 positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422", "503"]
 negative_data_rejection.expected-statuses = ["4xx", "503"]
 T
+cd "$work"
 "$home/bin/st" --config-file "$work/schemathesis.toml" run "$url/v1/openapi.json" --url "$url" \
     --header "Authorization: Bearer $token" --max-examples "$EXAMPLES" --seed 1 --generation-codec utf-8 \
     --phases examples,coverage,fuzzing --exclude-path-regex '^/v1/openapi' --continue-on-failure

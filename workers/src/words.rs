@@ -73,7 +73,11 @@ mod tests {
     fn every_word_is_explained_in_both_languages() {
         for word in all() {
             assert!(!word.fr.is_empty() && !word.en.is_empty(), "{word:?}");
-            assert_eq!(all().filter(|other| (other.list, other.code) == (word.list, word.code)).count(), 1, "{word:?}");
+            assert_eq!(
+                all().filter(|other| (other.list, other.code) == (word.list, word.code)).count(),
+                1,
+                "{word:?}"
+            );
         }
     }
 }

@@ -47,7 +47,11 @@ pub(crate) async fn record(
 
 impl Store {
     /// Returns actions, newest first: those with a number below `before`, or the newest ones. Also returns how many there are.
-    pub async fn actions(&self, before: Option<i64>, limit: i64) -> Result<(Vec<ActionRow>, i64), StoreError> {
+    pub async fn actions(
+        &self,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<(Vec<ActionRow>, i64), StoreError> {
         let what = "read the record of actions";
         let rows = sqlx::query_as!(
             ActionRow,

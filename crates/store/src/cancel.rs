@@ -3,7 +3,9 @@
 use domain::RunId;
 use sqlx::{Postgres, Transaction};
 
-use crate::{RunState, Store, StoreError, actions::record, error::Doing as _, rows::publish, runs::start_waiting};
+use crate::{
+    RunState, Store, StoreError, actions::record, error::Doing as _, rows::publish, runs::start_waiting,
+};
 
 /// The action that failed, for the errors of this file.
 const WHAT: &str = "cancel a run";

@@ -44,7 +44,9 @@ impl Store {
         .fetch_all(&self.pool)
         .await
         .doing(WHAT)?;
-        let entries = rows.into_iter().map(|row| Ok(FeedEntry { position: row.position, opportunity: Served::of(&row.row)? }));
+        let entries = rows
+            .into_iter()
+            .map(|row| Ok(FeedEntry { position: row.position, opportunity: Served::of(&row.row)? }));
         Ok((entries.collect::<Result<_, StoreError>>()?, head))
     }
 }

@@ -123,7 +123,7 @@ pub use hosts::{Failing, FailingHost, HostFailed, HostTurn, LONGEST_REST};
 pub use index_rows::{Compared, IndexRow};
 pub use matching::{DoubtedPair, DoubtedSide, Houses};
 pub use outbox::{Became, Claimed};
-pub use overview::Overview;
+pub use overview::{Overview, PoolState};
 pub use pages::{Archived, NewListPage, PageRow, Validator};
 pub use preview::{Change, PagePreview, Preview};
 pub use rejections::{DoubtedRow, RejectionCount, RejectionRow, WhichRejections};

@@ -81,7 +81,7 @@ pub struct Retried {
     /// Jobs that are queued again, in the run that they were of.
     pub jobs: usize,
     /// Runs that do it, each with its source.
-    #[schema(value_type = Vec<(Uuid, String)>)]
+    #[schema(value_type = Vec<Vec<String>>)]
     pub runs: Vec<(RunId, String)>,
     /// Dead letters whose page or run is gone: there is nothing to do.
     pub moot: usize,

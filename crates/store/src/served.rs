@@ -126,6 +126,8 @@ pub struct Filters {
     pub updated_since: Option<DateTime<Utc>>,
     pub quality_from: Option<i16>,
     pub cluster: Option<Uuid>,
+    /// Only these rows.
+    pub among: Option<Vec<Uuid>>,
 }
 
 /// Where a page of a list ends: the next one begins behind it. Its text is opaque to callers.
@@ -168,7 +170,12 @@ impl Store {
     ) -> Result<Vec<Served>, StoreError> {
         let mut query = select("SELECT to_jsonb(v) AS row", filters);
         if let Some(after) = after {
-            query.push(" AND (v.updated_at, v.id) < (").push_bind(after.at).push(", ").push_bind(after.id).push(")");
+            query
+                .push(" AND (v.updated_at, v.id) < (")
+                .push_bind(after.at)
+                .push(", ")
+                .push_bind(after.id)
+                .push(")");
         }
         query.push(" ORDER BY v.updated_at DESC, v.id DESC LIMIT ").push_bind(limit);
         let rows = query.build().fetch_all(&self.pool).await.doing(WHAT)?;
@@ -266,6 +273,9 @@ fn single(query: &mut QueryBuilder<Postgres>, filters: &Filters) {
     }
     if let Some(quality) = filters.quality_from {
         query.push(" AND v.quality >= ").push_bind(quality);
+    }
+    if let Some(ids) = &filters.among {
+        query.push(" AND v.id = ANY (").push_bind(ids.clone()).push(")");
     }
     if let Some(cluster) = filters.cluster {
         query.push(" AND v.cluster = ").push_bind(cluster);

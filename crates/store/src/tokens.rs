@@ -77,7 +77,9 @@ impl Store {
         .await
         .doing(what)?;
         if revoked.rows_affected() == 0 {
-            return Err(StoreError::Missing(format!("valid token {name:?}: `oim-etl tokens list` lists them")));
+            return Err(StoreError::Missing(format!(
+                "valid token {name:?}: `oim-etl tokens list` lists them"
+            )));
         }
         record(&mut tx, by, "revoke_token", name, None).await?;
         tx.commit().await.doing(what)

@@ -10,6 +10,7 @@ use super::world::{HOSTILE, World, json as read};
 type Good = (&'static str, &'static str, String, Option<Value>, u16);
 
 /// One good request of each operation, in an order in which each succeeds.
+#[allow(clippy::too_many_lines, reason = "it is a table")]
 fn good(world: &World) -> Vec<Good> {
     let (held, complete, dead, pair) = (&world.held, &world.complete, world.dead, &world.pair);
     let get = |path: &'static str, asked: String| ("get", path, asked, None, 200);
@@ -33,15 +34,51 @@ fn good(world: &World) -> Vec<Good> {
         get("/v1/tokens", "/v1/tokens".into()),
         ("post", "/v1/tokens", "/v1/tokens".into(), Some(json!({ "name": "site", "scope": "read" })), 201),
         ("delete", "/v1/tokens/{name}", "/v1/tokens/site".into(), None, 204),
-        ("post", "/v1/sources/{slug}/pause", "/v1/sources/mc2/pause".into(), Some(json!({ "reason": "entretien" })), 200),
+        (
+            "post",
+            "/v1/sources/{slug}/pause",
+            "/v1/sources/mc2/pause".into(),
+            Some(json!({ "reason": "entretien" })),
+            200,
+        ),
         ("post", "/v1/sources/{slug}/resume", "/v1/sources/mc2/resume".into(), None, 200),
-        ("put", "/v1/sources/{slug}/rate", "/v1/sources/mc2/rate".into(), Some(json!({ "rate": "10/min" })), 200),
-        ("post", "/v1/duplicates", "/v1/duplicates".into(), Some(json!({ "one": pair[0], "other": pair[1], "same": false })), 204),
-        ("post", "/v1/dead-letters/retry", "/v1/dead-letters/retry".into(), Some(json!({ "ids": [dead] })), 200),
-        ("post", "/v1/dead-letters/discard", "/v1/dead-letters/discard".into(), Some(json!({ "all": true })), 200),
+        (
+            "put",
+            "/v1/sources/{slug}/rate",
+            "/v1/sources/mc2/rate".into(),
+            Some(json!({ "rate": "10/min" })),
+            200,
+        ),
+        (
+            "post",
+            "/v1/duplicates",
+            "/v1/duplicates".into(),
+            Some(json!({ "one": pair[0], "other": pair[1], "same": false })),
+            204,
+        ),
+        (
+            "post",
+            "/v1/dead-letters/retry",
+            "/v1/dead-letters/retry".into(),
+            Some(json!({ "ids": [dead] })),
+            200,
+        ),
+        (
+            "post",
+            "/v1/dead-letters/discard",
+            "/v1/dead-letters/discard".into(),
+            Some(json!({ "all": true })),
+            200,
+        ),
         ("post", "/v1/runs/{id}/discard", format!("/v1/runs/{held}/discard"), None, 200),
         ("post", "/v1/runs/{id}/revert", format!("/v1/runs/{complete}/revert"), None, 200),
-        ("post", "/v1/ingest", "/v1/ingest".into(), Some(json!({ "source": "fne", "idempotency_key": "k" })), 202),
+        (
+            "post",
+            "/v1/ingest",
+            "/v1/ingest".into(),
+            Some(json!({ "source": "fne", "idempotency_key": "k" })),
+            202,
+        ),
         get("/v1/actions", "/v1/actions?limit=100".into()),
     ]
 }
@@ -68,11 +105,11 @@ fn bad(world: &World) -> Vec<(&'static str, String, Option<Value>, u16)> {
         ("put", "/v1/sources/fne/rate".into(), Some(json!({ "rate": "viele" })), 422),
         ("get", "/v1/opportunities?region=Bavaria".into(), None, 422),
         ("get", "/v1/opportunities?closes_from=2026-12-02&closes_to=2026-12-01".into(), None, 422),
-        ("get", "/v1/opportunities?q=%00".into(), None, 400),
+        ("get", "/v1/opportunities?q=%00".into(), None, 422),
         ("get", format!("/v1/opportunities/{nobody}"), None, 404),
         ("get", "/v1/changes?after=-1".into(), None, 400),
         ("get", "/v1/search?q=x&limit=101".into(), None, 400),
-        ("get", "/v1/search?limit=5".into(), None, 400),
+        ("get", "/v1/search?limit=5".into(), None, 422),
         ("get", "/v1/rejections?code=colour".into(), None, 422),
         ("get", "/v1/dead-letters/1".into(), None, 404),
         ("post", "/v1/dead-letters/retry".into(), Some(json!({})), 422),
@@ -80,7 +117,12 @@ fn bad(world: &World) -> Vec<(&'static str, String, Option<Value>, u16)> {
         ("post", "/v1/tokens".into(), Some(json!({ "name": "Awa", "scope": "read" })), 400),
         ("post", "/v1/tokens".into(), Some(json!({ "name": "read", "scope": "read" })), 409),
         ("delete", "/v1/tokens/nobody".into(), None, 404),
-        ("post", "/v1/ingest".into(), Some(json!({ "source": "fne", "idempotency_key": "k".repeat(20_000) })), 413),
+        (
+            "post",
+            "/v1/ingest".into(),
+            Some(json!({ "source": "fne", "idempotency_key": "k".repeat(20_000) })),
+            413,
+        ),
         ("post", "/v1/ingest".into(), None, 415),
     ]
 }
@@ -100,8 +142,15 @@ async fn every_path_of_the_document_answers_as_it_says() {
         }
         assert_eq!(answer.headers()["content-type"], "application/problem+json", "{method} {path}");
         let problem = read(answer).await;
-        assert_eq!((&problem["type"], &problem["status"]), (&json!("about:blank"), &json!(status)), "{problem}");
-        assert!(problem["title"].is_string() && problem["detail"].as_str().is_some_and(|text| !text.is_empty()), "{problem}");
+        assert_eq!(
+            (&problem["type"], &problem["status"]),
+            (&json!("about:blank"), &json!(status)),
+            "{problem}"
+        );
+        assert!(
+            problem["title"].is_string() && problem["detail"].as_str().is_some_and(|text| !text.is_empty()),
+            "{problem}"
+        );
     }
     let mut asked = BTreeSet::new();
     for (method, path, at, body, status) in good(&world) {
@@ -112,22 +161,35 @@ async fn every_path_of_the_document_answers_as_it_says() {
         assert!(!text.contains("let-me-in") && !text.contains(&world.tokens[0]), "{at} shows a token");
         asked.insert((method.to_owned(), path.to_owned()));
     }
-    // Nothing of it can be published or cancelled any more: those two are asked for above, and refused.
-    for left in ["publish", "cancel"] {
-        asked.insert(("post".to_owned(), format!("/v1/runs/{{id}}/{left}")));
-    }
-    let paths = document["paths"].as_object().unwrap();
-    let documented: BTreeSet<(String, String)> = paths
-        .iter()
-        .flat_map(|(path, item)| item.as_object().unwrap().keys().map(move |method| (method.clone(), path.clone())))
-        .collect();
-    assert_eq!(asked, documented);
+    assert_eq!(asked, documented(&document));
     let done = world.get("/v1/actions?limit=100").await;
-    for action in ["create_token", "revoke_token", "pause", "resume", "rate", "different", "retry_dead", "discard_dead", "discard", "revert", "ingest"] {
-        let by_api = |row: &Value| row["action"] == action && row["by"] == "token admin" && row["at"].is_string();
+    for action in [
+        "create_token",
+        "revoke_token",
+        "pause",
+        "resume",
+        "rate",
+        "different",
+        "retry_dead",
+        "discard_dead",
+        "discard",
+        "revert",
+        "ingest",
+    ] {
+        let by_api =
+            |row: &Value| row["action"] == action && row["by"] == "token admin" && row["at"].is_string();
         assert!(done["items"].as_array().unwrap().iter().any(by_api), "{action} is not in {done}");
     }
     world.end().await;
+}
+
+/// Returns the operations of the document, without those two that are only refused here: nothing can be published or cancelled.
+fn documented(document: &Value) -> BTreeSet<(String, String)> {
+    let paths = document["paths"].as_object().unwrap().iter();
+    let all = paths.flat_map(|(path, item)| {
+        item.as_object().unwrap().keys().map(move |method| (method.clone(), path.clone()))
+    });
+    all.filter(|(_, path)| !path.ends_with("/publish") && !path.ends_with("/cancel")).collect()
 }
 
 /// Asks without a token, with a wrong one, and with one whose scope is too small.
@@ -154,7 +216,9 @@ async fn feed_and_lists(world: &World) {
     let (mut ids, mut after, mut pages) = (BTreeSet::new(), String::new(), 0);
     let total = loop {
         let page = world.get(&format!("/v1/opportunities?source=fne&status=open&limit=100{after}")).await;
-        ids.extend(page["items"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()));
+        ids.extend(
+            page["items"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()),
+        );
         pages += 1;
         match page["next"].as_str() {
             Some(next) => after = format!("&after={next}"),
@@ -165,7 +229,7 @@ async fn feed_and_lists(world: &World) {
     let run = world.get(&format!("/v1/runs/{}", world.held)).await;
     assert_eq!((&run["state"], &run["source"]), (&json!("held"), &json!("fne")));
     assert!(run["would_be"]["closed"].as_u64().unwrap() > 100, "{}", run["would_be"]);
-    assert!(run["would_be"]["changed_examples"].to_string().contains("alert"), "{}", run["would_be"]);
+    assert!(run["would_be"]["changed_examples"].to_string().contains("& Cie"), "{}", run["would_be"]);
     let runs = world.get("/v1/runs?limit=1").await;
     assert_eq!((runs["total"].as_u64(), runs["items"].as_array().unwrap().len()), (Some(2), 1));
     let older = world.get(&format!("/v1/runs?limit=1&after={}", runs["next"].as_str().unwrap())).await;
@@ -175,13 +239,21 @@ async fn feed_and_lists(world: &World) {
     assert_eq!(shown["history"][0]["fields"]["title"]["to"], HOSTILE);
     let refused = world.get("/v1/rejections?source=fne").await;
     assert!(refused["total"].as_u64().unwrap() > 0 && !refused["items"][0]["record"].is_null());
-    let reader = world.ask("get", "/v1/rejections?source=fne", Some(&world.tokens[0]), None).send().await.unwrap();
+    let reader =
+        world.ask("get", "/v1/rejections?source=fne", Some(&world.tokens[0]), None).send().await.unwrap();
     assert!(read(reader).await["items"][0]["record"].is_null(), "a reader sees the partner's record");
     // The token of the configuration, and the scheme in any case.
     for header in ["bearer let-me-in", "BEARER  let-me-in"] {
-        let answer = world.ask("get", "/v1/tokens", None, None).header("authorization", header).send().await.unwrap();
+        let answer =
+            world.ask("get", "/v1/tokens", None, None).header("authorization", header).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{header}");
     }
     let words = world.get("/v1/vocabularies").await;
-    assert!(words["rejections"].as_array().unwrap().iter().any(|word| word["code"] == "unknown_place" && word["fr"] != word["en"]));
+    assert!(
+        words["rejections"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|word| word["code"] == "unknown_place" && word["fr"] != word["en"])
+    );
 }

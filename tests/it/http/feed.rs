@@ -23,13 +23,17 @@ async fn read(store: &Store, after: i64) -> Vec<(i64, Uuid)> {
 #[tokio::test]
 async fn a_reader_never_passes_over_a_transaction_that_commits_late() {
     let store = fresh().await;
-    let rows = [post("fne", "1", "Douala", TEXT), post("fne", "2", "Yaoundé", "Autre chose, tout autre chose.")];
+    let rows =
+        [post("fne", "1", "Douala", TEXT), post("fne", "2", "Yaoundé", "Autre chose, tout autre chose.")];
     for row in &rows {
         load(&store, row).await;
     }
     let [one, other] = rows.map(|row| row.id.uuid());
     let first = read(&store, 0).await;
-    assert_eq!(first.iter().map(|(_, id)| *id).collect::<std::collections::BTreeSet<_>>(), [one, other].into());
+    assert_eq!(
+        first.iter().map(|(_, id)| *id).collect::<std::collections::BTreeSet<_>>(),
+        [one, other].into()
+    );
     let after = first.last().unwrap().0;
     assert!(read(&store, after).await.is_empty());
 
@@ -40,7 +44,11 @@ async fn a_reader_never_passes_over_a_transaction_that_commits_late() {
     assert_eq!(second.iter().map(|(_, id)| *id).collect::<Vec<_>>(), [other]);
     late.commit().await.unwrap();
     let third = read(&store, second[0].0).await;
-    assert_eq!(third.iter().map(|(_, id)| *id).collect::<Vec<_>>(), [one], "it wrote first and committed last");
+    assert_eq!(
+        third.iter().map(|(_, id)| *id).collect::<Vec<_>>(),
+        [one],
+        "it wrote first and committed last"
+    );
     let undone = store.pool().begin().await.unwrap();
     drop(undone);
     assert!(read(&store, third[0].0).await.is_empty());
@@ -56,7 +64,11 @@ async fn another_cluster_and_another_canonical_row_are_changes() {
     load(&store, &other).await;
     let moved = read(&store, after).await;
     let both: std::collections::BTreeSet<Uuid> = [one.id.uuid(), other.id.uuid()].into();
-    assert_eq!(moved.iter().map(|(_, id)| *id).collect::<std::collections::BTreeSet<_>>(), both, "the first one joined a cluster");
+    assert_eq!(
+        moved.iter().map(|(_, id)| *id).collect::<std::collections::BTreeSet<_>>(),
+        both,
+        "the first one joined a cluster"
+    );
     let (entries, _) = store.feed(after, 100).await.unwrap();
     assert_eq!(entries.iter().filter(|entry| entry.opportunity.canonical).count(), 1);
     let after = moved.last().unwrap().0;
@@ -67,7 +79,11 @@ async fn another_cluster_and_another_canonical_row_are_changes() {
     store.decide_pair(one.id, other.id, false, "awa").await.unwrap();
     load(&store, &other).await;
     let apart = read(&store, after).await;
-    assert_eq!(apart.iter().map(|(_, id)| *id).collect::<std::collections::BTreeSet<_>>(), both, "they are two again");
+    assert_eq!(
+        apart.iter().map(|(_, id)| *id).collect::<std::collections::BTreeSet<_>>(),
+        both,
+        "they are two again"
+    );
 }
 
 #[tokio::test]
@@ -79,10 +95,15 @@ async fn a_page_of_the_feed_begins_in_the_middle_of_a_group() {
     let other = post("fne", "2", "Yaoundé", "Autre chose, tout autre chose.");
     load(&store, &other).await;
     // Both, again and again, in groups of a hundred.
-    let ids: Vec<Uuid> = (0..250).map(|at| if at % 2 == 0 { row.id.uuid() } else { other.id.uuid() }).collect();
+    let ids: Vec<Uuid> =
+        (0..250).map(|at| if at % 2 == 0 { row.id.uuid() } else { other.id.uuid() }).collect();
     let begin = store.feed(after, 100).await.unwrap().1;
     sqlx::query("SELECT ingest.announce($1)").bind(&ids).execute(store.pool()).await.unwrap();
     let (entries, head) = store.feed(begin + 150, 20).await.unwrap();
     let positions: Vec<i64> = entries.iter().map(|entry| entry.position).collect();
-    assert_eq!((positions, head), (vec![begin + 169, begin + 170], begin + 250), "each once, at its last position");
+    assert_eq!(
+        (positions, head),
+        (vec![begin + 169, begin + 170], begin + 250),
+        "each once, at its last position"
+    );
 }

@@ -20,7 +20,9 @@ pub(super) struct Tokens {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Create a token, and print it this once
-    #[command(after_help = "read: look. operate: look and act on sources, runs, dead letters and pairs. admin: also create and revoke tokens.")]
+    #[command(
+        after_help = "read: look. operate: look and act on sources, runs, dead letters and pairs. admin: also create and revoke tokens."
+    )]
     Create {
         /// The person or service that gets it: the record of actions names it
         #[arg(value_parser = name)]
@@ -51,7 +53,8 @@ fn name(text: &str) -> Result<String, String> {
     if crate::http::is_token_name(text) {
         Ok(text.to_owned())
     } else {
-        Err("use 1 to 40 small letters, digits, dots, dashes and underscores, a letter or digit first".to_owned())
+        Err("use 1 to 40 small letters, digits, dots, dashes and underscores, a letter or digit first"
+            .to_owned())
     }
 }
 
@@ -82,7 +85,8 @@ impl Tokens {
                         row.scope.to_string(),
                         format!("{} by {}", ago(Some(row.created_at)), row.created_by),
                         ago(row.used_at),
-                        row.revoked_by.map_or_else(|| "-".to_owned(), |by| format!("{} by {by}", ago(row.revoked_at))),
+                        row.revoked_by
+                            .map_or_else(|| "-".to_owned(), |by| format!("{} by {by}", ago(row.revoked_at))),
                     ]);
                 }
                 table.print();

@@ -1,6 +1,9 @@
 //! Who asks, and what they may do.
 
-use axum::{extract::FromRequestParts, http::{StatusCode, request::Parts}};
+use axum::{
+    extract::FromRequestParts,
+    http::{StatusCode, request::Parts},
+};
 use secrecy::ExposeSecret as _;
 use store::{Digest, Scope};
 use subtle::ConstantTimeEq as _;
@@ -55,7 +58,9 @@ async fn sender(parts: &Parts, here: &Surroundings) -> Result<Who, Problem> {
         let (scheme, token) = value.trim().split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     });
-    let token = token.ok_or_else(|| refused("send `Authorization: Bearer TOKEN`; `oim-etl tokens create` makes a token"))?;
+    let token = token.ok_or_else(|| {
+        refused("send `Authorization: Bearer TOKEN`; `oim-etl tokens create` makes a token")
+    })?;
     let found = holder(here, &tokens::digest(token)).await?;
     found.ok_or_else(|| refused("this token is not valid: it is mistyped, or was revoked"))
 }

@@ -6,6 +6,7 @@ use axum::{
 };
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::Problem;
 
@@ -43,7 +44,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Sent<T> {
     type Rejection = Problem;
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let kind = request.headers().get("content-type").and_then(|value| value.to_str().ok());
-        let is_json = kind.is_some_and(|kind| kind.split(';').next().is_some_and(|kind| kind.trim() == "application/json"));
+        let is_json = kind
+            .is_some_and(|kind| kind.split(';').next().is_some_and(|kind| kind.trim() == "application/json"));
         if !is_json {
             let detail = "send JSON, with the header `content-type: application/json`";
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
@@ -52,9 +54,32 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Sent<T> {
         let bytes = bytes.map_err(|error| Problem::new(error.status(), error.body_text()))?;
         // PostgreSQL stores no NUL in a text.
         if bytes.windows(6).any(|six| six == br"\u0000") {
-            return Err(Problem::bad(r"the body has a NUL character (\u0000)"));
+            return Err(Problem::impossible(
+                r"the body has a NUL character (\u0000), which no text can hold",
+            ));
         }
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| Problem::bad(format!("the body: {error}")))
+        let mut value: Value =
+            serde_json::from_slice(&bytes).map_err(|error| Problem::bad(format!("the body: {error}")))?;
+        whole(&mut value);
+        T::deserialize(value).map(Self).map_err(|error| Problem::bad(format!("the body: {error}")))
+    }
+}
+
+/// Makes `7.0` to `7`: JSON has a single type of numbers, and to its schema both are integers.
+fn whole(value: &mut Value) {
+    /// Beyond it, not every whole number has a float of its own.
+    const LARGEST: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(whole),
+        Value::Object(fields) => fields.values_mut().for_each(whole),
+        Value::Number(number) if number.is_f64() => {
+            let float = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() <= LARGEST);
+            #[allow(clippy::cast_possible_truncation, reason = "it is whole, and within the range")]
+            if let Some(float) = float {
+                *value = (float as i64).into();
+            }
+        }
+        _ => (),
     }
 }
 
@@ -78,7 +103,8 @@ pub(crate) fn after<T: std::str::FromStr>(cursor: Option<&str>) -> Result<Option
 pub(crate) fn each<T: std::str::FromStr>(what: &str, values: Option<&str>) -> Result<Vec<T>, Problem> {
     let words = values.unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty());
     let parse = |word: &str| {
-        word.parse().map_err(|_| Problem::impossible(format!("there is no {what} {word:?}: GET /v1/vocabularies")))
+        word.parse()
+            .map_err(|_| Problem::impossible(format!("there is no {what} {word:?}: GET /v1/vocabularies")))
     };
     words.map(parse).collect()
 }

@@ -6,7 +6,7 @@ mod extract;
 mod health;
 mod openapi;
 mod problem;
-#[allow(unused_qualifications, reason = "the macros of utoipa write them")]
+#[allow(unused_qualifications, clippy::large_stack_arrays, reason = "the macros of utoipa write them")]
 mod v1;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};

@@ -83,7 +83,8 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = self.status();
         let body = serde_json::to_string(&self).unwrap_or_default();
-        let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        let mut response =
+            (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
         if status == StatusCode::UNAUTHORIZED {
             let challenge = axum::http::HeaderValue::from_static("Bearer realm=\"oim-etl\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
@@ -105,7 +106,8 @@ pub(crate) async fn no_method() -> Problem {
 /// Refuses addresses with a NUL: PostgreSQL stores none in a text, so nothing can match it.
 pub(crate) async fn without_nul(request: Request, next: Next) -> Response {
     if request.uri().to_string().contains("%00") {
-        return Problem::bad("the address has a NUL character (%00)").into_response();
+        return Problem::impossible("the address has a NUL character (%00), which no text can hold")
+            .into_response();
     }
     next.run(request).await
 }

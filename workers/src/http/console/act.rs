@@ -83,7 +83,10 @@ async fn of_source(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) ->
         }
         "pause" => {
             store.pause_source(&slug, &by, detail.map(reason).transpose()?).await?;
-            lang.say("est en pause: rien ne lui est plus demandé", "is paused: nothing more is requested from it")
+            lang.say(
+                "est en pause: rien ne lui est plus demandé",
+                "is paused: nothing more is requested from it",
+            )
         }
         "resume" => {
             store.resume_source(&slug, &by).await?;
@@ -129,7 +132,8 @@ async fn of_run(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) -> Re
         _ => {
             let undone = store.revert_run(run, &by).await?;
             let left = undone.left.len();
-            let fr = format!("annulée: {} rétablies, {} fermées, {left} laissées", undone.restored, undone.closed);
+            let fr =
+                format!("annulée: {} rétablies, {} fermées, {left} laissées", undone.restored, undone.closed);
             let en = format!("reverted: {} restored, {} closed, {left} left", undone.restored, undone.closed);
             lang.say(&fr, &en).to_owned()
         }

@@ -24,15 +24,20 @@ pub(super) struct From {
 }
 
 /// Lists actions, newest first.
-pub(super) async fn page(State(here): State<Surroundings>, visitor: Visitor, Query(from): Query<From>) -> Response {
-    let title = visitor.lang.say("Qui a fait quoi ?", "Who did what?");
+pub(super) async fn page(
+    State(here): State<Surroundings>,
+    visitor: Visitor,
+    Query(from): Query<From>,
+) -> Response {
+    let title = visitor.lang.say("Qui a fait quoi ?", "Who did what?");
     answer(&visitor, title, body(&here, &visitor, &from).await)
 }
 
 async fn body(here: &Surroundings, visitor: &Visitor, from: &From) -> Result<Markup, Problem> {
     let (lang, now) = (visitor.lang, here.app.clock.now());
     let (rows, total) = here.app.store.actions(extract::after(from.after.as_deref())?, ROWS).await?;
-    let more = rows.last().filter(|row| row.id > 1 && i64::try_from(rows.len()).is_ok_and(|count| count == ROWS));
+    let more =
+        rows.last().filter(|row| row.id > 1 && i64::try_from(rows.len()).is_ok_and(|count| count == ROWS));
     let listed = html! { @for row in &rows { tr {
         td { (at(lang, now, row.at)) }
         td { (row.by) }
@@ -41,7 +46,11 @@ async fn body(here: &Surroundings, visitor: &Visitor, from: &From) -> Result<Mar
         td { (short(row.detail.as_deref().unwrap_or("–"), 200)) }
     } } };
     let heads = [
-        lang.say("Quand", "When"), lang.say("Qui", "Who"), lang.say("Quoi", "What"), lang.say("Sur quoi", "On what"), lang.say("Détail", "Detail"),
+        lang.say("Quand", "When"),
+        lang.say("Qui", "Who"),
+        lang.say("Quoi", "What"),
+        lang.say("Sur quoi", "On what"),
+        lang.say("Détail", "Detail"),
     ];
     Ok(html! {
         p { (number(lang, total)) " actions" }

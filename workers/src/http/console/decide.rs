@@ -17,20 +17,25 @@ use crate::http::{Problem, Surroundings};
 const PREVIEWS: usize = 3;
 /// Largest held run whose preview is on this page, in records.
 const LARGEST: i32 = 5_000;
+/// Pieces of evidence that are shown at once: the heaviest come first.
+const HEAVIEST: usize = 6;
 /// Pairs of a page.
 const PAIRS: i64 = 20;
 
 /// Shows what waits for a decision.
 pub(super) async fn page(State(here): State<Surroundings>, visitor: Visitor) -> Response {
-    let title = visitor.lang.say("Qu'est-ce qui attend une décision ?", "What waits for a decision?");
+    let title = visitor.lang.say("Qu'est-ce qui attend une décision ?", "What waits for a decision?");
     answer(&visitor, title, body(&here, &visitor).await)
 }
 
 async fn body(here: &Surroundings, visitor: &Visitor) -> Result<Markup, Problem> {
     let (lang, store, now) = (visitor.lang, &here.app.store, here.app.clock.now());
     let which = WhichRuns { states: vec![RunState::Held], undecided: true, ..WhichRuns::default() };
-    let ((held, total), pairs, all_pairs) =
-        tokio::try_join!(store.runs_where(&which, None, 20), store.doubted_pairs(PAIRS), store.doubted_total())?;
+    let ((held, total), pairs, all_pairs) = tokio::try_join!(
+        store.runs_where(&which, None, 20),
+        store.doubted_pairs(PAIRS),
+        store.doubted_total()
+    )?;
     let mut previews = Vec::new();
     for (at, run) in held.iter().enumerate() {
         let is_shown = at < PREVIEWS && run.seen <= LARGEST;
@@ -59,9 +64,13 @@ fn doubted(visitor: &Visitor, pair: &DoubtedPair) -> Markup {
     let [one, other] = &pair.rows;
     let subject = format!("{} {}", one.id, other.id);
     let of = short(&one.title, 60);
+    let evidence: Vec<&str> = pair.why.split(", ").collect();
     html! { article {
         div.pair { (side(lang, one)) (side(lang, other)) }
-        p { (lang.say("Indices", "Evidence")) ": " (pair.why) }
+        p { (lang.say("Indices", "Evidence")) ": " (evidence.iter().take(HEAVIEST).copied().collect::<Vec<_>>().join(", ")) }
+        @if evidence.len() > HEAVIEST {
+            details { summary { (lang.say("Tous les indices", "All evidence")) } p { (pair.why) } }
+        }
         div.acts {
             (button(visitor, &Act { what: "same", subject: &subject, label: lang.say("Les mêmes", "The same"), of: &of }))
             (button(visitor, &Act { what: "different", subject: &subject, label: lang.say("Différentes", "Different"), of: &of }))

@@ -4,11 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::Draft;
 use store::OpportunityHistory;
 
-use crate::{
-    app::App,
-    http::Problem,
-    workbench::words::partner_words,
-};
+use crate::{app::App, http::Problem, workbench::words::partner_words};
 
 /// The page of an opportunity, and the words on it.
 pub(super) struct Origin {

@@ -61,7 +61,9 @@ pub(super) fn value(value: &Value, longest: usize) -> String {
     let text = match value {
         Value::Null => "–".to_owned(),
         Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().map(|item| self::value(item, longest)).collect::<Vec<_>>().join(", "),
+        Value::Array(items) => {
+            items.iter().map(|item| self::value(item, longest)).collect::<Vec<_>>().join(", ")
+        }
         other => other.to_string(),
     };
     short(&text, longest)

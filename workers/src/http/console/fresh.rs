@@ -11,7 +11,8 @@ use super::{
     format::{ago, at, maybe_at, short},
     lang::Lang,
     layout::{self, Act, answer, button, table, with_text},
-    runs, session::Visitor,
+    runs,
+    session::Visitor,
     spark,
 };
 use crate::http::{
@@ -21,7 +22,7 @@ use crate::http::{
 
 /// Lists the sources, those with a problem first.
 pub(super) async fn page(State(here): State<Surroundings>, visitor: Visitor) -> Response {
-    let title = visitor.lang.say("Tout est-il frais ?", "Is everything fresh?");
+    let title = visitor.lang.say("Tout est-il frais ?", "Is everything fresh?");
     answer(&visitor, title, body(&here, &visitor).await)
 }
 
@@ -112,7 +113,11 @@ fn buttons(visitor: &Visitor, shown: &SourceShown) -> Markup {
 }
 
 /// Shows one source with its runs and days.
-pub(super) async fn one(State(here): State<Surroundings>, visitor: Visitor, Path(slug): Path<String>) -> Response {
+pub(super) async fn one(
+    State(here): State<Surroundings>,
+    visitor: Visitor,
+    Path(slug): Path<String>,
+) -> Response {
     match one_body(&here, &visitor, &slug).await {
         Ok((title, body)) => answer(&visitor, &title, Ok(body)),
         Err(problem) => layout::failed(visitor.lang, &problem),
@@ -144,5 +149,8 @@ pub(super) async fn failed(here: &Surroundings, lang: Lang) -> Result<Markup, Pr
         td { (at(lang, now, run.created_at)) }
         td { (short(run.message.as_deref().unwrap_or_default(), 200)) }
     } } };
-    Ok(table(lang.say("Collectes échouées", "Failed runs"), &[lang.say("Source", "Source"), lang.say("Demandée", "Asked"), lang.say("Pourquoi", "Why")], &rows))
+    let heads = ["Source", lang.say("Demandée", "Asked"), lang.say("Pourquoi", "Why")];
+    Ok(
+        html! { @if !failed.is_empty() { (table(lang.say("Collectes échouées", "Failed runs"), &heads, &rows)) } },
+    )
 }

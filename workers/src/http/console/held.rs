@@ -8,7 +8,7 @@ use axum::{
 };
 use maud::{Markup, html};
 use serde::Deserialize;
-use store::{Cursor, Served, Status};
+use store::{Cursor, Filters, Served, Status};
 
 use super::{
     format::number,
@@ -22,6 +22,7 @@ use crate::{
         Problem, Surroundings, extract,
         v1::opportunities::{OpportunitiesAsk, cursor},
     },
+    search::{self, Ask, Mistake},
     words,
 };
 
@@ -43,7 +44,9 @@ pub(super) struct Wanted {
 
 impl Wanted {
     fn is_anything(&self) -> bool {
-        [&self.q, &self.kind, &self.source, &self.region, &self.language].iter().any(|value| !value.is_empty())
+        [&self.q, &self.kind, &self.source, &self.region, &self.language]
+            .iter()
+            .any(|value| !value.is_empty())
             || !matches!(self.status.as_str(), "" | "open")
     }
 
@@ -69,8 +72,13 @@ impl Wanted {
     fn address(&self, after: &str) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         let pairs = [
-            ("q", self.q.as_str()), ("kind", &self.kind), ("source", &self.source), ("region", &self.region),
-            ("language", &self.language), ("status", &self.status), ("after", after),
+            ("q", self.q.as_str()),
+            ("kind", &self.kind),
+            ("source", &self.source),
+            ("region", &self.region),
+            ("language", &self.language),
+            ("status", &self.status),
+            ("after", after),
         ];
         query.extend_pairs(pairs.iter().filter(|(_, value)| !value.is_empty()));
         format!("/opportunities?{}", query.finish())
@@ -78,8 +86,12 @@ impl Wanted {
 }
 
 /// Shows what is held.
-pub(super) async fn page(State(here): State<Surroundings>, visitor: Visitor, Query(wanted): Query<Wanted>) -> Response {
-    let title = visitor.lang.say("Qu'avons-nous ?", "What do we hold?");
+pub(super) async fn page(
+    State(here): State<Surroundings>,
+    visitor: Visitor,
+    Query(wanted): Query<Wanted>,
+) -> Response {
+    let title = visitor.lang.say("Qu'avons-nous ?", "What do we hold?");
     answer(&visitor, title, body(&here, visitor.lang, &wanted).await)
 }
 
@@ -88,10 +100,17 @@ async fn body(here: &Surroundings, lang: Lang, wanted: &Wanted) -> Result<Markup
     let filters = wanted.ask()?.filters()?;
     let after: Option<Cursor> = extract::after(wanted.after.as_deref())?;
     let store = &here.app.store;
-    let found = store.served(&filters, after, ROWS).await?;
-    // Counted already, unless something is asked for.
-    let total = if wanted.is_anything() { store.served_total(&filters).await? } else { counts.total };
-    let more = found.last().filter(|_| i64::try_from(found.len()).is_ok_and(|count| count == ROWS)).map(cursor);
+    let (found, total, more) = if let Some(best) = best(here, wanted).await? {
+        let total = i64::try_from(best.len()).unwrap_or(i64::MAX);
+        (best, total, None)
+    } else {
+        let found = store.served(&filters, after, ROWS).await?;
+        // Counted already, unless something is asked for.
+        let total = if wanted.is_anything() { store.served_total(&filters).await? } else { counts.total };
+        let is_full = i64::try_from(found.len()).is_ok_and(|count| count == ROWS);
+        let more = found.last().filter(|_| is_full).map(cursor);
+        (found, total, more)
+    };
     Ok(html! {
         (filter(lang, wanted, &counts.sources))
         p role="status" { (number(lang, total)) " " (lang.say("opportunités, chaque doublon une fois", "opportunities, each duplicate once")) }
@@ -109,7 +128,41 @@ async fn body(here: &Surroundings, lang: Lang, wanted: &Wanted) -> Result<Markup
     })
 }
 
-fn closing<'a>(lang: Lang, code: &'a str) -> &'a str {
+/// Most hits of a search.
+const HITS: u16 = 50;
+
+/// Returns what fits the words best, if there are words, only open ones are asked for, and this worker holds the vector index. Elsewhere
+/// the words are looked for in titles and names, row by row.
+async fn best(here: &Surroundings, wanted: &Wanted) -> Result<Option<Vec<Served>>, Problem> {
+    let Some(vectors) = here
+        .app
+        .vectors()
+        .filter(|_| !wanted.q.trim().is_empty() && matches!(wanted.status.as_str(), "" | "open"))
+    else {
+        return Ok(None);
+    };
+    let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let ask = Ask {
+        kind: some(&wanted.kind),
+        source: some(&wanted.source),
+        region: some(&wanted.region),
+        language: some(&wanted.language),
+        ..Ask::of(&wanted.q, HITS)
+    };
+    let found = search::search(vectors, &here.app.store, &ask).await.map_err(|error| {
+        match error.downcast_ref::<Mistake>() {
+            Some(mistake) => Problem::impossible(mistake.to_string()),
+            None => Problem::internal(&error),
+        }
+    })?;
+    let ids: Vec<uuid::Uuid> = found.hits.iter().map(|hit| hit.id.uuid()).collect();
+    let among = Filters { among: Some(ids.clone()), ..Filters::default() };
+    let mut rows = here.app.store.served(&among, None, HITS.into()).await?;
+    rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
+    Ok(Some(rows))
+}
+
+fn closing(lang: Lang, code: &str) -> &str {
     match code {
         "none" => lang.say("sans dernier jour", "no last day"),
         "week" => lang.say("dans la semaine", "within a week"),
@@ -122,40 +175,42 @@ fn closing<'a>(lang: Lang, code: &'a str) -> &'a str {
 /// Rows of a breakdown: abroad there are many regions.
 const MOST: usize = 20;
 
-fn breakdown(lang: Lang, title: &str, key: &str, counts: &BTreeMap<String, i64>, name: impl Fn(&str) -> String) -> Markup {
+fn breakdown(
+    lang: Lang,
+    title: &str,
+    key: &str,
+    counts: &BTreeMap<String, i64>,
+    name: impl Fn(&str) -> String,
+) -> Markup {
     let mut rows: Vec<(&String, &i64)> = counts.iter().collect();
     rows.sort_by(|left, right| right.1.cmp(left.1).then(left.0.cmp(right.0)));
     let rows = html! { @for (code, count) in rows.into_iter().take(MOST) { tr {
         th scope="row" { @if key.is_empty() { (name(code)) } @else { a href={ "/opportunities?" (key) "=" (code) } { (name(code)) } } }
         td.n { (number(lang, *count)) }
     } } };
-    table(title, &["", lang.say("ouvertes", "open")], &rows)
+    table(title, &[lang.say("Groupe", "Group"), lang.say("ouvertes", "open")], &rows)
 }
 
 fn filter(lang: Lang, wanted: &Wanted, sources: &BTreeMap<String, i64>) -> Markup {
     let select = |id: &str, name: &str, list: &str, chosen: &str| {
         html! {
-            label for=(id) { (name) }
-            select id=(id) name=(id) {
+            div { label for=(id) { (name) } select id=(id) name=(id) {
                 option value="" { "–" }
                 @for word in words::all().filter(|word| word.list == list) { option value=(word.code) selected[word.code == chosen] { (lang.say(word.fr, word.en)) } }
-            }
+            } }
         }
     };
     html! { form.filter method="get" action="/opportunities" role="search" {
-        label for="q" { (lang.say("Mots du titre ou de l'organisation", "Words of title or organization")) }
-        input #q name="q" type="search" maxlength="200" value=(wanted.q);
+        div { label for="q" { (lang.say("Chercher", "Search for")) } input #q name="q" type="search" maxlength="200" value=(wanted.q); }
         (select("kind", lang.say("Genre", "Kind"), "kinds", &wanted.kind))
         (select("region", lang.say("Région", "Region"), "regions", &wanted.region))
         (select("language", lang.say("Langue", "Language"), "languages", &wanted.language))
-        label for="source" { "Source" }
-        select #source name="source" { option value="" { "–" } @for slug in sources.keys() { option value=(slug) selected[*slug == wanted.source] { (slug) } } }
-        label for="status" { (lang.say("État", "Status")) }
-        select #status name="status" {
+        div { label for="source" { "Source" } select #source name="source" { option value="" { "–" } @for slug in sources.keys() { option value=(slug) selected[*slug == wanted.source] { (slug) } } } }
+        div { label for="status" { (lang.say("État", "Status")) } select #status name="status" {
             option value="" { (lang.word("status", "open")) }
             option value="closed" selected[wanted.status == "closed"] { (lang.word("status", "closed")) }
             option value="all" selected[wanted.status == "all"] { (lang.say("Toutes", "All")) }
-        }
+        } }
         button type="submit" { (lang.say("Chercher", "Search")) }
     } }
 }
@@ -171,7 +226,13 @@ fn list(lang: Lang, found: &[Served]) -> Markup {
         td { (lang.word("status", row.status.as_str())) }
     } } };
     let heads = [
-        lang.say("Titre", "Title"), "Organisation", lang.say("Genre", "Kind"), lang.say("Lieu", "Place"), lang.say("Ferme le", "Closes"), "Source", lang.say("État", "Status"),
+        lang.say("Titre", "Title"),
+        lang.say("Organisation", "Organization"),
+        lang.say("Genre", "Kind"),
+        lang.say("Lieu", "Place"),
+        lang.say("Ferme le", "Closes"),
+        "Source",
+        lang.say("État", "Status"),
     ];
     table(lang.say("Opportunités", "Opportunities"), &heads, &rows)
 }

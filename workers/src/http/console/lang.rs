@@ -30,7 +30,8 @@ impl Lang {
     }
 
     fn preferred(headers: &HeaderMap) -> Self {
-        let asked = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let asked =
+            headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let mut best = (Self::Fr, 0.0);
         for one in asked.split(',') {
             let (code, weight) = one.split_once(";q=").unwrap_or((one, "1"));

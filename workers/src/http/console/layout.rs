@@ -26,7 +26,9 @@ const PAGES: [(&str, &str, &str); 6] = [
 pub(super) fn page(visitor: &Visitor, title: &str, body: &Markup) -> Response {
     let lang = visitor.lang;
     let path = visitor.path.split('?').next().unwrap_or("/");
-    let is_of = |page: &str| if page == "/" { path == "/" || path.starts_with("/sources") } else { path.starts_with(page) };
+    let is_of = |page: &str| {
+        if page == "/" { path == "/" || path.starts_with("/sources") } else { path.starts_with(page) }
+    };
     let nav = html! {
         nav aria-label=(lang.say("Pages", "Pages")) { ul {
             @for (to, fr, en) in PAGES {

@@ -85,7 +85,10 @@ const FRESH: Duration = Duration::from_mins(1);
 
 /// The counts of what is held, as they last were.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Counted(Arc<Mutex<Option<(Instant, Arc<Holdings>)>>>);
+pub(crate) struct Counted(Arc<Mutex<Option<Counts>>>);
+
+/// Counts, and when they were made.
+type Counts = (Instant, Arc<Holdings>);
 
 impl Counted {
     /// Returns the counts. Old ones are served while new ones are counted, so only the first reader waits.

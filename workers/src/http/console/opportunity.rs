@@ -23,14 +23,27 @@ use crate::http::{Problem, Surroundings};
 const LONGEST: usize = 200;
 
 /// Shows an opportunity.
-pub(super) async fn page(State(here): State<Surroundings>, visitor: Visitor, Path(id): Path<String>) -> Response {
+pub(super) async fn page(
+    State(here): State<Surroundings>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Response {
     let lang = visitor.lang;
-    let missing = || Problem::missing(lang.say("il n'y a pas d'opportunité de ce nom", "there is no opportunity of this name"));
+    let missing = || {
+        Problem::missing(
+            lang.say("il n'y a pas d'opportunité de ce nom", "there is no opportunity of this name"),
+        )
+    };
     let found = async {
         let id: OpportunityId = id.parse().map_err(|_| missing())?;
         let row = here.app.store.served_one(id).await?.ok_or_else(missing)?;
         let life = here.app.store.life(id).await?;
-        let origin = origin(&here.app, &life).await?;
+        let mut origin = origin(&here.app, &life).await?;
+        if !visitor.acts() {
+            // They may hold contacts of persons, which are taken out of what is served.
+            origin.words =
+                Err(lang.say("il faut un jeton operate", "it takes a token of scope operate").to_owned());
+        }
         Ok::<_, Problem>((row, life, origin))
     };
     match found.await {
@@ -46,7 +59,7 @@ fn body(here: &Surroundings, lang: Lang, row: &Served, life: &OpportunityHistory
         dl {
             dt { (lang.say("État", "Status")) } dd { (lang.word("status", row.status.as_str()))
                 @if let Some(why) = &row.closed_why { ": " (lang.word("closed_why", why)) } }
-            dt { "Organisation" } dd { (row.organization.as_deref().unwrap_or("–")) }
+            dt { (lang.say("Organisation", "Organization")) } dd { (row.organization.as_deref().unwrap_or("–")) }
             dt { (lang.say("Genre", "Kind")) } dd { (lang.word("kinds", &row.kind)) }
             dt { (lang.say("Lieu", "Place")) } dd { (place(lang, row)) }
             dt { (lang.say("Ferme le", "Closes")) } dd { @if let Some(day) = row.closes_on { (day) } @else { "–" } }
@@ -86,16 +99,17 @@ fn doubts(lang: Lang, parts: &Value) -> Markup {
 
 /// Returns the words of the partner, the rule, and what became of them, field by field.
 fn provenance(lang: Lang, life: &OpportunityHistory, origin: &Origin) -> Markup {
-    let column = |name: &str| life.row.get(name).filter(|value| !matches!(value, Value::Null | Value::Bool(false)));
+    let column =
+        |name: &str| life.row.get(name).filter(|value| !matches!(value, Value::Null | Value::Bool(false)));
     let rows = html! { @for field in Field::ALL {
         @let said = origin.words.as_ref().ok().and_then(|draft| draft.field(field.as_str()));
         @let became: Vec<(&str, String)> = store::fields_of_columns().filter(|(_, of)| *of == field)
             .filter_map(|(name, _)| Some((name, value(column(name)?, LONGEST)))).filter(|(_, text)| !text.is_empty()).collect();
         @if said.is_some() || !became.is_empty() { tr {
             th scope="row" { (field.as_str()) }
-            td { @if let Some(said) = said { q { (short(said, LONGEST)) } } @else { "–" } }
+            td.w { @if let Some(said) = said { q { (short(said, LONGEST)) } } @else { "–" } }
             td { (normalize::rule(field)) }
-            td { @for (name, text) in &became { div { code { (name) } " " (text) } } }
+            td.w { @for (name, text) in &became { div { code { (name) } " " (text) } } }
         } }
     } };
     html! {
@@ -122,7 +136,7 @@ fn history(here: &Surroundings, lang: Lang, life: &OpportunityHistory) -> Markup
     }
 }
 
-fn event<'a>(lang: Lang, what: &'a str) -> &'a str {
+fn event(lang: Lang, what: &str) -> &str {
     match what {
         "changed" => lang.say("changée", "changed"),
         "closed" => lang.say("fermée", "closed"),

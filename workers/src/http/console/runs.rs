@@ -32,8 +32,12 @@ pub(super) struct Which {
 }
 
 /// Lists runs, newest first.
-pub(super) async fn list(State(here): State<Surroundings>, visitor: Visitor, Query(which): Query<Which>) -> Response {
-    let title = visitor.lang.say("Que s'est-il passé ?", "What happened?");
+pub(super) async fn list(
+    State(here): State<Surroundings>,
+    visitor: Visitor,
+    Query(which): Query<Which>,
+) -> Response {
+    let title = visitor.lang.say("Que s'est-il passé ?", "What happened?");
     answer(&visitor, title, list_body(&here, visitor.lang, &which).await)
 }
 
@@ -73,8 +77,15 @@ async fn list_body(here: &Surroundings, lang: Lang, which: &Which) -> Result<Mar
 pub(super) fn rows(here: &Surroundings, lang: Lang, runs: &[RunRow]) -> Markup {
     let now = here.app.clock.now();
     let heads = [
-        lang.say("Collecte", "Run"), "Source", lang.say("État", "State"), lang.say("Demandée", "Asked"), lang.say("vues", "seen"),
-        lang.say("nouvelles", "new"), lang.say("changées", "changed"), lang.say("fermées", "closed"), lang.say("refusées", "rejected"),
+        lang.say("Collecte", "Run"),
+        "Source",
+        lang.say("État", "State"),
+        lang.say("Demandée", "Asked"),
+        lang.say("vues", "seen"),
+        lang.say("nouvelles", "new"),
+        lang.say("changées", "changed"),
+        lang.say("fermées", "closed"),
+        lang.say("refusées", "rejected"),
     ];
     let rows = html! { @for run in runs { tr {
         th scope="row" { a href={ "/runs/" (run.id) } { (head(&run.id.to_string())) } }
@@ -97,10 +108,17 @@ fn state(lang: Lang, state: RunState) -> Markup {
 }
 
 /// Shows a run.
-pub(super) async fn one(State(here): State<Surroundings>, visitor: Visitor, Path(id): Path<String>) -> Response {
+pub(super) async fn one(
+    State(here): State<Surroundings>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Response {
     let lang = visitor.lang;
     let Ok(id) = id.parse::<RunId>() else {
-        return layout::failed(lang, &Problem::missing(lang.say("il n'y a pas de collecte de ce nom", "there is no run of this name")));
+        return layout::failed(
+            lang,
+            &Problem::missing(lang.say("il n'y a pas de collecte de ce nom", "there is no run of this name")),
+        );
     };
     let body = one_body(&here, &visitor, id).await;
     answer(&visitor, &format!("{} {}", lang.say("Collecte", "Run"), head(&id.to_string())), body)
@@ -111,14 +129,15 @@ async fn one_body(here: &Surroundings, visitor: &Visitor, id: RunId) -> Result<M
     let store = &here.app.store;
     let run = store.run(id).await?;
     let which = WhichRejections { run: Some(id), ..WhichRejections::default() };
-    let ((refused, by_code), warnings) = tokio::try_join!(store.rejections_where(&which, None, 20), store.doubt_counts(id))?;
+    let ((refused, by_code), warnings) =
+        tokio::try_join!(store.rejections_where(&which, None, 20), store.doubt_counts(id))?;
     let waits = run.state == RunState::Held && run.decision.is_none();
     let preview = if waits { Some(store.preview_run(id).await?) } else { None };
     let refused_rows = html! { @for row in &refused { tr {
         th scope="row" { (row.external_id.as_deref().unwrap_or("–")) }
         td { (lang.word("rejections", &row.code)) }
         td { (short(row.detail.as_deref().unwrap_or("–"), 80)) }
-        td { (value(&row.record, 160)) }
+        td.w { @if visitor.acts() { (value(&row.record, 160)) } @else { "–" } }
     } } };
     Ok(html! {
         (facts(here, lang, &run))
@@ -193,8 +212,8 @@ pub(super) fn would_be(lang: Lang, preview: &Preview) -> Markup {
             tr {
                 th scope="row" { (field) " (" (count) ")" }
                 td { (change.external_id) }
-                td { (sides.and_then(|sides| sides.get("from")).map_or_else(String::new, |from| value(from, 80))) }
-                td { (sides.and_then(|sides| sides.get("to")).map_or_else(String::new, |to| value(to, 80))) }
+                td.w { (sides.and_then(|sides| sides.get("from")).map_or_else(String::new, |from| value(from, 80))) }
+                td.w { (sides.and_then(|sides| sides.get("to")).map_or_else(String::new, |to| value(to, 80))) }
             }
         }
     } };

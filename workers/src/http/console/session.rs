@@ -68,7 +68,11 @@ impl FromRequestParts<Surroundings> for Visitor {
         match visitor(parts, here, path).await {
             Ok(Some(visitor)) => Ok(visitor),
             Ok(None) => {
-                let to = if parts.method == axum::http::Method::GET { parts.uri.to_string() } else { "/".to_owned() };
+                let to = if parts.method == axum::http::Method::GET {
+                    parts.uri.to_string()
+                } else {
+                    "/".to_owned()
+                };
                 let to: String = url::form_urlencoded::byte_serialize(to.as_bytes()).collect();
                 Err(Redirect::to(&format!("/login?to={to}")).into_response())
             }
@@ -103,7 +107,9 @@ pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
 /// Returns a path of ours to go to: `/` instead of anything that leads elsewhere.
 pub(super) fn here_only(to: Option<&str>) -> &str {
     let is_ours = |to: &&str| {
-        to.starts_with('/') && !to.starts_with("//") && to.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+        to.starts_with('/')
+            && !to.starts_with("//")
+            && to.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
     };
     to.filter(is_ours).unwrap_or("/")
 }
@@ -143,7 +149,11 @@ pub(super) struct To {
 }
 
 /// Asks for a token.
-pub(super) async fn ask(headers: HeaderMap, visitor: Option<Visitor>, Query(To { to }): Query<To>) -> Response {
+pub(super) async fn ask(
+    headers: HeaderMap,
+    visitor: Option<Visitor>,
+    Query(To { to }): Query<To>,
+) -> Response {
     let to = here_only(to.as_deref());
     if visitor.is_some() {
         return Redirect::to(to).into_response();
@@ -196,7 +206,10 @@ pub(super) async fn login(
             ([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response()
         }
         Ok(None) => {
-            let wrong = lang.say("Ce jeton n'est pas valide: mal copié, ou révoqué.", "This token is not valid: mistyped, or revoked.");
+            let wrong = lang.say(
+                "Ce jeton n'est pas valide: mal copié, ou révoqué.",
+                "This token is not valid: mistyped, or revoked.",
+            );
             form(lang, StatusCode::UNAUTHORIZED, to, Some(wrong))
         }
         Err(problem) => layout::failed(lang, &problem),
@@ -238,7 +251,9 @@ mod tests {
     #[test]
     fn nobody_is_sent_elsewhere() {
         assert_eq!(here_only(Some("/runs?state=held")), "/runs?state=held");
-        for elsewhere in ["//evil.example", "https://evil.example", "/\\evil.example", "", "/a\r\nb", "javascript:0"] {
+        for elsewhere in
+            ["//evil.example", "https://evil.example", "/\\evil.example", "", "/a\r\nb", "javascript:0"]
+        {
             assert_eq!(here_only(Some(elsewhere)), "/", "{elsewhere:?}");
         }
         assert_eq!(here_only(None), "/");

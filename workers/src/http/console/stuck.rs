@@ -2,7 +2,7 @@
 
 use axum::{extract::State, response::Response};
 use maud::{Markup, html};
-use store::{DeadRow, Overview, WhichDead};
+use store::{DeadRow, PoolState, WhichDead};
 
 use super::{
     format::{ago, at, head, number, short, span},
@@ -18,7 +18,7 @@ const ROWS: i64 = 50;
 
 /// Shows what is stuck.
 pub(super) async fn page(State(here): State<Surroundings>, visitor: Visitor) -> Response {
-    let title = visitor.lang.say("Qu'est-ce qui est bloqué ?", "What is stuck?");
+    let title = visitor.lang.say("Qu'est-ce qui est bloqué ?", "What is stuck?");
     answer(&visitor, title, body(&here, &visitor).await)
 }
 
@@ -26,7 +26,7 @@ async fn body(here: &Surroundings, visitor: &Visitor) -> Result<Markup, Problem>
     let (lang, store) = (visitor.lang, &here.app.store);
     let all = WhichDead::default();
     let (overview, (dead, total), unmatched) =
-        tokio::try_join!(store.overview(0), store.dead(&all, ROWS), store.unmatched())?;
+        tokio::try_join!(store.pool_state(), store.dead(&all, ROWS), store.unmatched())?;
     let oldest = overview.queue.iter().map(|depth| depth.oldest_seconds).fold(0.0, f64::max);
     let waiting: i64 = overview.queue.iter().map(|depth| depth.ready).sum();
     Ok(html! {
@@ -34,7 +34,7 @@ async fn body(here: &Surroundings, visitor: &Visitor) -> Result<Markup, Problem>
             li { strong { (number(lang, total)) } " " (lang.say("tâches abandonnées", "dead letters")) }
             li { strong { (number(lang, waiting)) } " " (lang.say("tâches en attente, la plus ancienne depuis ", "jobs wait, the oldest for ")) (seconds(lang, oldest)) }
             li { strong { (overview.workers.len()) } " " (lang.say("workers vivants", "living workers")) }
-            li { strong { (number(lang, overview.outbox)) } " " (lang.say("changements à indexer", "changes to index")) }
+            li { strong { (number(lang, overview.targets.iter().filter(|target| target.is_shown).map(|target| target.outbox).sum())) } " " (lang.say("changements à indexer", "changes to index")) }
             li { strong { (number(lang, unmatched)) } " " (lang.say("opportunités à comparer", "opportunities to compare")) }
         }
         (letters(here, visitor, &dead, total))
@@ -46,7 +46,11 @@ async fn body(here: &Surroundings, visitor: &Visitor) -> Result<Markup, Problem>
     })
 }
 
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time that a job waits, never negative")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a time that a job waits, never negative"
+)]
 fn seconds(lang: Lang, seconds: f64) -> String {
     span(lang, seconds.max(0.0) as u64)
 }
@@ -59,7 +63,7 @@ fn letters(here: &Surroundings, visitor: &Visitor, dead: &[DeadRow], total: i64)
             th scope="row" { (id) }
             td { (letter.source.as_deref().unwrap_or("–")) }
             td { (letter.kind) }
-            td { (short(&letter.reason, 240)) @if let Some(url) = &letter.url { br; (short(url, 120)) } }
+            td.w { (short(&letter.reason, 240)) @if let Some(url) = &letter.url { br; (short(url, 120)) } }
             td { (at(lang, now, letter.died_at)) }
             td { @if let Some(run) = letter.run { a href={ "/runs/" (run) } { (head(&run.to_string())) } } }
             @if visitor.acts() { td {
@@ -69,12 +73,22 @@ fn letters(here: &Surroundings, visitor: &Visitor, dead: &[DeadRow], total: i64)
         }
     } };
     let mut heads = vec![
-        lang.say("Numéro", "Number"), "Source", lang.say("Tâche", "Job"), lang.say("Raison", "Reason"), lang.say("Abandonnée", "Given up"), lang.say("Collecte", "Run"),
+        lang.say("Numéro", "Number"),
+        "Source",
+        lang.say("Tâche", "Job"),
+        lang.say("Raison", "Reason"),
+        lang.say("Abandonnée", "Given up"),
+        lang.say("Collecte", "Run"),
     ];
     if visitor.acts() {
         heads.push(lang.say("Agir", "Act"));
     }
-    let every = Act { what: "retry", subject: "all", label: lang.say("Tout reprendre", "Retry all"), of: lang.say("les tâches abandonnées", "dead letters") };
+    let every = Act {
+        what: "retry",
+        subject: "all",
+        label: lang.say("Tout reprendre", "Retry all"),
+        of: lang.say("les tâches abandonnées", "dead letters"),
+    };
     html! {
         h2 { (lang.say("Tâches abandonnées", "Dead letters")) }
         @if dead.is_empty() { p.good { (lang.say("Aucune.", "None.")) } }
@@ -85,7 +99,7 @@ fn letters(here: &Surroundings, visitor: &Visitor, dead: &[DeadRow], total: i64)
     }
 }
 
-fn queue(lang: Lang, overview: &Overview) -> Markup {
+fn queue(lang: Lang, overview: &PoolState) -> Markup {
     let rows = html! { @for depth in &overview.queue { tr {
         th scope="row" { (depth.lane) }
         td { (depth.kind) }
@@ -94,13 +108,18 @@ fn queue(lang: Lang, overview: &Overview) -> Markup {
         td { (short(depth.last_error.as_deref().unwrap_or("–"), 120)) }
     } } };
     let heads = [
-        lang.say("File", "Lane"), lang.say("Tâche", "Job"), lang.say("prêtes", "ready"), lang.say("plus tard", "later"),
-        lang.say("en cours", "running"), lang.say("la plus ancienne", "oldest"), lang.say("dernière erreur", "last error"),
+        lang.say("File", "Lane"),
+        lang.say("Tâche", "Job"),
+        lang.say("prêtes", "ready"),
+        lang.say("plus tard", "later"),
+        lang.say("en cours", "running"),
+        lang.say("la plus ancienne", "oldest"),
+        lang.say("dernière erreur", "last error"),
     ];
-    table(lang.say("Tâches en attente", "Backlog"), &heads, &rows)
+    html! { @if !overview.queue.is_empty() { (table(lang.say("Tâches en attente", "Backlog"), &heads, &rows)) } }
 }
 
-fn workers(here: &Surroundings, lang: Lang, overview: &Overview) -> Markup {
+fn workers(here: &Surroundings, lang: Lang, overview: &PoolState) -> Markup {
     let now = here.app.clock.now();
     let rows = html! { @for worker in &overview.workers { tr {
         th scope="row" { (worker.host) }
@@ -111,13 +130,17 @@ fn workers(here: &Surroundings, lang: Lang, overview: &Overview) -> Markup {
         td { @match worker.clock_off { Some(off) => span.bad { (off) " s" }, None => "–" } }
     } } };
     let heads = [
-        lang.say("Machine", "Host"), "pid", lang.say("Adresse", "Address"), lang.say("Tient l'index", "Holds the index"),
-        lang.say("Démarré", "Started"), lang.say("Horloge décalée", "Clock off"),
+        lang.say("Machine", "Host"),
+        "pid",
+        lang.say("Adresse", "Address"),
+        lang.say("Tient l'index", "Holds the index"),
+        lang.say("Démarré", "Started"),
+        lang.say("Horloge décalée", "Clock off"),
     ];
     table("Workers", &heads, &rows)
 }
 
-fn indexes(lang: Lang, overview: &Overview) -> Markup {
+fn indexes(lang: Lang, overview: &PoolState) -> Markup {
     let rows = html! { @for target in overview.targets.iter().filter(|target| target.is_shown) { tr {
         th scope="row" { (target.place.as_deref().unwrap_or("–")) }
         td.n { (number(lang, target.indexed)) }
@@ -126,12 +149,16 @@ fn indexes(lang: Lang, overview: &Overview) -> Markup {
         td { (target.failure.as_deref().map_or_else(|| "–".to_owned(), |failure| short(failure, 160))) }
     } } };
     let heads = [
-        "Index", lang.say("points", "points"), lang.say("en retard", "behind"), lang.say("depuis", "for"), lang.say("échec", "failure"),
+        "Index",
+        lang.say("points", "points"),
+        lang.say("en retard", "behind"),
+        lang.say("depuis", "for"),
+        lang.say("échec", "failure"),
     ];
     table(lang.say("Index vectoriels", "Vector indexes"), &heads, &rows)
 }
 
-fn hosts(here: &Surroundings, lang: Lang, overview: &Overview) -> Markup {
+fn hosts(here: &Surroundings, lang: Lang, overview: &PoolState) -> Markup {
     let now = here.app.clock.now();
     let rows = html! { @for host in &overview.hosts { tr {
         th scope="row" { (host.host) }
@@ -142,7 +169,12 @@ fn hosts(here: &Surroundings, lang: Lang, overview: &Overview) -> Markup {
         td { (short(&host.why, 160)) }
     } } };
     let heads = [
-        lang.say("Hôte", "Host"), "Source", lang.say("échecs", "failures"), lang.say("depuis", "since"), lang.say("prochain essai", "next try"), lang.say("pourquoi", "why"),
+        lang.say("Hôte", "Host"),
+        "Source",
+        lang.say("échecs", "failures"),
+        lang.say("depuis", "since"),
+        lang.say("prochain essai", "next try"),
+        lang.say("pourquoi", "why"),
     ];
     html! { @if !overview.hosts.is_empty() { (table(lang.say("Hôtes qui ne répondent pas", "Hosts that do not answer"), &heads, &rows)) } }
 }

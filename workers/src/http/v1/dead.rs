@@ -15,6 +15,9 @@ use crate::http::{
     extract::{Asked, At, Sent, rows},
 };
 
+/// Greatest age that can be asked for, in seconds: ten years.
+const OLDEST: u32 = 315_360_000;
+
 /// Which dead letters to list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -79,6 +82,9 @@ pub(crate) async fn list(
     Asked(ask): Asked<DeadAsk>,
 ) -> Result<Json<Page<DeadRow>>, Problem> {
     let limit = rows(ask.limit)?;
+    if ask.older_than.is_some_and(|seconds| seconds > OLDEST) {
+        return Err(Problem::bad(format!("older_than must be 0 to {OLDEST} seconds")));
+    }
     let which = WhichDead {
         source: source(&here, ask.source.as_deref()).await?,
         reason: ask.reason,
@@ -100,7 +106,11 @@ pub(crate) async fn show(
     At(id): At<i64>,
 ) -> Result<Json<DeadRow>, Problem> {
     let (found, _) = here.app.store.dead(&WhichDead { ids: vec![id], ..WhichDead::default() }, 1).await?;
-    found.into_iter().next().map(Json).ok_or_else(|| Problem::missing(format!("there is no dead letter {id}")))
+    found
+        .into_iter()
+        .next()
+        .map(Json)
+        .ok_or_else(|| Problem::missing(format!("there is no dead letter {id}")))
 }
 
 /// Retry dead letters, all of them or none

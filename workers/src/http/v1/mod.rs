@@ -83,15 +83,20 @@ pub(crate) fn router() -> Router<Surroundings> {
 }
 
 /// Returns the source of this name as the pool knows it. An unknown one is an error that names the nearest.
-pub(crate) async fn known_source(here: &Surroundings, word: &str) -> Result<(SourceSlug, SourceState), Problem> {
+pub(crate) async fn known_source(
+    here: &Surroundings,
+    word: &str,
+) -> Result<(SourceSlug, SourceState), Problem> {
     let mut states = here.app.store.source_states().await?;
     if let Some(at) = states.iter().position(|state| state.slug == word)
         && let Ok(slug) = SourceSlug::new(word)
     {
         return Ok((slug, states.swap_remove(at)));
     }
-    let known: Vec<SourceSlug> = states.iter().filter_map(|state| SourceSlug::new(&state.slug).ok()).collect();
-    let near = ::sources::nearest(&known, word).map(|slug| format!("; did you mean {slug}?")).unwrap_or_default();
+    let known: Vec<SourceSlug> =
+        states.iter().filter_map(|state| SourceSlug::new(&state.slug).ok()).collect();
+    let near =
+        ::sources::nearest(&known, word).map(|slug| format!("; did you mean {slug}?")).unwrap_or_default();
     Err(Problem::missing(format!("there is no source {word:?}{near} (GET /v1/sources lists them)")))
 }
 

@@ -120,6 +120,7 @@ impl OpportunitiesAsk {
             updated_since: self.updated_since,
             quality_from: self.quality_from.map(i16::from),
             cluster: self.cluster,
+            among: None,
         })
     }
 
@@ -162,7 +163,8 @@ pub(crate) async fn list(
     all_known(&here, &filters.sources).await?;
     let store = &here.app.store;
     let after = after(ask.after.as_deref())?;
-    let (found, total) = tokio::try_join!(store.served(&filters, after, limit), store.served_total(&filters))?;
+    let (found, total) =
+        tokio::try_join!(store.served(&filters, after, limit), store.served_total(&filters))?;
     Ok(Json(Page::of(found, total, limit, cursor)))
 }
 

@@ -64,12 +64,17 @@ pub(crate) async fn list(
     if let Some(code) = &ask.code
         && !crate::words::codes("rejections").any(|known| known == code)
     {
-        return Err(Problem::impossible(format!("there is no reason {code:?}: GET /v1/vocabularies lists them")));
+        return Err(Problem::impossible(format!(
+            "there is no reason {code:?}: GET /v1/vocabularies lists them"
+        )));
     }
     let which = WhichRejections { source: ask.source, run: ask.run, code: ask.code, since: ask.since };
-    let (mut items, by_code) = here.app.store.rejections_where(&which, after(ask.after.as_deref())?, limit).await?;
+    let (mut items, by_code) =
+        here.app.store.rejections_where(&which, after(ask.after.as_deref())?, limit).await?;
     if who.scope < Scope::Operate {
-        items.iter_mut().for_each(|row| row.record = serde_json::Value::Null);
+        for row in &mut items {
+            row.record = serde_json::Value::Null;
+        }
     }
     let is_full = i64::try_from(items.len()).is_ok_and(|count| count >= limit);
     let next = items.last().filter(|_| is_full).map(|row| row.id.to_string());

@@ -48,10 +48,12 @@ pub(crate) struct WouldBe {
     /// How many would change, by field.
     fields: BTreeMap<String, usize>,
     /// Examples of new ones, as identifier and title.
+    #[schema(value_type = Vec<Vec<String>>)]
     new_examples: Vec<(String, String)>,
     /// Examples of changes.
     changed_examples: Vec<Change>,
     /// Examples of what would be closed.
+    #[schema(value_type = Vec<Vec<String>>)]
     closed_examples: Vec<(String, String)>,
 }
 

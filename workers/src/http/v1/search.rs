@@ -59,7 +59,7 @@ pub(crate) async fn search(
     };
     let found = search::search(vectors, &here.app.store, &ask).await;
     let Found { hits, degraded } = found.map_err(|error| match error.downcast_ref::<Mistake>() {
-        Some(mistake) => Problem::bad(mistake.to_string()),
+        Some(mistake) => Problem::impossible(mistake.to_string()),
         None => Problem::internal(&error),
     })?;
     let Some(why) = degraded else { return Ok(Json(hits).into_response()) };

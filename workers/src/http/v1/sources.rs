@@ -39,7 +39,8 @@ pub(crate) struct SourceShown {
 pub(crate) async fn all(here: &Surroundings) -> Result<Vec<SourceShown>, Problem> {
     let store = &here.app.store;
     let (states, mut fresh) = (store.source_states().await?, store.freshness().await?);
-    let timetable = scheduler::timetable(&here.app.config, &here.app.catalog()).map_err(|error| Problem::internal(&error))?;
+    let timetable = scheduler::timetable(&here.app.config, &here.app.catalog())
+        .map_err(|error| Problem::internal(&error))?;
     let now = here.app.clock.now();
     let shown = states.into_iter().map(|source| {
         let entries = || timetable.entries.iter().filter(|entry| entry.source.as_str() == source.slug);
@@ -49,8 +50,7 @@ pub(crate) async fn all(here: &Surroundings) -> Result<Vec<SourceShown>, Problem
         let gap = ticks.iter().filter_map(|ticks| Some(*ticks.get(1)? - *ticks.first()?)).min();
         let freshness = fresh.remove(&source.slug).unwrap_or_default();
         let age = freshness.complete_at.map(|at| now - at);
-        let is_late = source.word() == "on"
-            && gap.is_some_and(|gap| age.is_none_or(|age| age > gap * 2));
+        let is_late = source.word() == "on" && gap.is_some_and(|gap| age.is_none_or(|age| age > gap * 2));
         SourceShown { state: source.word(), next_tick, freshness, is_late, source }
     });
     Ok(shown.collect())

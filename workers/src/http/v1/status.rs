@@ -89,7 +89,8 @@ pub(crate) async fn schedules(
     State(here): State<Surroundings>,
     _: Reader,
 ) -> Result<Json<Page<ScheduleShown>>, Problem> {
-    let timetable = scheduler::timetable(&here.app.config, &here.app.catalog()).map_err(|error| Problem::internal(&error))?;
+    let timetable = scheduler::timetable(&here.app.config, &here.app.catalog())
+        .map_err(|error| Problem::internal(&error))?;
     let now = here.app.clock.now();
     let entries = timetable.entries.iter().map(|entry| ScheduleShown {
         entry: entry.name.to_string(),

@@ -19,7 +19,10 @@ use crate::{
 ///
 /// Scope: admin.
 #[utoipa::path(get, path = "/v1/tokens", tag = "tokens", responses((status = 200, description = "Tokens", body = Page<TokenRow>)))]
-pub(crate) async fn list(State(here): State<Surroundings>, _: Admin) -> Result<Json<Page<TokenRow>>, Problem> {
+pub(crate) async fn list(
+    State(here): State<Surroundings>,
+    _: Admin,
+) -> Result<Json<Page<TokenRow>>, Problem> {
     Ok(Json(Page::whole(here.app.store.tokens().await?)))
 }
 
@@ -63,7 +66,9 @@ pub(crate) async fn create(
     Sent(ask): Sent<TokenAsk>,
 ) -> Result<(StatusCode, Json<TokenCreated>), Problem> {
     if !is_name(&ask.name) {
-        return Err(Problem::bad("name must have 1 to 40 small letters, digits, dots, dashes or underscores, a letter or digit first"));
+        return Err(Problem::bad(
+            "name must have 1 to 40 small letters, digits, dots, dashes or underscores, a letter or digit first",
+        ));
     }
     let token = tokens::new_token().map_err(|error| Problem::internal(&error))?;
     here.app.store.create_token(&ask.name, ask.scope, &tokens::digest(&token), &who.by()).await?;
