@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Looks for barriers to people with disabilities in the pages of the console, with axe-core in headless Chromium.
 #   tests/axe.sh URL TOKEN     URL of a running worker or demo; TOKEN of any scope
+#   tests/with-demo.sh tests/axe.sh
 # It needs chromium and npm. axe-core and puppeteer-core come from npm into a folder of their own; where one of them is missing or npm
 # cannot be reached, the script says so and succeeds. SHOTS=DIR also keeps a picture of each page, 360 and 1280 pixels wide.
 set -euo pipefail
 
-[ $# -eq 2 ] || { sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 2; }
+[ $# -eq 2 ] || { sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 2; }
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
 [ -n "$browser" ] || { echo "skipped: there is no chromium"; exit 0; }
 command -v npm >/dev/null || { echo "skipped: there is no npm"; exit 0; }

@@ -1,22 +1,16 @@
 #!/usr/bin/env bash
 # Lets schemathesis call every operation of a running worker's OpenAPI document with made-up requests, right and wrong ones.
 #   tests/schemathesis.sh URL TOKEN     URL of a worker of a database that nobody needs; TOKEN of scope admin
-#   tests/schemathesis.sh               starts the demo for it, and stops it again
+#   tests/with-demo.sh tests/schemathesis.sh
 # It needs Python. schemathesis comes from PyPI into a folder of its own; where PyPI cannot be reached, the script says so and succeeds.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+[ $# -eq 2 ] || { sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 2; }
 
 readonly VERSION=4.32.5
 readonly EXAMPLES=${EXAMPLES:-40}
 home=${XDG_CACHE_HOME:-$HOME/.cache}/oim-etl/schemathesis-$VERSION
 work=$(mktemp -d)
-demo=
-stop() {
-    [ -z "$demo" ] || kill "$demo" 2>/dev/null || true
-    [ -z "$demo" ] || wait "$demo" 2>/dev/null || true
-    rm -rf "$work"
-}
-trap stop EXIT
+trap 'rm -rf "$work"' EXIT
 
 if [ ! -x "$home/bin/st" ]; then
     if ! { python3 -m venv "$home" && "$home/bin/pip" install --quiet "schemathesis==$VERSION"; } >"$work/pip" 2>&1; then
@@ -26,18 +20,7 @@ if [ ! -x "$home/bin/st" ]; then
     fi
 fi
 
-url=${1:-} token=${2:-}
-if [ -z "$url" ]; then
-    cargo run --quiet -- demo --data "$work/demo" --keep >"$work/out" 2>"$work/err" &
-    demo=$!
-    until grep -q '^console ' "$work/err"; do
-        kill -0 "$demo" 2>/dev/null || { cat "$work/err"; exit 1; }
-        sleep 1
-    done
-    url=$(sed -n 's|^console *\(http://[^/]*\)/.*|\1|p' "$work/err")
-    token=$(sed -n 's/^console .* with //p' "$work/err")
-fi
-
+url=${1%/} token=$2
 cat >"$work/schemathesis.toml" <<'T'
 # A value that no row can have (a region that does not exist, days the wrong way round) is understood and refused with 422; 409 and 415
 # are right answers too. 503: this worker does not hold the vector index.

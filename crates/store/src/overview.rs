@@ -55,8 +55,8 @@ impl Store {
     /// Returns the figures, with the newest `dead` dead letters.
     pub async fn overview(&self, dead: i64) -> Result<Overview, StoreError> {
         let counts = sqlx::query!(
-            r#"SELECT (SELECT count(*) FROM ingest.opportunities WHERE status = 'open') AS "open!",
-                      (SELECT count(*) FROM ingest.opportunities WHERE status = 'closed') AS "closed!""#
+            r#"SELECT count(*) FILTER (WHERE status = 'open') AS "open!", count(*) FILTER (WHERE status = 'closed') AS "closed!"
+                 FROM ingest.opportunities"#
         )
         .fetch_one(&self.pool)
         .await

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, TimeZone as _, Utc};
 use domain::OpportunityId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sqlx::{Postgres, QueryBuilder, Row as _};
+use sqlx::{Postgres, QueryBuilder, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
 use crate::{Status, Store, StoreError, error::Doing as _};
@@ -96,7 +96,7 @@ impl Served {
 }
 
 /// Which opportunities to list. Values of one filter are alternatives; an empty filter lets everything pass.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[allow(missing_docs, reason = "each is the column of api.opportunities of that name")]
 pub struct Filters {
     pub status: Option<Status>,
@@ -130,6 +130,14 @@ pub struct Filters {
     pub among: Option<Vec<Uuid>>,
 }
 
+impl Filters {
+    /// Whether more is asked for than a state, and rows that stand for their cluster.
+    pub fn is_narrow(&self) -> bool {
+        let broad = Self { status: self.status, canonical: self.canonical, ..Self::default() };
+        *self != broad
+    }
+}
+
 /// Where a page of a list ends: the next one begins behind it. Its text is opaque to callers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
@@ -161,25 +169,45 @@ impl std::str::FromStr for Cursor {
 const WHAT: &str = "list opportunities";
 
 impl Store {
-    /// Returns opportunities that pass the filters, the last changed first, at most `limit` behind `after`.
+    /// Returns opportunities that pass the filters, the last changed first, at most `limit` behind `after`, and how many pass in all.
     pub async fn served(
+        &self,
+        filters: &Filters,
+        after: Option<Cursor>,
+        limit: i64,
+    ) -> Result<(Vec<Served>, i64), StoreError> {
+        if !filters.is_narrow() {
+            return tokio::try_join!(self.served_in_order(filters, after, limit), self.served_total(filters));
+        }
+        // What passes is looked up first, and counted on the way. In the order of the list, a few rows that pass may stand behind
+        // all others.
+        let mut query = select("WITH hits AS MATERIALIZED (SELECT v.id, v.updated_at", filters);
+        query.push(
+            ") SELECT (SELECT count(*) FROM hits) AS total, (SELECT to_jsonb(v) FROM api.opportunities v WHERE v.id = h.id) AS row
+                FROM (SELECT v.id, v.updated_at FROM hits v WHERE true",
+        );
+        behind(&mut query, after);
+        query.push(" ORDER BY v.updated_at DESC, v.id DESC LIMIT ").push_bind(limit);
+        query.push(") h ORDER BY h.updated_at DESC, h.id DESC");
+        let rows = query.build().fetch_all(&self.pool).await.doing(WHAT)?;
+        let total = match rows.first() {
+            Some(row) => row.try_get("total").doing(WHAT)?,
+            None => self.served_total(filters).await?,
+        };
+        Ok((read(&rows)?, total))
+    }
+
+    /// Returns the same rows in the order of an index, without counting.
+    pub async fn served_in_order(
         &self,
         filters: &Filters,
         after: Option<Cursor>,
         limit: i64,
     ) -> Result<Vec<Served>, StoreError> {
         let mut query = select("SELECT to_jsonb(v) AS row", filters);
-        if let Some(after) = after {
-            query
-                .push(" AND (v.updated_at, v.id) < (")
-                .push_bind(after.at)
-                .push(", ")
-                .push_bind(after.id)
-                .push(")");
-        }
+        behind(&mut query, after);
         query.push(" ORDER BY v.updated_at DESC, v.id DESC LIMIT ").push_bind(limit);
-        let rows = query.build().fetch_all(&self.pool).await.doing(WHAT)?;
-        rows.iter().map(|row| Served::of(&row.try_get::<Value, _>("row").doing(WHAT)?)).collect()
+        read(&query.build().fetch_all(&self.pool).await.doing(WHAT)?)
     }
 
     /// Returns how many opportunities pass the filters.
@@ -199,6 +227,18 @@ impl Store {
         .doing(WHAT)?;
         row.map(|row| Served::of(&row)).transpose()
     }
+}
+
+/// Adds the condition that a row stands behind another one in the list.
+fn behind(query: &mut QueryBuilder<Postgres>, after: Option<Cursor>) {
+    if let Some(after) = after {
+        query.push(" AND (v.updated_at, v.id) < (").push_bind(after.at).push(", ");
+        query.push_bind(after.id).push(")");
+    }
+}
+
+fn read(rows: &[PgRow]) -> Result<Vec<Served>, StoreError> {
+    rows.iter().map(|row| Served::of(&row.try_get::<Value, _>("row").doing(WHAT)?)).collect()
 }
 
 /// Returns a query on the rows that pass the filters. Only what is asked for becomes a condition: one statement with every condition

@@ -109,6 +109,7 @@ async fn the_console_shows_and_does_what_an_operator_needs() {
     let looking = Browser::of(&world, reader).await;
     let acting = Browser::of(&world, operator).await;
     pages(&world, &looking, &acting).await;
+    raw_words(&world, &looking, &acting).await;
     refusals(&world, &looking, &acting).await;
     actions(&world, &acting).await;
     world.road.bin(&["tokens", "revoke", "operate"]).run().await.expect(0);
@@ -175,20 +176,6 @@ async fn pages(world: &World, looking: &Browser<'_>, acting: &Browser<'_>) {
             assert!(!reads.contains("action=\"/act\""), "a reader has buttons on {path}");
         }
     }
-    let words = "The partner&#39;s words are not shown: it takes a token of scope operate";
-    let one = looking.page(&format!("/opportunities/{}", world.pair[0]), "en").await.replace('\'', "&#39;");
-    assert!(
-        one.contains(words)
-            && !acting
-                .page(&format!("/opportunities/{}", world.pair[0]), "en")
-                .await
-                .contains("scope operate"),
-        "{one}"
-    );
-    let refused = |page: &str| page.matches("class=\"w\">{").count();
-    let run = format!("/runs/{}", world.complete);
-    assert_eq!(refused(&looking.page(&run, "en").await), 0, "a reader sees the partner's records");
-    assert!(refused(&acting.page(&run, "en").await) > 0);
     let chosen = acting.get("/lang/en?to=%2Fruns", "fr").await;
     assert_eq!(chosen.headers()["location"], "/runs");
     assert!(chosen.headers()["set-cookie"].to_str().unwrap().starts_with("oim_lang=en;"));
@@ -219,6 +206,24 @@ async fn pages(world: &World, looking: &Browser<'_>, acting: &Browser<'_>) {
     for missing in ["/runs/7", "/opportunities/00000000-0000-4000-8000-000000000000", "/sources/fnee"] {
         assert_eq!(acting.get(missing, "en").await.status(), 404, "{missing}");
     }
+}
+
+/// What the partner wrote may hold contacts: who may only look does not see it.
+async fn raw_words(world: &World, looking: &Browser<'_>, acting: &Browser<'_>) {
+    let words = "The partner&#39;s words are not shown: it takes a token of scope operate";
+    let one = looking.page(&format!("/opportunities/{}", world.pair[0]), "en").await.replace('\'', "&#39;");
+    assert!(
+        one.contains(words)
+            && !acting
+                .page(&format!("/opportunities/{}", world.pair[0]), "en")
+                .await
+                .contains("scope operate"),
+        "{one}"
+    );
+    let refused = |page: &str| page.matches("class=\"w\">{").count();
+    let run = format!("/runs/{}", world.complete);
+    assert_eq!(refused(&looking.page(&run, "en").await), 0, "a reader sees the partner's records");
+    assert!(refused(&acting.page(&run, "en").await) > 0);
 }
 
 async fn refusals(world: &World, looking: &Browser<'_>, acting: &Browser<'_>) {

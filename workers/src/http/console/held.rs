@@ -104,9 +104,12 @@ async fn body(here: &Surroundings, lang: Lang, wanted: &Wanted) -> Result<Markup
         let total = i64::try_from(best.len()).unwrap_or(i64::MAX);
         (best, total, None)
     } else {
-        let found = store.served(&filters, after, ROWS).await?;
         // Counted already, unless something is asked for.
-        let total = if wanted.is_anything() { store.served_total(&filters).await? } else { counts.total };
+        let (found, total) = if wanted.is_anything() {
+            store.served(&filters, after, ROWS).await?
+        } else {
+            (store.served_in_order(&filters, after, ROWS).await?, counts.total)
+        };
         let is_full = i64::try_from(found.len()).is_ok_and(|count| count == ROWS);
         let more = found.last().filter(|_| is_full).map(cursor);
         (found, total, more)
@@ -157,7 +160,7 @@ async fn best(here: &Surroundings, wanted: &Wanted) -> Result<Option<Vec<Served>
     })?;
     let ids: Vec<uuid::Uuid> = found.hits.iter().map(|hit| hit.id.uuid()).collect();
     let among = Filters { among: Some(ids.clone()), ..Filters::default() };
-    let mut rows = here.app.store.served(&among, None, HITS.into()).await?;
+    let (mut rows, _) = here.app.store.served(&among, None, HITS.into()).await?;
     rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
     Ok(Some(rows))
 }

@@ -161,10 +161,7 @@ pub(crate) async fn list(
     let limit = rows(ask.limit)?;
     let filters = ask.filters()?;
     all_known(&here, &filters.sources).await?;
-    let store = &here.app.store;
-    let after = after(ask.after.as_deref())?;
-    let (found, total) =
-        tokio::try_join!(store.served(&filters, after, limit), store.served_total(&filters))?;
+    let (found, total) = here.app.store.served(&filters, after(ask.after.as_deref())?, limit).await?;
     Ok(Json(Page::of(found, total, limit, cursor)))
 }
 
