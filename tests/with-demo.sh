@@ -7,6 +7,7 @@ set -euo pipefail
 [ $# -ge 1 ] || { sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 2; }
 
 work=$(mktemp -d)
+touch "$work/err"
 if [ -n "${OIM_ETL:-}" ]; then program=("$OIM_ETL"); else program=(cargo run --quiet --); fi
 "${program[@]}" demo --data "$work/demo" --keep >"$work/out" 2>"$work/err" &
 demo=$!

@@ -120,7 +120,7 @@ async fn the_console_shows_and_does_what_an_operator_needs() {
     );
     let csrf = looking.csrf().await;
     assert_eq!(looking.post("/logout", &[("csrf", &csrf)]).await.headers()["location"], "/login");
-    assert_eq!(looking.get("/runs", "en").await.status(), StatusCode::SEE_OTHER, "the session goes on");
+    assert_eq!(looking.get("/runs", "en").await.status(), StatusCode::SEE_OTHER, "the session has not ended");
     world.end().await;
 }
 

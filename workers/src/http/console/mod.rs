@@ -1,4 +1,4 @@
-//! The console: pages for people, rendered here, without a script. One file answers each question.
+//! The console: pages for people, rendered here, without a script. Each question has a file.
 
 mod act;
 mod actions;

@@ -58,7 +58,7 @@ pub(crate) async fn ingest(
         return Err(Problem::bad("idempotency_key must have 1 to 200 characters"));
     }
     if ask.since.is_some_and(|since| since > here.app.clock.now()) {
-        return Err(Problem::bad("since lies in the future: nothing can be newer"));
+        return Err(Problem::impossible("since lies in the future: nothing can be newer"));
     }
     let request = RunRequest {
         mode: if matches!(ask.mode, AskMode::Full) { Mode::Full } else { Mode::Incremental },
