@@ -3,4 +3,5 @@
 mod api;
 mod console;
 mod feed;
+mod tokens;
 mod world;

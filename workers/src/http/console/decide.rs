@@ -20,7 +20,7 @@ const LARGEST: i32 = 5_000;
 /// Pieces of evidence that are shown at once: the heaviest come first.
 const HEAVIEST: usize = 6;
 /// Pairs of a page.
-const PAIRS: i64 = 20;
+const PAIRS: i64 = 10;
 
 /// Shows what waits for a decision.
 pub(super) async fn page(State(here): State<Surroundings>, visitor: Visitor) -> Response {

@@ -4,6 +4,7 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
+use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 use store::{RunState, WhichRuns};
 
@@ -74,10 +75,22 @@ fn card(here: &Surroundings, visitor: &Visitor, shown: &SourceShown) -> Markup {
                      @if let Some(asked) = fresh.last_at { ", " (ago(lang, now, asked)) } }
             }
         }
-        @if let Some(why) = &source.held { p.warn { (why) } }
+        (held(lang, now, shown))
         (spark::drawing(lang, &source.slug, today, &fresh.days))
         (buttons(visitor, shown))
     } }
+}
+
+/// Returns why nothing is requested from a source; nothing if it may be visited.
+fn held(lang: Lang, now: DateTime<Utc>, shown: &SourceShown) -> Markup {
+    let source = &shown.source;
+    match (shown.state, source.paused_at, &source.paused_by) {
+        ("paused", Some(since), Some(by)) => html! { p.warn {
+            (lang.say("En pause", "Paused")) " " (lang.say("par", "by")) " " (by) ", " (ago(lang, now, since))
+            @if let Some(why) = &source.paused_why { ": " (why) }
+        } },
+        _ => html! { @if let Some(why) = &source.off_why { p.warn { (why) } } },
+    }
 }
 
 /// Returns the rate in force beside the one that the source file allows.
