@@ -84,12 +84,11 @@ fn card(here: &Surroundings, visitor: &Visitor, shown: &SourceShown) -> Markup {
 /// Returns why nothing is requested from a source; nothing if it may be visited.
 fn held(lang: Lang, now: DateTime<Utc>, shown: &SourceShown) -> Markup {
     let source = &shown.source;
-    match (shown.state, source.paused_at, &source.paused_by) {
-        ("paused", Some(since), Some(by)) => html! { p.warn {
+    html! {
+        @if let ("paused", Some(since), Some(by)) = (shown.state, source.paused_at, &source.paused_by) { p.warn {
             (lang.say("En pause", "Paused")) " " (lang.say("par", "by")) " " (by) ", " (ago(lang, now, since))
             @if let Some(why) = &source.paused_why { ": " (why) }
-        } },
-        _ => html! { @if let Some(why) = &source.off_why { p.warn { (why) } } },
+        } } @else if let Some(why) = &source.off_why { p.warn { (why) } }
     }
 }
 
