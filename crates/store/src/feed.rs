@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Store, StoreError, error::Doing as _, served::Served};
+use crate::{Store, StoreError, error::Doing as _, served_rows::ServedRow};
 
 /// An opportunity at a position of the feed.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
@@ -15,7 +15,7 @@ pub struct FeedEntry {
     /// The position. Ask next for what comes after the last one.
     pub position: i64,
     /// The opportunity as it is now, open or closed.
-    pub opportunity: Served,
+    pub opportunity: ServedRow,
 }
 
 /// The action that failed, for the errors of this file.
@@ -46,7 +46,7 @@ impl Store {
         .doing(WHAT)?;
         let entries = rows
             .into_iter()
-            .map(|row| Ok(FeedEntry { position: row.position, opportunity: Served::of(&row.row)? }));
+            .map(|row| Ok(FeedEntry { position: row.position, opportunity: ServedRow::of(&row.row)? }));
         Ok((entries.collect::<Result<_, StoreError>>()?, head))
     }
 }

@@ -8,7 +8,7 @@ use axum::{
 };
 use maud::{Markup, html};
 use serde::Deserialize;
-use store::{Cursor, Filters, Served, Status};
+use store::{Cursor, Filters, ServedRow, Status};
 
 use super::{
     format::number,
@@ -106,7 +106,7 @@ async fn body(here: &Surroundings, lang: Lang, wanted: &Wanted) -> Result<Markup
     } else {
         // Counted already, unless something is asked for.
         let (found, total) = if wanted.is_anything() {
-            store.served(&filters, after, ROWS).await?
+            store.served_rows(&filters, after, ROWS).await?
         } else {
             (store.served_in_order(&filters, after, ROWS).await?, counts.total)
         };
@@ -136,7 +136,7 @@ const HITS: u16 = 50;
 
 /// Returns what fits the words best, if there are words, only open ones are asked for, and this worker holds the vector index. Elsewhere
 /// the words are looked for in titles and names, row by row.
-async fn best(here: &Surroundings, wanted: &Wanted) -> Result<Option<Vec<Served>>, Problem> {
+async fn best(here: &Surroundings, wanted: &Wanted) -> Result<Option<Vec<ServedRow>>, Problem> {
     let Some(vectors) = here
         .app
         .vectors()
@@ -160,7 +160,7 @@ async fn best(here: &Surroundings, wanted: &Wanted) -> Result<Option<Vec<Served>
     })?;
     let ids: Vec<uuid::Uuid> = found.hits.iter().map(|hit| hit.id.uuid()).collect();
     let among = Filters { among: Some(ids.clone()), ..Filters::default() };
-    let (mut rows, _) = here.app.store.served(&among, None, HITS.into()).await?;
+    let (mut rows, _) = here.app.store.served_rows(&among, None, HITS.into()).await?;
     rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
     Ok(Some(rows))
 }
@@ -218,7 +218,7 @@ fn filter(lang: Lang, wanted: &Wanted, sources: &BTreeMap<String, i64>) -> Marku
     } }
 }
 
-fn list(lang: Lang, found: &[Served]) -> Markup {
+fn list(lang: Lang, found: &[ServedRow]) -> Markup {
     let rows = html! { @for row in found { tr {
         th scope="row" { a href={ "/opportunities/" (row.id) } { (row.title) } }
         td { (row.organization.as_deref().unwrap_or("–")) }
@@ -241,7 +241,7 @@ fn list(lang: Lang, found: &[Served]) -> Markup {
 }
 
 /// Returns the places of an opportunity, in one line.
-pub(super) fn place(lang: Lang, row: &Served) -> String {
+pub(super) fn place(lang: Lang, row: &ServedRow) -> String {
     let mut names: Vec<String> = row.localities.clone();
     names.extend(row.regions.iter().map(|code| map::name(lang, code)));
     if row.remote {

@@ -7,7 +7,7 @@ use axum::{
 use domain::{Field, OpportunityId};
 use maud::{Markup, html};
 use serde_json::Value;
-use store::{OpportunityHistory, Served};
+use store::{OpportunityHistory, ServedRow};
 
 use super::{
     explain::{Origin, origin},
@@ -52,7 +52,7 @@ pub(super) async fn page(
     }
 }
 
-fn body(here: &Surroundings, lang: Lang, row: &Served, life: &OpportunityHistory, origin: &Origin) -> Markup {
+fn body(here: &Surroundings, lang: Lang, row: &ServedRow, life: &OpportunityHistory, origin: &Origin) -> Markup {
     let now = here.app.clock.now();
     html! {
         h1 { (row.title) }

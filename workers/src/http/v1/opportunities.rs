@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::OpportunityId;
 use serde::{Deserialize, Serialize};
-use store::{Cursor, Duplicate, FeedEntry, Filters, Served, Status, Step};
+use store::{Cursor, Duplicate, FeedEntry, Filters, ServedRow, Status, Step};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -152,21 +152,21 @@ impl OpportunitiesAsk {
 ///
 /// Scope: read.
 #[utoipa::path(get, path = "/v1/opportunities", tag = "opportunities", params(OpportunitiesAsk),
-    responses((status = 200, description = "Opportunities", body = Page<Served>)))]
+    responses((status = 200, description = "Opportunities", body = Page<ServedRow>)))]
 pub(crate) async fn list(
     State(here): State<Surroundings>,
     _: Reader,
     Asked(ask): Asked<OpportunitiesAsk>,
-) -> Result<Json<Page<Served>>, Problem> {
+) -> Result<Json<Page<ServedRow>>, Problem> {
     let limit = rows(ask.limit)?;
     let filters = ask.filters()?;
     all_known(&here, &filters.sources).await?;
-    let (found, total) = here.app.store.served(&filters, after(ask.after.as_deref())?, limit).await?;
+    let (found, total) = here.app.store.served_rows(&filters, after(ask.after.as_deref())?, limit).await?;
     Ok(Json(Page::of(found, total, limit, cursor)))
 }
 
 /// Returns where the page behind an opportunity begins.
-pub(crate) fn cursor(row: &Served) -> String {
+pub(crate) fn cursor(row: &ServedRow) -> String {
     Cursor { at: row.updated_at, id: row.id }.to_string()
 }
 
@@ -174,7 +174,7 @@ pub(crate) fn cursor(row: &Served) -> String {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct OpportunityShown {
     /// The opportunity.
-    opportunity: Served,
+    opportunity: ServedRow,
     /// The run that last changed it.
     run: Uuid,
     /// What happened to it, oldest first.

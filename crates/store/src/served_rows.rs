@@ -26,7 +26,7 @@ pub struct ServedPlace {
 #[serde(deny_unknown_fields)]
 #[schema(as = Opportunity)]
 #[allow(missing_docs, reason = "the columns of api.opportunities, documented in docs/DATA_DICTIONARY.md")]
-pub struct Served {
+pub struct ServedRow {
     pub id: Uuid,
     pub source: String,
     pub stream: String,
@@ -88,7 +88,7 @@ pub struct Served {
     pub updated_at: DateTime<Utc>,
 }
 
-impl Served {
+impl ServedRow {
     /// Reads a row of the view.
     pub(crate) fn of(row: &Value) -> Result<Self, StoreError> {
         crate::error::stored_json("api.opportunities", row)
@@ -170,12 +170,12 @@ const WHAT: &str = "list opportunities";
 
 impl Store {
     /// Returns opportunities that pass the filters, the last changed first, at most `limit` behind `after`, and how many pass in all.
-    pub async fn served(
+    pub async fn served_rows(
         &self,
         filters: &Filters,
         after: Option<Cursor>,
         limit: i64,
-    ) -> Result<(Vec<Served>, i64), StoreError> {
+    ) -> Result<(Vec<ServedRow>, i64), StoreError> {
         if !filters.is_narrow() {
             return tokio::try_join!(self.served_in_order(filters, after, limit), self.served_total(filters));
         }
@@ -203,7 +203,7 @@ impl Store {
         filters: &Filters,
         after: Option<Cursor>,
         limit: i64,
-    ) -> Result<Vec<Served>, StoreError> {
+    ) -> Result<Vec<ServedRow>, StoreError> {
         let mut query = select("SELECT to_jsonb(v) AS row", filters);
         behind(&mut query, after);
         query.push(" ORDER BY v.updated_at DESC, v.id DESC LIMIT ").push_bind(limit);
@@ -217,7 +217,7 @@ impl Store {
     }
 
     /// Returns an opportunity; `None` if there is none with this id.
-    pub async fn served_one(&self, id: OpportunityId) -> Result<Option<Served>, StoreError> {
+    pub async fn served_one(&self, id: OpportunityId) -> Result<Option<ServedRow>, StoreError> {
         let row = sqlx::query_scalar!(
             r#"SELECT to_jsonb(v) AS "row!" FROM api.opportunities v WHERE v.id = $1"#,
             id.uuid()
@@ -225,7 +225,7 @@ impl Store {
         .fetch_optional(&self.pool)
         .await
         .doing(WHAT)?;
-        row.map(|row| Served::of(&row)).transpose()
+        row.map(|row| ServedRow::of(&row)).transpose()
     }
 }
 
@@ -237,8 +237,8 @@ fn behind(query: &mut QueryBuilder<Postgres>, after: Option<Cursor>) {
     }
 }
 
-fn read(rows: &[PgRow]) -> Result<Vec<Served>, StoreError> {
-    rows.iter().map(|row| Served::of(&row.try_get::<Value, _>("row").doing(WHAT)?)).collect()
+fn read(rows: &[PgRow]) -> Result<Vec<ServedRow>, StoreError> {
+    rows.iter().map(|row| ServedRow::of(&row.try_get::<Value, _>("row").doing(WHAT)?)).collect()
 }
 
 /// Returns a query on the rows that pass the filters. Only what is asked for becomes a condition: one statement with every condition
