@@ -367,7 +367,7 @@ SELECT r.id, r.source, r.mode, r.trigger, r.state, r.since, r.record_limit, r.re
               FROM ingest.pages p WHERE p.run = r.id AND p.state = 'failed' ORDER BY p.id LIMIT 1)
            || CASE WHEN c.failed > 1 THEN format(' (and %s more)', c.failed - 1) ELSE '' END
        ELSE r.message END AS message,
-       r.created_at, r.started_at, coalesce(c.last_fetch_at, r.last_fetch_at) AS last_fetch_at, r.finished_at
+       r.created_at, r.started_at, coalesce(c.last_fetch_at, r.last_fetch_at) AS last_fetch_at, r.finished_at, r.decision, r.decided_by
   FROM ingest.runs r
   LEFT JOIN LATERAL (SELECT ingest.why_held(s) AS held, s.enabled FROM ingest.sources s WHERE s.slug = r.source) s
     ON r.state IN ('waiting', 'queued', 'running')

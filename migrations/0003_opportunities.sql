@@ -99,8 +99,8 @@ CREATE INDEX opportunities_missed ON ingest.opportunities (source) WHERE missed_
 CREATE INDEX opportunities_open ON ingest.opportunities (kind, posted_at DESC) WHERE status = 'open';
 -- Readers: open rows of a region or a country, as in regions && '{CM-LT}'. One index serves either condition, or both.
 CREATE INDEX opportunities_by_place ON ingest.opportunities USING gin (regions, countries) WHERE status = 'open';
--- Readers: what changed since the last poll, as in updated_at > $1 ORDER BY updated_at.
-CREATE INDEX opportunities_updated ON ingest.opportunities (updated_at);
+-- Readers: what changed since the last poll, as in updated_at > $1 ORDER BY updated_at. Store::served: a page of the list, behind a row.
+CREATE INDEX opportunities_updated ON ingest.opportunities (updated_at, id);
 -- The audit and the closing of a complete run: what a source has open. known_drafts_of(): what it has at all.
 CREATE INDEX opportunities_of_source ON ingest.opportunities (source);
 -- Store::close_by_date: what is past its last day.

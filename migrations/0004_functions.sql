@@ -399,7 +399,7 @@ BEGIN
     SELECT t.id, f.id, f.changed_run FROM fresh f CROSS JOIN ingest.targets t WHERE f.status = 'open'
     ON CONFLICT (target, opportunity) DO UPDATE SET version = excluded.version, run = excluded.run, claim = NULL;
     -- What arrives closed too: a post that comes up again may follow it.
-    PERFORM ingest.request_match(array_agg(id)) FROM fresh;
+    PERFORM ingest.request_match(f.ids), ingest.announce(f.ids) FROM (SELECT array_agg(id) AS ids FROM fresh) f;
     RETURN NULL;
 END $$;
 CREATE TRIGGER created AFTER INSERT ON ingest.opportunities
@@ -421,8 +421,9 @@ BEGIN
     SELECT t.id, n.id, n.changed_run FROM after_row n JOIN before_row o USING (id) CROSS JOIN ingest.targets t
      WHERE o.fingerprint <> n.fingerprint OR o.status <> n.status
     ON CONFLICT (target, opportunity) DO UPDATE SET version = excluded.version, run = excluded.run, claim = NULL;
-    PERFORM ingest.request_match(array_agg(n.id)) FROM after_row n JOIN before_row o USING (id)
-      WHERE o.fingerprint <> n.fingerprint OR o.status <> n.status;
+    PERFORM ingest.request_match(f.ids), ingest.announce(f.ids)
+       FROM (SELECT array_agg(n.id) AS ids FROM after_row n JOIN before_row o USING (id)
+              WHERE o.fingerprint <> n.fingerprint OR o.status <> n.status) f;
     RETURN NULL;
 END $$;
 CREATE TRIGGER updated AFTER UPDATE ON ingest.opportunities

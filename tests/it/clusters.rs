@@ -6,11 +6,11 @@ use store::{Houses, Origin, Store};
 
 use crate::support::opportunities::{fresh, noon, register};
 
-const TEXT: &str = "Le chantier recrute un soudeur pour la réparation de coques en acier. Douze mois, horaires de 7 h 30 à 16 h, prime de \
+pub(crate) const TEXT: &str = "Le chantier recrute un soudeur pour la réparation de coques en acier. Douze mois, horaires de 7 h 30 à 16 h, prime de \
                     rendement de 15 000 FCFA. CV et copie du CAP au siège, zone portuaire.";
 
 /// A welder's post as one partner publishes it.
-fn post(source: &str, id: &str, place: &str, text: &str) -> Opportunity {
+pub(crate) fn post(source: &str, id: &str, place: &str, text: &str) -> Opportunity {
     let mut draft = Draft::new(Kind::Job, serde_json::Value::Null);
     for (name, value) in [
         ("external_id", id),
@@ -32,7 +32,7 @@ fn post(source: &str, id: &str, place: &str, text: &str) -> Opportunity {
     normalize::normalize(draft, &context).unwrap()
 }
 
-async fn load(store: &Store, row: &Opportunity) {
+pub(crate) async fn load(store: &Store, row: &Opportunity) {
     let origin =
         Origin { run: uuid::Uuid::now_v7().into(), page: None, fetched_at: noon(), replaces_newer: false };
     store.load(&origin, std::slice::from_ref(row)).await.unwrap();

@@ -138,7 +138,7 @@ async fn what_waits_for_its_slot_does_not_leave_after_a_pause() {
     assert!(!store.slot_stands("fne", ticket).await.unwrap());
     let Slot::Held(why) = ask().await else { panic!("a slot of a paused source") };
     assert!(why.starts_with("source fne is paused by awa since"), "{why}");
-    assert!(store.resume_source(&slug).await.unwrap());
+    assert!(store.resume_source(&slug, "awa").await.unwrap());
     assert!(!store.slot_stands("fne", ticket).await.unwrap(), "a slot of before the pause");
     let Slot::Reserved { wait, .. } = ask().await else { panic!("the source is resumed") };
     assert!(wait > Duration::from_secs(4) && wait <= Duration::from_secs(5), "{wait:?}");

@@ -173,10 +173,10 @@ async fn a_discarded_letter_leaves_its_page_failed() {
     let (run, close) = read(&store, &["1"], true, |_| ()).await;
     store.discard_job(close.lease, "broken").await.unwrap();
     let other = WhichDead { reason: Some("whole".to_owned()), ..WhichDead::default() };
-    assert_eq!(store.discard_dead(&other).await.unwrap(), 0);
+    assert_eq!(store.discard_dead(&other, "awa").await.unwrap(), 0);
     let old = WhichDead { older_than: Some(std::time::Duration::from_hours(1)), ..WhichDead::default() };
-    assert_eq!(store.discard_dead(&old).await.unwrap(), 0);
-    assert_eq!(store.discard_dead(&WhichDead::default()).await.unwrap(), 1);
+    assert_eq!(store.discard_dead(&old, "awa").await.unwrap(), 0);
+    assert_eq!(store.discard_dead(&WhichDead::default(), "awa").await.unwrap(), 1);
     assert_eq!(store.run(run).await.unwrap().state, RunState::Failed);
     assert_eq!(store.retry_dead(&WhichDead::default(), "awa").await.unwrap().letters, 0);
 }

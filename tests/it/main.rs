@@ -39,6 +39,7 @@ mod group;
 mod guards;
 mod help;
 mod hosts;
+mod http;
 mod isolation;
 mod items;
 mod last_days;

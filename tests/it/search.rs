@@ -104,7 +104,7 @@ async fn over_http(road: &Road, similar: &[Value], like: &str) {
     assert!(body[0]["parts"].is_array() && body[0]["payload"]["closes_on"].is_string(), "{body}");
     for query in [&[("q", "soudeur"), ("region", "Bavaria")][..], &[("q", " ")], &[]] {
         let (status, body) = ask(query).await;
-        assert_eq!(status, 400, "{body}");
+        assert_eq!(status, 422, "{body}");
     }
     terminate(&mut worker).await;
 }

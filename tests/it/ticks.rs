@@ -71,7 +71,7 @@ async fn ticks_of_a_paused_source_are_skipped_with_the_reason_and_the_next_one_f
     assert!(why.starts_with("source fne is paused by awa") && why.ends_with(": entretien"), "{why}");
     assert_eq!(fire(1).await, Fired::Elsewhere, "a skipped tick comes back");
     assert!(store.runs(Some(&slug), 1).await.unwrap().is_empty());
-    store.resume_source(&slug).await.unwrap();
+    store.resume_source(&slug, "awa").await.unwrap();
     assert_eq!(fire(2).await, Fired::Run);
     let unknown = store.fire("fne-recent", &"fnee".parse().unwrap(), Mode::Full, at(3)).await.unwrap();
     assert_eq!(unknown, Fired::Skipped("source fnee has no source file".to_owned()));

@@ -25,9 +25,11 @@ mod room;
 mod scheduler;
 mod search;
 mod secret_file;
+mod tokens;
 mod ui;
 mod vector;
 mod verify;
+mod words;
 mod workbench;
 
 use std::process::ExitCode;

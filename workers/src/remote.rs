@@ -19,7 +19,9 @@ pub(crate) async fn search(address: &str, ask: &Ask) -> anyhow::Result<Found> {
     let client = reqwest::Client::builder().timeout(TIMEOUT).build()?;
     let what = || format!("Failed to ask the worker at {address}, which holds the vector index");
     let answer = client.get(url).query(ask).send().await.with_context(what)?;
-    if answer.status() == reqwest::StatusCode::BAD_REQUEST {
+    if [reqwest::StatusCode::BAD_REQUEST, reqwest::StatusCode::UNPROCESSABLE_ENTITY]
+        .contains(&answer.status())
+    {
         let problem: serde_json::Value = answer.json().await.with_context(what)?;
         let detail = problem.get("detail").and_then(serde_json::Value::as_str);
         anyhow::bail!("{}", detail.unwrap_or("the worker does not understand the search"));

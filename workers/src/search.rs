@@ -1,5 +1,6 @@
 //! Search: a question or an opportunity becomes a query, and what the index finds becomes what people see.
 
+#[allow(clippy::large_stack_arrays, reason = "the macro of utoipa writes one")]
 mod ask;
 
 use std::collections::{HashMap, HashSet};

@@ -34,6 +34,7 @@ const EXTENSIONS: &[(&str, &str)] = &[
     ("snap", "snapshots of tests"),
     ("sql", "migrations"),
     ("timer", "units of systemd"),
+    ("css", "the style sheet of the console"),
     ("toml", "manifests, partner files, settings"),
     ("tpl", "templates of the chart"),
     ("tsv", "vocabularies"),

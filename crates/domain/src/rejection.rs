@@ -39,6 +39,23 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every stored word.
+    pub const CODES: [&'static str; 13] = [
+        "unreadable_record",
+        "missing_field",
+        "no_identity",
+        "no_title",
+        "unknown_place",
+        "unreadable_date",
+        "unreadable_amount",
+        "unreadable_rate",
+        "bad_url",
+        "detail_unavailable",
+        "no_opportunity",
+        "unknown_kind",
+        "repeated_identity",
+    ];
+
     /// Returns the stored word, which is also the serialized tag.
     pub fn code(&self) -> &'static str {
         match self {

@@ -3,7 +3,9 @@
 use domain::RunId;
 use sqlx::{Postgres, Transaction};
 
-use crate::{RunState, Store, StoreError, error::Doing as _, rows::publish, runs::start_waiting};
+use crate::{
+    RunState, Store, StoreError, actions::record, error::Doing as _, rows::publish, runs::start_waiting,
+};
 
 /// The action that failed, for the errors of this file.
 const WHAT: &str = "cancel a run";
@@ -33,6 +35,7 @@ impl Store {
         publish::clear(&mut tx, run).await?;
         end(&mut tx, run, by).await?;
         start_waiting(&mut tx, run).await?;
+        record(&mut tx, by, "cancel", &run.to_string(), None).await?;
         tx.commit().await.doing(WHAT)
     }
 }

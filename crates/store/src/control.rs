@@ -8,10 +8,10 @@ use domain::{Rate, SourceSlug};
 use serde::Serialize;
 use sqlx::{Postgres, Transaction};
 
-use crate::{Store, StoreError, error::Doing as _};
+use crate::{Store, StoreError, actions::record, error::Doing as _};
 
 /// A source as the pool knows it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct SourceState {
     /// Its slug.
     pub slug: String,
@@ -134,13 +134,14 @@ impl Store {
         .await
         .doing(what)?;
         void_slots(&mut tx, source).await?;
+        record(&mut tx, by, "pause", source.as_str(), why).await?;
         tx.commit().await.doing(what)?;
         Ok(!was_paused)
     }
 
     /// Lets a paused source be visited again. That it failed before the pause is forgotten, but not a pause that it asked for.
     /// Returns whether it was paused.
-    pub async fn resume_source(&self, source: &SourceSlug) -> Result<bool, StoreError> {
+    pub async fn resume_source(&self, source: &SourceSlug, by: &str) -> Result<bool, StoreError> {
         let what = "resume a source";
         let mut tx = self.pool.begin().await.doing(what)?;
         let was_paused = sqlx::query_scalar!(
@@ -166,6 +167,7 @@ impl Store {
             .await
             .doing(what)?;
         void_slots(&mut tx, source).await?;
+        record(&mut tx, by, "resume", source.as_str(), None).await?;
         tx.commit().await.doing(what)?;
         Ok(true)
     }
@@ -196,6 +198,8 @@ impl Store {
             return Err(missing(source));
         }
         void_slots(&mut tx, source).await?;
+        let detail = rate.map_or_else(|| "as its source file says".to_owned(), |rate| rate.to_string());
+        record(&mut tx, by, "rate", source.as_str(), Some(&detail)).await?;
         tx.commit().await.doing(what)
     }
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{Event, Store, StoreError, error::Doing as _};
 
 /// A step in the life of an opportunity.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Step {
     /// When it happened.
     pub at: DateTime<Utc>,
@@ -24,7 +24,7 @@ pub struct Step {
 }
 
 /// Another row that is the same opportunity.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Duplicate {
     /// The row.
     pub id: Uuid,

@@ -47,6 +47,11 @@
 //!
 //! What people ask:
 //!
+//! - `actions`: the record of what people and services did
+//! - `tokens`: who may use API and console
+//! - `feed`: the changes that other services follow
+//! - `served_rows`: opportunities as other services read them, by filters
+//! - `freshness`: how fresh the sources are, and what is held
 //! - `preview`: what publishing a run or some pages would change
 //! - `timeline`: what a run did, and when
 //! - `explain`: origin and history of an opportunity
@@ -62,6 +67,7 @@
 //! - `error`: failures, worded for an operator
 //! - `failpoint`: the steps at which a test lets the process die
 
+mod actions;
 mod audit;
 mod budget;
 mod cancel;
@@ -71,8 +77,10 @@ mod dead_letters;
 mod error;
 mod explain;
 pub mod failpoint;
+mod feed;
 mod figures;
 mod finish;
+mod freshness;
 mod hosts;
 mod house_contacts;
 mod index_rows;
@@ -93,12 +101,14 @@ mod runs;
 mod schema;
 mod served;
 mod served_after;
+mod served_rows;
 mod shown;
 mod sources;
 mod stale;
 mod targets;
 mod ticks;
 mod timeline;
+mod tokens;
 mod vector_cache;
 mod visits;
 mod walks;
@@ -114,19 +124,22 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
+pub use actions::ActionRow;
 pub use budget::Slot;
 pub use commit::{GROUP, PageCommit, ParsedPage, Reading, Tally, Unchanged, Wanted};
 pub use control::SourceState;
 pub use error::StoreError;
 pub use explain::{Duplicate, OpportunityHistory, Step};
+pub use feed::FeedEntry;
 pub use figures::{DeadCount, Figures, SourceFigures};
 pub use finish::{Left, Missed, Reverted, Withdrawn};
+pub use freshness::{DayOfRuns, Freshness, Holdings};
 pub use hosts::{Failing, FailingHost, HostFailed, HostTurn, LONGEST_REST};
 pub use index_rows::{Compared, IndexRow};
 pub use items::Item;
 pub use matching::{DoubtedPair, DoubtedSide, Houses};
 pub use outbox::{Became, Claimed};
-pub use overview::Overview;
+pub use overview::{Overview, PoolState};
 pub use pages::{Archived, NewListPage, PageRow, Validator};
 pub use preview::{Change, PagePreview, Preview};
 pub use prune::{Pruned, Retention};
@@ -137,16 +150,18 @@ pub use runs::{Entered, FileRef, RunRequest, RunRow, WhichRuns};
 pub use schema::Schema;
 pub use served::Served;
 pub use served_after::ServedAfter;
+pub use served_rows::{Cursor, Filters, ServedPlace, ServedRow};
 pub use shown::Standing;
 pub use sources::SourceRow;
 pub use stale::{Replayed, Stale};
 pub use targets::{SetAside, Target, TargetId, TargetState, Verified};
 pub use ticks::Fired;
 pub use timeline::{RunChange, Timeline};
+pub use tokens::{Digest, TokenRow};
 pub use vector_cache::TextDigest;
 pub use visits::{Visit, Visits};
 pub use walks::{EarlierWalk, ShownPage, StreamWalk};
-pub use words::{Decision, Event, Mode, PageRole, PageState, RunState, Status, Trigger, UnknownWord};
+pub use words::{Decision, Event, Mode, PageRole, PageState, RunState, Scope, Status, Trigger, UnknownWord};
 
 /// A connection that was used within this time is taken from the pool without a ping.
 const FRESH: Duration = Duration::from_secs(1);

@@ -20,6 +20,7 @@ use crate::{
     Store, StoreError,
     error::Doing as _,
     failpoint::{Step, commit},
+    feed::announce,
 };
 
 /// Rows compared in one transaction.
@@ -169,10 +170,15 @@ async fn write(
     all: &[Uuid],
     clusters: &[Vec<OpportunityId>],
 ) -> Result<(), StoreError> {
-    sqlx::query!("DELETE FROM ingest.clusters WHERE opportunity = ANY ($1)", all)
-        .execute(&mut **tx)
-        .await
-        .doing(WHAT)?;
+    let before = sqlx::query!(
+        "DELETE FROM ingest.clusters WHERE opportunity = ANY ($1) RETURNING opportunity, cluster, canonical",
+        all
+    )
+    .fetch_all(&mut **tx)
+    .await
+    .doing(WHAT)?;
+    let before: HashMap<Uuid, (Uuid, bool)> =
+        before.into_iter().map(|row| (row.opportunity, (row.cluster, row.canonical))).collect();
     let (mut ids, mut names, mut canonical) = (Vec::new(), Vec::new(), Vec::new());
     for members in clusters {
         let Some(name) = members.iter().min() else { continue };
@@ -191,6 +197,15 @@ async fn write(
     )
     .execute(&mut **tx)
     .await
-    .map(drop)
-    .doing(WHAT)
+    .doing(WHAT)?;
+    let stands = names.into_iter().zip(canonical);
+    announce(tx, &moved(&before, &ids.into_iter().zip(stands).collect())).await
+}
+
+/// Returns the rows whose cluster is another one, or that stand for theirs and did not, or the reverse.
+fn moved(before: &HashMap<Uuid, (Uuid, bool)>, after: &HashMap<Uuid, (Uuid, bool)>) -> Vec<Uuid> {
+    let all: HashSet<Uuid> = before.keys().chain(after.keys()).copied().collect();
+    let mut moved: Vec<Uuid> = all.into_iter().filter(|id| before.get(id) != after.get(id)).collect();
+    moved.sort_unstable();
+    moved
 }

@@ -28,12 +28,35 @@ pub struct Overview {
     pub targets: Vec<TargetState>,
 }
 
+/// How the pool is: who works, what waits, and what fails.
+#[derive(Debug, Clone)]
+pub struct PoolState {
+    /// Workers that are alive.
+    pub workers: Vec<WorkerRow>,
+    /// Jobs by kind and lane.
+    pub queue: Vec<QueueDepth>,
+    /// Hosts that fail.
+    pub hosts: Vec<FailingHost>,
+    /// The indexes.
+    pub targets: Vec<TargetState>,
+}
+
 impl Store {
+    /// Returns how the pool is, without counting opportunities, which takes longer.
+    pub async fn pool_state(&self) -> Result<PoolState, StoreError> {
+        Ok(PoolState {
+            workers: self.queue.workers().await?,
+            queue: self.queue.depths().await?,
+            hosts: self.failing_hosts().await?,
+            targets: self.targets().await?,
+        })
+    }
+
     /// Returns the figures, with the newest `dead` dead letters.
     pub async fn overview(&self, dead: i64) -> Result<Overview, StoreError> {
         let counts = sqlx::query!(
-            r#"SELECT (SELECT count(*) FROM ingest.opportunities WHERE status = 'open') AS "open!",
-                      (SELECT count(*) FROM ingest.opportunities WHERE status = 'closed') AS "closed!""#
+            r#"SELECT count(*) FILTER (WHERE status = 'open') AS "open!", count(*) FILTER (WHERE status = 'closed') AS "closed!"
+                 FROM ingest.opportunities"#
         )
         .fetch_one(&self.pool)
         .await

@@ -33,7 +33,7 @@ pub struct Preview {
 }
 
 /// An opportunity that would change.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Change {
     /// The partner's identifier.
     pub external_id: String,

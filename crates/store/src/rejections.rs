@@ -1,7 +1,7 @@
 //! Rejections and warnings.
 
 use chrono::{DateTime, Utc};
-use domain::{Rejection, RunId, SourceSlug};
+use domain::{Rejection, RunId};
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::{Postgres, Transaction};
@@ -12,7 +12,7 @@ use queue::{storable, storable_json};
 use crate::{PageRow, Status, Store, StoreError, error::Doing as _, items::named};
 
 /// How often a run rejected records for one reason.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct RejectionCount {
     /// Code of the reason.
     pub code: String,
@@ -23,10 +23,13 @@ pub struct RejectionCount {
 }
 
 /// A rejected record.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[allow(missing_docs, reason = "the columns of ingest.rejections, documented in migrations/0002_ingest.sql")]
 pub struct RejectionRow {
+    /// Its number: a later one is greater.
+    pub id: i64,
     pub source: String,
+    #[schema(value_type = Uuid)]
     pub run: RunId,
     pub page: i64,
     pub url: String,
@@ -35,17 +38,6 @@ pub struct RejectionRow {
     pub detail: Option<String>,
     pub record: Value,
     pub at: DateTime<Utc>,
-}
-
-/// Which rejections to list. The default is those of the newest run with rejections of each source.
-#[derive(Debug, Clone, Default)]
-pub struct WhichRejections {
-    /// Those of this source.
-    pub source: Option<SourceSlug>,
-    /// Those of this run.
-    pub run: Option<RunId>,
-    /// Those of all runs since.
-    pub since: Option<DateTime<Utc>>,
 }
 
 /// How often records of a source were rejected for one reason.
@@ -86,7 +78,63 @@ pub struct DoubtedRow {
     pub run: RunId,
 }
 
+/// Which rejections to list. What is empty lets every rejection pass.
+#[derive(Debug, Clone, Default)]
+pub struct WhichRejections {
+    /// Those of this source.
+    pub source: Option<String>,
+    /// Those of this run.
+    pub run: Option<RunId>,
+    /// Those for this reason.
+    pub code: Option<String>,
+    /// Those at this time or later.
+    pub since: Option<DateTime<Utc>>,
+}
+
 impl Store {
+    /// Returns rejected records, newest first: at most `limit` with a number below `before`. Also returns how many there are, by reason.
+    pub async fn rejections_where(
+        &self,
+        which: &WhichRejections,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<(Vec<RejectionRow>, Vec<RejectionCount>), StoreError> {
+        let what = "read the rejections";
+        let run = which.run.map(RunId::uuid);
+        let rows = sqlx::query_as!(
+            RejectionRow,
+            r#"SELECT x.id, x.source, x.run AS "run: Uuid", x.page, p.url, x.external_id, x.code, x.detail, x.record, x.at
+                 FROM ingest.rejections x JOIN ingest.pages p ON p.id = x.page
+                WHERE ($1::text IS NULL OR x.source = $1) AND ($2::uuid IS NULL OR x.run = $2) AND ($3::text IS NULL OR x.code = $3)
+                  AND ($4::timestamptz IS NULL OR x.at >= $4) AND ($5::bigint IS NULL OR x.id < $5)
+                ORDER BY x.id DESC LIMIT $6"#,
+            which.source,
+            run,
+            which.code,
+            which.since,
+            before,
+            limit
+        )
+        .fetch_all(&self.pool)
+        .await
+        .doing(what)?;
+        let counts = sqlx::query_as!(
+            RejectionCount,
+            r#"SELECT x.code, mode() WITHIN GROUP (ORDER BY x.detail) AS example, count(*) AS "count!" FROM ingest.rejections x
+                WHERE ($1::text IS NULL OR x.source = $1) AND ($2::uuid IS NULL OR x.run = $2) AND ($3::text IS NULL OR x.code = $3)
+                  AND ($4::timestamptz IS NULL OR x.at >= $4)
+                GROUP BY x.code ORDER BY count(*) DESC, x.code"#,
+            which.source,
+            run,
+            which.code,
+            which.since
+        )
+        .fetch_all(&self.pool)
+        .await
+        .doing(what)?;
+        Ok((rows, counts))
+    }
+
     /// Counts the rejections of a run by reason, most frequent first.
     pub async fn rejection_counts(&self, run: RunId) -> Result<Vec<RejectionCount>, StoreError> {
         sqlx::query_as!(
@@ -117,7 +165,7 @@ impl Store {
     /// Returns opportunities with warnings, of a source or of a run; open ones first.
     pub async fn doubted(
         &self,
-        source: Option<&SourceSlug>,
+        source: Option<&str>,
         run: Option<RunId>,
         limit: i64,
     ) -> Result<Vec<DoubtedRow>, StoreError> {
@@ -127,7 +175,7 @@ impl Store {
                  FROM ingest.opportunities o, jsonb_array_elements_text(o.quality_parts -> 'doubts') AS d(doubt)
                 WHERE ($1::text IS NULL OR o.source = $1) AND ($2::uuid IS NULL OR o.changed_run = $2)
                 ORDER BY o.source, o.status DESC, d.doubt, o.external_id LIMIT $3"#,
-            source.map(SourceSlug::as_str),
+            source,
             run.map(RunId::uuid),
             limit
         )
@@ -149,7 +197,7 @@ impl Store {
                         SELECT DISTINCT ON (r.source) r.id FROM ingest.runs_now r WHERE r.rejected > 0
                          ORDER BY r.source, r.created_at DESC))
                 GROUP BY x.source, x.code ORDER BY x.source, count(*) DESC, x.code"#,
-            which.source.as_ref().map(SourceSlug::as_str),
+            which.source.as_deref(),
             which.run.map(RunId::uuid),
             which.since
         )
@@ -163,7 +211,7 @@ impl Store {
         let named = named(words);
         sqlx::query_as!(
             RejectionRow,
-            r#"SELECT x.source, x.run AS "run: Uuid", x.page, p.url, x.external_id, x.code, x.detail, x.record, x.at
+            r#"SELECT x.id, x.source, x.run AS "run: Uuid", x.page, p.url, x.external_id, x.code, x.detail, x.record, x.at
                  FROM ingest.rejections x JOIN ingest.pages p ON p.id = x.page
                 WHERE x.source = $1 AND x.external_id = $2
                    OR x.page IN (SELECT v.page FROM ingest.streams s JOIN ingest.visits v
@@ -187,7 +235,7 @@ impl Store {
     ) -> Result<Vec<RejectionRow>, StoreError> {
         sqlx::query_as!(
             RejectionRow,
-            r#"SELECT x.source, x.run AS "run: Uuid", x.page, p.url, x.external_id, x.code, x.detail, x.record, x.at
+            r#"SELECT x.id, x.source, x.run AS "run: Uuid", x.page, p.url, x.external_id, x.code, x.detail, x.record, x.at
                  FROM ingest.rejections x JOIN ingest.pages p ON p.id = x.page
                 WHERE ($1::text IS NULL OR x.source = $1) AND ($2::uuid IS NULL OR x.run = $2)
                   AND ($4::timestamptz IS NULL OR x.at >= $4)
@@ -195,7 +243,7 @@ impl Store {
                         SELECT DISTINCT ON (r.source) r.id FROM ingest.runs_now r WHERE r.rejected > 0
                          ORDER BY r.source, r.created_at DESC))
                 ORDER BY x.source, x.code, x.id LIMIT $3"#,
-            which.source.as_ref().map(SourceSlug::as_str),
+            which.source.as_deref(),
             which.run.map(RunId::uuid),
             limit,
             which.since

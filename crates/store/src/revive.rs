@@ -22,6 +22,7 @@ use runs::{crawl_again, end_again};
 
 use crate::{
     Store, StoreError,
+    actions::record,
     error::Doing as _,
     failpoint::{Step, commit},
 };
@@ -43,7 +44,7 @@ pub struct WhichDead {
 }
 
 /// A job that was given up, and what it was about.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct DeadRow {
     /// Its number, which was that of the job.
     pub id: i64,
@@ -73,13 +74,14 @@ pub struct DeadRow {
 }
 
 /// What became of retried dead letters.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Retried {
     /// Number of dead letters.
     pub letters: usize,
     /// Jobs that are queued again, in the run that they were of.
     pub jobs: usize,
     /// Runs that do it, each with its source.
+    #[schema(value_type = Vec<Vec<String>>)]
     pub runs: Vec<(RunId, String)>,
     /// Dead letters whose page or run is gone: there is nothing to do.
     pub moot: usize,
@@ -139,9 +141,11 @@ impl Store {
 
     /// Removes dead letters. What followed from them stays: their pages are failed, and their runs ended without these. Returns
     /// how many there were.
-    pub async fn discard_dead(&self, which: &WhichDead) -> Result<u64, StoreError> {
+    pub async fn discard_dead(&self, which: &WhichDead, by: &str) -> Result<u64, StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
-        let removed = take(&mut tx, which).await?.len();
+        let letters = take(&mut tx, which).await?;
+        let removed = letters.len();
+        record_letters(&mut tx, by, "discard_dead", &letters).await?;
         tx.commit().await.doing(WHAT)?;
         Ok(u64::try_from(removed).unwrap_or(u64::MAX))
     }
@@ -164,6 +168,7 @@ impl Store {
             }
         }
         pages_again(&mut tx, pages, by, &mut retried).await?;
+        record_letters(&mut tx, by, "retry_dead", &letters).await?;
         tx.commit().await.doing(WHAT)?;
         Ok(retried)
     }
@@ -233,4 +238,23 @@ async fn enqueue(
 
 async fn start(tx: &mut Transaction<'_, Postgres>, source: &str) -> Result<(), StoreError> {
     sqlx::query!("SELECT ingest.start_waiting($1)", source).execute(&mut **tx).await.map(drop).doing(WHAT)
+}
+
+/// Records what was done with dead letters, if there were any.
+async fn record_letters(
+    tx: &mut Transaction<'_, Postgres>,
+    by: &str,
+    action: &str,
+    letters: &[DeadRow],
+) -> Result<(), StoreError> {
+    /// Numbers that are named; of more, only how many there are.
+    const NAMED: usize = 5;
+    if letters.is_empty() {
+        return Ok(());
+    }
+    let mut subject: Vec<String> = letters.iter().take(NAMED).map(|letter| letter.id.to_string()).collect();
+    if letters.len() > NAMED {
+        subject.push(format!("and {} more", letters.len() - NAMED));
+    }
+    record(tx, by, action, &subject.join(", "), None).await
 }

@@ -7,7 +7,8 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
-    Mode, RunState, Store, StoreError, Trigger,
+    Cursor, Decision, Mode, RunState, Store, StoreError, Trigger,
+    actions::record,
     error::{Doing as _, stored_json},
     failpoint::{Step, after, before},
 };
@@ -58,7 +59,7 @@ impl RunRequest {
 }
 
 /// A file in the archive that a partner sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FileRef {
     /// The stream it holds.
     pub stream: String,
@@ -74,30 +75,21 @@ pub struct FileRef {
     pub complete: bool,
 }
 
-/// Which runs to list. The default is all.
-#[derive(Debug, Clone, Default)]
-pub struct WhichRuns {
-    /// Those of this source.
-    pub source: Option<SourceSlug>,
-    /// Those in one of these states; empty: in any.
-    pub states: Vec<RunState>,
-    /// Those that were requested since.
-    pub since: Option<DateTime<Utc>>,
-}
-
 /// The answer to a [`RunRequest`].
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
 pub struct Entered {
     /// The run that serves the request.
+    #[schema(value_type = Uuid)]
     pub run: RunId,
     /// Whether the request created it.
     pub is_new: bool,
 }
 
 /// A stored run.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[allow(missing_docs, reason = "the columns of ingest.runs, documented in migrations/0002_ingest.sql")]
 pub struct RunRow {
+    #[schema(value_type = Uuid)]
     pub id: RunId,
     pub source: String,
     pub mode: Mode,
@@ -105,8 +97,10 @@ pub struct RunRow {
     pub state: RunState,
     pub since: Option<DateTime<Utc>>,
     pub record_limit: Option<i32>,
+    #[schema(value_type = Option<Uuid>)]
     pub replay_of: Option<RunId>,
     pub only_stale: bool,
+    #[schema(value_type = Option<Uuid>)]
     pub revert_of: Option<RunId>,
     pub walked: bool,
     pub covers: Vec<String>,
@@ -129,6 +123,8 @@ pub struct RunRow {
     pub started_at: Option<DateTime<Utc>>,
     pub last_fetch_at: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
+    pub decision: Option<Decision>,
+    pub decided_by: Option<String>,
 }
 
 struct Raw {
@@ -163,6 +159,8 @@ struct Raw {
     started_at: Option<DateTime<Utc>>,
     last_fetch_at: Option<DateTime<Utc>>,
     finished_at: Option<DateTime<Utc>>,
+    decision: Option<Decision>,
+    decided_by: Option<String>,
 }
 
 impl TryFrom<Raw> for RunRow {
@@ -200,13 +198,32 @@ impl TryFrom<Raw> for RunRow {
             started_at: raw.started_at,
             last_fetch_at: raw.last_fetch_at,
             finished_at: raw.finished_at,
+            decision: raw.decision,
+            decided_by: raw.decided_by,
         })
     }
+}
+
+/// The action that failed when a run is requested.
+const ENTER: &str = "enter a run";
+
+/// Which runs to list. What is empty lets every run pass.
+#[derive(Debug, Clone, Default)]
+pub struct WhichRuns {
+    /// Those of these sources.
+    pub sources: Vec<String>,
+    /// Those in these states.
+    pub states: Vec<RunState>,
+    /// Those that were requested at this time or later.
+    pub since: Option<DateTime<Utc>>,
+    /// Only those on which nobody has decided.
+    pub undecided: bool,
 }
 
 impl Store {
     /// Creates a run and its first job, or returns the run that already does what is requested.
     pub async fn request_run(&self, request: &RunRequest) -> Result<Entered, StoreError> {
+        let mut tx = self.pool.begin().await.doing(ENTER)?;
         let row = sqlx::query!(
             r#"SELECT run AS "run!", is_new AS "is_new!"
                  FROM ingest.request_run($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"#,
@@ -221,26 +238,27 @@ impl Store {
             request.file.as_ref().map(|file| serde_json::json!(file)),
             request.only_stale
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *tx)
         .await
-        .doing("enter a run")?;
-        Ok(Entered { run: row.run.into(), is_new: row.is_new })
+        .doing(ENTER)?;
+        let entered = Entered { run: row.run.into(), is_new: row.is_new };
+        if entered.is_new && matches!(request.trigger, Trigger::Cli | Trigger::Http) {
+            let detail = format!("{} run {}", request.mode, entered.run);
+            record(&mut tx, &request.requested_by, "ingest", request.source.as_str(), Some(&detail)).await?;
+        }
+        tx.commit().await.doing(ENTER)?;
+        Ok(entered)
     }
 
     /// Returns a run by its id.
     pub async fn run(&self, id: RunId) -> Result<RunRow, StoreError> {
-        let found = self.select_runs(Some(id.uuid()), &WhichRuns::default(), 1).await?;
+        let found = self.select_runs(Some(&[id.uuid()]), None, 1).await?;
         found.into_iter().next().ok_or_else(|| StoreError::Missing(format!("run {id}")))
     }
 
     /// Returns the newest runs, of one source or of all.
     pub async fn runs(&self, source: Option<&SourceSlug>, limit: i64) -> Result<Vec<RunRow>, StoreError> {
-        self.chosen_runs(&WhichRuns { source: source.cloned(), ..WhichRuns::default() }, limit).await
-    }
-
-    /// Returns the newest of the chosen runs.
-    pub async fn chosen_runs(&self, which: &WhichRuns, limit: i64) -> Result<Vec<RunRow>, StoreError> {
-        self.select_runs(None, which, limit).await
+        self.select_runs(None, source.map(SourceSlug::as_str), limit).await
     }
 
     /// Returns the runs whose id begins with these characters: newest first, and a few at most.
@@ -255,10 +273,51 @@ impl Store {
         Ok(found.into_iter().map(RunId::from).collect())
     }
 
+    /// Returns runs, newest first, at most `limit` behind `after`, and how many there are in all.
+    pub async fn runs_where(
+        &self,
+        which: &WhichRuns,
+        after: Option<Cursor>,
+        limit: i64,
+    ) -> Result<(Vec<RunRow>, i64), StoreError> {
+        let what = "list the runs";
+        let states: Vec<&str> = which.states.iter().map(|state| state.as_str()).collect();
+        let ids = sqlx::query_scalar!(
+            "SELECT id FROM ingest.runs
+              WHERE ($1::text[] = '{}' OR source = ANY ($1)) AND ($2::text[] = '{}' OR state = ANY ($2))
+                AND ($3::timestamptz IS NULL OR created_at >= $3) AND (decision IS NULL OR NOT $7)
+                AND ($4::timestamptz IS NULL OR (created_at, id) < ($4, $5::uuid))
+              ORDER BY created_at DESC, id DESC LIMIT $6",
+            &which.sources,
+            &states as &[&str],
+            which.since,
+            after.map(|after| after.at),
+            after.map(|after| after.id),
+            limit,
+            which.undecided
+        )
+        .fetch_all(&self.pool)
+        .await
+        .doing(what)?;
+        let all = sqlx::query_scalar!(
+            r#"SELECT count(*) AS "all!" FROM ingest.runs
+                WHERE ($1::text[] = '{}' OR source = ANY ($1)) AND ($2::text[] = '{}' OR state = ANY ($2))
+                  AND ($3::timestamptz IS NULL OR created_at >= $3) AND (decision IS NULL OR NOT $4)"#,
+            &which.sources,
+            &states as &[&str],
+            which.since,
+            which.undecided
+        )
+        .fetch_one(&self.pool)
+        .await
+        .doing(what)?;
+        Ok((self.select_runs(Some(&ids), None, limit).await?, all))
+    }
+
     async fn select_runs(
         &self,
-        id: Option<Uuid>,
-        which: &WhichRuns,
+        ids: Option<&[Uuid]>,
+        source: Option<&str>,
         limit: i64,
     ) -> Result<Vec<RunRow>, StoreError> {
         let rows = sqlx::query_as!(
@@ -268,16 +327,14 @@ impl Store {
                       pages AS "pages!", pages_failed AS "pages_failed!", requests AS "requests!", seen AS "seen!",
                       created AS "created!", changed AS "changed!", unchanged AS "unchanged!", rejected AS "rejected!",
                       closed AS "closed!", embedded AS "embedded!", message, doubts AS "doubts!", published_at, created_at AS "created_at!", started_at,
-                      last_fetch_at, finished_at
+                      last_fetch_at, finished_at,
+                      decision AS "decision: Decision", decided_by
                FROM ingest.runs_now
-              WHERE ($1::uuid IS NULL OR id = $1) AND ($2::text IS NULL OR source = $2)
-                AND ($4::text[] = '{}' OR state = ANY ($4)) AND ($5::timestamptz IS NULL OR created_at >= $5)
-              ORDER BY created_at DESC LIMIT $3"#,
-            id,
-            which.source.as_ref().map(SourceSlug::as_str),
-            limit,
-            &which.states.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            which.since
+              WHERE ($1::uuid[] IS NULL OR id = ANY ($1)) AND ($2::text IS NULL OR source = $2)
+               ORDER BY created_at DESC, id DESC LIMIT $3"#,
+            ids,
+            source,
+            limit
         )
         .fetch_all(&self.pool)
         .await

@@ -25,7 +25,7 @@ pub struct UnknownWord {
 macro_rules! words {
     ($(#[$doc:meta])* $type:ident in $column:literal { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, serde::Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum $type { $($(#[$vdoc])* $variant,)* }
 
@@ -38,6 +38,17 @@ macro_rules! words {
                 match self { $(Self::$variant => $word,)* }
             }
         }
+
+        impl utoipa::PartialSchema for $type {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .enum_values(Some([$($word),*]))
+                    .into()
+            }
+        }
+
+        impl utoipa::ToSchema for $type {}
 
         impl fmt::Display for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -201,6 +212,18 @@ words! {
     }
 }
 
+words! {
+    /// What a token allows. Each scope allows all that those before it do.
+    Scope in "ingest.tokens.scope" {
+        /// Look.
+        Read = "read",
+        /// Act: on sources, runs, dead letters and pairs.
+        Operate = "operate",
+        /// Create and revoke tokens.
+        Admin = "admin",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fmt::Debug;
@@ -237,5 +260,6 @@ mod tests {
         round_trip(PageState::ALL, "ingest.pages.state");
         round_trip(Status::ALL, "ingest.opportunities.status");
         round_trip(Event::ALL, "ingest.changes.what");
+        round_trip(Scope::ALL, "ingest.tokens.scope");
     }
 }

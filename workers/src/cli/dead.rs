@@ -122,7 +122,7 @@ impl Dead {
                 tell_retried(&context, &retried)?;
             }
             What::Discard(chosen) => {
-                let discarded = store.discard_dead(&chosen.which(&store).await?).await?;
+                let discarded = store.discard_dead(&chosen.which(&store).await?, &current_user()).await?;
                 if context.is_json() {
                     ui::json(&serde_json::json!({ "discarded": discarded }))?;
                 } else if discarded == 0 {

@@ -9,7 +9,7 @@ use clap::Args;
 use domain::Rate;
 use local_postgres::{Cluster, Durability};
 use replay::{Behavior, MockServer, Options};
-use store::{Mode, RunRequest, Trigger};
+use store::{Mode, RunRequest, Scope, Trigger};
 
 use super::{Context, Outcome, asked_to_stop};
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
     observe,
     pipeline::trigger,
     queue::{Pool, Stop},
+    tokens,
     ui::{self, Follower, Line},
 };
 
@@ -36,7 +37,7 @@ pub(super) struct Demo {
     /// Keep everything running until Ctrl-C
     #[arg(long)]
     keep: bool,
-    /// Serve health, metrics and API at this address; port 0 takes a free one
+    /// Serve console, API, health and metrics at this address; port 0 takes a free one
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:0")]
     http: std::net::SocketAddr,
 }
@@ -88,9 +89,9 @@ impl Demo {
         let outcome = report::print(&running.app, &runs, &lines, quiet, begun.elapsed()).await?;
         let address = running.server.address();
         if self.keep {
-            ui::note(&format!(
-                "\nrunning on http://{address} (health, metrics, /v1/search?q=…) until Ctrl-C"
-            ));
+            let token = console_token(&running.app).await?;
+            ui::note(&format!("\nrunning until Ctrl-C\nconsole     http://{address}/   log in with {token}"));
+            ui::note(&format!("API         http://{address}/v1/openapi.json, with the same token"));
             let (url, data) = (running.cluster.url(DEMO_DATABASE), self.data.canonicalize()?);
             ui::note(&format!(
                 "for other commands: export DATABASE_URL={} OIM_ETL_DATA_DIR={} OIM_ETL_QDRANT_COLLECTION={COLLECTION}",
@@ -191,6 +192,17 @@ fn configure(
 async fn make_database(cluster: &Cluster) -> anyhow::Result<()> {
     local_postgres::create_database(&cluster.url("postgres"), DEMO_DATABASE).await?;
     Ok(())
+}
+
+/// Returns a new token of the demo's operator; the one of the demo before is void.
+async fn console_token(app: &App) -> anyhow::Result<String> {
+    const NAME: &str = "demo";
+    if app.store.tokens().await?.iter().any(|token| token.name == NAME && token.revoked_at.is_none()) {
+        app.store.revoke_token(NAME, NAME).await?;
+    }
+    let token = tokens::new_token()?;
+    app.store.create_token(NAME, Scope::Admin, &tokens::digest(&token), NAME).await?;
+    Ok(token)
 }
 
 /// Requests a full run of each source.

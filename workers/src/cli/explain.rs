@@ -1,6 +1,5 @@
 //! `oim-etl explain`
 
-use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use domain::{Draft, Field};
@@ -8,7 +7,7 @@ use serde_json::{Value, json};
 use store::{OpportunityHistory, PageRow, RejectionRow, Store, StoreError};
 
 use super::{Context, Outcome, common::nearest, rejections::record_words};
-use crate::{app, archive::Archive, pipeline, ui};
+use crate::{app, archive::Archive, ui, workbench::words::partner_words};
 
 /// Rejections of one record that are shown.
 const REJECTIONS: i64 = 3;
@@ -121,17 +120,8 @@ fn words_of(draft: &Draft) -> Value {
 /// Returns the record of the archived page, parsed by the current source file.
 async fn record(context: &Context, life: &OpportunityHistory, page: &PageRow) -> anyhow::Result<Draft> {
     let catalog = app::catalog(context.config())?;
-    let slug = page.source.parse()?;
-    let spec = catalog.get(&slug).with_context(|| format!("there is no source file for {slug}"))?;
     let archive = Archive::open(&app::archive_place(context.config()))?;
-    let wanted = life.row.get("external_id").and_then(Value::as_str).unwrap_or_default();
-    let (key, sha256) =
-        page.archive_key.as_deref().zip(page.sha256.as_deref()).context("its page was not archived")?;
-    let body = archive.read(key, sha256).await?;
-    let reading = pipeline::parse::read(spec, page, &body)?;
-    let own = |draft: &Draft| draft.external_id.as_deref().map(str::trim) == Some(wanted);
-    let found = reading.drafts.into_iter().find(own);
-    found.context("the current source file no longer finds the record on its page")
+    partner_words(&catalog, &archive, life, page).await
 }
 
 fn show(life: &OpportunityHistory, words: Option<&Draft>) {

@@ -17,6 +17,7 @@ mod schedule;
 mod search;
 mod sources;
 mod status;
+mod tokens;
 mod vectors;
 #[cfg(test)]
 mod widths;
@@ -99,6 +100,8 @@ enum Command {
     Vectors(vectors::VectorsCommand),
     /// List, pause, check, preview and create sources
     Sources(sources::Sources),
+    /// Create, list and revoke tokens of API and console
+    Tokens(tokens::Tokens),
     /// Show the timetable
     Schedule(schedule::Schedule),
     /// Migrate the database to this version
@@ -176,6 +179,7 @@ async fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Search(command) => command.run(context).await,
         Command::Vectors(command) => command.run(context).await,
         Command::Sources(command) => command.run(context).await,
+        Command::Tokens(command) => command.run(context).await,
         Command::Schedule(command) => command.run(&context),
         Command::Migrate(command) => command.run(context).await,
         Command::Prune(command) => command.run(context).await,

@@ -48,7 +48,7 @@ impl Rejections {
         let store = app::connect(context.config(), 2).await?;
         let which = self.which(&store).await?;
         if self.doubted {
-            let rows = store.doubted(which.source.as_ref(), which.run, self.limit).await?;
+            let rows = store.doubted(which.source.as_deref(), which.run, self.limit).await?;
             return doubted(&rows, context.is_json());
         }
         let totals = store.rejection_totals(&which).await?;
@@ -89,7 +89,8 @@ impl Rejections {
             Some(word) => Some(find_run(store, word).await?),
             None => None,
         };
-        Ok(WhichRejections { source, run, since: self.since })
+        let source = source.map(|slug| slug.to_string());
+        Ok(WhichRejections { source, run, since: self.since, ..WhichRejections::default() })
     }
 }
 

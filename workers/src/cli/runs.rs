@@ -141,8 +141,10 @@ impl Runs {
             None => None,
         };
         let is_all = source.is_none() && self.state.is_empty() && self.since.is_none();
-        let which = WhichRuns { source, states: self.state.clone(), since: self.since };
-        let runs = store.chosen_runs(&which, self.limit).await?;
+        let sources = source.iter().map(ToString::to_string).collect();
+        let which =
+            WhichRuns { sources, states: self.state.clone(), since: self.since, ..WhichRuns::default() };
+        let (runs, _) = store.runs_where(&which, None, self.limit).await?;
         if context.is_json() {
             ui::json(&runs)?;
             return Ok(Outcome::Good);

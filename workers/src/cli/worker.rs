@@ -16,9 +16,10 @@ use crate::{
 /// Run a worker until Ctrl-C or SIGTERM; it finishes its running jobs first
 #[derive(Debug, Args)]
 #[command(after_help = "Start as many workers as you need, on any machines, against the same database.\n\
-    Health: /health/live, /health/ready; metrics: /metrics; API: POST /v1/ingest, GET /v1/runs/ID, GET /v1/search?q=…")]
+    Console: /; API: /v1/openapi.json; health: /health/live, /health/ready; metrics: /metrics.\n\
+    Console and API need a token: `oim-etl tokens create NAME --scope operate`.")]
 pub(super) struct Worker {
-    /// Serve health, metrics and API here instead of at worker.http; port 0 takes a free one
+    /// Serve console, API, health and metrics here instead of at worker.http; port 0 takes a free one
     #[arg(long, value_name = "HOST:PORT")]
     http: Option<SocketAddr>,
     /// Do not fire the timetable
@@ -51,6 +52,7 @@ impl Worker {
         }
         tracing::info!(
             http = address,
+            console = format!("http://{address}/"),
             concurrency = config.worker.concurrency,
             scheduler = scheduled,
             archive = app.archive.place(),

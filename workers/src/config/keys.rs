@@ -61,7 +61,7 @@ pub(crate) const KEYS: &[Key] = &[
     ),
     key("inbox", "", "folder or s3://bucket/prefix that workers watch for partners' files, as SLUG/NAME"),
     key("timetable", "", "timetable file that replaces the built-in one"),
-    secret("api_token", "token required by POST /v1/ingest (default: all requests are refused)"),
+    secret("api_token", "a token with every right in API and console, beside those of `oim-etl tokens`"),
     key("log", "'info'", "log filter of `tracing`, such as `info` or `fetch=debug,warn`"),
     key("log_format", "'auto'", "auto, text or json"),
     key(

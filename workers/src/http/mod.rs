@@ -1,23 +1,23 @@
-//! Health, metrics and the small API of a worker.
+//! Health, metrics, API and console of a worker.
 
+mod auth;
+mod console;
+mod extract;
 mod health;
-mod ingest;
 mod metrics;
-mod search;
+mod openapi;
+mod problem;
+#[allow(unused_qualifications, clippy::large_stack_arrays, reason = "the macros of utoipa write them")]
+mod v1;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use axum::{
-    Json, Router,
-    extract::DefaultBodyLimit,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-    routing::{get, post},
-};
+use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
+pub(crate) use self::{problem::Problem, v1::tokens::is_name as is_token_name};
 use crate::{app::App, queue::Stop};
 
 /// Header of an answer to a search that went by words alone, with the reason.
@@ -30,6 +30,8 @@ const MAX_BODY: usize = 16 << 10;
 pub(crate) struct Surroundings {
     pub(crate) app: Arc<App>,
     pub(crate) metrics: PrometheusHandle,
+    /// What is held, counted at most once a minute.
+    counted: console::Counted,
 }
 
 /// A listening server.
@@ -50,7 +52,7 @@ impl Server {
             format!("Failed to listen on {at}; is another worker running? set worker.http to another port")
         })?;
         let address = listener.local_addr()?;
-        let router = router(Surroundings { app, metrics });
+        let router = router(Surroundings { app, metrics, counted: console::Counted::default() });
         let task = tokio::spawn(async move {
             let served =
                 axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
@@ -77,35 +79,11 @@ fn router(surroundings: Surroundings) -> Router {
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(metrics::metrics))
-        .route("/v1/ingest", post(ingest::ingest))
-        .route("/v1/runs/{id}", get(ingest::run))
-        .route("/v1/search", get(search::search))
+        .merge(v1::router())
+        .merge(console::router())
+        .fallback(problem::no_path)
+        .method_not_allowed_fallback(problem::no_method)
+        .layer(middleware::from_fn(problem::without_nul))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(surroundings)
-}
-
-/// An error as the API tells it: RFC 9457 in short, with no inner detail.
-#[derive(Debug)]
-pub(crate) struct Problem(StatusCode, String);
-
-impl Problem {
-    pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self(status, detail.into())
-    }
-
-    /// Something of ours failed: logged whole, told in one sentence.
-    pub(crate) fn internal(error: &anyhow::Error) -> Self {
-        tracing::error!(error = format!("{error:#}"), "an API request failed");
-        Self(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the request could not be served; the log of the worker says why".to_owned(),
-        )
-    }
-}
-
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let body = serde_json::json!({ "status": self.0.as_u16(), "detail": self.1 });
-        (self.0, [("content-type", "application/problem+json")], Json(body)).into_response()
-    }
 }

@@ -22,8 +22,9 @@ const LONGEST: usize = 2_000;
 const VALUES: usize = 50;
 
 /// What is asked. Filters hold values separated by commas; one of them suffices.
-#[derive(Debug, Clone, Default, Args, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Args, Serialize, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Ask {
     /// Text to search for, in French, English or Pidgin
     #[arg(value_name = "TEXT", required_unless_present = "like", conflicts_with = "like")]
@@ -33,55 +34,56 @@ pub(crate) struct Ask {
     pub(crate) like: Option<String>,
     /// Only these kinds: job, training, agr, microfinance
     #[arg(long, value_name = "KINDS")]
-    kind: Option<String>,
+    pub(crate) kind: Option<String>,
     /// Only these sources, by slug
     #[arg(long, value_name = "SOURCES")]
-    source: Option<String>,
+    pub(crate) source: Option<String>,
     /// Only these streams
     #[arg(long, value_name = "STREAMS")]
-    stream: Option<String>,
+    pub(crate) stream: Option<String>,
     /// Only these regions, by name or ISO 3166-2 code, such as CM-LT
     #[arg(long, value_name = "REGIONS")]
-    region: Option<String>,
+    pub(crate) region: Option<String>,
     /// Only these towns
     #[arg(long, value_name = "TOWNS")]
-    town: Option<String>,
+    pub(crate) town: Option<String>,
     /// Only these contracts, such as permanent or CDI
     #[arg(long, value_name = "CONTRACTS")]
-    contract: Option<String>,
+    pub(crate) contract: Option<String>,
     /// Only texts in these languages: en, fr
     #[arg(long, value_name = "LANGUAGES")]
-    language: Option<String>,
+    pub(crate) language: Option<String>,
     /// Only these sectors, such as construction
     #[arg(long, value_name = "SECTORS")]
-    sector: Option<String>,
+    pub(crate) sector: Option<String>,
     /// Only these occupations, by ISCO-08 code of four digits
     #[arg(long, value_name = "CODES")]
-    occupation: Option<String>,
+    pub(crate) occupation: Option<String>,
     /// Only what is for these audiences, such as women or returnees
     #[arg(long, value_name = "AUDIENCES")]
-    audience: Option<String>,
+    pub(crate) audience: Option<String>,
     /// Only what asks for these levels of education, such as none or primary
     #[arg(long, value_name = "LEVELS")]
-    education: Option<String>,
+    pub(crate) education: Option<String>,
     /// Only these organizations, by their whole names
     #[arg(long, value_name = "NAMES")]
-    organization: Option<String>,
+    pub(crate) organization: Option<String>,
     /// Only what closes on this day or later
     #[arg(long, value_name = "DATE")]
-    closes_from: Option<NaiveDate>,
+    pub(crate) closes_from: Option<NaiveDate>,
     /// Only what closes on this day or earlier
     #[arg(long, value_name = "DATE")]
-    closes_to: Option<NaiveDate>,
+    pub(crate) closes_to: Option<NaiveDate>,
     /// Only what ends on this day or later
     #[arg(long, value_name = "DATE")]
-    ends_from: Option<NaiveDate>,
+    pub(crate) ends_from: Option<NaiveDate>,
     /// Only what ends on this day or earlier
     #[arg(long, value_name = "DATE")]
-    ends_to: Option<NaiveDate>,
+    pub(crate) ends_to: Option<NaiveDate>,
     /// Show at most this many hits [default: 10]
+    #[param(minimum = 1, maximum = 100)]
     #[arg(long, short = 'n', value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST)))]
-    limit: Option<u16>,
+    pub(crate) limit: Option<u16>,
     /// Show what each score is made of
     #[arg(long)]
     pub(crate) explain: bool,
@@ -96,6 +98,14 @@ impl Ask {
     /// Returns how many hits are shown at most.
     pub(crate) fn limit(&self) -> usize {
         usize::from(self.limit.unwrap_or(LIMIT).clamp(1, MOST))
+    }
+
+    /// Fails with a [`Mistake`] if more hits are asked for than are ever shown, or none.
+    pub(crate) fn check_limit(&self) -> Result<(), Mistake> {
+        match self.limit {
+            None | Some(1..=MOST) => Ok(()),
+            Some(limit) => Err(Mistake(format!("limit is {limit}; it must be 1 to {MOST}"))),
+        }
     }
 
     /// Returns which opportunities count: those that pass the filters, whether they are open or not. Fails with a [`Mistake`] if a filter has a value

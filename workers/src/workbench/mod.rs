@@ -5,3 +5,6 @@ pub(crate) mod preview;
 
 // Parse and normalize, over the archive of a source: for `sources diff` and `replay --dry-run`.
 pub(crate) mod reread;
+
+// One page of the archive: for `explain`, and the page of an opportunity in the console.
+pub(crate) mod words;

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     Decision, RunState, Store, StoreError,
+    actions::record,
     error::Doing as _,
     failpoint::{Step, commit},
     rows::publish::{self, Published},
@@ -30,6 +31,8 @@ impl Store {
         let closed = serve(&mut tx, run, &facts, (facts.proves_absence(), published)).await?;
         recount(&mut tx, run, published).await?;
         decide(&mut tx, run, by, Decision::Published, closed).await?;
+        let detail = format!("{} new, {} changed, {closed} closed", published.created, published.changed);
+        record(&mut tx, by, "publish", &run.to_string(), Some(&detail)).await?;
         commit(tx, Step::PublishHeld, WHAT).await?;
         Ok((published.created, published.changed, closed))
     }
@@ -44,6 +47,7 @@ impl Store {
         }
         publish::clear(&mut tx, run).await?;
         decide(&mut tx, run, by, Decision::Discarded, 0).await?;
+        record(&mut tx, by, "discard", &run.to_string(), None).await?;
         commit(tx, Step::DiscardHeld, WHAT).await
     }
 }

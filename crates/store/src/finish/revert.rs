@@ -8,15 +8,17 @@ use uuid::Uuid;
 use super::{WHAT, fix_plans, request_index_and_match};
 use crate::{
     Decision, Mode, RunState, Store, StoreError,
+    actions::record,
     error::Doing as _,
     failpoint::{Step, commit},
     rows::columns::{CONTENT, STANDING},
 };
 
 /// What a revert did.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Reverted {
     /// The new run that did it.
+    #[schema(value_type = uuid::Uuid)]
     pub run: RunId,
     /// Number of opportunities that got their earlier content and state back.
     pub restored: u64,
@@ -27,9 +29,10 @@ pub struct Reverted {
 }
 
 /// An opportunity that a revert leaves as it is.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Left {
     /// The opportunity.
+    #[schema(value_type = uuid::Uuid)]
     pub opportunity: OpportunityId,
     /// Its identifier at the partner.
     pub external_id: String,
@@ -55,6 +58,7 @@ impl Store {
             request_index_and_match(&mut tx).await?;
         }
         end(&mut tx, run, revert, by, restored, closed).await?;
+        record(&mut tx, by, "revert", &run.to_string(), Some(&format!("by run {revert}"))).await?;
         commit(tx, Step::Revert, WHAT).await?;
         Ok(Reverted { run: revert, restored, closed, left })
     }

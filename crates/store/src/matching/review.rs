@@ -8,10 +8,10 @@ use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use super::{WHAT, request_matching};
-use crate::{Store, StoreError, error::Doing as _};
+use crate::{Store, StoreError, actions::record, error::Doing as _};
 
 /// A pair that may be one opportunity.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct DoubtedPair {
     /// The two rows.
     pub rows: [DoubtedSide; 2],
@@ -24,7 +24,7 @@ pub struct DoubtedPair {
 }
 
 /// A row of a pair.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[allow(missing_docs, reason = "columns of `api.opportunities`")]
 pub struct DoubtedSide {
     pub id: Uuid,
@@ -78,6 +78,20 @@ impl Store {
         Ok(pairs.collect())
     }
 
+    /// Returns how many pairs wait for a decision.
+    pub async fn doubted_total(&self) -> Result<i64, StoreError> {
+        sqlx::query_scalar!(
+            r#"SELECT count(*) AS "count!" FROM ingest.match_doubts d
+                 JOIN ingest.opportunities a ON a.id = d.one JOIN ingest.opportunities b ON b.id = d.other
+                 LEFT JOIN ingest.clusters ca ON ca.opportunity = d.one LEFT JOIN ingest.clusters cb ON cb.opportunity = d.other
+                WHERE 'open' IN (a.status, b.status) AND (ca.cluster = cb.cluster) IS NOT TRUE
+                  AND NOT EXISTS (SELECT FROM ingest.match_decisions m WHERE m.one = d.one AND m.other = d.other)"#
+        )
+        .fetch_one(&self.pool)
+        .await
+        .doing("count the pairs that may be one opportunity")
+    }
+
     /// Records what somebody decided on a pair, and requests that both rows are matched again. Fails if both are the same row.
     pub async fn decide_pair(
         &self,
@@ -111,6 +125,7 @@ impl Store {
             .await
             .doing(doing)?;
         request_matching(&mut tx).await?;
+        record(&mut tx, by, if same { "same" } else { "different" }, &format!("{one} {other}"), None).await?;
         tx.commit().await.doing(doing)
     }
 }

@@ -102,7 +102,10 @@ pub(super) fn next_steps(data: &Path, cluster: &Path) {
     ui::note("next:");
     for (command, about) in [
         (demo.clone(), "again: everything unchanged, nothing embedded"),
-        (format!("{demo} --keep"), "stays up, with health, metrics and search over HTTP"),
+        (
+            format!("{demo} --keep"),
+            "stays up, with the console and the API; it prints their address and a token",
+        ),
         (format!("{program} sources list"), "the partners; docs/ADDING_A_PARTNER.md adds one"),
         (
             format!("DATABASE_URL=private {program} worker"),

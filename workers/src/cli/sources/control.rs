@@ -74,7 +74,7 @@ impl Resume {
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<Outcome> {
         let store = app::connect(context.config(), 2).await?;
         let (slug, _) = find_known(&store, &self.source).await?;
-        let was_paused = store.resume_source(&slug).await?;
+        let was_paused = store.resume_source(&slug, &current_user()).await?;
         let now = again(&store, &slug).await?;
         let done = if was_paused {
             format!("{slug} is resumed; {}", counted(now.visits_waiting).replace(" wait", " continue"))

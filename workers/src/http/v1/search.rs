@@ -2,15 +2,15 @@
 
 use axum::{
     Json,
-    extract::{Query, State},
+    extract::State,
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
 use serde::Serialize;
 use vectors::Hit;
 
-use super::{DEGRADED, Problem, Surroundings};
 use crate::{
+    http::{DEGRADED, Problem, Surroundings, extract::Asked},
     search::{self, Ask, Mistake},
     vector::Found,
 };
@@ -23,11 +23,32 @@ struct Marked {
     degraded: bool,
 }
 
-/// Finds what is open and fits best.
+/// A hit.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it describes vectors::Hit, whose crate knows nothing of HTTP")]
+struct SearchHit {
+    /// The opportunity.
+    id: uuid::Uuid,
+    /// From 0, nothing in common, to 1, all that was asked for.
+    score: f32,
+    /// What the index keeps of it: source, stream, kind, title, organization, place, regions, localities, contracts, languages, sector,
+    /// occupation, audiences, education, `closes_on`, `ends_on` and `open_until` (days: 2026-12-31), url.
+    payload: serde_json::Value,
+    /// What the score is made of, with `explain=true`.
+    parts: Option<Vec<serde_json::Value>>,
+    /// True where the configured model did not answer, and words alone were searched.
+    degraded: Option<bool>,
+}
+
+/// Find what is open and fits best, each opportunity once
+///
+/// Needs no token. 503: this worker does not hold the vector index.
+#[utoipa::path(get, path = "/v1/search", tag = "opportunities", params(Ask), responses((status = 200, description = "Hits, the best first", body = Vec<SearchHit>)))]
 pub(crate) async fn search(
     State(here): State<Surroundings>,
-    Query(ask): Query<Ask>,
+    Asked(ask): Asked<Ask>,
 ) -> Result<Response, Problem> {
+    ask.check_limit().map_err(|mistake| Problem::bad(mistake.to_string()))?;
     let Some(kept) = here.app.indexes.served() else {
         let why = if here.app.indexes.failure().is_some() {
             "the vector index does not answer"
@@ -38,7 +59,7 @@ pub(crate) async fn search(
     };
     let found = search::search(&kept.vectors, &here.app.store, &ask).await;
     let Found { hits, degraded } = found.map_err(|error| match error.downcast_ref::<Mistake>() {
-        Some(mistake) => Problem::new(StatusCode::BAD_REQUEST, mistake.to_string()),
+        Some(mistake) => Problem::impossible(mistake.to_string()),
         None => Problem::internal(&error),
     })?;
     let Some(why) = degraded else { return Ok(Json(hits).into_response()) };

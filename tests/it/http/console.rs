@@ -1,0 +1,284 @@
+//! The console, as a browser without scripts uses it.
+
+use reqwest::{Response, StatusCode};
+
+use super::world::{HOSTILE, World};
+use crate::support::wait_until;
+
+/// The pages, with words that each must hold in French and in English.
+const PAGES: [(&str, &str, &str); 7] = [
+    ("/", "Tout est-il frais ?", "Is everything fresh?"),
+    ("/runs", "Que s&#39;est-il passé ?", "What happened?"),
+    ("/decisions", "Seraient fermées", "Would be closed"),
+    ("/stuck", "Tâches abandonnées", "Dead letters"),
+    ("/opportunities", "Qu&#39;avons-nous ?", "What do we hold?"),
+    ("/actions", "Qui a fait quoi ?", "Who did what?"),
+    ("/sources/fne", "Dernières collectes", "Newest runs"),
+];
+
+/// A browser: it keeps the cookie of its session.
+struct Browser<'w> {
+    world: &'w World,
+    cookie: String,
+}
+
+impl<'w> Browser<'w> {
+    /// Logs in with a token.
+    async fn of(world: &'w World, token: &str) -> Self {
+        let answer = world
+            .http
+            .post(format!("http://{}/login", world.address))
+            .header("content-type", FORM)
+            .body(form(&[("token", token), ("to", "/runs")]));
+        let answer = answer.send().await.unwrap();
+        assert_eq!(
+            (answer.status(), &answer.headers()["location"]),
+            (StatusCode::SEE_OTHER, &"/runs".parse().unwrap())
+        );
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
+        assert!(cookie.contains("HttpOnly; SameSite=Strict") && !cookie.contains(token), "{cookie}");
+        Self { world, cookie: cookie.split(';').next().unwrap().to_owned() }
+    }
+
+    async fn get(&self, path: &str, lang: &str) -> Response {
+        let request = self.world.http.get(format!("http://{}{path}", self.world.address));
+        request.header("cookie", &self.cookie).header("accept-language", lang).send().await.unwrap()
+    }
+
+    async fn page(&self, path: &str, lang: &str) -> String {
+        let answer = self.get(path, lang).await;
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.text().await.unwrap()
+    }
+
+    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Response {
+        let request = self
+            .world
+            .http
+            .post(format!("http://{}{path}", self.world.address))
+            .header("cookie", &self.cookie);
+        request
+            .header("accept-language", "en")
+            .header("content-type", FORM)
+            .body(form(fields))
+            .send()
+            .await
+            .unwrap()
+    }
+
+    /// What the forms of a page carry.
+    async fn csrf(&self) -> String {
+        let page = self.page("/actions", "en").await;
+        page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    }
+
+    /// Presses a button.
+    async fn press(&self, what: &str, subject: &str, detail: &str) -> Response {
+        let csrf = self.csrf().await;
+        self.post(
+            "/act",
+            &[("csrf", &csrf), ("what", what), ("subject", subject), ("detail", detail), ("back", "/stuck")],
+        )
+        .await
+    }
+
+    /// Presses a button, and follows it to what it says.
+    async fn acts(&self, what: &str, subject: &str, detail: &str) -> String {
+        let answer = self.press(what, subject, detail).await;
+        let status = answer.status();
+        assert_eq!(status, StatusCode::SEE_OTHER, "{what} {subject}: {}", answer.text().await.unwrap());
+        assert_eq!(answer.headers()["location"], "/stuck");
+        let said = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let next = Self { world: self.world, cookie: format!("{}; {said}", self.cookie) };
+        let page = next.page("/actions", "en").await;
+        page.split("role=\"status\">").nth(1).unwrap().split('<').next().unwrap().to_owned()
+    }
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn form(fields: &[(&str, &str)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_console_shows_and_does_what_an_operator_needs() {
+    let world = World::new().await;
+    strangers_see_nothing(&world).await;
+    let [reader, operator, _] = &world.tokens;
+    let looking = Browser::of(&world, reader).await;
+    let acting = Browser::of(&world, operator).await;
+    pages(&world, &looking, &acting).await;
+    raw_words(&world, &looking, &acting).await;
+    refusals(&world, &looking, &acting).await;
+    actions(&world, &acting).await;
+    world.road.bin(&["tokens", "revoke", "operate"]).run().await.expect(0);
+    assert_eq!(
+        acting.get("/runs", "en").await.status(),
+        StatusCode::SEE_OTHER,
+        "a session outlives its token"
+    );
+    let csrf = looking.csrf().await;
+    assert_eq!(looking.post("/logout", &[("csrf", &csrf)]).await.headers()["location"], "/login");
+    assert_eq!(looking.get("/runs", "en").await.status(), StatusCode::SEE_OTHER, "the session has not ended");
+    world.end().await;
+}
+
+async fn strangers_see_nothing(world: &World) {
+    let at = |path: &str| format!("http://{}{path}", world.address);
+    for (path, ..) in PAGES {
+        let answer = world.http.get(at(path)).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{path}");
+        assert!(answer.headers()["location"].to_str().unwrap().starts_with("/login?to=%2F"), "{path}");
+    }
+    let login =
+        world.http.get(at("/login?to=//evil.example")).header("accept-language", "fr").send().await.unwrap();
+    let policy = login.headers()["content-security-policy"].to_str().unwrap();
+    assert!(
+        policy.starts_with("default-src 'none'; style-src 'self'") && !policy.contains("unsafe"),
+        "{policy}"
+    );
+    let page = login.text().await.unwrap();
+    assert!(
+        page.contains("<html lang=\"fr\">") && page.contains("Connexion") && !page.contains("evil.example"),
+        "{page}"
+    );
+    let wrong =
+        world.http.post(at("/login")).header("content-type", FORM).body("token=oim_0").send().await.unwrap();
+    assert_eq!(wrong.status(), 401);
+    assert!(!wrong.headers().contains_key("set-cookie"));
+    let secure =
+        world.http.post(at("/login")).header("content-type", FORM).header("x-forwarded-proto", "https");
+    let secure = secure.body(form(&[("token", "let-me-in"), ("to", "//evil.example")])).send().await.unwrap();
+    assert!(secure.headers()["set-cookie"].to_str().unwrap().ends_with("; Secure"));
+    assert_eq!(secure.headers()["location"], "/");
+    let style = world.http.get(at("/console.css")).send().await.unwrap();
+    assert_eq!(style.headers()["content-type"], "text/css; charset=utf-8");
+}
+
+async fn pages(world: &World, looking: &Browser<'_>, acting: &Browser<'_>) {
+    for (path, fr, en) in PAGES {
+        for (lang, words) in [("fr", fr), ("en", en)] {
+            let page = acting.page(path, lang).await.replace('\'', "&#39;");
+            assert!(
+                page.contains(&format!("<html lang=\"{lang}\">")) && page.contains(words),
+                "{path} in {lang}: {page}"
+            );
+            assert!(
+                !page.contains("<script")
+                    && !page.contains("<img")
+                    && !page.contains(" style=")
+                    && !page.contains(" onclick"),
+                "{path}"
+            );
+            assert!(page.contains("class=\"skip\"") && page.contains("<main id=\"main\">"), "{path}");
+            let reads = looking.page(path, lang).await;
+            assert!(!reads.contains("action=\"/act\""), "a reader has buttons on {path}");
+        }
+    }
+    let chosen = acting.get("/lang/en?to=%2Fruns", "fr").await;
+    assert_eq!(chosen.headers()["location"], "/runs");
+    assert!(chosen.headers()["set-cookie"].to_str().unwrap().starts_with("oim_lang=en;"));
+    let fresh = acting.page("/", "en").await;
+    assert!(fresh.contains("Thirty days of fne") && fresh.contains("Next visit"), "{fresh}");
+    let run = acting.page(&format!("/runs/{}", world.held), "en").await;
+    assert!(run.contains("What the audit doubts") && run.contains("What publishing would do"), "{run}");
+    let one = acting.page(&format!("/opportunities/{}", world.pair[0]), "fr").await;
+    let escaped = "&lt;script&gt;alert('x')&lt;/script&gt;";
+    assert!(
+        one.contains(escaped) && one.contains("D'où vient chaque valeur") && one.contains("<del>"),
+        "{one}"
+    );
+    let found = acting.page("/opportunities?q=%3Cscript%3E&kind=job&region=CM-LT&status=all", "en").await;
+    assert!(found.contains("value=\"&lt;script&gt;\""), "{found}");
+    let map = acting.page("/opportunities", "en").await;
+    assert!(map.contains("Opportunities by region") && map.contains("Far North"), "{map}");
+    let decide = acting.page("/decisions", "fr").await;
+    assert!(
+        decide.contains(escaped) && decide.contains("Les mêmes") && !decide.contains(HOSTILE),
+        "{decide}"
+    );
+    let stuck = acting.page("/stuck", "fr").await;
+    assert!(
+        stuck.contains("the &lt;b&gt;database&lt;/b&gt; could not") && stuck.contains("Tient l'index"),
+        "{stuck}"
+    );
+    for missing in ["/runs/7", "/opportunities/00000000-0000-4000-8000-000000000000", "/sources/fnee"] {
+        assert_eq!(acting.get(missing, "en").await.status(), 404, "{missing}");
+    }
+}
+
+/// What the partner wrote may hold contacts: who may only look does not see it.
+async fn raw_words(world: &World, looking: &Browser<'_>, acting: &Browser<'_>) {
+    let words = "The partner&#39;s words are not shown: it takes a token of scope operate";
+    let one = looking.page(&format!("/opportunities/{}", world.pair[0]), "en").await.replace('\'', "&#39;");
+    assert!(
+        one.contains(words)
+            && !acting
+                .page(&format!("/opportunities/{}", world.pair[0]), "en")
+                .await
+                .contains("scope operate"),
+        "{one}"
+    );
+    let refused = |page: &str| page.matches("class=\"w\">{").count();
+    let run = format!("/runs/{}", world.complete);
+    assert_eq!(refused(&looking.page(&run, "en").await), 0, "a reader sees the partner's records");
+    assert!(refused(&acting.page(&run, "en").await) > 0);
+}
+
+async fn refusals(world: &World, looking: &Browser<'_>, acting: &Browser<'_>) {
+    assert_eq!(looking.press("pause", "mc2", "").await.status(), 403, "a reader acts");
+    for csrf in ["", "0", &looking.csrf().await] {
+        let sent = acting.post("/act", &[("csrf", csrf), ("what", "pause"), ("subject", "mc2")]).await;
+        assert_eq!(sent.status(), 403, "a form of another session");
+    }
+    let elsewhere = world.http.post(format!("http://{}/act", world.address)).header("cookie", &acting.cookie);
+    let elsewhere = elsewhere.header("sec-fetch-site", "cross-site").header("content-type", FORM);
+    let csrf = acting.csrf().await;
+    let body = form(&[("csrf", &csrf), ("what", "pause"), ("subject", "mc2")]);
+    assert_eq!(elsewhere.body(body).send().await.unwrap().status(), 403, "a form of another site");
+    assert_eq!(acting.press("pause", "fnee", "").await.status(), 404);
+    assert_eq!(acting.press("rate", "mc2", "viele").await.status(), 422);
+    assert_eq!(acting.press("fly", "mc2", "").await.status(), 400);
+    assert_eq!(acting.press("publish", &world.complete, "").await.status(), 409);
+    let page = acting.page("/sources/mc2", "en").await;
+    assert!(!page.contains("Paused"), "a refused form acted");
+}
+
+async fn actions(world: &World, acting: &Browser<'_>) {
+    assert_eq!(
+        acting.acts("pause", "mc2", "entretien").await,
+        "mc2 is paused: nothing more is requested from it"
+    );
+    assert!(acting.page("/", "en").await.contains("entretien"));
+    assert_eq!(acting.acts("resume", "mc2", "").await, "mc2 is resumed");
+    assert_eq!(acting.acts("rate", "mc2", "10/min").await, "mc2 has a new rate");
+    assert!(acting.page("/sources/mc2", "en").await.contains("10/min instead of"));
+    let pair = world.pair.join(" ");
+    assert_eq!(acting.acts("different", &pair, "").await, "Noted: they are two opportunities");
+    assert_eq!(acting.acts("same", &pair, "").await, "Noted: they are the same opportunity");
+    assert_eq!(acting.acts("retry", "900001", "").await, "1 jobs retried");
+    assert_eq!(acting.acts("drop", "900002", "").await, "1 jobs discarded");
+    assert_eq!(acting.acts("retry", "all", "").await, "1 jobs retried");
+    let published = acting.acts("publish", &world.held, "").await;
+    assert!(published.contains("published: "), "{published}");
+    let reverted = acting.acts("revert", &world.held, "").await;
+    assert!(reverted.contains("reverted: "), "{reverted}");
+    let asked = acting.acts("ingest", "fne", "").await;
+    assert!(asked.starts_with("fne: run requested"), "{asked}");
+    let ended = async || world.store.runs(None, 9).await.unwrap().iter().all(|run| run.state.ended());
+    wait_until("the run ends", ended).await;
+    let log = acting.page("/actions", "en").await;
+    for words in [
+        "Source paused",
+        "Source resumed",
+        "Rate changed",
+        "Pair is different",
+        "Dead letters retried",
+        "Run published",
+        "Run reverted",
+        "token operate",
+    ] {
+        assert!(log.contains(words), "{words} is not in the audit log");
+    }
+}

@@ -1,0 +1,7 @@
+//! API and console over HTTP, with one loaded world for each of the two.
+
+mod api;
+mod console;
+mod feed;
+mod tokens;
+mod world;

@@ -1,0 +1,177 @@
+//! What the buttons of the console do. Each action takes the same road as its command.
+
+use axum::{
+    Form,
+    extract::State,
+    http::{HeaderMap, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use domain::{OpportunityId, Rate, RunId};
+use serde::Deserialize;
+use store::{RunRequest, Scope, Trigger, WhichDead};
+use uuid::Uuid;
+
+use super::{
+    format::head,
+    lang::Lang,
+    layout,
+    session::{Visitor, from_here, here_only, saying},
+};
+use crate::{
+    http::{
+        Problem, Surroundings,
+        v1::{known_source, sources::reason},
+    },
+    pipeline::trigger,
+};
+
+/// What a button sends.
+#[derive(Debug, Deserialize)]
+pub(super) struct Pressed {
+    csrf: String,
+    what: String,
+    subject: String,
+    #[serde(default)]
+    detail: String,
+    #[serde(default)]
+    back: String,
+}
+
+/// Does what a button asks for, and returns to its page.
+pub(super) async fn act(
+    State(here): State<Surroundings>,
+    headers: HeaderMap,
+    visitor: Visitor,
+    Form(pressed): Form<Pressed>,
+) -> Response {
+    let allowed = from_here(&headers)
+        .and_then(|()| visitor.check(&pressed.csrf))
+        .and_then(|()| visitor.who.must(Scope::Operate));
+    let done = match allowed {
+        Ok(()) => perform(&here, &visitor, &pressed).await,
+        Err(problem) => Err(problem),
+    };
+    match done {
+        Ok(said) => {
+            let cookie = saying(&headers, &said);
+            ([(header::SET_COOKIE, cookie)], Redirect::to(here_only(Some(&pressed.back)))).into_response()
+        }
+        Err(problem) => layout::failed(visitor.lang, &problem),
+    }
+}
+
+/// Does it, and returns what it came to.
+async fn perform(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) -> Result<String, Problem> {
+    match pressed.what.as_str() {
+        "ingest" | "pause" | "resume" | "rate" => of_source(here, visitor, pressed).await,
+        "publish" | "discard" | "cancel" | "revert" => of_run(here, visitor, pressed).await,
+        "retry" | "drop" => of_letters(here, visitor, pressed).await,
+        "same" | "different" => of_pair(here, visitor, pressed).await,
+        other => Err(Problem::bad(format!("there is no action {other:?}"))),
+    }
+}
+
+async fn of_source(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) -> Result<String, Problem> {
+    let (store, lang, by) = (&here.app.store, visitor.lang, visitor.who.by());
+    let (slug, _) = known_source(here, &pressed.subject).await?;
+    let detail = Some(pressed.detail.trim()).filter(|detail| !detail.is_empty());
+    let said = match pressed.what.as_str() {
+        "ingest" => {
+            let request = RunRequest::new(slug.clone(), Trigger::Http, by);
+            let entered = trigger::request(store, &request).await?;
+            return Ok(entered_words(lang, slug.as_str(), entered));
+        }
+        "pause" => {
+            store.pause_source(&slug, &by, detail.map(reason).transpose()?).await?;
+            lang.say(
+                "est en pause: rien ne lui est plus demandé",
+                "is paused: nothing more is requested from it",
+            )
+        }
+        "resume" => {
+            store.resume_source(&slug, &by).await?;
+            lang.say("est reprise", "is resumed")
+        }
+        _ => {
+            let rate = detail.map(str::parse::<Rate>).transpose();
+            store.set_rate(&slug, &by, rate.map_err(|error| Problem::impossible(error.to_string()))?).await?;
+            lang.say("a un nouveau débit", "has a new rate")
+        }
+    };
+    Ok(format!("{slug} {said}"))
+}
+
+fn entered_words(lang: Lang, slug: &str, entered: store::Entered) -> String {
+    let run = entered.run.to_string();
+    let said = if entered.is_new {
+        lang.say("collecte demandée", "run requested")
+    } else {
+        lang.say("une collecte le fait déjà", "a run does that already")
+    };
+    format!("{slug}: {said} ({})", head(&run))
+}
+
+async fn of_run(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) -> Result<String, Problem> {
+    let (store, lang, by) = (&here.app.store, visitor.lang, visitor.who.by());
+    let run: RunId = pressed.subject.parse().map_err(|_| Problem::bad("this is not a run"))?;
+    let said = match pressed.what.as_str() {
+        "publish" => {
+            let (created, changed, closed) = store.publish_run(run, &by).await?;
+            let fr = format!("publiée: {created} nouvelles, {changed} changées, {closed} fermées");
+            let en = format!("published: {created} new, {changed} changed, {closed} closed");
+            lang.say(&fr, &en).to_owned()
+        }
+        "discard" => {
+            store.discard_run(run, &by).await?;
+            lang.say("rejetée: rien d'elle n'est servi", "discarded: nothing of it is served").to_owned()
+        }
+        "cancel" => {
+            store.cancel_run(run, &by).await?;
+            lang.say("arrêtée", "cancelled").to_owned()
+        }
+        _ => {
+            let undone = store.revert_run(run, &by).await?;
+            let left = undone.left.len();
+            let fr =
+                format!("annulée: {} rétablies, {} fermées, {left} laissées", undone.restored, undone.closed);
+            let en = format!("reverted: {} restored, {} closed, {left} left", undone.restored, undone.closed);
+            lang.say(&fr, &en).to_owned()
+        }
+    };
+    Ok(format!("{} {} {said}", lang.say("Collecte", "Run"), head(&run.to_string())))
+}
+
+async fn of_letters(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) -> Result<String, Problem> {
+    let (store, lang, by) = (&here.app.store, visitor.lang, visitor.who.by());
+    let ids = match pressed.subject.as_str() {
+        "all" => Vec::new(),
+        id => vec![id.parse().map_err(|_| Problem::bad("this is not a dead letter"))?],
+    };
+    let which = WhichDead { ids, ..WhichDead::default() };
+    if pressed.what == "drop" {
+        let dropped = store.discard_dead(&which, &by).await?;
+        return Ok(format!("{dropped} {}", lang.say("tâches écartées", "jobs discarded")));
+    }
+    let retried = store.retry_dead(&which, &by).await?;
+    let letters = retried.letters;
+    Ok(format!("{letters} {}", lang.say("tâches reprises", "jobs retried")))
+}
+
+async fn of_pair(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) -> Result<String, Problem> {
+    let pair = pressed.subject.split_once(' ');
+    let pair = pair.and_then(|(one, other)| Some((Uuid::parse_str(one).ok()?, Uuid::parse_str(other).ok()?)));
+    let (one, other) = pair.ok_or_else(|| Problem::bad("this is not a pair"))?;
+    let (one, other) = (OpportunityId::from(one), OpportunityId::from(other));
+    for id in [one, other] {
+        let missing = || Problem::missing(format!("there is no opportunity {id}"));
+        here.app.store.served_one(id).await?.ok_or_else(missing)?;
+    }
+    let same = pressed.what == "same";
+    here.app.store.decide_pair(one, other, same, &visitor.who.by()).await?;
+    let said = if same {
+        visitor.lang.say("Noté: c'est la même opportunité", "Noted: they are the same opportunity")
+    } else {
+        visitor.lang.say("Noté: ce sont deux opportunités", "Noted: they are two opportunities")
+    };
+    Ok(said.to_owned())
+}

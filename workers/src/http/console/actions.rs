@@ -1,0 +1,60 @@
+//! Who did what, and when: by command, API or console.
+
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::{
+    format::{at, number, short},
+    layout::{answer, table},
+    session::Visitor,
+};
+use crate::http::{Problem, Surroundings, extract};
+
+/// Rows of a page.
+const ROWS: i64 = 50;
+
+/// Where the page begins.
+#[derive(Debug, Deserialize)]
+pub(super) struct From {
+    after: Option<String>,
+}
+
+/// Lists actions, newest first.
+pub(super) async fn page(
+    State(here): State<Surroundings>,
+    visitor: Visitor,
+    Query(from): Query<From>,
+) -> Response {
+    let title = visitor.lang.say("Qui a fait quoi ?", "Who did what?");
+    answer(&visitor, title, body(&here, &visitor, &from).await)
+}
+
+async fn body(here: &Surroundings, visitor: &Visitor, from: &From) -> Result<Markup, Problem> {
+    let (lang, now) = (visitor.lang, here.app.clock.now());
+    let (rows, total) = here.app.store.actions(extract::after(from.after.as_deref())?, ROWS).await?;
+    let more =
+        rows.last().filter(|row| row.id > 1 && i64::try_from(rows.len()).is_ok_and(|count| count == ROWS));
+    let listed = html! { @for row in &rows { tr {
+        td { (at(lang, now, row.at)) }
+        td { (row.by) }
+        th scope="row" { (lang.word("actions", &row.action)) }
+        td { (row.subject) }
+        td { (short(row.detail.as_deref().unwrap_or("–"), 200)) }
+    } } };
+    let heads = [
+        lang.say("Quand", "When"),
+        lang.say("Qui", "Who"),
+        lang.say("Quoi", "What"),
+        lang.say("Sur quoi", "On what"),
+        lang.say("Détail", "Detail"),
+    ];
+    Ok(html! {
+        p { (number(lang, total)) " actions" }
+        (table(lang.say("Journal", "Audit log"), &heads, &listed))
+        @if let Some(last) = more { p { a rel="next" href={ "/actions?after=" (last.id) } { (lang.say("Plus anciennes", "Older")) } } }
+    })
+}

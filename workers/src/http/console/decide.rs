@@ -1,0 +1,86 @@
+//! What waits for a decision? Held runs, and pairs that may be one opportunity.
+
+use axum::{extract::State, response::Response};
+use maud::{Markup, html};
+use store::{DoubtedPair, DoubtedSide, RunState, WhichRuns};
+
+use super::{
+    format::{at, number, short},
+    lang::Lang,
+    layout::{Act, answer, button},
+    runs,
+    session::Visitor,
+};
+use crate::http::{Problem, Surroundings};
+
+/// Held runs whose preview is on this page; the others have it on their own.
+const PREVIEWS: usize = 3;
+/// Largest held run whose preview is on this page, in records.
+const LARGEST: i32 = 5_000;
+/// Pieces of evidence that are shown at once: the heaviest come first.
+const HEAVIEST: usize = 6;
+/// Pairs of a page.
+const PAIRS: i64 = 10;
+
+/// Shows what waits for a decision.
+pub(super) async fn page(State(here): State<Surroundings>, visitor: Visitor) -> Response {
+    let title = visitor.lang.say("Qu'est-ce qui attend une décision ?", "What waits for a decision?");
+    answer(&visitor, title, body(&here, &visitor).await)
+}
+
+async fn body(here: &Surroundings, visitor: &Visitor) -> Result<Markup, Problem> {
+    let (lang, store, now) = (visitor.lang, &here.app.store, here.app.clock.now());
+    let which = WhichRuns { states: vec![RunState::Held], undecided: true, ..WhichRuns::default() };
+    let ((held, total), pairs, all_pairs) = tokio::try_join!(
+        store.runs_where(&which, None, 20),
+        store.doubted_pairs(PAIRS),
+        store.doubted_total()
+    )?;
+    let mut previews = Vec::new();
+    for (at, run) in held.iter().enumerate() {
+        let is_shown = at < PREVIEWS && run.seen <= LARGEST;
+        previews.push(if is_shown { Some(store.preview_run(run.id).await?) } else { None });
+    }
+    Ok(html! {
+        h2 { (lang.say("Collectes retenues", "Held runs")) " (" (number(lang, total)) ")" }
+        @if held.is_empty() { p.good { (lang.say("Aucune.", "None.")) } }
+        @for (run, preview) in held.iter().zip(&previews) { article {
+            h3 { a href={ "/runs/" (run.id) } { (run.source) } " – " (at(lang, now, run.created_at)) }
+            @if !run.doubts.is_empty() { ul.warn { @for doubt in &run.doubts { li { (doubt) } } } }
+            @match preview {
+                Some(preview) => (runs::would_be(lang, preview)),
+                None => p { a href={ "/runs/" (run.id) } { (lang.say("Voir ce que publier ferait", "See what publishing would do")) } },
+            }
+            (runs::buttons(visitor, run))
+        } }
+        h2 { (lang.say("Doublons possibles", "Possible duplicates")) " (" (number(lang, all_pairs)) ")" }
+        @if pairs.is_empty() { p.good { (lang.say("Aucun.", "None.")) } }
+        ul.cards { @for pair in &pairs { li { (doubted(visitor, pair)) } } }
+    })
+}
+
+fn doubted(visitor: &Visitor, pair: &DoubtedPair) -> Markup {
+    let lang = visitor.lang;
+    let [one, other] = &pair.rows;
+    let subject = format!("{} {}", one.id, other.id);
+    let of = short(&one.title, 60);
+    let evidence: Vec<&str> = pair.why.split(", ").collect();
+    html! { article {
+        div.pair { (side(lang, one)) (side(lang, other)) }
+        p { (lang.say("Indices", "Evidence")) ": " (evidence.iter().take(HEAVIEST).copied().collect::<Vec<_>>().join(", ")) }
+        @if evidence.len() > HEAVIEST {
+            details { summary { (lang.say("Tous les indices", "All evidence")) } p { (pair.why) } }
+        }
+        div.acts {
+            (button(visitor, &Act { what: "same", subject: &subject, label: lang.say("Les mêmes", "The same"), of: &of }))
+            (button(visitor, &Act { what: "different", subject: &subject, label: lang.say("Différentes", "Different"), of: &of }))
+        }
+    } }
+}
+
+fn side(lang: Lang, row: &DoubtedSide) -> Markup {
+    html! { div {
+        strong { a href={ "/opportunities/" (row.id) } { (row.title) } }
+        p { (row.organization.as_deref().unwrap_or(lang.say("sans organisation", "no organization"))) " · " (row.source) "/" (row.external_id) }
+    } }
+}

@@ -1,0 +1,100 @@
+//! Times, numbers and values, as people read them.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use maud::{Markup, html};
+use serde_json::Value;
+
+use super::lang::Lang;
+
+/// Returns a moment on the clock of Douala, with how far it is from now.
+pub(super) fn at(lang: Lang, now: DateTime<Utc>, at: DateTime<Utc>) -> Markup {
+    html! { time datetime=(at.to_rfc3339()) { (clock(lang, at)) " (" (ago(lang, now, at)) ")" } }
+}
+
+/// Returns a moment, or a dash.
+pub(super) fn maybe_at(lang: Lang, now: DateTime<Utc>, moment: Option<DateTime<Utc>>) -> Markup {
+    moment.map_or_else(|| html! { "–" }, |moment| at(lang, now, moment))
+}
+
+/// Returns a moment on the clock of Douala: one hour ahead of UTC, all year.
+fn clock(lang: Lang, at: DateTime<Utc>) -> String {
+    (at + TimeDelta::hours(1)).format(lang.say("%d/%m/%Y %H:%M", "%Y-%m-%d %H:%M")).to_string()
+}
+
+/// Returns how far a moment is from now, in words.
+pub(super) fn ago(lang: Lang, now: DateTime<Utc>, at: DateTime<Utc>) -> String {
+    let seconds = (now - at).num_seconds();
+    let length = span(lang, seconds.unsigned_abs());
+    match (lang, seconds < 0) {
+        (Lang::Fr, false) => format!("il y a {length}"),
+        (Lang::Fr, true) => format!("dans {length}"),
+        (Lang::En, false) => format!("{length} ago"),
+        (Lang::En, true) => format!("in {length}"),
+    }
+}
+
+/// Returns a length of time in one unit.
+pub(super) fn span(lang: Lang, seconds: u64) -> String {
+    match seconds {
+        0..=99 => format!("{seconds} s"),
+        100..=5_999 => format!("{} min", seconds / 60),
+        6_000..=172_799 => format!("{} h", seconds / 3_600),
+        _ => format!("{} {}", seconds / 86_400, lang.say("j", "d")),
+    }
+}
+
+/// Returns a number with its thousands apart: 12 345, or 12,345.
+pub(super) fn number(lang: Lang, number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push_str(lang.say("\u{202f}", ","));
+        }
+        text.push(digit);
+    }
+    if number < 0 { format!("-{text}") } else { text }
+}
+
+/// Returns a value of a row in one line of at most so many characters.
+pub(super) fn value(value: &Value, longest: usize) -> String {
+    let text = match value {
+        Value::Null => "–".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            items.iter().map(|item| self::value(item, longest)).collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
+    };
+    short(&text, longest)
+}
+
+/// Returns a text in one line of at most so many characters.
+pub(super) fn short(text: &str, longest: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= longest {
+        return line;
+    }
+    line.chars().take(longest.saturating_sub(1)).collect::<String>() + "…"
+}
+
+/// Returns the first characters of an id, which are enough to tell it from others.
+pub(super) fn head(id: &str) -> &str {
+    id.get(..8).unwrap_or(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_spans_are_as_people_write_them() {
+        assert_eq!(number(Lang::Fr, 1_234_567), "1\u{202f}234\u{202f}567");
+        assert_eq!(number(Lang::En, -1_234), "-1,234");
+        assert_eq!(number(Lang::En, 999), "999");
+        assert_eq!(span(Lang::Fr, 200_000), "2 j");
+        let now = DateTime::from_timestamp(1_000_000, 0).unwrap();
+        assert_eq!(ago(Lang::Fr, now, now - TimeDelta::minutes(5)), "il y a 5 min");
+        assert_eq!(ago(Lang::En, now, now + TimeDelta::hours(3)), "in 3 h");
+    }
+}

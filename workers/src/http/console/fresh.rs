@@ -1,0 +1,168 @@
+//! Is everything fresh? The sources, how old what they gave is, and when they are visited next.
+
+use axum::{
+    extract::{Path, State},
+    response::Response,
+};
+use chrono::{DateTime, Utc};
+use maud::{Markup, html};
+use store::{RunState, WhichRuns};
+
+use super::{
+    format::{ago, at, maybe_at, short},
+    lang::Lang,
+    layout::{self, Act, answer, button, table, with_text},
+    runs,
+    session::Visitor,
+    spark,
+};
+use crate::http::{
+    Problem, Surroundings,
+    v1::sources::{SourceShown, all, one as one_source},
+};
+
+/// Lists the sources, those with a problem first.
+pub(super) async fn page(State(here): State<Surroundings>, visitor: Visitor) -> Response {
+    let title = visitor.lang.say("Tout est-il frais ?", "Is everything fresh?");
+    answer(&visitor, title, body(&here, &visitor).await)
+}
+
+async fn body(here: &Surroundings, visitor: &Visitor) -> Result<Markup, Problem> {
+    let lang = visitor.lang;
+    let mut sources = all(here).await?;
+    sources.sort_by_key(|source| (!source.is_late, source.state != "paused", source.state == "off"));
+    let count = |is: fn(&SourceShown) -> bool| sources.iter().filter(|source| is(source)).count();
+    let (late, paused, off) = (
+        count(|source| source.is_late),
+        count(|source| source.state == "paused"),
+        count(|source| source.state == "off"),
+    );
+    Ok(html! {
+        p.summary {
+            @if late == 0 { strong.good { (lang.say("Aucune source n'est en retard.", "No source is late.")) } }
+            @else { strong.bad { (late) " " (lang.say("en retard.", "late.")) } }
+            " " (sources.len()) " " (lang.say("sources", "sources")) ", " (paused) " " (lang.say("en pause", "paused")) ", "
+            (off) " " (lang.say("hors service", "off")) "."
+        }
+        ul.cards { @for source in &sources { li { (card(here, visitor, source)) } } }
+    })
+}
+
+/// Returns a word for how a source is, with a class for its color.
+fn badge(lang: Lang, source: &SourceShown) -> Markup {
+    let word = lang.word("source_states", source.state);
+    match source.state {
+        "on" if source.is_late => html! { span.badge.bad { (lang.say("En retard", "Late")) } },
+        "on" => html! { span.badge.good { (word) } },
+        "paused" => html! { span.badge.warn { (word) } },
+        _ => html! { span.badge { (word) } },
+    }
+}
+
+fn card(here: &Surroundings, visitor: &Visitor, shown: &SourceShown) -> Markup {
+    let (lang, now) = (visitor.lang, here.app.clock.now());
+    let (source, fresh) = (&shown.source, &shown.freshness);
+    let today = now.with_timezone(&chrono_tz::Africa::Douala).date_naive();
+    html! { article aria-labelledby={ "source-" (source.slug) } {
+        h2 id={ "source-" (source.slug) } { a href={ "/sources/" (source.slug) } { (source.name) } " " (badge(lang, shown)) }
+        dl {
+            dt { (lang.say("Dernière bonne collecte", "Last good run")) } dd { (maybe_at(lang, now, fresh.complete_at)) }
+            dt { (lang.say("Prochaine visite", "Next visit")) } dd { (maybe_at(lang, now, shown.next_tick)) }
+            dt { (lang.say("Débit", "Rate")) } dd { (rate(lang, shown)) }
+            @if let (Some(state), Some(run)) = (fresh.last_state, fresh.last_run) {
+                dt { (lang.say("Dernière collecte", "Newest run")) }
+                dd { a href={ "/runs/" (run) } { (lang.word("run_states", state.as_str())) }
+                     @if let Some(asked) = fresh.last_at { ", " (ago(lang, now, asked)) } }
+            }
+        }
+        (held(lang, now, shown))
+        (spark::drawing(lang, &source.slug, today, &fresh.days))
+        (buttons(visitor, shown))
+    } }
+}
+
+/// Returns why nothing is requested from a source; nothing if it may be visited.
+fn held(lang: Lang, now: DateTime<Utc>, shown: &SourceShown) -> Markup {
+    let source = &shown.source;
+    html! {
+        @if let ("paused", Some(since), Some(by)) = (shown.state, source.paused_at, &source.paused_by) { p.warn {
+            (lang.say("En pause", "Paused")) " " (lang.say("par", "by")) " " (by) ", " (ago(lang, now, since))
+            @if let Some(why) = &source.paused_why { ": " (why) }
+        } } @else if let Some(why) = &source.off_why { p.warn { (why) } }
+    }
+}
+
+/// Returns the rate in force beside the one that the source file allows.
+fn rate(lang: Lang, shown: &SourceShown) -> Markup {
+    let source = &shown.source;
+    let allowed = source.file_rate.as_deref().unwrap_or("?");
+    html! {
+        @match &source.rate {
+            Some(rate) => { (rate) " " (lang.say("au lieu de", "instead of")) " " (allowed)
+                @if let Some(by) = &source.rate_by { ", " (lang.say("par", "by")) " " (by) } },
+            None => { (allowed) },
+        }
+        @if source.share < 1.0 { ", " (lang.say("ralenti à", "slowed to")) " " (format!("{:.0} %", source.share * 100.0)) }
+        @if source.visits_waiting > 0 { ", " (source.visits_waiting) " " (lang.say("visites en attente", "visits wait")) }
+        @if !source.quiet_hours.is_empty() { ", " (lang.say("rien entre", "none between")) " " (source.quiet_hours.join(", ")) }
+        @if let Some(most) = source.daily_requests { ", " (source.requests_today) "/" (most) " " (lang.say("aujourd'hui", "today")) }
+    }
+}
+
+fn buttons(visitor: &Visitor, shown: &SourceShown) -> Markup {
+    let lang = visitor.lang;
+    let slug = shown.source.slug.as_str();
+    let act = |what, label| Act { what, subject: slug, label, of: slug };
+    html! { div.acts {
+        @if shown.state == "on" { (button(visitor, &act("ingest", lang.say("Collecter", "Ingest")))) }
+        @if shown.state == "paused" { (button(visitor, &act("resume", lang.say("Reprendre", "Resume")))) }
+        @else if shown.state == "on" {
+            (with_text(visitor, &act("pause", lang.say("Mettre en pause", "Pause")), lang.say("Pourquoi (facultatif)", "Why (optional)"), false))
+        }
+        (with_text(visitor, &act("rate", lang.say("Changer le débit", "Change the rate")),
+                   lang.say("Par exemple 10/min; vide: celui du fichier de la source", "Such as 10/min; empty: the one of its source file"), false))
+    } }
+}
+
+/// Shows one source with its runs and days.
+pub(super) async fn one(
+    State(here): State<Surroundings>,
+    visitor: Visitor,
+    Path(slug): Path<String>,
+) -> Response {
+    match one_body(&here, &visitor, &slug).await {
+        Ok((title, body)) => answer(&visitor, &title, Ok(body)),
+        Err(problem) => layout::failed(visitor.lang, &problem),
+    }
+}
+
+async fn one_body(here: &Surroundings, visitor: &Visitor, slug: &str) -> Result<(String, Markup), Problem> {
+    let lang = visitor.lang;
+    let shown = one_source(here, slug).await?;
+    let which = WhichRuns { sources: vec![slug.to_owned()], ..WhichRuns::default() };
+    let (newest, total) = here.app.store.runs_where(&which, None, 10).await?;
+    let body = html! {
+        (card(here, visitor, &shown))
+        h2 { (lang.say("Dernières collectes", "Newest runs")) }
+        (runs::rows(here, lang, &newest))
+        p { a href={ "/runs?source=" (slug) } { (lang.say("Toutes les collectes", "All runs")) " (" (total) ")" } }
+        (spark::numbers(lang, &shown.freshness.days))
+    };
+    Ok((shown.source.name.clone(), body))
+}
+
+/// Returns the runs that failed or wait, for the page of what is stuck.
+pub(super) async fn failed(here: &Surroundings, lang: Lang) -> Result<Markup, Problem> {
+    let which = WhichRuns { states: vec![RunState::Failed], ..WhichRuns::default() };
+    let (failed, _) = here.app.store.runs_where(&which, None, 5).await?;
+    let now = here.app.clock.now();
+    let rows = html! { @for run in &failed { tr {
+        th scope="row" { a href={ "/runs/" (run.id) } { (run.source) } }
+        td { (at(lang, now, run.created_at)) }
+        td { (short(run.message.as_deref().unwrap_or_default(), 200)) }
+    } } };
+    let heads = ["Source", lang.say("Demandée", "Asked"), lang.say("Pourquoi", "Why")];
+    Ok(
+        html! { @if !failed.is_empty() { (table(lang.say("Collectes échouées", "Failed runs"), &heads, &rows)) } },
+    )
+}

@@ -1,0 +1,166 @@
+//! What all pages share: head, navigation, and forms.
+
+use axum::{
+    http::{HeaderMap, header},
+    response::{AppendHeaders, Html, IntoResponse, Response},
+};
+use maud::{DOCTYPE, Markup, html};
+
+use super::{
+    lang::Lang,
+    session::{Visitor, said},
+};
+use crate::http::Problem;
+
+/// The pages of the navigation: path, and name in French and English.
+const PAGES: [(&str, &str, &str); 6] = [
+    ("/", "Fraîcheur", "Freshness"),
+    ("/runs", "Collectes", "Runs"),
+    ("/decisions", "À décider", "To decide"),
+    ("/stuck", "Bloqué", "Stuck"),
+    ("/opportunities", "Opportunités", "Opportunities"),
+    ("/actions", "Journal", "Audit log"),
+];
+
+/// Returns a page for somebody who is logged in.
+pub(super) fn page(visitor: &Visitor, title: &str, body: &Markup) -> Response {
+    let lang = visitor.lang;
+    let path = visitor.path.split('?').next().unwrap_or("/");
+    let is_of = |page: &str| {
+        if page == "/" { path == "/" || path.starts_with("/sources") } else { path.starts_with(page) }
+    };
+    let nav = html! {
+        nav aria-label=(lang.say("Pages", "Pages")) { ul {
+            @for (to, fr, en) in PAGES {
+                li { a href=(to) aria-current=[is_of(to).then_some("page")] { (lang.say(fr, en)) } }
+            }
+        } }
+        form.out method="post" action="/logout" {
+            span { (visitor.who.name) " (" (visitor.who.scope) ")" }
+            input type="hidden" name="csrf" value=(visitor.csrf);
+            button.plain type="submit" { (lang.say("Quitter", "Log out")) }
+        }
+    };
+    let body = html! {
+        @if let Some(said) = &visitor.said { p.said role="status" { (said) } }
+        (body)
+    };
+    let html = Html(document(lang, title, &visitor.path, &nav, &body).into_string());
+    match visitor.said {
+        Some(_) => (AppendHeaders([(header::SET_COOKIE, said(&HeaderMap::new()))]), html).into_response(),
+        None => html.into_response(),
+    }
+}
+
+/// Returns a page without navigation.
+pub(super) fn bare(lang: Lang, title: &str, body: &Markup) -> Html<String> {
+    Html(document(lang, title, "/login", &html! {}, body).into_string())
+}
+
+/// Returns a page that says what went wrong.
+pub(super) fn failed(lang: Lang, problem: &Problem) -> Response {
+    let title = lang.say("Cela n'a pas marché", "That did not work");
+    let body = html! {
+        h1 { (title) }
+        p.problem role="alert" { (problem.detail()) }
+        p { a href="/" { (lang.say("Retour à l'accueil", "Back to the start")) } }
+    };
+    (problem.status(), bare(lang, title, &body)).into_response()
+}
+
+/// Returns the page of a question, or the one that says why it cannot be answered.
+pub(super) fn answer(visitor: &Visitor, title: &str, body: Result<Markup, Problem>) -> Response {
+    match body {
+        Ok(body) => page(visitor, title, &html! { h1 { (title) } (body) }),
+        Err(problem) => failed(visitor.lang, &problem),
+    }
+}
+
+fn document(lang: Lang, title: &str, path: &str, nav: &Markup, body: &Markup) -> Markup {
+    let other = match lang {
+        Lang::Fr => ("en", "English"),
+        Lang::En => ("fr", "Français"),
+    };
+    let back: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
+    html! {
+        (DOCTYPE)
+        html lang=(lang.code()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) " · oim-etl" }
+                link rel="stylesheet" href="/console.css";
+            }
+            body {
+                a.skip href="#main" { (lang.say("Aller au contenu", "Skip to content")) }
+                header {
+                    a.brand href="/" { "oim-etl" }
+                    (nav)
+                    a.lang href={ "/lang/" (other.0) "?to=" (back) } lang=(other.0) hreflang=(other.0) { (other.1) }
+                }
+                main #main { (body) }
+            }
+        }
+    }
+}
+
+/// An action that a button does.
+pub(super) struct Act<'a> {
+    pub(super) what: &'a str,
+    pub(super) subject: &'a str,
+    pub(super) label: &'a str,
+    /// Name of the thing, for those who hear the button alone.
+    pub(super) of: &'a str,
+}
+
+/// Returns a button that acts at once; nothing for those who may not act.
+pub(super) fn button(visitor: &Visitor, act: &Act<'_>) -> Markup {
+    html! { @if visitor.acts() { form.act method="post" action="/act" {
+        (hidden(visitor, act))
+        button type="submit" aria-label={ (act.label) " " (act.of) } { (act.label) }
+    } } }
+}
+
+/// Returns a button behind a second one, for what many people would notice.
+pub(super) fn careful(visitor: &Visitor, act: &Act<'_>, warning: &str) -> Markup {
+    html! { @if visitor.acts() { details.act {
+        summary aria-label={ (act.label) " " (act.of) "…" } { (act.label) "…" }
+        form.stack method="post" action="/act" {
+            p { (warning) }
+            (hidden(visitor, act))
+            button.danger type="submit" aria-label={ (act.label) " " (act.of) } { (act.label) }
+        }
+    } } }
+}
+
+/// Returns a button with a text to fill in.
+pub(super) fn with_text(visitor: &Visitor, act: &Act<'_>, text: &str, is_required: bool) -> Markup {
+    let id = format!("{}-{}", act.what, act.subject);
+    html! { @if visitor.acts() { details.act {
+        summary aria-label={ (act.label) " " (act.of) "…" } { (act.label) "…" }
+        form.stack method="post" action="/act" {
+            (hidden(visitor, act))
+            label for=(id) { (text) }
+            input id=(id) name="detail" maxlength="500" required[is_required];
+            button type="submit" aria-label={ (act.label) " " (act.of) } { (act.label) }
+        }
+    } } }
+}
+
+fn hidden(visitor: &Visitor, act: &Act<'_>) -> Markup {
+    html! {
+        input type="hidden" name="csrf" value=(visitor.csrf);
+        input type="hidden" name="what" value=(act.what);
+        input type="hidden" name="subject" value=(act.subject);
+        input type="hidden" name="back" value=(visitor.path);
+    }
+}
+
+/// Returns a table that scrolls on its own where it is wider than the screen.
+pub(super) fn table(name: &str, heads: &[&str], rows: &Markup) -> Markup {
+    html! { div.scroll role="region" aria-label=(name) tabindex="0" { table {
+        caption { (name) }
+        thead { tr { @for head in heads { th scope="col" { (head) } } } }
+        tbody { (rows) }
+    } } }
+}

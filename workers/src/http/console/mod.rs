@@ -1,0 +1,115 @@
+//! The console: pages for people, rendered here, without a script. Each question has a file.
+
+mod act;
+mod actions;
+mod decide;
+mod explain;
+mod format;
+mod fresh;
+mod held;
+mod lang;
+mod layout;
+mod map;
+mod opportunity;
+mod runs;
+mod session;
+mod spark;
+mod stuck;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Router,
+    http::{HeaderValue, header},
+    middleware,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use store::Holdings;
+use tokio::sync::Mutex;
+
+use super::{Problem, Surroundings};
+
+/// What pages may load and do: our one style sheet, and forms to ourselves.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// Returns the paths of the console.
+pub(crate) fn router() -> Router<Surroundings> {
+    Router::new()
+        .route("/", get(fresh::page))
+        .route("/sources/{slug}", get(fresh::one))
+        .route("/runs", get(runs::list))
+        .route("/runs/{id}", get(runs::one))
+        .route("/decisions", get(decide::page))
+        .route("/stuck", get(stuck::page))
+        .route("/opportunities", get(held::page))
+        .route("/opportunities/{id}", get(opportunity::page))
+        .route("/actions", get(actions::page))
+        .route("/act", post(act::act))
+        .route("/login", get(session::ask).post(session::login))
+        .route("/logout", post(session::logout))
+        .route("/lang/{lang}", get(lang::switch))
+        .layer(middleware::map_response(guarded))
+        .route("/console.css", get(style))
+}
+
+/// Adds the headers of pages: what they may load, and that nobody keeps them.
+async fn guarded(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::CACHE_CONTROL, "no-store"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+async fn style() -> impl IntoResponse {
+    let headers = [
+        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+        (header::CACHE_CONTROL, "max-age=300"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, include_str!("console.css"))
+}
+
+/// How old the counts of what is held may be. Counting reads every open row.
+const FRESH: Duration = Duration::from_mins(1);
+
+/// The counts of what is held, as they last were.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Counted(Arc<Mutex<Option<Counts>>>);
+
+/// Counts, and when they were made.
+type Counts = (Instant, Arc<Holdings>);
+
+impl Counted {
+    /// Returns the counts. Old ones are served while new ones are counted, so only the first reader waits.
+    pub(crate) async fn get(&self, here: &Surroundings) -> Result<Arc<Holdings>, Problem> {
+        let mut last = self.0.lock().await;
+        let Some((at, held)) = &mut *last else {
+            let held = Arc::new(here.app.store.holdings().await?);
+            *last = Some((Instant::now(), Arc::clone(&held)));
+            return Ok(held);
+        };
+        let counts = Arc::clone(held);
+        if at.elapsed() > FRESH {
+            // Others do not count as well meanwhile.
+            *at = Instant::now();
+            let (cell, here) = (Arc::clone(&self.0), here.clone());
+            tokio::spawn(async move {
+                if let Ok(held) = here.app.store.holdings().await {
+                    *cell.lock().await = Some((Instant::now(), Arc::new(held)));
+                }
+            });
+        }
+        Ok(counts)
+    }
+}

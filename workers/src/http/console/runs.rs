@@ -1,0 +1,231 @@
+//! What happened in this run? The list of runs, and one of them.
+
+use axum::{
+    extract::{Path, Query, State},
+    response::Response,
+};
+use domain::RunId;
+use maud::{Markup, html};
+use serde::Deserialize;
+use store::{Cursor, Preview, RunRow, RunState, WhichRejections, WhichRuns};
+
+use super::{
+    format::{at, head, maybe_at, number, short, value},
+    lang::Lang,
+    layout::{self, Act, answer, button, careful, table},
+    session::Visitor,
+};
+use crate::http::{Problem, Surroundings, extract, v1::runs::cursor};
+
+/// Rows of a page.
+const ROWS: i64 = 25;
+/// Examples of each kind.
+const EXAMPLES: usize = 5;
+
+/// Which runs.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Which {
+    state: String,
+    source: String,
+    after: Option<String>,
+}
+
+/// Lists runs, newest first.
+pub(super) async fn list(
+    State(here): State<Surroundings>,
+    visitor: Visitor,
+    Query(which): Query<Which>,
+) -> Response {
+    let title = visitor.lang.say("Que s'est-il passé ?", "What happened?");
+    answer(&visitor, title, list_body(&here, visitor.lang, &which).await)
+}
+
+async fn list_body(here: &Surroundings, lang: Lang, which: &Which) -> Result<Markup, Problem> {
+    let asked = WhichRuns {
+        sources: extract::each("source", Some(&which.source))?,
+        states: extract::each("state", Some(&which.state))?,
+        ..WhichRuns::default()
+    };
+    let after: Option<Cursor> = extract::after(which.after.as_deref())?;
+    let (runs, total) = here.app.store.runs_where(&asked, after, ROWS).await?;
+    let sources = here.app.store.source_states().await?;
+    let more = runs.last().filter(|_| i64::try_from(runs.len()).is_ok_and(|count| count == ROWS)).map(cursor);
+    Ok(html! {
+        form.filter method="get" action="/runs" {
+            label for="state" { (lang.say("État", "State")) }
+            select #state name="state" {
+                option value="" { (lang.say("tous", "all")) }
+                @for state in RunState::ALL { option value=(state) selected[which.state == state.as_str()] { (lang.word("run_states", state.as_str())) } }
+            }
+            label for="source" { "Source" }
+            select #source name="source" {
+                option value="" { (lang.say("toutes", "all")) }
+                @for source in &sources { option value=(source.slug) selected[which.source == source.slug] { (source.slug) } }
+            }
+            button type="submit" { (lang.say("Filtrer", "Filter")) }
+        }
+        p { (number(lang, total)) " " (lang.say("collectes", "runs")) }
+        (rows(here, lang, &runs))
+        @if let Some(more) = more {
+            p { a rel="next" href={ "/runs?state=" (which.state) "&source=" (which.source) "&after=" (more) } { (lang.say("Plus anciennes", "Older")) } }
+        }
+    })
+}
+
+/// Returns a table of runs.
+pub(super) fn rows(here: &Surroundings, lang: Lang, runs: &[RunRow]) -> Markup {
+    let now = here.app.clock.now();
+    let heads = [
+        lang.say("Collecte", "Run"),
+        "Source",
+        lang.say("État", "State"),
+        lang.say("Demandée", "Asked"),
+        lang.say("vues", "seen"),
+        lang.say("nouvelles", "new"),
+        lang.say("changées", "changed"),
+        lang.say("fermées", "closed"),
+        lang.say("refusées", "rejected"),
+    ];
+    let rows = html! { @for run in runs { tr {
+        th scope="row" { a href={ "/runs/" (run.id) } { (head(&run.id.to_string())) } }
+        td { (run.source) }
+        td { (state(lang, run.state)) }
+        td { (at(lang, now, run.created_at)) }
+        @for count in [run.seen, run.created, run.changed, run.closed, run.rejected] { td.n { (number(lang, count.into())) } }
+    } } };
+    table(lang.say("Collectes", "Runs"), &heads, &rows)
+}
+
+fn state(lang: Lang, state: RunState) -> Markup {
+    let class = match state {
+        RunState::Complete => "badge good",
+        RunState::Partial | RunState::Held => "badge warn",
+        RunState::Failed => "badge bad",
+        _ => "badge",
+    };
+    html! { span class=(class) { (lang.word("run_states", state.as_str())) } }
+}
+
+/// Shows a run.
+pub(super) async fn one(
+    State(here): State<Surroundings>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Response {
+    let lang = visitor.lang;
+    let Ok(id) = id.parse::<RunId>() else {
+        return layout::failed(
+            lang,
+            &Problem::missing(lang.say("il n'y a pas de collecte de ce nom", "there is no run of this name")),
+        );
+    };
+    let body = one_body(&here, &visitor, id).await;
+    answer(&visitor, &format!("{} {}", lang.say("Collecte", "Run"), head(&id.to_string())), body)
+}
+
+async fn one_body(here: &Surroundings, visitor: &Visitor, id: RunId) -> Result<Markup, Problem> {
+    let lang = visitor.lang;
+    let store = &here.app.store;
+    let run = store.run(id).await?;
+    let which = WhichRejections { run: Some(id), ..WhichRejections::default() };
+    let ((refused, by_code), warnings) =
+        tokio::try_join!(store.rejections_where(&which, None, 20), store.doubt_counts(id))?;
+    let waits = run.state == RunState::Held && run.decision.is_none();
+    let preview = if waits { Some(store.preview_run(id).await?) } else { None };
+    let refused_rows = html! { @for row in &refused { tr {
+        th scope="row" { (row.external_id.as_deref().unwrap_or("–")) }
+        td { (lang.word("rejections", &row.code)) }
+        td { (short(row.detail.as_deref().unwrap_or("–"), 80)) }
+        td.w { @if visitor.acts() { (value(&row.record, 160)) } @else { "–" } }
+    } } };
+    Ok(html! {
+        (facts(here, lang, &run))
+        (buttons(visitor, &run))
+        @if let Some(preview) = &preview { (would_be(lang, preview)) }
+        @if !by_code.is_empty() {
+            h2 { (lang.say("Refusées", "Rejected")) }
+            ul { @for count in &by_code { li { (number(lang, count.count)) " × " (lang.word("rejections", &count.code))
+                @if let Some(example) = &count.example { ": " q { (short(example, 80)) } } } } }
+            (table(lang.say("Fiches refusées", "Rejected records"),
+                   &[lang.say("Identifiant", "Identifier"), lang.say("Raison", "Reason"), lang.say("Mots", "Words"), lang.say("Fiche", "Record")], &refused_rows))
+        }
+        @if !warnings.is_empty() {
+            h2 { (lang.say("Avertissements", "Warnings")) }
+            ul { @for count in &warnings { li { (number(lang, count.count)) " × " (lang.word("warnings", &count.code)) } } }
+        }
+    })
+}
+
+fn facts(here: &Surroundings, lang: Lang, run: &RunRow) -> Markup {
+    let now = here.app.clock.now();
+    html! {
+        dl {
+            dt { "Source" } dd { a href={ "/sources/" (run.source) } { (run.source) } }
+            dt { (lang.say("État", "State")) } dd { (state(lang, run.state)) @if let (Some(decision), Some(by)) = (run.decision, &run.decided_by) { " " (decision) " (" (by) ")" } }
+            @if let Some(message) = &run.message { dt { (lang.say("Message", "Message")) } dd { (message) } }
+            dt { (lang.say("Genre", "Kind")) } dd { (lang.word("run_modes", run.mode.as_str())) ", " (lang.word("triggers", run.trigger.as_str())) }
+            dt { (lang.say("Demandée", "Asked")) } dd { (at(lang, now, run.created_at)) }
+            dt { (lang.say("Commencée", "Started")) } dd { (maybe_at(lang, now, run.started_at)) }
+            dt { (lang.say("Dernière page", "Last page")) } dd { (maybe_at(lang, now, run.last_fetch_at)) }
+            dt { (lang.say("Publiée", "Published")) } dd { (maybe_at(lang, now, run.published_at)) }
+            dt { (lang.say("Finie", "Ended")) } dd { (maybe_at(lang, now, run.finished_at)) }
+            dt { "Pages" } dd { (run.pages) ", " (run.pages_failed) " " (lang.say("échouées", "failed")) ", " (run.requests) " " (lang.say("requêtes", "requests")) }
+            dt { (lang.say("Fiches", "Records")) } dd {
+                (number(lang, run.seen.into())) ": " (run.created) " " (lang.say("nouvelles", "new")) ", " (run.changed) " " (lang.say("changées", "changed")) ", "
+                (run.unchanged) " " (lang.say("inchangées", "unchanged")) ", " (run.rejected) " " (lang.say("refusées", "rejected")) "; " (run.closed) " " (lang.say("fermées", "closed")) }
+        }
+        @if !run.doubts.is_empty() { section.warn { h2 { (lang.say("Ce dont le contrôle doute", "What the audit doubts")) } ul { @for doubt in &run.doubts { li { (doubt) } } } } }
+    }
+}
+
+/// Returns what can be done with a run.
+pub(super) fn buttons(visitor: &Visitor, run: &RunRow) -> Markup {
+    let lang = visitor.lang;
+    let id = run.id.to_string();
+    let act = |what, label| Act { what, subject: &id, label, of: head(&id) };
+    html! { div.acts {
+        @if run.state == RunState::Held && run.decision.is_none() {
+            (careful(visitor, &act("publish", lang.say("Publier", "Publish")), lang.say("Ce qu'elle change sera servi.", "What it changes will be served.")))
+            (careful(visitor, &act("discard", lang.say("Rejeter", "Discard")), lang.say("Rien d'elle ne sera servi.", "Nothing of it will be served.")))
+        }
+        @if !run.state.ended() { (button(visitor, &act("cancel", lang.say("Arrêter", "Cancel")))) }
+        @if matches!(run.state, RunState::Complete | RunState::Partial) && run.published_at.is_some() && run.revert_of.is_none() && run.decision != Some(store::Decision::Reverted) {
+            (careful(visitor, &act("revert", lang.say("Annuler", "Revert")),
+                     lang.say("Ce qu'elle a créé, changé et fermé sera défait.", "What it created, changed and closed will be undone.")))
+        }
+    } }
+}
+
+/// Returns what publishing a held run would do.
+pub(super) fn would_be(lang: Lang, preview: &Preview) -> Markup {
+    let examples = |title: &str, rows: &[(String, String)]| {
+        html! { @if !rows.is_empty() {
+            h3 { (title) " (" (rows.len()) ")" }
+            ul { @for (id, name) in rows.iter().take(EXAMPLES) { li { (id) " – " (short(name, 100)) } } }
+        } }
+    };
+    let rows = html! { @for (field, count) in &preview.fields {
+        @let with_it = preview.changed.iter().filter(|change| change.fields.contains_key(field));
+        @for change in with_it.take(2) {
+            @let sides = change.fields.get(field);
+            tr {
+                th scope="row" { (field) " (" (count) ")" }
+                td { (change.external_id) }
+                td.w { (sides.and_then(|sides| sides.get("from")).map_or_else(String::new, |from| value(from, 80))) }
+                td.w { (sides.and_then(|sides| sides.get("to")).map_or_else(String::new, |to| value(to, 80))) }
+            }
+        }
+    } };
+    html! { section.would {
+        h2 { (lang.say("Ce que publier ferait", "What publishing would do")) }
+        p { (preview.tally.created) " " (lang.say("nouvelles", "new")) ", " (preview.tally.changed) " " (lang.say("changées", "changed")) ", "
+            (preview.missing.len()) " " (lang.say("fermées", "closed")) }
+        @if !preview.fields.is_empty() {
+            (table(lang.say("Exemples par champ", "Examples by field"),
+                   &[lang.say("Champ", "Field"), lang.say("Opportunité", "Opportunity"), lang.say("Avant", "Before"), lang.say("Après", "After")], &rows))
+        }
+        (examples(lang.say("Nouvelles", "New"), &preview.created))
+        (examples(lang.say("Seraient fermées", "Would be closed"), &preview.missing))
+    } }
+}

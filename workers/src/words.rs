@@ -1,0 +1,83 @@
+//! The words that are stored and served, with what they mean in French and English.
+
+/// A word.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Word {
+    /// The vocabulary that it belongs to.
+    pub(crate) list: &'static str,
+    /// As it is stored and served.
+    pub(crate) code: &'static str,
+    /// What it means, in French.
+    pub(crate) fr: &'static str,
+    /// What it means, in English.
+    pub(crate) en: &'static str,
+}
+
+/// Returns all words, by vocabulary.
+pub(crate) fn all() -> impl Iterator<Item = Word> {
+    include_str!("words.tsv").lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
+        let mut cells = line.split('\t');
+        Some(Word { list: cells.next()?, code: cells.next()?, fr: cells.next()?, en: cells.next()? })
+    })
+}
+
+/// Returns the codes of a vocabulary.
+pub(crate) fn codes(list: &str) -> impl Iterator<Item = &'static str> {
+    all().filter(move |word| word.list == list).map(|word| word.code)
+}
+
+/// Returns a word of a vocabulary.
+pub(crate) fn find(list: &str, code: &str) -> Option<Word> {
+    all().find(|word| word.list == list && word.code == code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{
+        Kind,
+        places::Region,
+        vocabulary::{Audience, Contract, Education, Language, WorkingTime},
+    };
+    use store::{Mode, RunState, Status, Trigger};
+
+    #[test]
+    fn every_vocabulary_has_the_words_of_its_type_and_no_other() {
+        fn sorted<'a>(words: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+            let mut all: Vec<&str> = words.into_iter().collect();
+            all.sort_unstable();
+            all
+        }
+        let same = |list: &str, words: Vec<&str>| assert_eq!(sorted(codes(list)), sorted(words), "{list}");
+        same("kinds", Kind::ALL.iter().map(|word| word.as_str()).collect());
+        same("contracts", Contract::ALL.iter().map(|word| word.as_str()).collect());
+        same("working_time", WorkingTime::ALL.iter().map(|word| word.as_str()).collect());
+        same("education", Education::ALL.iter().map(|word| word.as_str()).collect());
+        same("audiences", Audience::ALL.iter().map(|word| word.as_str()).collect());
+        same("languages", Language::ALL.iter().map(|word| word.as_str()).collect());
+        same("regions", Region::ALL.iter().map(Region::code).collect());
+        let mut sectors = normalize::vocabulary::sectors();
+        sectors.sort_unstable();
+        sectors.dedup();
+        same("sectors", sectors);
+        same("run_states", RunState::ALL.iter().map(|word| word.as_str()).collect());
+        same("run_modes", Mode::ALL.iter().map(|word| word.as_str()).collect());
+        same("triggers", Trigger::ALL.iter().map(|word| word.as_str()).collect());
+        same("status", Status::ALL.iter().map(|word| word.as_str()).collect());
+        same("warnings", domain::quality::Doubt::ALL.iter().map(|word| word.as_str()).collect());
+        same("missing", domain::quality::Part::ALL.iter().map(|word| word.as_str()).collect());
+        same("rejections", domain::Reason::CODES.to_vec());
+    }
+
+    #[test]
+    fn every_word_is_explained_in_both_languages() {
+        for word in all() {
+            assert!(!word.fr.is_empty() && !word.en.is_empty(), "{word:?}");
+            assert_eq!(
+                all().filter(|other| (other.list, other.code) == (word.list, word.code)).count(),
+                1,
+                "{word:?}"
+            );
+        }
+    }
+}
