@@ -7,6 +7,9 @@ macro_rules! coded {
         pub enum $type { $($(#[$vdoc])* #[serde(rename = $word)] $variant,)* }
 
         impl $type {
+            /// All values, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
             /// Returns the stored word.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }
