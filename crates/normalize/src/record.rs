@@ -1,6 +1,7 @@
 //! From a draft to an opportunity, or a rejection.
 
 mod infer;
+mod labels;
 mod organization;
 mod place;
 
@@ -129,6 +130,7 @@ fn row(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         draft: None,
     };
     infer::classify(&mut opportunity, draft, &title_words, &of_title, &of_text);
+    labels::fill(&mut opportunity, draft, context, &body.text);
     infer::ask(&mut opportunity, &body, &of_text);
     opportunity.quality = quality::judge(&opportunity, context.fetched_at);
     opportunity.fingerprint = Fingerprint::of(&opportunity);

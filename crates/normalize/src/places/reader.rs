@@ -92,7 +92,8 @@ fn neighbours(line: &str) -> Option<Where> {
         return None;
     }
     let read: Vec<Where> = parts.iter().map(|part| read_line(part, "CM").ok()).collect::<Option<_>>()?;
-    let is_country = |place: &Place| place.country != "CM" && place.region.is_none() && place.locality.is_none();
+    let is_country =
+        |place: &Place| place.country != "CM" && place.region.is_none() && place.locality.is_none();
     if !read.iter().any(|part| !part.places.is_empty() && part.places.iter().all(is_country)) {
         return None;
     }

@@ -9,9 +9,9 @@ use crate::{
     memo::remembered,
     text::{Body, Words, clean_line, fold},
     vocabulary::{
-        Title, Wanted, Workplace, asked, asked_of, audiences_of, contracts_of_title, languages_of, names_teacher,
-        needs_no_diploma, occupation_of, plain_contract_of_title, read_contracts, read_education, read_experience,
-        read_languages, sector_of, working_times_of_title,
+        Title, Wanted, Workplace, asked, asked_of, audiences_of, contracts_of_title, languages_of,
+        names_teacher, needs_no_diploma, occupation_of, plain_contract_of_title, read_contracts,
+        read_education, read_experience, read_languages, sector_of, working_times_of_title,
     },
 };
 

@@ -410,8 +410,14 @@ fn a_program_that_asks_for_no_diploma_says_so_and_asks_for_no_level() {
         normalize(draft, &context()).unwrap().education
     };
     let none = Some(Education::NoDiploma);
-    assert_eq!(read(Kind::Agr, "Places are open to 500 people between 18 and 35, whatever their schooling."), none);
-    assert_eq!(read(Kind::Training, "Sont visés 300 jeunes de 18 à 35 ans, sans condition de diplôme."), none);
+    assert_eq!(
+        read(Kind::Agr, "Places are open to 500 people between 18 and 35, whatever their schooling."),
+        none
+    );
+    assert_eq!(
+        read(Kind::Training, "Sont visés 300 jeunes de 18 à 35 ans, sans condition de diplôme."),
+        none
+    );
     assert_eq!(read(Kind::Agr, "Apprendre à des jeunes, quel que soit leur niveau d'études."), none);
     assert_eq!(read(Kind::Agr, "Bac exigé pour les formateurs."), None);
     assert_eq!(read(Kind::Job, "Accueillir des jeunes quel que soit leur niveau d'études."), None);

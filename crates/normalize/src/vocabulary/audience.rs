@@ -12,7 +12,8 @@ use domain::{Kind, vocabulary::Audience};
 use super::{Title, phrase_table::Signs, sector_of, signs};
 use crate::text::Words;
 use phrases::{
-    BETWEEN, CLOSES, CLOSES_GIFT, FORMS, GAIN, GAINED, GAINS, LEARNERS, LISTED, OPENS, OPENS_GIFT, OPENS_LEARNER, OPENS_TWO,
+    BETWEEN, CLOSES, CLOSES_GIFT, FORMS, GAIN, GAINED, GAINS, LEARNERS, LISTED, OPENS, OPENS_GIFT,
+    OPENS_LEARNER, OPENS_TWO,
 };
 
 const TABLE: &str = include_str!("audience.tsv");
@@ -111,10 +112,7 @@ fn addressed(words: &Words<'_>, post: Post) -> Vec<&'static str> {
         let Some((before, rest)) = words.list().split_at_checked(at) else { continue };
         for (code, long) in FOR.starting(rest) {
             let behind = rest.get(long..).unwrap_or_default();
-            if opens(before, post)
-                || closes(behind, post)
-                || (post == Post::Gift && gains(before, behind))
-            {
+            if opens(before, post) || closes(behind, post) || (post == Post::Gift && gains(before, behind)) {
                 found.push(code);
             }
         }
@@ -133,8 +131,10 @@ fn gains(before: &[&str], behind: &[&str]) -> bool {
     let Some(verb) = near.iter().rposition(|word| any(&GAINS, word)) else { return false };
     let between = near.get(verb + 1..).unwrap_or_default();
     let is_article = |word: &&&str| {
-        matches!(**word, "the" | "les" | "petits" | "petites" | "small" | "jeunes" | "young" | "local" | "poor")
-            || word.bytes().all(|byte| byte.is_ascii_digit())
+        matches!(
+            **word,
+            "the" | "les" | "petits" | "petites" | "small" | "jeunes" | "young" | "local" | "poor"
+        ) || word.bytes().all(|byte| byte.is_ascii_digit())
     };
     let is_of = between.iter().rev().find(|word| !is_article(word)).is_some_and(|word| OF.contains(word));
     (is_of && between.iter().any(|word| any(&GAINED, word)))
@@ -178,11 +178,33 @@ fn is_opener(words: &[&str], post: Post) -> bool {
 /// "souhaiter la bienvenue aux migrants", "mener des actions en faveur des femmes".
 fn is_duty(opener: &str, head: &[&str]) -> bool {
     const WE: [&str; 15] = [
-        "we", "also", "particularly", "especially", "strongly", "warmly", "gladly", "highly", "actively", "and",
-        "positively", "to", "specifically", "particular", "equally",
+        "we",
+        "also",
+        "particularly",
+        "especially",
+        "strongly",
+        "warmly",
+        "gladly",
+        "highly",
+        "actively",
+        "and",
+        "positively",
+        "to",
+        "specifically",
+        "particular",
+        "equally",
     ];
-    const ASKS: [&str; 9] =
-        ["discrimination", "recrut", "recruit", "reserv", "priorit", "preference", "candidat", "poste", "offre"];
+    const ASKS: [&str; 9] = [
+        "discrimination",
+        "recrut",
+        "recruit",
+        "reserv",
+        "priorit",
+        "preference",
+        "candidat",
+        "poste",
+        "offre",
+    ];
     let last = head.last().copied().unwrap_or_default();
     let near = || head.iter().rev().take(5);
     match opener {

@@ -7,14 +7,44 @@ use crate::{numbers, patterns};
 
 /// Beginnings of the words without which a sentence is about no diploma, folded.
 const SUBJECTS: [&str; 14] = [
-    "diplom", "degree", "school", "scolar", "scolaire", "instruction", "qualification", "certificate",
-    "education", "educational", "niveau", "etude", "lire", "educated",
+    "diplom",
+    "degree",
+    "school",
+    "scolar",
+    "scolaire",
+    "instruction",
+    "qualification",
+    "certificate",
+    "education",
+    "educational",
+    "niveau",
+    "etude",
+    "lire",
+    "educated",
 ];
 /// Words that may put something else in the place of a diploma, folded.
 const INSTEAD: [&str; 21] = [
-    "defaut", "faute", "failing", "lieu", "tiennent", "instead", "suffit", "suffisent", "suffira", "suffice",
-    "suffices", "enough", "remplace", "remplacent", "remplacer", "replace", "replaces", "substitute", "compense",
-    "compensate", "place",
+    "defaut",
+    "faute",
+    "failing",
+    "lieu",
+    "tiennent",
+    "instead",
+    "suffit",
+    "suffisent",
+    "suffira",
+    "suffice",
+    "suffices",
+    "enough",
+    "remplace",
+    "remplacent",
+    "remplacer",
+    "replace",
+    "replaces",
+    "substitute",
+    "compense",
+    "compensate",
+    "place",
 ];
 
 /// Returns whether a sentence with this word may say something on diplomas that no name of one does.

@@ -342,7 +342,8 @@ impl Reader {
         for (part, folded) in &parts {
             let words: Vec<&str> = folded.split(' ').collect();
             let level = education(folded, &words);
-            self.is_open |= level.is_some() && part.split(',').any(|piece| no_diploma::has_alternative(&fold(piece)));
+            self.is_open |=
+                level.is_some() && part.split(',').any(|piece| no_diploma::has_alternative(&fold(piece)));
             asked.education = asked.education.or(level);
             let counts = level.is_some() || is_experience(&words);
             if asked.experience_months.is_none() && counts && !NOT_ASKED.is_match(folded) {

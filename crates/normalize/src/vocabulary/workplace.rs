@@ -15,16 +15,36 @@ const CHILDCARE: &str = "5311";
 const HOSPITALITY: &str = "hospitality";
 /// Words of a house with guests, folded.
 const HOUSES: [&str; 15] = [
-    "hotel", "hotels", "hoteliere", "hotelier", "hotellerie", "lodge", "resort", "resorts", "auberge", "motel",
-    "hostel", "palace", "guesthouse", "touristique", "villas",
+    "hotel",
+    "hotels",
+    "hoteliere",
+    "hotelier",
+    "hotellerie",
+    "lodge",
+    "resort",
+    "resorts",
+    "auberge",
+    "motel",
+    "hostel",
+    "palace",
+    "guesthouse",
+    "touristique",
+    "villas",
 ];
 /// What stands beside a front desk there, folded.
 const GUESTS: [&str; 9] =
     ["guest", "guests", "chambre", "chambres", "rooms", "reservation", "reservations", "bookings", "sejour"];
 /// Words of a school for small children, folded.
 const SCHOOLS: [&str; 9] = [
-    "nursery", "maternelle", "maternelles", "kindergarten", "preschool", "preschools", "prescolaire",
-    "montessori", "preprimaire",
+    "nursery",
+    "maternelle",
+    "maternelles",
+    "kindergarten",
+    "preschool",
+    "preschools",
+    "prescolaire",
+    "montessori",
+    "preprimaire",
 ];
 
 /// Where somebody works, by all that tells it.
@@ -101,7 +121,9 @@ fn read(title: &str, sector: Option<&str>, organization: Option<&str>, text: &st
     let occupation = place.occupation(super::occupation_of(&title));
     let found = place
         .sector(occupation)
-        .or_else(|| super::sector_of(Kind::Job, sector, &super::Title { words: &title, head: 0 }, occupation, &text))
+        .or_else(|| {
+            super::sector_of(Kind::Job, sector, &super::Title { words: &title, head: 0 }, occupation, &text)
+        })
         .or_else(|| place.sector_of_employer());
     format!("{} {}", occupation.unwrap_or("none"), found.unwrap_or("none"))
 }

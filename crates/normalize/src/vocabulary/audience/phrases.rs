@@ -176,9 +176,30 @@ pub(super) const LISTED: usize = 4;
 
 /// Beginnings of verbs by which a program helps: "Renforcer les compétences de 60 producteurs".
 pub(super) const GAINS: [&str; 24] = [
-    "renforc", "amelior", "augment", "accroi", "developp", "diversifi", "securis", "relanc", "retabli",
-    "consolid", "strengthen", "improv", "increas", "rais", "restor", "build", "boost", "enhanc", "diversify",
-    "upgrad", "double", "doubl", "elev", "grow",
+    "renforc",
+    "amelior",
+    "augment",
+    "accroi",
+    "developp",
+    "diversifi",
+    "securis",
+    "relanc",
+    "retabli",
+    "consolid",
+    "strengthen",
+    "improv",
+    "increas",
+    "rais",
+    "restor",
+    "build",
+    "boost",
+    "enhanc",
+    "diversify",
+    "upgrad",
+    "double",
+    "doubl",
+    "elev",
+    "grow",
 ];
 /// Beginnings of what people have more of then.
 pub(super) const GAINED: [&str; 20] = [
