@@ -147,56 +147,59 @@ pub(super) fn says_instead(folded: &str) -> bool {
     folded.split(' ').any(|word| INSTEAD.contains(&word)) && IN_PLACE.is_match(folded)
 }
 
+/// What may stand in the place of a diploma, folded.
+const PROOFS: [&str; 43] = [
+    "experience",
+    "experiences",
+    "chantiers",
+    "projets",
+    "projects",
+    "realisations",
+    "montrer",
+    "portfolio",
+    "ans",
+    "an",
+    "years",
+    "year",
+    "pratique",
+    "practice",
+    "atelier",
+    "importe",
+    "autodidacte",
+    "competences",
+    "skills",
+    "metier",
+    "preuve",
+    "preuves",
+    "proof",
+    "exemple",
+    "exemples",
+    "photo",
+    "photos",
+    "echantillons",
+    "samples",
+    "essai",
+    "trial",
+    "demonstration",
+    "references",
+    "book",
+    "tas",
+    "savoir",
+    "vecu",
+    "parcours",
+    "track",
+    "record",
+    "work",
+    "travaux",
+    "pieces",
+];
+/// Words on more studies, folded.
+const STUDIES: [&str; 8] =
+    ["etudes", "etude", "universite", "university", "studies", "study", "superieur", "superieures"];
+
 /// Returns whether something else may replace a diploma: "CAP ou trois chantiers à montrer", "BTS ou preuve par l'exemple". Another
 /// diploma, level or subject is no such thing: "CAP mécanique ou électrotechnique", "BTS ou deux ans d'études".
 pub(super) fn has_alternative(folded: &str) -> bool {
-    const OTHERS: [&str; 43] = [
-        "experience",
-        "experiences",
-        "chantiers",
-        "projets",
-        "projects",
-        "realisations",
-        "montrer",
-        "portfolio",
-        "ans",
-        "an",
-        "years",
-        "year",
-        "pratique",
-        "practice",
-        "atelier",
-        "importe",
-        "autodidacte",
-        "competences",
-        "skills",
-        "metier",
-        "preuve",
-        "preuves",
-        "proof",
-        "exemple",
-        "exemples",
-        "photo",
-        "photos",
-        "echantillons",
-        "samples",
-        "essai",
-        "trial",
-        "demonstration",
-        "references",
-        "book",
-        "tas",
-        "savoir",
-        "vecu",
-        "parcours",
-        "track",
-        "record",
-        "work",
-        "travaux",
-        "pieces",
-    ];
-    const STUDIES: [&str; 8] =
-        ["etudes", "etude", "universite", "university", "studies", "study", "superieur", "superieures"];
     let mut rest = folded.split(' ').skip_while(|word| !matches!(*word, "ou" | "or"));
     if rest.next().is_none() {
         return false;
@@ -217,5 +220,5 @@ pub(super) fn has_alternative(folded: &str) -> bool {
         }
         _ => false,
     };
-    counted || rest.iter().any(|word| OTHERS.contains(word))
+    counted || rest.iter().any(|word| PROOFS.contains(word))
 }
