@@ -71,17 +71,12 @@ pub fn propose(answer: &Answer<'_>) -> Result<String, String> {
         return Err(format!("it is {} in which no list of records could be found", found.format));
     }
     if found.link.is_some() {
-        found.detail = match &answer.detail {
-            Some(detail) => {
-                let response = Response { headers: detail.headers, ..Response::of_body(detail.body) };
-                html::detail_fields(&Page::new(&stream, Role::Detail, detail.url, response))
-            }
-            None => {
-                found
-                    .remarks
-                    .push("No page of a record was looked at: what stands there is guessed.".to_owned());
-                html::unseen()
-            }
+        found.detail = if let Some(detail) = &answer.detail {
+            let response = Response { headers: detail.headers, ..Response::of_body(detail.body) };
+            html::detail_fields(&Page::new(&stream, Role::Detail, detail.url, response))
+        } else {
+            found.remarks.push("No page of a record was looked at: what stands there is guessed.".to_owned());
+            html::unseen()
         };
     }
     Ok(write::text(answer, url, &found))

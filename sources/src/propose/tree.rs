@@ -115,8 +115,8 @@ fn pages(document: &Value) -> Option<String> {
         return Some(format!("pages = {{ kind = \"next_link\", link = {} }}", literal(path)));
     }
     let is_cursor = |leaf: &&(String, String, &Value)| {
-        let names = ["cursor", "pagetoken", "page_token", "continuation", "scroll_id"];
-        (leaf.1 == "after" || names.iter().any(|name| leaf.1.contains(name)))
+        let signs = ["cursor", "pagetoken", "page_token", "continuation", "scroll_id"];
+        (leaf.1 == "after" || signs.iter().any(|sign| leaf.1.contains(sign)))
             && leaf.2.as_str().is_some_and(|text| !text.is_empty())
     };
     if let Some((path, key, _)) = leaves.iter().find(is_cursor) {
@@ -243,7 +243,7 @@ fn keys(best: &mut Best, path: &str, map: &Map<String, Value>, deep: usize) {
 /// Returns whether most records have a value of their own at a path: a category also has a code.
 fn is_own(records: &[&Value], form: &str) -> bool {
     let path = form.trim_matches(['"', '\'']);
-    let pointer: String = path.split('.').skip(1).map(|key| format!("/{}", key.trim_matches('"'))).collect();
+    let pointer: String = path.split('.').skip(1).flat_map(|key| ["/", key.trim_matches('"')]).collect();
     let values: Vec<String> =
         records.iter().filter_map(|record| record.pointer(&pointer)).map(ToString::to_string).collect();
     let own: std::collections::BTreeSet<&String> = values.iter().collect();

@@ -208,18 +208,22 @@ fn tables() {
     );
 }
 
+/// Returns a page with a list between what stands around it.
+fn page(list: &str, next: &str) -> String {
+    format!(
+        "<!DOCTYPE html><html><body><header class='site-header'><ul class='menu'><li><a href='/a'>Accueil du portail des emplois</a></li><li><a href='/b'>Toutes les entreprises du pays</a></li><li><a href='/c'>Conseils aux candidats et actualités</a></li></ul></header>\
+         <div class='content'>{list}</div>{next}<footer><ul><li><a href='/x'>Mentions légales du portail</a></li><li><a href='/y'>Contact et plan du site</a></li><li><a href='/z'>Conditions générales</a></li></ul></footer></body></html>"
+    )
+}
+
+/// Returns the markup of four posts.
+fn made(one: &dyn Fn(usize, &str) -> String) -> String {
+    let titles = ["Soudeur à l'arc", "Maçon finisseur", "Comptable senior", "Chauffeur livreur"];
+    titles.iter().enumerate().map(|(at, title)| one(at + 1, title)).collect()
+}
+
 #[test]
 fn portals_by_what_repeats() {
-    let page = |list: &str, next: &str| {
-        format!(
-            "<!DOCTYPE html><html><body><header class='site-header'><ul class='menu'><li><a href='/a'>Accueil du portail des emplois</a></li><li><a href='/b'>Toutes les entreprises du pays</a></li><li><a href='/c'>Conseils aux candidats et actualités</a></li></ul></header>\
-             <div class='content'>{list}</div>{next}<footer><ul><li><a href='/x'>Mentions légales du portail</a></li><li><a href='/y'>Contact et plan du site</a></li><li><a href='/z'>Conditions générales</a></li></ul></footer></body></html>"
-        )
-    };
-    let titles = ["Soudeur à l'arc", "Maçon finisseur", "Comptable senior", "Chauffeur livreur"];
-    let made = |one: &dyn Fn(usize, &str) -> String| -> String {
-        titles.iter().enumerate().map(|(at, title)| one(at + 1, title)).collect()
-    };
     // Items without a class.
     let list = format!(
         "<ul id='liste'>{}</ul>",
@@ -262,6 +266,10 @@ fn portals_by_what_repeats() {
             ("posted_at", "2026-11-01"),
         ],
     );
+}
+
+#[test]
+fn tables_links_and_articles_of_portals() {
     // A table.
     let table = format!(
         "<table><thead><tr><th>Poste</th><th>Lieu</th><th>Date limite</th></tr></thead><tbody>{}</tbody></table>",
