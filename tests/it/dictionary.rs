@@ -1,7 +1,13 @@
 //! The data dictionary is generated from the comments in the database.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
+use domain::{
+    Kind,
+    money::{AmountKind, Basis, Period, RatePeriod},
+    quality::{Doubt, Part},
+    vocabulary::{Audience, Contract, Education, Language, WorkingTime},
+};
 use sqlx::Row as _;
 
 use crate::support::Road;
@@ -64,6 +70,7 @@ async fn the_data_dictionary_is_what_the_database_says() {
         let kind: String = column.get("type");
         writeln!(page, "| `{name}` | {kind} | {what} | {from} | {example} |").unwrap();
     }
+    page.push_str(&vocabularies());
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/DATA_DICTIONARY.md");
     if std::env::var_os("UPDATE_REFERENCE").is_some() {
         std::fs::write(&path, &page).unwrap();
@@ -88,4 +95,83 @@ async fn example(pool: &sqlx::PgPool, view: &str, name: &str) -> String {
     let value: Option<String> =
         sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_optional(pool).await.unwrap();
     value.map(|value| format!("`{}`", value.replace('|', "\\|"))).unwrap_or_default()
+}
+
+/// Values with their meaning in French and English, by the column that holds them.
+const MEANINGS: &str = include_str!("dictionary/meanings.tsv");
+/// Titles of occupations in English.
+const ISCO: &str = include_str!("dictionary/isco.tsv");
+
+/// Returns the values of each column of words, as the program has them.
+fn values() -> Vec<(&'static str, Vec<&'static str>)> {
+    macro_rules! all {
+        ($type:ty) => {
+            <$type>::ALL.iter().map(|value| value.as_str()).collect::<Vec<_>>()
+        };
+    }
+    vec![
+        ("kind", all!(Kind)),
+        ("amount_kind", all!(AmountKind)),
+        ("amount_period", all!(Period)),
+        ("amount_basis", all!(Basis)),
+        ("interest_period", all!(RatePeriod)),
+        ("contracts", all!(Contract)),
+        ("working_time", all!(WorkingTime)),
+        ("education", all!(Education)),
+        ("audiences", all!(Audience)),
+        ("languages", all!(Language)),
+        ("sector", normalize::vocabulary::sectors()),
+        ("quality_parts.missing", all!(Part)),
+        ("quality_parts.doubts", all!(Doubt)),
+        // Words of the database.
+        ("status", vec!["open", "closed"]),
+        ("closed_why", vec!["date", "ended", "absent", "partner", "reverted"]),
+    ]
+}
+
+/// Returns the rows of a table.
+fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
+    table.lines().filter(|line| !line.starts_with('#')).map(|line| line.split('\t').collect())
+}
+
+/// Writes each value of each vocabulary with its meaning in French and English.
+fn vocabularies() -> String {
+    let mut page = String::from(
+        "\n## Vocabularies\n\nEvery value of the columns that hold words of ours, with its meaning in French and English.\n\n\
+         | column | value | français | English |\n|---|---|---|---|\n",
+    );
+    for row in rows(MEANINGS) {
+        let [column, value, french, english] = row.as_slice() else { panic!("{row:?}") };
+        writeln!(page, "| `{column}` | `{value}` | {french} | {english} |").unwrap();
+    }
+    page.push_str(
+        "\n### Occupations\n\nUnit groups of ISCO-08 (ILO, 2012) that `occupation` can hold. The French name is ours, the English one that of the ILO.\n\n\
+         | value | français | English |\n|---|---|---|\n",
+    );
+    let english: BTreeMap<&str, &str> = rows(ISCO).map(|row| (row[0], row[1])).collect();
+    for (code, french) in normalize::vocabulary::occupations() {
+        writeln!(page, "| `{code}` | {french} | {} |", english[code]).unwrap();
+    }
+    page
+}
+
+#[test]
+fn every_value_has_its_meaning_in_both_languages() {
+    for (column, mut values) in values() {
+        let listed = rows(MEANINGS).filter(|row| row[0] == column);
+        let mut listed: Vec<&str> = listed
+            .map(|row| {
+                assert!(row.len() == 4 && row.iter().all(|cell| !cell.is_empty()), "{row:?}");
+                row[1]
+            })
+            .collect();
+        listed.sort_unstable();
+        values.sort_unstable();
+        assert_eq!(listed, values, "{column}");
+    }
+    let mut codes: Vec<&str> = normalize::vocabulary::occupations().iter().map(|(code, _)| *code).collect();
+    let mut named: Vec<&str> = rows(ISCO).map(|row| row[0]).collect();
+    codes.sort_unstable();
+    named.sort_unstable();
+    assert_eq!(codes, named);
 }

@@ -7,8 +7,8 @@ macro_rules! coded {
         pub enum $type { $($(#[$vdoc])* #[serde(rename = $word)] $variant,)* }
 
         impl $type {
-            /// Every value.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+            /// All values, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
             /// Returns the stored word.
             pub fn as_str(self) -> &'static str {

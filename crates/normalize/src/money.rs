@@ -8,10 +8,12 @@ mod interest;
 mod noise;
 mod number;
 mod percent;
+mod repeat;
 mod signs;
 
 pub use fees::{is_free, read_fees};
 pub use interest::{UnreadableRate, read_interest};
+pub(crate) use repeat::without_repeats;
 pub(crate) use signs::{is_least, is_most};
 
 use domain::money::{Amount, AmountKind, Currency};

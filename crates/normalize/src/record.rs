@@ -1,6 +1,7 @@
 //! From a draft to an opportunity, or a rejection.
 
 mod infer;
+mod labels;
 mod organization;
 mod place;
 
@@ -21,7 +22,7 @@ use crate::{
     dates,
     duration::read_duration,
     memo::remembered,
-    money::{UnreadableAmount, is_free, read_amount, read_fees, read_interest},
+    money::{UnreadableAmount, is_free, read_amount, read_fees, read_interest, without_repeats},
     patterns,
     places::Where,
     quality, reject,
@@ -101,13 +102,13 @@ fn row(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         places,
         remote: remote || infer::says_remote(&title_words) || infer::text_says_remote(&body.folded),
         amount: amount(draft, context)?,
-        amount_text: line(amount_words(draft), &mut plain),
-        interest_text: line(interest_words(draft, interest.as_ref()), &mut plain),
+        amount_text: once(amount_words(draft), &mut plain),
+        interest_text: once(interest_words(draft, interest.as_ref()), &mut plain),
         interest,
         fees,
-        fees_text: line(draft.fees.as_deref(), &mut plain),
+        fees_text: once(draft.fees.as_deref(), &mut plain),
         duration: duration(draft),
-        duration_text: line(draft.duration.as_deref(), &mut plain),
+        duration_text: once(draft.duration.as_deref(), &mut plain),
         contracts: infer::contracts(draft, &title_words),
         posted_at: instant(draft.posted_at.as_deref(), context, "posted_at")?,
         starts_on: starts_on(draft, context, &mut doubts),
@@ -129,6 +130,7 @@ fn row(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         draft: None,
     };
     infer::classify(&mut opportunity, draft, &title_words, &of_title, &of_text);
+    labels::fill(&mut opportunity, draft, context, &body.text);
     infer::ask(&mut opportunity, &body, &of_text);
     opportunity.quality = quality::judge(&opportunity, context.fetched_at);
     opportunity.fingerprint = Fingerprint::of(&opportunity);
@@ -336,6 +338,11 @@ fn amount_words(draft: &Draft) -> Option<&str> {
 /// Returns one line of text. Contacts are taken out before it is cut, so that half a number does not stay.
 fn line(words: Option<&str>, plain: &mut dyn FnMut(String) -> String) -> Option<String> {
     words.map(clean_line).map(plain).and_then(|line| short(&line, LINE_MAX))
+}
+
+/// The same without what stands twice because a source file adds it: "USD 175 000 USD".
+fn once(words: Option<&str>, plain: &mut dyn FnMut(String) -> String) -> Option<String> {
+    line(words.map(without_repeats).as_deref(), plain)
 }
 
 fn short(text: &str, max: usize) -> Option<String> {

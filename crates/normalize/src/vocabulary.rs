@@ -3,9 +3,11 @@
 mod audience;
 mod experience;
 mod language;
+mod no_diploma;
 mod phrase_table;
 mod requirements;
 pub(crate) mod signs;
+mod workplace;
 
 use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 
@@ -22,7 +24,8 @@ pub(crate) use language::languages_of;
 pub use language::languages_of_text;
 use phrase_table::Signs;
 pub use requirements::{Asked, asked};
-pub(crate) use requirements::{Wanted, asked_of};
+pub(crate) use requirements::{Wanted, asked_of, needs_no_diploma};
+pub(crate) use workplace::Workplace;
 
 static CONTRACTS: LazyLock<Signs> = LazyLock::new(|| Signs::of(include_str!("vocabulary/contracts.tsv"), 1));
 static EDUCATION: LazyLock<Signs> = LazyLock::new(|| Signs::of(include_str!("vocabulary/education.tsv"), 1));
@@ -106,7 +109,7 @@ const NOTHING: [&str; 6] = ["aucun", "aucune", "non requis", "non exige", "not r
 /// Returns the lowest level that the words name: "BAC+2 à BAC+3" asks for two years, "sans diplôme" for none.
 pub fn read_education(words: &str) -> Option<Education> {
     let folded = fold(words);
-    if NOTHING.contains(&folded.as_str()) {
+    if NOTHING.contains(&folded.as_str()) || no_diploma::says_none(&folded, false) {
         return Some(Education::NoDiploma);
     }
     // "Bac et moins" asks for no level: people with less may apply.
@@ -229,6 +232,18 @@ pub(crate) fn sectors_in(folded: &str) -> Vec<&'static str> {
     SECTORS.read(folded)
 }
 
+/// Returns the codes of all occupations, each with its name in French.
+pub fn occupations() -> Vec<(&'static str, &'static str)> {
+    let rows = include_str!("vocabulary/occupations.tsv")
+        .lines()
+        .filter(|line| line.starts_with(|first: char| first.is_ascii_digit()));
+    rows.filter_map(|line| {
+        let mut cells = line.split('\t');
+        cells.next().zip(cells.next())
+    })
+    .collect()
+}
+
 /// Returns the codes of all sectors.
 pub fn sectors() -> Vec<&'static str> {
     let rows = include_str!("vocabulary/sectors.tsv").lines().filter(|line| !line.starts_with(['#', '-']));
@@ -288,10 +303,11 @@ pub(crate) fn sector_of(
 /// Work that any employer has, so that the employer's sector says more: workers in production, odd jobs, heads of projects.
 const ANYWHERE: [&str; 5] = ["9329", "9622", "9321", "1219", "8183"];
 
-/// Work that is of one sector whatever is sold, cooked or talked about there: cooks and waiters, sellers, call centers.
+/// Work that is of one sector whatever is sold, cooked, taught or talked about there: cooks and waiters, sellers, teachers, call
+/// centers.
 fn is_of_its_sector(isco: &str) -> bool {
     // Who sells by telephone sells for one trade.
-    (["25", "35", "52"].iter().any(|group| isco.starts_with(group)) && isco != "5244")
+    (["23", "25", "35", "52"].iter().any(|group| isco.starts_with(group)) && isco != "5244")
         || matches!(isco, "5120" | "5131" | "9411" | "9412" | "4222")
 }
 

@@ -1,247 +1,45 @@
 //! Names that partners use for our fields.
 
+use std::sync::LazyLock;
+
 use normalize::text::fold;
 
-/// Names by field, folded, most likely first. A name with a dot is a key within an object.
-const NAMES: [(&str, &[&str]); 21] = [
-    (
-        "external_id",
-        &[
-            "id",
-            "external_id",
-            "reference",
-            "ref",
-            "job_id",
-            "identifiant",
-            "code",
-            "numero",
-            "num",
-            "n°",
-            "guid",
-            "uuid",
-            "iati-identifier",
-            "slug",
-            "referencenumber",
-            "reference_apec",
-            "hash",
-        ],
-    ),
-    (
-        "title",
-        &[
-            "title",
-            "titre",
-            "intitule",
-            "libelle",
-            "name",
-            "nom",
-            "poste",
-            "intitule-formation",
-            "titlepub",
-            "job_title",
-            "formation",
-            "projet",
-        ],
-    ),
-    ("url", &["url", "link", "lien", "lien_offre", "redirection", "href", "url_offre", "page"]),
-    (
-        "organization",
-        &[
-            "organization",
-            "organisation",
-            "entreprise",
-            "company",
-            "employeur",
-            "employer",
-            "organisme",
-            "societe",
-            "company_name",
-            "recruteur",
-            "structure",
-            "reporting-org",
-            "ecole",
-            "caisse",
-        ],
-    ),
-    (
-        "description",
-        &[
-            "description",
-            "contenu",
-            "texte_offre",
-            "resume",
-            "objectif",
-            "info_post",
-            "summary",
-            "content",
-            "mission",
-            "missions",
-            "body",
-            "details",
-        ],
-    ),
-    (
-        "place",
-        &[
-            "place",
-            "lieu",
-            "ville",
-            "city",
-            "location",
-            "localisation",
-            "localite",
-            "lieutravail",
-            "region",
-            "adresse",
-            "address",
-            "commune",
-        ],
-    ),
-    (
-        "salary",
-        &[
-            "salary",
-            "salaire",
-            "remuneration",
-            "prix",
-            "cout",
-            "montant",
-            "pay",
-            "salaire_affiche",
-            "frais",
-            "tarif",
-            "budget",
-        ],
-    ),
-    (
-        "interest",
-        &[
-            "interest",
-            "interest_rate",
-            "interestrate",
-            "taux",
-            "taux_interet",
-            "taux_mensuel",
-            "tauxmensuel",
-            "taux_annuel",
-            "annualinterestrate",
-            "nominalannualinterestrate",
-        ],
-    ),
-    ("fees", &["fees", "frais_dossier", "fraisdossier", "frais_de_dossier", "commission", "charges"]),
-    (
-        "duration",
-        &[
-            "duration",
-            "duree",
-            "duree_mois",
-            "dureemois",
-            "duree_(mois)",
-            "term",
-            "tenor",
-            "loan_term",
-            "loanterm",
-        ],
-    ),
-    (
-        "starts_at",
-        &["starts_at", "date_debut", "datedebut", "date_de_debut", "debut", "start_date", "rentree"],
-    ),
-    ("status", &["status", "statut", "etat", "actif", "active", "is_active", "state"]),
-    (
-        "contract",
-        &[
-            "contract",
-            "contrat",
-            "type_contrat",
-            "contract_type",
-            "jobtype",
-            "typecontrat",
-            "typecontratlibelle",
-            "type_de_contrat",
-            "rythme",
-        ],
-    ),
-    (
-        "posted_at",
-        &[
-            "posted_at",
-            "datecreation",
-            "date_publication",
-            "date_posted",
-            "published_at",
-            "pubdate",
-            "date_parution",
-            "date",
-            "published",
-            "publication_date",
-            "date_updated",
-            "created_at",
-            "startdate",
-            "majle",
-        ],
-    ),
-    (
-        "closes_at",
-        &[
-            "closes_at",
-            "date_limite",
-            "datelimite",
-            "date_expired",
-            "deadline",
-            "validthrough",
-            "expires_at",
-            "cloture",
-            "date_limite_candidature",
-            "closedate",
-            "date_de_cloture",
-        ],
-    ),
-    ("ends_at", &["ends_at", "end_date", "enddate", "date_fin", "date_de_fin", "datefin"]),
-    (
-        "sector",
-        &[
-            "sector",
-            "secteur",
-            "categorie",
-            "category",
-            "domaine",
-            "secteuractivitelibelle",
-            "industry",
-            "metier_famille",
-        ],
-    ),
-    ("positions", &["positions", "nombrepostes", "nombre_postes", "places", "postes", "openings"]),
-    (
-        "education",
-        &[
-            "education",
-            "education_level",
-            "niveau_etudes",
-            "niveau_etude",
-            "niveau",
-            "formation_requise",
-            "diplome",
-        ],
-    ),
-    (
-        "experience",
-        &["experience", "experience_level", "experiencelibelle", "niveau_experience", "niveau experience"],
-    ),
-    ("language", &["language", "langue", "lang", "locale"]),
-];
+/// Names by field, folded with `_` between words, most likely first.
+static NAMES: LazyLock<Vec<(&str, Vec<String>)>> = LazyLock::new(|| {
+    let rows = include_str!("names.tsv").lines().filter(|line| !line.starts_with('#'));
+    let rows = rows.filter_map(|line| line.split_once('\t'));
+    rows.map(|(field, names)| (field, names.split('|').map(folded).collect())).collect()
+});
+
+fn folded(name: &str) -> String {
+    fold(name).replace([' ', '-'], "_")
+}
 
 /// Returns the key of an object that holds the name of the object.
-const WITHIN: [&str; 8] = ["libelle", "label", "nom", "name", "title", "value", "ville", "narrative"];
+const WITHIN: [&str; 14] = [
+    "libelle",
+    "label",
+    "nom",
+    "name",
+    "title",
+    "value",
+    "ville",
+    "narrative",
+    "rendered",
+    "fr",
+    "text",
+    "display name",
+    "city",
+    "town",
+];
 
 /// Returns our field for a partner's name, and its rank (0 is best).
 pub(super) fn field_of(name: &str) -> Option<(&'static str, usize)> {
-    let folded = fold(name).replace([' ', '-'], "_");
-    let same = |known: &str| fold(known).replace([' ', '-'], "_") == folded;
+    let own = folded(name);
     let local = name.rsplit_once(':').map(|(_, local)| local);
     NAMES
         .iter()
-        .filter_map(|(field, names)| names.iter().position(|known| same(known)).map(|at| (*field, at)))
+        .filter_map(|(field, names)| names.iter().position(|known| *known == own).map(|at| (*field, at)))
         .min_by_key(|(_, at)| *at)
         .or_else(|| local.and_then(field_of))
 }
@@ -256,16 +54,35 @@ pub(super) fn within(key: &str) -> Option<usize> {
 #[derive(Debug, Default)]
 pub(super) struct Best(Vec<(&'static str, usize, String)>);
 
+/// Most forms of one field that are kept. A record made to have thousands of keys costs no more.
+const FORMS: usize = 8;
+
 impl Best {
     pub(super) fn offer(&mut self, field: &'static str, likely: usize, form: String) {
-        match self.0.iter_mut().find(|(known, ..)| *known == field) {
-            Some(known) if known.1 > likely => (known.1, known.2) = (likely, form),
-            Some(_) => (),
-            None => self.0.push((field, likely, form)),
+        let is_same = |known: &&mut (&'static str, usize, String)| known.0 == field && known.2 == form;
+        if let Some(known) = self.0.iter_mut().find(is_same) {
+            known.1 = known.1.min(likely);
+            return;
+        }
+        self.0.push((field, likely, form));
+        let forms = self.0.iter().enumerate().filter(|(_, known)| known.0 == field);
+        if forms.clone().count() > FORMS
+            && let Some((worst, _)) = forms.max_by_key(|(_, known)| known.1)
+        {
+            self.0.remove(worst);
         }
     }
 
-    pub(super) fn fields(self) -> Vec<(&'static str, String)> {
+    /// Drops forms that are not good for their field.
+    pub(super) fn keep(&mut self, is_good: impl Fn(&str, &str) -> bool) {
+        self.0.retain(|(field, _, form)| is_good(field, form));
+    }
+
+    /// Returns the likeliest form of each field.
+    pub(super) fn fields(mut self) -> Vec<(&'static str, String)> {
+        self.0.sort_by_key(|(_, likely, _)| *likely);
+        let mut once = std::collections::BTreeSet::new();
+        self.0.retain(|(field, ..)| once.insert(*field));
         self.0.into_iter().map(|(field, _, form)| (field, form)).collect()
     }
 }

@@ -1,11 +1,12 @@
+mod shapes;
+
 use super::*;
-use crate::{Catalog, SpecFile};
 
 /// Returns the proposal, which must be a valid source file, and what it parses from its answer.
 fn tried(url: Option<&str>, body: &[u8]) -> (String, usize, usize) {
     let slug: SourceSlug = "neuf".parse().unwrap();
     let url: Option<Url> = url.map(|url| url.parse().unwrap());
-    let text = propose(&Answer { slug: &slug, url: url.as_ref(), headers: &[], body }).unwrap();
+    let text = propose(&Answer { slug: &slug, url: url.as_ref(), headers: &[], body, detail: None }).unwrap();
     let file = SpecFile { name: "neuf.toml".to_owned(), text: text.clone() };
     let catalog = Catalog::load(vec![file]).unwrap_or_else(|errors| panic!("{errors}\n{text}"));
     let spec = catalog.get(&slug).unwrap();
@@ -70,7 +71,8 @@ fn what_holds_no_list_is_told_so() {
     let slug: SourceSlug = "neuf".parse().unwrap();
     for body in ["", "<!DOCTYPE html><html><body><p>rien</p></body></html>", "{\"a\": 1}"] {
         assert!(
-            propose(&Answer { slug: &slug, url: None, headers: &[], body: body.as_bytes() }).is_err(),
+            propose(&Answer { slug: &slug, url: None, headers: &[], body: body.as_bytes(), detail: None })
+                .is_err(),
             "{body}"
         );
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::{
-    Found,
+    Found, fits,
     names::{Best, field_of, within},
 };
 use crate::{Page, read};
@@ -39,7 +39,8 @@ pub(super) fn json(page: &Page<'_>) -> Result<Found, String> {
     Ok(found)
 }
 
-fn of_document(document: &Value) -> Found {
+/// Proposes for a document that is JSON.
+pub(super) fn of_document(document: &Value) -> Found {
     let mut lists = Vec::new();
     look("", document, DEEP, &mut lists);
     let best = lists.into_iter().max_by(|(_, left), (_, right)| promise(left).total_cmp(&promise(right)));
@@ -58,6 +59,7 @@ fn of_document(document: &Value) -> Found {
     Found {
         format: "json",
         records: Some(literal(&path)),
+        link: page_of(&fields(items)),
         fields: fields(items),
         pages: pages(document),
         records_seen: items.len(),
@@ -90,22 +92,59 @@ fn promise(items: &[Value]) -> f64 {
     (f64::from(known) + f64::from(wide.unwrap_or(0).min(50)) / 100.0) * (f64::from(count) + 1.0).log2()
 }
 
+/// Deepest nesting in which a document is searched for its next page: `.meta.links.next`.
+const PAGES_DEEP: usize = 3;
+
 /// Returns what the document says about its next page.
 fn pages(document: &Value) -> Option<String> {
-    let map = document.as_object()?;
+    let mut leaves = Vec::new();
+    scalars("", document, PAGES_DEEP, &mut leaves);
+    let named = |leaf: &&(String, String, &Value), words: &[&str]| {
+        words.iter().any(|word| leaf.1.contains(word))
+            || words.iter().any(|word| leaf.0.to_lowercase().contains(word))
+    };
     let is_url =
         |value: &Value| value.as_str().is_some_and(|text| text.starts_with("http") || text.starts_with('/'));
-    if let Some((key, _)) =
-        map.iter().find(|(key, value)| key.to_lowercase().contains("next") && is_url(value))
+    // The last page names no next one.
+    let is_last = |leaf: &(String, String, &Value)| {
+        leaf.2.is_null() && ["next", "next_page_url", "next_url", "nextlink"].contains(&leaf.1.as_str())
+    };
+    if let Some((path, ..)) =
+        leaves.iter().find(|leaf| (named(leaf, &["next"]) && is_url(leaf.2)) || is_last(leaf))
     {
-        return Some(format!("pages = {{ kind = \"next_link\", link = {} }}", literal(&step(key))));
+        return Some(format!("pages = {{ kind = \"next_link\", link = {} }}", literal(path)));
     }
-    let total = map.iter().find(|(key, value)| key.to_lowercase().contains("total") && value.is_u64());
-    let (key, _) = total?;
+    let is_cursor = |leaf: &&(String, String, &Value)| {
+        let signs = ["cursor", "pagetoken", "page_token", "continuation", "scroll_id"];
+        (leaf.1 == "after" || signs.iter().any(|sign| leaf.1.contains(sign)))
+            && leaf.2.as_str().is_some_and(|text| !text.is_empty())
+    };
+    if let Some((path, key, _)) = leaves.iter().find(is_cursor) {
+        let param = key.trim_start_matches("next").trim_start_matches('_');
+        return Some(format!(
+            "pages = {{ kind = \"cursor\", param = {param:?}, cursor = {} }}   # the parameter is guessed",
+            literal(path)
+        ));
+    }
+    let total = leaves.iter().find(|leaf| named(leaf, &["total", "count"]) && leaf.2.is_u64());
+    let (path, ..) = total?;
     Some(format!(
         "# pages = {{ kind = \"number\", param = \"page\", first = 1, size = 50, total = {} }}   # the answer names a total",
-        literal(&step(key))
+        literal(path)
     ))
+}
+
+/// Returns the single values outside of lists, each with its path and its key in lower case.
+fn scalars<'v>(path: &str, value: &'v Value, deep: usize, found: &mut Vec<(String, String, &'v Value)>) {
+    let Some(map) = value.as_object().filter(|_| deep > 0) else { return };
+    for (key, below) in map {
+        let path = format!("{path}{}", step(key));
+        match below {
+            Value::Object(_) => scalars(&path, below, deep - 1, found),
+            Value::Array(_) => (),
+            _ => found.push((path, key.to_lowercase(), below)),
+        }
+    }
 }
 
 /// Proposes for an XML answer.
@@ -137,7 +176,24 @@ pub(super) fn xml(page: &Page<'_>) -> Found {
     {
         fields.push(("external_id", form));
     }
-    Found { format: "xml", records: Some(literal(&name)), fields, records_seen: count, ..Found::default() }
+    let link = page_of(&fields);
+    Found {
+        format: "xml",
+        records: Some(literal(&name)),
+        fields,
+        link,
+        records_seen: count,
+        ..Found::default()
+    }
+}
+
+/// Returns the form of the page of a record, if the list says too little of it: a feed without a text.
+fn page_of(fields: &[(&'static str, String)]) -> Option<String> {
+    let has = |name: &str| fields.iter().any(|(field, _)| *field == name);
+    let (_, form) = fields.iter().find(|(field, _)| *field == "url")?;
+    let says =
+        ["description", "place", "organization", "salary"].into_iter().filter(|name| has(name)).count();
+    (says < 2).then(|| form.clone())
 }
 
 /// Returns elements by name, anywhere in the document.
@@ -155,23 +211,53 @@ fn elements<'v>(value: &'v Value, deep: usize, found: &mut BTreeMap<String, Vec<
     }
 }
 
+/// Deepest nesting of what only wraps a record: `{"node": {"attributes": {…}}}`.
+const WRAPPED: usize = 2;
+
 /// Returns the forms of our fields for such records.
 fn fields(records: &[Value]) -> Vec<(&'static str, String)> {
     let mut best = Best::default();
-    for record in records.iter().take(LOOKED_AT) {
-        let Some(map) = record.as_object() else { continue };
-        for (key, value) in map {
-            if let Some((field, likely)) = field_of(key.trim_start_matches('@')) {
-                offer(&mut best, field, likely, &step(key), value);
-            }
+    let looked: Vec<&Value> = records.iter().take(LOOKED_AT).collect();
+    for record in &looked {
+        if let Some(map) = record.as_object() {
+            keys(&mut best, "", map, WRAPPED);
         }
     }
+    best.keep(|field, path| field != "external_id" || is_own(&looked, path));
     best.fields()
+}
+
+/// Offers what the keys of a record hold, and those of objects that have no name of ours.
+fn keys(best: &mut Best, path: &str, map: &Map<String, Value>, deep: usize) {
+    for (key, value) in map {
+        let here = format!("{path}{}", step(key));
+        let rank = 40 * (WRAPPED - deep);
+        match (field_of(key.trim_start_matches('@')), value) {
+            (Some((field, likely)), _) => offer(best, field, likely + rank, &here, value),
+            (None, Value::Object(below)) if deep > 0 => keys(best, &here, below, deep - 1),
+            _ => (),
+        }
+    }
+}
+
+/// Returns whether most records have a value of their own at a path: a category also has a code.
+fn is_own(records: &[&Value], form: &str) -> bool {
+    let path = form.trim_matches(['"', '\'']);
+    let pointer: String = path.split('.').skip(1).flat_map(|key| ["/", key.trim_matches('"')]).collect();
+    let values: Vec<String> =
+        records.iter().filter_map(|record| record.pointer(&pointer)).map(ToString::to_string).collect();
+    let own: std::collections::BTreeSet<&String> = values.iter().collect();
+    // A path through a list, or of another form, is believed.
+    values.is_empty() || own.len() * 10 >= values.len() * 9
 }
 
 fn offer(best: &mut Best, field: &'static str, likely: usize, path: &str, value: &Value) {
     match value {
-        Value::Null => (),
+        Value::Null | Value::String(_) | Value::Bool(_) | Value::Number(_) => {
+            if fits::value(field, value) {
+                best.offer(field, likely, literal(path));
+            }
+        }
         Value::Object(map) => {
             let below = map.iter().filter_map(|(key, value)| within(key).map(|likely| (likely, key, value)));
             if let Some((more, key, value)) = below.min_by_key(|(likely, ..)| *likely) {
@@ -186,15 +272,18 @@ fn offer(best: &mut Best, field: &'static str, likely: usize, path: &str, value:
             }
         }
         // A date from Fineract: [2026, 9, 2].
-        Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_number) => {
-            best.offer(field, likely, literal(path));
+        Value::Array(items) if items.len() > 2 && items.iter().all(Value::is_number) => {
+            if field.ends_with("_at") {
+                best.offer(field, likely, literal(path));
+            }
         }
         Value::Array(items) => {
             if let Some(first) = items.first() {
-                offer(best, field, likely + 1, &format!("{path}[0]"), first);
+                // A list of places is several places.
+                let step = if field == "place" { "[]" } else { "[0]" };
+                offer(best, field, likely + 1, &format!("{path}{step}"), first);
             }
         }
-        _ => best.offer(field, likely, literal(path)),
     }
 }
 

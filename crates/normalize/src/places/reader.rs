@@ -71,11 +71,39 @@ fn read_line(line: &str, country: &str) -> Result<Where, UnknownPlace> {
     if is_numbered(line) {
         return read_home(line);
     }
+    if let Some(read) = neighbours(line) {
+        return Ok(read);
+    }
     match abroad::named(line) {
         Some(read) => Ok(read),
         // What would be refused may be a large town elsewhere.
         None => read_home(line).or_else(|refused| abroad::unmistakable(line).ok_or(refused)),
     }
+}
+
+/// Returns the places of a list that a semicolon cuts, where a part is another country as a whole: "Mokolo, Maroua; TD". The towns before
+/// it are not its own.
+fn neighbours(line: &str) -> Option<Where> {
+    if !line.contains(';') {
+        return None;
+    }
+    let parts: Vec<&str> = line.split(';').map(str::trim).filter(|part| !part.is_empty()).collect();
+    if parts.len() < 2 || parts.len() > MANY {
+        return None;
+    }
+    let read: Vec<Where> = parts.iter().map(|part| read_line(part, "CM").ok()).collect::<Option<_>>()?;
+    let is_country =
+        |place: &Place| place.country != "CM" && place.region.is_none() && place.locality.is_none();
+    if !read.iter().any(|part| !part.places.is_empty() && part.places.iter().all(is_country)) {
+        return None;
+    }
+    let mut found = Where { places: Vec::new(), remote: read.iter().any(|part| part.remote) };
+    for place in read.into_iter().flat_map(|part| part.places) {
+        if !found.places.contains(&place) {
+            found.places.push(place);
+        }
+    }
+    (found.places.len() <= MANY).then_some(found)
 }
 
 /// Reads the words of a Cameroonian source by the gazetteer of Cameroon.

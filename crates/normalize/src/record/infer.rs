@@ -9,9 +9,9 @@ use crate::{
     memo::remembered,
     text::{Body, Words, clean_line, fold},
     vocabulary::{
-        Title, Wanted, asked, asked_of, audiences_of, contracts_of_title, languages_of, names_teacher,
-        occupation_of, plain_contract_of_title, read_contracts, read_education, read_experience,
-        read_languages, sector_of, working_times_of_title,
+        Title, Wanted, Workplace, asked, asked_of, audiences_of, contracts_of_title, languages_of,
+        names_teacher, needs_no_diploma, occupation_of, plain_contract_of_title, read_contracts,
+        read_education, read_experience, read_languages, sector_of, working_times_of_title,
     },
 };
 
@@ -24,10 +24,15 @@ pub(super) fn classify(
     text: &Words<'_>,
 ) {
     let is_work = matches!(row.kind, Kind::Job | Kind::Training);
-    let occupation = if is_work { occupation_of(title_words) } else { None };
+    let place = Workplace::new(draft.sector.as_deref(), draft.organization.as_deref(), title_words, text);
+    let occupation = if is_work { place.occupation(occupation_of(title_words)) } else { None };
     let head = row.title.split_once(':').map_or(0, |(head, _)| fold(head).split(' ').count());
     let as_title = Title { words: title_words, head };
-    row.sector = sector_of(row.kind, draft.sector.as_deref(), &as_title, occupation, text).map(str::to_owned);
+    let sector = place
+        .sector(occupation)
+        .or_else(|| sector_of(row.kind, draft.sector.as_deref(), &as_title, occupation, text))
+        .or_else(|| place.sector_of_employer().filter(|_| row.kind == Kind::Job));
+    row.sector = sector.map(str::to_owned);
     // "English for work" is a course for its learners.
     let is_of_learners =
         row.kind == Kind::Training && occupation == Some("2353") && !names_teacher(title_words);
@@ -51,12 +56,18 @@ pub(super) fn classify(
     if row.kind == Kind::Job && row.working_time.is_empty() {
         row.working_time = working_times_of_title(title_words);
     }
-    row.audiences = audiences_of(row.kind, title, title_words, text);
+    row.audiences = audiences_of(row.kind, sector, title, title_words, text);
 }
 
-/// Fills what the text of a job asks for, if the partner has no field for it.
+/// Fills what the text of a job asks for, if the partner has no field for it. Of all others, only that no diploma is needed counts.
 pub(super) fn ask(row: &mut Opportunity, body: &Body, words: &Words<'_>) {
-    let Some(text) = row.description.as_deref().filter(|_| row.kind == Kind::Job) else { return };
+    if row.kind != Kind::Job {
+        if row.education.is_none() && needs_no_diploma(body, words) {
+            row.education = Some(Education::NoDiploma);
+        }
+        return;
+    }
+    let Some(text) = row.description.as_deref() else { return };
     let wanted = Wanted {
         education: row.education.is_none(),
         experience: row.experience.is_none(),

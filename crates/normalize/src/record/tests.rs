@@ -401,3 +401,33 @@ fn notices_that_offer_a_person_nothing_are_refused_with_what_they_are() {
         }
     });
 }
+
+#[test]
+fn a_program_that_asks_for_no_diploma_says_so_and_asks_for_no_level() {
+    let read = |kind: Kind, text: &str| {
+        let mut draft = draft();
+        (draft.kind, draft.description) = (kind, Some(text.to_owned()));
+        normalize(draft, &context()).unwrap().education
+    };
+    let none = Some(Education::NoDiploma);
+    assert_eq!(
+        read(Kind::Agr, "Places are open to 500 people between 18 and 35, whatever their schooling."),
+        none
+    );
+    assert_eq!(
+        read(Kind::Training, "Sont visés 300 jeunes de 18 à 35 ans, sans condition de diplôme."),
+        none
+    );
+    assert_eq!(read(Kind::Agr, "Apprendre à des jeunes, quel que soit leur niveau d'études."), none);
+    assert_eq!(read(Kind::Agr, "Bac exigé pour les formateurs."), None);
+    assert_eq!(read(Kind::Job, "Accueillir des jeunes quel que soit leur niveau d'études."), None);
+}
+
+#[test]
+fn what_a_source_file_adds_twice_is_shown_once() {
+    let mut draft = draft();
+    draft.salary = Some("USD 175 000 USD".to_owned());
+    let row = normalize(draft, &context()).unwrap();
+    assert_eq!(row.amount_text.as_deref(), Some("USD 175 000"));
+    assert_eq!(row.amount.unwrap().min, Some(17_500_000));
+}

@@ -3,12 +3,18 @@
 //! A phrase addresses them: "réservé aux …", "open to …", "nous encourageons les … à postuler", "les … sont les bienvenues". People who
 //! are only mentioned ("expérience auprès de …") do not count.
 
+mod phrases;
+
 use std::sync::LazyLock;
 
 use domain::{Kind, vocabulary::Audience};
 
-use super::{phrase_table::Signs, signs};
+use super::{Title, phrase_table::Signs, sector_of, signs};
 use crate::text::Words;
+use phrases::{
+    BETWEEN, CLOSES, CLOSES_GIFT, FORMS, GAIN, GAINED, GAINS, LEARNERS, LISTED, OPENS, OPENS_GIFT,
+    OPENS_LEARNER, OPENS_TWO,
+};
 
 const TABLE: &str = include_str!("audience.tsv");
 
@@ -32,127 +38,30 @@ fn block(name: &str) -> Signs {
     }))
 }
 
-/// Beginnings of the last word before the audience, folded. An article may stand between.
-const OPENS: [&str; 18] = [
-    "reserv",
-    "destin",
-    "ouvert",
-    "exclusivement",
-    "adresse",
-    "priorit",
-    "accord",
-    "accessible",
-    "donne",
-    "candidatures",
-    "encourag",
-    "invit",
-    "faveur",
-    "profit",
-    "bienvenue",
-    "welcome",
-    "only",
-    "uniquement",
-];
-/// The same as pairs, for words that need another word before them.
-const OPENS_TWO: [(&str, &str); 9] = [
-    ("reserved", "for"),
-    ("open", "to"),
-    ("only", "to"),
-    ("intended", "for"),
-    ("priority", "to"),
-    ("priority", "for"),
-    ("granted", "to"),
-    ("exclusively", "for"),
-    ("preference", "to"),
-];
-/// The same for opportunities other than jobs. An "animateur pour les jeunes" works with them.
-const OPENS_GIFT: [&str; 33] = [
-    "pour",
-    "for",
-    "dont",
-    "including",
-    "lesquelles",
-    "lesquels",
-    "notamment",
-    "permettre",
-    "aider",
-    "former",
-    "appui",
-    "appuyer",
-    "accompagner",
-    "soutien",
-    "soutenir",
-    "autonomie",
-    "associations",
-    "help",
-    "helping",
-    "support",
-    "train",
-    "give",
-    "gives",
-    "giving",
-    "assist",
-    "assisting",
-    "equip",
-    "enable",
-    "empower",
-    "offrir",
-    "public",
-    "cible",
-    "beneficiaires",
-];
-/// Beginnings of the first word after the audience. A form of "être" may stand between.
-const CLOSES: [&str; 10] = [
-    "encourag",
-    "bienvenu",
-    "invit",
-    "prioritaire",
-    "uniquement",
-    "seulement",
-    "only",
-    "welcome",
-    "souhait",
-    "preferred",
-];
-/// The same for opportunities other than jobs.
-const CLOSES_GIFT: [&str; 11] = [
-    "prennent",
-    "benefici",
-    "recoivent",
-    "participent",
-    "accompagn",
-    "vise",
-    "forme",
-    "reuni",
-    "benefit",
-    "receive",
-    "served",
-];
-/// Words without meaning between a phrase and its audience.
-const BETWEEN: [&str; 17] = [
-    "a", "au", "aux", "les", "des", "de", "d", "la", "le", "l", "the", "all", "toutes", "tous", "our",
-    "jeunes", "to",
-];
-/// The same after the audience.
-const FORMS: [&str; 15] = [
-    "sont",
-    "est",
-    "seront",
-    "are",
-    "is",
-    "la",
-    "les",
-    "vivement",
-    "fortement",
-    "strongly",
-    "especially",
-    "particulierement",
-    "aussi",
-    "also",
-    "egalement",
-];
-/// Most words of a list: "for farmers, drivers and traders".
-const LISTED: usize = 4;
+/// The code of groups of any trade. They are farmers only where the opportunity is about farming.
+const GROUPS: &str = "groups";
+
+/// What the people are asked for: how much a phrase has to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Post {
+    /// Work, which may be done for the people that its text names.
+    Work,
+    /// Work in which one learns the trade.
+    Learner,
+    /// Not a job: what its text names is whom it helps.
+    Gift,
+}
+
+impl Post {
+    fn of(kind: Kind, title: &Words<'_>) -> Self {
+        let ends = [title.list().first(), title.list().last()];
+        match kind {
+            Kind::Job if ends.into_iter().flatten().any(|word| LEARNERS.contains(word)) => Self::Learner,
+            Kind::Job => Self::Work,
+            _ => Self::Gift,
+        }
+    }
+}
 
 /// Returns the signs of a word for these tables.
 pub(super) fn signs(word: &str) -> u32 {
@@ -164,19 +73,22 @@ pub(super) fn signs(word: &str) -> u32 {
 /// phrases such as "réservé aux femmes" count there.
 pub fn read_audiences(kind: Kind, title: &str, text: &str) -> Vec<Audience> {
     let [title_words, text] = [title, text].map(|text| Words::of(text, signs::of));
-    audiences_of(kind, title, &title_words, &text)
+    let sector = sector_of(kind, None, &Title { words: &title_words, head: 0 }, None, &text);
+    audiences_of(kind, sector, title, &title_words, &text)
 }
 
-/// The same for the words of title and text.
+/// The same for the words of title and text, and the sector.
 pub(crate) fn audiences_of(
     kind: Kind,
+    sector: Option<&str>,
     title: &str,
     title_words: &Words<'_>,
     text: &Words<'_>,
 ) -> Vec<Audience> {
-    let is_gift = kind != Kind::Job;
-    let mut codes = addressed(title_words, is_gift);
-    codes.extend(addressed(text, is_gift));
+    let post = Post::of(kind, title_words);
+    let is_gift = post == Post::Gift;
+    let mut codes = addressed(title_words, post);
+    codes.extend(addressed(text, post));
     for (table, sign) in
         [Some((&SAYS, signs::SAYS)), is_gift.then_some((&RETURN, signs::RETURN))].into_iter().flatten()
     {
@@ -187,16 +99,20 @@ pub(crate) fn audiences_of(
     if is_gift {
         codes.extend(IN_TITLE.all(&MASKED.without(title)));
     }
+    if codes.contains(&GROUPS) && matches!(sector, Some("agriculture" | "livestock_fishing")) {
+        codes.push(Audience::Farmers.as_str());
+    }
     Audience::of_codes(&codes)
 }
 
 /// Returns the audiences that a phrase of the text addresses.
-fn addressed(words: &Words<'_>, is_gift: bool) -> Vec<&'static str> {
+fn addressed(words: &Words<'_>, post: Post) -> Vec<&'static str> {
     let mut found = Vec::new();
     for at in words.with(signs::FOR) {
         let Some((before, rest)) = words.list().split_at_checked(at) else { continue };
         for (code, long) in FOR.starting(rest) {
-            if opens(before, is_gift) || closes(rest.get(long..).unwrap_or_default(), is_gift) {
+            let behind = rest.get(long..).unwrap_or_default();
+            if opens(before, post) || closes(behind, post) || (post == Post::Gift && gains(before, behind)) {
                 found.push(code);
             }
         }
@@ -204,11 +120,32 @@ fn addressed(words: &Words<'_>, is_gift: bool) -> Vec<&'static str> {
     found
 }
 
+/// Words that make somebody the owner of something.
+const OF: [&str; 6] = ["de", "des", "d", "du", "of", "for"];
+
+/// Returns whether the words around say that these people get more of something: "accroître les revenus des éleveurs", "improve
+/// farmers' skills".
+fn gains(before: &[&str], behind: &[&str]) -> bool {
+    let any = |signs: &[&str], word: &&str| signs.iter().any(|sign| word.starts_with(sign));
+    let near = before.get(before.len().saturating_sub(GAIN)..).unwrap_or_default();
+    let Some(verb) = near.iter().rposition(|word| any(&GAINS, word)) else { return false };
+    let between = near.get(verb + 1..).unwrap_or_default();
+    let is_article = |word: &&&str| {
+        matches!(
+            **word,
+            "the" | "les" | "petits" | "petites" | "small" | "jeunes" | "young" | "local" | "poor"
+        ) || word.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let is_of = between.iter().rev().find(|word| !is_article(word)).is_some_and(|word| OF.contains(word));
+    (is_of && between.iter().any(|word| any(&GAINED, word)))
+        || (between.len() <= 2 && behind.first().is_some_and(|word| any(&GAINED, word)))
+}
+
 /// Returns whether the words before end in a phrase that addresses the people after it.
-fn opens(before: &[&str], is_gift: bool) -> bool {
+fn opens(before: &[&str], post: Post) -> bool {
     let is_joint = |word: &&str| matches!(*word, "et" | "and" | "ou" | "or");
     let last = last_telling(before);
-    if is_opener(last, is_gift) {
+    if is_opener(last, post) {
         return true;
     }
     // A later item of a list after such a phrase.
@@ -216,7 +153,7 @@ fn opens(before: &[&str], is_gift: bool) -> bool {
     is_joint(joint)
         && (1..=LISTED).any(|back| {
             head.len() > back
-                && is_opener(last_telling(head.get(..head.len() - back).unwrap_or_default()), is_gift)
+                && is_opener(last_telling(head.get(..head.len() - back).unwrap_or_default()), post)
         })
 }
 
@@ -227,21 +164,64 @@ fn last_telling<'w, 't>(words: &'w [&'t str]) -> &'w [&'t str] {
     words.get(..end).unwrap_or_default()
 }
 
-fn is_opener(words: &[&str], is_gift: bool) -> bool {
+fn is_opener(words: &[&str], post: Post) -> bool {
     let Some((last, head)) = words.split_last() else { return false };
     let before = head.last().copied().unwrap_or_default();
-    OPENS.iter().any(|sign| last.starts_with(sign))
+    (OPENS.iter().any(|sign| last.starts_with(sign)) && (post == Post::Gift || !is_duty(last, head)))
         // "open to": the preposition is one of the words without meaning.
         || OPENS_TWO.iter().any(|(first, second)| (before, *last) == (*first, *second) || (*second == "to" && last == first))
-        || (is_gift && OPENS_GIFT.contains(last))
+        || (post == Post::Gift && OPENS_GIFT.contains(last))
+        || (post == Post::Learner && OPENS_LEARNER.contains(last))
+}
+
+/// Returns whether an opener is what the post has to do: "Welcome returnees and assess their needs", "Inviter les femmes aux réunions",
+/// "souhaiter la bienvenue aux migrants", "mener des actions en faveur des femmes".
+fn is_duty(opener: &str, head: &[&str]) -> bool {
+    const WE: [&str; 15] = [
+        "we",
+        "also",
+        "particularly",
+        "especially",
+        "strongly",
+        "warmly",
+        "gladly",
+        "highly",
+        "actively",
+        "and",
+        "positively",
+        "to",
+        "specifically",
+        "particular",
+        "equally",
+    ];
+    const ASKS: [&str; 9] = [
+        "discrimination",
+        "recrut",
+        "recruit",
+        "reserv",
+        "priorit",
+        "preference",
+        "candidat",
+        "poste",
+        "offre",
+    ];
+    let last = head.last().copied().unwrap_or_default();
+    let near = || head.iter().rev().take(5);
+    match opener {
+        "welcome" | "encourage" | "invite" => !WE.contains(&last) && !last.ends_with("ly"),
+        "welcoming" | "encouraging" | "inviting" => true,
+        "faveur" | "profit" => !near().any(|word| ASKS.iter().any(|sign| word.starts_with(sign))),
+        "bienvenue" => near().take(2).any(|word| word.starts_with("souhait")),
+        _ => ["er", "ez"].iter().any(|end| opener.ends_with(end)),
+    }
 }
 
 /// Returns whether the words after end a phrase that addresses the people before it.
-fn closes(behind: &[&str], is_gift: bool) -> bool {
+fn closes(behind: &[&str], post: Post) -> bool {
     let behind = without_origin(behind);
     let Some(first) = behind.iter().find(|word| !FORMS.contains(word)) else { return false };
     let any = |signs: &[&str]| signs.iter().any(|sign| first.starts_with(sign));
-    any(&CLOSES) || (is_gift && any(&CLOSES_GIFT))
+    any(&CLOSES) || (post == Post::Gift && any(&CLOSES_GIFT))
 }
 
 /// Words of an origin: "Farmers of Kumbo, Jakiri and Ndop are served first".

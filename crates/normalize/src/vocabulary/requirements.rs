@@ -9,7 +9,7 @@ use regex::Regex;
 use super::{
     EDUCATION, WORKING_TIME,
     experience::{experience_of_sentence, without_wishes},
-    read_education, signs,
+    no_diploma, read_education, signs,
 };
 use crate::{
     numbers, patterns,
@@ -90,12 +90,9 @@ patterns! {
     static WISH: Regex =
         r"^(?:plus|atout|advantage|asset|preference)|souhait|apprecie|serait|preferred|preferably|desired|desirable|ideal|optionnel";
 
-    /// What says that no diploma is needed.
-    static NO_DIPLOMA_NEEDED: Regex = r"avec ou sans diplome|with or without (?:a )?(?:diploma|degree)|sans diplome (?:exige|requis|particulier|accepte)|(?:aucun|pas de|sans) diplome (?:n est |specifique |particulier )*(?:exige|requis|demande|necessaire|obligatoire)|diplome (?:n est )?(?:non|pas) (?:exige|requis|demande|necessaire|obligatoire)|no (?:diploma|degree) (?:is )?(?:required|needed|necessary)|(?:diploma|degree) (?:is )?not (?:required|needed|necessary)|\bni (?:de )?diplome (?:n est |ne sont )?(?:exige|requis|demande|necessaire|obligatoire)|\bno (?:\w+ )+?or (?:diploma|degree) (?:is |are )?(?:required|needed|necessary)";
-
     /// Years of something else.
     static NOT_ASKED: Regex =
-        r"renouvel|\bcontrats?\b|\bduree\b|garantie|\bformation de\b|programme|\bexiste|\bdepuis\b|notre|nos clients|\bour\b|\bwe\b|partage|sans experience|capitalis";
+        r"(?:an|ans|annees|years?) (?:d|of) (?:etudes?|universite|stud(?:y|ies)|university|college)\b|renouvel|\bcontrats?\b|\bduree\b|garantie|\bformation de\b|programme|\bexiste|\bdepuis\b|notre|nos clients|\bour\b|\bwe\b|partage|sans experience|capitalis";
 }
 
 /// Returns whether a folded sentence is about the hours of the post. "Transmettre à l'équipe de nuit" is a task.
@@ -201,34 +198,6 @@ const WISHED: [&str; 14] = [
     "optionnel",
 ];
 
-/// Returns whether something else may replace a diploma: "CAP ou trois chantiers à montrer", "Licence ou expérience équivalente".
-fn has_alternative(folded: &str) -> bool {
-    const OTHERS: [&str; 20] = [
-        "experience",
-        "experiences",
-        "chantiers",
-        "projets",
-        "projects",
-        "realisations",
-        "montrer",
-        "portfolio",
-        "ans",
-        "an",
-        "years",
-        "year",
-        "pratique",
-        "practice",
-        "atelier",
-        "importe",
-        "autodidacte",
-        "competences",
-        "skills",
-        "metier",
-    ];
-    let mut rest = folded.split(' ').skip_while(|word| !matches!(*word, "ou" | "or"));
-    rest.any(|word| OTHERS.contains(&word))
-}
-
 /// English verbs that are diplomas in French.
 const VERBS: [&str; 1] = ["master"];
 
@@ -238,7 +207,7 @@ pub(super) fn signs(word: &str) -> u32 {
         (HOURS.contains(&word), signs::HOURS),
         (is_practice(word) || is_years(word), signs::EXPERIENCE),
         (WISH.is_match(word), signs::WISH),
-        (word.starts_with("diplom") || word == "degree", signs::DIPLOMA),
+        (no_diploma::may_say(word), signs::DIPLOMA),
     ]
     .into_iter()
     .fold(0, |all, (is, sign)| if is { all | sign } else { all })
@@ -309,16 +278,6 @@ pub(crate) fn asked_of(body: &Body, words: &Words<'_>, wanted: Wanted) -> Asked 
     reader.end()
 }
 
-/// Returns whether a folded sentence says that the post needs no diploma. "Accompagner des jeunes sans diplôme" is a task.
-fn says_no_diploma(folded: &str) -> bool {
-    if !folded.contains("diplom") && !folded.contains("degree") {
-        return false;
-    }
-    let is_short = |phrase: &str| folded == phrase;
-    NO_DIPLOMA_NEEDED.is_match(folded)
-        || ["sans diplome", "no diploma", "aucun diplome"].into_iter().any(is_short)
-}
-
 /// What was found so far.
 #[derive(Default)]
 struct Reader {
@@ -327,6 +286,19 @@ struct Reader {
     is_open: bool,
     /// Whether it says that no diploma is needed.
     needs_none: bool,
+}
+
+/// Returns whether a text says that no diploma is needed: of a program, a course or a loan, of which nothing else is asked in prose.
+pub(crate) fn needs_no_diploma(body: &Body, words: &Words<'_>) -> bool {
+    if !words.has(signs::DIPLOMA) {
+        return false;
+    }
+    let mut from = 0;
+    body.stops.iter().any(|stop| {
+        let folded = body.folded.get(from..stop.folded).unwrap_or_default().trim();
+        from = stop.folded;
+        folded.len() <= 2 * LONGEST && no_diploma::says_none(folded, false)
+    })
 }
 
 impl Reader {
@@ -359,7 +331,8 @@ impl Reader {
             return;
         }
         self.is_open |= folded.contains("sans diplome") || folded.contains("no diploma");
-        self.needs_none |= says_no_diploma(&folded);
+        self.is_open |= no_diploma::says_instead(&folded) && education_in(&folded).is_none();
+        self.needs_none |= no_diploma::says_none(&folded, true);
         // "Profil recherché : CAP": the value begins after the label.
         let parts: Vec<(&str, String)> = if sentence.contains(':') {
             sentence.split(':').map(|part| (part, fold(part))).collect()
@@ -369,7 +342,8 @@ impl Reader {
         for (part, folded) in &parts {
             let words: Vec<&str> = folded.split(' ').collect();
             let level = education(folded, &words);
-            self.is_open |= level.is_some() && part.split(',').any(|piece| has_alternative(&fold(piece)));
+            self.is_open |=
+                level.is_some() && part.split(',').any(|piece| no_diploma::has_alternative(&fold(piece)));
             asked.education = asked.education.or(level);
             let counts = level.is_some() || is_experience(&words);
             if asked.experience_months.is_none() && counts && !NOT_ASKED.is_match(folded) {
@@ -390,6 +364,11 @@ impl Reader {
         asked.working_time.sort_unstable();
         asked
     }
+}
+
+/// Returns the lowest level that a folded sentence names anywhere: "à défaut, une licence".
+fn education_in(folded: &str) -> Option<Education> {
+    read_education(folded).filter(|level| *level != Education::NoDiploma)
 }
 
 /// Returns the lowest level of a sentence that begins with one.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Args;
 use domain::SourceSlug;
-use sources::{Answer, Catalog, SpecFile};
+use sources::{Answer, Catalog, DetailAnswer, SpecFile};
 use url::Url;
 
 use crate::{
@@ -46,29 +46,35 @@ impl New {
         let path = folder.join(format!("{slug}.toml"));
         anyhow::ensure!(!path.exists(), "{} is there already: nothing was written", path.display());
         let got = self.got(context, &slug).await?;
-        let answer = Answer { slug: &slug, url: got.url.as_ref(), headers: &got.headers, body: &got.body };
-        let text = sources::propose(&answer)
+        let text = proposed(context, &slug, &got)
+            .await?
             .map_err(|why| anyhow::anyhow!("no source file could be proposed for {}: {why}", self.from))?;
-        std::fs::create_dir_all(&folder).with_context(|| format!("Failed to create {}", folder.display()))?;
-        std::fs::write(&path, &text).with_context(|| format!("Failed to write {}", path.display()))?;
+        // Workers take up what stands in the folder: a file that is not whole would stop them.
+        let file = SpecFile { name: format!("{slug}.toml"), text: text.clone() };
+        let missing = Catalog::load(vec![file]).err();
+        if missing.is_none() {
+            std::fs::create_dir_all(&folder)
+                .with_context(|| format!("Failed to create {}", folder.display()))?;
+            std::fs::write(&path, &text).with_context(|| format!("Failed to write {}", path.display()))?;
+        }
         if context.is_json() {
-            ui::json(&serde_json::json!({ "source": slug, "file": path, "text": text }))?;
+            let file = missing.is_none().then_some(&path);
+            ui::json(&serde_json::json!({ "source": slug, "file": file, "text": text }))?;
         } else {
             ui::line(text.trim_end());
+        }
+        if let Some(errors) = missing {
+            ui::note(&format!("\nnot written: {} would not be a source file yet\n{errors}", path.display()));
+            return Ok(Outcome::Wrong);
+        }
+        if !context.is_json() {
             ui::note(&format!("\nwritten to {}", path.display()));
             ui::note(&format!(
                 "next: look through it, then  oim-etl --sources {} sources preview {slug}",
                 folder.display()
             ));
         }
-        let file = SpecFile { name: format!("{slug}.toml"), text };
-        match Catalog::load(vec![file]) {
-            Ok(_) => Ok(Outcome::Good),
-            Err(errors) => {
-                ui::note(&format!("still to be filled in:\n{errors}"));
-                Ok(Outcome::Wrong)
-            }
-        }
+        Ok(Outcome::Good)
     }
 
     async fn got(&self, context: &Context, slug: &SourceSlug) -> anyhow::Result<Got> {
@@ -79,5 +85,22 @@ impl New {
         };
         let answer = partner::probe(context.config(), slug, &url).await?;
         Ok(Got { url: Some(url), headers: answer.headers, body: answer.body.to_vec() })
+    }
+}
+
+/// Returns the proposal for an answer, with what the page of one of its records shows. Such a page is asked for once, and politely.
+async fn proposed(context: &Context, slug: &SourceSlug, got: &Got) -> anyhow::Result<Result<String, String>> {
+    let answer = Answer { slug, url: got.url.as_ref(), headers: &got.headers, body: &got.body, detail: None };
+    let Some(url) = sources::first_detail(&answer) else { return Ok(sources::propose(&answer)) };
+    match partner::probe(context.config(), slug, &url).await {
+        Ok(detail) => {
+            let (headers, body) = (detail.headers, detail.body.to_vec());
+            let detail = DetailAnswer { url: &url, headers: &headers, body: &body };
+            Ok(sources::propose(&Answer { detail: Some(detail), ..answer }))
+        }
+        Err(error) => {
+            ui::note(&format!("the page of a record could not be read: {error:#}"));
+            Ok(sources::propose(&answer))
+        }
     }
 }
