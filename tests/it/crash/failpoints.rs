@@ -358,6 +358,8 @@ fn every_transaction_of_the_store_is_a_step() {
         "items.rs",
         "prune.rs",
         "revive.rs",
+        "runs.rs",
+        "tokens.rs",
         "dead_letters.rs",
         "finish/second_look.rs",
         "matching/review.rs",

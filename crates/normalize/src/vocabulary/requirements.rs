@@ -241,7 +241,7 @@ pub fn asked(text: &str) -> Asked {
     for sentence in text.split(['.', ';', '\n', '!', '•']).filter(|sentence| sentence.len() <= LONGEST) {
         let folded = fold(sentence);
         if !folded.is_empty() {
-            reader.read(sentence, folded);
+            reader.read(sentence, folded, u32::MAX);
         }
     }
     reader.end()
@@ -271,7 +271,7 @@ pub(crate) fn asked_of(body: &Body, words: &Words<'_>, wanted: Wanted) -> Asked 
         if stop.end - begin <= LONGEST && wanted.may_be_in(signs, has_level) {
             let sentence = body.text.get(begin..stop.end).unwrap_or_default();
             let folded = body.folded.get(from..stop.folded).unwrap_or_default().trim_start();
-            reader.read(sentence, folded.to_owned());
+            reader.read(sentence, folded.to_owned(), signs);
         }
         (begin, from) = (stop.next, stop.folded);
     }
@@ -302,8 +302,8 @@ pub(crate) fn needs_no_diploma(body: &Body, words: &Words<'_>) -> bool {
 }
 
 impl Reader {
-    /// Reads a sentence.
-    fn read(&mut self, sentence: &str, folded: String) {
+    /// Reads a sentence whose words have these signs.
+    fn read(&mut self, sentence: &str, folded: String, signs: u32) {
         let asked = &mut self.asked;
         // "Deux ans, idéalement dans la banque": only the clause is a wish.
         let may_wish = ["ideal", "prefer"].iter().any(|sign| folded.contains(sign));
@@ -330,9 +330,13 @@ impl Reader {
                 .or_else(|| experience_of_sentence(sentence).filter(|months| *months == 0));
             return;
         }
-        self.is_open |= folded.contains("sans diplome") || folded.contains("no diploma");
-        self.is_open |= no_diploma::says_instead(&folded) && education_in(&folded).is_none();
-        self.needs_none |= no_diploma::says_none(&folded, true);
+        if signs & signs::DIPLOMA != 0 {
+            self.is_open |= folded.contains("sans diplome") || folded.contains("no diploma");
+            self.is_open |= no_diploma::says_instead(&folded) && education_in(&folded).is_none();
+            self.needs_none |= no_diploma::says_none(&folded, true);
+        }
+        // "Notre expérience : 20 ans" is the employer's, also behind the label.
+        let is_ours = words.iter().any(|word| matches!(*word, "notre" | "our"));
         // "Profil recherché : CAP": the value begins after the label.
         let parts: Vec<(&str, String)> = if sentence.contains(':') {
             sentence.split(':').map(|part| (part, fold(part))).collect()
@@ -346,7 +350,7 @@ impl Reader {
                 level.is_some() && part.split(',').any(|piece| no_diploma::has_alternative(&fold(piece)));
             asked.education = asked.education.or(level);
             let counts = level.is_some() || is_experience(&words);
-            if asked.experience_months.is_none() && counts && !NOT_ASKED.is_match(folded) {
+            if asked.experience_months.is_none() && counts && !is_ours && !NOT_ASKED.is_match(folded) {
                 asked.experience_months = experience_of_sentence(part);
             }
         }
