@@ -198,7 +198,7 @@ const STUDIES: [&str; 8] =
     ["etudes", "etude", "universite", "university", "studies", "study", "superieur", "superieures"];
 
 /// Returns whether something else may replace a diploma: "CAP ou trois chantiers à montrer", "BTS ou preuve par l'exemple". Another
-/// diploma, level or subject is no such thing: "CAP mécanique ou électrotechnique", "BTS ou deux ans d'études".
+/// diploma, level or subject is something else: "CAP mécanique ou électrotechnique", "BTS ou deux ans d'études".
 pub(super) fn has_alternative(folded: &str) -> bool {
     let mut rest = folded.split(' ').skip_while(|word| !matches!(*word, "ou" | "or"));
     if rest.next().is_none() {

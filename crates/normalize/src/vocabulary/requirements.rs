@@ -288,7 +288,7 @@ struct Reader {
     needs_none: bool,
 }
 
-/// Returns whether a text says that no diploma is needed: of a program, a course or a loan, of which nothing else is asked in prose.
+/// Returns whether a text says that no diploma is needed: of a program, a course or a loan. Nothing else is asked of those in prose.
 pub(crate) fn needs_no_diploma(body: &Body, words: &Words<'_>) -> bool {
     if !words.has(signs::DIPLOMA) {
         return false;

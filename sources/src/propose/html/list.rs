@@ -8,7 +8,7 @@ use super::parts::{self, LOOKED_AT, first, is_plain, text};
 
 /// Fewest elements alike that make a list.
 const FEWEST: usize = 2;
-/// Most text of an element that counts, so that one large block is no list.
+/// Most text of an element that counts, so that one large block does not make a list.
 const WORDS: usize = 600;
 /// Most links within a record.
 const LINKS: usize = 12;
