@@ -311,19 +311,21 @@ impl Reader {
         let (sentence, folded) =
             if plain.len() == sentence.len() { (sentence, folded) } else { (&*plain, fold(&plain)) };
         let words: Vec<&str> = folded.split(' ').collect();
-        if is_hours(&words) {
+        let names_hours = signs & signs::HOURS != 0;
+        if names_hours && is_hours(&words) {
             for time in WorkingTime::of_codes(&WORKING_TIME.read(&folded)) {
                 if !asked.working_time.contains(&time) {
                     asked.working_time.push(time);
                 }
             }
         }
-        for time in WorkingTime::of_codes(&hours_of_parts(sentence)) {
+        let of_parts = if names_hours { hours_of_parts(sentence) } else { Vec::new() };
+        for time in WorkingTime::of_codes(&of_parts) {
             if !asked.working_time.contains(&time) {
                 asked.working_time.push(time);
             }
         }
-        if WISHED.iter().any(|sign| folded.contains(sign)) {
+        if signs & signs::WISH != 0 && WISHED.iter().any(|sign| folded.contains(sign)) {
             // "Débutant accepté, une expérience est un plus": no experience is needed all the same.
             asked.experience_months = asked
                 .experience_months
