@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{shell::say, workspace::Workspace};
 
-/// The most bytes that the binary may have: a tenth above the 77 MiB that it has. Most of them are the vector engine.
+/// The most bytes that the binary may have: a little above the 89 MiB that it has. Most of them are the vector engine.
 const MOST: u64 = 90 * MEBIBYTE;
 const MEBIBYTE: u64 = 1024 * 1024;
 

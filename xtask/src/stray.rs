@@ -16,6 +16,7 @@ const MOST: u64 = 1024 * 1024;
 const EXTENSIONS: &[(&str, &str)] = &[
     ("alloy", "configuration of Grafana Alloy"),
     ("conf", "accounts and folders of systemd"),
+    ("css", "the style sheet of the console"),
     ("csv", "recordings, tables of `benches`"),
     ("dockerignore", "`.dockerignore`"),
     ("gitignore", "`.gitignore`"),
@@ -34,7 +35,6 @@ const EXTENSIONS: &[(&str, &str)] = &[
     ("snap", "snapshots of tests"),
     ("sql", "migrations"),
     ("timer", "units of systemd"),
-    ("css", "the style sheet of the console"),
     ("toml", "manifests, partner files, settings"),
     ("tpl", "templates of the chart"),
     ("tsv", "vocabularies"),
