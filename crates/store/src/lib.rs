@@ -42,7 +42,7 @@
 //! - `index_rows`: opportunities as an index needs them, beside what it holds
 //! - `dead_letters`: what follows from a job that is given up
 //! - `revive`, `revive/`: dead letters that an operator retries or discards: their pages (`pages`), and their runs (`runs`)
-//! - `prune`: what is no longer needed
+//! - `prune`: the removal of old runs and of all that belongs to them
 //! - `reap`: jobs of dead workers, and follow-up jobs that were not enqueued
 //!
 //! What people ask:

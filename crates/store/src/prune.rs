@@ -1,4 +1,4 @@
-//! What is no longer needed: old runs with their pages, rejections and answers, old history, and letters that nobody retries.
+//! Removes old runs with their pages, rejections and answers, old history, and letters that nobody retries.
 //!
 //! What a replay or a revert of a kept run needs stays, whatever its age: the page of each row and of each visit, the pages since
 //! the last walk that covered a stream, and what a revert would put back.
@@ -52,7 +52,7 @@ impl Pruned {
 }
 
 /// The action that failed, for the errors of this file.
-const WHAT: &str = "remove what is no longer needed";
+const WHAT: &str = "remove old runs";
 
 impl Store {
     /// Removes what a source no longer needs, in one transaction. `is_dry`: nothing is removed, but all of it is counted.

@@ -58,7 +58,7 @@ impl Store {
         .doing(WHAT)
     }
 
-    /// Returns what a run did to opportunities, at most `limit` of each kind. What a later run changed again is no longer among
+    /// Returns what a run did to opportunities, at most `limit` of each kind. A row that a later run changed again is not among
     /// those that it created.
     pub async fn changes_of(&self, run: RunId, limit: i64) -> Result<Vec<RunChange>, StoreError> {
         let created = sqlx::query_as!(

@@ -87,7 +87,7 @@ impl ServerIndex {
         Ok(index)
     }
 
-    /// Removes a collection from a server, whatever is in it. One that is not there is no error.
+    /// Removes a collection from a server, whatever is in it. It is not an error if there is none.
     pub async fn remove(url: &Url, api_key: Option<&str>, collection: &str) -> Result<(), VectorError> {
         let (client, url) = client(url, api_key)?;
         let failing = |error| failure::of(error, "remove a collection", url);

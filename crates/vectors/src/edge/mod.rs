@@ -66,7 +66,7 @@ impl EdgeIndex {
         folder::known_identity(folder).map(|identity| named(&identity))
     }
 
-    /// Removes the index in `folder`, with the folder. Fails while a process has it open. A folder that is not there is no error.
+    /// Removes the index in `folder`, with the folder. Fails while a process has it open. It is not an error if there is none.
     pub async fn remove(folder: &Path) -> Result<(), VectorError> {
         let path = folder.to_owned();
         blocking(move || if path.exists() { Folder::take(&path)?.remove() } else { Ok(()) }).await
