@@ -346,7 +346,7 @@ LANGUAGE sql STABLE AS $$
      WHERE p.read_by IS DISTINCT FROM $2 AND NOT EXISTS (
            SELECT FROM ingest.pages c JOIN ingest.runs r ON r.id = c.run
             WHERE c.sha256 = p.sha256 AND c.stream = p.stream AND c.state = 'read' AND c.role = p.role AND c.url = p.url AND c.read_by = $2
-              AND c.fetched_at >= p.fetched_at AND (p.role <> 'detail' OR c.request = p.request)
+              AND c.fetched_at >= p.fetched_at AND (p.role <> 'detail' OR c.request = p.request OR r.mode = 'replay')
               AND r.state IN ('complete', 'partial') AND r.decision IS DISTINCT FROM 'reverted')
 $$;
 

@@ -58,6 +58,7 @@ mod queue;
 mod quiet;
 mod rates;
 mod real;
+mod replay_lists;
 mod reserved;
 mod revisits;
 mod road;

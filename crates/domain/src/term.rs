@@ -18,6 +18,8 @@ pub enum TermKind {
     Word,
     /// A category of a controlled vocabulary, compared as it is.
     Category,
+    /// A category that the question does not name: without other words, it asks for a job. Alone it finds nothing.
+    Assumed,
 }
 
 impl Term {

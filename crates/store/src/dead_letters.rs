@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     Store, StoreError,
+    commit::parse_details,
     error::Doing as _,
     runs::{close_if_parsed, start_waiting},
 };
@@ -93,7 +94,10 @@ async fn fail_page(tx: &mut Transaction<'_, Postgres>, page: i64, reason: &str) 
     .await
     .doing(WHAT)?;
     match run {
-        Some(run) => close_if_parsed(tx, run.into()).await,
+        Some(run) => {
+            parse_details(tx, run.into()).await?;
+            close_if_parsed(tx, run.into()).await
+        }
         None => Ok(()),
     }
 }

@@ -114,6 +114,11 @@ pub struct PageRow {
 }
 
 impl PageRow {
+    /// Returns whether detail pages of a replay may wait for this page.
+    pub(crate) fn is_list_of_replay(&self) -> bool {
+        self.mode == Mode::Replay && self.role != PageRole::Detail
+    }
+
     /// Returns the page with the answer that was fetched for it.
     #[must_use]
     pub fn with(self, kept: &Archived) -> Self {

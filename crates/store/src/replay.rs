@@ -74,10 +74,12 @@ impl Store {
                  SELECT $1, a.stream, a.role, row_number() OVER (PARTITION BY a.role, a.stream ORDER BY a.fetched_at, a.id) - 1, a.url,
                         a.request, NULL, 'archived', a.status, a.content_type, a.headers, a.archive_key, a.sha256, a.bytes, a.fetched_at
                    FROM ingest.pages a WHERE a.id = ANY ($2)
-                 ON CONFLICT DO NOTHING RETURNING id),
+                 ON CONFLICT DO NOTHING RETURNING id, role),
+               -- Detail pages wait for the list records of now: commit/relink.rs.
                queued AS (
                  INSERT INTO queue.jobs (kind, lane, payload, key)
-                 SELECT 'parse_page', 'read:' || $3, jsonb_build_object('page', id), 'parse_page:' || id FROM copied)
+                 SELECT 'parse_page', 'read:' || $3, jsonb_build_object('page', id), 'parse_page:' || id FROM copied
+                  WHERE role <> 'detail' OR NOT EXISTS (SELECT FROM copied WHERE role <> 'detail'))
                SELECT count(*) AS "count!" FROM copied"#,
             replay.uuid(),
             &pages,
@@ -106,7 +108,14 @@ async fn archived_pages(
         .await
         .doing(WHAT),
         Replayed::Stale { read_by } => sqlx::query_scalar!(
-            r#"SELECT page AS "page!" FROM ingest.stale_pages($1, $2, $3)"#,
+            r#"WITH stale AS MATERIALIZED (SELECT page FROM ingest.stale_pages($1, $2, $3)),
+                    linked AS (SELECT DISTINCT stream FROM ingest.pages WHERE role = 'detail' AND id IN (SELECT page FROM stale)),
+                    -- A detail page is read beside its list record.
+                    lists AS (
+                      SELECT DISTINCT ON (p.stream, p.url, p.request - 'ordinal') p.id FROM ingest.archive_since_walk($1) p
+                       WHERE p.role = 'list' AND p.stream IN (SELECT stream FROM linked)
+                       ORDER BY p.stream, p.url, p.request - 'ordinal', p.fetched_at DESC, p.id DESC)
+               SELECT page AS "page!" FROM stale UNION SELECT id FROM lists"#,
             source,
             read_by,
             &DraftDigest::mark(read_by)[..]

@@ -91,7 +91,7 @@ pub(crate) fn features(terms: &[Term]) -> Vec<Feature> {
     for term in terms.iter().filter(|term| term.weight > 0.0) {
         let numbers = match term.kind {
             TermKind::Word => numbers(&mut words, &term.name),
-            TermKind::Category => vec![u64::from(number_of(&term.name))],
+            TermKind::Category | TermKind::Assumed => vec![u64::from(number_of(&term.name))],
         };
         for number in numbers.into_iter().filter_map(|number| u32::try_from(number).ok()) {
             if let Some(known) = features.iter_mut().find(|feature| feature.number == number) {

@@ -1,7 +1,7 @@
 //! A search as lookups, which any index can do.
 //!
 //! First, in one request: the nearest by the dense vector, the best for all terms together, and the best for each term alone, whose
-//! sum is what the question could get at most ([`crate::fuse`]). Then, if the parts of the scores are asked for: each term alone,
+//! sum is what the question could get at most ([`crate::fuse`]). Where nothing that the question names is in any document, nothing is found. Then, if the parts of the scores are asked for: each term alone,
 //! among the hits.
 
 use std::collections::HashMap;
@@ -48,6 +48,7 @@ pub(crate) async fn search(index: &impl Looks, share: f32, query: Query) -> Resu
         (Some(_), true) => 1.0,
         (Some(_), false) => given.unwrap_or(share),
     };
+    let is_by_words = dense.is_none();
     let mut looks = vec![look(Sparse::of_features(&features), filter.clone(), candidates(limit))];
     looks.extend(features.iter().map(|feature| look(alone(feature), Filter::default(), 1)));
     if let Some(dense) = dense {
@@ -55,8 +56,13 @@ pub(crate) async fn search(index: &impl Looks, share: f32, query: Query) -> Resu
     }
     let mut found = index.look(looks).await?.into_iter();
     let words = found.next().unwrap_or_default();
-    let best = found.by_ref().take(features.len());
-    let ideal = best.filter_map(|best| Some(best.first()?.score)).sum();
+    let best = found.by_ref().take(features.len()).map(|best| best.first().map(|best| best.score));
+    let best: Vec<Option<f32>> = best.collect();
+    let mut met = features.iter().zip(&best).filter(|(_, best)| best.is_some());
+    if is_by_words && !met.any(|(feature, _)| feature.term.kind != TermKind::Assumed) {
+        return Ok(Vec::new());
+    }
+    let ideal = best.iter().flatten().sum();
     let dense = found.next().unwrap_or_default();
     let likenesses = likenesses(&dense, share);
     let hits = fuse(Sides { dense, words, ideal, share }, limit);
@@ -83,7 +89,7 @@ async fn explained(
             let score = found.iter().find(|candidate| candidate.id == hit.id)?.score;
             let of = match feature.term.kind {
                 TermKind::Word => PartOf::Word,
-                TermKind::Category => PartOf::Category,
+                TermKind::Category | TermKind::Assumed => PartOf::Category,
             };
             Some(Part { of, name: feature.term.name.clone(), score: rounded(score * by) })
         };

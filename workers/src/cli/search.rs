@@ -36,7 +36,7 @@ impl Search {
         if context.is_json() {
             ui::json(&hits)?;
         } else if hits.is_empty() {
-            ui::note("nothing found; `oim-etl status` shows whether anything is indexed");
+            ui::note(&nothing(&self.ask));
         } else {
             for hit in &hits {
                 ui::line(&shown(hit));
@@ -63,6 +63,14 @@ impl Search {
         };
         remote::search(&address, &self.ask).await
     }
+}
+
+/// Says that nothing was found, and what to try.
+fn nothing(ask: &Ask) -> String {
+    let what = ask.q.as_ref().map_or(String::new(), |question| {
+        format!(" for {question:?}: no open opportunity that the filters let through has a word of it or is about it")
+    });
+    format!("nothing found{what}; try other words or fewer filters, or see whether anything is indexed: `oim-etl status`")
 }
 
 /// Formats a hit as one line.

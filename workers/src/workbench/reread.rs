@@ -1,10 +1,10 @@
 //! Parses the archive of a source again, by its current source file: what a replay would publish. Nothing is written.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use domain::Rejection;
 use sources::Spec;
-use store::{KnownDrafts, PagePreview, Replayed, Store};
+use store::{KnownDrafts, PagePreview, PageRole, PageRow, Replayed, Store};
 
 use crate::{
     app,
@@ -33,17 +33,25 @@ pub(crate) async fn read_again(
 ) -> anyhow::Result<Read> {
     let archive = Archive::open(&app::archive_place(config))?;
     let mut all = Read::default();
-    for page in store.archive_of(&spec.slug, which).await? {
+    // As in a replay: a detail page is read beside the list record of now.
+    let (details, lists): (Vec<PageRow>, Vec<PageRow>) =
+        store.archive_of(&spec.slug, which).await?.into_iter().partition(|page| page.role == PageRole::Detail);
+    let mut cards = HashMap::new();
+    for page in lists.into_iter().chain(details) {
         let (Some(key), Some(sha256)) = (page.archive_key.as_deref(), page.sha256.as_deref()) else {
             continue;
         };
         let body = archive.read(key, sha256).await?;
+        let card = cards.get(&(page.stream.clone(), page.url.clone())).filter(|_| page.role == PageRole::Detail);
+        let page = PageRow { request: card.unwrap_or(&page.request).clone(), ..page };
         let read = parse::read(spec, &page, &body)?;
         let reading = normalize::normalize(spec, &page, read, &KnownDrafts::new())?;
         let fetched_at = page.fetched_at.unwrap_or_default();
+        cards.extend(reading.wanted.into_iter().map(|wanted| ((page.stream.clone(), wanted.url), wanted.card)));
         all.pages.push(PagePreview { fetched_at, opportunities: reading.opportunities });
         all.rejections.extend(reading.rejections);
         all.alarms.extend(reading.alarm.map(|alarm| format!("{}: {alarm}", page.url)));
     }
+    all.pages.sort_by_key(|page| page.fetched_at);
     Ok(all)
 }

@@ -146,7 +146,7 @@ impl Terms {
             }
         }
         if !self.0.is_empty() && !self.0.iter().any(|term| term.name.starts_with("kind:")) {
-            self.category("kind:job", KIND_UNNAMED);
+            self.put(Term { kind: TermKind::Assumed, name: "kind:job".to_owned(), weight: KIND_UNNAMED });
         }
     }
 

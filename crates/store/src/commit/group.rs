@@ -1,9 +1,12 @@
 //! Group commit: pages that were parsed at the same time commit in one transaction, with one write to disk.
 
+use std::collections::BTreeSet;
+
 use queue::Lease;
 
 use super::{
     Reading, Tally, WHAT,
+    relink::parse_details,
     repeats::{Content, First},
     write::{Batch, write},
 };
@@ -92,6 +95,10 @@ impl Store {
         let kept = || pages.iter().zip(&ours).filter(|(_, ours)| **ours).map(|(page, _)| page);
         let batches: Vec<Batch<'_>> = kept().map(ParsedPage::batch).collect();
         let mut written = write(&mut tx, &batches).await?.into_iter();
+        let lists = kept().map(|page| &page.page).filter(|page| page.is_list_of_replay());
+        for run in lists.map(|page| page.run).collect::<BTreeSet<_>>() {
+            parse_details(&mut tx, run).await?;
+        }
         commit(tx, Step::CommitPage, WHAT).await?;
         let mut runs: Vec<_> = kept().map(|page| page.page.run).collect();
         runs.sort_unstable();

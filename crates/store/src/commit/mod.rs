@@ -7,6 +7,7 @@
 
 mod group;
 mod parts;
+mod relink;
 mod repeats;
 mod want;
 mod write;
@@ -18,6 +19,7 @@ use crate::Visit;
 
 pub use group::{GROUP, ParsedPage};
 pub use parts::PageCommit;
+pub(crate) use relink::parse_details;
 
 /// The action that failed, for the errors of this folder.
 const WHAT: &str = "commit what a page held";

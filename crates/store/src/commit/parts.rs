@@ -5,6 +5,7 @@ use queue::Lease;
 
 use super::{
     Reading, Tally, WHAT,
+    relink::parse_details,
     repeats::{Content, First},
     write::{Batch, write},
 };
@@ -54,6 +55,9 @@ impl PageCommit<'_> {
         let mut tx = self.store.pool.begin().await.doing(WHAT)?;
         self.lease.settle(&mut tx).await?;
         let tallies = write(&mut tx, &[self.batch(&content, Some(&self.first))]).await?;
+        if self.page.is_list_of_replay() {
+            parse_details(&mut tx, self.page.run).await?;
+        }
         commit(tx, Step::CommitPage, WHAT).await?;
         self.store.close_if_parsed(self.page.run).await;
         Ok(tallies.into_iter().next().unwrap_or_default())

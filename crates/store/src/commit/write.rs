@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     Tally, WHAT,
     repeats::{Content, First},
+    relink::relink,
     want::{Asked, want},
 };
 use crate::{
@@ -82,6 +83,7 @@ pub(super) async fn write(
     let mut marks = Vec::with_capacity(batches.len());
     for (batch, staged) in batches.iter().zip(staged) {
         let asked = if batch.page.mode == Mode::Replay {
+            relink(tx, batch.page, &batch.content.wanted).await?;
             Asked::default()
         } else {
             want(tx, batch.page, &batch.content.wanted, batch.read_by).await?

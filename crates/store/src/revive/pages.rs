@@ -62,7 +62,10 @@ async fn reopen(tx: &mut Transaction<'_, Postgres>, run: Uuid, pages: &[i64]) ->
            FROM ingest.pages p JOIN ingest.runs r ON r.id = p.run,
                 LATERAL (SELECT CASE p.state WHEN 'wanted' THEN 'fetch_page' ELSE 'parse_page' END AS kind,
                                 CASE p.state WHEN 'wanted' THEN 'fetch:' ELSE 'read:' END AS lane) j
-          WHERE p.id = ANY ($1) AND p.state IN ('wanted', 'archived')",
+          WHERE p.id = ANY ($1) AND p.state IN ('wanted', 'archived')
+            -- Detail pages of a replay wait for its lists: commit/relink.rs.
+            AND NOT (r.mode = 'replay' AND p.role = 'detail' AND EXISTS (
+                SELECT FROM ingest.pages l WHERE l.run = r.id AND l.role <> 'detail' AND l.state = 'archived'))",
         pages
     )
     .execute(&mut **tx)
