@@ -7,7 +7,9 @@ use vectors::{Hit, Part, PartOf};
 
 use super::{Context, Outcome};
 use crate::{
-    app, remote,
+    app,
+    lang::{chosen, say},
+    remote,
     search::{self, Ask},
     ui,
     vector::{Found, Vectors},
@@ -31,21 +33,28 @@ impl Search {
             None => self.ask_worker(&store).await?,
         };
         if let Some(why) = degraded {
-            ui::note(&format!("degraded: found by words and categories alone, because {why}"));
+            ui::note(&say!(
+                "recherche réduite: par mots et catégories seulement, car {why}",
+                "degraded: found by words and categories alone, because {why}"
+            ));
         }
         if context.is_json() {
             ui::json(&hits)?;
         } else if hits.is_empty() {
-            ui::note("nothing found; `oim-etl status` shows whether anything is indexed");
+            ui::note(chosen().say(
+                "rien trouvé; `oim-etl status` montre si l'index contient quelque chose",
+                "nothing found; `oim-etl status` shows whether anything is indexed",
+            ));
         } else {
             for hit in &hits {
                 ui::line(&shown(hit));
                 hit.parts.iter().for_each(|parts| ui::line(&format!("       {}", sum(parts))));
             }
             if context.config().ollama_url.is_none() && context.config().embedder_url.is_none() {
-                ui::note(
+                ui::note(chosen().say(
+                    "trouvé par mots et catégories; donnez ollama_url ou embedder_url pour chercher aussi par le sens",
                     "found by words and categories; set ollama_url or embedder_url to search by meaning too",
-                );
+                ));
             }
         }
         Ok(Outcome::Good)
@@ -68,8 +77,12 @@ impl Search {
 /// Formats a hit as one line.
 pub(super) fn shown(hit: &Hit) -> String {
     let payload = &hit.payload;
-    let closes = payload.closes_on.map(|day| format!("closes {}", day.format("%-d %b")));
-    let ends = payload.ends_on.map(|day| format!("ends {}", day.format("%-d %b %Y")));
+    let closes = payload.closes_on.map(|day| {
+        say!("ferme le {}", "closes {}", day.format(chosen().say("%-d/%m", "%-d %b")))
+    });
+    let ends = payload.ends_on.map(|day| {
+        say!("finit le {}", "ends {}", day.format(chosen().say("%-d/%m/%Y", "%-d %b %Y")))
+    });
     let contracts: Vec<&str> = payload.contracts.iter().map(|code| label(code)).collect();
     let contracts = (!contracts.is_empty()).then(|| contracts.join(", "));
     let parts = [
@@ -100,7 +113,7 @@ fn sum(parts: &[Part]) -> String {
 /// Returns what people call a contract: `permanent` is a "CDI". A code that is not in the table stays as it is.
 fn label(code: &str) -> &str {
     match Contract::of_code(code) {
-        Some(contract) => contract.label(),
+        Some(contract) => chosen().say(chosen().word("contracts", code), contract.label()),
         None => code,
     }
 }
