@@ -106,8 +106,13 @@ CREATE INDEX opportunities_of_source ON ingest.opportunities (source);
 -- Store::close_by_date: what is past its last day.
 CREATE INDEX opportunities_by_date ON ingest.opportunities (ingest.open_until(kind, closes_on, ends_on))
     WHERE status = 'open' AND ingest.open_until(kind, closes_on, ends_on) IS NOT NULL;
--- Store::doubt_counts and Store::doubted: what a run loaded or changed.
-CREATE INDEX opportunities_of_run ON ingest.opportunities (changed_run);
+-- Store::served_rows: what the commonest filters let pass is found, counted and put in order without a look at the rows.
+CREATE INDEX opportunities_listed ON ingest.opportunities (kind, updated_at DESC, id DESC) INCLUDE (source, regions, languages) WHERE status = 'open';
+-- Store::changes_of: what a run loaded or changed, and of it what it created.
+CREATE INDEX opportunities_of_run ON ingest.opportunities (changed_run, first_run, id);
+-- Store::doubt_counts and Store::doubted: of that, the few rows with warnings. Without the statistics, PostgreSQL takes them for all.
+CREATE INDEX opportunities_doubted ON ingest.opportunities (changed_run) WHERE quality_parts -> 'doubts' <> '[]';
+CREATE STATISTICS ingest.opportunities_doubts ON (quality_parts -> 'doubts') FROM ingest.opportunities;
 -- Store::find_opportunity: the row with the address that `oim-etl explain` got.
 CREATE INDEX opportunities_by_url ON ingest.opportunities (url) WHERE url IS NOT NULL;
 

@@ -183,11 +183,11 @@ async fn a_pair_in_doubt_waits_for_a_person() {
     ];
     load(&store, &bare("fne", "a", "Soudeur naval", texts[0])).await;
     load(&store, &bare("camerjob", "b", "Ouvrier", texts[1])).await;
-    let pairs = store.doubted_pairs(10).await.unwrap();
+    let pairs = store.doubted_pairs(None, 10).await.unwrap();
     assert_eq!(clusters(&store).await, ["a*", "b*"]);
     assert_eq!(pairs.len(), 1, "{pairs:?}");
     assert!(pairs[0].why.contains("employer same"), "{}", pairs[0].why);
     let ids = pairs[0].rows.each_ref().map(|row| row.id.into());
     store.decide_pair(ids[0], ids[1], false, "ama").await.unwrap();
-    assert!(store.doubted_pairs(10).await.unwrap().is_empty());
+    assert!(store.doubted_pairs(None, 10).await.unwrap().is_empty());
 }

@@ -158,7 +158,7 @@ async fn a_page_comes_back_to_its_run_while_that_is_ending() {
     .unwrap();
     assert_eq!(store.dead_like("12").await.unwrap(), [12], "an id counts before what begins with it");
     assert_eq!(store.dead_like("1").await.unwrap(), [12, 121]);
-    let (rows, all) = store.dead(&WhichDead::default(), 1).await.unwrap();
+    let (rows, all) = store.dead(&WhichDead::default(), None, 1).await.unwrap();
     assert_eq!((rows.len(), all, rows[0].source.as_deref()), (1, 2, Some("fne")));
     let retried = store.retry_dead(&WhichDead::default(), "awa").await.unwrap();
     assert_eq!((retried.letters, retried.jobs, retried.moot), (2, 1, 1));

@@ -168,10 +168,10 @@ async fn an_item_waits_for_no_other_job() {
     assert!(count(&store, waiting).await > 97_000);
     // Enqueued while we look, so that nothing is counted that left before.
     let item = store.find_item("portail/17").await.unwrap();
-    let entered = store.request_item(&item, "test").await.unwrap();
+    let entered = store.request_item(&item, store::Trigger::Cli, "test").await.unwrap();
     let before = replay.arrivals().len();
     assert_eq!(
-        store.request_item(&item, "test").await.unwrap().run,
+        store.request_item(&item, store::Trigger::Cli, "test").await.unwrap().run,
         entered.run,
         "asked twice, fetched once"
     );

@@ -17,6 +17,7 @@ mod adapts;
 mod api;
 mod audit;
 mod bad_days;
+mod browser;
 mod cancel;
 mod cli;
 mod clock;

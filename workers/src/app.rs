@@ -24,7 +24,7 @@ use crate::{
     indexes::Indexes,
     job_error::JobError,
     observe::error_chain,
-    partner::{self, Access, MissingSecrets},
+    partner::{self, Access, MissingSecrets, SecretOrigin},
     pipeline::{group::Group, index::Kept},
     queue::{Permits, Stop},
     room::Room,
@@ -165,6 +165,20 @@ impl App {
         self.credentials.get(name).cloned().or_else(|| partner::environment(name))
     }
 
+    /// Returns where a secret comes from, without its value.
+    pub(crate) fn secret_origin(&self, name: &str) -> SecretOrigin {
+        let variable = |name: &str| std::env::var(name).is_ok_and(|value| !value.is_empty());
+        if self.credentials.contains_key(name) {
+            SecretOrigin::Demo
+        } else if variable(name) {
+            SecretOrigin::Variable
+        } else if partner::environment(name).is_some() {
+            SecretOrigin::File
+        } else {
+            SecretOrigin::Missing
+        }
+    }
+
     /// Returns the partner of a source for a job. While secrets are missing, the job waits for them.
     pub(crate) fn partner_for_job(&self, spec: &Spec) -> Result<Partner, JobError> {
         self.partner(spec).map_err(|error| match error.downcast_ref::<MissingSecrets>() {
@@ -276,6 +290,16 @@ pub(crate) fn catalog(config: &Config) -> anyhow::Result<Catalog> {
     let catalog = Catalog::builtin()?.overlay(spec_files(folder)?)?;
     credential_names::check(&catalog, &builtin, &config.source_variables)?;
     Ok(catalog)
+}
+
+/// Returns the text of the source file in force: that of `sources_dir`, else the built-in one.
+pub(crate) fn source_file(config: &Config, slug: &SourceSlug) -> anyhow::Result<String> {
+    let own = config.sources_dir.as_ref().map(|folder| folder.join(format!("{slug}.toml")));
+    match own.filter(|path| path.is_file()) {
+        Some(path) => std::fs::read_to_string(&path)
+            .with_context(|| format!("Failed to read the source file {}", path.display())),
+        None => Ok(Catalog::builtin_file(slug).context("the source has no file")?.to_owned()),
+    }
 }
 
 /// Returns the `*.toml` files of a folder.

@@ -14,6 +14,7 @@ mod incoming;
 mod indexes;
 mod job_error;
 mod jobs;
+mod lang;
 mod observe;
 mod partner;
 mod patience;

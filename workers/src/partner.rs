@@ -69,6 +69,19 @@ pub(crate) fn environment(name: &str) -> Option<String> {
     secret_file::of(name, &|name| std::env::var(name).ok())
 }
 
+/// Where a secret comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SecretOrigin {
+    /// The environment variable itself.
+    Variable,
+    /// The file that the variable with `_FILE` names.
+    File,
+    /// The program itself, for the partners of a demo.
+    Demo,
+    /// It is not there.
+    Missing,
+}
+
 /// Secrets that a source needs and that are not there: all of them, so that nobody finds them one by one.
 #[derive(Debug, thiserror::Error)]
 #[error("source {source_slug} needs {}: set {}, or name a file with it in {}", .names.join(" and "), .names.join(" and "), in_files(.names))]

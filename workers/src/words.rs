@@ -1,4 +1,12 @@
-//! The words that are stored and served, with what they mean in French and English.
+//! The catalogue of what people read in French and English, where a text is not made on the spot:
+//!
+//! - `words.tsv`: words that are stored and served, and what they mean
+//! - `phrases.tsv`: sentences that crates below write in English, such as errors and the doubts of an audit
+//! - `help.tsv`: the help texts of the command line
+
+mod phrases;
+
+pub(crate) use phrases::{help_in_french, in_french};
 
 /// A word.
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +74,9 @@ mod tests {
         same("status", Status::ALL.iter().map(|word| word.as_str()).collect());
         same("warnings", domain::quality::Doubt::ALL.iter().map(|word| word.as_str()).collect());
         same("missing", domain::quality::Part::ALL.iter().map(|word| word.as_str()).collect());
+        same("changes", store::Event::ALL.iter().map(|word| word.as_str()).collect());
+        same("decisions", store::Decision::ALL.iter().map(|word| word.as_str()).collect());
+        same("scopes", store::Scope::ALL.iter().map(|word| word.as_str()).collect());
         same("rejections", domain::Reason::CODES.to_vec());
     }
 

@@ -3,7 +3,7 @@
 use domain::{OpportunityId, SourceSlug};
 use uuid::Uuid;
 
-use crate::{Entered, Mode, Store, StoreError, Trigger, error::Doing as _};
+use crate::{Entered, Mode, Store, StoreError, Trigger, actions::record, error::Doing as _};
 
 /// The action that failed, for the errors of this file.
 const WHAT: &str = "request an item";
@@ -92,7 +92,12 @@ impl Store {
     /// for no other job of the source. The run closes nothing but the item itself, if its page is gone.
     ///
     /// Fails if the source is paused or switched off.
-    pub async fn request_item(&self, item: &Item, by: &str) -> Result<Entered, StoreError> {
+    pub async fn request_item(
+        &self,
+        item: &Item,
+        trigger: Trigger,
+        by: &str,
+    ) -> Result<Entered, StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         // One at a time: of two that ask for the same, the second sees the run of the first.
         let held = sqlx::query_scalar!(
@@ -129,7 +134,7 @@ impl Store {
              RETURNING run",
             item.source,
             Mode::Item.as_str(),
-            Trigger::Cli.as_str(),
+            trigger.as_str(),
             by,
             item.page
         )
@@ -146,6 +151,8 @@ impl Store {
         .execute(&mut *tx)
         .await
         .doing(WHAT)?;
+        let detail = format!("{} (run {run})", item.url);
+        record(&mut tx, by, "ingest", &item.source, Some(&detail)).await?;
         tx.commit().await.doing(WHAT)?;
         Ok(Entered { run: run.into(), is_new: true })
     }

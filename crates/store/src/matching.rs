@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 pub use self::{
     members::Houses,
-    review::{DoubtedPair, DoubtedSide},
+    review::{DoubtedPair, DoubtedSide, PairCursor},
 };
 use crate::{
     Store, StoreError,

@@ -154,7 +154,7 @@ impl Store {
             RejectionCount,
             r#"SELECT d.doubt AS "code!", NULL::text AS example, count(*) AS "count!"
                  FROM ingest.opportunities o, jsonb_array_elements_text(o.quality_parts -> 'doubts') AS d(doubt)
-                WHERE o.changed_run = $1 GROUP BY d.doubt ORDER BY count(*) DESC, d.doubt"#,
+                WHERE o.changed_run = $1 AND o.quality_parts -> 'doubts' <> '[]' GROUP BY d.doubt ORDER BY count(*) DESC, d.doubt"#,
             run.uuid()
         )
         .fetch_all(&self.pool)
@@ -174,6 +174,7 @@ impl Store {
             r#"SELECT o.source, o.external_id, d.doubt AS "doubt!", o.title, o.status AS "status: Status", o.url, o.changed_run AS "run: Uuid"
                  FROM ingest.opportunities o, jsonb_array_elements_text(o.quality_parts -> 'doubts') AS d(doubt)
                 WHERE ($1::text IS NULL OR o.source = $1) AND ($2::uuid IS NULL OR o.changed_run = $2)
+                  AND o.quality_parts -> 'doubts' <> '[]'
                 ORDER BY o.source, o.status DESC, d.doubt, o.external_id LIMIT $3"#,
             source,
             run.map(RunId::uuid),

@@ -25,6 +25,7 @@ use crate::{
     actions::record,
     error::Doing as _,
     failpoint::{Step, commit},
+    served_rows::stored_moment,
 };
 
 /// The action that failed, for the errors of this file.
@@ -41,6 +42,37 @@ pub struct WhichDead {
     pub reason: Option<String>,
     /// Those that were given up longer ago.
     pub older_than: Option<Duration>,
+}
+
+/// Where a page of dead letters ends. Its text is opaque to callers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeadCursor {
+    /// When the last one was given up.
+    pub at: DateTime<Utc>,
+    /// Its number.
+    pub id: i64,
+}
+
+impl DeadRow {
+    /// Returns where a page ends that this one is the last of.
+    #[must_use]
+    pub fn cursor(&self) -> DeadCursor {
+        DeadCursor { at: self.died_at, id: self.id }
+    }
+}
+
+impl std::fmt::Display for DeadCursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}-{}", self.at.timestamp_micros(), self.id)
+    }
+}
+
+impl std::str::FromStr for DeadCursor {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (at, id) = text.rsplit_once('-').ok_or(())?;
+        Ok(Self { at: stored_moment(at)?, id: id.parse().map_err(drop)? })
+    }
 }
 
 /// A job that was given up, and what it was about.
@@ -88,8 +120,13 @@ pub struct Retried {
 }
 
 impl Store {
-    /// Returns dead letters, newest first, at most `limit`, and how many there are in all.
-    pub async fn dead(&self, which: &WhichDead, limit: i64) -> Result<(Vec<DeadRow>, i64), StoreError> {
+    /// Returns dead letters, newest first, at most `limit` behind `after`, and how many there are in all.
+    pub async fn dead(
+        &self,
+        which: &WhichDead,
+        after: Option<DeadCursor>,
+        limit: i64,
+    ) -> Result<(Vec<DeadRow>, i64), StoreError> {
         let what = "list the dead letters";
         let seconds = which.older_than.map(|age| age.as_secs_f64());
         let rows = sqlx::query_as!(
@@ -100,12 +137,15 @@ impl Store {
                 WHERE ($1::bigint[] = '{}' OR id = ANY ($1)) AND ($2::text IS NULL OR source = $2)
                   AND ($3::text IS NULL OR position(lower($3) IN lower(reason)) > 0)
                   AND ($4::float8 IS NULL OR died_at < now() - make_interval(secs => $4))
+                  AND ($6::timestamptz IS NULL OR (died_at, id) < ($6, $7))
                 ORDER BY died_at DESC, id DESC LIMIT $5"#,
             &which.ids,
             which.source.as_ref().map(SourceSlug::as_str),
             which.reason,
             seconds,
-            limit
+            limit,
+            after.map(|after| after.at),
+            after.map_or(0, |after| after.id)
         )
         .fetch_all(&self.pool)
         .await

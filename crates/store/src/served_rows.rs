@@ -157,12 +157,15 @@ impl std::str::FromStr for Cursor {
     type Err = ();
     fn from_str(text: &str) -> Result<Self, ()> {
         let (at, id) = text.rsplit_once('-').ok_or(())?;
-        let at = at.parse().ok().and_then(|micros| Utc.timestamp_micros(micros).single()).ok_or(())?;
-        // PostgreSQL has no year beyond.
-        let is_stored = (1..=9999).contains(&chrono::Datelike::year(&at));
-        let id = Uuid::parse_str(id).map_err(|_| ())?;
-        is_stored.then_some(Self { at, id }).ok_or(())
+        Ok(Self { at: stored_moment(at)?, id: Uuid::parse_str(id).map_err(drop)? })
     }
+}
+
+/// Parses microseconds since 1970, as cursors carry them.
+pub(crate) fn stored_moment(micros: &str) -> Result<DateTime<Utc>, ()> {
+    let at = micros.parse().ok().and_then(|micros| Utc.timestamp_micros(micros).single()).ok_or(())?;
+    // PostgreSQL has no year beyond.
+    (1..=9999).contains(&chrono::Datelike::year(&at)).then_some(at).ok_or(())
 }
 
 /// The action that failed, for the errors of this file.

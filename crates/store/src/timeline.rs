@@ -64,7 +64,7 @@ impl Store {
         let created = sqlx::query_as!(
             RunChange,
             r#"SELECT 'created' AS "what!", id, external_id, title, '{}'::text[] AS "fields!" FROM ingest.opportunities
-                WHERE changed_run = $1 AND first_run = $1 ORDER BY external_id LIMIT $2"#,
+                WHERE changed_run = $1 AND first_run = $1 ORDER BY id LIMIT $2"#,
             run.uuid(),
             limit
         )

@@ -4,4 +4,4 @@ mod api;
 mod console;
 mod feed;
 mod tokens;
-mod world;
+pub(crate) mod world;

@@ -6,27 +6,27 @@ use serde_json::Value;
 use crate::support::{Held, Road, Running, client, wait_until};
 
 /// A title that would be markup, if anybody let it.
-pub(super) const HOSTILE: &str = "<script>alert('x')</script><img src=x onerror=alert(1)> & Cie";
+pub(crate) const HOSTILE: &str = "<script>alert('x')</script><img src=x onerror=alert(1)> & Cie";
 
 /// Everything that a test of the API needs.
-pub(super) struct World {
-    pub(super) road: Road,
-    pub(super) store: Held,
-    pub(super) address: String,
-    pub(super) http: Client,
+pub(crate) struct World {
+    pub(crate) road: Road,
+    pub(crate) store: Held,
+    pub(crate) address: String,
+    pub(crate) http: Client,
     /// Tokens of the scopes read, operate and admin.
-    pub(super) tokens: [String; 3],
+    pub(crate) tokens: [String; 3],
     /// The held run, and the one before it.
-    pub(super) held: String,
-    pub(super) complete: String,
+    pub(crate) held: String,
+    pub(crate) complete: String,
     /// Two opportunities that may be one.
-    pub(super) pair: [String; 2],
-    pub(super) dead: i64,
+    pub(crate) pair: [String; 2],
+    pub(crate) dead: i64,
     worker: Running,
 }
 
 impl World {
-    pub(super) async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let mut road = Road::new().await;
         road.settings.push("api_token=let-me-in".to_owned());
         let mut tokens = Vec::new();
@@ -61,7 +61,7 @@ impl World {
     }
 
     /// A request with a token, or without one.
-    pub(super) fn ask(
+    pub(crate) fn ask(
         &self,
         method: &str,
         path: &str,
@@ -78,19 +78,19 @@ impl World {
     }
 
     /// Reads a path as an administrator.
-    pub(super) async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         let answer = self.ask("get", path, Some(&self.tokens[2]), None).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{path}");
         json(answer).await
     }
 
-    pub(super) async fn end(mut self) {
+    pub(crate) async fn end(mut self) {
         crate::support::terminate(&mut self.worker).await;
     }
 }
 
 /// Returns the JSON of an answer.
-pub(super) async fn json(answer: Response) -> Value {
+pub(crate) async fn json(answer: Response) -> Value {
     let text = answer.text().await.unwrap();
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }

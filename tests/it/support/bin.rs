@@ -109,7 +109,9 @@ impl Bin {
                 command.env_remove(name);
             }
         }
+        // Texts are in the language of the machine, and tests read the English ones.
         command
+            .env("LC_ALL", "C")
             .args(args)
             .current_dir(folder)
             .stdin(Stdio::null())

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     app,
+    lang::{chosen, say},
     ui::{self, Column, Table, ago},
 };
 
@@ -117,18 +118,21 @@ impl Dead {
                 list(&context, &store, &filter.which(&store).await?, limit).await?;
             }
             What::Show { id } => show(&context, &store, find(&store, &id).await?).await?,
-            What::Retry(chosen) => {
-                let retried = store.retry_dead(&chosen.which(&store).await?, &current_user()).await?;
+            What::Retry(which) => {
+                let retried = store.retry_dead(&which.which(&store).await?, &current_user()).await?;
                 tell_retried(&context, &retried)?;
             }
-            What::Discard(chosen) => {
-                let discarded = store.discard_dead(&chosen.which(&store).await?, &current_user()).await?;
+            What::Discard(which) => {
+                let discarded = store.discard_dead(&which.which(&store).await?, &current_user()).await?;
                 if context.is_json() {
                     ui::json(&serde_json::json!({ "discarded": discarded }))?;
                 } else if discarded == 0 {
-                    ui::line("no dead letter fits: there is nothing to discard");
+                    ui::line(chosen().say(
+                        "aucune tâche abandonnée ne convient: rien à écarter",
+                        "no dead letter fits: there is nothing to discard",
+                    ));
                 } else {
-                    ui::line(&format!("{} discarded", counted(discarded)));
+                    ui::line(&say!("{} écartées", "{} discarded", counted(discarded)));
                 }
             }
         }
@@ -137,27 +141,30 @@ impl Dead {
 }
 
 fn counted(letters: u64) -> String {
-    if letters == 1 { "1 dead letter".to_owned() } else { format!("{letters} dead letters") }
+    match letters {
+        1 => chosen().say("1 tâche abandonnée", "1 dead letter").to_owned(),
+        _ => say!("{letters} tâches abandonnées", "{letters} dead letters"),
+    }
 }
 
 /// Columns of the list.
 pub(super) const COLUMNS: [Column; 7] = [
-    Column::word("id", 0),
+    Column::word("id", 0).fr("numéro"),
     Column::word("source", 0),
-    Column::word("job", 1),
-    Column::word("died", 2),
-    Column::number("tries", 4),
-    Column::word("run", 5),
-    Column::text("reason", 0),
+    Column::word("job", 1).fr("tâche"),
+    Column::word("died", 2).fr("abandonnée"),
+    Column::number("tries", 4).fr("essais"),
+    Column::word("run", 5).fr("collecte"),
+    Column::text("reason", 0).fr("raison"),
 ];
 
 async fn list(context: &Context, store: &Store, which: &WhichDead, limit: i64) -> anyhow::Result<()> {
-    let (rows, all) = store.dead(which, limit).await?;
+    let (rows, all) = store.dead(which, None, limit).await?;
     if context.is_json() {
         return ui::json(&rows);
     }
     if rows.is_empty() {
-        ui::note("no dead letter fits");
+        ui::note(chosen().say("aucune tâche abandonnée ne convient", "no dead letter fits"));
         return Ok(());
     }
     let mut table = Table::new(&COLUMNS);
@@ -169,38 +176,46 @@ async fn list(context: &Context, store: &Store, which: &WhichDead, limit: i64) -
             ago(Some(row.died_at)),
             row.attempts.to_string(),
             row.run.map_or_else(|| "-".to_owned(), |run| run.to_string()),
-            row.reason.clone(),
+            chosen().phrase(&row.reason),
         ]);
     }
     table.print();
     let shown = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     if all > shown {
-        ui::note(&format!("{shown} of {all}; see more with -n {all}"));
+        ui::note(&say!("{shown} sur {all}; davantage avec -n {all}", "{shown} of {all}; see more with -n {all}"));
     }
-    ui::note("when the cause is mended:  oim-etl dead retry ID, --source SOURCE, --reason TEXT or --all");
+    ui::note(chosen().say(
+        "quand la cause est réparée:  oim-etl dead retry NUMÉRO, --source SOURCE, --reason TEXTE ou --all",
+        "when the cause is mended:  oim-etl dead retry ID, --source SOURCE, --reason TEXT or --all",
+    ));
     Ok(())
 }
 
 async fn show(context: &Context, store: &Store, id: i64) -> anyhow::Result<()> {
-    let (rows, _) = store.dead(&WhichDead { ids: vec![id], ..WhichDead::default() }, 1).await?;
+    let (rows, _) = store.dead(&WhichDead { ids: vec![id], ..WhichDead::default() }, None, 1).await?;
     let Some(row) = rows.first() else { anyhow::bail!("there is no dead letter {id} any more") };
     if context.is_json() {
         return ui::json(row);
     }
     let DeadRow { kind, lane, payload, attempts, reason, source, run, page, url, .. } = row;
-    ui::line(&format!("dead letter  {id}"));
-    ui::line(&format!("job          {kind} {payload} in {lane}, tried {attempts} times"));
-    ui::line(&format!(
+    ui::line(&say!("abandonnée   {id}", "dead letter  {id}"));
+    ui::line(&say!(
+        "tâche        {kind} {payload} dans {lane}, essayée {attempts} fois",
+        "job          {kind} {payload} in {lane}, tried {attempts} times"
+    ));
+    ui::line(&say!(
+        "en file      {}, {}",
         "enqueued     {}, {}",
         row.created_at.format("%Y-%m-%d %H:%M:%S UTC"),
         ago(Some(row.created_at))
     ));
-    ui::line(&format!(
+    ui::line(&say!(
+        "abandon      {}, {}",
         "given up     {}, {}",
         row.died_at.format("%Y-%m-%d %H:%M:%S UTC"),
         ago(Some(row.died_at))
     ));
-    ui::line(&format!("reason       {reason}"));
+    ui::line(&say!("raison       {}", "reason       {}", chosen().phrase(reason)));
     if let Some(source) = source {
         ui::line(&format!("source       {source}"));
     }
@@ -209,9 +224,18 @@ async fn show(context: &Context, store: &Store, id: i64) -> anyhow::Result<()> {
     }
     if let Some(run) = run {
         let run = store.run((*run).into()).await?;
-        ui::line(&format!("run          {}  {}, {} pages failed", run.id, run.state, run.pages_failed));
+        ui::line(&say!(
+            "collecte     {}  {}, {} pages échouées",
+            "run          {}  {}, {} pages failed",
+            run.id,
+            ui::state(run.state),
+            run.pages_failed
+        ));
     }
-    ui::line(&format!("\nretry it:    oim-etl dead retry {id}\nor not:      oim-etl dead discard {id}"));
+    ui::line(&say!(
+        "\nla reprendre:  oim-etl dead retry {id}\nou l'écarter:  oim-etl dead discard {id}",
+        "\nretry it:    oim-etl dead retry {id}\nor not:      oim-etl dead discard {id}"
+    ));
     Ok(())
 }
 
@@ -227,20 +251,33 @@ fn tell_retried(context: &Context, retried: &Retried) -> anyhow::Result<()> {
         }));
     }
     if retried.letters == 0 {
-        ui::line("no dead letter fits: there is nothing to retry");
+        ui::line(chosen().say(
+            "aucune tâche abandonnée ne convient: rien à reprendre",
+            "no dead letter fits: there is nothing to retry",
+        ));
         return Ok(());
     }
-    ui::line(&format!("{} retried", counted(u64::try_from(retried.letters).unwrap_or(u64::MAX))));
+    let letters = counted(u64::try_from(retried.letters).unwrap_or(u64::MAX));
+    ui::line(&say!("{letters} reprises", "{letters} retried"));
     if retried.jobs > 0 {
-        ui::line(&format!("queued again  {} jobs, in the runs that they are of", retried.jobs));
+        ui::line(&say!(
+            "en file         {} tâches, dans leurs collectes",
+            "queued again  {} jobs, in the runs that they are of",
+            retried.jobs
+        ));
     }
     for (run, source) in &retried.runs {
-        ui::line(&format!(
+        ui::line(&say!(
+            "collecte        {run} de {source} le fait; suivez-la avec `oim-etl runs show {run}`",
             "run           {run} of {source} does it; follow it with `oim-etl runs show {run}`"
         ));
     }
     if retried.moot > 0 {
-        ui::line(&format!("left out      {}: their page or run is no longer stored", retried.moot));
+        ui::line(&say!(
+            "laissées        {}: leur page ou leur collecte n'est plus là",
+            "left out      {}: their page or run is no longer stored",
+            retried.moot
+        ));
     }
     Ok(())
 }

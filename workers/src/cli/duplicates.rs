@@ -6,6 +6,7 @@ use store::Store;
 use super::{Context, Outcome, common::current_user};
 use crate::{
     app,
+    lang::{chosen, say},
     ui::{self, Column, Table},
 };
 
@@ -56,16 +57,20 @@ impl Duplicates {
 }
 
 async fn review(context: &Context, store: &Store, limit: i64) -> anyhow::Result<()> {
-    let pairs = store.doubted_pairs(limit).await?;
+    let pairs = store.doubted_pairs(None, limit).await?;
     if context.is_json() {
         return ui::json(&pairs);
     }
     if pairs.is_empty() {
-        ui::note("no pair waits for a decision");
+        ui::note(chosen().say("aucune paire n'attend de décision", "no pair waits for a decision"));
         return Ok(());
     }
     let mut table =
-        Table::new(&[Column::word("pair", 0), Column::text("title", 2), Column::text("organization", 3)]);
+        Table::new(&[
+            Column::word("pair", 0).fr("paire"),
+            Column::text("title", 2).fr("titre"),
+            Column::text("organization", 3).fr("organisation"),
+        ]);
     for pair in &pairs {
         for row in &pair.rows {
             table.row([
@@ -77,7 +82,10 @@ async fn review(context: &Context, store: &Store, limit: i64) -> anyhow::Result<
         table.row([String::new(), pair.why.clone(), String::new()]);
     }
     table.print();
-    ui::note("\nTo decide: oim-etl duplicates same ONE OTHER, or oim-etl duplicates different ONE OTHER");
+    ui::note(chosen().say(
+        "\nPour décider: oim-etl duplicates same UNE AUTRE, ou oim-etl duplicates different UNE AUTRE",
+        "\nTo decide: oim-etl duplicates same ONE OTHER, or oim-etl duplicates different ONE OTHER",
+    ));
     Ok(())
 }
 
@@ -88,8 +96,17 @@ async fn decide(context: &Context, store: &Store, two: &Two, same: bool) -> anyh
     if context.is_json() {
         ui::json(&serde_json::json!({ "one": one, "other": other, "same": same }))?;
     } else {
-        let what = if same { "are one" } else { "are not one" };
-        ui::line(&format!("{} and {} {what}; a worker matches them again", two.one, two.other));
+        let what = if same {
+            chosen().say("sont la même", "are one")
+        } else {
+            chosen().say("ne sont pas la même", "are not one")
+        };
+        ui::line(&say!(
+            "{} et {} {what}; un worker les compare à nouveau",
+            "{} and {} {what}; a worker matches them again",
+            two.one,
+            two.other
+        ));
     }
     Ok(())
 }

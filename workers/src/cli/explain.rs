@@ -7,7 +7,13 @@ use serde_json::{Value, json};
 use store::{OpportunityHistory, PageRow, RejectionRow, Store, StoreError};
 
 use super::{Context, Outcome, common::nearest, rejections::record_words};
-use crate::{app, archive::Archive, ui, workbench::words::partner_words};
+use crate::{
+    app,
+    archive::Archive,
+    lang::{chosen, say},
+    ui,
+    workbench::words::partner_words,
+};
 
 /// Rejections of one record that are shown.
 const REJECTIONS: i64 = 3;
@@ -57,11 +63,14 @@ impl Explain {
         show(&life, words.as_ref().ok());
         origin(&life, page.as_ref());
         if let Some(row) = rejected {
-            ui::line("\nsince then, its record is rejected, and the row stays as it was:");
+            ui::line(chosen().say(
+                "\ndepuis, sa fiche est refusée, et l'opportunité reste comme elle était:",
+                "\nsince then, its record is rejected, and the row stays as it was:",
+            ));
             refusal(row);
         }
         if let Err(error) = &words {
-            ui::note(&format!("Failed to show its words: {error:#}"));
+            ui::note(&say!("Impossible de montrer ses mots: {error:#}", "Failed to show its words: {error:#}"));
         }
         Ok(Outcome::Good)
     }
@@ -76,11 +85,16 @@ impl Explain {
             ui::json(&json!({ "rejected": rows }))?;
             return Ok(Outcome::Good);
         }
-        ui::line(&format!("{} is not an opportunity: its record is rejected", ui::strong(&self.opportunity)));
+        ui::line(&say!(
+            "{} n'est pas une opportunité: sa fiche est refusée",
+            "{} is not an opportunity: its record is rejected",
+            ui::strong(&self.opportunity)
+        ));
         rows.iter().for_each(refusal);
-        ui::note(
+        ui::note(chosen().say(
+            "\nAprès avoir réparé le fichier de la source: oim-etl replay SOURCE. Pour reprendre sa page: oim-etl ingest SOURCE/IDENTIFIANT",
             "\nAfter fixing the source file: oim-etl replay SLUG. To fetch its page again: oim-etl ingest SOURCE/ID",
-        );
+        ));
         Ok(Outcome::Good)
     }
 }
@@ -100,14 +114,22 @@ fn content_at(life: &OpportunityHistory) -> DateTime<Utc> {
 /// Prints why a record was rejected, and its words.
 fn refusal(row: &RejectionRow) {
     let detail = row.detail.as_deref().map(|detail| format!(" ({detail})")).unwrap_or_default();
-    ui::line(&format!("  reason        {}{detail}", row.code.replace('_', " ")));
-    ui::line(&format!(
+    ui::line(&say!("  raison        {}{detail}", "  reason        {}{detail}", ui::reason(&row.code)));
+    ui::line(&say!(
+        "  quand         {} ({})",
         "  when          {} ({})",
         row.at.format("%Y-%m-%d %H:%M:%S UTC"),
         ui::ago(Some(row.at))
     ));
-    ui::line(&format!("  by            run {}, page {} {}", row.run, row.page, row.url));
-    ui::line(&format!("  record        {}", shortened(&record_words(&row.record), 400)));
+    ui::line(&say!(
+        "  par           la collecte {}, page {} {}",
+        "  by            run {}, page {} {}",
+        row.run,
+        row.page,
+        row.url
+    ));
+    let words = shortened(&record_words(&row.record), 400);
+    ui::line(&say!("  fiche         {words}", "  record        {words}"));
 }
 
 fn words_of(draft: &Draft) -> Value {
@@ -128,13 +150,16 @@ fn show(life: &OpportunityHistory, words: Option<&Draft>) {
     let column = |name: &str| life.row.get(name).filter(|value| !is_empty(value));
     let title = life.row.get("title").and_then(Value::as_str).unwrap_or_default();
     ui::line(&format!("{}  {}", ui::strong(title), life.id));
-    let status =
-        ["status", "closed_why"].map(|name| column(name).and_then(Value::as_str).unwrap_or_default());
-    ui::line(&format!(
-        "{}  {}",
-        status.join(" ").trim(),
-        if life.indexed { "in the index" } else { "not in the index" }
-    ));
+    let status = ["status", "closed_why"].map(|name| {
+        let code = column(name).and_then(Value::as_str).unwrap_or_default();
+        chosen().say(chosen().word(name, code), code)
+    });
+    let indexed = if life.indexed {
+        chosen().say("dans l'index", "in the index")
+    } else {
+        chosen().say("pas dans l'index", "not in the index")
+    };
+    ui::line(&format!("{}  {indexed}", status.join(" ").trim()));
     for field in Field::ALL {
         let name = field.as_str();
         let said = words.and_then(|draft| draft.field(name)).map(|words| shortened(words, 70));
@@ -145,12 +170,16 @@ fn show(life: &OpportunityHistory, words: Option<&Draft>) {
         if said.is_some() || !became.is_empty() {
             let said = said.map_or_else(|| "-".to_owned(), |said| format!("{said:?}"));
             let rule =
-                if became.is_empty() { String::new() } else { format!("  [{}]", normalize::rule(field)) };
+                if became.is_empty() { String::new() } else { format!("  [{}]", chosen().phrase(normalize::rule(field))) };
             ui::line(&format!("  {name:<13} {said:<40} → {}{rule}", became.join(", ")));
         }
     }
     if let (Some(score), Some(parts)) = (column("quality"), column("quality_parts")) {
-        ui::line(&format!("  {:<13} {score} of 100; {}", "quality", plain(parts)));
+        ui::line(&say!(
+            "  qualité       {score} sur 100; {}",
+            "  quality       {score} of 100; {}",
+            plain(parts)
+        ));
     }
 }
 
@@ -158,18 +187,21 @@ fn show(life: &OpportunityHistory, words: Option<&Draft>) {
 fn origin(life: &OpportunityHistory, page: Option<&PageRow>) {
     if let Some(page) = page {
         let fetched = page.fetched_at.map(|at| at.to_rfc3339()).unwrap_or_default();
-        ui::line(&format!(
+        ui::line(&say!(
+            "lue sur {} (page {} de {}), prise le {fetched}",
             "read from {} ({} page of {}), fetched {fetched}",
             page.url, page.role, page.stream
         ));
-        ui::line(&format!("archived as {}", page.archive_key.as_deref().unwrap_or("-")));
+        let key = page.archive_key.as_deref().unwrap_or("-");
+        ui::line(&say!("archivée sous {key}", "archived as {key}"));
     }
     let version = life.spec_version.as_deref().unwrap_or_default();
     let first = life.row.get("first_run").and_then(Value::as_str).unwrap_or_default();
-    ui::line(&format!(
+    ui::line(&say!(
+        "par la collecte {}, fichier de la source {}; vue d'abord par la collecte {first}",
         "by run {}, source file {}; first seen by run {first}",
         life.run,
-        version.get(..12).unwrap_or("unknown")
+        version.get(..12).unwrap_or(chosen().say("inconnu", "unknown"))
     ));
     for step in &life.steps {
         let fields = step.fields.as_object().into_iter().flatten();
@@ -178,12 +210,20 @@ fn origin(life: &OpportunityHistory, page: Option<&PageRow>) {
             format!("{name}: {} → {}", side("from"), side("to"))
         });
         let fields: Vec<String> = fields.collect();
-        ui::line(&format!("{}  {}  {}", step.at.format("%Y-%m-%d %H:%M"), step.what, fields.join("; ")));
+        ui::line(&format!("{}  {}  {}", step.at.format("%Y-%m-%d %H:%M"), happened(step.what.as_str()), fields.join("; ")));
     }
     for twin in &life.twins {
-        let mark = if twin.canonical { "stands for both" } else { "the same" };
+        let mark = if twin.canonical {
+            chosen().say("représente les deux", "stands for both")
+        } else {
+            chosen().say("la même", "the same")
+        };
         ui::line(&format!("{mark}: {}/{}  {}  {}", twin.source, twin.external_id, twin.title, twin.id));
     }
+}
+
+fn happened(what: &str) -> &str {
+    chosen().say(chosen().word("changes", what), what)
 }
 
 fn is_empty(value: &Value) -> bool {

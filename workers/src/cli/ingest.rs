@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     app::{self, App, Role},
+    lang::{chosen, say},
     pipeline::trigger,
     queue::{Pool, Stop},
     ui::{self, Follower, Line, counted},
@@ -93,7 +94,11 @@ impl Ingest {
             let slug = SourceSlug::new(&state.slug)?;
             let entered = trigger::request(&store, &self.request(slug.clone())).await?;
             if !entered.is_new {
-                ui::note(&format!("{slug}: run {} is already at it; following it", entered.run));
+                ui::note(&say!(
+                    "{slug}: la collecte {} le fait déjà; suivie",
+                    "{slug}: run {} is already at it; following it",
+                    entered.run
+                ));
             }
             lines.push(Line {
                 run: entered.run,
@@ -153,7 +158,7 @@ fn print_enqueued(context: &Context, lines: &[Line]) -> anyhow::Result<Outcome> 
         ui::json(&rows)?;
     } else {
         for line in lines {
-            ui::line(&format!("{}  run {} enqueued", line.source, line.run));
+            ui::line(&say!("{}  collecte {} demandée", "{}  run {} enqueued", line.source, line.run));
         }
     }
     Ok(Outcome::Good)
@@ -167,7 +172,10 @@ pub(super) async fn follow(context: Context, store: Store, lines: Vec<Line>) -> 
     let ended = loop {
         // Checked repeatedly, because the worker that had the runs may die.
         if pool.is_none() && store.queue().workers().await?.is_empty() {
-            ui::note("no worker is alive: this command works the queue itself (for good: oim-etl worker)");
+            ui::note(chosen().say(
+                "aucun worker ne vit: cette commande fait le travail elle-même (pour de bon: oim-etl worker)",
+                "no worker is alive: this command works the queue itself (for good: oim-etl worker)",
+            ));
             let stop = Stop::new();
             let app = Box::pin(App::open(context.config().clone(), Role::Command)).await?;
             let app = app.stopping_with(stop.clone());
@@ -186,7 +194,10 @@ pub(super) async fn follow(context: Context, store: Store, lines: Vec<Line>) -> 
         pool.stop().await?;
     }
     let Some(runs) = ended else {
-        ui::note("stopped following; the runs are kept, and the next worker continues them");
+        ui::note(chosen().say(
+            "plus suivies; les collectes restent, et le prochain worker les continue",
+            "stopped following; the runs are kept, and the next worker continues them",
+        ));
         return Ok(Outcome::Wrong);
     };
     let runs = runs?;
@@ -200,10 +211,11 @@ async fn report(context: &Context, store: &Store, runs: &[RunRow]) -> anyhow::Re
         return ui::json(&runs);
     }
     for run in runs {
-        ui::line(&format!(
+        ui::line(&say!(
+            "{}  {}: {} pages, {} fiches: {} nouvelles, {} changées, {} inchangées, {} refusées, {} fermées, {} dans l'index",
             "{}  {}: {} pages, {} records: {} new, {} changed, {} unchanged, {} rejected, {} closed, {} embedded",
             run.source,
-            run.state,
+            ui::state(run.state),
             run.pages,
             run.seen,
             run.created,
@@ -214,7 +226,7 @@ async fn report(context: &Context, store: &Store, runs: &[RunRow]) -> anyhow::Re
             run.embedded
         ));
         if let Some(why) = &run.message {
-            ui::note(&format!("{}  {why}", run.source));
+            ui::note(&format!("{}  {}", run.source, chosen().phrase(why)));
         }
         for line in problem_lines(store, run).await? {
             ui::line(&line);
@@ -225,8 +237,8 @@ async fn report(context: &Context, store: &Store, runs: &[RunRow]) -> anyhow::Re
 
 /// Returns a line for what a run rejected, and a line for what it loaded with warnings.
 pub(super) async fn problem_lines(store: &Store, run: &RunRow) -> anyhow::Result<Vec<String>> {
-    let refused = (store.rejection_counts(run.id).await?, "rejected", "");
-    let doubted = (store.doubt_counts(run.id).await?, "doubted", " --doubted");
+    let refused = (store.rejection_counts(run.id).await?, chosen().say("refusées", "rejected"), "");
+    let doubted = (store.doubt_counts(run.id).await?, chosen().say("douteuses", "doubted"), " --doubted");
     let line = |(counts, word, option): (Vec<RejectionCount>, &str, &str)| {
         let told = || {
             format!(

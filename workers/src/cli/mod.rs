@@ -8,6 +8,7 @@ mod demo;
 mod duplicates;
 mod explain;
 mod ingest;
+mod language;
 mod migrate;
 mod prune;
 mod rejections;
@@ -25,11 +26,11 @@ mod worker;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::{
     config::{Config, Given, Loaded},
-    observe,
+    lang, observe,
     ui::{self, Output},
 };
 
@@ -67,6 +68,9 @@ struct Global {
     /// Set a configuration key, such as worker.concurrency=4 (`oim-etl config` lists them)
     #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
     set: Vec<String>,
+    /// Print texts in this language: fr or en [default: that of LC_ALL, LC_MESSAGES or LANG]
+    #[arg(long, global = true, value_name = "LANG", value_parser = ["fr", "en"], hide_possible_values = true)]
+    lang: Option<String>,
     /// Choose the format of results
     #[arg(long, short, global = true, value_enum, default_value_t = Output::Table)]
     output: Output,
@@ -141,12 +145,16 @@ enum Outcome {
 
 /// Reads the command line and runs the command.
 pub(crate) async fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let early = language::early(&std::env::args_os().collect::<Vec<_>>(), |name| std::env::var(name).ok());
+    let matches = language::command(Cli::command(), early).get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match Box::pin(run(cli)).await {
         Ok(Outcome::Good) => ExitCode::SUCCESS,
         Ok(Outcome::Wrong) => ExitCode::from(FOUND_WRONG),
         Err(error) => {
-            ui::note(&format!("error: {error:#}"));
+            // Where the configuration itself is wrong, it has not said the language.
+            lang::choose(early);
+            ui::failed(&error);
             ExitCode::from(COULD_NOT)
         }
     }
@@ -161,7 +169,9 @@ async fn run(cli: Cli) -> anyhow::Result<Outcome> {
             "the demo keeps to a private PostgreSQL of its own, so that nothing of it reaches a real one: leave out --database-url"
         );
     }
-    let context = Context { loaded: crate::config::load(&given(&cli.global)?)?, output: cli.global.output };
+    let loaded = crate::config::load(&given(&cli.global)?)?;
+    lang::choose(language::of_config(loaded.config.lang));
+    let context = Context { loaded, output: cli.global.output };
     if let Command::Demo(command) = cli.command {
         return Box::pin(command.run(context)).await;
     }
@@ -195,6 +205,9 @@ fn given(global: &Global) -> anyhow::Result<Given> {
         let (key, value) =
             pair.split_once('=').ok_or_else(|| anyhow::anyhow!("--set {pair}: write KEY=VALUE"))?;
         flags.push((key.to_owned(), value.to_owned(), format!("--set {key}")));
+    }
+    if let Some(code) = &global.lang {
+        flags.push(("lang".to_owned(), code.clone(), "--lang".to_owned()));
     }
     if let Some(url) = &global.database_url {
         flags.push(("database_url".to_owned(), url.clone(), "--database-url".to_owned()));

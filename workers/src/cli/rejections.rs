@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     app,
+    lang::{chosen, say},
     ui::{self, Column, Table, ago},
 };
 
@@ -62,7 +63,7 @@ impl Rejections {
             return Ok(Outcome::Good);
         }
         if totals.is_empty() {
-            ui::note("no rejections");
+            ui::note(chosen().say("aucun refus", "no rejections"));
             return Ok(Outcome::Good);
         }
         of_reasons(&totals).print();
@@ -74,9 +75,12 @@ impl Rejections {
         let all: i64 = totals.iter().map(|total| total.count).sum();
         let shown = i64::try_from(rows.len()).unwrap_or(i64::MAX);
         if all > shown {
-            ui::note(&format!("{shown} of {all}; see more with -n {all}"));
+            ui::note(&say!("{shown} sur {all}; davantage avec -n {all}", "{shown} of {all}; see more with -n {all}"));
         }
-        ui::note("\nFor whole records, use --output json. After fixing the source file: oim-etl replay SLUG");
+        ui::note(chosen().say(
+            "\nPour les fiches entières: --output json. Après avoir réparé le fichier de la source: oim-etl replay SOURCE",
+            "\nFor whole records, use --output json. After fixing the source file: oim-etl replay SLUG",
+        ));
         Ok(Outcome::Good)
     }
 
@@ -97,16 +101,16 @@ impl Rejections {
 fn of_reasons(totals: &[RejectionTotal]) -> Table {
     let mut table = Table::new(&[
         Column::word("source", 0),
-        Column::word("reason", 0),
-        Column::number("records", 0),
-        Column::number("runs", 2),
-        Column::word("last", 1),
-        Column::text("most often", 3),
+        Column::word("reason", 0).fr("raison"),
+        Column::number("records", 0).fr("fiches"),
+        Column::number("runs", 2).fr("collectes"),
+        Column::word("last", 1).fr("la dernière"),
+        Column::text("most often", 3).fr("le plus souvent"),
     ]);
     for total in totals {
         table.row([
             total.source.clone(),
-            total.code.replace('_', " "),
+            short_reason(&total.code),
             total.count.to_string(),
             total.runs.to_string(),
             ago(Some(total.last)),
@@ -120,16 +124,16 @@ fn of_records(rows: &[RejectionRow]) -> Table {
     let mut table = Table::new(&[
         Column::word("source", 1),
         Column::word("id", 0),
-        Column::word("reason", 0),
-        Column::text("words", 2),
-        Column::text("record", 4),
+        Column::word("reason", 0).fr("raison"),
+        Column::text("words", 2).fr("mots"),
+        Column::text("record", 4).fr("fiche"),
         Column::text("page", 3),
     ]);
     for row in rows {
         table.row([
             row.source.clone(),
             row.external_id.clone().unwrap_or_else(|| "-".to_owned()),
-            row.code.replace('_', " "),
+            short_reason(&row.code),
             row.detail.clone().unwrap_or_default(),
             shorten(&record_words(&row.record), RECORD).into_owned(),
             row.url.clone(),
@@ -138,9 +142,14 @@ fn of_records(rows: &[RejectionRow]) -> Table {
     table
 }
 
+/// Returns a reason in at most 60 characters: what it means takes a sentence.
+fn short_reason(code: &str) -> String {
+    shorten(&ui::reason(code), 60).into_owned()
+}
+
 /// Returns what to call a rejected record: its identity, or that it has none.
 pub(super) fn record_name(row: &RejectionRow) -> String {
-    row.external_id.as_ref().map_or_else(|| "(no identity)".to_owned(), |id| format!("{}/{id}", row.source))
+    row.external_id.as_ref().map_or_else(|| chosen().say("(sans identifiant)", "(no identity)").to_owned(), |id| format!("{}/{id}", row.source))
 }
 
 /// Returns the partner's words of a record, in its order, without the names of its fields.
@@ -172,21 +181,21 @@ fn doubted(rows: &[DoubtedRow], is_json: bool) -> anyhow::Result<Outcome> {
     let mut table = Table::new(&[
         Column::word("source", 1),
         Column::word("id", 0),
-        Column::word("status", 3),
-        Column::word("warning", 0),
-        Column::text("title", 2),
+        Column::word("status", 3).fr("état"),
+        Column::word("warning", 0).fr("avertissement"),
+        Column::text("title", 2).fr("titre"),
     ]);
     for row in rows {
         table.row([
             row.source.clone(),
             row.external_id.clone(),
-            row.status.to_string(),
-            row.doubt.replace('_', " "),
+            chosen().say(chosen().word("status", row.status.as_str()), row.status.as_str()).to_lowercase(),
+            short_reason(&row.doubt),
             row.title.clone(),
         ]);
     }
     if rows.is_empty() {
-        ui::note("no warnings");
+        ui::note(chosen().say("aucun avertissement", "no warnings"));
     } else {
         table.print();
         ui::note("\nFor the partner's words and the result: oim-etl explain SOURCE/ID");

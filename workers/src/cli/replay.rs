@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     app,
+    lang::say,
     pipeline::trigger,
     ui::{self, Line},
     workbench::reread::{Read, read_again},
@@ -76,7 +77,10 @@ fn nothing_stale(context: &Context, source: &SourceSlug) -> anyhow::Result<Outco
     if context.is_json() {
         ui::json(&serde_json::json!([]))?;
     } else {
-        ui::line(&format!("{source}  every row was read by this source file and these rules"));
+        ui::line(&say!(
+            "{source}  chaque fiche est lue par ce fichier et ces règles",
+            "{source}  every row was read by this source file and these rules"
+        ));
     }
     Ok(Outcome::Good)
 }
@@ -99,7 +103,8 @@ async fn dry(
             &serde_json::json!({"run": run, "pages": pages.len(), "opportunities": opportunities, "would_be": would_be, "rejected": rejections, "alarms": alarms}),
         )?;
     } else {
-        ui::line(&format!(
+        ui::line(&say!(
+            "{source}  relire {} pages archivées: {} seraient nouvelles, {} changées, {} inchangées, {} refusées; rien n'est écrit",
             "{source}  replay of {} archived pages: {} would be new, {} changed, {} unchanged, {} rejected; nothing was written",
             pages.len(),
             would_be.created,
@@ -108,7 +113,8 @@ async fn dry(
             rejections.len()
         ));
         for rejection in &rejections {
-            ui::line(&format!(
+            ui::line(&say!(
+                "refusée   {}  {}",
                 "rejected  {}  {}",
                 rejection.external_id.as_deref().unwrap_or("-"),
                 rejection.reason

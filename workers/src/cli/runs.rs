@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     app,
+    lang::{Lang, chosen, say},
     ui::{self, Column, Table, ago},
 };
 
@@ -37,9 +38,10 @@ pub(super) struct Runs {
     limit: i64,
 }
 
-/// Reads a state, or names the nearest one.
+/// Reads a state: its code, or how a table in French calls it. Another word is an error that names the nearest one.
 fn state(word: &str) -> Result<RunState, String> {
-    word.parse().map_err(|_| {
+    let french = || RunState::ALL.iter().copied().find(|state| ui::state_in(Lang::Fr, *state) == word.to_lowercase());
+    word.parse::<RunState>().ok().or_else(french).ok_or_else(|| {
         let known: Vec<&str> = RunState::ALL.iter().map(|state| state.as_str()).collect();
         let near = sources::nearest(&known, word).map(|near| format!("; did you mean {near}?"));
         format!("there is no such state{} (known: {})", near.unwrap_or_default(), known.join(", "))
@@ -90,8 +92,10 @@ impl What {
             Self::Show(show) => return show.run(context, store, run).await,
             Self::Publish { .. } => {
                 let (created, changed, closed) = store.publish_run(run, &by).await?;
-                let done =
-                    format!("run {run} is published: {created} new, {changed} changed, {closed} closed");
+                let done = say!(
+                    "la collecte {run} est publiée: {created} nouvelles, {changed} changées, {closed} fermées",
+                    "run {run} is published: {created} new, {changed} changed, {closed} closed"
+                );
                 tell(
                     context,
                     &done,
@@ -102,13 +106,19 @@ impl What {
                 store.discard_run(run, &by).await?;
                 tell(
                     context,
-                    &format!("run {run} is discarded: nothing of it is served"),
+                    &say!(
+                        "la collecte {run} est rejetée: rien d'elle n'est servi",
+                        "run {run} is discarded: nothing of it is served"
+                    ),
                     &serde_json::json!({}),
                 )?;
             }
             Self::Cancel { .. } => {
                 store.cancel_run(run, &by).await?;
-                let done = format!("run {run} is cancelled: nothing more is requested for it");
+                let done = say!(
+                    "la collecte {run} est arrêtée: plus rien n'est demandé pour elle",
+                    "run {run} is cancelled: nothing more is requested for it"
+                );
                 tell(context, &done, &serde_json::json!({}))?;
             }
             Self::Revert { .. } => {
@@ -150,12 +160,20 @@ impl Runs {
             return Ok(Outcome::Good);
         }
         if runs.is_empty() {
-            ui::note(if is_all { "no run yet; begin with `oim-etl ingest --all`" } else { "no run fits" });
+            ui::note(if is_all {
+                chosen().say(
+                    "encore aucune collecte; commencez par `oim-etl ingest --all`",
+                    "no run yet; begin with `oim-etl ingest --all`",
+                )
+            } else {
+                chosen().say("aucune collecte ne convient", "no run fits")
+            });
             return Ok(Outcome::Good);
         }
         table(&runs).print();
         for run in runs.iter().filter(|run| run.message.is_some()) {
-            ui::note(&format!("{} {}: {}", run.source, run.id, run.message.as_deref().unwrap_or_default()));
+            let message = chosen().phrase(run.message.as_deref().unwrap_or_default());
+            ui::note(&format!("{} {}: {message}", run.source, run.id));
         }
         Ok(Outcome::Good)
     }
@@ -163,19 +181,19 @@ impl Runs {
 
 /// The columns of the list. Ids come last. A run that needs a decision has its id below the table.
 pub(super) const COLUMNS: [Column; 13] = [
-    Column::word("run", 10),
+    Column::word("run", 10).fr("collecte"),
     Column::word("source", 0),
     Column::word("mode", 8),
-    Column::word("by", 9),
-    Column::word("state", 0),
-    Column::word("asked", 3),
+    Column::word("by", 9).fr("par"),
+    Column::word("state", 0).fr("état"),
+    Column::word("asked", 3).fr("demandée"),
     Column::number("pages", 7),
-    Column::number("seen", 2),
-    Column::number("new", 1),
-    Column::number("changed", 4),
-    Column::number("unchanged", 6),
-    Column::number("rejected", 2),
-    Column::number("closed", 5),
+    Column::number("seen", 2).fr("vues"),
+    Column::number("new", 1).fr("nouvelles"),
+    Column::number("changed", 4).fr("changées"),
+    Column::number("unchanged", 6).fr("inchangées"),
+    Column::number("rejected", 2).fr("refusées"),
+    Column::number("closed", 5).fr("fermées"),
 ];
 
 fn table(runs: &[RunRow]) -> Table {
@@ -186,7 +204,7 @@ fn table(runs: &[RunRow]) -> Table {
             run.source.clone(),
             run.mode.to_string(),
             run.trigger.to_string(),
-            run.state.to_string(),
+            ui::state(run.state),
             ago(Some(run.created_at)),
             run.pages.to_string(),
             run.seen.to_string(),

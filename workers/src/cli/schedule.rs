@@ -6,7 +6,9 @@ use serde_json::json;
 
 use super::{Context, Outcome};
 use crate::{
-    app, scheduler,
+    app,
+    lang::{chosen, say},
+    scheduler,
     ui::{self, Column, Table},
 };
 
@@ -37,14 +39,16 @@ impl Schedule {
         let orphans: Vec<_> =
             timetable.entries.iter().filter(|entry| catalog.get(&entry.source).is_none()).collect();
         for entry in &orphans {
-            ui::note(&format!(
+            ui::note(&say!(
+                "calendrier: l'entrée {} nomme la source {}, qui n'a pas de fichier",
                 "timetable: entry {} names source {}, which has no source file",
                 entry.name, entry.source
             ));
         }
         for slug in scheduler::unvisited(&timetable, &catalog) {
             if app::is_enabled(context.config(), slug) {
-                ui::note(&format!("nobody visits {slug}: {}", scheduler::HOW_TO_VISIT));
+                let how = chosen().phrase(scheduler::HOW_TO_VISIT);
+                ui::note(&say!("personne ne visite {slug}: {how}", "nobody visits {slug}: {how}"));
             }
         }
         let outcome = if orphans.is_empty() { Outcome::Good } else { Outcome::Wrong };
@@ -62,11 +66,11 @@ fn list(context: &Context, timetable: &schedules::Timetable) -> anyhow::Result<(
         return ui::json(&rows);
     }
     let mut table = Table::new(&[
-        Column::word("entry", 0),
+        Column::word("entry", 0).fr("entrée"),
         Column::word("source", 1),
         Column::word("mode", 2),
         Column::word("cron", 0),
-        Column::word("zone", 3),
+        Column::word("zone", 3).fr("fuseau"),
     ]);
     for entry in &timetable.entries {
         table.row([
@@ -95,13 +99,13 @@ fn next(context: &Context, timetable: &schedules::Timetable, count: usize) -> an
         return ui::json(&rows);
     }
     let mut table = Table::new(&[
-        Column::word("when", 0),
+        Column::word("when", 0).fr("quand"),
         Column::word("source", 0),
         Column::word("mode", 1),
-        Column::word("entry", 2),
+        Column::word("entry", 2).fr("entrée"),
     ]);
     for (at, entry) in ticks {
-        let local = at.with_timezone(&entry.zone).format("%a %d %b %H:%M %Z").to_string();
+        let local = at.with_timezone(&entry.zone).format(chosen().say("%d/%m %H:%M %Z", "%a %d %b %H:%M %Z")).to_string();
         table.row([local, entry.source.to_string(), entry.mode.as_str().to_owned(), entry.name.to_string()]);
     }
     table.print();

@@ -7,7 +7,9 @@ use vectors::{Hit, Part, PartOf};
 
 use super::{Context, Outcome};
 use crate::{
-    app, remote,
+    app,
+    lang::{chosen, say},
+    remote,
     search::{self, Ask},
     ui,
     vector::{Found, Vectors},
@@ -31,7 +33,10 @@ impl Search {
             None => self.ask_worker(&store).await?,
         };
         if let Some(why) = degraded {
-            ui::note(&format!("degraded: found by words and categories alone, because {why}"));
+            ui::note(&say!(
+                "recherche réduite: par mots et catégories seulement, car {why}",
+                "degraded: found by words and categories alone, because {why}"
+            ));
         }
         if context.is_json() {
             ui::json(&hits)?;
@@ -43,9 +48,10 @@ impl Search {
                 hit.parts.iter().for_each(|parts| ui::line(&format!("       {}", sum(parts))));
             }
             if context.config().ollama_url.is_none() && context.config().embedder_url.is_none() {
-                ui::note(
+                ui::note(chosen().say(
+                    "trouvé par mots et catégories; donnez ollama_url ou embedder_url pour chercher aussi par le sens",
                     "found by words and categories; set ollama_url or embedder_url to search by meaning too",
-                );
+                ));
             }
         }
         Ok(Outcome::Good)
@@ -68,16 +74,28 @@ impl Search {
 /// Says that nothing was found, and what to try.
 fn nothing(ask: &Ask) -> String {
     let what = ask.q.as_ref().map_or(String::new(), |question| {
-        format!(" for {question:?}: no open opportunity that the filters let through has a word of it or is about it")
+        say!(
+            " pour {:?}: aucune opportunité ouverte que les filtres laissent passer n'en a un mot ni n'en traite",
+            " for {:?}: no open opportunity that the filters let through has a word of it or is about it",
+            question
+        )
     });
-    format!("nothing found{what}; try other words or fewer filters, or see whether anything is indexed: `oim-etl status`")
+    say!(
+        "rien trouvé{}; essayez d'autres mots ou moins de filtres, ou voyez si l'index contient quelque chose: `oim-etl status`",
+        "nothing found{}; try other words or fewer filters, or see whether anything is indexed: `oim-etl status`",
+        what
+    )
 }
 
 /// Formats a hit as one line.
 pub(super) fn shown(hit: &Hit) -> String {
     let payload = &hit.payload;
-    let closes = payload.closes_on.map(|day| format!("closes {}", day.format("%-d %b")));
-    let ends = payload.ends_on.map(|day| format!("ends {}", day.format("%-d %b %Y")));
+    let closes = payload.closes_on.map(|day| {
+        say!("ferme le {}", "closes {}", day.format(chosen().say("%-d/%m", "%-d %b")))
+    });
+    let ends = payload.ends_on.map(|day| {
+        say!("finit le {}", "ends {}", day.format(chosen().say("%-d/%m/%Y", "%-d %b %Y")))
+    });
     let contracts: Vec<&str> = payload.contracts.iter().map(|code| label(code)).collect();
     let contracts = (!contracts.is_empty()).then(|| contracts.join(", "));
     let parts = [
@@ -108,7 +126,7 @@ fn sum(parts: &[Part]) -> String {
 /// Returns what people call a contract: `permanent` is a "CDI". A code that is not in the table stays as it is.
 fn label(code: &str) -> &str {
     match Contract::of_code(code) {
-        Some(contract) => contract.label(),
+        Some(contract) => chosen().say(chosen().word("contracts", code), contract.label()),
         None => code,
     }
 }

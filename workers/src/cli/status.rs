@@ -13,6 +13,7 @@ use super::{
 use crate::{
     app,
     clock::off_by,
+    lang::{chosen, say},
     ui::{self, Column, Table, ago},
     vector::Vectors,
 };
@@ -64,7 +65,10 @@ async fn stale(context: &Context, store: &Store) -> anyhow::Result<Vec<Stale>> {
             Ok(store.stale(&versions.collect::<Vec<(SourceSlug, String)>>()).await?)
         }
         Err(error) => {
-            ui::note(&format!("rows that older rules have read are not counted: {error:#}"));
+            ui::note(&say!(
+                "les fiches lues par des règles d'avant ne sont pas comptées: {error:#}",
+                "rows that older rules have read are not counted: {error:#}"
+            ));
             Ok(Vec::new())
         }
     }
@@ -74,40 +78,58 @@ async fn stale(context: &Context, store: &Store) -> anyhow::Result<Vec<Stale>> {
 fn show_source(state: &SourceState) {
     let slug = &state.slug;
     if state.held.is_some() {
-        ui::line(&format!("{:14} {slug}: {}{}", state.word(), described(state), waiting(state)));
+        let word = match state.word() {
+            "paused" => chosen().say("en pause", "paused"),
+            "off" => chosen().say("hors service", "off"),
+            word => word,
+        };
+        ui::line(&format!("{word:14} {slug}: {}{}", described(state), waiting(state)));
     }
     if is_resting(state)
         && let Some(limits) = limits_line(state)
     {
-        ui::line(&format!("resting        {slug}: {limits}{}", waiting(state)));
+        ui::line(&say!(
+            "au repos       {slug}: {limits}{}",
+            "resting        {slug}: {limits}{}",
+            waiting(state)
+        ));
     }
     if state.rate.is_none()
         && let Some(slowed) = slowed(state)
     {
-        ui::line(&format!(
+        ui::line(&say!(
+            "ralentie       {slug}: {} permis, {slowed}",
             "slowed         {slug}: {} allowed, {slowed}",
             state.rate_in_force().unwrap_or("?")
         ));
     }
     if state.rate.is_some() {
-        ui::line(&format!("rate           {slug}: {}", rate_line(state)));
+        ui::line(&say!("débit          {slug}: {}", "rate           {slug}: {}", rate_line(state)));
     }
 }
 
 fn waiting(state: &SourceState) -> String {
-    if state.visits_waiting > 0 { format!("  ({} jobs wait)", state.visits_waiting) } else { String::new() }
+    if state.visits_waiting > 0 {
+        say!("  ({} tâches attendent)", "  ({} jobs wait)", state.visits_waiting)
+    } else {
+        String::new()
+    }
 }
 
 fn show_host(FailingHost { host, source, failures, since, next_try, why }: &FailingHost) {
     let (since, next_try) = (since.format("%Y-%m-%d %H:%M UTC"), next_try.format("%H:%M:%S UTC"));
-    ui::line(&format!(
+    let why = chosen().phrase(why);
+    ui::line(&say!(
+        "hôte           {host}: ne répond plus depuis {since} ({failures} échecs de suite, source {source}), prochain essai à {next_try}: {why}",
         "host           {host}: has not answered since {since} ({failures} failures in a row, source {source}), next try at {next_try}: {why}"
     ));
 }
 
 fn show_stale(Stale { source, rows, .. }: &Stale) {
     let were = if *rows == 1 { "1 row was".to_owned() } else { format!("{rows} rows were") };
-    ui::line(&format!(
+    let lues = if *rows == 1 { "1 fiche lue".to_owned() } else { format!("{rows} fiches lues") };
+    ui::line(&say!(
+        "périmées       {source}: {lues} par un fichier ou des règles d'avant: `oim-etl replay {source} --stale`",
         "stale          {source}: {were} read by an older file or older rules: `oim-etl replay {source} --stale`"
     ));
 }
@@ -124,29 +146,42 @@ async fn points(context: &Context) -> anyhow::Result<Vec<Key>> {
 
 /// The columns of the queue.
 pub(super) const COLUMNS: [Column; 7] = [
-    Column::word("job", 0),
-    Column::word("lane", 2),
-    Column::number("ready", 0),
-    Column::number("later", 3),
-    Column::number("running", 1),
-    Column::number("oldest", 4),
-    Column::text("last error", 5),
+    Column::word("job", 0).fr("tâche"),
+    Column::word("lane", 2).fr("file"),
+    Column::number("ready", 0).fr("prêtes"),
+    Column::number("later", 3).fr("plus tard"),
+    Column::number("running", 1).fr("en cours"),
+    Column::number("oldest", 4).fr("la plus ancienne"),
+    Column::text("last error", 5).fr("dernière erreur"),
 ];
 
 fn show(overview: &Overview) {
     let Overview { open, closed, indexed, outbox, .. } = overview;
-    ui::line(&format!("opportunities  {open} open, {closed} closed; {indexed} indexed, {outbox} pending"));
+    ui::line(&say!(
+        "opportunités   {open} ouvertes, {closed} fermées; {indexed} indexées, {outbox} en attente",
+        "opportunities  {open} open, {closed} closed; {indexed} indexed, {outbox} pending"
+    ));
     overview.targets.iter().for_each(vectors::show);
     if overview.workers.is_empty() {
-        ui::line("workers        none alive; start one with `oim-etl worker`");
+        ui::line(chosen().say(
+            "workers        aucun ne vit; démarrez-en un avec `oim-etl worker`",
+            "workers        none alive; start one with `oim-etl worker`",
+        ));
     }
     for worker in &overview.workers {
         let http = worker.http_address.as_deref().map_or(String::new(), |http| format!("  http://{http}"));
-        let index = if worker.indexes { "  holds the index" } else { "" };
+        let index = if worker.indexes { chosen().say("  tient l'index", "  holds the index") } else { "" };
         let clock = worker
             .clock_off
-            .map_or(String::new(), |seconds| format!("  takes no work: its clock is {}", off_by(seconds)));
-        ui::line(&format!(
+            .map_or(String::new(), |seconds| {
+                say!(
+                    "  ne prend pas de travail: son horloge se trompe ({})",
+                    "  takes no work: its clock is {}",
+                    off_by(seconds)
+                )
+            });
+        ui::line(&say!(
+            "worker         {} pid {}  démarré {}{http}{index}{clock}",
             "worker         {} pid {}  since {}{http}{index}{clock}",
             worker.host,
             worker.pid,
@@ -172,18 +207,20 @@ fn show(overview: &Overview) {
         ui::line("");
     }
     for letter in &overview.dead_letters {
-        ui::line(&format!(
+        ui::line(&say!(
+            "abandonnée     {} {} après {} essais, {}: {}",
             "dead letter    {} {} after {} attempts, {}: {}",
             letter.kind,
             letter.payload,
             letter.attempts,
             ago(Some(letter.died_at)),
-            letter.reason
+            chosen().phrase(&letter.reason)
         ));
     }
     if !overview.dead_letters.is_empty() {
-        ui::line(
+        ui::line(chosen().say(
+            "               quand leur cause est réparée: `oim-etl dead retry --all`, ou `oim-etl dead list`",
             "               when their cause is mended: `oim-etl dead retry --all`, or `oim-etl dead list`",
-        );
+        ));
     }
 }

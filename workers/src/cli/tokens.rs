@@ -6,7 +6,9 @@ use store::Scope;
 
 use super::{Context, Outcome, common::current_user};
 use crate::{
-    app, tokens,
+    app,
+    lang::say,
+    tokens,
     ui::{self, Column, Table, ago},
 };
 
@@ -42,11 +44,11 @@ enum What {
 
 /// The columns of the list.
 pub(super) const COLUMNS: [Column; 5] = [
-    Column::word("token", 0),
-    Column::word("scope", 0),
-    Column::text("created", 2),
-    Column::word("used", 1),
-    Column::text("revoked", 3),
+    Column::word("token", 0).fr("jeton"),
+    Column::word("scope", 0).fr("droits"),
+    Column::text("created", 2).fr("créé"),
+    Column::word("used", 1).fr("utilisé"),
+    Column::text("revoked", 3).fr("révoqué"),
 ];
 
 fn name(text: &str) -> Result<String, String> {
@@ -69,7 +71,10 @@ impl Tokens {
                     ui::json(&json!({ "name": name, "scope": scope, "token": token }))?;
                 } else {
                     ui::line(&token);
-                    ui::note(&format!("the token of {name}, scope {scope}: it is shown this once"));
+                    ui::note(&say!(
+                        "le jeton de {name}, droits {scope}: il n'est montré que cette fois",
+                        "the token of {name}, scope {scope}: it is shown this once"
+                    ));
                 }
             }
             What::List => {
@@ -83,17 +88,20 @@ impl Tokens {
                     table.row([
                         row.name,
                         row.scope.to_string(),
-                        format!("{} by {}", ago(Some(row.created_at)), row.created_by),
+                        say!("{} par {}", "{} by {}", ago(Some(row.created_at)), row.created_by),
                         ago(row.used_at),
                         row.revoked_by
-                            .map_or_else(|| "-".to_owned(), |by| format!("{} by {by}", ago(row.revoked_at))),
+                            .map_or_else(|| "-".to_owned(), |by| say!("{} par {by}", "{} by {by}", ago(row.revoked_at))),
                     ]);
                 }
                 table.print();
             }
             What::Revoke { name } => {
                 store.revoke_token(name, &current_user()).await?;
-                ui::note(&format!("the token of {name} is revoked: nothing accepts it any more"));
+                ui::note(&say!(
+                    "le jeton de {name} est révoqué: plus rien ne l'accepte",
+                    "the token of {name} is revoked: nothing accepts it any more"
+                ));
             }
         }
         Ok(Outcome::Good)

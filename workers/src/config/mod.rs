@@ -46,6 +46,7 @@ pub(crate) struct Config {
     pub(crate) inbox: Option<String>,
     pub(crate) timetable: Option<PathBuf>,
     pub(crate) api_token: Option<SecretString>,
+    pub(crate) lang: Language,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
     pub(crate) database: Database,
@@ -65,6 +66,18 @@ impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&show::without_password(self.0.as_str()))
     }
+}
+
+/// The language of what commands print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Language {
+    /// That of the machine.
+    Auto,
+    /// French.
+    Fr,
+    /// English.
+    En,
 }
 
 /// How log lines look.

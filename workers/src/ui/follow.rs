@@ -8,6 +8,7 @@ use normalize::text::shorten;
 use store::{RunRow, RunState, Store};
 
 use super::{is_terminal, width_of};
+use crate::lang::{chosen, say};
 
 /// Between two looks at the runs.
 const LOOK_EVERY: Duration = Duration::from_millis(150);
@@ -120,8 +121,8 @@ impl Follower {
         }
         let stage = format!(
             "{}{}",
-            row.state,
-            row.message.as_deref().map(|why| format!(": {why}")).unwrap_or_default()
+            super::state(row.state),
+            row.message.as_deref().map(|why| format!(": {}", chosen().phrase(why))).unwrap_or_default()
         );
         if !is_terminal() && !self.quiet && self.printed.get(&line.run) != Some(&stage) {
             super::note(&format!("{}  {stage}", line.source));
@@ -148,11 +149,11 @@ fn room(prefix: usize, width: usize) -> usize {
 
 /// What a bar says, in at most `room` columns. A narrow terminal goes without the rate, then without the counts.
 fn message(line: &Line, row: &RunRow, room: usize) -> String {
-    let counts = format!("{:4} pages {:6} records", row.pages, row.seen);
+    let counts = say!("{:4} pages {:6} fiches", "{:4} pages {:6} records", row.pages, row.seen);
     let rate = held(row).map(|held| format!("{held:5.1}/{:.1} req/s", line.rate.per_second()));
     let state = match row.state {
-        RunState::Complete => "done".to_owned(),
-        state => state.to_string(),
+        RunState::Complete => chosen().say("finie", "done").to_owned(),
+        state => super::state(state),
     };
     let why = row.message.as_deref().filter(|_| row.state != RunState::Complete);
     composed(&counts, rate.as_deref(), &state, why, room)

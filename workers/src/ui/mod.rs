@@ -12,8 +12,10 @@ use std::{
 
 use serde::Serialize;
 
+use crate::lang;
+
 pub(crate) use follow::{Follower, Line, held};
-pub(crate) use table::{Column, Table, ago, counted};
+pub(crate) use table::{Column, Table, ago, counted, reason, state, state_in};
 
 /// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -32,6 +34,13 @@ pub(crate) fn line(text: &str) {
 /// Writes a line beside the results.
 pub(crate) fn note(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+/// Writes why a command could not do its work: what failed, then its causes, each in the language of commands where it is known.
+pub(crate) fn failed(error: &anyhow::Error) {
+    let lang = lang::chosen();
+    let chain = error.chain().map(|cause| lang.phrase(&cause.to_string())).collect::<Vec<_>>();
+    note(&format!("{}: {}", lang.say("erreur", "error"), chain.join(": ")));
 }
 
 /// Writes results as one JSON document.

@@ -5,6 +5,8 @@ use comfy_table::{CellAlignment, ContentArrangement, presets};
 use normalize::text::shorten;
 use store::RejectionCount;
 
+use crate::lang::{Lang, chosen, say};
+
 /// Blanks between two columns.
 const GAP: usize = 2;
 /// Narrowest a column of text becomes, in characters, before columns are left out: about two words.
@@ -25,6 +27,8 @@ enum Content {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Column {
     name: &'static str,
+    /// Its name in French, if that is another one.
+    fr: Option<&'static str>,
     content: Content,
     rank: u8,
 }
@@ -32,17 +36,33 @@ pub(crate) struct Column {
 impl Column {
     /// A column of prose or addresses, which may be shortened.
     pub(crate) const fn text(name: &'static str, rank: u8) -> Self {
-        Self { name, content: Content::Text, rank }
+        Self { name, fr: None, content: Content::Text, rank }
     }
 
     /// A column of names, codes or ids.
     pub(crate) const fn word(name: &'static str, rank: u8) -> Self {
-        Self { name, content: Content::Word, rank }
+        Self { name, fr: None, content: Content::Word, rank }
     }
 
     /// A column of numbers.
     pub(crate) const fn number(name: &'static str, rank: u8) -> Self {
-        Self { name, content: Content::Number, rank }
+        Self { name, fr: None, content: Content::Number, rank }
+    }
+}
+
+impl Column {
+    /// The same column with a name in French.
+    pub(crate) const fn fr(mut self, name: &'static str) -> Self {
+        self.fr = Some(name);
+        self
+    }
+
+    /// Returns its name in the language of commands.
+    fn title(&self) -> &'static str {
+        match chosen() {
+            Lang::Fr => self.fr.unwrap_or(self.name),
+            Lang::En => self.name,
+        }
     }
 }
 
@@ -79,9 +99,10 @@ impl Table {
         let Rendered { text, dropped } = self.render(super::width());
         super::line(&text);
         if !dropped.is_empty() {
-            super::note(&format!(
-                "Left out of this narrow terminal: {}. `--output json` has everything.",
-                dropped.join(", ")
+            let dropped = dropped.join(", ");
+            super::note(&say!(
+                "Sans place dans ce terminal étroit: {dropped}. `--output json` donne tout.",
+                "Left out of this narrow terminal: {dropped}. `--output json` has everything."
             ));
         }
     }
@@ -96,7 +117,7 @@ impl Table {
         );
         let lines = self.grid(&widths).lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
         let left_out = self.columns.iter().zip(&widths).filter(|(_, width)| width.is_none());
-        Rendered { text: lines.join("\n"), dropped: left_out.map(|(column, _)| column.name).collect() }
+        Rendered { text: lines.join("\n"), dropped: left_out.map(|(column, _)| column.title()).collect() }
     }
 
     /// Every column, as wide as it likes.
@@ -112,7 +133,7 @@ impl Table {
             let cells = cells.into_iter().zip(widths);
             cells.filter_map(|(cell, width)| Some(shorten(cell, (*width)?).into_owned())).collect()
         };
-        grid.set_header(cut(self.columns.iter().map(|column| column.name).collect()));
+        grid.set_header(cut(self.columns.iter().map(Column::title).collect()));
         for row in &self.rows {
             grid.add_row(cut(row.iter().map(String::as_str).collect()));
         }
@@ -188,11 +209,37 @@ fn by_importance(columns: &[Column], widths: &[Option<usize>]) -> Vec<usize> {
 pub(crate) fn ago(at: Option<DateTime<Utc>>) -> String {
     let Some(at) = at else { return "-".to_owned() };
     let seconds = (Utc::now() - at).num_seconds().max(0);
-    match seconds {
-        0..60 => format!("{seconds} s ago"),
-        60..3_600 => format!("{} min ago", seconds / 60),
-        3_600..172_800 => format!("{} h ago", seconds / 3_600),
-        _ => format!("{} days ago", seconds / 86_400),
+    let length = match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min", seconds / 60),
+        3_600..172_800 => format!("{} h", seconds / 3_600),
+        _ => say!("{} jours", "{} days", seconds / 86_400),
+    };
+    say!("il y a {length}", "{length} ago")
+}
+
+/// Returns what a rejection or a warning is called in a table: its code, or what it means.
+pub(crate) fn reason(code: &str) -> String {
+    match chosen() {
+        Lang::En => code.replace('_', " "),
+        lang => ["rejections", "warnings"]
+            .into_iter()
+            .find_map(|list| Some(lang.word(list, code)).filter(|meaning| *meaning != code))
+            .unwrap_or(code)
+            .to_owned(),
+    }
+}
+
+/// Returns the state of a run: its code, or the first words of what it means.
+pub(crate) fn state(state: store::RunState) -> String {
+    state_in(chosen(), state)
+}
+
+/// Returns the same in a language.
+pub(crate) fn state_in(lang: Lang, state: store::RunState) -> String {
+    match lang {
+        Lang::En => state.to_string(),
+        Lang::Fr => lang.word("run_states", state.as_str()).split(':').next().unwrap_or_default().to_lowercase(),
     }
 }
 
@@ -200,7 +247,7 @@ pub(crate) fn ago(at: Option<DateTime<Utc>>) -> String {
 pub(crate) fn counted(counts: &[RejectionCount]) -> String {
     let part = |count: &RejectionCount| {
         let example = count.example.as_ref().map(|words| format!(" ({words:?})")).unwrap_or_default();
-        format!("{} × {}{example}", count.count, count.code.replace('_', " "))
+        format!("{} × {}{example}", count.count, reason(&count.code))
     };
     counts.iter().map(part).collect::<Vec<_>>().join(", ")
 }

@@ -23,6 +23,43 @@ pub struct DoubtedPair {
     pub at: DateTime<Utc>,
 }
 
+/// Where a page of pairs ends. Its text is opaque to callers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PairCursor {
+    /// The score of the last pair.
+    pub score: f32,
+    /// Its rows.
+    pub ids: [Uuid; 2],
+}
+
+impl DoubtedPair {
+    /// Returns where a page ends that this pair is the last of.
+    #[must_use]
+    pub fn cursor(&self) -> PairCursor {
+        let [one, other] = &self.rows;
+        PairCursor { score: self.score, ids: [one.id, other.id] }
+    }
+}
+
+impl std::fmt::Display for PairCursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let [one, other] = self.ids;
+        // The bits, because a decimal number might be another one.
+        write!(f, "{:08x}-{}-{}", self.score.to_bits(), one.simple(), other.simple())
+    }
+}
+
+impl std::str::FromStr for PairCursor {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut parts = text.split('-');
+        let mut next = || parts.next().ok_or(());
+        let score = f32::from_bits(u32::from_str_radix(next()?, 16).map_err(drop)?);
+        let ids = [Uuid::parse_str(next()?).map_err(drop)?, Uuid::parse_str(next()?).map_err(drop)?];
+        (score.is_finite() && next().is_err()).then_some(Self { score, ids }).ok_or(())
+    }
+}
+
 /// A row of a pair.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[allow(missing_docs, reason = "columns of `api.opportunities`")]
@@ -36,8 +73,13 @@ pub struct DoubtedSide {
 }
 
 impl Store {
-    /// Returns pairs with an open row on which nobody decided, the most likely first.
-    pub async fn doubted_pairs(&self, limit: i64) -> Result<Vec<DoubtedPair>, StoreError> {
+    /// Returns pairs with an open row on which nobody decided, the most likely first, at most `limit` behind `after`.
+    pub async fn doubted_pairs(
+        &self,
+        after: Option<PairCursor>,
+        limit: i64,
+    ) -> Result<Vec<DoubtedPair>, StoreError> {
+        let (score, [one, other]) = after.map_or((None, [Uuid::nil(); 2]), |at| (Some(at.score), at.ids));
         let rows = sqlx::query!(
             r#"SELECT d.score, d.why, d.at, a.id AS a_id, a.source AS a_source, a.external_id AS a_external, a.title AS a_title,
                       a.organization AS a_organization, a.url AS a_url, b.id AS b_id, b.source AS b_source, b.external_id AS b_external,
@@ -46,8 +88,12 @@ impl Store {
                  LEFT JOIN ingest.clusters ca ON ca.opportunity = d.one LEFT JOIN ingest.clusters cb ON cb.opportunity = d.other
                 WHERE 'open' IN (a.status, b.status) AND (ca.cluster = cb.cluster) IS NOT TRUE
                   AND NOT EXISTS (SELECT FROM ingest.match_decisions m WHERE m.one = d.one AND m.other = d.other)
+                  AND ($2::real IS NULL OR d.score < $2 OR d.score = $2 AND (d.one, d.other) > ($3::uuid, $4::uuid))
                 ORDER BY d.score DESC, d.one, d.other LIMIT $1"#,
-            limit
+            limit,
+            score,
+            one,
+            other
         )
         .fetch_all(&self.pool)
         .await

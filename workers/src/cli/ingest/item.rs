@@ -1,11 +1,12 @@
 //! `oim-etl ingest SOURCE/ID`: one opportunity again.
 
-use store::{Item, Store, StoreError};
+use store::{Item, Store, StoreError, Trigger};
 use uuid::Uuid;
 
 use super::{Context, Line};
 use crate::{
     cli::common::{PoolSources, current_user, nearest},
+    lang::say,
     ui,
 };
 
@@ -29,9 +30,14 @@ pub(super) async fn request(
     let mut lines = Vec::new();
     for item in items {
         let state = known.find_visitable(context, &item.source)?;
-        let entered = store.request_item(&item, &current_user()).await?;
+        let entered = store.request_item(&item, Trigger::Cli, &current_user()).await?;
         if !entered.is_new {
-            ui::note(&format!("{}: run {} is already at it; following it", item.url, entered.run));
+            ui::note(&say!(
+                "{}: la collecte {} le fait déjà; suivie",
+                "{}: run {} is already at it; following it",
+                item.url,
+                entered.run
+            ));
         }
         let rate = state.rate_in_force().unwrap_or_default().parse()?;
         lines.push(Line { run: entered.run, source: item.source, rate });

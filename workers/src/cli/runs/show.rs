@@ -14,6 +14,7 @@ use crate::{
         Context, Outcome,
         rejections::{record_name, record_words},
     },
+    lang::{Lang, chosen, say},
     ui::{self, ago},
 };
 
@@ -58,10 +59,14 @@ impl Show {
         moments(&run, &timeline);
         records(&run);
         if spared > 0 {
-            ui::line(&format!("not due   {spared} detail pages, for which their last visit stands"));
+            ui::line(&say!(
+                "pas dues  {spared} pages de détail, dont la dernière visite suffit",
+                "not due   {spared} detail pages, for which their last visit stands"
+            ));
         }
         if let Some(waited) = &served_after {
-            ui::line(&format!(
+            ui::line(&say!(
+                "servies   {} fiches: la moitié {:.1} s après la réponse où elles sont lues, 95 % en {:.1} s",
                 "served    {} rows: half of them {:.1} s after the answer that they were read from, 95 % within {:.1} s",
                 waited.rows, waited.median, waited.p95
             ));
@@ -71,8 +76,8 @@ impl Show {
         if let Some(preview) = &preview {
             self.would_be(preview);
             ui::line("");
-            ui::line(&format!("publish it:  {} runs publish {id}", ui::program()));
-            ui::line(&format!("or not:      {} runs discard {id}", ui::program()));
+            ui::line(&say!("la publier:  {} runs publish {id}", "publish it:  {} runs publish {id}", ui::program()));
+            ui::line(&say!("la rejeter:  {} runs discard {id}", "or not:      {} runs discard {id}", ui::program()));
         }
         Ok(Outcome::Good)
     }
@@ -80,10 +85,10 @@ impl Show {
     /// Prints examples of what the run did.
     fn did(run: &RunRow, changes: &[RunChange]) {
         let all = [
-            ("created", "new", run.created),
-            ("changed", "changed", run.changed),
-            ("reopened", "open again", 0),
-            ("closed", "closed", run.closed),
+            ("created", chosen().say("nouvelle", "new"), run.created),
+            ("changed", chosen().say("changée", "changed"), run.changed),
+            ("reopened", chosen().say("rouverte", "open again"), 0),
+            ("closed", chosen().say("fermée", "closed"), run.closed),
         ];
         for (what, word, total) in all {
             let of_kind: Vec<&RunChange> = changes.iter().filter(|change| change.what == what).collect();
@@ -99,7 +104,7 @@ impl Show {
             }
             let more = usize::try_from(total).unwrap_or(0).saturating_sub(of_kind.len());
             if more > 0 && !of_kind.is_empty() {
-                ui::line(&format!("{word:<9} and {more} more"));
+                ui::line(&say!("{word:<9} et {more} autres", "{word:<9} and {more} more"));
             }
         }
     }
@@ -109,7 +114,12 @@ impl Show {
         for count in counts {
             let example =
                 count.example.as_deref().map(|example| format!(" ({example:?})")).unwrap_or_default();
-            ui::line(&format!("rejected  {} × {}{example}", count.count, count.code.replace('_', " ")));
+            ui::line(&say!(
+                "refusées  {} × {}{example}",
+                "rejected  {} × {}{example}",
+                count.count,
+                ui::reason(&count.code)
+            ));
             for row in rows.iter().filter(|row| row.code == count.code).take(self.examples.min(3)) {
                 ui::line(&format!("  {}  {}", record_name(row), cut(&record_words(&row.record))));
             }
@@ -118,17 +128,18 @@ impl Show {
 
     fn would_be(&self, preview: &Preview) {
         let missing = preview.missing.len();
-        ui::line(&format!(
+        ui::line(&say!(
+            "la publier créerait {}, changerait {} et fermerait {missing} opportunités",
             "publishing it would create {}, change {} and close {missing}",
             preview.tally.created, preview.tally.changed
         ));
         for (field, count) in &preview.fields {
-            ui::line(&format!("  {field:<18} changes in {count}"));
+            ui::line(&say!("  {field:<18} change dans {count}", "  {field:<18} changes in {count}"));
             let with_it = preview.changed.iter().filter(|change| change.fields.contains_key(field));
             with_it.take(self.examples).for_each(|change| example(change, field));
         }
-        self.list("new", &preview.created);
-        self.list("closed", &preview.missing);
+        self.list(chosen().say("nouvelle", "new"), &preview.created);
+        self.list(chosen().say("fermée", "closed"), &preview.missing);
     }
 
     fn list(&self, what: &str, rows: &[(String, String)]) {
@@ -136,28 +147,47 @@ impl Show {
             ui::line(&format!("  {what:<8} {external_id}  {}", cut(title)));
         }
         if rows.len() > self.examples {
-            ui::line(&format!("  {what:<8} and {} more", rows.len() - self.examples));
+            let more = rows.len() - self.examples;
+            ui::line(&say!("  {what:<8} et {more} autres", "  {what:<8} and {more} more"));
         }
+    }
+}
+
+/// Returns a code; in French, what it means before it, because options take codes.
+fn coded(list: &str, code: &str) -> String {
+    match chosen() {
+        Lang::En => code.to_owned(),
+        lang => format!("{} [{code}]", lang.word(list, code)),
     }
 }
 
 /// Prints what the run is.
 fn head(run: &RunRow, timeline: &Timeline) {
-    ui::line(&format!("run       {}", run.id));
+    ui::line(&say!("collecte  {}", "run       {}", run.id));
     ui::line(&format!("source    {}", run.source));
-    ui::line(&format!("mode      {}, requested by {} ({})", run.mode, run.trigger, timeline.requested_by));
+    ui::line(&say!(
+        "genre     {}, demandée par {} ({})",
+        "mode      {}, requested by {} ({})",
+        coded("run_modes", run.mode.as_str()),
+        coded("triggers", run.trigger.as_str()),
+        timeline.requested_by
+    ));
     if let Some(version) = timeline.spec_version.as_deref().and_then(|version| version.get(..12)) {
-        ui::line(&format!("file      source file {version}"));
+        ui::line(&say!("fichier   fichier de la source {version}", "file      source file {version}"));
     }
-    ui::line(&format!("state     {}", run.state));
+    ui::line(&say!("état      {}", "state     {}", coded("run_states", run.state.as_str())));
     if let Some(message) = &run.message {
-        ui::line(&format!("message   {message}"));
+        ui::line(&format!("message   {}", chosen().phrase(message)));
     }
     for doubt in &run.doubts {
-        ui::line(&format!("doubted   {doubt}"));
+        ui::line(&say!("doute     {}", "doubted   {}", chosen().phrase(doubt)));
     }
     if let (Some(decision), Some(by)) = (timeline.decision, &timeline.decided_by) {
-        ui::line(&format!("decision  {decision} by {by}"));
+        ui::line(&say!(
+            "décision  {} par {by}",
+            "decision  {} by {by}",
+            coded("decisions", decision.as_str())
+        ));
     }
 }
 
@@ -168,21 +198,25 @@ fn moments(run: &RunRow, timeline: &Timeline) {
             ui::line(&format!("{word:<9} {} ({})", at.format("%Y-%m-%d %H:%M:%S UTC"), ago(Some(at))));
         }
     };
-    moment("asked", Some(run.created_at));
-    moment("started", run.started_at);
-    moment("answers", timeline.first_answer);
-    moment("  until", timeline.last_answer.filter(|last| Some(*last) != timeline.first_answer));
-    moment("published", run.published_at);
-    moment("ended", run.finished_at);
+    let lang = chosen();
+    moment(lang.say("demandée", "asked"), Some(run.created_at));
+    moment(lang.say("commencée", "started"), run.started_at);
+    moment(lang.say("réponses", "answers"), timeline.first_answer);
+    let last = timeline.last_answer.filter(|last| Some(*last) != timeline.first_answer);
+    moment(lang.say("  jusqu'à", "  until"), last);
+    moment(lang.say("publiée", "published"), run.published_at);
+    moment(lang.say("finie", "ended"), run.finished_at);
 }
 
 /// Prints how many pages and records there were.
 fn records(run: &RunRow) {
-    ui::line(&format!(
+    ui::line(&say!(
+        "pages     {}, dont {} échouées, {} requêtes",
         "pages     {}, {} of them failed, {} requests",
         run.pages, run.pages_failed, run.requests
     ));
-    ui::line(&format!(
+    ui::line(&say!(
+        "fiches    {}: {} nouvelles, {} changées, {} inchangées, {} refusées; {} fermées",
         "records   {}: {} new, {} changed, {} unchanged, {} rejected; {} closed",
         run.seen, run.created, run.changed, run.unchanged, run.rejected, run.closed
     ));
@@ -196,7 +230,7 @@ fn example(change: &Change, field: &str) {
 
 fn shown(value: &Value) -> String {
     match value {
-        Value::Null => "nothing".to_owned(),
+        Value::Null => chosen().say("rien", "nothing").to_owned(),
         Value::String(text) => cut(text),
         other => cut(&other.to_string()),
     }
@@ -212,12 +246,17 @@ fn cut(text: &str) -> String {
 
 /// Describes what a revert did.
 pub(super) fn reverted(run: RunId, done: &Reverted) -> String {
-    let mut words = vec![format!(
+    let mut words = vec![say!(
+        "la collecte {run} est défaite par la collecte {}: {} opportunités sont comme avant, {} qu'elle a créées sont fermées",
         "run {run} is undone by run {}: {} opportunities are as they were before, {} that it created are closed",
         done.run, done.restored, done.closed
     )];
     if !done.left.is_empty() {
-        words.push(format!("{} were changed by a later run and stay:", done.left.len()));
+        words.push(say!(
+            "{} ont été changées par une collecte suivante et restent:",
+            "{} were changed by a later run and stay:",
+            done.left.len()
+        ));
         words.extend(done.left.iter().map(|left| format!("  {}  {}", left.external_id, cut(&left.title))));
     }
     words.join("\n")

@@ -11,6 +11,7 @@ use crate::{
         Context, Outcome,
         common::{current_user, find_known},
     },
+    lang::{chosen, say},
     ui::{self, ago},
 };
 
@@ -55,17 +56,24 @@ impl Pause {
         let now = again(&store, &slug).await?;
         let waiting = counted(now.visits_waiting);
         let done = if is_new {
-            format!("{slug} is paused: nothing more is requested from it; {waiting}")
+            say!(
+                "{slug} est en pause: rien ne lui est plus demandé; {waiting}",
+                "{slug} is paused: nothing more is requested from it; {waiting}"
+            )
         } else {
             let since = ago(before.paused_at);
-            let by = before.paused_by.as_deref().unwrap_or("somebody");
+            let by = before.paused_by.as_deref().unwrap_or(chosen().say("quelqu'un", "somebody"));
             let why = match &self.reason {
-                Some(reason) => format!("; the reason is now: {reason}"),
+                Some(reason) => say!("; la raison est maintenant: {reason}", "; the reason is now: {reason}"),
                 None => now.paused_why.as_ref().map(|why| format!(": {why}")).unwrap_or_default(),
             };
-            format!("{slug} was paused already, by {by}, {since}{why}; {waiting}")
+            say!(
+                "{slug} était déjà en pause, par {by}, {since}{why}; {waiting}",
+                "{slug} was paused already, by {by}, {since}{why}; {waiting}"
+            )
         };
-        tell(context, &now, is_new, &format!("{done}\nresume it:  oim-etl sources resume {slug}"))?;
+        let end = chosen().say("la reprendre", "resume it");
+        tell(context, &now, is_new, &format!("{done}\n{end}:  oim-etl sources resume {slug}"))?;
         Ok(Outcome::Good)
     }
 }
@@ -77,13 +85,22 @@ impl Resume {
         let was_paused = store.resume_source(&slug, &current_user()).await?;
         let now = again(&store, &slug).await?;
         let done = if was_paused {
-            format!("{slug} is resumed; {}", counted(now.visits_waiting).replace(" wait", " continue"))
+            let waiting = counted(now.visits_waiting);
+            say!(
+                "{slug} est reprise; {}",
+                "{slug} is resumed; {}",
+                waiting.replace(" attendent", " continuent").replace(" attend", " continue").replace(" wait", " continue")
+            )
         } else {
-            format!("{slug} is not paused: there is nothing to resume")
+            say!(
+                "{slug} n'est pas en pause: il n'y a rien à reprendre",
+                "{slug} is not paused: there is nothing to resume"
+            )
         };
         tell(context, &now, was_paused, &done)?;
         if let Some(why) = &now.held {
-            ui::note(&format!("{slug}  is still not visited: {why}"));
+            let why = chosen().phrase(why);
+            ui::note(&say!("{slug}  n'est toujours pas visitée: {why}", "{slug}  is still not visited: {why}"));
             return Ok(Outcome::Wrong);
         }
         Ok(Outcome::Good)
@@ -96,7 +113,10 @@ pub(super) async fn again(store: &Store, slug: &SourceSlug) -> anyhow::Result<So
 }
 
 fn counted(jobs: i64) -> String {
-    if jobs == 1 { "1 job waits".to_owned() } else { format!("{jobs} jobs wait") }
+    match jobs {
+        1 => chosen().say("1 tâche attend", "1 job waits").to_owned(),
+        _ => say!("{jobs} tâches attendent", "{jobs} jobs wait"),
+    }
 }
 
 /// Reports what was done, to people or to programs.

@@ -7,6 +7,7 @@ use store::SourceState;
 use crate::{
     app,
     cli::{Context, Outcome},
+    lang::{chosen, say},
     partner,
     ui::{self, Column, Table},
 };
@@ -28,12 +29,12 @@ struct Row {
 /// The columns of the list.
 pub(in crate::cli) const COLUMNS: [Column; 7] = [
     Column::word("source", 0),
-    Column::word("state", 0),
-    Column::text("name", 3),
-    Column::number("rate", 2),
-    Column::text("streams", 4),
-    Column::text("address", 5),
-    Column::text("needs", 1),
+    Column::word("state", 0).fr("état"),
+    Column::text("name", 3).fr("nom"),
+    Column::number("rate", 2).fr("débit"),
+    Column::text("streams", 4).fr("flux"),
+    Column::text("address", 5).fr("adresse"),
+    Column::text("needs", 1).fr("secrets"),
 ];
 
 /// Lists the sources, and the credentials that are missing.
@@ -67,15 +68,15 @@ pub(super) async fn run(context: &Context, catalog: &Catalog) -> anyhow::Result<
     let mut table = Table::new(&COLUMNS);
     for row in rows {
         let needs = if !row.enabled {
-            "disabled here".to_owned()
+            chosen().say("hors service ici", "disabled here").to_owned()
         } else if row.missing.is_empty() {
             "-".to_owned()
         } else {
-            format!("{} (not set)", row.missing.join(", "))
+            say!("{} (manque)", "{} (not set)", row.missing.join(", "))
         };
         table.row([
             row.slug,
-            row.state.to_owned(),
+            chosen().say(chosen().word("source_states", row.state), row.state).to_lowercase(),
             row.name,
             row.rate,
             row.streams.join(", "),
@@ -97,7 +98,8 @@ async fn pool_states(context: &Context) -> Vec<SourceState> {
     }
     let asked = async { Ok::<_, anyhow::Error>(app::connect(config, 1).await?.source_states().await?) };
     asked.await.unwrap_or_else(|error| {
-        ui::note(&format!(
+        ui::note(&say!(
+            "état et débit sont ceux de cette configuration, car ceux des workers ne sont pas connus: {error:#}",
             "state and rate are those of this configuration, because the pool's are not known: {error:#}"
         ));
         Vec::new()

@@ -12,6 +12,7 @@ use crate::{
         Context, Outcome,
         common::{current_user, find_known},
     },
+    lang::{chosen, say},
     ui::{self, ago},
 };
 
@@ -45,7 +46,8 @@ impl SetRate {
             && let Some(promised) = now.file_rate.as_deref().and_then(|rate| rate.parse::<Rate>().ok())
             && rate.per_second() > promised.per_second()
         {
-            ui::note(&format!(
+            ui::note(&say!(
+                "{slug}  c'est plus vite que son fichier ne promet au partenaire ({promised})",
                 "{slug}  this is faster than its source file promises the partner ({promised})"
             ));
         }
@@ -64,13 +66,15 @@ fn line(slug: &SourceSlug, state: &SourceState) -> String {
 pub(in crate::cli) fn limits_line(state: &SourceState) -> Option<String> {
     let mut said = Vec::new();
     if !state.quiet_hours.is_empty() {
-        said.push(format!("none between {}", state.quiet_hours.join(" and ")));
+        let hours = state.quiet_hours.join(chosen().say(" et ", " and "));
+        said.push(say!("aucune entre {hours}", "none between {hours}"));
     }
     if let Some(most) = state.daily_requests {
-        said.push(format!("{} of {most} requests used today", state.requests_today));
+        let used = state.requests_today;
+        said.push(say!("{used} requêtes sur {most} aujourd'hui", "{used} of {most} requests used today"));
     }
     if let Some(next) = state.next_request.filter(|_| is_resting(state)) {
-        said.push(format!("the next one at {}", douala(next)));
+        said.push(say!("la prochaine {}", "the next one at {}", douala(next)));
     }
     (!said.is_empty()).then(|| said.join("; "))
 }
@@ -82,18 +86,26 @@ pub(in crate::cli) fn is_resting(state: &SourceState) -> bool {
 
 /// Returns a moment on the clock of Douala, which is one hour ahead of UTC all year.
 fn douala(at: DateTime<Utc>) -> String {
-    (at + TimeDelta::hours(1)).format("%a %d %b %H:%M in Douala").to_string()
+    let format = chosen().say("le %d/%m à %H:%M à Douala", "%a %d %b %H:%M in Douala");
+    (at + TimeDelta::hours(1)).format(format).to_string()
 }
 
 /// Returns the rate in force, and where it is from.
 pub(in crate::cli) fn rate_line(state: &SourceState) -> String {
-    let promised = state.file_rate.as_deref().unwrap_or("not known yet");
+    let promised = state.file_rate.as_deref().unwrap_or(chosen().say("pas encore connu", "not known yet"));
     let slowed = slowed(state).map(|slowed| format!("; {slowed}")).unwrap_or_default();
     match (&state.rate, &state.rate_by) {
         (Some(rate), Some(by)) => {
-            format!("{rate} instead of {promised}, set by {by} {}{slowed}", ago(state.rate_at))
+            say!(
+                "{rate} au lieu de {promised}, mis par {by} {}{slowed}",
+                "{rate} instead of {promised}, set by {by} {}{slowed}",
+                ago(state.rate_at)
+            )
         }
-        _ => format!("{promised}, as its source file says{slowed}"),
+        _ => say!(
+            "{promised}, comme le dit le fichier de la source{slowed}",
+            "{promised}, as its source file says{slowed}"
+        ),
     }
 }
 
@@ -102,8 +114,14 @@ pub(in crate::cli) fn slowed(state: &SourceState) -> Option<String> {
     let rate = state.rate_in_force()?.parse::<Rate>().ok().filter(|_| state.share < 1.0)?;
     let held = rate.per_second() * 60.0 * state.share;
     let latency = match (state.latency, state.usual_latency) {
-        (Some(now), Some(usual)) => format!(" (it answers within {now:.1} s, usually {usual:.1} s)"),
+        (Some(now), Some(usual)) => say!(
+            " (elle répond en {now:.1} s, d'habitude {usual:.1} s)",
+            " (it answers within {now:.1} s, usually {usual:.1} s)"
+        ),
         _ => String::new(),
     };
-    Some(format!("slowed to {held:.1}/min by how it answers{latency}"))
+    Some(say!(
+        "ralentie à {held:.1}/min par sa façon de répondre{latency}",
+        "slowed to {held:.1}/min by how it answers{latency}"
+    ))
 }

@@ -1,11 +1,9 @@
 //! `oim-etl sources show`
 
-use anyhow::Context as _;
 use chrono::Utc;
 use clap::Args;
 use domain::SourceSlug;
 use serde_json::json;
-use sources::Catalog;
 use store::{RunRow, SourceState, Visits};
 
 use super::rate::{limits_line, rate_line};
@@ -15,6 +13,7 @@ use crate::{
         Context, Outcome,
         common::{find_known, find_source},
     },
+    lang::{chosen, say},
     scheduler,
     ui::{self, ago},
 };
@@ -46,25 +45,44 @@ impl Show {
             return Ok(Outcome::Good);
         }
         ui::line(&format!("source     {slug}  {}", state.name));
-        ui::line(&format!("state      {}", described(&state)));
-        ui::line(&format!("rate       {}", rate_line(&state)));
+        ui::line(&say!("état       {}", "state      {}", described(&state)));
+        ui::line(&say!("débit      {}", "rate       {}", rate_line(&state)));
         if let Some(limits) = limits_line(&state) {
-            ui::line(&format!("requests   {limits}"));
+            ui::line(&say!("requêtes   {limits}", "requests   {limits}"));
         }
-        ui::line(&format!("waiting    {} jobs that visit it", state.visits_waiting));
+        ui::line(&say!(
+            "attendent  {} tâches qui la visitent",
+            "waiting    {} jobs that visit it",
+            state.visits_waiting
+        ));
         if visits.known > 0 {
-            ui::line(&format!("details    {}", details(&visits)));
+            ui::line(&say!("détails    {}", "details    {}", details(&visits)));
         }
-        ui::line(&format!("last run   {}", runs.first().map_or_else(|| "none yet".to_owned(), last)));
-        let skipped = if state.held.is_some() { ", skipped unless it is visited again by then" } else { "" };
+        let last = runs.first().map_or_else(|| chosen().say("encore aucune", "none yet").to_owned(), last);
+        ui::line(&say!("dernière   {last}", "last run   {last}"));
+        let skipped = match state.held {
+            Some(_) => chosen().say(
+                ", sautée si elle n'est pas reprise d'ici là",
+                ", skipped unless it is visited again by then",
+            ),
+            None => "",
+        };
         ui::line(&match tick {
-            Some(tick) => format!("next tick  {tick}{skipped}"),
-            None => format!("next tick  none: {}", scheduler::HOW_TO_VISIT),
+            Some(tick) => say!("prochaine  {tick}{skipped}", "next tick  {tick}{skipped}"),
+            None => {
+                let how = chosen().phrase(scheduler::HOW_TO_VISIT);
+                say!("prochaine  aucune: {how}", "next tick  none: {how}")
+            }
         });
         let is_same =
             app::catalog(context.config())?.get(&slug).is_some_and(|spec| spec.version == state.spec_version);
-        let whose = if is_same { "the same here" } else { "another one, or none, here" };
-        ui::line(&format!(
+        let whose = if is_same {
+            chosen().say("la même ici", "the same here")
+        } else {
+            chosen().say("une autre ici, ou aucune", "another one, or none, here")
+        };
+        ui::line(&say!(
+            "fichier    version {} pour tous les workers; {whose}",
             "file       version {} in the pool; {whose}",
             state.spec_version.get(..12).unwrap_or("?")
         ));
@@ -75,12 +93,7 @@ impl Show {
 /// Prints the source file that this configuration uses, so that it can be copied and changed.
 fn file(context: &Context, word: &str) -> anyhow::Result<Outcome> {
     let slug = find_source(&app::catalog(context.config())?, word)?;
-    let own = context.config().sources_dir.as_ref().map(|folder| folder.join(format!("{slug}.toml")));
-    let text = match own.filter(|path| path.is_file()) {
-        Some(path) => std::fs::read_to_string(&path)
-            .with_context(|| format!("Failed to read the source file {}", path.display()))?,
-        None => Catalog::builtin_file(&slug).context("the source has no file")?.to_owned(),
-    };
+    let text = app::source_file(context.config(), &slug)?;
     if context.is_json() {
         ui::json(&json!({ "source": slug, "file": text }))?;
     } else {
@@ -92,15 +105,16 @@ fn file(context: &Context, word: &str) -> anyhow::Result<Outcome> {
 /// Returns the state with its reason, and what ends it.
 pub(in crate::cli) fn described(state: &SourceState) -> String {
     match (state.word(), &state.off_why) {
-        ("off", Some(why)) => format!("off: {why}"),
-        ("paused", _) => format!(
+        ("off", Some(why)) => say!("hors service: {}", "off: {}", chosen().phrase(why)),
+        ("paused", _) => say!(
+            "en pause {} par {}{}; `oim-etl sources resume {}` y met fin",
             "paused {} by {}{}; `oim-etl sources resume {}` ends it",
             ago(state.paused_at),
-            state.paused_by.as_deref().unwrap_or("somebody"),
+            state.paused_by.as_deref().unwrap_or(chosen().say("quelqu'un", "somebody")),
             state.paused_why.as_ref().map(|why| format!(": {why}")).unwrap_or_default(),
             state.slug
         ),
-        (word, _) => word.to_owned(),
+        (word, _) => chosen().say(chosen().word("source_states", word), word).to_owned(),
     }
 }
 
@@ -108,14 +122,14 @@ pub(in crate::cli) fn described(state: &SourceState) -> String {
 fn details(visits: &Visits) -> String {
     let next = visits
         .next_in
-        .map(|seconds| format!(", the next one in {:.1} h", seconds / 3_600.0))
+        .map(|seconds| say!(", la prochaine dans {:.1} h", ", the next one in {:.1} h", seconds / 3_600.0))
         .unwrap_or_default();
-    format!("{} pages known, {} due{next}", visits.known, visits.due)
+    say!("{} pages connues, {} dues{next}", "{} pages known, {} due{next}", visits.known, visits.due)
 }
 
 fn last(run: &RunRow) -> String {
-    let why = run.message.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-    format!("{} {}, {}{why}", run.id, run.state, ago(Some(run.finished_at.unwrap_or(run.created_at))))
+    let why = run.message.as_ref().map(|why| format!(": {}", chosen().phrase(why))).unwrap_or_default();
+    format!("{} {}, {}{why}", run.id, ui::state(run.state), ago(Some(run.finished_at.unwrap_or(run.created_at))))
 }
 
 /// Returns the next tick of the source, in the zone of its entry.
@@ -128,6 +142,6 @@ fn next_tick(context: &Context, slug: &SourceSlug) -> anyhow::Result<Option<Stri
         .filter(|entry| entry.source == *slug)
         .filter_map(|entry| Some((*entry.upcoming(now, 1).first()?, entry)));
     Ok(ticks.min_by_key(|(at, _)| *at).map(|(at, entry)| {
-        format!("{} ({})", at.with_timezone(&entry.zone).format("%a %d %b %H:%M %Z"), entry.name)
+        format!("{} ({})", at.with_timezone(&entry.zone).format(chosen().say("%d/%m %H:%M %Z", "%a %d %b %H:%M %Z")), entry.name)
     }))
 }

@@ -8,7 +8,7 @@ use axum::{
 };
 use domain::{OpportunityId, Rate, RunId};
 use serde::Deserialize;
-use store::{RunRequest, Scope, Trigger, WhichDead};
+use store::{Mode, RunRequest, Scope, Trigger, WhichDead};
 use uuid::Uuid;
 
 use super::{
@@ -16,6 +16,7 @@ use super::{
     lang::Lang,
     layout,
     session::{Visitor, from_here, here_only, saying},
+    stuck,
 };
 use crate::{
     http::{
@@ -63,10 +64,18 @@ pub(super) async fn act(
 /// Does it, and returns what it came to.
 async fn perform(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) -> Result<String, Problem> {
     match pressed.what.as_str() {
-        "ingest" | "pause" | "resume" | "rate" => of_source(here, visitor, pressed).await,
+        "ingest" | "pause" | "resume" | "rate" | "replay" | "replay_stale" => {
+            of_source(here, visitor, pressed).await
+        }
+        "item" => of_item(here, visitor, pressed).await,
         "publish" | "discard" | "cancel" | "revert" => of_run(here, visitor, pressed).await,
         "retry" | "drop" => of_letters(here, visitor, pressed).await,
         "same" | "different" => of_pair(here, visitor, pressed).await,
+        "revoke_token" => {
+            visitor.who.must(Scope::Admin)?;
+            here.app.store.revoke_token(&pressed.subject, &visitor.who.by()).await?;
+            Ok(format!("{} {}", pressed.subject, visitor.lang.say("est révoqué", "is revoked")))
+        }
         other => Err(Problem::bad(format!("there is no action {other:?}"))),
     }
 }
@@ -76,8 +85,12 @@ async fn of_source(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) ->
     let (slug, _) = known_source(here, &pressed.subject).await?;
     let detail = Some(pressed.detail.trim()).filter(|detail| !detail.is_empty());
     let said = match pressed.what.as_str() {
-        "ingest" => {
-            let request = RunRequest::new(slug.clone(), Trigger::Http, by);
+        what @ ("ingest" | "replay" | "replay_stale") => {
+            let request = RunRequest {
+                mode: if what == "ingest" { Mode::Incremental } else { Mode::Replay },
+                only_stale: what == "replay_stale",
+                ..RunRequest::new(slug.clone(), Trigger::Http, by)
+            };
             let entered = trigger::request(store, &request).await?;
             return Ok(entered_words(lang, slug.as_str(), entered));
         }
@@ -99,6 +112,14 @@ async fn of_source(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) ->
         }
     };
     Ok(format!("{slug} {said}"))
+}
+
+/// Fetches the page of one opportunity again.
+async fn of_item(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) -> Result<String, Problem> {
+    let store = &here.app.store;
+    let item = store.find_item(&pressed.subject).await?;
+    let entered = store.request_item(&item, Trigger::Http, &visitor.who.by()).await?;
+    Ok(entered_words(visitor.lang, &item.source, entered))
 }
 
 fn entered_words(lang: Lang, slug: &str, entered: store::Entered) -> String {
@@ -143,11 +164,13 @@ async fn of_run(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) -> Re
 
 async fn of_letters(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) -> Result<String, Problem> {
     let (store, lang, by) = (&here.app.store, visitor.lang, visitor.who.by());
-    let ids = match pressed.subject.as_str() {
-        "all" => Vec::new(),
-        id => vec![id.parse().map_err(|_| Problem::bad("this is not a dead letter"))?],
+    let which = match pressed.subject.strip_prefix(stuck::ALL) {
+        Some(query) => stuck::Which::of_query(query)?.dead(here).await?,
+        None => {
+            let id = pressed.subject.parse().map_err(|_| Problem::bad("this is not a dead letter"))?;
+            WhichDead { ids: vec![id], ..WhichDead::default() }
+        }
     };
-    let which = WhichDead { ids, ..WhichDead::default() };
     if pressed.what == "drop" {
         let dropped = store.discard_dead(&which, &by).await?;
         return Ok(format!("{dropped} {}", lang.say("tâches écartées", "jobs discarded")));

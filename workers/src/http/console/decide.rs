@@ -1,17 +1,21 @@
 //! What waits for a decision? Held runs, and pairs that may be one opportunity.
 
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
 use maud::{Markup, html};
-use store::{DoubtedPair, DoubtedSide, RunState, WhichRuns};
+use serde::Deserialize;
+use store::{DoubtedPair, DoubtedSide, PairCursor, RunState, WhichRuns};
 
 use super::{
     format::{at, number, short},
     lang::Lang,
-    layout::{Act, answer, button},
+    layout::{Act, answer, button, pages},
     runs,
     session::Visitor,
 };
-use crate::http::{Problem, Surroundings};
+use crate::http::{Problem, Surroundings, extract};
 
 /// Held runs whose preview is on this page; the others have it on their own.
 const PREVIEWS: usize = 3;
@@ -22,20 +26,34 @@ const HEAVIEST: usize = 6;
 /// Pairs of a page.
 const PAIRS: i64 = 10;
 
-/// Shows what waits for a decision.
-pub(super) async fn page(State(here): State<Surroundings>, visitor: Visitor) -> Response {
-    let title = visitor.lang.say("Qu'est-ce qui attend une décision ?", "What waits for a decision?");
-    answer(&visitor, title, body(&here, &visitor).await)
+/// Where the list of pairs begins.
+#[derive(Debug, Deserialize)]
+pub(super) struct From {
+    after: Option<String>,
 }
 
-async fn body(here: &Surroundings, visitor: &Visitor) -> Result<Markup, Problem> {
+/// Shows what waits for a decision.
+pub(super) async fn page(
+    State(here): State<Surroundings>,
+    visitor: Visitor,
+    Query(from): Query<From>,
+) -> Response {
+    let title = visitor.lang.say("Qu'est-ce qui attend une décision ?", "What waits for a decision?");
+    answer(&visitor, title, body(&here, &visitor, &from).await)
+}
+
+async fn body(here: &Surroundings, visitor: &Visitor, from: &From) -> Result<Markup, Problem> {
+    let after: Option<PairCursor> = extract::after(from.after.as_deref())?;
     let (lang, store, now) = (visitor.lang, &here.app.store, here.app.clock.now());
     let which = WhichRuns { states: vec![RunState::Held], undecided: true, ..WhichRuns::default() };
     let ((held, total), pairs, all_pairs) = tokio::try_join!(
         store.runs_where(&which, None, 20),
-        store.doubted_pairs(PAIRS),
+        store.doubted_pairs(after, PAIRS),
         store.doubted_total()
     )?;
+    let more = pairs.last().filter(|_| i64::try_from(pairs.len()).is_ok_and(|count| count == PAIRS));
+    let next = more.map(|last| format!("/decisions?after={}#pairs", last.cursor()));
+    let first = after.map(|_| "/decisions#pairs");
     let mut previews = Vec::new();
     for (at, run) in held.iter().enumerate() {
         let is_shown = at < PREVIEWS && run.seen <= LARGEST;
@@ -46,16 +64,17 @@ async fn body(here: &Surroundings, visitor: &Visitor) -> Result<Markup, Problem>
         @if held.is_empty() { p.good { (lang.say("Aucune.", "None.")) } }
         @for (run, preview) in held.iter().zip(&previews) { article {
             h3 { a href={ "/runs/" (run.id) } { (run.source) } " – " (at(lang, now, run.created_at)) }
-            @if !run.doubts.is_empty() { ul.warn { @for doubt in &run.doubts { li { (doubt) } } } }
+            @if !run.doubts.is_empty() { ul.warn { @for doubt in &run.doubts { li { (lang.phrase(doubt)) } } } }
             @match preview {
                 Some(preview) => (runs::would_be(lang, preview)),
                 None => p { a href={ "/runs/" (run.id) } { (lang.say("Voir ce que publier ferait", "See what publishing would do")) } },
             }
             (runs::buttons(visitor, run))
         } }
-        h2 { (lang.say("Doublons possibles", "Possible duplicates")) " (" (number(lang, all_pairs)) ")" }
+        h2 #pairs { (lang.say("Doublons possibles", "Possible duplicates")) " (" (number(lang, all_pairs)) ")" }
         @if pairs.is_empty() { p.good { (lang.say("Aucun.", "None.")) } }
         ul.cards { @for pair in &pairs { li { (doubted(visitor, pair)) } } }
+        (pages(lang, first, next.as_deref()))
     })
 }
 

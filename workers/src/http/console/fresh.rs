@@ -9,6 +9,7 @@ use maud::{Markup, html};
 use store::{RunState, WhichRuns};
 
 use super::{
+    file,
     format::{ago, at, maybe_at, short},
     lang::Lang,
     layout::{self, Act, answer, button, table, with_text},
@@ -88,7 +89,7 @@ fn held(lang: Lang, now: DateTime<Utc>, shown: &SourceShown) -> Markup {
         @if let ("paused", Some(since), Some(by)) = (shown.state, source.paused_at, &source.paused_by) { p.warn {
             (lang.say("En pause", "Paused")) " " (lang.say("par", "by")) " " (by) ", " (ago(lang, now, since))
             @if let Some(why) = &source.paused_why { ": " (why) }
-        } } @else if let Some(why) = &source.off_why { p.warn { (why) } }
+        } } @else if let Some(why) = &source.off_why { p.warn { (lang.phrase(why)) } }
     }
 }
 
@@ -146,6 +147,7 @@ async fn one_body(here: &Surroundings, visitor: &Visitor, slug: &str) -> Result<
         h2 { (lang.say("Dernières collectes", "Newest runs")) }
         (runs::rows(here, lang, &newest))
         p { a href={ "/runs?source=" (slug) } { (lang.say("Toutes les collectes", "All runs")) " (" (total) ")" } }
+        (file::section(here, visitor, &shown).await?)
         (spark::numbers(lang, &shown.freshness.days))
     };
     Ok((shown.source.name.clone(), body))
@@ -159,7 +161,7 @@ pub(super) async fn failed(here: &Surroundings, lang: Lang) -> Result<Markup, Pr
     let rows = html! { @for run in &failed { tr {
         th scope="row" { a href={ "/runs/" (run.id) } { (run.source) } }
         td { (at(lang, now, run.created_at)) }
-        td { (short(run.message.as_deref().unwrap_or_default(), 200)) }
+        td { (short(&lang.phrase(run.message.as_deref().unwrap_or_default()), 200)) }
     } } };
     let heads = ["Source", lang.say("Demandée", "Asked"), lang.say("Pourquoi", "Why")];
     Ok(

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 
 use axum::{
     extract::{Query, State},
-    response::Response,
+    response::{IntoResponse as _, Redirect, Response},
 };
+use domain::{OpportunityId, SourceSlug};
 use maud::{Markup, html};
 use serde::Deserialize;
 use store::{Cursor, Filters, ServedRow, Status};
 
 use super::{
-    format::number,
+    format::{at, number, short, value},
     lang::Lang,
-    layout::{answer, table},
+    layout::{self, Act, answer, button, table},
     map,
     session::Visitor,
 };
@@ -91,11 +92,42 @@ pub(super) async fn page(
     visitor: Visitor,
     Query(wanted): Query<Wanted>,
 ) -> Response {
+    let words = wanted.q.trim();
+    if let Some(id) = named(words) {
+        match here.app.store.served_one(id).await {
+            Ok(Some(_)) => return Redirect::to(&format!("/opportunities/{id}")).into_response(),
+            Ok(None) => (),
+            Err(error) => return layout::failed(visitor.lang, &error.into()),
+        }
+    }
     let title = visitor.lang.say("Qu'avons-nous ?", "What do we hold?");
-    answer(&visitor, title, body(&here, visitor.lang, &wanted).await)
+    answer(&visitor, title, body(&here, &visitor, &wanted).await)
 }
 
-async fn body(here: &Surroundings, lang: Lang, wanted: &Wanted) -> Result<Markup, Problem> {
+/// Returns the opportunity that the words of a search name: `SOURCE/IDENTIFIER`, or an id.
+fn named(words: &str) -> Option<OpportunityId> {
+    let of_source = || {
+        let (source, id) = words.split_once('/')?;
+        Some(OpportunityId::of(&SourceSlug::new(source).ok()?, id))
+    };
+    words.parse().ok().or_else(of_source)
+}
+
+/// Returns why a record that a search names is rejected; nothing if it is not.
+async fn refused(here: &Surroundings, visitor: &Visitor, words: &str) -> Result<Markup, Problem> {
+    let lang = visitor.lang;
+    let rows = if words.contains('/') { here.app.store.rejections_of(words, 3).await? } else { Vec::new() };
+    Ok(html! { @for row in &rows { section.warn {
+        h2 { (lang.say("Cette fiche est refusée", "This record is rejected")) ": " (row.source) "/" (row.external_id.as_deref().unwrap_or("–")) }
+        p { (lang.word("rejections", &row.code)) @if let Some(detail) = &row.detail { ": " q { (short(detail, 200)) } }
+            " (" (at(lang, here.app.clock.now(), row.at)) ", " a href={ "/runs/" (row.run) } { (lang.say("collecte", "run")) } ")" }
+        @if visitor.acts() { p.w { (value(&row.record, 400)) } }
+        div.acts { (button(visitor, &Act { what: "item", subject: words, label: lang.say("Collecter à nouveau", "Ingest again"), of: words })) }
+    } } })
+}
+
+async fn body(here: &Surroundings, visitor: &Visitor, wanted: &Wanted) -> Result<Markup, Problem> {
+    let lang = visitor.lang;
     let counts = here.counted.get(here).await?;
     let filters = wanted.ask()?.filters()?;
     let after: Option<Cursor> = extract::after(wanted.after.as_deref())?;
@@ -116,6 +148,7 @@ async fn body(here: &Surroundings, lang: Lang, wanted: &Wanted) -> Result<Markup
     };
     Ok(html! {
         (filter(lang, wanted, &counts.sources))
+        (refused(here, visitor, wanted.q.trim()).await?)
         p role="status" { (number(lang, total)) " " (lang.say("opportunités, chaque doublon une fois", "opportunities, each duplicate once")) }
         (list(lang, &found))
         @if let Some(more) = more { p { a rel="next" href=(wanted.address(&more)) { (lang.say("Suivantes", "Next")) } } }
@@ -205,7 +238,7 @@ fn filter(lang: Lang, wanted: &Wanted, sources: &BTreeMap<String, i64>) -> Marku
         }
     };
     html! { form.filter method="get" action="/opportunities" role="search" {
-        div { label for="q" { (lang.say("Chercher", "Search for")) } input #q name="q" type="search" maxlength="200" value=(wanted.q); }
+        div { label for="q" { (lang.say("Mots, ou SOURCE/IDENTIFIANT", "Words, or SOURCE/IDENTIFIER")) } input #q name="q" type="search" maxlength="200" value=(wanted.q); }
         (select("kind", lang.say("Genre", "Kind"), "kinds", &wanted.kind))
         (select("region", lang.say("Région", "Region"), "regions", &wanted.region))
         (select("language", lang.say("Langue", "Language"), "languages", &wanted.language))

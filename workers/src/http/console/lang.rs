@@ -1,4 +1,4 @@
-//! The language of the console: French or English.
+//! The language of a visitor of the console.
 
 use axum::{
     extract::{Path, Query},
@@ -8,23 +8,14 @@ use axum::{
 use serde::Deserialize;
 
 use super::session::{cookie, here_only};
-use crate::words;
-
-/// A language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lang {
-    /// French, which is first: most operators read it first.
-    Fr,
-    /// English.
-    En,
-}
+pub(super) use crate::lang::Lang;
 
 /// The cookie of a visitor who chose.
 const CHOSEN: &str = "oim_lang";
 
 impl Lang {
     /// Returns the language that a visitor chose, or else the one that the browser prefers.
-    pub(super) fn of(headers: &HeaderMap) -> Self {
+    pub(in crate::http) fn of(headers: &HeaderMap) -> Self {
         let chosen = cookie(headers, CHOSEN).and_then(|code| Self::of_code(&code));
         chosen.unwrap_or_else(|| Self::preferred(headers))
     }
@@ -44,32 +35,6 @@ impl Lang {
             }
         }
         best.0
-    }
-
-    fn of_code(code: &str) -> Option<Self> {
-        match code {
-            "fr" => Some(Self::Fr),
-            "en" => Some(Self::En),
-            _ => None,
-        }
-    }
-
-    /// Returns its ISO 639-1 code.
-    pub(super) fn code(self) -> &'static str {
-        self.say("fr", "en")
-    }
-
-    /// Returns the one of two texts that is in this language.
-    pub(super) fn say<'a>(self, fr: &'a str, en: &'a str) -> &'a str {
-        match self {
-            Self::Fr => fr,
-            Self::En => en,
-        }
-    }
-
-    /// Returns what a word of a vocabulary means; the word itself if no vocabulary has it.
-    pub(super) fn word<'a>(self, list: &str, code: &'a str) -> &'a str {
-        words::find(list, code).map_or(code, |word| self.say(word.fr, word.en))
     }
 }
 

@@ -5,6 +5,7 @@ use axum::{
     response::{AppendHeaders, Html, IntoResponse, Response},
 };
 use maud::{DOCTYPE, Markup, html};
+use store::Scope;
 
 use super::{
     lang::Lang,
@@ -12,15 +13,21 @@ use super::{
 };
 use crate::http::Problem;
 
-/// The pages of the navigation: path, and name in French and English.
-const PAGES: [(&str, &str, &str); 6] = [
+/// The pages of the navigation: path, and name in French and English. The last one is for administrators alone.
+const PAGES: [(&str, &str, &str); 9] = [
     ("/", "Fraîcheur", "Freshness"),
     ("/runs", "Collectes", "Runs"),
     ("/decisions", "À décider", "To decide"),
     ("/stuck", "Bloqué", "Stuck"),
     ("/opportunities", "Opportunités", "Opportunities"),
+    ("/schedules", "Calendrier", "Timetable"),
+    ("/secrets", "Secrets", "Secrets"),
     ("/actions", "Journal", "Audit log"),
+    (TOKENS, "Jetons", "Tokens"),
 ];
+
+/// The page that only administrators have.
+const TOKENS: &str = "/tokens";
 
 /// Returns a page for somebody who is logged in.
 pub(super) fn page(visitor: &Visitor, title: &str, body: &Markup) -> Response {
@@ -31,7 +38,7 @@ pub(super) fn page(visitor: &Visitor, title: &str, body: &Markup) -> Response {
     };
     let nav = html! {
         nav aria-label=(lang.say("Pages", "Pages")) { ul {
-            @for (to, fr, en) in PAGES {
+            @for (to, fr, en) in PAGES.iter().filter(|(to, ..)| *to != TOKENS || visitor.who.scope == Scope::Admin) {
                 li { a href=(to) aria-current=[is_of(to).then_some("page")] { (lang.say(fr, en)) } }
             }
         } }
@@ -62,7 +69,7 @@ pub(super) fn failed(lang: Lang, problem: &Problem) -> Response {
     let title = lang.say("Cela n'a pas marché", "That did not work");
     let body = html! {
         h1 { (title) }
-        p.problem role="alert" { (problem.detail()) }
+        p.problem role="alert" { (lang.phrase(problem.detail())) }
         p { a href="/" { (lang.say("Retour à l'accueil", "Back to the start")) } }
     };
     (problem.status(), bare(lang, title, &body)).into_response()
@@ -154,6 +161,14 @@ fn hidden(visitor: &Visitor, act: &Act<'_>) -> Markup {
         input type="hidden" name="subject" value=(act.subject);
         input type="hidden" name="back" value=(visitor.path);
     }
+}
+
+/// Returns the links of a list to its first page and to the next one.
+pub(super) fn pages(lang: Lang, first: Option<&str>, next: Option<&str>) -> Markup {
+    html! { @if first.is_some() || next.is_some() { nav.pages aria-label=(lang.say("Suite de la liste", "More of the list")) {
+        @if let Some(first) = first { a href=(first) { (lang.say("Début", "First page")) } }
+        @if let Some(next) = next { a rel="next" href=(next) { (lang.say("Suite", "Next page")) } }
+    } } }
 }
 
 /// Returns a table that scrolls on its own where it is wider than the screen.

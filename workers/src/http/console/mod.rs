@@ -4,6 +4,7 @@ mod act;
 mod actions;
 mod decide;
 mod explain;
+mod file;
 mod format;
 mod fresh;
 mod held;
@@ -12,9 +13,12 @@ mod layout;
 mod map;
 mod opportunity;
 mod runs;
+mod schedules;
+mod secrets;
 mod session;
 mod spark;
 mod stuck;
+mod tokens;
 
 use std::{
     sync::Arc,
@@ -47,6 +51,9 @@ pub(crate) fn router() -> Router<Surroundings> {
         .route("/stuck", get(stuck::page))
         .route("/opportunities", get(held::page))
         .route("/opportunities/{id}", get(opportunity::page))
+        .route("/schedules", get(schedules::page))
+        .route("/secrets", get(secrets::page))
+        .route("/tokens", get(tokens::page).post(tokens::create))
         .route("/actions", get(actions::page))
         .route("/act", post(act::act))
         .route("/login", get(session::ask).post(session::login))

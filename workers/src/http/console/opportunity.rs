@@ -14,7 +14,7 @@ use super::{
     format::{at, head, maybe_at, short, value},
     held::place,
     lang::Lang,
-    layout::{self, page as whole, table},
+    layout::{self, Act, button, page as whole, table},
     session::Visitor,
 };
 use crate::http::{Problem, Surroundings};
@@ -47,18 +47,19 @@ pub(super) async fn page(
         Ok::<_, Problem>((row, life, origin))
     };
     match found.await {
-        Ok((row, life, origin)) => whole(&visitor, &row.title, &body(&here, lang, &row, &life, &origin)),
+        Ok((row, life, origin)) => whole(&visitor, &row.title, &body(&here, &visitor, &row, &life, &origin)),
         Err(problem) => layout::failed(lang, &problem),
     }
 }
 
 fn body(
     here: &Surroundings,
-    lang: Lang,
+    visitor: &Visitor,
     row: &ServedRow,
     life: &OpportunityHistory,
     origin: &Origin,
 ) -> Markup {
+    let lang = visitor.lang;
     let now = here.app.clock.now();
     html! {
         h1 { (row.title) }
@@ -76,6 +77,7 @@ fn body(
             @if let Some(quality) = row.quality { dt { (lang.say("Qualité", "Quality")) } dd { (quality) "/100" (doubts(lang, &row.quality_parts)) } }
         }
         @if let Some(description) = &row.description { details { summary { "Description" } p.text lang=[row.languages.first()] { (description) } } }
+        div.acts { (button(visitor, &Act { what: "item", subject: &row.id.to_string(), label: lang.say("Collecter à nouveau", "Ingest again"), of: &row.title })) }
         (provenance(lang, life, origin))
         dl {
             dt { (lang.say("Lue sur", "Read from")) } dd { (origin.url.as_deref().map_or_else(|| "–".to_owned(), |url| short(url, 160))) }
@@ -114,7 +116,7 @@ fn provenance(lang: Lang, life: &OpportunityHistory, origin: &Origin) -> Markup 
         @if said.is_some() || !became.is_empty() { tr {
             th scope="row" { (field.as_str()) }
             td.w { @if let Some(said) = said { q { (short(said, LONGEST)) } } @else { "–" } }
-            td { (normalize::rule(field)) }
+            td { (lang.phrase(normalize::rule(field))) }
             td.w { @for (name, text) in &became { div { code { (name) } " " (text) } } }
         } }
     } };
@@ -133,20 +135,11 @@ fn history(here: &Surroundings, lang: Lang, life: &OpportunityHistory) -> Markup
         h2 { (lang.say("Histoire", "History")) }
         @if life.steps.is_empty() { p { (lang.say("Rien n'a changé depuis sa première collecte.", "Nothing has changed since it was first loaded.")) } }
         ol { @for step in life.steps.iter().rev() { li {
-            (at(lang, now, step.at)) ": " (event(lang, step.what.as_str()))
+            (at(lang, now, step.at)) ": " (lang.word("changes", step.what.as_str()))
             @if let Some(run) = step.run { " (" a href={ "/runs/" (run) } { (head(&run.to_string())) } ")" }
             ul { @for (name, change) in step.fields.as_object().into_iter().flatten() {
                 li { code { (name) } " " del { (side(change, "from")) } " → " ins { (side(change, "to")) } }
             } }
         } } }
-    }
-}
-
-fn event(lang: Lang, what: &str) -> &str {
-    match what {
-        "changed" => lang.say("changée", "changed"),
-        "closed" => lang.say("fermée", "closed"),
-        "reopened" => lang.say("rouverte", "reopened"),
-        other => other,
     }
 }

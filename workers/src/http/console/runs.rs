@@ -7,18 +7,20 @@ use axum::{
 use domain::RunId;
 use maud::{Markup, html};
 use serde::Deserialize;
-use store::{Cursor, Preview, RunRow, RunState, WhichRejections, WhichRuns};
+use store::{Cursor, Preview, RunChange, RunRow, RunState, Timeline, WhichRejections, WhichRuns};
 
 use super::{
     format::{at, head, maybe_at, number, short, value},
     lang::Lang,
-    layout::{self, Act, answer, button, careful, table},
+    layout::{self, Act, answer, button, careful, pages, table},
     session::Visitor,
 };
 use crate::http::{Problem, Surroundings, extract, v1::runs::cursor};
 
 /// Rows of a page.
 const ROWS: i64 = 25;
+/// Opportunities of each kind that a run changed which are shown.
+const CHANGES: i64 = 5;
 /// Examples of each kind.
 const EXAMPLES: usize = 5;
 
@@ -53,16 +55,16 @@ async fn list_body(here: &Surroundings, lang: Lang, which: &Which) -> Result<Mar
     let more = runs.last().filter(|_| i64::try_from(runs.len()).is_ok_and(|count| count == ROWS)).map(cursor);
     Ok(html! {
         form.filter method="get" action="/runs" {
-            label for="state" { (lang.say("État", "State")) }
+            div { label for="state" { (lang.say("État", "State")) }
             select #state name="state" {
                 option value="" { (lang.say("tous", "all")) }
                 @for state in RunState::ALL { option value=(state) selected[which.state == state.as_str()] { (lang.word("run_states", state.as_str())) } }
-            }
-            label for="source" { "Source" }
+            } }
+            div { label for="source" { "Source" }
             select #source name="source" {
                 option value="" { (lang.say("toutes", "all")) }
                 @for source in &sources { option value=(source.slug) selected[which.source == source.slug] { (source.slug) } }
-            }
+            } }
             button type="submit" { (lang.say("Filtrer", "Filter")) }
         }
         p { (number(lang, total)) " " (lang.say("collectes", "runs")) }
@@ -97,7 +99,8 @@ pub(super) fn rows(here: &Surroundings, lang: Lang, runs: &[RunRow]) -> Markup {
     table(lang.say("Collectes", "Runs"), &heads, &rows)
 }
 
-fn state(lang: Lang, state: RunState) -> Markup {
+/// Returns the state of a run as a badge.
+pub(super) fn state(lang: Lang, state: RunState) -> Markup {
     let class = match state {
         RunState::Complete => "badge good",
         RunState::Partial | RunState::Held => "badge warn",
@@ -107,11 +110,18 @@ fn state(lang: Lang, state: RunState) -> Markup {
     html! { span class=(class) { (lang.word("run_states", state.as_str())) } }
 }
 
+/// Where the list of the rejected records of a run begins.
+#[derive(Debug, Deserialize)]
+pub(super) struct Rejected {
+    after: Option<String>,
+}
+
 /// Shows a run.
 pub(super) async fn one(
     State(here): State<Surroundings>,
     visitor: Visitor,
     Path(id): Path<String>,
+    Query(page): Query<Rejected>,
 ) -> Response {
     let lang = visitor.lang;
     let Ok(id) = id.parse::<RunId>() else {
@@ -120,19 +130,32 @@ pub(super) async fn one(
             &Problem::missing(lang.say("il n'y a pas de collecte de ce nom", "there is no run of this name")),
         );
     };
-    let body = one_body(&here, &visitor, id).await;
+    let body = one_body(&here, &visitor, id, &page).await;
     answer(&visitor, &format!("{} {}", lang.say("Collecte", "Run"), head(&id.to_string())), body)
 }
 
-async fn one_body(here: &Surroundings, visitor: &Visitor, id: RunId) -> Result<Markup, Problem> {
+async fn one_body(
+    here: &Surroundings,
+    visitor: &Visitor,
+    id: RunId,
+    page: &Rejected,
+) -> Result<Markup, Problem> {
     let lang = visitor.lang;
     let store = &here.app.store;
     let run = store.run(id).await?;
     let which = WhichRejections { run: Some(id), ..WhichRejections::default() };
-    let ((refused, by_code), warnings) =
-        tokio::try_join!(store.rejections_where(&which, None, 20), store.doubt_counts(id))?;
+    let before: Option<i64> = extract::after(page.after.as_deref())?;
+    let ((refused, by_code), warnings, timeline, changes) = tokio::try_join!(
+        store.rejections_where(&which, before, ROWS),
+        store.doubt_counts(id),
+        store.timeline(id),
+        store.changes_of(id, CHANGES)
+    )?;
     let waits = run.state == RunState::Held && run.decision.is_none();
     let preview = if waits { Some(store.preview_run(id).await?) } else { None };
+    let more = refused.last().filter(|_| i64::try_from(refused.len()).is_ok_and(|count| count == ROWS));
+    let next = more.map(|last| format!("/runs/{id}?after={}#rejected", last.id));
+    let first = page.after.as_ref().map(|_| format!("/runs/{id}#rejected"));
     let refused_rows = html! { @for row in &refused { tr {
         th scope="row" { (row.external_id.as_deref().unwrap_or("–")) }
         td { (lang.word("rejections", &row.code)) }
@@ -140,15 +163,17 @@ async fn one_body(here: &Surroundings, visitor: &Visitor, id: RunId) -> Result<M
         td.w { @if visitor.acts() { (value(&row.record, 160)) } @else { "–" } }
     } } };
     Ok(html! {
-        (facts(here, lang, &run))
+        (facts(here, lang, &run, &timeline))
         (buttons(visitor, &run))
         @if let Some(preview) = &preview { (would_be(lang, preview)) }
+        (did(lang, &changes))
         @if !by_code.is_empty() {
-            h2 { (lang.say("Refusées", "Rejected")) }
+            h2 #rejected { (lang.say("Refusées", "Rejected")) }
             ul { @for count in &by_code { li { (number(lang, count.count)) " × " (lang.word("rejections", &count.code))
                 @if let Some(example) = &count.example { ": " q { (short(example, 80)) } } } } }
             (table(lang.say("Fiches refusées", "Rejected records"),
                    &[lang.say("Identifiant", "Identifier"), lang.say("Raison", "Reason"), lang.say("Mots", "Words"), lang.say("Fiche", "Record")], &refused_rows))
+            (pages(lang, first.as_deref(), next.as_deref()))
         }
         @if !warnings.is_empty() {
             h2 { (lang.say("Avertissements", "Warnings")) }
@@ -157,17 +182,37 @@ async fn one_body(here: &Surroundings, visitor: &Visitor, id: RunId) -> Result<M
     })
 }
 
-fn facts(here: &Surroundings, lang: Lang, run: &RunRow) -> Markup {
+/// Returns what a run did to opportunities, some of each kind.
+fn did(lang: Lang, changes: &[RunChange]) -> Markup {
+    let kinds = [
+        ("created", lang.say("Nouvelles", "New")),
+        ("changed", lang.say("Changées", "Changed")),
+        ("reopened", lang.say("Rouvertes", "Opened again")),
+        ("closed", lang.say("Fermées", "Closed")),
+    ];
+    html! { @for (what, title) in kinds {
+        @let mut of = changes.iter().filter(|change| change.what == what).peekable();
+        @if of.peek().is_some() {
+            h2 { (title) " (" (lang.say("exemples", "examples")) ")" }
+            ul { @for change in of { li { a href={ "/opportunities/" (change.id) } { (short(&change.title, 100)) }
+                @if !change.fields.is_empty() { ": " (change.fields.join(", ")) } } } }
+        }
+    } }
+}
+
+fn facts(here: &Surroundings, lang: Lang, run: &RunRow, timeline: &Timeline) -> Markup {
     let now = here.app.clock.now();
     html! {
         dl {
             dt { "Source" } dd { a href={ "/sources/" (run.source) } { (run.source) } }
-            dt { (lang.say("État", "State")) } dd { (state(lang, run.state)) @if let (Some(decision), Some(by)) = (run.decision, &run.decided_by) { " " (decision) " (" (by) ")" } }
-            @if let Some(message) = &run.message { dt { (lang.say("Message", "Message")) } dd { (message) } }
-            dt { (lang.say("Genre", "Kind")) } dd { (lang.word("run_modes", run.mode.as_str())) ", " (lang.word("triggers", run.trigger.as_str())) }
+            dt { (lang.say("État", "State")) } dd { (state(lang, run.state)) @if let (Some(decision), Some(by)) = (run.decision, &run.decided_by) { ": " (lang.word("decisions", decision.as_str())) " (" (by) ")" } }
+            @if let Some(message) = &run.message { dt { (lang.say("Message", "Message")) } dd { (lang.phrase(message)) } }
+            dt { (lang.say("Genre", "Kind")) } dd { (lang.word("run_modes", run.mode.as_str())) ", " (lang.word("triggers", run.trigger.as_str())) " (" (timeline.requested_by) ")" }
+            @if let Some(version) = &timeline.spec_version { dt { (lang.say("Fichier de la source", "Source file")) } dd { code { (head(version)) } } }
             dt { (lang.say("Demandée", "Asked")) } dd { (at(lang, now, run.created_at)) }
             dt { (lang.say("Commencée", "Started")) } dd { (maybe_at(lang, now, run.started_at)) }
-            dt { (lang.say("Dernière page", "Last page")) } dd { (maybe_at(lang, now, run.last_fetch_at)) }
+            dt { (lang.say("Première réponse", "First answer")) } dd { (maybe_at(lang, now, timeline.first_answer)) }
+            dt { (lang.say("Dernière réponse", "Last answer")) } dd { (maybe_at(lang, now, timeline.last_answer)) }
             dt { (lang.say("Publiée", "Published")) } dd { (maybe_at(lang, now, run.published_at)) }
             dt { (lang.say("Finie", "Ended")) } dd { (maybe_at(lang, now, run.finished_at)) }
             dt { "Pages" } dd { (run.pages) ", " (run.pages_failed) " " (lang.say("échouées", "failed")) ", " (run.requests) " " (lang.say("requêtes", "requests")) }
@@ -175,7 +220,7 @@ fn facts(here: &Surroundings, lang: Lang, run: &RunRow) -> Markup {
                 (number(lang, run.seen.into())) ": " (run.created) " " (lang.say("nouvelles", "new")) ", " (run.changed) " " (lang.say("changées", "changed")) ", "
                 (run.unchanged) " " (lang.say("inchangées", "unchanged")) ", " (run.rejected) " " (lang.say("refusées", "rejected")) "; " (run.closed) " " (lang.say("fermées", "closed")) }
         }
-        @if !run.doubts.is_empty() { section.warn { h2 { (lang.say("Ce dont le contrôle doute", "What the audit doubts")) } ul { @for doubt in &run.doubts { li { (doubt) } } } } }
+        @if !run.doubts.is_empty() { section.warn { h2 { (lang.say("Ce dont le contrôle doute", "What the audit doubts")) } ul { @for doubt in &run.doubts { li { (lang.phrase(doubt)) } } } } }
     }
 }
 

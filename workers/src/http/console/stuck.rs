@@ -1,32 +1,86 @@
 //! What is stuck? Dead letters, the backlog, workers, indexes and hosts that fail.
 
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
+use domain::SourceSlug;
 use maud::{Markup, html};
-use store::{DeadRow, PoolState, WhichDead};
+use serde::Deserialize;
+use store::{DeadCursor, DeadRow, PoolState, WhichDead};
 
 use super::{
     format::{ago, at, head, number, short, span},
     fresh,
     lang::Lang,
-    layout::{Act, answer, button, careful, table},
+    layout::{Act, answer, button, careful, pages, table},
     session::Visitor,
 };
-use crate::http::{Problem, Surroundings};
+use crate::http::{Problem, Surroundings, extract, v1::known_source};
 
 /// Dead letters of a page.
 const ROWS: i64 = 50;
 
-/// Shows what is stuck.
-pub(super) async fn page(State(here): State<Surroundings>, visitor: Visitor) -> Response {
-    let title = visitor.lang.say("Qu'est-ce qui est bloqué ?", "What is stuck?");
-    answer(&visitor, title, body(&here, &visitor).await)
+/// What the subject of a button begins with that acts on all dead letters that fit. The query of the list follows.
+pub(super) const ALL: &str = "all?";
+
+/// Which dead letters to list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Which {
+    source: String,
+    reason: String,
+    after: Option<String>,
 }
 
-async fn body(here: &Surroundings, visitor: &Visitor) -> Result<Markup, Problem> {
+impl Which {
+    /// Parses the query of a list.
+    pub(super) fn of_query(query: &str) -> Result<Self, Problem> {
+        let mut which = Self::default();
+        for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            match &*key {
+                "source" => which.source = value.into_owned(),
+                "reason" => which.reason = value.into_owned(),
+                // A condition that nobody knows must not widen what is acted on.
+                other => return Err(Problem::bad(format!("there is no condition {other:?}"))),
+            }
+        }
+        Ok(which)
+    }
+
+    fn query(&self) -> String {
+        let pairs = [("source", self.source.trim()), ("reason", self.reason.trim())];
+        let given = pairs.into_iter().filter(|(_, value)| !value.is_empty());
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(given).finish()
+    }
+
+    /// Returns the dead letters that fit. An unknown source is an error.
+    pub(super) async fn dead(&self, here: &Surroundings) -> Result<WhichDead, Problem> {
+        let source: Option<SourceSlug> = match self.source.trim() {
+            "" => None,
+            word => Some(known_source(here, word).await?.0),
+        };
+        let reason = Some(self.reason.trim().to_owned()).filter(|reason| !reason.is_empty());
+        Ok(WhichDead { source, reason, ..WhichDead::default() })
+    }
+}
+
+/// Shows what is stuck.
+pub(super) async fn page(
+    State(here): State<Surroundings>,
+    visitor: Visitor,
+    Query(which): Query<Which>,
+) -> Response {
+    let title = visitor.lang.say("Qu'est-ce qui est bloqué ?", "What is stuck?");
+    answer(&visitor, title, body(&here, &visitor, &which).await)
+}
+
+async fn body(here: &Surroundings, visitor: &Visitor, which: &Which) -> Result<Markup, Problem> {
     let (lang, store) = (visitor.lang, &here.app.store);
-    let all = WhichDead::default();
+    let wanted = which.dead(here).await?;
+    let after: Option<DeadCursor> = extract::after(which.after.as_deref())?;
     let (overview, (dead, total), unmatched) =
-        tokio::try_join!(store.pool_state(), store.dead(&all, ROWS), store.unmatched())?;
+        tokio::try_join!(store.pool_state(), store.dead(&wanted, after, ROWS), store.unmatched())?;
     let oldest = overview.queue.iter().map(|depth| depth.oldest_seconds).fold(0.0, f64::max);
     let waiting: i64 = overview.queue.iter().map(|depth| depth.ready).sum();
     Ok(html! {
@@ -37,7 +91,7 @@ async fn body(here: &Surroundings, visitor: &Visitor) -> Result<Markup, Problem>
             li { strong { (number(lang, overview.targets.iter().filter(|target| target.is_shown).map(|target| target.outbox).sum())) } " " (lang.say("changements à indexer", "changes to index")) }
             li { strong { (number(lang, unmatched)) } " " (lang.say("opportunités à comparer", "opportunities to compare")) }
         }
-        (letters(here, visitor, &dead, total))
+        (letters(here, visitor, which, &dead, total))
         (fresh::failed(here, lang).await?)
         (queue(lang, &overview))
         (workers(here, lang, &overview))
@@ -55,7 +109,7 @@ fn seconds(lang: Lang, seconds: f64) -> String {
     span(lang, seconds.max(0.0) as u64)
 }
 
-fn letters(here: &Surroundings, visitor: &Visitor, dead: &[DeadRow], total: i64) -> Markup {
+fn letters(here: &Surroundings, visitor: &Visitor, which: &Which, dead: &[DeadRow], total: i64) -> Markup {
     let (lang, now) = (visitor.lang, here.app.clock.now());
     let rows = html! { @for letter in dead {
         @let id = letter.id.to_string();
@@ -63,7 +117,7 @@ fn letters(here: &Surroundings, visitor: &Visitor, dead: &[DeadRow], total: i64)
             th scope="row" { (id) }
             td { (letter.source.as_deref().unwrap_or("–")) }
             td { (letter.kind) }
-            td.w { (short(&letter.reason, 240)) @if let Some(url) = &letter.url { br; (short(url, 120)) } }
+            td.w { (short(&lang.phrase(&letter.reason), 240)) @if let Some(url) = &letter.url { br; (short(url, 120)) } }
             td { (at(lang, now, letter.died_at)) }
             td { @if let Some(run) = letter.run { a href={ "/runs/" (run) } { (head(&run.to_string())) } } }
             @if visitor.acts() { td {
@@ -83,20 +137,43 @@ fn letters(here: &Surroundings, visitor: &Visitor, dead: &[DeadRow], total: i64)
     if visitor.acts() {
         heads.push(lang.say("Agir", "Act"));
     }
-    let every = Act {
-        what: "retry",
-        subject: "all",
-        label: lang.say("Tout reprendre", "Retry all"),
-        of: lang.say("les tâches abandonnées", "dead letters"),
-    };
+    let more = dead.last().filter(|_| i64::try_from(dead.len()).is_ok_and(|count| count == ROWS));
+    let address = |after: &str| format!("/stuck?{}{after}", which.query());
+    let next = more.map(|last| address(&format!("&after={}", last.cursor())));
+    let first = which.after.as_ref().map(|_| address(""));
     html! {
-        h2 { (lang.say("Tâches abandonnées", "Dead letters")) }
+        h2 #dead { (lang.say("Tâches abandonnées", "Dead letters")) " (" (number(lang, total)) ")" }
+        (filter(lang, which))
         @if dead.is_empty() { p.good { (lang.say("Aucune.", "None.")) } }
         @else {
-            (careful(visitor, &every, &format!("{} {}", number(lang, total), lang.say("tâches seront reprises.", "jobs will be tried again."))))
+            (every(visitor, which, total))
             (table(lang.say("Tâches abandonnées", "Dead letters"), &heads, &rows))
         }
+        (pages(lang, first.as_deref(), next.as_deref()))
     }
+}
+
+fn filter(lang: Lang, which: &Which) -> Markup {
+    html! { form.filter method="get" action="/stuck" {
+        div { label for="source" { "Source" } input #source name="source" maxlength="40" autocapitalize="none" value=(which.source); }
+        div { label for="reason" { (lang.say("La raison contient", "The reason contains")) } input #reason name="reason" maxlength="200" value=(which.reason); }
+        button type="submit" { (lang.say("Filtrer", "Filter")) }
+    } }
+}
+
+/// Returns the buttons that act on every dead letter that the list is about, on this page or not.
+fn every(visitor: &Visitor, which: &Which, total: i64) -> Markup {
+    let lang = visitor.lang;
+    let subject = format!("{ALL}{}", which.query());
+    let of = lang.say("les tâches abandonnées", "dead letters");
+    let act = |what, label| Act { what, subject: &subject, label, of };
+    let count = number(lang, total);
+    html! { div.acts {
+        (careful(visitor, &act("retry", lang.say("Tout reprendre", "Retry all")),
+                 &format!("{count} {}", lang.say("tâches seront reprises. Réparez d'abord leur cause.", "jobs will be tried again. Mend their cause first."))))
+        (careful(visitor, &act("drop", lang.say("Tout écarter", "Discard all")),
+                 &format!("{count} {}", lang.say("tâches seront écartées; leurs pages restent échouées.", "jobs will be discarded; their pages stay failed."))))
+    } }
 }
 
 fn queue(lang: Lang, overview: &PoolState) -> Markup {

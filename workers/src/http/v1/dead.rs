@@ -5,14 +5,14 @@ use std::time::Duration;
 use axum::{Json, extract::State};
 use domain::SourceSlug;
 use serde::{Deserialize, Serialize};
-use store::{DeadRow, Retried, WhichDead};
+use store::{DeadCursor, DeadRow, Retried, WhichDead};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Page, known_source};
 use crate::http::{
     Problem, Surroundings,
     auth::{Operator, Reader},
-    extract::{Asked, At, Sent, rows},
+    extract::{Asked, At, Sent, after, rows},
 };
 
 /// Greatest age that can be asked for, in seconds: ten years.
@@ -30,6 +30,8 @@ pub(crate) struct DeadAsk {
     /// Only those that were given up longer ago, in seconds.
     #[param(minimum = 0, maximum = 315_360_000)]
     older_than: Option<u32>,
+    /// What `next` of the page before said.
+    after: Option<String>,
     /// Rows: 1 to 100; 20 where it is left out.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u16>,
@@ -91,8 +93,9 @@ pub(crate) async fn list(
         older_than: ask.older_than.map(|seconds| Duration::from_secs(seconds.into())),
         ..WhichDead::default()
     };
-    let (items, total) = here.app.store.dead(&which, limit).await?;
-    Ok(Json(Page { items, total, next: None }))
+    let behind: Option<DeadCursor> = after(ask.after.as_deref())?;
+    let (items, total) = here.app.store.dead(&which, behind, limit).await?;
+    Ok(Json(Page::of(items, total, limit, |row| row.cursor().to_string())))
 }
 
 /// Show a dead letter
@@ -105,7 +108,7 @@ pub(crate) async fn show(
     _: Reader,
     At(id): At<i64>,
 ) -> Result<Json<DeadRow>, Problem> {
-    let (found, _) = here.app.store.dead(&WhichDead { ids: vec![id], ..WhichDead::default() }, 1).await?;
+    let (found, _) = here.app.store.dead(&WhichDead { ids: vec![id], ..WhichDead::default() }, None, 1).await?;
     found
         .into_iter()
         .next()

@@ -3,7 +3,7 @@
 use axum::{Json, extract::State, http::StatusCode};
 use domain::OpportunityId;
 use serde::Deserialize;
-use store::DoubtedPair;
+use store::{DoubtedPair, PairCursor};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use super::Page;
 use crate::http::{
     Problem, Surroundings,
     auth::{Operator, Reader},
-    extract::{Asked, Sent, rows},
+    extract::{Asked, Sent, after, rows},
 };
 
 /// How many pairs.
@@ -19,6 +19,8 @@ use crate::http::{
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PairsAsk {
+    /// What `next` of the page before said.
+    after: Option<String>,
     /// Rows: 1 to 100; 20 where it is left out.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u16>,
@@ -34,9 +36,10 @@ pub(crate) async fn list(
     Asked(ask): Asked<PairsAsk>,
 ) -> Result<Json<Page<DoubtedPair>>, Problem> {
     let limit = rows(ask.limit)?;
+    let behind: Option<PairCursor> = after(ask.after.as_deref())?;
     let (items, total) =
-        tokio::try_join!(here.app.store.doubted_pairs(limit), here.app.store.doubted_total())?;
-    Ok(Json(Page { items, total, next: None }))
+        tokio::try_join!(here.app.store.doubted_pairs(behind, limit), here.app.store.doubted_total())?;
+    Ok(Json(Page::of(items, total, limit, |pair| pair.cursor().to_string())))
 }
 
 /// A decision on a pair.

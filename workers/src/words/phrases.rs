@@ -1,0 +1,151 @@
+//! Sentences that crates below write in English, and help texts, in French.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+/// What stands for a value in a phrase.
+const HOLE: &str = "{}";
+/// Sentences that are looked for in one text. A longer text stays English from there on.
+const MOST: usize = 8;
+
+/// A phrase: its English parts around the values, and its French text.
+#[derive(Debug)]
+struct Phrase {
+    parts: Vec<&'static str>,
+    fr: &'static str,
+}
+
+static PHRASES: LazyLock<Vec<Phrase>> = LazyLock::new(|| {
+    let pairs = pairs(include_str!("../phrases.tsv"));
+    pairs.map(|(en, fr)| Phrase { parts: en.split(HOLE).collect(), fr }).collect()
+});
+
+static HELP: LazyLock<HashMap<&'static str, &'static str>> =
+    LazyLock::new(|| pairs(include_str!("../help.tsv")).collect());
+
+/// Returns the lines of a table: English, French. `\n` is a line break.
+fn pairs(table: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    table.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('\t'))
+}
+
+/// Returns a help text in French, if the table has it.
+pub(crate) fn help_in_french(english: &str) -> Option<String> {
+    let key = english.trim_end().replace('\n', "\\n");
+    HELP.get(key.as_str()).map(|fr| fr.replace("\\n", "\n"))
+}
+
+/// Returns a sentence in French, with the values that it holds. A sentence that no phrase fits stays as it is; of several
+/// sentences, each is looked up.
+pub(crate) fn in_french(english: &str) -> String {
+    let mut said = String::new();
+    let mut rest = english;
+    for _ in 0..MOST {
+        if let Some(whole) = fitting(rest) {
+            return said + &whole;
+        }
+        let ends = [". ", "; "].into_iter().flat_map(|end| rest.match_indices(end)).map(|(at, end)| (at, end));
+        let first = ends
+            .filter_map(|(at, end)| Some((at + end.len(), fitting(rest.get(..at)?)? + end)))
+            .min_by_key(|(at, _)| *at);
+        let Some((at, french)) = first else { break };
+        said += &french;
+        rest = rest.get(at..).unwrap_or_default();
+    }
+    said + rest
+}
+
+/// Returns the French text of the first phrase that fits a whole sentence. A value may be a phrase itself, once.
+fn fitting(sentence: &str) -> Option<String> {
+    let (phrase, values) = first_fitting(sentence)?;
+    let inner = |value: &str| first_fitting(value).map(|(inner, of)| filled(inner.fr, &of));
+    let values: Vec<String> =
+        values.into_iter().map(|value| inner(value).unwrap_or_else(|| value.to_owned())).collect();
+    Some(filled(phrase.fr, &values))
+}
+
+fn first_fitting(sentence: &str) -> Option<(&'static Phrase, Vec<&str>)> {
+    PHRASES.iter().find_map(|phrase| Some((phrase, phrase.values(sentence)?)))
+}
+
+impl Phrase {
+    /// Returns the values of a sentence that this phrase fits.
+    fn values<'s>(&self, sentence: &'s str) -> Option<Vec<&'s str>> {
+        let (first, others) = self.parts.split_first()?;
+        let mut rest = sentence.strip_prefix(first)?;
+        let mut values = Vec::new();
+        for (at, part) in others.iter().enumerate() {
+            let is_last = at + 1 == others.len();
+            let value = if is_last { rest.strip_suffix(part)? } else { rest.get(..rest.find(part)?)? };
+            values.push(value);
+            rest = rest.get(value.len() + part.len()..)?;
+        }
+        rest.is_empty().then_some(values)
+    }
+}
+
+/// Puts the values into a text, in order.
+fn filled<S: AsRef<str>>(text: &str, values: &[S]) -> String {
+    let mut parts = text.split(HOLE);
+    let mut filled = parts.next().unwrap_or_default().to_owned();
+    for (at, part) in parts.enumerate() {
+        filled += values.get(at).map_or(HOLE, AsRef::as_ref);
+        filled += part;
+    }
+    filled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phrase_keeps_its_values_in_both_languages() {
+        for (en, fr) in pairs(include_str!("../phrases.tsv")) {
+            assert!(!fr.trim().is_empty() && fr != en, "{en}");
+            assert_eq!(en.matches(HOLE).count(), fr.matches(HOLE).count(), "{en}: a value is lost");
+            let values: Vec<String> = (0..en.matches(HOLE).count()).map(|at| format!("v{at}")).collect();
+            let values: Vec<&str> = values.iter().map(String::as_str).collect();
+            assert_eq!(in_french(&filled(en, &values)), filled(fr, &values), "another phrase takes {en:?}");
+        }
+    }
+
+    #[test]
+    fn of_several_sentences_each_is_looked_up_and_what_nobody_knows_stays() {
+        assert_eq!(in_french("gibberish. more of it"), "gibberish. more of it");
+        let known = "there is no token \"a\" already";
+        assert_eq!(in_french(known), known);
+        assert_eq!(
+            in_french("there is a token \"a\" already. Revoke it with `oim-etl tokens revoke a`, or choose another name"),
+            "il y a déjà un jeton \"a\". Révoquez-le avec `oim-etl tokens revoke a`, ou choisissez un autre nom"
+        );
+    }
+
+    /// Each phrase stands in the source text of the program, so that one whose English has changed is noticed.
+    #[test]
+    fn every_phrase_is_one_that_the_program_says() {
+        let source = source_text();
+        let missing: Vec<&str> = pairs(include_str!("../phrases.tsv"))
+            .map(|(en, _)| en)
+            .filter(|en| !en.split(HOLE).all(|part| source.contains(part.trim())))
+            .collect();
+        assert!(missing.is_empty(), "no source file says: {missing:#?}");
+    }
+
+    /// Returns the text of all source files and migrations, with broken string literals joined.
+    fn source_text() -> String {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut text = String::new();
+        let mut left: Vec<_> = ["crates", "sources/src", "schedules", "workers/src", "migrations"]
+            .map(|folder| root.join(folder))
+            .to_vec();
+        while let Some(path) = left.pop() {
+            if path.is_dir() {
+                left.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            } else if path.extension().is_some_and(|end| end == "rs" || end == "sql") {
+                text += &std::fs::read_to_string(&path).unwrap();
+            }
+        }
+        let joined = text.replace("\\\"", "\"").replace("''", "'");
+        let joined: Vec<&str> = joined.split("\\\n").map(str::trim_start).collect();
+        joined.concat()
+    }
+}
