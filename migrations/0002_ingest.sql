@@ -352,6 +352,11 @@ SELECT d.id, d.kind, d.lane, d.payload, d.priority, d.attempts, d.reason, d.crea
                                                         THEN (d.payload ->> 'run')::uuid END);
 COMMENT ON VIEW ingest.dead_letters_now IS 'Dead letters with the source, the run and the page that they are about.';
 
+-- How a run stands for people: its state, until a decision or a cancellation says more. A held run that was discarded waits for nobody.
+CREATE FUNCTION ingest.outcome(state text, decision text, message text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN $2 IN ('discarded', 'reverted') THEN $2 WHEN $1 = 'failed' AND $3 LIKE 'cancelled by %' THEN 'cancelled' ELSE $1 END
+$$;
+
 CREATE VIEW ingest.runs_now AS
 SELECT r.id, r.source, r.mode, r.trigger, r.state, r.since, r.record_limit, r.replay_of, r.only_stale, r.revert_of, r.walked, r.covers, r.file, r.doubts, r.published_at,
        coalesce(c.open, 0)::integer AS pages_open, r.pages + coalesce(c.pages, 0)::integer AS pages,
@@ -367,7 +372,8 @@ SELECT r.id, r.source, r.mode, r.trigger, r.state, r.since, r.record_limit, r.re
               FROM ingest.pages p WHERE p.run = r.id AND p.state = 'failed' ORDER BY p.id LIMIT 1)
            || CASE WHEN c.failed > 1 THEN format(' (and %s more)', c.failed - 1) ELSE '' END
        ELSE r.message END AS message,
-       r.created_at, r.started_at, coalesce(c.last_fetch_at, r.last_fetch_at) AS last_fetch_at, r.finished_at, r.decision, r.decided_by
+       r.created_at, r.started_at, coalesce(c.last_fetch_at, r.last_fetch_at) AS last_fetch_at, r.finished_at, r.decision, r.decided_by,
+       ingest.outcome(r.state, r.decision, r.message) AS outcome
   FROM ingest.runs r
   LEFT JOIN LATERAL (SELECT ingest.why_held(s) AS held, s.enabled FROM ingest.sources s WHERE s.slug = r.source) s
     ON r.state IN ('waiting', 'queued', 'running')

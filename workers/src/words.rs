@@ -47,7 +47,7 @@ mod tests {
         places::Region,
         vocabulary::{Audience, Contract, Education, Language, WorkingTime},
     };
-    use store::{Mode, RunState, Status, Trigger};
+    use store::{Mode, RunOutcome, Status, Trigger};
 
     #[test]
     fn every_vocabulary_has_the_words_of_its_type_and_no_other() {
@@ -68,7 +68,7 @@ mod tests {
         sectors.sort_unstable();
         sectors.dedup();
         same("sectors", sectors);
-        same("run_states", RunState::ALL.iter().map(|word| word.as_str()).collect());
+        same("run_states", RunOutcome::ALL.iter().map(|word| word.as_str()).collect());
         same("run_modes", Mode::ALL.iter().map(|word| word.as_str()).collect());
         same("triggers", Trigger::ALL.iter().map(|word| word.as_str()).collect());
         same("status", Status::ALL.iter().map(|word| word.as_str()).collect());

@@ -46,7 +46,7 @@ impl Store {
             r#"SELECT s.slug AS source, s.paused_at IS NOT NULL AS "is_paused!",
                       (SELECT extract(epoch FROM now() - max(r.finished_at))::float8 FROM ingest.runs r
                         WHERE r.source = s.slug AND r.state = 'complete' AND r.mode NOT IN ('pages', 'item', 'replay', 'revert')) AS fresh_seconds,
-                      coalesce((SELECT r.state = 'failed' AND coalesce(r.message, '') NOT LIKE 'cancelled by %' FROM ingest.runs r
+                      coalesce((SELECT ingest.outcome(r.state, r.decision, r.message) = 'failed' FROM ingest.runs r
                                  WHERE r.source = s.slug AND r.finished_at IS NOT NULL AND r.mode <> 'item'
                                  ORDER BY r.created_at DESC LIMIT 1), false) AS "is_failed!",
                       (SELECT count(*) FROM ingest.runs r WHERE r.source = s.slug AND r.state = 'held' AND r.decision IS NULL) AS "held!"

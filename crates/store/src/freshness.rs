@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
-use crate::{Mode, RunState, Store, StoreError, error::Doing as _};
+use crate::{Mode, RunOutcome, Store, StoreError, error::Doing as _};
 
 /// What the runs of a source did on a day.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -26,8 +26,8 @@ pub struct DayOfRuns {
 pub struct Freshness {
     /// End of its last complete visit.
     pub complete_at: Option<DateTime<Utc>>,
-    /// State of its newest run.
-    pub last_state: Option<RunState>,
+    /// How its newest run stands.
+    pub last_state: Option<RunOutcome>,
     /// Id of its newest run.
     #[schema(value_type = Option<uuid::Uuid>)]
     pub last_run: Option<domain::RunId>,
@@ -56,9 +56,9 @@ impl Store {
         let what = "measure how fresh the sources are";
         let mut all = BTreeMap::<String, Freshness>::new();
         let newest = sqlx::query!(
-            r#"SELECT s.slug, c.complete_at, n.id AS "id?", n.state AS "state?: RunState", n.created_at AS "created_at?"
+            r#"SELECT s.slug, c.complete_at, n.id AS "id?", n.outcome AS "state?: RunOutcome", n.created_at AS "created_at?"
                  FROM ingest.sources s JOIN api.sources c ON c.slug = s.slug
-                 LEFT JOIN LATERAL (SELECT r.id, r.state, r.created_at FROM ingest.runs r WHERE r.source = s.slug
+                 LEFT JOIN LATERAL (SELECT r.id, ingest.outcome(r.state, r.decision, r.message) AS outcome, r.created_at FROM ingest.runs r WHERE r.source = s.slug
                                      ORDER BY r.created_at DESC LIMIT 1) n ON true"#
         )
         .fetch_all(&self.pool)

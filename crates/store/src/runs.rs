@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
-    Cursor, Decision, Mode, RunState, Store, StoreError, Trigger,
+    Cursor, Decision, Mode, RunOutcome, RunState, Store, StoreError, Trigger,
     actions::record,
     error::{Doing as _, stored_json},
     failpoint::{Step, after, before},
@@ -125,6 +125,7 @@ pub struct RunRow {
     pub finished_at: Option<DateTime<Utc>>,
     pub decision: Option<Decision>,
     pub decided_by: Option<String>,
+    pub outcome: RunOutcome,
 }
 
 struct Raw {
@@ -161,6 +162,7 @@ struct Raw {
     finished_at: Option<DateTime<Utc>>,
     decision: Option<Decision>,
     decided_by: Option<String>,
+    outcome: RunOutcome,
 }
 
 impl TryFrom<Raw> for RunRow {
@@ -200,6 +202,7 @@ impl TryFrom<Raw> for RunRow {
             finished_at: raw.finished_at,
             decision: raw.decision,
             decided_by: raw.decided_by,
+            outcome: raw.outcome,
         })
     }
 }
@@ -212,12 +215,10 @@ const ENTER: &str = "enter a run";
 pub struct WhichRuns {
     /// Those of these sources.
     pub sources: Vec<String>,
-    /// Those in these states.
-    pub states: Vec<RunState>,
+    /// Those that stand so.
+    pub states: Vec<RunOutcome>,
     /// Those that were requested at this time or later.
     pub since: Option<DateTime<Utc>>,
-    /// Only those on which nobody has decided.
-    pub undecided: bool,
 }
 
 impl Store {
@@ -284,8 +285,8 @@ impl Store {
         let states: Vec<&str> = which.states.iter().map(|state| state.as_str()).collect();
         let ids = sqlx::query_scalar!(
             "SELECT id FROM ingest.runs
-              WHERE ($1::text[] = '{}' OR source = ANY ($1)) AND ($2::text[] = '{}' OR state = ANY ($2))
-                AND ($3::timestamptz IS NULL OR created_at >= $3) AND (decision IS NULL OR NOT $7)
+              WHERE ($1::text[] = '{}' OR source = ANY ($1)) AND ($2::text[] = '{}' OR ingest.outcome(state, decision, message) = ANY ($2))
+                AND ($3::timestamptz IS NULL OR created_at >= $3)
                 AND ($4::timestamptz IS NULL OR (created_at, id) < ($4, $5::uuid))
               ORDER BY created_at DESC, id DESC LIMIT $6",
             &which.sources,
@@ -293,20 +294,18 @@ impl Store {
             which.since,
             after.map(|after| after.at),
             after.map(|after| after.id),
-            limit,
-            which.undecided
+            limit
         )
         .fetch_all(&self.pool)
         .await
         .doing(what)?;
         let all = sqlx::query_scalar!(
             r#"SELECT count(*) AS "all!" FROM ingest.runs
-                WHERE ($1::text[] = '{}' OR source = ANY ($1)) AND ($2::text[] = '{}' OR state = ANY ($2))
-                  AND ($3::timestamptz IS NULL OR created_at >= $3) AND (decision IS NULL OR NOT $4)"#,
+                WHERE ($1::text[] = '{}' OR source = ANY ($1)) AND ($2::text[] = '{}' OR ingest.outcome(state, decision, message) = ANY ($2))
+                  AND ($3::timestamptz IS NULL OR created_at >= $3)"#,
             &which.sources,
             &states as &[&str],
-            which.since,
-            which.undecided
+            which.since
         )
         .fetch_one(&self.pool)
         .await
@@ -328,7 +327,7 @@ impl Store {
                       created AS "created!", changed AS "changed!", unchanged AS "unchanged!", rejected AS "rejected!",
                       closed AS "closed!", embedded AS "embedded!", message, doubts AS "doubts!", published_at, created_at AS "created_at!", started_at,
                       last_fetch_at, finished_at,
-                      decision AS "decision: Decision", decided_by
+                      decision AS "decision: Decision", decided_by, outcome AS "outcome!: RunOutcome"
                FROM ingest.runs_now
               WHERE ($1::uuid[] IS NULL OR id = ANY ($1)) AND ($2::text IS NULL OR source = $2)
                ORDER BY created_at DESC, id DESC LIMIT $3"#,

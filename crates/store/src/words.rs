@@ -143,6 +143,34 @@ words! {
     }
 }
 
+words! {
+    /// How a run stands for people: its state, until a decision or a cancellation says more.
+    RunOutcome in "ingest.runs_now.outcome" {
+        /// As the state of this name.
+        Waiting = "waiting",
+        /// As the state of this name.
+        Queued = "queued",
+        /// As the state of this name.
+        Running = "running",
+        /// As the state of this name.
+        Closing = "closing",
+        /// As the state of this name.
+        Complete = "complete",
+        /// As the state of this name.
+        Partial = "partial",
+        /// It waits for a decision.
+        Held = "held",
+        /// As the state of this name.
+        Failed = "failed",
+        /// An operator cancelled it.
+        Cancelled = "cancelled",
+        /// It was held, and an operator dropped it.
+        Discarded = "discarded",
+        /// It was published, and an operator undid it.
+        Reverted = "reverted",
+    }
+}
+
 impl RunState {
     /// Returns whether the run is over.
     pub fn ended(self) -> bool {
@@ -255,6 +283,7 @@ mod tests {
         round_trip(Mode::ALL, "ingest.runs.mode");
         round_trip(Trigger::ALL, "ingest.runs.trigger");
         round_trip(RunState::ALL, "ingest.runs.state");
+        round_trip(RunOutcome::ALL, "ingest.runs_now.outcome");
         round_trip(Decision::ALL, "ingest.runs.decision");
         round_trip(PageRole::ALL, "ingest.pages.role");
         round_trip(PageState::ALL, "ingest.pages.state");

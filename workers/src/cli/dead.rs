@@ -228,7 +228,7 @@ async fn show(context: &Context, store: &Store, id: i64) -> anyhow::Result<()> {
             "collecte     {}  {}, {} pages échouées",
             "run          {}  {}, {} pages failed",
             run.id,
-            ui::state(run.state),
+            ui::state(run.outcome),
             run.pages_failed
         ));
     }

@@ -215,7 +215,7 @@ async fn report(context: &Context, store: &Store, runs: &[RunRow]) -> anyhow::Re
             "{}  {}: {} pages, {} fiches: {} nouvelles, {} changées, {} inchangées, {} refusées, {} fermées, {} dans l'index",
             "{}  {}: {} pages, {} records: {} new, {} changed, {} unchanged, {} rejected, {} closed, {} embedded",
             run.source,
-            ui::state(run.state),
+            ui::state(run.outcome),
             run.pages,
             run.seen,
             run.created,

@@ -1,6 +1,9 @@
 //! `oim-etl replay`
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -59,6 +62,7 @@ impl Replay {
         if self.dry_run {
             return dry(&context, &store, spec, which).await;
         }
+        follow_file(&store, spec).await?;
         PoolSources::of(&context, &store, catalog.clone()).await?.find(&context, source.as_str())?;
         let request = RunRequest {
             mode: Mode::Replay,
@@ -69,6 +73,32 @@ impl Replay {
         let entered = trigger::request(&store, &request).await?;
         let line = Line { run: entered.run, source: source.to_string(), rate: spec.rate };
         ingest::follow(context, store, vec![line]).await
+    }
+}
+
+/// How long workers may take to follow a changed source file.
+const FOLLOWED_WITHIN: Duration = Duration::from_secs(15);
+
+/// Waits until the workers have the source file of this command, so that a file saved a moment ago is the one that counts. Fails if
+/// theirs stays another one: it would be read by theirs, and mend nothing.
+async fn follow_file(store: &Store, spec: &Spec) -> anyhow::Result<()> {
+    let began = Instant::now();
+    loop {
+        let has_worker = !store.queue().workers().await?.is_empty();
+        let theirs = store.source_states().await?.into_iter().find(|state| state.slug == spec.slug.as_str());
+        let Some(theirs) = theirs.filter(|theirs| has_worker && theirs.spec_version != spec.version) else {
+            return Ok(());
+        };
+        if began.elapsed() > FOLLOWED_WITHIN {
+            let short = |version: &str| version.get(..12).unwrap_or(version).to_owned();
+            anyhow::bail!(
+                "the workers read {} by version {} of its source file, and the file of this command is version {}: put it where they read theirs (`sources_dir`). Their log says if they refuse it",
+                spec.slug,
+                short(&theirs.spec_version),
+                short(&spec.version)
+            );
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
     }
 }
 

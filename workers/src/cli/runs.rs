@@ -4,7 +4,7 @@ mod show;
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
-use store::{RunRow, RunState, Store, WhichRuns};
+use store::{RunRow, RunOutcome, Store, WhichRuns};
 
 use super::{
     Context, Outcome,
@@ -27,9 +27,9 @@ pub(super) struct Runs {
     /// The same as an option
     #[arg(long = "source", id = "of_source", value_name = "SOURCE", conflicts_with = "source")]
     of_source: Option<String>,
-    /// Show only runs in this state: waiting, queued, running, closing, complete, partial, held or failed
+    /// Show only runs in this state: waiting, queued, running, closing, complete, partial, held (waiting for a decision), failed, cancelled, discarded or reverted
     #[arg(long, value_name = "STATE", value_parser = state, value_delimiter = ',')]
-    state: Vec<RunState>,
+    state: Vec<RunOutcome>,
     /// Show only runs requested since then, such as 2026-11-01, 2026-11-01T08:00:00Z or 12h
     #[arg(long, value_name = "DATE|AGE", value_parser = passed)]
     since: Option<DateTime<Utc>>,
@@ -39,10 +39,10 @@ pub(super) struct Runs {
 }
 
 /// Reads a state: its code, or how a table in French calls it. Another word is an error that names the nearest one.
-fn state(word: &str) -> Result<RunState, String> {
-    let french = || RunState::ALL.iter().copied().find(|state| ui::state_in(Lang::Fr, *state) == word.to_lowercase());
-    word.parse::<RunState>().ok().or_else(french).ok_or_else(|| {
-        let known: Vec<&str> = RunState::ALL.iter().map(|state| state.as_str()).collect();
+fn state(word: &str) -> Result<RunOutcome, String> {
+    let french = || RunOutcome::ALL.iter().copied().find(|state| ui::state_in(Lang::Fr, *state) == word.to_lowercase());
+    word.parse::<RunOutcome>().ok().or_else(french).ok_or_else(|| {
+        let known: Vec<&str> = RunOutcome::ALL.iter().map(|state| state.as_str()).collect();
         let near = sources::nearest(&known, word).map(|near| format!("; did you mean {near}?"));
         format!("there is no such state{} (known: {})", near.unwrap_or_default(), known.join(", "))
     })
@@ -204,7 +204,7 @@ fn table(runs: &[RunRow]) -> Table {
             run.source.clone(),
             run.mode.to_string(),
             run.trigger.to_string(),
-            ui::state(run.state),
+            ui::state(run.outcome),
             ago(Some(run.created_at)),
             run.pages.to_string(),
             run.seen.to_string(),

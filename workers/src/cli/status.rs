@@ -1,9 +1,11 @@
 //! `oim-etl status`
 
+mod attention;
+
 use ::vectors::Key;
 use clap::Args;
 use domain::SourceSlug;
-use store::{FailingHost, Overview, SourceState, Stale, Store};
+use store::{FailingHost, Overview, SourceState, Stale, Store, WhichDead};
 
 use super::{
     Context, Outcome,
@@ -48,8 +50,10 @@ impl Status {
             ui::json(&all)?;
         } else {
             show(&overview);
+            attention::show(&context, &store).await?;
             sources.iter().for_each(show_source);
             stale.iter().for_each(show_stale);
+            show_dead(&store, self.dead.max(0)).await?;
             points.iter().flatten().for_each(|id| ui::line(&format!("point          {id}")));
         }
         Ok(Outcome::Good)
@@ -206,21 +210,27 @@ fn show(overview: &Overview) {
         table.print();
         ui::line("");
     }
-    for letter in &overview.dead_letters {
+}
+
+/// Shows the newest dead letters, what they are about, and how many there are.
+async fn show_dead(store: &Store, most: i64) -> anyhow::Result<()> {
+    let (letters, all) = store.dead(&WhichDead::default(), None, most).await?;
+    for letter in &letters {
+        let about = letter.url.as_ref().or(letter.source.as_ref()).unwrap_or(&letter.kind);
         ui::line(&say!(
-            "abandonnée     {} {} après {} essais, {}: {}",
-            "dead letter    {} {} after {} attempts, {}: {}",
-            letter.kind,
-            letter.payload,
+            "abandonnée     {} {about}, après {} essais, {}: {}",
+            "dead letter    {} {about}, after {} attempts, {}: {}",
+            letter.id,
             letter.attempts,
             ago(Some(letter.died_at)),
             chosen().phrase(&letter.reason)
         ));
     }
-    if !overview.dead_letters.is_empty() {
-        ui::line(chosen().say(
-            "               quand leur cause est réparée: `oim-etl dead retry --all`, ou `oim-etl dead list`",
-            "               when their cause is mended: `oim-etl dead retry --all`, or `oim-etl dead list`",
+    if all > 0 {
+        ui::line(&say!(
+            "               {all} en tout; quand leur cause est réparée: `oim-etl dead retry --all`, ou `oim-etl dead list`",
+            "               {all} in all; when their cause is mended: `oim-etl dead retry --all`, or `oim-etl dead list`"
         ));
     }
+    Ok(())
 }

@@ -17,7 +17,13 @@ use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
-pub(crate) use self::{problem::Problem, v1::tokens::is_name as is_token_name};
+pub(crate) use self::{
+    problem::Problem,
+    v1::{
+        sources::{SourceShown, shown as sources_shown},
+        tokens::is_name as is_token_name,
+    },
+};
 use crate::{app::App, queue::Stop};
 
 /// Header of an answer to a search that went by words alone, with the reason.

@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use domain::{Rate, RunId};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use normalize::text::shorten;
-use store::{RunRow, RunState, Store};
+use store::{RunOutcome, RunRow, Store};
 
 use super::{is_terminal, width_of};
 use crate::lang::{chosen, say};
@@ -121,7 +121,7 @@ impl Follower {
         }
         let stage = format!(
             "{}{}",
-            super::state(row.state),
+            super::state(row.outcome),
             row.message.as_deref().map(|why| format!(": {}", chosen().phrase(why))).unwrap_or_default()
         );
         if !is_terminal() && !self.quiet && self.printed.get(&line.run) != Some(&stage) {
@@ -151,11 +151,11 @@ fn room(prefix: usize, width: usize) -> usize {
 fn message(line: &Line, row: &RunRow, room: usize) -> String {
     let counts = say!("{:4} pages {:6} fiches", "{:4} pages {:6} records", row.pages, row.seen);
     let rate = held(row).map(|held| format!("{held:5.1}/{:.1} req/s", line.rate.per_second()));
-    let state = match row.state {
-        RunState::Complete => chosen().say("finie", "done").to_owned(),
+    let state = match row.outcome {
+        RunOutcome::Complete => chosen().say("finie", "done").to_owned(),
         state => super::state(state),
     };
-    let why = row.message.as_deref().filter(|_| row.state != RunState::Complete);
+    let why = row.message.as_deref().filter(|_| row.outcome != RunOutcome::Complete);
     composed(&counts, rate.as_deref(), &state, why, room)
 }
 

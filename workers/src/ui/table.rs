@@ -231,12 +231,12 @@ pub(crate) fn reason(code: &str) -> String {
 }
 
 /// Returns the state of a run: its code, or the first words of what it means.
-pub(crate) fn state(state: store::RunState) -> String {
+pub(crate) fn state(state: store::RunOutcome) -> String {
     state_in(chosen(), state)
 }
 
 /// Returns the same in a language.
-pub(crate) fn state_in(lang: Lang, state: store::RunState) -> String {
+pub(crate) fn state_in(lang: Lang, state: store::RunOutcome) -> String {
     match lang {
         Lang::En => state.to_string(),
         Lang::Fr => lang.word("run_states", state.as_str()).split(':').next().unwrap_or_default().to_lowercase(),

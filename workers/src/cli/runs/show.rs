@@ -5,7 +5,7 @@ use clap::Args;
 use domain::RunId;
 use serde_json::Value;
 use store::{
-    Change, Preview, RejectionCount, RejectionRow, Reverted, RunChange, RunRow, RunState, Store, Timeline,
+    Change, Preview, RejectionCount, RejectionRow, Reverted, RunChange, RunOutcome, RunRow, Store, Timeline,
     WhichRejections,
 };
 
@@ -36,8 +36,8 @@ pub(super) struct Show {
 impl Show {
     pub(super) async fn run(&self, context: &Context, store: &Store, id: RunId) -> anyhow::Result<Outcome> {
         let run = store.run(id).await?;
-        let preview = match run.state {
-            RunState::Held => Some(store.preview_run(id).await?),
+        let preview = match run.outcome {
+            RunOutcome::Held => Some(store.preview_run(id).await?),
             _ => None,
         };
         let rejections = store.rejection_counts(id).await?;
@@ -175,7 +175,7 @@ fn head(run: &RunRow, timeline: &Timeline) {
     if let Some(version) = timeline.spec_version.as_deref().and_then(|version| version.get(..12)) {
         ui::line(&say!("fichier   fichier de la source {version}", "file      source file {version}"));
     }
-    ui::line(&say!("état      {}", "state     {}", coded("run_states", run.state.as_str())));
+    ui::line(&say!("état      {}", "state     {}", coded("run_states", run.outcome.as_str())));
     if let Some(message) = &run.message {
         ui::line(&format!("message   {}", chosen().phrase(message)));
     }

@@ -129,7 +129,7 @@ fn details(visits: &Visits) -> String {
 
 fn last(run: &RunRow) -> String {
     let why = run.message.as_ref().map(|why| format!(": {}", chosen().phrase(why))).unwrap_or_default();
-    format!("{} {}, {}{why}", run.id, ui::state(run.state), ago(Some(run.finished_at.unwrap_or(run.created_at))))
+    format!("{} {}, {}{why}", run.id, ui::state(run.outcome), ago(Some(run.finished_at.unwrap_or(run.created_at))))
 }
 
 /// Returns the next tick of the source, in the zone of its entry.

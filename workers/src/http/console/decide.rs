@@ -6,7 +6,7 @@ use axum::{
 };
 use maud::{Markup, html};
 use serde::Deserialize;
-use store::{DoubtedPair, DoubtedSide, PairCursor, RunState, WhichRuns};
+use store::{DoubtedPair, DoubtedSide, PairCursor, RunOutcome, WhichRuns};
 
 use super::{
     format::{at, number, short},
@@ -45,7 +45,7 @@ pub(super) async fn page(
 async fn body(here: &Surroundings, visitor: &Visitor, from: &From) -> Result<Markup, Problem> {
     let after: Option<PairCursor> = extract::after(from.after.as_deref())?;
     let (lang, store, now) = (visitor.lang, &here.app.store, here.app.clock.now());
-    let which = WhichRuns { states: vec![RunState::Held], undecided: true, ..WhichRuns::default() };
+    let which = WhichRuns { states: vec![RunOutcome::Held], ..WhichRuns::default() };
     let ((held, total), pairs, all_pairs) = tokio::try_join!(
         store.runs_where(&which, None, 20),
         store.doubted_pairs(after, PAIRS),

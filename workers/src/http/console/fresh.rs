@@ -6,7 +6,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
-use store::{RunState, WhichRuns};
+use store::{RunOutcome, WhichRuns};
 
 use super::{
     file,
@@ -155,7 +155,7 @@ async fn one_body(here: &Surroundings, visitor: &Visitor, slug: &str) -> Result<
 
 /// Returns the runs that failed or wait, for the page of what is stuck.
 pub(super) async fn failed(here: &Surroundings, lang: Lang) -> Result<Markup, Problem> {
-    let which = WhichRuns { states: vec![RunState::Failed], ..WhichRuns::default() };
+    let which = WhichRuns { states: vec![RunOutcome::Failed], ..WhichRuns::default() };
     let (failed, _) = here.app.store.runs_where(&which, None, 5).await?;
     let now = here.app.clock.now();
     let rows = html! { @for run in &failed { tr {

@@ -7,7 +7,7 @@ use axum::{
 use domain::RunId;
 use maud::{Markup, html};
 use serde::Deserialize;
-use store::{Cursor, Preview, RunChange, RunRow, RunState, Timeline, WhichRejections, WhichRuns};
+use store::{Cursor, Preview, RunChange, RunOutcome, RunRow, Timeline, WhichRejections, WhichRuns};
 
 use super::{
     format::{at, head, maybe_at, number, short, value},
@@ -58,7 +58,7 @@ async fn list_body(here: &Surroundings, lang: Lang, which: &Which) -> Result<Mar
             div { label for="state" { (lang.say("État", "State")) }
             select #state name="state" {
                 option value="" { (lang.say("tous", "all")) }
-                @for state in RunState::ALL { option value=(state) selected[which.state == state.as_str()] { (lang.word("run_states", state.as_str())) } }
+                @for state in RunOutcome::ALL { option value=(state) selected[which.state == state.as_str()] { (lang.word("run_states", state.as_str())) } }
             } }
             div { label for="source" { "Source" }
             select #source name="source" {
@@ -92,7 +92,7 @@ pub(super) fn rows(here: &Surroundings, lang: Lang, runs: &[RunRow]) -> Markup {
     let rows = html! { @for run in runs { tr {
         th scope="row" { a href={ "/runs/" (run.id) } { (head(&run.id.to_string())) } }
         td { (run.source) }
-        td { (state(lang, run.state)) }
+        td { (state(lang, run.outcome)) }
         td { (at(lang, now, run.created_at)) }
         @for count in [run.seen, run.created, run.changed, run.closed, run.rejected] { td.n { (number(lang, count.into())) } }
     } } };
@@ -100,11 +100,11 @@ pub(super) fn rows(here: &Surroundings, lang: Lang, runs: &[RunRow]) -> Markup {
 }
 
 /// Returns the state of a run as a badge.
-pub(super) fn state(lang: Lang, state: RunState) -> Markup {
+pub(super) fn state(lang: Lang, state: RunOutcome) -> Markup {
     let class = match state {
-        RunState::Complete => "badge good",
-        RunState::Partial | RunState::Held => "badge warn",
-        RunState::Failed => "badge bad",
+        RunOutcome::Complete => "badge good",
+        RunOutcome::Partial | RunOutcome::Held => "badge warn",
+        RunOutcome::Failed => "badge bad",
         _ => "badge",
     };
     html! { span class=(class) { (lang.word("run_states", state.as_str())) } }
@@ -151,7 +151,7 @@ async fn one_body(
         store.timeline(id),
         store.changes_of(id, CHANGES)
     )?;
-    let waits = run.state == RunState::Held && run.decision.is_none();
+    let waits = run.outcome == RunOutcome::Held;
     let preview = if waits { Some(store.preview_run(id).await?) } else { None };
     let more = refused.last().filter(|_| i64::try_from(refused.len()).is_ok_and(|count| count == ROWS));
     let next = more.map(|last| format!("/runs/{id}?after={}#rejected", last.id));
@@ -205,7 +205,7 @@ fn facts(here: &Surroundings, lang: Lang, run: &RunRow, timeline: &Timeline) -> 
     html! {
         dl {
             dt { "Source" } dd { a href={ "/sources/" (run.source) } { (run.source) } }
-            dt { (lang.say("État", "State")) } dd { (state(lang, run.state)) @if let (Some(decision), Some(by)) = (run.decision, &run.decided_by) { ": " (lang.word("decisions", decision.as_str())) " (" (by) ")" } }
+            dt { (lang.say("État", "State")) } dd { (state(lang, run.outcome)) @if let Some(by) = &run.decided_by { " (" (by) ")" } }
             @if let Some(message) = &run.message { dt { (lang.say("Message", "Message")) } dd { (lang.phrase(message)) } }
             dt { (lang.say("Genre", "Kind")) } dd { (lang.word("run_modes", run.mode.as_str())) ", " (lang.word("triggers", run.trigger.as_str())) " (" (timeline.requested_by) ")" }
             @if let Some(version) = &timeline.spec_version { dt { (lang.say("Fichier de la source", "Source file")) } dd { code { (head(version)) } } }
@@ -230,12 +230,12 @@ pub(super) fn buttons(visitor: &Visitor, run: &RunRow) -> Markup {
     let id = run.id.to_string();
     let act = |what, label| Act { what, subject: &id, label, of: head(&id) };
     html! { div.acts {
-        @if run.state == RunState::Held && run.decision.is_none() {
+        @if run.outcome == RunOutcome::Held {
             (careful(visitor, &act("publish", lang.say("Publier", "Publish")), lang.say("Ce qu'elle change sera servi.", "What it changes will be served.")))
             (careful(visitor, &act("discard", lang.say("Rejeter", "Discard")), lang.say("Rien d'elle ne sera servi.", "Nothing of it will be served.")))
         }
         @if !run.state.ended() { (button(visitor, &act("cancel", lang.say("Arrêter", "Cancel")))) }
-        @if matches!(run.state, RunState::Complete | RunState::Partial) && run.published_at.is_some() && run.revert_of.is_none() && run.decision != Some(store::Decision::Reverted) {
+        @if matches!(run.outcome, RunOutcome::Complete | RunOutcome::Partial) && run.published_at.is_some() && run.revert_of.is_none() {
             (careful(visitor, &act("revert", lang.say("Annuler", "Revert")),
                      lang.say("Ce qu'elle a créé, changé et fermé sera défait.", "What it created, changed and closed will be undone.")))
         }

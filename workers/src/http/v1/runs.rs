@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::RunId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use store::{Change, Cursor, Preview, RejectionCount, Reverted, RunRow, RunState, WhichRuns};
+use store::{Change, Cursor, Preview, RejectionCount, Reverted, RunOutcome, RunRow, WhichRuns};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Page, all_known};
@@ -98,9 +98,8 @@ pub(crate) async fn list(
     let limit = rows(ask.limit)?;
     let which = WhichRuns {
         sources: each("source", ask.source.as_deref())?,
-        states: each::<RunState>("state", ask.state.as_deref())?,
+        states: each::<RunOutcome>("state", ask.state.as_deref())?,
         since: ask.since,
-        undecided: false,
     };
     all_known(&here, &which.sources).await?;
     let (runs, total) = here.app.store.runs_where(&which, after(ask.after.as_deref())?, limit).await?;
@@ -123,8 +122,8 @@ pub(crate) async fn show(
     At(id): At<RunId>,
 ) -> Result<Json<RunShown>, Problem> {
     let run = here.app.store.run(id).await?;
-    let would_be = match run.state {
-        RunState::Held => Some(here.app.store.preview_run(id).await?.into()),
+    let would_be = match run.outcome {
+        RunOutcome::Held => Some(here.app.store.preview_run(id).await?.into()),
         _ => None,
     };
     let rejected_by = here.app.store.rejection_counts(id).await?;

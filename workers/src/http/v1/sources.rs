@@ -3,8 +3,9 @@
 use axum::{Json, extract::State};
 use chrono::{DateTime, Utc};
 use domain::Rate;
+use schedules::Timetable;
 use serde::{Deserialize, Serialize};
-use store::{Freshness, SourceState};
+use store::{Freshness, SourceState, Store, StoreError};
 use utoipa::ToSchema;
 
 use super::{Page, known_source};
@@ -37,11 +38,18 @@ pub(crate) struct SourceShown {
 
 /// Returns all sources, by slug.
 pub(crate) async fn all(here: &Surroundings) -> Result<Vec<SourceShown>, Problem> {
-    let store = &here.app.store;
-    let (states, mut fresh) = (store.source_states().await?, store.freshness().await?);
     let timetable = scheduler::timetable(&here.app.config, &here.app.catalog())
         .map_err(|error| Problem::internal(&error))?;
-    let now = here.app.clock.now();
+    Ok(shown(&here.app.store, &timetable, here.app.clock.now()).await?)
+}
+
+/// Returns all sources, by slug, as they are at this time.
+pub(crate) async fn shown(
+    store: &Store,
+    timetable: &Timetable,
+    now: DateTime<Utc>,
+) -> Result<Vec<SourceShown>, StoreError> {
+    let (states, mut fresh) = (store.source_states().await?, store.freshness().await?);
     let shown = states.into_iter().map(|source| {
         let entries = || timetable.entries.iter().filter(|entry| entry.source.as_str() == source.slug);
         let ticks: Vec<_> = entries().map(|entry| entry.upcoming(now, 2)).collect();
