@@ -14,7 +14,7 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(
     arg_required_else_help = true,
-    after_help = "Example: oim-etl duplicates same fne/1204418 camerjob/88512"
+    after_help = "Example: oim-etl duplicates same fne/128KKNM camerjob/47821"
 )]
 pub(super) struct Duplicates {
     #[command(subcommand)]

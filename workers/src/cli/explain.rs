@@ -22,7 +22,7 @@ const REJECTIONS: i64 = 3;
 ///
 /// Prints the partner's words, the rule, the page, the run, the source file, and the history of the opportunity.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: oim-etl explain fne/1204418")]
+#[command(after_help = "Example: oim-etl explain fne/128KKNM")]
 pub(super) struct Explain {
     /// Id of the opportunity, URL of its page, or SOURCE/ID; of a rejected record too
     opportunity: String,

@@ -155,7 +155,7 @@ async fn rejections(
 
 /// Records that the audit looks at. Of more it takes every second, every third, …: shares of so many are exact to a hundredth, and
 /// each record costs as much as a tenth of its parsing.
-const SAMPLE: i64 = 20_000;
+const SAMPLE: i64 = 10_000;
 
 /// Counts the records of each stream, one by one: they are never all in memory.
 async fn records(
