@@ -7,7 +7,7 @@ use axum::{
 use domain::RunId;
 use maud::{Markup, html};
 use serde::Deserialize;
-use store::{Cursor, Preview, RunChange, RunRow, RunState, Timeline, WhichRejections, WhichRuns};
+use store::{Cursor, Decision, Preview, RunChange, RunRow, RunState, Timeline, WhichRejections, WhichRuns};
 
 use super::{
     format::{at, head, maybe_at, number, short, value},
@@ -47,6 +47,8 @@ async fn list_body(here: &Surroundings, lang: Lang, which: &Which) -> Result<Mar
     let asked = WhichRuns {
         sources: extract::each("source", Some(&which.source))?,
         states: extract::each("state", Some(&which.state))?,
+        // Who looks for what is held looks for what waits.
+        undecided: which.state == RunState::Held.as_str(),
         ..WhichRuns::default()
     };
     let after: Option<Cursor> = extract::after(which.after.as_deref())?;
@@ -92,15 +94,29 @@ pub(super) fn rows(here: &Surroundings, lang: Lang, runs: &[RunRow]) -> Markup {
     let rows = html! { @for run in runs { tr {
         th scope="row" { a href={ "/runs/" (run.id) } { (head(&run.id.to_string())) } }
         td { (run.source) }
-        td { (state(lang, run.state)) }
+        td { (badge(lang, run.state, run.decision, run.message.as_deref())) @if let Some(message) = &run.message { br; span.note { (short(&lang.phrase(message), 120)) } } }
         td { (at(lang, now, run.created_at)) }
         @for count in [run.seen, run.created, run.changed, run.closed, run.rejected] { td.n { (number(lang, count.into())) } }
     } } };
     table(lang.say("Collectes", "Runs"), &heads, &rows)
 }
 
-/// Returns the state of a run as a badge.
-pub(super) fn state(lang: Lang, state: RunState) -> Markup {
+/// What the message of a run begins with that somebody cancelled.
+const CANCELLED: &str = "cancelled by ";
+
+/// Whether somebody stopped a run: it counts as failed, and nobody has to look at it.
+pub(super) fn is_cancelled(state: RunState, message: Option<&str>) -> bool {
+    state == RunState::Failed && message.is_some_and(|message| message.starts_with(CANCELLED))
+}
+
+/// Returns how a run stands as a badge: what was decided on it, or its state.
+pub(super) fn badge(lang: Lang, state: RunState, decision: Option<Decision>, message: Option<&str>) -> Markup {
+    if let Some(decision) = decision {
+        return html! { span.badge { (lang.word("decisions", decision.as_str())) } };
+    }
+    if is_cancelled(state, message) {
+        return html! { span.badge { (lang.say("Arrêtée", "Cancelled")) } };
+    }
     let class = match state {
         RunState::Complete => "badge good",
         RunState::Partial | RunState::Held => "badge warn",
@@ -124,14 +140,30 @@ pub(super) async fn one(
     Query(page): Query<Rejected>,
 ) -> Response {
     let lang = visitor.lang;
-    let Ok(id) = id.parse::<RunId>() else {
-        return layout::failed(
-            lang,
-            &Problem::missing(lang.say("il n'y a pas de collecte de ce nom", "there is no run of this name")),
-        );
+    let id = match found(&here, lang, &id).await {
+        Ok(id) => id,
+        Err(problem) => return layout::failed(lang, &problem),
     };
     let body = one_body(&here, &visitor, id, &page).await;
     answer(&visitor, &format!("{} {}", lang.say("Collecte", "Run"), head(&id.to_string())), body)
+}
+
+/// Returns the run whose id is or begins with these characters.
+async fn found(here: &Surroundings, lang: Lang, word: &str) -> Result<RunId, Problem> {
+    if let Ok(id) = word.parse() {
+        return Ok(id);
+    }
+    match *here.app.store.runs_like(word).await? {
+        [run] => Ok(run),
+        [] => Err(Problem::missing(lang.say(
+            "il n'y a pas de collecte dont l'identifiant commence ainsi",
+            "there is no run whose id begins like this",
+        ))),
+        _ => Err(Problem::missing(lang.say(
+            "plusieurs collectes commencent ainsi: écrivez plus de l'identifiant",
+            "several runs begin like this: write more of the id",
+        ))),
+    }
 }
 
 async fn one_body(
@@ -205,7 +237,7 @@ fn facts(here: &Surroundings, lang: Lang, run: &RunRow, timeline: &Timeline) -> 
     html! {
         dl {
             dt { "Source" } dd { a href={ "/sources/" (run.source) } { (run.source) } }
-            dt { (lang.say("État", "State")) } dd { (state(lang, run.state)) @if let (Some(decision), Some(by)) = (run.decision, &run.decided_by) { ": " (lang.word("decisions", decision.as_str())) " (" (by) ")" } }
+            dt { (lang.say("État", "State")) } dd { (badge(lang, run.state, run.decision, run.message.as_deref())) @if let Some(by) = &run.decided_by { " " (lang.say("par", "by")) " " (by) } }
             @if let Some(message) = &run.message { dt { (lang.say("Message", "Message")) } dd { (lang.phrase(message)) } }
             dt { (lang.say("Genre", "Kind")) } dd { (lang.word("run_modes", run.mode.as_str())) ", " (lang.word("triggers", run.trigger.as_str())) " (" (timeline.requested_by) ")" }
             @if let Some(version) = &timeline.spec_version { dt { (lang.say("Fichier de la source", "Source file")) } dd { code { (head(version)) } } }
@@ -235,8 +267,8 @@ pub(super) fn buttons(visitor: &Visitor, run: &RunRow) -> Markup {
             (careful(visitor, &act("discard", lang.say("Rejeter", "Discard")), lang.say("Rien d'elle ne sera servi.", "Nothing of it will be served.")))
         }
         @if !run.state.ended() { (button(visitor, &act("cancel", lang.say("Arrêter", "Cancel")))) }
-        @if matches!(run.state, RunState::Complete | RunState::Partial) && run.published_at.is_some() && run.revert_of.is_none() && run.decision != Some(store::Decision::Reverted) {
-            (careful(visitor, &act("revert", lang.say("Annuler", "Revert")),
+        @if matches!(run.state, RunState::Complete | RunState::Partial) && run.published_at.is_some() && run.revert_of.is_none() && run.decision != Some(Decision::Reverted) {
+            (careful(visitor, &act("revert", lang.say("Défaire", "Revert")),
                      lang.say("Ce qu'elle a créé, changé et fermé sera défait.", "What it created, changed and closed will be undone.")))
         }
     } }

@@ -8,7 +8,7 @@ use schedules::Entry;
 use super::{
     format::{at, maybe_at},
     layout::{Act, answer, button, table, with_text},
-    runs::state as badge,
+    runs::badge,
     session::Visitor,
 };
 use crate::{
@@ -75,7 +75,7 @@ fn row(
         td { (maybe_at(lang, now, ticks.first().copied()))
             @for later in ticks.iter().skip(1) { br; span.note { (at(lang, now, *later)) } } }
         td { @if let Some(fresh) = shown.map(|shown| &shown.freshness) {
-            @if let (Some(run), Some(state)) = (fresh.last_run, fresh.last_state) { a href={ "/runs/" (run) } { (badge(lang, state)) } br; }
+            @if let (Some(run), Some(state)) = (fresh.last_run, fresh.last_state) { a href={ "/runs/" (run) } { (badge(lang, state, fresh.last_decision, fresh.last_message.as_deref())) } br; }
             (maybe_at(lang, now, fresh.last_at)) } @else { "–" } }
         td { code { (entry.cron) } br; span.note { (entry.zone.name()) ", " (lang.word("run_modes", entry.mode.as_str())) } }
         @if visitor.acts() { td {
