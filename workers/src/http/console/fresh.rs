@@ -32,7 +32,9 @@ pub(super) async fn page(State(here): State<Surroundings>, visitor: Visitor) -> 
 async fn body(here: &Surroundings, visitor: &Visitor) -> Result<Markup, Problem> {
     let lang = visitor.lang;
     let mut sources = all(here).await?;
-    sources.sort_by_key(|source| (!needs_look(source), !source.is_late, source.state != "paused", source.state == "off"));
+    sources.sort_by_key(|source| {
+        (!needs_look(source), !source.is_late, source.state != "paused", source.state == "off")
+    });
     let count = |is: fn(&SourceShown) -> bool| sources.iter().filter(|source| is(source)).count();
     let (late, paused, off) = (
         count(|source| source.is_late),
@@ -56,7 +58,8 @@ async fn body(here: &Surroundings, visitor: &Visitor) -> Result<Markup, Problem>
 fn needs_look(source: &SourceShown) -> bool {
     let fresh = &source.freshness;
     let is_wrong = matches!(fresh.last_state, Some(RunState::Failed | RunState::Held));
-    let is_cancelled = fresh.last_state.is_some_and(|state| runs::is_cancelled(state, fresh.last_message.as_deref()));
+    let is_cancelled =
+        fresh.last_state.is_some_and(|state| runs::is_cancelled(state, fresh.last_message.as_deref()));
     is_wrong && fresh.last_decision.is_none() && !is_cancelled
 }
 
@@ -178,7 +181,8 @@ pub(super) async fn failed(here: &Surroundings, lang: Lang) -> Result<Markup, Pr
     // What a later visit did, or somebody stopped, is over.
     let is_over = |run: &RunRow| {
         let complete = fresh.get(&run.source).and_then(|fresh| fresh.complete_at);
-        complete.is_some_and(|at| at > run.created_at) || runs::is_cancelled(run.state, run.message.as_deref())
+        complete.is_some_and(|at| at > run.created_at)
+            || runs::is_cancelled(run.state, run.message.as_deref())
     };
     failed.retain(|run| !is_over(run));
     failed.truncate(5);

@@ -110,7 +110,12 @@ pub(super) fn is_cancelled(state: RunState, message: Option<&str>) -> bool {
 }
 
 /// Returns how a run stands as a badge: what was decided on it, or its state.
-pub(super) fn badge(lang: Lang, state: RunState, decision: Option<Decision>, message: Option<&str>) -> Markup {
+pub(super) fn badge(
+    lang: Lang,
+    state: RunState,
+    decision: Option<Decision>,
+    message: Option<&str>,
+) -> Markup {
     if let Some(decision) = decision {
         return html! { span.badge { (lang.word("decisions", decision.as_str())) } };
     }
