@@ -1,5 +1,6 @@
 //! `oim-etl status`
 
+use ::queue::WorkerRow;
 use ::vectors::Key;
 use clap::Args;
 use domain::SourceSlug;
