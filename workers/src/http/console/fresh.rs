@@ -67,10 +67,12 @@ fn needs_look(source: &SourceShown) -> bool {
 fn badge(lang: Lang, source: &SourceShown) -> Markup {
     let word = lang.word("source_states", source.state);
     match source.state {
-        "on" if needs_look(source) => match source.freshness.last_state {
-            Some(RunState::Held) => html! { span.badge.warn { (lang.say("À décider", "To decide")) } },
-            _ => html! { span.badge.bad { (lang.say("Dernière collecte échouée", "Newest run failed")) } },
-        },
+        "on" if needs_look(source) && source.freshness.last_state == Some(RunState::Held) => {
+            html! { span.badge.warn { (lang.say("À décider", "To decide")) } }
+        }
+        "on" if needs_look(source) => {
+            html! { span.badge.bad { (lang.say("Dernière collecte échouée", "Newest run failed")) } }
+        }
         "on" if source.is_late => html! { span.badge.bad { (lang.say("En retard", "Late")) } },
         "on" => html! { span.badge.good { (word) } },
         "paused" => html! { span.badge.warn { (word) } },
