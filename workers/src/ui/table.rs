@@ -222,7 +222,7 @@ pub(crate) fn ago(at: Option<DateTime<Utc>>) -> String {
 pub(crate) fn reason(code: &str) -> String {
     match chosen() {
         Lang::En => code.replace('_', " "),
-        lang => ["rejections", "warnings"]
+        lang @ Lang::Fr => ["rejections", "warnings"]
             .into_iter()
             .find_map(|list| Some(lang.word(list, code)).filter(|meaning| *meaning != code))
             .unwrap_or(code)
@@ -239,7 +239,9 @@ pub(crate) fn state(state: store::RunOutcome) -> String {
 pub(crate) fn state_in(lang: Lang, state: store::RunOutcome) -> String {
     match lang {
         Lang::En => state.to_string(),
-        Lang::Fr => lang.word("run_states", state.as_str()).split(':').next().unwrap_or_default().to_lowercase(),
+        Lang::Fr => {
+            lang.word("run_states", state.as_str()).split(':').next().unwrap_or_default().to_lowercase()
+        }
     }
 }
 

@@ -60,12 +60,13 @@ impl Show {
         }
         let last = runs.first().map_or_else(|| chosen().say("encore aucune", "none yet").to_owned(), last);
         ui::line(&say!("dernière   {last}", "last run   {last}"));
-        let skipped = match state.held {
-            Some(_) => chosen().say(
+        let skipped = if state.held.is_some() {
+            chosen().say(
                 ", sautée si elle n'est pas reprise d'ici là",
                 ", skipped unless it is visited again by then",
-            ),
-            None => "",
+            )
+        } else {
+            ""
         };
         ui::line(&match tick {
             Some(tick) => say!("prochaine  {tick}{skipped}", "next tick  {tick}{skipped}"),
@@ -129,7 +130,12 @@ fn details(visits: &Visits) -> String {
 
 fn last(run: &RunRow) -> String {
     let why = run.message.as_ref().map(|why| format!(": {}", chosen().phrase(why))).unwrap_or_default();
-    format!("{} {}, {}{why}", run.id, ui::state(run.outcome), ago(Some(run.finished_at.unwrap_or(run.created_at))))
+    format!(
+        "{} {}, {}{why}",
+        run.id,
+        ui::state(run.outcome),
+        ago(Some(run.finished_at.unwrap_or(run.created_at)))
+    )
 }
 
 /// Returns the next tick of the source, in the zone of its entry.
@@ -142,6 +148,10 @@ fn next_tick(context: &Context, slug: &SourceSlug) -> anyhow::Result<Option<Stri
         .filter(|entry| entry.source == *slug)
         .filter_map(|entry| Some((*entry.upcoming(now, 1).first()?, entry)));
     Ok(ticks.min_by_key(|(at, _)| *at).map(|(at, entry)| {
-        format!("{} ({})", at.with_timezone(&entry.zone).format(chosen().say("%d/%m %H:%M %Z", "%a %d %b %H:%M %Z")), entry.name)
+        format!(
+            "{} ({})",
+            at.with_timezone(&entry.zone).format(chosen().say("%d/%m %H:%M %Z", "%a %d %b %H:%M %Z")),
+            entry.name
+        )
     }))
 }

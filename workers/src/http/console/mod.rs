@@ -27,7 +27,7 @@ use std::{
 
 use axum::{
     Router,
-    http::{HeaderValue, header},
+    http::{HeaderMap, HeaderValue, header},
     middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -61,6 +61,7 @@ pub(crate) fn router() -> Router<Surroundings> {
         .route("/lang/{lang}", get(lang::switch))
         .layer(middleware::map_response(guarded))
         .route("/console.css", get(style))
+        .route("/icon.svg", get(icon))
 }
 
 /// Adds the headers of pages: what they may load, and that nobody keeps them.
@@ -78,6 +79,15 @@ async fn guarded(mut response: Response) -> Response {
     response
 }
 
+/// Returns the page of an address that the console does not have.
+pub(super) async fn missing(headers: &HeaderMap) -> Response {
+    let lang = lang::Lang::of(headers);
+    let problem = Problem::missing(
+        lang.say("il n'y a pas de page à cette adresse", "there is no page at this address"),
+    );
+    guarded(layout::failed(lang, &problem)).await
+}
+
 async fn style() -> impl IntoResponse {
     let headers = [
         (header::CONTENT_TYPE, "text/css; charset=utf-8"),
@@ -85,6 +95,18 @@ async fn style() -> impl IntoResponse {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     (headers, include_str!("console.css"))
+}
+
+/// The icon of the pages: a line that rises.
+const ICON: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="#1d2733"/><path d="M3 12l4-5 3 3 3-6" fill="none" stroke="#fff" stroke-width="2"/></svg>"##;
+
+async fn icon() -> impl IntoResponse {
+    let headers = [
+        (header::CONTENT_TYPE, "image/svg+xml"),
+        (header::CACHE_CONTROL, "max-age=86400"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, ICON)
 }
 
 /// How old the counts of what is held may be. Counting reads every open row.

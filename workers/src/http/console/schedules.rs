@@ -8,7 +8,7 @@ use schedules::Entry;
 use super::{
     format::{at, maybe_at},
     layout::{Act, answer, button, table, with_text},
-    runs::state as badge,
+    runs::badge,
     session::Visitor,
 };
 use crate::{
@@ -31,7 +31,8 @@ pub(super) async fn page(State(here): State<Surroundings>, visitor: Visitor) -> 
 async fn body(here: &Surroundings, visitor: &Visitor) -> Result<Markup, Problem> {
     let (lang, now) = (visitor.lang, here.app.clock.now());
     let catalog = here.app.catalog();
-    let timetable = scheduler::timetable(&here.app.config, &catalog).map_err(|error| Problem::internal(&error))?;
+    let timetable =
+        scheduler::timetable(&here.app.config, &catalog).map_err(|error| Problem::internal(&error))?;
     let sources = all(here).await?;
     let mut entries: Vec<(&Entry, Vec<DateTime<Utc>>)> =
         timetable.entries.iter().map(|entry| (entry, entry.upcoming(now, TICKS))).collect();
@@ -49,8 +50,8 @@ async fn body(here: &Surroundings, visitor: &Visitor) -> Result<Markup, Problem>
     let heads = if visitor.acts() { &heads[..] } else { &heads[..4] };
     let unvisited = scheduler::unvisited(&timetable, &catalog);
     Ok(html! {
-        p.note { (lang.say("Une source en pause saute ses visites. Le calendrier vient des fichiers des sources: changez `schedule` dans le fichier.",
-                           "A paused source skips its visits. The timetable comes from the source files: change `schedule` in the file.")) }
+        p.note { (lang.say("Une source en pause saute ses visites. Le calendrier vient des fichiers des sources: changez « schedule » dans le fichier.",
+                           "A paused source skips its visits. The timetable comes from the source files: change “schedule” in the file.")) }
         (table(lang.say("Calendrier", "Timetable"), heads, &rows))
         @if !unvisited.is_empty() { p.warn {
             (lang.say("Personne ne visite: ", "Nobody visits: ")) (unvisited.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
