@@ -90,7 +90,8 @@ impl Shard {
     }
 
     /// Builds what makes lookups fast for what was written: the graph of the vectors, and one segment of many. Lookups continue
-    /// meanwhile, writes wait.
+    /// meanwhile, writes wait. The engine would take them, beside what it builds. But tried so, a removal that was flushed meanwhile was
+    /// undone where the process died before the end.
     pub(super) fn settle(&self) -> Result<(), VectorError> {
         if self.written.load(Ordering::Relaxed) < BUILD_AFTER {
             return Ok(());
