@@ -2,7 +2,7 @@
 //! only where it is asked for:
 //!
 //! ```text
-//! cargo test --release -p vectors --test server -- --ignored --nocapture rate
+//! cargo test --release --workspace --test server -- --ignored --nocapture rate
 //! ```
 
 use std::time::{Duration, Instant};
