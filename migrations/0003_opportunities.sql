@@ -221,11 +221,15 @@ CREATE TABLE ingest.embeddings (
     fingerprint bytea NOT NULL CHECK (length(fingerprint) = 32),
     version     bigint NOT NULL,
     seal        jsonb NOT NULL,
+    cluster     uuid,
+    canonical   boolean,
     embedded_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (target, opportunity)
 );
 COMMENT ON TABLE ingest.embeddings IS 'The ledger of each index: which content it holds. Each row is a point of the index.';
 COMMENT ON COLUMN ingest.embeddings.version IS 'The number of the write that made the point. The point has it too.';
+COMMENT ON COLUMN ingest.embeddings.cluster IS 'The cluster that the point says it is of. It changes without the content.';
+COMMENT ON COLUMN ingest.embeddings.canonical IS 'Whether the point says that it stands for its cluster.';
 COMMENT ON COLUMN ingest.embeddings.seal IS 'Digests of the text, of the payload and of the vectors that were written: docs/VECTORS.md.';
 -- The ledger rows of an opportunity, when it is deleted or explained.
 CREATE INDEX embeddings_of ON ingest.embeddings (opportunity);

@@ -68,6 +68,14 @@ async fn clusters(store: &Store) -> Vec<String> {
     .unwrap()
 }
 
+/// Returns the rows whose points are requested.
+async fn requested(store: &Store) -> Vec<String> {
+    sqlx::query_scalar("SELECT external_id FROM ingest.outbox b JOIN ingest.opportunities o ON o.id = b.opportunity ORDER BY 1")
+        .fetch_all(store.pool())
+        .await
+        .unwrap()
+}
+
 #[tokio::test]
 async fn of_rows_about_as_complete_the_one_of_who_offers_stands_for_both() {
     let store = fresh().await;
@@ -99,12 +107,16 @@ async fn one_post_of_two_partners_is_one_cluster_until_it_changes() {
     load(&store, &post("camerjob", "b", "Douala, Littoral", &TEXT[..120])).await;
     load(&store, &post("emploicameroun", "c", "Kribi", TEXT)).await;
     assert_eq!(clusters(&store).await, ["a* b", "c*"]);
+    sqlx::query("DELETE FROM ingest.outbox").execute(store.pool()).await.unwrap();
     // The third moves to the town of the first.
     load(&store, &post("emploicameroun", "c", "Douala", TEXT)).await;
     assert_eq!(clusters(&store).await, ["a* b c"]);
+    assert_eq!(requested(&store).await, ["c"], "the place of the others is the same");
+    sqlx::query("DELETE FROM ingest.outbox").execute(store.pool()).await.unwrap();
     // The first, which was canonical, moves to another town; the others stay together.
     load(&store, &post("fne", "a", "Garoua", TEXT)).await;
     assert_eq!(clusters(&store).await, ["a*", "b c*"]);
+    assert_eq!(requested(&store).await, ["a", "b", "c"], "their payloads name the cluster");
     sqlx::query(
         "UPDATE ingest.opportunities SET status = 'closed', closed_why = 'absent' WHERE external_id = 'c'",
     )

@@ -135,7 +135,7 @@ async fn the_index_of_the_demo_serves_nobody_else() {
     let data = road.data().join("demo").display().to_string();
     let demo = Bin::new(road.data(), &["demo", "--data", &data]).run().await;
     assert_eq!(demo.code, 0, "{}", demo.err);
-    assert!(road.data().join("demo/vectors/demo-words-1-0-s5t1/shard").is_dir());
+    assert!(road.data().join("demo/vectors/demo-words-1-0-s6t1/shard").is_dir());
     road.settings.push(format!("data_dir={data}"));
     let search = road.bin(&["search", "soudeur à Douala", "--output", "json"]).run().await.expect(0);
     assert_eq!(search.json(), json!([]), "a search in the folder of the demo finds its rows");

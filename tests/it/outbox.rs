@@ -26,7 +26,7 @@ async fn job(store: &Store) -> Lease {
 }
 
 async fn claim(store: &Store, lease: Lease) -> Vec<Claimed> {
-    store.claim_outbox(lease, FIRST, 64).await.unwrap()
+    store.claim_outbox(lease, FIRST, 64, &[]).await.unwrap()
 }
 
 /// What became of claims that succeeded.
@@ -149,7 +149,7 @@ async fn each_index_has_an_outbox_and_a_ledger_of_its_own() {
     store.load(&origin(noon()), &[opportunity("1", "Soudeur TIG", None)]).await.unwrap();
     let lease = job(&store).await;
     for (which, indexed) in [(FIRST, 1), (other, 0)] {
-        let claimed = store.claim_outbox(lease, which, 9).await.unwrap();
+        let claimed = store.claim_outbox(lease, which, 9, &[]).await.unwrap();
         assert_eq!(claimed.len(), 1, "{which:?}");
         let states = store.targets().await.unwrap();
         assert_eq!(states.iter().find(|state| state.target == which).unwrap().indexed, indexed);
@@ -165,6 +165,27 @@ async fn each_index_has_an_outbox_and_a_ledger_of_its_own() {
         store.queue().claim(WorkerId::new(), &kinds, Some(&[other.subject()]), 9, None, HOLD).await.unwrap();
     let lanes: Vec<&str> = mine.iter().map(|job| job.lane.as_str()).collect();
     assert_eq!(lanes, [other.lanes()[0].as_str()]);
+}
+
+#[tokio::test]
+async fn a_model_that_never_answered_is_forgotten_once_another_is_there() {
+    let store = fresh().await;
+    let names = ["a", "unknown:c:typo", "unknown:c:mine", "unknown:other:typo"];
+    for name in names {
+        store.register_target(&target(name)).await.unwrap();
+    }
+    let left = async || -> Vec<String> {
+        store.targets().await.unwrap().into_iter().filter_map(|state| state.name).collect()
+    };
+    assert!(store.forget_unknown("unknown:c:", "mine").await.unwrap().is_empty(), "a worker asks it still");
+    sqlx::query("UPDATE ingest.targets SET seen_at = now() - interval '2 minutes'")
+        .execute(store.pool())
+        .await
+        .unwrap();
+    assert_eq!(store.forget_unknown("unknown:c:", "mine").await.unwrap(), ["unknown:c:typo"]);
+    let mut left = left().await;
+    left.sort();
+    assert_eq!(left, ["a", "unknown:c:mine", "unknown:other:typo"]);
 }
 
 #[tokio::test]

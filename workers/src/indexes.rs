@@ -133,6 +133,9 @@ impl Indexes {
             self.change(|open| open.configured = Some(target));
             return Ok(None);
         }
+        for name in store.forget_unknown(&vector::unknown_names(config), &model.name).await? {
+            tracing::info!(index = name, "another model is configured instead of one that never answered");
+        }
         let planned = vector::planned(config, &model);
         let opened = self.open(config, store, model).await;
         if let Some(planned) = planned {

@@ -19,6 +19,8 @@ use crate::config::{Config, Quantized};
 const QUERY_PATIENCE: Duration = Duration::from_millis(1_500);
 /// Longest wait for what the embedder says of itself, where the database remembers it.
 const DIGEST_PATIENCE: Duration = Duration::from_secs(1);
+/// Longest wait for an embedder that may first have to load its model.
+const FIRST_PATIENCE: Duration = Duration::from_secs(20);
 /// Longest wait for the index.
 const INDEX_PATIENCE: Duration = Duration::from_secs(10);
 /// Points listed at once.
@@ -192,8 +194,21 @@ pub(crate) fn unknown(config: &Config) -> anyhow::Result<Target> {
     Ok(Target { model: model.name.clone(), ..target(config, &model, name, place) })
 }
 
+/// What the names of indexes begin with whose embedder never answered; the name of the model follows.
+pub(crate) fn unknown_names(config: &Config) -> String {
+    format!("unknown:{}:", collection(config))
+}
+
 fn unknown_name(config: &Config, model: &str) -> String {
-    format!("unknown:{}:{model}", collection(config))
+    format!("{}{model}", unknown_names(config))
+}
+
+/// Fails if an embedder is configured that does not embed a text within some seconds. Without one, there is nothing to ask.
+pub(crate) async fn answers(config: &Config) -> anyhow::Result<()> {
+    let embedder = embedder(config, None)?;
+    let asked = tokio::time::timeout(FIRST_PATIENCE, embedder.embed(&[MEASURE.to_owned()])).await;
+    let what = || format!("{} did not answer in {} s", embedder.model(), FIRST_PATIENCE.as_secs());
+    asked.with_context(what)?.map(drop).map_err(Into::into)
 }
 
 /// Returns the configured model as its embedder has it now. Where that does not answer, it is what the database remembers.

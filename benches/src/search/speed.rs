@@ -27,7 +27,7 @@ const ROUNDS: usize = 5;
 const CENTERS: usize = 500;
 
 /// The payload that an index of the program has indexes for (docs/VECTORS.md).
-const KEYWORDS: [&str; 12] = [
+const KEYWORDS: [&str; 15] = [
     "kind",
     "source",
     "stream",
@@ -39,9 +39,13 @@ const KEYWORDS: [&str; 12] = [
     "occupation",
     "audiences",
     "education",
+    "working_time",
+    "amount_kind",
+    "cluster",
     "house",
 ];
 const NUMBERS: [&str; 4] = ["closes_by", "closes_day", "ends_day", "version"];
+const FLAGS: [&str; 1] = ["canonical"];
 
 /// Prints the times of all questions over embedded indexes of so many points, by words alone and with vectors of 1,024 numbers, and
 /// what the indexes cost.
@@ -158,7 +162,8 @@ fn bare(set: &Set, count: usize, dimensions: usize) -> Outcome<Duration> {
     let engine = EdgeShard::new(folder.path(), config)?;
     let words = KEYWORDS.iter().map(|key| (*key, PayloadSchemaType::Keyword));
     let numbers = NUMBERS.iter().map(|key| (*key, PayloadSchemaType::Integer));
-    for (key, kind) in words.chain(numbers) {
+    let flags = FLAGS.iter().map(|key| (*key, PayloadSchemaType::Bool));
+    for (key, kind) in words.chain(numbers).chain(flags) {
         let field_name = key.try_into().map_err(|()| "no name of a field")?;
         let field_schema = Some(PayloadFieldSchema::FieldType(kind));
         let create = FieldIndexOperations::CreateIndex(CreateIndex { field_name, field_schema });

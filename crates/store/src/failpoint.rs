@@ -78,10 +78,22 @@ steps! {
     Revert = "revert",
     /// A worker registers the index that it keeps.
     RegisterTarget = "register_target",
+    /// An index is kept in step, whatever model is configured.
+    KeepTarget = "keep_target",
+    /// Points that are missing are requested.
+    RequestPoints = "request_points",
+    /// Vectors are kept for the next time that their texts are seen.
+    KeepVectors = "keep_vectors",
+    /// Points are written to the index.
+    WritePoints = "write_points",
     /// The ledger notes what the index holds.
     WriteLedger = "write_ledger",
     /// The outbox is empty.
     EndEmbedding = "end_embedding",
+    /// Searches go to another index.
+    Serve = "serve_index",
+    /// The alias on the server follows.
+    MoveAlias = "move_alias",
     /// The clusters of changed rows are written.
     WriteClusters = "write_clusters",
     /// All changed rows are compared.
@@ -109,6 +121,14 @@ fn reached(moment: &str, step: Step) {
 
 #[cfg(not(feature = "failpoints"))]
 fn reached(_: &str, _: Step) {}
+
+/// Does a step that is one statement, or is not in this database.
+pub async fn step<T, E>(step: Step, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    before(step);
+    let done = work.await?;
+    after(step);
+    Ok(done)
+}
 
 /// Commits a step. `what`: the action that failed, for the error.
 pub(crate) async fn commit(

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::{
     Store, StoreError, TargetId,
     error::{Doing as _, stored_json},
+    failpoint::{Step, step},
 };
 
 /// An opportunity, as far as the index needs it.
@@ -35,9 +36,12 @@ pub struct IndexRow {
     pub education: Option<String>,
     pub working_time: Vec<String>,
     pub remote: bool,
+    pub amount_kind: Option<String>,
     pub amount_text: Option<String>,
     pub fees_text: Option<String>,
     pub fingerprint: Vec<u8>,
+    pub cluster: OpportunityId,
+    pub canonical: bool,
 }
 
 /// Makes an [`IndexRow`] of a row of any query that selects its columns.
@@ -65,9 +69,12 @@ macro_rules! index_row {
             education: $row.education,
             working_time: $row.working_time,
             remote: $row.remote,
+            amount_kind: $row.amount_kind,
             amount_text: $row.amount_text,
             fees_text: $row.fees_text,
             fingerprint: $row.fingerprint,
+            cluster: $row.cluster.into(),
+            canonical: $row.canonical,
         }
     };
 }
@@ -100,11 +107,16 @@ impl Store {
         let rows = sqlx::query!(
             r#"SELECT o.id, o.source, o.stream, o.kind, o.title, o.url, o.organization, o.description,
                       o.places, o.regions, o.localities, o.contracts, o.closes_on, o.ends_on, o.languages, o.occupation,
-                      o.sector, o.audiences, o.education, o.working_time, o.remote, o.amount_text, o.fees_text, o.fingerprint,
+                      o.sector, o.audiences, o.education, o.working_time, o.remote, o.amount_kind, o.amount_text, o.fees_text, o.fingerprint,
+                      c.cluster AS "cluster!", c.canonical AS "canonical!",
                       o.status = 'open' AS "open!",
                       EXISTS (SELECT FROM ingest.outbox b WHERE b.target = $1 AND b.opportunity = o.id) AS "pending!",
-                      (e.fingerprint = o.fingerprint) IS TRUE AS "current!", e.version AS "version?", e.seal AS "seal?"
-                 FROM ingest.opportunities o LEFT JOIN ingest.embeddings e ON e.target = $1 AND e.opportunity = o.id
+                      ((e.fingerprint, e.cluster, e.canonical) = (o.fingerprint, c.cluster, c.canonical)) IS TRUE AS "current!",
+                      e.version AS "version?", e.seal AS "seal?"
+                 FROM ingest.opportunities o CROSS JOIN LATERAL (
+                      SELECT coalesce((SELECT cluster FROM ingest.clusters WHERE opportunity = o.id), o.id) AS cluster,
+                             coalesce((SELECT canonical FROM ingest.clusters WHERE opportunity = o.id), true) AS canonical) c
+                 LEFT JOIN ingest.embeddings e ON e.target = $1 AND e.opportunity = o.id
                 WHERE o.id = ANY ($2)"#,
             target.0,
             &ids
@@ -173,17 +185,15 @@ impl Store {
     /// Requests the points of these opportunities again, whatever the ledger says of them.
     pub async fn request_points(&self, target: TargetId, ids: &[OpportunityId]) -> Result<(), StoreError> {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
-        sqlx::query!(
+        let request = sqlx::query!(
             "WITH unlisted AS (DELETE FROM ingest.embeddings WHERE target = $1 AND opportunity = ANY ($2)),
                   tried AS (DELETE FROM ingest.set_aside WHERE target = $1 AND opportunity = ANY ($2))
              INSERT INTO ingest.outbox (target, opportunity) SELECT $1, o.id FROM ingest.opportunities o WHERE o.id = ANY ($2)
              ON CONFLICT (target, opportunity) DO UPDATE SET version = excluded.version, claim = NULL",
             target.0,
             &ids
-        )
-        .execute(&self.pool)
-        .await
-        .doing(REQUEST)?;
+        );
+        step(Step::RequestPoints, request.execute(&self.pool)).await.doing(REQUEST)?;
         // If this process dies before, the reaper finds the requests.
         sqlx::query!("SELECT ingest.request_embedding()").fetch_one(&self.pool).await.map(drop).doing(REQUEST)
     }

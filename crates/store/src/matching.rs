@@ -199,7 +199,26 @@ async fn write(
     .await
     .doing(WHAT)?;
     let stands = names.into_iter().zip(canonical);
-    announce(tx, &moved(&before, &ids.into_iter().zip(stands).collect())).await
+    let moved = moved(&before, &ids.into_iter().zip(stands).collect());
+    announce(tx, &moved).await?;
+    request_points(tx, &moved).await
+}
+
+/// Requests the points of opportunities whose place in a cluster is another one: their payload says it.
+async fn request_points(tx: &mut Transaction<'_, Postgres>, moved: &[Uuid]) -> Result<(), StoreError> {
+    if moved.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "INSERT INTO ingest.outbox (target, opportunity) SELECT t.id, o.id FROM ingest.opportunities o CROSS JOIN ingest.targets t
+          WHERE o.id = ANY ($1) AND o.status = 'open'
+         ON CONFLICT (target, opportunity) DO UPDATE SET version = excluded.version, claim = NULL",
+        moved
+    )
+    .execute(&mut **tx)
+    .await
+    .doing(WHAT)?;
+    sqlx::query!("SELECT ingest.request_embedding()").fetch_one(&mut **tx).await.map(drop).doing(WHAT)
 }
 
 /// Returns the rows whose cluster is another one, or that stand for theirs and did not, or the reverse.

@@ -45,13 +45,15 @@ pub enum Became {
 }
 
 impl Store {
-    /// Claims up to `limit` requests of a target for the embed job of `lease`. The claim ends when no job holds that lease any
+    /// Claims up to `limit` requests of a target for the embed job of `lease`, but for opportunities that the job works on already
+    /// (`busy`): of two writes of one point, the first has to end before the second is prepared. The claim ends when no job holds that lease any
     /// more, so the claims of a dead worker are freed with its job.
     pub async fn claim_outbox(
         &self,
         lease: Lease,
         target: TargetId,
         limit: i64,
+        busy: &[Uuid],
     ) -> Result<Vec<Claimed>, StoreError> {
         // The number of the write is drawn after the rows are claimed. Whoever claims one of them later gets a greater one.
         let rows = sqlx::query!(
@@ -59,22 +61,28 @@ impl Store {
                  UPDATE ingest.outbox b SET claim = $3
                   WHERE target = $1 AND opportunity IN (
                         SELECT opportunity FROM ingest.outbox box
-                         WHERE target = $1 AND (claim IS NULL OR NOT EXISTS (SELECT FROM queue.jobs WHERE lease = box.claim))
+                         WHERE target = $1 AND opportunity <> ALL ($4)
+                           AND (claim IS NULL OR NOT EXISTS (SELECT FROM queue.jobs WHERE lease = box.claim))
                          ORDER BY version LIMIT $2 FOR UPDATE SKIP LOCKED)
                  RETURNING opportunity, version, run),
                write AS MATERIALIZED (
                  SELECT nextval('ingest.outbox_version') AS number FROM (SELECT count(*) FROM taken) c)
                SELECT t.version, w.number AS "write!", t.run, o.id, o.source, o.stream, o.kind, o.title, o.url, o.organization, o.description,
                       o.places, o.regions, o.localities, o.contracts, o.closes_on, o.ends_on, o.languages, o.occupation,
-                      o.sector, o.audiences, o.education, o.working_time, o.remote, o.amount_text, o.fees_text, o.fingerprint,
+                      o.sector, o.audiences, o.education, o.working_time, o.remote, o.amount_kind, o.amount_text, o.fees_text, o.fingerprint,
+                      c.cluster AS "cluster!", c.canonical AS "canonical!",
                       o.status = 'open' AS "open!",
-                      (e.fingerprint = o.fingerprint) IS TRUE AS "indexed!"
+                      ((e.fingerprint, e.cluster, e.canonical) = (o.fingerprint, c.cluster, c.canonical)) IS TRUE AS "indexed!"
                  FROM taken t CROSS JOIN write w JOIN ingest.opportunities o ON o.id = t.opportunity
+                 CROSS JOIN LATERAL (
+                      SELECT coalesce((SELECT cluster FROM ingest.clusters WHERE opportunity = o.id), o.id) AS cluster,
+                             coalesce((SELECT canonical FROM ingest.clusters WHERE opportunity = o.id), true) AS canonical) c
                  LEFT JOIN ingest.embeddings e ON e.target = $1 AND e.opportunity = o.id
                 ORDER BY t.version"#,
             target.0,
             limit,
-            lease.token()
+            lease.token(),
+            busy
         )
         .fetch_all(&self.pool)
         .await
@@ -227,6 +235,8 @@ struct Effects {
     /// Those that have a point now.
     points: Vec<Uuid>,
     prints: Vec<Vec<u8>>,
+    clusters: Vec<Uuid>,
+    canonical: Vec<bool>,
     writes: Vec<i64>,
     seals: Vec<Value>,
     runs: Vec<Uuid>,
@@ -266,6 +276,8 @@ impl Effects {
     fn point(&mut self, claimed: &Claimed, seal: &Value) {
         self.points.push(claimed.row.id.uuid());
         self.prints.push(claimed.row.fingerprint.clone());
+        self.clusters.push(claimed.row.cluster.uuid());
+        self.canonical.push(claimed.row.canonical);
         self.writes.push(claimed.write);
         self.seals.push(seal.clone());
         self.runs.extend(claimed.run);
@@ -277,16 +289,20 @@ impl Effects {
         target: TargetId,
     ) -> Result<(), StoreError> {
         sqlx::query!(
-            "INSERT INTO ingest.embeddings (target, opportunity, model, fingerprint, version, seal)
-             SELECT t.id, u.id, coalesce(t.model, ''), u.print, u.write, u.seal
-               FROM ingest.targets t, unnest($2::uuid[], $3::bytea[], $4::bigint[], $5::jsonb[]) u(id, print, write, seal) WHERE t.id = $1
+            "INSERT INTO ingest.embeddings (target, opportunity, model, fingerprint, version, seal, cluster, canonical)
+             SELECT t.id, u.id, coalesce(t.model, ''), u.print, u.write, u.seal, u.cluster, u.canonical
+               FROM ingest.targets t, unnest($2::uuid[], $3::bytea[], $4::bigint[], $5::jsonb[], $6::uuid[], $7::boolean[])
+                    u(id, print, write, seal, cluster, canonical) WHERE t.id = $1
              ON CONFLICT (target, opportunity) DO UPDATE SET model = excluded.model, fingerprint = excluded.fingerprint,
-                    version = excluded.version, seal = excluded.seal, embedded_at = now()",
+                    version = excluded.version, seal = excluded.seal, cluster = excluded.cluster, canonical = excluded.canonical,
+                    embedded_at = now()",
             target.0,
             &self.points,
             &self.prints,
             &self.writes,
-            &self.seals
+            &self.seals,
+            &self.clusters,
+            &self.canonical
         )
         .execute(&mut **tx)
         .await

@@ -1,6 +1,10 @@
 //! Which index searches go to, and which indexes are kept in step besides.
 
-use crate::{Store, StoreError, TargetId, TargetState, error::Doing as _};
+use crate::{
+    Store, StoreError, TargetId, TargetState,
+    error::Doing as _,
+    failpoint::{Step, step},
+};
 
 /// The index that searches of a collection go to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +31,7 @@ impl Store {
 
     /// Lets searches of its collection go to an index. The one before is kept in step for a way back if `keeps` is set.
     pub async fn serve(&self, target: TargetId, is_pinned: bool, keeps: bool) -> Result<(), StoreError> {
-        sqlx::query!(
+        let serve = sqlx::query!(
             "WITH old AS (
                SELECT s.target FROM ingest.served s JOIN ingest.targets t ON t.id = $1 AND t.collection = s.collection),
              held AS (UPDATE ingest.targets SET kept = true WHERE $3 AND id IN (SELECT target FROM old) AND id <> $1)
@@ -37,11 +41,8 @@ impl Store {
             target.0,
             is_pinned,
             keeps
-        )
-        .execute(&self.pool)
-        .await
-        .map(drop)
-        .doing(SERVE)
+        );
+        step(Step::Serve, serve.execute(&self.pool)).await.map(drop).doing(SERVE)
     }
 
     /// Lets the index of the configured model be served: the first one, or instead of the present one once it is filled, unless an
@@ -77,11 +78,9 @@ impl Store {
 
     /// Lets workers keep an index in step whatever model they are configured with.
     pub async fn keep_target(&self, target: TargetId) -> Result<(), StoreError> {
-        sqlx::query!("UPDATE ingest.targets SET kept = true, seen_at = now() WHERE id = $1", target.0)
-            .execute(&self.pool)
-            .await
-            .map(drop)
-            .doing(SERVE)
+        let kept =
+            sqlx::query!("UPDATE ingest.targets SET kept = true, seen_at = now() WHERE id = $1", target.0);
+        step(Step::KeepTarget, kept.execute(&self.pool)).await.map(drop).doing(SERVE)
     }
 
     /// Returns the indexes of a collection that workers keep in step whatever model they are configured with.

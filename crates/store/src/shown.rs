@@ -43,10 +43,14 @@ impl Store {
     /// Returns an opportunity as the index needs it, open or closed; `None` if there is none.
     pub async fn index_row(&self, id: OpportunityId) -> Result<Option<IndexRow>, StoreError> {
         let row = sqlx::query!(
-            "SELECT o.id, o.source, o.stream, o.kind, o.title, o.url, o.organization, o.description, o.places, o.regions,
+            r#"SELECT o.id, o.source, o.stream, o.kind, o.title, o.url, o.organization, o.description, o.places, o.regions,
                     o.localities, o.contracts, o.closes_on, o.ends_on, o.languages, o.occupation, o.sector, o.audiences,
-                    o.education, o.working_time, o.remote, o.amount_text, o.fees_text, o.fingerprint
-               FROM ingest.opportunities o WHERE o.id = $1",
+                    o.education, o.working_time, o.remote, o.amount_kind, o.amount_text, o.fees_text, o.fingerprint,
+                    c.cluster AS "cluster!", c.canonical AS "canonical!"
+               FROM ingest.opportunities o CROSS JOIN LATERAL (
+                      SELECT coalesce((SELECT cluster FROM ingest.clusters WHERE opportunity = o.id), o.id) AS cluster,
+                             coalesce((SELECT canonical FROM ingest.clusters WHERE opportunity = o.id), true) AS canonical) c
+              WHERE o.id = $1"#,
             id.uuid()
         )
         .fetch_optional(&self.pool)

@@ -193,16 +193,35 @@ impl Store {
 
     /// Forgets the targets that no worker has kept for `days`, with their ledgers. Returns their names.
     pub async fn forget_targets(&self, days: i32) -> Result<Vec<String>, StoreError> {
+        self.forget(Some(days), None, None).await
+    }
+
+    /// Forgets the targets whose embedder never answered, unless it is that of `model` or a worker asks it still: nothing is in them.
+    /// Their names begin with `names`, and that of the model follows. Returns their names.
+    pub async fn forget_unknown(&self, names: &str, model: &str) -> Result<Vec<String>, StoreError> {
+        self.forget(None, Some(names), Some(&format!("{names}{model}"))).await
+    }
+
+    async fn forget(
+        &self,
+        days: Option<i32>,
+        names: Option<&str>,
+        but: Option<&str>,
+    ) -> Result<Vec<String>, StoreError> {
         sqlx::query_scalar!(
             r#"WITH old AS (
-                 DELETE FROM ingest.targets t WHERE name IS NOT NULL AND seen_at < now() - make_interval(days => $1)
+                 DELETE FROM ingest.targets t
+                  WHERE (name IS NOT NULL AND seen_at < now() - make_interval(days => $1)
+                         OR starts_with(name, $2) AND name <> $3 AND seen_at < now() - interval '1 minute')
                     AND NOT EXISTS (SELECT FROM ingest.served s WHERE s.target = t.id) RETURNING id, name),
                requests AS (DELETE FROM ingest.outbox WHERE target IN (SELECT id FROM old)),
                ledger AS (DELETE FROM ingest.embeddings WHERE target IN (SELECT id FROM old)),
                jobs AS (DELETE FROM queue.jobs WHERE lane IN (SELECT kind || id FROM old, unnest(ARRAY['embed:', 'verify:']) kind)),
                lanes AS (DELETE FROM queue.lanes WHERE lane IN (SELECT kind || id FROM old, unnest(ARRAY['embed:', 'verify:']) kind))
                SELECT name AS "name!" FROM old"#,
-            days
+            days,
+            names,
+            but
         )
         .fetch_all(&self.pool)
         .await

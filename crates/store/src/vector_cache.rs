@@ -2,7 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::{Store, StoreError, error::Doing as _};
+use crate::{
+    Store, StoreError,
+    error::Doing as _,
+    failpoint::{Step, step},
+};
 
 /// The digest of a text, as [`Store::cached_vectors`] and [`Store::cache_vectors`] know it.
 pub type TextDigest = [u8; 16];
@@ -44,17 +48,14 @@ impl Store {
     ) -> Result<(), StoreError> {
         let texts: Vec<Vec<u8>> = vectors.iter().map(|(text, _)| text.to_vec()).collect();
         let packed: Vec<Vec<u8>> = vectors.iter().map(|(_, vector)| packed(vector)).collect();
-        sqlx::query!(
+        let keep = sqlx::query!(
             "INSERT INTO ingest.vector_cache (model, text, vector) SELECT DISTINCT ON (u.text) $1, u.text, u.vector FROM unnest($2::bytea[], $3::bytea[]) u(text, vector)
              ON CONFLICT (model, text) DO UPDATE SET used_at = now()",
             model,
             &texts,
             &packed
-        )
-        .execute(&self.pool)
-        .await
-        .map(drop)
-        .doing("keep vectors")
+        );
+        step(Step::KeepVectors, keep.execute(&self.pool)).await.map(drop).doing("keep vectors")
     }
 
     /// Removes vectors that no index holds and nobody has asked for in 90 days, and the longest unused beyond a million. Returns how

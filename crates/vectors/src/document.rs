@@ -15,12 +15,14 @@ pub(crate) const CLOSES_BY: &str = "closes_by";
 pub(crate) const CLOSES_DAY: &str = "closes_day";
 /// The same of [`Payload::ends_on`].
 pub(crate) const ENDS_DAY: &str = "ends_day";
+/// Key of [`Payload::canonical`].
+pub(crate) const CANONICAL: &str = "canonical";
 /// Key of [`Payload::organization`] in small letters without accents.
 pub(crate) const HOUSE: &str = "house";
 /// Keys of whole numbers that filters and conditions ask for.
 pub(crate) const NUMBERS: [&str; 4] = [CLOSES_BY, CLOSES_DAY, ENDS_DAY, VERSION];
 /// Keys of words that filters ask for.
-pub(crate) const KEYWORDS: [&str; 12] = [
+pub(crate) const KEYWORDS: [&str; 15] = [
     "kind",
     "source",
     "stream",
@@ -32,8 +34,13 @@ pub(crate) const KEYWORDS: [&str; 12] = [
     "occupation",
     "audiences",
     "education",
+    "working_time",
+    "amount_kind",
+    "cluster",
     HOUSE,
 ];
+/// Keys of yes or no that filters ask for.
+pub(crate) const FLAGS: [&str; 1] = [CANONICAL];
 
 /// What of an opportunity is kept beside its vectors: for filters, and to show a hit without asking PostgreSQL.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +77,18 @@ pub struct Payload {
     /// The education that is asked for, as stored.
     #[serde(default)]
     pub education: Option<String>,
+    /// Working time, as stored.
+    #[serde(default)]
+    pub working_time: Vec<String>,
+    /// What its amount is (wage, tuition, principal or grant), as stored.
+    #[serde(default)]
+    pub amount_kind: Option<String>,
+    /// The same for all that are one opportunity, published by several partners: the least of their ids.
+    #[serde(default)]
+    pub cluster: String,
+    /// Whether it stands for its cluster.
+    #[serde(default)]
+    pub canonical: bool,
     /// Last day to answer.
     pub closes_on: Option<NaiveDate>,
     /// The day it ends.
@@ -176,6 +195,14 @@ pub struct Filter {
     pub audiences: Vec<String>,
     /// Levels of education, as stored.
     pub education: Vec<String>,
+    /// Working times, as stored.
+    pub working_time: Vec<String>,
+    /// Kinds of amounts, as stored.
+    pub amount_kinds: Vec<String>,
+    /// Clusters, by the least id of their members.
+    pub clusters: Vec<String>,
+    /// Only those that stand for their clusters, or only the others. Default: both.
+    pub canonical: Option<bool>,
     /// Organizations; capitals and accents do not matter.
     pub organizations: Vec<String>,
     /// Still open on this day: its last day is this one or later, or it has none.
@@ -193,7 +220,7 @@ pub struct Filter {
 impl Filter {
     /// The lists with the payload keys they ask for; those that allow all are left out.
     pub(crate) fn lists(&self) -> Vec<(&'static str, Vec<String>)> {
-        let lists: [(&'static str, &[String]); 11] = [
+        let lists: [(&'static str, &[String]); 14] = [
             ("kind", &self.kinds),
             ("source", &self.sources),
             ("stream", &self.streams),
@@ -205,6 +232,9 @@ impl Filter {
             ("occupation", &self.occupations),
             ("audiences", &self.audiences),
             ("education", &self.education),
+            ("working_time", &self.working_time),
+            ("amount_kind", &self.amount_kinds),
+            ("cluster", &self.clusters),
         ];
         let houses = self.organizations.iter().map(|name| house_key(name)).collect();
         lists
@@ -213,6 +243,11 @@ impl Filter {
             .chain([(HOUSE, houses)])
             .filter(|(_, values): &(_, Vec<String>)| !values.is_empty())
             .collect()
+    }
+
+    /// The yes or no asked for, by key.
+    pub(crate) fn flags(&self) -> Vec<(&'static str, bool)> {
+        self.canonical.map(|canonical| (CANONICAL, canonical)).into_iter().collect()
     }
 
     /// The ranges asked for, by key: least and greatest day from year one.

@@ -68,6 +68,14 @@ pub enum VectorError {
         /// The cause.
         source: Cause,
     },
+    /// A Qdrant server whose certificate nobody vouches for.
+    #[error("the Qdrant server at {url} {UNTRUSTED}")]
+    Untrusted {
+        /// The server, without user and password.
+        url: String,
+        /// The cause.
+        source: Cause,
+    },
     /// A Qdrant server that refuses the key, or wants one.
     #[error("the Qdrant server at {url} refuses the API key it was given, or wants one (qdrant_api_key)")]
     Refused {
@@ -151,6 +159,7 @@ impl VectorError {
         matches!(
             self,
             Self::Unreachable { .. }
+                | Self::Untrusted { .. }
                 | Self::Refused { .. }
                 | Self::Index { .. }
                 | Self::NotApplied { .. }
@@ -163,6 +172,15 @@ impl VectorError {
     pub(crate) fn doing<E: Into<Cause>>(what: &'static str) -> impl FnOnce(E) -> Self {
         move |source| Self::Index { what, source: source.into() }
     }
+}
+
+/// What a server does whose certificate this machine does not trust, for errors.
+pub(crate) const UNTRUSTED: &str = "shows a certificate that this machine does not trust: add its authority to the certificates of the \
+     system, or name a file with all authorities to trust in SSL_CERT_FILE";
+
+/// Whether an error is about a certificate: rustls says so in the words that it has for each of its reasons.
+pub(crate) fn is_of_a_certificate(words: &str) -> bool {
+    words.contains("invalid peer certificate") || words.contains("InvalidCertificate")
 }
 
 /// An address as errors may show it: without user, password and query.

@@ -1,6 +1,6 @@
 //! What the embedders that speak HTTP share: bounded answers, and what a failure is of.
 
-use std::time::Duration;
+use std::{error::Error as _, time::Duration};
 
 use chrono::{DateTime, Utc};
 use reqwest::{Client, RequestBuilder, StatusCode, header::RETRY_AFTER};
@@ -8,7 +8,7 @@ use url::{Host, Url};
 
 use crate::{
     VectorError,
-    error::{Fault, shown},
+    error::{Fault, UNTRUSTED, is_of_a_certificate, shown},
 };
 
 /// Longest wait for a connection: the server is near, or it is not there.
@@ -116,6 +116,8 @@ impl Server {
     fn silent(&self, error: reqwest::Error) -> VectorError {
         let (reason, fault) = if error.is_timeout() && !error.is_connect() {
             (format!("did not embed a batch in {} minutes", TIMEOUT.as_secs() / 60), Fault::Text)
+        } else if is_untrusted(&error) {
+            (UNTRUSTED.to_owned(), Fault::Away(None))
         } else if error.is_connect() {
             ("does not answer; is it running?".to_owned(), Fault::Away(None))
         } else {
@@ -182,6 +184,18 @@ fn cut(text: &str, longest: usize) -> &str {
     };
     let whole = after(&|c| matches!(c, '.' | '!' | '?' | '…' | '\n')).or_else(|| after(&char::is_whitespace));
     begin.split_at(whole.unwrap_or(end)).0.trim_end()
+}
+
+/// Whether a request failed because of the server's certificate.
+fn is_untrusted(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(found) = cause {
+        if is_of_a_certificate(&found.to_string()) {
+            return true;
+        }
+        cause = found.source();
+    }
+    false
 }
 
 /// The pause that a header asks for: seconds, or a date.

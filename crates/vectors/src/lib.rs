@@ -58,7 +58,7 @@ const DENSE: &str = "dense";
 const BM25: &str = "bm25";
 /// Grows when the shape of points changes (names, payload, how words become numbers): an index of an older shape is refused, and
 /// filled again once it is removed.
-pub const SHAPE: u32 = 5;
+pub const SHAPE: u32 = 6;
 /// Grows when the text that is embedded is put together otherwise. It is a part of the name of an index: another one fills another
 /// index, and the old one serves until that is done.
 pub const TEMPLATE: u32 = 1;

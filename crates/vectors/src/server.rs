@@ -271,7 +271,8 @@ impl Index for ServerIndex {
         Ok(!is_there)
     }
 
-    /// One request: a reader finds the one or the other.
+    /// One action: the server puts the other name in the place of the first under the lock that readers take, and saves it at once.
+    /// To remove the alias and make it again would be two: a server that dies between them has none.
     async fn serve(&self, alias: &str) -> Result<(), VectorError> {
         let what = "let its alias name the collection (is there a collection of that very name?)";
         let found = self.client.list_aliases().await.map_err(self.failing(what))?.aliases;

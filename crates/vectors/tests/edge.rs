@@ -134,7 +134,7 @@ async fn an_index_of_another_model_is_refused_with_the_remedy() {
     drop(open(folder.path()).await);
     let meta = folder.path().join("shard/meta.json");
     for (model, dimensions, found) in
-        [("words-1", 0, "bge-m3 (1024 numbers, shape 5)"), ("bge-m3", 512, "bge-m3 (1024 numbers")]
+        [("words-1", 0, "bge-m3 (1024 numbers, shape 6)"), ("bge-m3", 512, "bge-m3 (1024 numbers")]
     {
         let refused = EdgeIndex::open(folder.path(), model, dimensions).await.unwrap_err().to_string();
         let wanted = format!("was made by {found}");

@@ -1,5 +1,5 @@
-//! The index on a Qdrant server, against an endpoint in this process. A real server is not available to these tests; the
-//! endpoint answers by Qdrant's engine, so what our requests mean is tested, and what the network and a cluster do is not.
+//! The index on a Qdrant server, against an endpoint in this process, which answers by Qdrant's engine: what our requests mean is
+//! tested, and what the network and a cluster do is not. `server/alike.rs` runs against a real server too, where there is one.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,18 +11,23 @@
 
 mod support;
 
+#[path = "server/alike.rs"]
+mod alike;
 #[path = "server/engine.rs"]
 mod engine;
 #[path = "server/fake.rs"]
+#[allow(dead_code, reason = "another test asks for a certificate")]
 mod fake;
+#[path = "server/rate.rs"]
+mod rate;
 
 use fake::Fake;
 use qdrant_client::qdrant::UpdateStatus;
-use support::{ads, behaves, fill, key, keys, open_on, points, regions, search};
+use support::{ads, fill, key, keys, open_on, points, regions, search};
 use url::Url;
 use vectors::{Document, EdgeIndex, Filter, Index as _, Options, Quantization, ServerIndex, VectorError};
 
-const TOY: &str = "opportunities-toy-2-1024-s5t1";
+const TOY: &str = "opportunities-toy-2-1024-s6t1";
 
 async fn connect(url: &Url) -> ServerIndex {
     ServerIndex::connect(url, None, "opportunities", "toy-2", 1_024).await.unwrap()
@@ -30,12 +35,6 @@ async fn connect(url: &Url) -> ServerIndex {
 
 async fn refused(url: &Url, key: Option<&str>, dimensions: usize) -> VectorError {
     ServerIndex::connect(url, key, "opportunities", "toy-2", dimensions).await.unwrap_err()
-}
-
-#[tokio::test]
-async fn it_keeps_finds_filters_withdraws() {
-    let (_, url) = Fake::start(None).await;
-    behaves(&connect(&url).await).await;
 }
 
 #[tokio::test]
@@ -62,7 +61,7 @@ async fn the_collection_is_made_once_and_made_whole() {
     let (fake, url) = Fake::start(None).await;
     fill(&connect(&url).await, &ads()).await;
     assert_eq!(fake.names(), [TOY]);
-    assert_eq!(fake.requests(), [&["info"][..], &["index"; 16], &["upsert"]].concat());
+    assert_eq!(fake.requests(), [&["info"][..], &["index"; 20], &["upsert"]].concat());
     let again = connect(&url).await;
     assert_eq!(again.count().await.unwrap(), 22);
     assert_eq!(fake.requests(), ["info", "count"]);
@@ -87,9 +86,9 @@ async fn another_model_fills_another_collection() {
     fill(&connect(&url).await, &ads()).await;
     let other = ServerIndex::connect(&url, None, "opportunities", "bge-m3:latest", 1_024).await.unwrap();
     assert_eq!(other.count().await.unwrap(), 0);
-    assert_eq!(fake.names(), ["opportunities-bge-m3_latest-1024-s5t1", TOY]);
+    assert_eq!(fake.names(), ["opportunities-bge-m3_latest-1024-s6t1", TOY]);
     assert!(
-        other.describe().ends_with("collection opportunities-bge-m3_latest-1024-s5t1"),
+        other.describe().ends_with("collection opportunities-bge-m3_latest-1024-s6t1"),
         "{}",
         other.describe()
     );
@@ -225,11 +224,11 @@ async fn an_alias_names_one_collection_and_then_the_other() {
     old.serve("opportunities").await.unwrap();
     let new = ServerIndex::connect(&url, None, "opportunities", "e5@1f3c", 384).await.unwrap();
     new.serve("opportunities").await.unwrap();
-    assert_eq!(fake.alias("opportunities").as_deref(), Some("opportunities-e5_1f3c-384-s5t1"));
+    assert_eq!(fake.alias("opportunities").as_deref(), Some("opportunities-e5_1f3c-384-s6t1"));
     ServerIndex::remove(&url, None, TOY).await.unwrap();
-    assert_eq!(fake.names(), ["opportunities-e5_1f3c-384-s5t1"]);
+    assert_eq!(fake.names(), ["opportunities-e5_1f3c-384-s6t1"]);
     // Made by hand, or by a program that knows no aliases.
-    let taken = new.serve("opportunities-e5_1f3c-384-s5t1").await.unwrap_err();
+    let taken = new.serve("opportunities-e5_1f3c-384-s6t1").await.unwrap_err();
     assert!(taken.to_string().contains("a collection of that very name"), "{taken}");
 }
 
@@ -243,6 +242,35 @@ async fn a_message_that_is_too_large_is_halved() {
     fake.takes_at_most(0);
     let refused = index.upsert(points(&ads()[..1], 2).await).await.unwrap_err();
     assert!(refused.is_passing(), "{refused}");
+}
+
+/// Down behind a proxy (503), too slow for its own limit or for ours, out of memory, or of a release that does not know a request.
+#[tokio::test]
+async fn a_server_that_fails_is_told_apart_and_passes() {
+    use tonic::Code;
+    let (fake, url) = Fake::start(None).await;
+    let index = connect(&url).await;
+    for (code, told) in [
+        (Code::Unavailable, "does not answer"),
+        (Code::DeadlineExceeded, "does not answer"),
+        (Code::Cancelled, "does not answer"),
+        (Code::ResourceExhausted, "could not"),
+        (Code::Unimplemented, "could not"),
+    ] {
+        fake.fails_with(Some(code));
+        let filled = index.upsert(points(&ads(), 1).await).await.unwrap_err();
+        let found = index.search(support::query("soudeur", Filter::default())).await.unwrap_err();
+        let listed = index.page(None, 9, vectors::Depth::Vectors).await.unwrap_err();
+        for error in [filled, found, listed] {
+            assert!(error.is_passing() && error.to_string().contains(told), "{code:?}: {error}");
+            let cause = std::error::Error::source(&error).unwrap().to_string();
+            assert!(cause.contains("as the test wants it"), "{cause}");
+            assert_eq!(cause.contains("1.16"), code == Code::Unimplemented, "{cause}");
+        }
+    }
+    fake.fails_with(None);
+    fill(&index, &ads()).await;
+    assert_eq!(index.count().await.unwrap(), 22, "nothing is left of it");
 }
 
 #[tokio::test]

@@ -43,6 +43,8 @@ enum Scenario {
     Publish,
     Discard,
     Revert,
+    /// A command fills the index of another model, and lets it be served.
+    Rebuild,
 }
 
 /// Returns the scenario that reaches a step. A new step needs a line here.
@@ -75,6 +77,12 @@ fn scenario(step: Step) -> Scenario {
         Step::PublishHeld => Scenario::Publish,
         Step::DiscardHeld => Scenario::Discard,
         Step::Revert => Scenario::Revert,
+        Step::KeepTarget
+        | Step::RequestPoints
+        | Step::KeepVectors
+        | Step::WritePoints
+        | Step::Serve
+        | Step::MoveAlias => Scenario::Rebuild,
     }
 }
 
@@ -175,6 +183,7 @@ impl Evening {
             Scenario::Publish | Scenario::Discard | Scenario::Revert => {
                 self.decide(&mut work, scenario, dies).await;
             }
+            Scenario::Rebuild => rebuild(&mut work, dies).await,
             Scenario::Large => unreachable!("played above"),
         }
         work.state().await
@@ -279,6 +288,32 @@ async fn die(
     assert!(points.is_empty(), "no worker came to {points:?}");
     work.kill();
     work.let_time_pass().await;
+}
+
+/// Fills the index of a model by a command that dies, and by the next one. However it went, index and database are in step.
+async fn rebuild(work: &mut Work<'_>, dies: Option<Step>) {
+    let (_open, _, url) = crate::embedding::gate(true).await;
+    let road = &work.portals.road;
+    let with = |args: &[&str]| road.bin(args).env("OLLAMA_URL", &url).env("OLLAMA_MODEL", "other");
+    for moment in ["before", "after"] {
+        let Some(step) = dies else { break };
+        let point = format!("{moment}:{}", step.name());
+        with(&["vectors", "rebuild"]).env("OIM_FAILPOINT", &point).run().await.expect(-1);
+        work.let_time_pass().await;
+        if step == Step::Serve && moment == "after" || step == Step::MoveAlias {
+            // It is served; what is left to do is done by whoever comes next.
+            break;
+        }
+    }
+    with(&["vectors", "rebuild"]).run().await.expect(0);
+    let verified = with(&["vectors", "verify", "--output", "json"]).run().await.expect(0).json();
+    assert_eq!(verified["total"], 0, "{verified}");
+    let served: String =
+        sqlx::query_scalar("SELECT t.model FROM ingest.served s JOIN ingest.targets t ON t.id = s.target")
+            .fetch_one(work.store.pool())
+            .await
+            .unwrap();
+    assert_eq!(served, "other");
 }
 
 /// A file that is committed in parts. It is not indexed: that takes long, and follows from the rows.

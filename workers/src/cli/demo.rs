@@ -21,11 +21,12 @@ use crate::{
     queue::{Pool, Stop},
     tokens,
     ui::{self, Follower, Line},
+    vector,
 };
 
 /// Run the whole pipeline on one machine, with replayed partners
 ///
-/// Starts a private PostgreSQL and an embedded index, replays recordings of the partners on loopback, ingests every
+/// Starts a private PostgreSQL and an embedded index, filled by the configured embedder (such as OLLAMA_URL) if it answers, replays recordings of the partners on loopback, ingests every
 /// source with a real worker pool, and runs three searches.
 #[derive(Debug, Args)]
 #[command(after_help = "Run it again: it finds everything unchanged and embeds nothing.\n\
@@ -138,6 +139,10 @@ impl Demo {
             .await
             .context("Failed to replay the partners")?;
         configure(&mut config, &data, &cluster, &replay)?;
+        if let Err(why) = vector::answers(&config).await {
+            say(format!("{:11} words and categories alone: {}", "embedder", observe::error_chain(&why)));
+            (config.ollama_url, config.embedder_url) = (None, None);
+        }
         let metrics = observe::metrics()?;
         let app = App::open(config, Role::Worker)
             .await?
@@ -172,8 +177,6 @@ fn configure(
     data.clone_into(&mut config.data_dir);
     config.archive = None;
     config.qdrant_url = None;
-    config.ollama_url = None;
-    config.embedder_url = None;
     // An index of its own: a worker for real use in the same folder never serves what the demo found.
     COLLECTION.clone_into(&mut config.qdrant_collection);
     let rate: Rate = DEMO_RATE.parse()?;

@@ -53,6 +53,11 @@ pub(crate) const KEYS: &[Key] = &[
     secret("embedder_api_key", "key of that server"),
     key("embedder_model", "", "embedding model on that server"),
     key("embedder_dimensions", "", "length of that model's vectors (default: what it answers)"),
+    key(
+        "embedder_requests",
+        "4",
+        "requests to Ollama or that server at a time, for each index that is filled",
+    ),
     key("sources_dir", "", "folder of source files that replace or add to the built-in ones"),
     key(
         "source_variables",

@@ -41,6 +41,7 @@ pub(crate) struct Config {
     pub(crate) embedder_api_key: Option<SecretString>,
     pub(crate) embedder_model: Option<String>,
     pub(crate) embedder_dimensions: Option<usize>,
+    pub(crate) embedder_requests: usize,
     pub(crate) sources_dir: Option<PathBuf>,
     pub(crate) source_variables: String,
     pub(crate) inbox: Option<String>,

@@ -80,7 +80,7 @@ async fn work(app: &App, kept: &Kept, lease: Lease, is_probe: bool) -> Result<()
         kept.vectors.index.ready().await?;
         embed::probe(kept.vectors.embedder.as_ref()).await?;
     }
-    while index::batch(&app.store, kept, lease).await? > 0 {}
+    index::empty(&app.store, kept, lease, app.config.embedder_requests).await?;
     kept.vectors.index.settle().await?;
     Ok(())
 }

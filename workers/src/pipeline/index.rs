@@ -1,17 +1,30 @@
 //! Stage 9: what changed is embedded and indexed; what closed is withdrawn.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use domain::OpportunityId;
+use futures::{StreamExt as _, stream::FuturesOrdered};
 use queue::Lease;
-use store::{Became, Claimed, Store, StoreError, TargetId, TextDigest};
+use store::{
+    Became, Claimed, Store, StoreError, TargetId, TextDigest,
+    failpoint::{Step, step},
+};
+use uuid::Uuid;
 use vectors::{Depth, Document, Key, Point, TEMPLATE, VectorError};
 
 use super::{document::document, embed};
 use crate::vector::Vectors;
 
-/// Texts that are embedded together: as many as Ollama keeps in memory at 8k tokens each, and one flush of the embedded index.
+/// Points that are written together without a model: one flush of the embedded index.
 const BATCH: i64 = 64;
+/// The same with a model: one request to the embedder, where the texts are not very long.
+const REQUEST: i64 = 32;
+/// An embedder that takes longer for a batch gets one at a time: others would wait in its queue until they time out.
+const SLOW: Duration = Duration::from_mins(1);
 
 /// Why a batch was not indexed.
 #[derive(Debug)]
@@ -42,33 +55,58 @@ pub(crate) struct Kept {
     pub(crate) target: TargetId,
 }
 
-/// Indexes one batch of the outbox, and returns how many opportunities it took. Repeating it is harmless: the index keeps the point
-/// of the later write, and the ledger is written only by who still has the job.
-pub(crate) async fn batch(store: &Store, kept: &Kept, lease: Lease) -> Result<usize, Trouble> {
-    let claimed = store.claim_outbox(lease, kept.target, BATCH).await?;
-    let Some(write) = claimed.first().map(|one| one.write) else { return Ok(0) };
-    let count = claimed.len();
-    let batch = prepare(store, &kept.vectors, claimed).await?;
+/// Empties the outbox of an index. Up to `most` batches are embedded at a time, each by one request after the other; they are written in
+/// the order in which they were claimed, one at a time. Repeating it is harmless: the index keeps the point of the later write, and the
+/// ledger is written only by who still has the job.
+pub(crate) async fn empty(store: &Store, kept: &Kept, lease: Lease, most: usize) -> Result<(), Trouble> {
+    let size = if kept.vectors.model.dimensions == 0 { BATCH } else { REQUEST };
+    let (mut embedding, mut busy) = (FuturesOrdered::new(), VecDeque::<Vec<Uuid>>::new());
+    // The first one goes alone: of an embedder that is down, it tells as much as many.
+    let mut wanted = 1;
+    loop {
+        while embedding.len() < wanted {
+            let others: Vec<Uuid> = busy.iter().flatten().copied().collect();
+            let claimed = store.claim_outbox(lease, kept.target, size, &others).await?;
+            if claimed.is_empty() {
+                break;
+            }
+            busy.push_back(claimed.iter().map(|one| one.row.id.uuid()).collect());
+            embedding.push_back(timed(prepare(store, &kept.vectors, claimed)));
+        }
+        let Some((batch, took)) = embedding.next().await else { return Ok(()) };
+        write(store, kept, lease, batch?).await?;
+        busy.pop_front();
+        wanted = if took > SLOW { 1 } else { most.max(1) };
+    }
+}
+
+async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
+    let begun = Instant::now();
+    (work.await, begun.elapsed())
+}
+
+/// Writes a batch to the index, and then to the ledger.
+async fn write(store: &Store, kept: &Kept, lease: Lease, batch: Batch) -> Result<(), Trouble> {
+    let Batch { write, points, gone, mut done } = batch;
     if !store.holds(lease).await? {
         return Err(Trouble::Store(queue::QueueError::Fenced(lease.job()).into()));
     }
-    let points: Vec<OpportunityId> = batch.points.iter().map(|point| point.id).collect();
-    kept.vectors.index.withdraw(&batch.gone, write).await?;
-    kept.vectors.index.upsert(batch.points).await?;
-    let mut done = batch.done;
-    let later = later_writes(&kept.vectors, &points, write).await?;
+    let ids: Vec<OpportunityId> = points.iter().map(|point| point.id).collect();
+    kept.vectors.index.withdraw(&gone, write).await?;
+    step(Step::WritePoints, kept.vectors.index.upsert(points)).await?;
+    let later = later_writes(&kept.vectors, &ids, write).await?;
     if let Some(newest) = later.iter().map(|(_, version)| *version).max() {
         // Under our lease nobody writes later. The database counts again from an earlier number: it was restored.
-        let ids: Vec<OpportunityId> = later.into_iter().map(|(id, _)| id).collect();
+        let later: Vec<OpportunityId> = later.into_iter().map(|(id, _)| id).collect();
         tracing::warn!(
-            points = ids.len(),
+            points = later.len(),
             "the index holds points of later writes than the database knows; writing them again"
         );
         store.raise_writes(newest).await?;
-        done.retain(|(one, _)| !ids.contains(&one.row.id));
+        done.retain(|(one, _)| !later.contains(&one.row.id));
         store.finish_outbox(lease, kept.target, &done).await?;
-        store.request_points(kept.target, &ids).await?;
-        return Ok(count);
+        store.request_points(kept.target, &later).await?;
+        return Ok(());
     }
     if let Err(error) = store.finish_outbox(lease, kept.target, &done).await {
         if error.is_fenced() {
@@ -78,12 +116,14 @@ pub(crate) async fn batch(store: &Store, kept: &Kept, lease: Lease) -> Result<us
         }
         return Err(error.into());
     }
-    metrics::counter!("oim_embedded_total").increment(u64::try_from(points.len()).unwrap_or(0));
-    Ok(count)
+    metrics::counter!("oim_embedded_total").increment(u64::try_from(ids.len()).unwrap_or(0));
+    Ok(())
 }
 
 /// A batch, ready to be written.
 struct Batch {
+    /// The number of the write.
+    write: i64,
     points: Vec<Point>,
     gone: Vec<Key>,
     done: Vec<(Claimed, Became)>,
@@ -98,7 +138,7 @@ async fn prepare(store: &Store, vectors: &Vectors, claimed: Vec<Claimed>) -> Res
     let (dense, reasons): (Vec<Vec<f32>>, Vec<Option<String>>) =
         vectors_of(store, vectors, &documents).await?.into_iter().unzip();
     let points = Point::all(&documents, dense, write)?;
-    let mut batch = Batch { points: Vec::new(), gone: Vec::new(), done: Vec::new() };
+    let mut batch = Batch { write, points: Vec::new(), gone: Vec::new(), done: Vec::new() };
     for ((one, point), reason) in fresh.into_iter().zip(&points).zip(reasons) {
         let seal = serde_json::to_value(&point.seal).unwrap_or_default();
         let became = match reason {
@@ -131,7 +171,7 @@ async fn vectors_of(
     if documents.is_empty() {
         return Ok(Vec::new());
     }
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     let made = made_or_embedded(store, vectors, documents).await;
     metrics::histogram!("oim_embed_batch_seconds").record(begun.elapsed().as_secs_f64());
     made

@@ -4,10 +4,12 @@ use chrono::NaiveDate;
 use clap::Args;
 use domain::{
     Kind, SourceSlug,
+    money::AmountKind,
     places::Region,
-    vocabulary::{Audience, Contract, Education, Language},
+    vocabulary::{Audience, Contract, Education, Language, WorkingTime},
 };
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 use vectors::{Days, Filter};
 
 use super::Mistake;
@@ -65,6 +67,18 @@ pub(crate) struct Ask {
     /// Only what asks for these levels of education, such as none or primary
     #[arg(long, value_name = "LEVELS")]
     pub(crate) education: Option<String>,
+    /// Only these working times, such as part_time
+    #[arg(long, value_name = "TIMES")]
+    pub(crate) working_time: Option<String>,
+    /// Only what has an amount of these kinds: wage, tuition, principal, grant
+    #[arg(long, value_name = "KINDS")]
+    pub(crate) amount_kind: Option<String>,
+    /// Only members of this cluster, by its id
+    #[arg(long, value_name = "ID")]
+    pub(crate) cluster: Option<Uuid>,
+    /// Only what stands for its cluster (true), or only the other members (false) [default: either, each cluster once]
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) canonical: Option<bool>,
     /// Only these organizations, by their whole names
     #[arg(long, value_name = "NAMES")]
     pub(crate) organization: Option<String>,
@@ -147,6 +161,16 @@ impl Ask {
                 self.education.as_deref(),
                 code("level of education", Education::ALL.iter().map(|level| level.as_str()).collect()),
             )?,
+            working_time: each(
+                self.working_time.as_deref(),
+                code("working time", WorkingTime::ALL.iter().map(|time| time.as_str()).collect()),
+            )?,
+            amount_kinds: each(
+                self.amount_kind.as_deref(),
+                code("kind of amount", AmountKind::ALL.iter().map(|kind| kind.as_str()).collect()),
+            )?,
+            clusters: self.cluster.iter().map(Uuid::to_string).collect(),
+            canonical: self.canonical,
             organizations: each(self.organization.as_deref(), |value| Ok(value.to_owned()))?,
             open_on: None,
             closes: days("closes", self.closes_from, self.closes_to)?,

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use crate::{
     config::{Given, load},
-    pipeline::index::{Trouble, batch},
+    pipeline::index::{Trouble, empty},
     search::{Ask, search},
     vector::Vectors,
 };
@@ -93,7 +93,7 @@ impl World {
     /// Empties the outbox.
     async fn embed(&self) {
         let lease = self.job().await;
-        while batch(&self.store, &self.kept(), lease).await.unwrap() > 0 {}
+        empty(&self.store, &self.kept(), lease, 2).await.unwrap();
         self.store.end_embedding(lease, self.target).await.unwrap();
     }
 
@@ -174,7 +174,7 @@ async fn a_worker_that_wakes_up_late_puts_no_old_text_over_a_newer_one() {
     let world = World::new().await;
     let old = world.publish(&["Soudeur", "Maçon"]).await;
     let asleep = world.job().await;
-    let claimed = world.store.claim_outbox(asleep, world.target, 9).await.unwrap();
+    let claimed = world.store.claim_outbox(asleep, world.target, 9, &[]).await.unwrap();
     let documents: Vec<_> = claimed.iter().map(|one| document(&one.row)).collect();
     let texts: Vec<String> = documents.iter().map(|document| document.text.clone()).collect();
     let dense = ByWords.embed(&texts).await.unwrap();
@@ -187,10 +187,10 @@ async fn a_worker_that_wakes_up_late_puts_no_old_text_over_a_newer_one() {
     world.vectors.index.upsert(late).await.unwrap();
     assert_eq!(world.compare(false).await, NONE, "the index kept the later write");
     assert_eq!(world.titles("soudeur").await[0], "Soudeur TIG");
-    let fenced = batch(&world.store, &world.kept(), asleep).await;
-    assert!(matches!(fenced, Ok(0)), "nothing is left for it: {fenced:?}");
+    let fenced = empty(&world.store, &world.kept(), asleep, 2).await;
+    assert!(fenced.is_ok(), "nothing is left for it: {fenced:?}");
     world.store.request_points(world.target, &[old[0].id]).await.unwrap();
-    let fenced = batch(&world.store, &world.kept(), asleep).await;
+    let fenced = empty(&world.store, &world.kept(), asleep, 2).await;
     assert!(matches!(&fenced, Err(Trouble::Store(error)) if error.is_fenced()), "{fenced:?}");
 }
 

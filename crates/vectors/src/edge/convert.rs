@@ -80,6 +80,10 @@ pub(super) fn condition(filter: &Filter) -> Result<Option<EdgeFilter>, VectorErr
         let any = AnyVariants::Strings(values.into_iter().collect());
         must.push(Condition::Field(FieldCondition::new_match(field(key)?, Match::Any(MatchAny { any }))));
     }
+    for (key, wanted) in filter.flags() {
+        let is = Match::from(wanted);
+        must.push(Condition::Field(FieldCondition::new_match(field(key)?, is)));
+    }
     for (key, from, to) in filter.ranges() {
         let range = Range { gte: from.map(OrderedFloat), lte: to.map(OrderedFloat), lt: None, gt: None };
         must.push(Condition::Field(FieldCondition::new_range(field(key)?, range)));

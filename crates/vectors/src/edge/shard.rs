@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     BM25, CHUNK, DENSE, Depth, Filter, Held, Key, Page, Point, VectorError,
-    document::{KEYWORDS, NUMBERS},
+    document::{FLAGS, KEYWORDS, NUMBERS},
     fuse::Candidate,
     look::{Look, Near},
     point::VERSION,
@@ -90,7 +90,8 @@ impl Shard {
     }
 
     /// Builds what makes lookups fast for what was written: the graph of the vectors, and one segment of many. Lookups continue
-    /// meanwhile, writes wait.
+    /// meanwhile, writes wait. The engine would take them, beside what it builds. But tried so, a removal that was flushed meanwhile was
+    /// undone where the process died before the end.
     pub(super) fn settle(&self) -> Result<(), VectorError> {
         if self.written.load(Ordering::Relaxed) < BUILD_AFTER {
             return Ok(());
@@ -258,7 +259,8 @@ fn is_not_after(found: &HashMap<Key, i64>, key: Key, version: i64) -> bool {
 fn index_payload(engine: &EdgeShard) -> Result<(), VectorError> {
     let keywords = KEYWORDS.iter().map(|key| (*key, PayloadSchemaType::Keyword));
     let numbers = NUMBERS.iter().map(|key| (*key, PayloadSchemaType::Integer));
-    for (key, kind) in keywords.chain(numbers) {
+    let flags = FLAGS.iter().map(|key| (*key, PayloadSchemaType::Bool));
+    for (key, kind) in keywords.chain(numbers).chain(flags) {
         let field_schema = Some(PayloadFieldSchema::FieldType(kind));
         let create = FieldIndexOperations::CreateIndex(CreateIndex { field_name: field(key)?, field_schema });
         engine.update(UpdateOperation::FieldIndexOperation(create)).map_err(failing("index its payload"))?;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{ServerIndex, failure};
 use crate::{
     BM25, DENSE, SHAPE, VectorError,
-    document::{KEYWORDS, NUMBERS},
+    document::{FLAGS, KEYWORDS, NUMBERS},
 };
 
 impl ServerIndex {
@@ -87,7 +87,8 @@ impl ServerIndex {
     async fn index_payload(&self, info: &CollectionInfo) -> Result<(), VectorError> {
         let keywords = KEYWORDS.iter().map(|key| (*key, FieldType::Keyword));
         let numbers = NUMBERS.iter().map(|key| (*key, FieldType::Integer));
-        for (key, kind) in keywords.chain(numbers) {
+        let flags = FLAGS.iter().map(|key| (*key, FieldType::Bool));
+        for (key, kind) in keywords.chain(numbers).chain(flags) {
             if info.payload_schema.contains_key(key) {
                 continue;
             }

@@ -69,6 +69,7 @@ pub(super) fn held(point: RetrievedPoint, depth: Depth) -> Option<Held> {
 pub(super) fn filter(filter: &Filter) -> Option<ServerFilter> {
     let mut must: Vec<Condition> =
         filter.lists().into_iter().map(|(key, values)| Condition::matches(key, values)).collect();
+    must.extend(filter.flags().into_iter().map(|(key, wanted)| Condition::matches(key, wanted)));
     for (key, gte, lte) in filter.ranges() {
         must.push(Condition::range(key, Range { gte, lte, ..Range::default() }));
     }

@@ -52,6 +52,7 @@ async fn written() -> Vec<qdrant_edge::Record> {
     ads[1].payload.sector = Some("manufacturing".to_owned());
     ads[1].payload.occupation = Some("7212".to_owned());
     ads[1].payload.education = Some("vocational".to_owned());
+    ads[1].payload.amount_kind = Some("wage".to_owned());
     ads[1].payload.url = Some("https://example.org".to_owned());
     ads[1].payload.organization = Some("Atelier".to_owned());
     index.upsert(points(&ads, 7).await).await.unwrap();

@@ -57,6 +57,7 @@ impl Collection {
         let (schema, said) = match kind {
             q::FieldType::Keyword => (edge::PayloadSchemaType::Keyword, q::PayloadSchemaType::Keyword),
             q::FieldType::Integer => (edge::PayloadSchemaType::Integer, q::PayloadSchemaType::Integer),
+            q::FieldType::Bool => (edge::PayloadSchemaType::Bool, q::PayloadSchemaType::Bool),
             other => panic!("{other:?}"),
         };
         let create = edge::CreateIndex {
@@ -246,6 +247,9 @@ fn condition(condition: q::Condition) -> edge::Condition {
         (Some(MatchValue::Keywords(any)), None) => {
             let any = edge::AnyVariants::Strings(any.strings.into_iter().collect());
             edge::FieldCondition::new_match(key, edge::Match::Any(edge::MatchAny { any }))
+        }
+        (Some(MatchValue::Boolean(wanted)), None) => {
+            edge::FieldCondition::new_match(key, edge::Match::from(wanted))
         }
         (None, Some(range)) => {
             let range = edge::Range {

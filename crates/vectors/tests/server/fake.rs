@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use ::qdrant_client::qdrant::{points_selector::PointsSelectorOneOf, *};
@@ -24,20 +27,37 @@ pub(crate) struct Fake {
     aliases: Arc<Mutex<HashMap<String, String>>>,
     most: Arc<Mutex<Option<usize>>>,
     made: Arc<Mutex<Vec<CreateCollection>>>,
+    failing: Arc<Mutex<Option<tonic::Code>>>,
+    is_sieve: Arc<AtomicBool>,
+    sent: Arc<Mutex<Vec<PointStruct>>>,
 }
 
 impl Fake {
     /// Starts it on a free port. With a key it refuses requests that do not have it.
     pub(crate) async fn start(key: Option<&'static str>) -> (Self, url::Url) {
+        Self::serve("http", key, tonic::transport::Server::builder()).await
+    }
+
+    /// Starts it behind a certificate.
+    pub(crate) async fn start_with_tls(identity: tonic::transport::Identity) -> (Self, url::Url) {
+        let tls = tonic::transport::ServerTlsConfig::new().identity(identity);
+        Self::serve("https", None, tonic::transport::Server::builder().tls_config(tls).unwrap()).await
+    }
+
+    async fn serve(
+        scheme: &str,
+        key: Option<&'static str>,
+        mut server: tonic::transport::Server,
+    ) -> (Self, url::Url) {
         let fake = Self::default();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let url = format!("{scheme}://{}", listener.local_addr().unwrap()).parse().unwrap();
         let checked = move |request: Request<()>| {
             let given = request.metadata().get("api-key").map(|value| value.to_str().unwrap().to_owned());
             let refused = key.is_some() && given.as_deref() != key;
             if refused { Err(Status::unauthenticated("Must provide an API key")) } else { Ok(request) }
         };
-        let server = tonic::transport::Server::builder()
+        let server = server
             .add_service(collections_server::CollectionsServer::with_interceptor(fake.clone(), checked))
             .add_service(points_server::PointsServer::with_interceptor(fake.clone(), checked));
         tokio::spawn(server.serve_with_incoming(tonic::transport::server::TcpIncoming::from(listener)));
@@ -69,6 +89,21 @@ impl Fake {
     /// Refuses messages of more points from now on, as a server does that limits their bytes.
     pub(crate) fn takes_at_most(&self, points: usize) {
         *self.most.lock().unwrap() = Some(points);
+    }
+
+    /// Takes points from now on and keeps none.
+    pub(crate) fn keeps_nothing(&self) {
+        self.is_sieve.store(true, Ordering::Relaxed);
+    }
+
+    /// The points that it was sent last, and did not keep.
+    pub(crate) fn last_sent(&self) -> Vec<PointStruct> {
+        self.sent.lock().unwrap().clone()
+    }
+
+    /// Fails whatever is asked of a collection from now on, or nothing any more.
+    pub(crate) fn fails_with(&self, code: Option<tonic::Code>) {
+        *self.failing.lock().unwrap() = code;
     }
 
     /// What collections it was asked to make.
@@ -103,6 +138,11 @@ impl Fake {
         work: impl FnOnce(&mut Collection) -> Result<T, Status>,
     ) -> Result<T, Status> {
         self.requests.lock().unwrap().push(request);
+        if let Some(code) = *self.failing.lock().unwrap() {
+            return Err(Status::new(code, "as the test wants it"));
+        }
+        let alias = self.alias(name);
+        let name = alias.as_deref().unwrap_or(name);
         let mut all = self.all();
         work(
             all.get_mut(name)
@@ -191,6 +231,10 @@ impl points_server::Points for Fake {
     async fn upsert(&self, asked: Request<UpsertPoints>) -> Answer<PointsOperationResponse> {
         let asked = asked.into_inner();
         assert_eq!(asked.wait, Some(true), "an upsert must be on disk when it returns");
+        if self.is_sieve.load(Ordering::Relaxed) {
+            *self.sent.lock().unwrap() = asked.points;
+            return Ok(self.done());
+        }
         if self.most.lock().unwrap().is_some_and(|most| asked.points.len() > most) {
             let said =
                 "Error, decoded message length too large: found 33554433 bytes, the limit is: 33554432 bytes";

@@ -122,6 +122,10 @@ fn full(payload: Payload) -> Payload {
         occupation: Some("7212".to_owned()),
         audiences: one("women"),
         education: Some("vocational".to_owned()),
+        working_time: one("part_time"),
+        amount_kind: Some("wage".to_owned()),
+        cluster: "7d".to_owned(),
+        canonical: true,
         ends_on: NaiveDate::from_num_days_from_ce_opt(739_200),
         ..payload
     }
@@ -200,6 +204,10 @@ async fn filters_on_every_field(index: &dyn Index) {
         (Filter { languages: one("en"), ..Filter::default() }, 1),
         (Filter { sectors: one("manufacturing"), occupations: one("7212"), ..Filter::default() }, 1),
         (Filter { audiences: one("women"), education: one("vocational"), ..Filter::default() }, 1),
+        (Filter { working_time: one("part_time"), amount_kinds: one("wage"), ..Filter::default() }, 1),
+        (Filter { clusters: one("7d"), canonical: Some(true), ..Filter::default() }, 1),
+        (Filter { clusters: one("7d"), canonical: Some(false), ..Filter::default() }, 0),
+        (Filter { canonical: Some(false), ..Filter::default() }, 8),
         (Filter { organizations: one("CHANTIER naval du wouri"), ..Filter::default() }, 1),
         (Filter { organizations: one("chantier naval"), ..Filter::default() }, 0),
         (Filter { closes: Days { from: day(739_001), to: day(739_100) }, ..Filter::default() }, 1),

@@ -8,11 +8,15 @@ use std::{
 use ::vectors::{Depth, Model, VectorError};
 use anyhow::Context as _;
 use serde_json::json;
-use store::{Store, TargetId, TargetState};
+use store::{
+    Store, TargetId, TargetState,
+    failpoint::{Step, step},
+};
 
 use super::{Context, LOOK_EVERY, Outcome, is_alive, print, state, written};
 use crate::{
     app,
+    config::Config,
     pipeline::index::Kept,
     ui,
     vector::{self, Vectors},
@@ -30,6 +34,8 @@ pub(super) async fn rebuild(context: &Context, model: Option<&str>) -> anyhow::R
     let (target, is_ours) = prepared(context, &store, &model).await?;
     let served = store.served(&vector::collection(config)).await?;
     if served.is_some_and(|served| served.target == target) {
+        // Whoever let it be served may have died before the alias followed.
+        follow(config, &model).await?;
         ui::note(&format!(
             "index {} of {} is served already; `oim-etl vectors repair` heals it",
             target.0,
@@ -94,6 +100,11 @@ async fn prepared(context: &Context, store: &Store, model: &Model) -> anyhow::Re
 async fn switch(context: &Context, store: &Store, target: TargetId, model: &Model) -> anyhow::Result<()> {
     let config = context.config();
     store.serve(target, true, true).await?;
+    step(Step::MoveAlias, follow(config, model)).await
+}
+
+/// Lets the alias on a server name the index of a model. A folder has none.
+async fn follow(config: &Config, model: &Model) -> anyhow::Result<()> {
     if config.qdrant_url.is_some()
         && let Some(vectors) = Vectors::open(config, model.clone()).await?
     {

@@ -32,7 +32,7 @@ struct SearchHit {
     /// From 0, nothing in common, to 1, all that was asked for.
     score: f32,
     /// What the index keeps of it: source, stream, kind, title, organization, place, regions, localities, contracts, languages, sector,
-    /// occupation, audiences, education, `closes_on`, `ends_on` and `open_until` (days: 2026-12-31), url.
+    /// occupation, audiences, education, `working_time`, `amount_kind`, cluster, canonical, `closes_on`, `ends_on` and `open_until` (days: 2026-12-31), url.
     payload: serde_json::Value,
     /// What the score is made of, with `explain=true`.
     parts: Option<Vec<serde_json::Value>>,
