@@ -43,6 +43,11 @@ pub struct Clock {
 }
 
 impl Clock {
+    /// Reads a cron line on the clock of a zone.
+    pub fn new(cron: &str, zone: Tz) -> Result<Self, BadCron> {
+        Ok(Self { cron: cron.to_owned(), zone, expression: Expression::read(cron)? })
+    }
+
     /// Returns the latest tick after `after` and not after `now`, like [`Entry::due`].
     pub fn due(&self, after: DateTime<Utc>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         due(self.zone, &self.expression, after, now)

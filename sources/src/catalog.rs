@@ -59,6 +59,25 @@ impl Catalog {
         if errors.is_empty() { Ok(self) } else { Err(SpecErrors(errors)) }
     }
 
+    /// Adds the sources of another catalog; one with a known slug replaces that source.
+    #[must_use]
+    pub fn with(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// Adds one source of another catalog, if that has it.
+    #[must_use]
+    pub fn with_one_of(mut self, other: &Self, slug: &SourceSlug) -> Self {
+        self.0.extend(other.get(slug).map(|spec| (slug.clone(), Arc::clone(spec))));
+        self
+    }
+
+    /// Removes a source.
+    pub fn remove(&mut self, slug: &SourceSlug) {
+        self.0.remove(slug);
+    }
+
     /// Returns a source by its slug.
     pub fn get(&self, slug: &SourceSlug) -> Option<&Arc<Spec>> {
         self.0.get(slug)

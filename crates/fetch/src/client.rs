@@ -90,7 +90,8 @@ impl Client {
                 .retry(reqwest::retry::never())
                 .referer(false)
         };
-        let open = builder().dns_resolver(Arc::new(PublicOnly)).build().map_err(FetchError::Setup)?;
+        let open =
+            builder().dns_resolver(Arc::new(PublicOnly)).tls_info(true).build().map_err(FetchError::Setup)?;
         // The gateway is the way: a proxy of the environment would be a second one.
         let gateway = builder().no_proxy().build().map_err(FetchError::Setup)?;
         let (robots, tokens, process_limiter) =

@@ -6,6 +6,7 @@
 mod address;
 mod body;
 mod budget;
+mod certificate;
 mod client;
 mod error;
 mod guard;

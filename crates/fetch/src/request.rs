@@ -71,6 +71,8 @@ pub struct Answer {
     pub requests: u32,
     /// The pause between visits that robots.txt asks for, as it is kept; none where it asks for none or is not asked.
     pub crawl_delay: Option<Duration>,
+    /// Until when the TLS certificate is valid that the host showed; none without TLS, or where a gateway answered.
+    pub certificate_ends: Option<DateTime<Utc>>,
 }
 
 impl fmt::Debug for Answer {

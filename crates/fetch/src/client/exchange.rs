@@ -117,6 +117,7 @@ impl<'a> Exchange<'a> {
             validators,
             requests: self.requests,
             crawl_delay: self.delay,
+            certificate_ends: raw.certificate_ends,
         }
     }
 }

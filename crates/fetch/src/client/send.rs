@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use reqwest::{RequestBuilder, header::HeaderMap};
 use url::Url;
 
@@ -11,6 +12,7 @@ use crate::{
     BudgetError, FetchError, HostFailure, Pace, Permit, Turn, Why,
     address::{host, named},
     body::{self, Cap, Unread},
+    certificate,
     retry::{is_passing, pause, retry_after},
 };
 
@@ -33,6 +35,7 @@ pub(crate) struct Raw {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    pub(crate) certificate_ends: Option<DateTime<Utc>>,
 }
 
 impl Raw {
@@ -152,6 +155,10 @@ impl Exchange<'_> {
         let begun = Instant::now();
         let answer = client.execute(request).await.map_err(|cause| self.failed(url, cause, begun))?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let certificate_ends = answer
+            .extensions()
+            .get::<reqwest::tls::TlsInfo>()
+            .and_then(|tls| certificate::ends_at(tls.peer_certificate()?));
         self.note(begun.elapsed(), status).await;
         let body = if answer.status().is_success() {
             let read = body::read(answer, shared.settings.max_wire, cap, &shared.room).await;
@@ -165,7 +172,7 @@ impl Exchange<'_> {
         let (bytes, elapsed_ms) = (body.len(), millis(begun.elapsed()));
         let (host, path) = (host(url), url.path());
         tracing::debug!(source = %partner.slug, host, path, status, bytes, elapsed_ms, attempt, "answered");
-        Ok(Raw { status, headers, body })
+        Ok(Raw { status, headers, body, certificate_ends })
     }
 
     /// Lets the pool adapt to how the partner answers. An answer that came counts even if that could not be noted.
