@@ -101,6 +101,22 @@ def systemd():
     print(f"systemd: {len(parts)} units, hardened alike")
 
 
+def dashboards():
+    """Each metric that the program shows is in a panel, so that a person can look at what an alert is about."""
+    sources = "".join(file.read_text() for file in (HERE.parent / "workers/src").rglob("*.rs"))
+    shown = set(re.findall(r'(?:gauge|counter|histogram)!?\(\s*"(oim_[a-z_]+)"', sources))
+    shown |= set(re.findall(r'\("(oim_[a-z_]+)", (?:allowed|held)\)', sources))
+    asked = set()
+    for file in sorted((HERE / "chart/files/dashboards").glob("*.json")):
+        for panel in json.loads(file.read_text())["panels"]:
+            asked |= {name for target in panel["targets"] for name in re.findall(r"oim_[a-z_]+", target["expr"])}
+    asked |= {re.sub(r"_(bucket|sum|count)$", "", name) for name in asked}
+    # Names of the unit tests of the page of metrics.
+    missing = shown - asked - {"oim_x", "oim_none"}
+    assert len(shown) > 30 and not missing, f"no panel shows {sorted(missing)}"
+    print(f"dashboards: {len(shown)} metrics")
+
+
 def versions():
     """The image builds with the Rust of the repository, and the chart is of the version of the program."""
     rust = re.search(r'channel = "([0-9.]+)"', (HERE.parent / "rust-toolchain.toml").read_text())[1]
@@ -116,4 +132,5 @@ if __name__ == "__main__":
     argocd(pathlib.Path(sys.argv[2]))
     partners()
     systemd()
+    dashboards()
     versions()

@@ -228,12 +228,14 @@ async fn a_command_with_other_source_files_changes_nothing_for_the_pool() {
     let specs = road.data().join("specs");
     std::fs::create_dir(&specs).unwrap();
     let fne = include_str!("../../sources/partners/fne.toml");
-    std::fs::write(specs.join("ajout.toml"), fne).unwrap();
+    // Its secrets have names that only the workers allow.
+    std::fs::write(specs.join("ajout.toml"), fne.replace("FNE_CLIENT", "SHARED_CLIENT")).unwrap();
+    road.settings.push("source_variables=SHARED_*".to_owned());
     road.settings.push(format!("sources_dir={}", specs.display()));
     let mut worker = road.bin(&["worker", "--http", "127.0.0.1:0", "--no-scheduler"]).start();
     let store = road.database.store().await;
     wait_until("the worker is there", async || !store.queue().workers().await.unwrap().is_empty()).await;
-    road.settings.pop();
+    road.settings.truncate(road.settings.len() - 2);
     let state = async || {
         let states = store.source_states().await.unwrap();
         states
@@ -246,7 +248,7 @@ async fn a_command_with_other_source_files_changes_nothing_for_the_pool() {
         assert_eq!(state().await, Some(("on", 0)), "{args:?}");
     }
     worker.kill();
-    // Without a worker, the command works the queue: it leaves the jobs of a source that it does not know.
+    // Without a worker, the command works the queue: it leaves the jobs of a source whose file it cannot use.
     store.request_run(&request(&"ajout".parse().unwrap(), store::Mode::Full)).await.unwrap();
     sqlx::query("DELETE FROM queue.leases").execute(store.pool()).await.unwrap();
     let unknown = road.bin(&["ingest", "ajout"]).run().await.expect(2).err;

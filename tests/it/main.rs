@@ -14,6 +14,7 @@
 mod support;
 
 mod adapts;
+mod alerts;
 mod api;
 mod audit;
 mod bad_days;
@@ -33,6 +34,7 @@ mod demo;
 mod dictionary;
 mod drift;
 mod duplicates;
+mod effect;
 mod elsewhere;
 mod embedding;
 mod endings;
@@ -63,6 +65,7 @@ mod queue;
 mod quiet;
 mod rates;
 mod real;
+mod registry;
 mod replay_lists;
 mod reserved;
 mod revisits;

@@ -86,7 +86,9 @@ async fn shown() -> String {
     wait_until("the worker is there", async || !store.queue().workers().await.unwrap().is_empty()).await;
     let address = store.queue().workers().await.unwrap()[0].http_address.clone().unwrap();
     road.bin(&["ingest", "fne", "--limit", "7"]).run().await.expect(0);
+    road.bin(&["ingest", "emploicameroun", "--limit", "2"]).run().await;
     wait_until("the index is in step", async || store.overview(0).await.unwrap().outbox == 0).await;
+    road.bin(&["vectors", "verify"]).run().await.expect(0);
     let text = scraped(&address).await;
     // Of two workers, one shows the figures of the database, so a sum over both is right. Each shows its own.
     let _second = road.bin(&["worker", "--http", "127.0.0.1:0", "--no-scheduler"]).start();

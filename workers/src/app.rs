@@ -3,12 +3,16 @@
 use std::{
     collections::HashMap,
     path::Path,
-    sync::{Arc, OnceLock, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
 use ::queue::WorkerId;
 use anyhow::Context as _;
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::SourceSlug;
 use fetch::{Client, Partner};
 use local_postgres::Cluster;
@@ -20,13 +24,13 @@ use crate::{
     archive::Archive,
     clock::Clock,
     config::Config,
-    credential_names,
     indexes::Indexes,
     job_error::JobError,
     observe::error_chain,
     partner::{self, Access, MissingSecrets, SecretOrigin},
     pipeline::{group::Group, index::Kept},
     queue::{Permits, Stop},
+    registry::{self, Base, Brings, InForce},
     room::Room,
 };
 
@@ -38,6 +42,10 @@ pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) store: Store,
     catalog: RwLock<Arc<Catalog>>,
+    /// The source files of this process.
+    base: RwLock<Arc<Base>>,
+    /// The newest version in the registry that this process has seen.
+    head: AtomicI64,
     pub(crate) client: Client,
     pub(crate) archive: Archive,
     /// Commits parsed pages in groups.
@@ -54,6 +62,10 @@ pub(crate) struct App {
     pub(crate) room: Room,
     /// Cancelled when this process stops: a long crawl then ends at its next page.
     pub(crate) stop: Stop,
+    /// Source files in force that this process cannot use, with the reasons.
+    refused: Mutex<Vec<String>>,
+    /// Hosts with the end of their certificate, and the day on which it was seen.
+    pub(crate) certificates: Mutex<HashMap<String, (DateTime<Utc>, NaiveDate)>>,
     /// Secrets beside those of the environment.
     credentials: HashMap<String, String>,
 }
@@ -74,7 +86,16 @@ impl App {
             Role::Worker => open_worker_store(&config).await?,
             Role::Command => open_store(&config).await?,
         };
-        let catalog = catalog(&config)?;
+        let base = Base::load(&config)?;
+        let brings = match role {
+            Role::Worker => Some(Brings::Worker),
+            Role::Command => store.queue().workers().await?.is_empty().then_some(Brings::Guest),
+        };
+        if let Some(who) = brings {
+            registry::bring(&config, &store, &base, who).await?;
+        }
+        let InForce { catalog, head, refused } = registry::in_force(&config, &store, &base).await?;
+        report_refused(&refused);
         match role {
             Role::Worker => store.register_sources(&rows(&config, &catalog)).await?,
             Role::Command => store.add_sources(&rows(&config, &catalog)).await?,
@@ -90,12 +111,16 @@ impl App {
             group: Group::start(store.clone()),
             store,
             catalog: RwLock::new(Arc::new(catalog)),
+            base: RwLock::new(Arc::new(base)),
+            head: AtomicI64::new(head),
             client,
             archive,
             indexes: Indexes::default(),
             worker: OnceLock::new(),
             room: Room::new(),
             stop: Stop::new(),
+            refused: Mutex::new(refused),
+            certificates: Mutex::default(),
             credentials: HashMap::new(),
         };
         match app.look_at_indexes().await {
@@ -137,15 +162,41 @@ impl App {
         Arc::clone(&self.catalog.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Loads the source files again if they changed. If one of them is invalid, none is loaded. Returns whether anything
-    /// changed.
-    pub(crate) async fn reload(&self) -> anyhow::Result<bool> {
-        let fresh = catalog(&self.config)?;
-        if fresh.versions() == self.catalog().versions() {
+    fn set_refused(&self, refused: Vec<String>) {
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = refused;
+    }
+
+    /// Returns the source files in force that this process cannot use.
+    pub(crate) fn refused(&self) -> Vec<String> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Brings the source files of this process to the registry if they changed. If one of them is invalid, none is brought.
+    pub(crate) async fn bring_changed_files(&self) -> anyhow::Result<()> {
+        if self.config.sources_dir.is_none() {
+            return Ok(());
+        }
+        let fresh = Base::load(&self.config)?;
+        let known = Arc::clone(&self.base.read().unwrap_or_else(PoisonError::into_inner));
+        if !fresh.is_same(&known) {
+            registry::bring(&self.config, &self.store, &fresh, Brings::Worker).await?;
+            *self.base.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
+        }
+        Ok(())
+    }
+
+    /// Follows the registry: loads the source files in force if they changed. Returns whether they did.
+    pub(crate) async fn follow_registry(&self) -> anyhow::Result<bool> {
+        if self.store.registry_head().await? == self.head.load(Ordering::Relaxed) {
             return Ok(false);
         }
-        self.store.register_sources(&rows(&self.config, &fresh)).await?;
-        *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
+        let base = Arc::clone(&self.base.read().unwrap_or_else(PoisonError::into_inner));
+        let InForce { catalog, head, refused } = registry::in_force(&self.config, &self.store, &base).await?;
+        report_refused(&refused);
+        self.set_refused(refused);
+        self.store.register_sources(&rows(&self.config, &catalog)).await?;
+        *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalog);
+        self.head.store(head, Ordering::Relaxed);
         Ok(true)
     }
 
@@ -161,7 +212,7 @@ impl App {
     }
 
     /// Returns a secret: one of the demo's, else one of the environment or of a file.
-    fn secret(&self, name: &str) -> Option<String> {
+    pub(crate) fn secret(&self, name: &str) -> Option<String> {
         self.credentials.get(name).cloned().or_else(|| partner::environment(name))
     }
 
@@ -206,6 +257,16 @@ impl App {
     pub(crate) fn with_credentials(mut self, pairs: &[(&str, &str)]) -> Self {
         self.credentials.extend(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         self
+    }
+}
+
+/// Logs the source files in force that this process cannot use. It takes no jobs of their sources.
+fn report_refused(refused: &[String]) {
+    for why in refused {
+        tracing::error!(
+            why,
+            "a source file in force cannot be used here: this process leaves its source to others"
+        );
     }
 }
 
@@ -283,27 +344,22 @@ async fn private(config: &Config, connections: u32) -> anyhow::Result<Store> {
     Ok(store.keeping(Arc::new(server)))
 }
 
-/// Returns the built-in source files, overridden by those of `sources_dir`, without the disabled ones.
+/// Returns the source files of this process: the built-in ones, overridden by those of `sources_dir`. What is in force may differ:
+/// see [`registry`].
 pub(crate) fn catalog(config: &Config) -> anyhow::Result<Catalog> {
-    let builtin = Catalog::builtin()?;
-    let Some(folder) = &config.sources_dir else { return Ok(builtin) };
-    let catalog = Catalog::builtin()?.overlay(spec_files(folder)?)?;
-    credential_names::check(&catalog, &builtin, &config.source_variables)?;
-    Ok(catalog)
+    Ok(Base::load(config)?.into_catalog())
 }
 
-/// Returns the text of the source file in force: that of `sources_dir`, else the built-in one.
-pub(crate) fn source_file(config: &Config, slug: &SourceSlug) -> anyhow::Result<String> {
-    let own = config.sources_dir.as_ref().map(|folder| folder.join(format!("{slug}.toml")));
-    match own.filter(|path| path.is_file()) {
-        Some(path) => std::fs::read_to_string(&path)
-            .with_context(|| format!("Failed to read the source file {}", path.display())),
-        None => Ok(Catalog::builtin_file(slug).context("the source has no file")?.to_owned()),
-    }
+/// Returns the text of the source file in force. Before a worker has brought one: the one of this process.
+pub(crate) async fn source_file(app: &App, slug: &SourceSlug) -> anyhow::Result<String> {
+    let in_force = app.store.files_in_force().await?;
+    let found = in_force.into_iter().find(|file| file.version.source == slug.as_str());
+    let own = || Base::load(&app.config).ok()?.text(slug).map(str::to_owned);
+    found.and_then(|file| file.file).or_else(own).context("the source has no file")
 }
 
 /// Returns the `*.toml` files of a folder.
-fn spec_files(folder: &Path) -> anyhow::Result<Vec<SpecFile>> {
+pub(crate) fn spec_files(folder: &Path) -> anyhow::Result<Vec<SpecFile>> {
     let what = || format!("Failed to read the source files in {}", folder.display());
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).with_context(what)? {

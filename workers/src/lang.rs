@@ -8,7 +8,8 @@ use std::sync::OnceLock;
 use crate::words;
 
 /// A language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Lang {
     /// French.
     Fr,
@@ -61,6 +62,11 @@ impl Lang {
             Self::Fr => fr,
             Self::En => en,
         }
+    }
+
+    /// The same for texts that are made for it.
+    pub(crate) fn text(self, fr: &str, en: &str) -> String {
+        self.say(fr, en).to_owned()
     }
 
     /// Returns what a word of a vocabulary means; the word itself if no vocabulary has it.

@@ -2,6 +2,7 @@
 //!
 //! The crate is a library so that tests and benches can link it. [`run`] is all it exports.
 
+mod alerts;
 mod app;
 mod archive;
 mod budget;
@@ -20,6 +21,7 @@ mod partner;
 mod patience;
 mod pipeline;
 mod queue;
+mod registry;
 mod reload;
 mod remote;
 mod room;

@@ -64,6 +64,7 @@ pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
         "Time within which a share of the rows (0.5, 0.95) was served after the answer of the partner, in the last run of a source that this worker ended"
     );
     metrics::describe_counter!("oim_searches_degraded_total", "Searches that went by words alone");
+    metrics::counter!("oim_searches_degraded_total").increment(0);
     metrics::describe_gauge!("oim_build_info", "1, with the version of the program");
     metrics::gauge!("oim_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     metrics::describe_gauge!("oim_index_held", "Whether this worker holds the vector index");

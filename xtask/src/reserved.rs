@@ -35,9 +35,9 @@ const RESERVED: &[Reserved] = &[
     Reserved {
         word: "reqwest",
         packages: &["fetch", "vectors", "it"],
-        files: &["workers/src/remote.rs"],
+        files: &["workers/src/remote.rs", "workers/src/alerts/webhook.rs"],
         reason: "visit partners through `fetch`, which obeys rates and robots.txt; `vectors` talks to Ollama, and \
-                 `workers/src/remote.rs` to our own workers",
+                 `workers/src/remote.rs` to our own workers, `workers/src/alerts/webhook.rs` to the operators' webhook",
     },
     Reserved {
         word: "qdrant_client",

@@ -18,7 +18,8 @@ impl WorkerId {
         Self(Uuid::now_v7())
     }
 
-    pub(crate) fn uuid(self) -> Uuid {
+    /// Returns the id as it is stored.
+    pub fn uuid(self) -> Uuid {
         self.0
     }
 }

@@ -37,6 +37,8 @@ pub struct SourceState {
     pub rate_by: Option<String>,
     /// When.
     pub rate_at: Option<DateTime<Utc>>,
+    /// The reason that was given.
+    pub rate_why: Option<String>,
     /// Hours of each day in which nothing is requested, on the clock of Douala.
     pub quiet_hours: Vec<String>,
     /// When the quiet hours of now are over.
@@ -86,7 +88,7 @@ impl Store {
         sqlx::query_as!(
             SourceState,
             r#"SELECT s.slug, s.name, s.spec_version, s.enabled, s.off_why, s.paused_at, s.paused_by, s.paused_why,
-                      s.file_rate, s.rate, s.rate_by, s.rate_at, ingest.why_held(s) AS held,
+                      s.file_rate, s.rate, s.rate_by, s.rate_at, s.rate_why, ingest.why_held(s) AS held,
                       coalesce(b.share, 1) AS "share!", b.latency AS "latency?", b.usual_latency AS "usual_latency?",
                       s.quiet_hours, ingest.quiet_until(s.quiet_hours, now()) AS quiet_until, s.daily_requests,
                       coalesce((SELECT d.requests FROM ingest.daily_requests d
@@ -180,16 +182,29 @@ impl Store {
         by: &str,
         rate: Option<Rate>,
     ) -> Result<(), StoreError> {
+        self.set_rate_because(source, by, rate, None).await
+    }
+
+    /// The same with a reason, for those who find another rate.
+    pub async fn set_rate_because(
+        &self,
+        source: &SourceSlug,
+        by: &str,
+        rate: Option<Rate>,
+        why: Option<&str>,
+    ) -> Result<(), StoreError> {
         let what = "set the rate of a source";
         let mut tx = self.pool.begin().await.doing(what)?;
         let set = sqlx::query!(
             "UPDATE ingest.sources SET rate = $2, rate_seconds = $3, rate_by = CASE WHEN $2::text IS NOT NULL THEN $4 END,
-                    rate_at = CASE WHEN $2::text IS NOT NULL THEN clock_timestamp() END
+                    rate_at = CASE WHEN $2::text IS NOT NULL THEN clock_timestamp() END,
+                    rate_why = CASE WHEN $2::text IS NOT NULL THEN $5::text END
               WHERE slug = $1",
             source.as_str(),
             rate.map(|rate| rate.to_string()),
             rate.map(|rate| rate.interval().as_secs_f64()),
-            by
+            by,
+            why
         )
         .execute(&mut *tx)
         .await
@@ -199,6 +214,7 @@ impl Store {
         }
         void_slots(&mut tx, source).await?;
         let detail = rate.map_or_else(|| "as its source file says".to_owned(), |rate| rate.to_string());
+        let detail = why.map_or_else(|| detail.clone(), |why| format!("{detail}: {why}"));
         record(&mut tx, by, "rate", source.as_str(), Some(&detail)).await?;
         tx.commit().await.doing(what)
     }

@@ -75,6 +75,16 @@ pub enum StoreError {
     /// The requested thing does not exist.
     #[error("there is no {0}")]
     Missing(String),
+    /// A reader of the feed continues where the feed no longer reaches.
+    #[error(
+        "the changes after position {after} are no longer kept, so you may have missed some: note position {head}, read all opportunities again, and continue after {head}"
+    )]
+    Pruned {
+        /// The position that the reader had.
+        after: i64,
+        /// The last position of the feed.
+        head: i64,
+    },
     /// A request that the rules of the database refuse, with their message.
     #[error("{message}{}", hint.as_ref().map(|hint| format!(". {hint}")).unwrap_or_default())]
     Refused {

@@ -23,12 +23,20 @@ const WHAT: &str = "read the feed of changes";
 
 impl Store {
     /// Returns what changed after a position, oldest first, at most `limit`, and the position of the newest change. An opportunity that
-    /// changed more than once in these entries is there once, at its last position.
+    /// changed more than once in these entries is there once, at its last position. Fails with [`StoreError::Pruned`] if changes after
+    /// `after` were removed because of their age: the reader may have missed some.
     pub async fn feed(&self, after: i64, limit: i64) -> Result<(Vec<FeedEntry>, i64), StoreError> {
         let head = sqlx::query_scalar!(r#"SELECT ingest.number_feed() AS "head!""#)
             .fetch_one(&self.pool)
             .await
             .doing(WHAT)?;
+        let pruned_to = sqlx::query_scalar!("SELECT pruned_to FROM ingest.feed_head")
+            .fetch_one(&self.pool)
+            .await
+            .doing(WHAT)?;
+        if after < pruned_to {
+            return Err(StoreError::Pruned { after, head });
+        }
         // A group has at most 100 opportunities: the one that holds the next position begins at most 99 before it.
         let rows = sqlx::query!(
             r#"WITH entries AS (

@@ -11,6 +11,7 @@
 //! A run from its request to its end, in the order of the pipeline:
 //!
 //! - `sources`: the sources and streams that a worker knows
+//! - `registry`: the versions of source files, and those in force
 //! - `control`: what operators set of a source: paused, rate
 //! - `ticks`: the timetable's last ticks; each becomes one run
 //! - `runs`: requests and states of runs, cursors, and what starts when a run ends
@@ -49,6 +50,12 @@
 //!
 //! - `actions`: the record of what people and services did
 //! - `tokens`: who may use API and console
+//! - `watched`: what may be wrong, for alerts
+//! - `alerts`: what is wrong, and to whom it was reported
+//! - `silences`: what is not reported for a while
+//! - `notifications`: messages that wait to be sent
+//! - `certificates`: until when the certificates of hosts are valid
+//! - `digest`: what a day brought
 //! - `feed`: the changes that other services follow
 //! - `served_rows`: opportunities as other services read them, by filters
 //! - `freshness`: how fresh the sources are, and what is held
@@ -68,12 +75,15 @@
 //! - `failpoint`: the steps at which a test lets the process die
 
 mod actions;
+mod alerts;
 mod audit;
 mod budget;
 mod cancel;
+mod certificates;
 mod commit;
 mod control;
 mod dead_letters;
+mod digest;
 mod error;
 mod explain;
 pub mod failpoint;
@@ -86,12 +96,14 @@ mod house_contacts;
 mod index_rows;
 mod items;
 mod matching;
+mod notifications;
 mod outbox;
 mod overview;
 mod pages;
 mod preview;
 mod prune;
 mod reap;
+mod registry;
 mod rejections;
 mod replay;
 mod reuse;
@@ -103,6 +115,7 @@ mod served;
 mod served_after;
 mod served_rows;
 mod shown;
+mod silences;
 mod sources;
 mod stale;
 mod targets;
@@ -112,6 +125,7 @@ mod tokens;
 mod vector_cache;
 mod visits;
 mod walks;
+mod watched;
 mod words;
 
 use std::{any::Any, fmt, sync::Arc, time::Duration};
@@ -125,9 +139,12 @@ use sqlx::{
 };
 
 pub use actions::ActionRow;
+pub use alerts::{Alert, Finding, Routing};
 pub use budget::Slot;
+pub use certificates::Certificate;
 pub use commit::{GROUP, PageCommit, ParsedPage, Reading, Tally, Unchanged, Wanted};
 pub use control::SourceState;
+pub use digest::{DigestFigures, HeldRun, Moved};
 pub use error::StoreError;
 pub use explain::{Duplicate, OpportunityHistory, Step};
 pub use feed::FeedEntry;
@@ -138,11 +155,13 @@ pub use hosts::{Failing, FailingHost, HostFailed, HostTurn, LONGEST_REST};
 pub use index_rows::{Compared, IndexRow};
 pub use items::Item;
 pub use matching::{DoubtedPair, DoubtedSide, Houses, PairCursor};
+pub use notifications::{ChannelState, Message, Notification};
 pub use outbox::{Became, Claimed};
 pub use overview::{Overview, PoolState};
 pub use pages::{Archived, NewListPage, PageRow, Validator};
 pub use preview::{Change, PagePreview, Preview};
 pub use prune::{Pruned, Retention};
+pub use registry::{FileInForce, FileVersion, NewFile, RefusedFiles};
 pub use rejections::{DoubtedRow, RejectionCount, RejectionRow, RejectionTotal, WhichRejections};
 pub use revive::{DeadCursor, DeadRow, Retried, WhichDead};
 pub use rows::{KnownDrafts, Origin, fields_of_columns};
@@ -152,6 +171,7 @@ pub use served::Served;
 pub use served_after::ServedAfter;
 pub use served_rows::{Cursor, Filters, ServedPlace, ServedRow};
 pub use shown::Standing;
+pub use silences::Silence;
 pub use sources::SourceRow;
 pub use stale::{Replayed, Stale};
 pub use targets::{SetAside, Target, TargetId, TargetState, Verified};
@@ -161,8 +181,10 @@ pub use tokens::{Digest, TokenRow};
 pub use vector_cache::TextDigest;
 pub use visits::{Visit, Visits};
 pub use walks::{EarlierWalk, ShownPage, StreamWalk};
+pub use watched::{Watched, Yield};
 pub use words::{
-    Decision, Event, Mode, PageRole, PageState, RunOutcome, RunState, Scope, Status, Trigger, UnknownWord,
+    AlertKind, Channel, Decision, Event, FileOrigin, Mode, Notice, PageRole, PageState, RunOutcome, RunState,
+    Scope, Status, Trigger, UnknownWord,
 };
 
 /// A connection that was used within this time is taken from the pool without a ping.

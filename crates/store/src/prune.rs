@@ -17,6 +17,10 @@ pub struct Retention {
     pub runs: i64,
     /// Days for which the history of opportunities is kept; that since the oldest kept run is kept longer.
     pub changes_days: i32,
+    /// Days for which the feed of changes is kept.
+    pub feed_days: i32,
+    /// Days for which the record of actions is kept, and with it the versions of source files, alerts and messages.
+    pub actions_days: i32,
 }
 
 /// What was removed, or would be.
@@ -34,6 +38,12 @@ pub struct Pruned {
     pub visits: u64,
     /// Dead letters.
     pub dead_letters: u64,
+    /// Positions of the feed of changes.
+    pub feed: u64,
+    /// Entries of the record of actions.
+    pub actions: u64,
+    /// Alerts that are over, silences, messages, and versions of source files that are no longer in force.
+    pub notes: u64,
     /// Answers that can go from the archive. They do at the next pruning, an hour later at least.
     pub answers: u64,
 }
@@ -47,6 +57,9 @@ impl Pruned {
         self.changes += other.changes;
         self.visits += other.visits;
         self.dead_letters += other.dead_letters;
+        self.feed += other.feed;
+        self.actions += other.actions;
+        self.notes += other.notes;
         self.answers += other.answers;
     }
 }
@@ -72,13 +85,12 @@ impl Store {
         let (pages, rejections, answers) = old_pages(&mut tx, source, keep).await?;
         let changes = old_changes(&mut tx, source, keep).await?;
         let runs = old_runs(&mut tx, source, keep).await?;
-        let pruned = Pruned { runs, pages, rejections, changes, visits, dead_letters: 0, answers };
+        let pruned = Pruned { runs, pages, rejections, changes, visits, answers, ..Pruned::default() };
         if is_dry { tx.rollback().await } else { tx.commit().await }.doing(WHAT)?;
         Ok(pruned)
     }
 
-    /// Removes dead letters that are older than the runs that are kept. Returns how many, or would.
-    pub async fn prune_dead(&self, keep: Retention, is_dry: bool) -> Result<u64, StoreError> {
+    async fn prune_dead(&self, keep: Retention, is_dry: bool) -> Result<u64, StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         let done = sqlx::query!(
             "DELETE FROM queue.dead_letters WHERE died_at < now() - make_interval(days => $1)",
@@ -89,6 +101,25 @@ impl Store {
         .doing(WHAT)?;
         if is_dry { tx.rollback().await } else { tx.commit().await }.doing(WHAT)?;
         Ok(done.rows_affected())
+    }
+
+    /// Removes what is of no source: dead letters that are older than the runs that are kept, old positions of the feed, and old records
+    /// of what people did and were sent. Returns how many, or would.
+    pub async fn prune_records(&self, keep: Retention, is_dry: bool) -> Result<Pruned, StoreError> {
+        let dead_letters = self.prune_dead(keep, is_dry).await?;
+        let mut tx = self.pool.begin().await.doing(WHAT)?;
+        let feed = old_feed(&mut tx, keep.feed_days).await?;
+        let actions = sqlx::query!(
+            "DELETE FROM ingest.actions WHERE at < now() - make_interval(days => $1)",
+            keep.actions_days
+        )
+        .execute(&mut *tx)
+        .await
+        .doing(WHAT)?
+        .rows_affected();
+        let notes = old_notes(&mut tx, keep.actions_days).await?;
+        if is_dry { tx.rollback().await } else { tx.commit().await }.doing(WHAT)?;
+        Ok(Pruned { dead_letters, feed, actions, notes, ..Pruned::default() })
     }
 
     /// Returns keys of answers that nothing needs, at most `limit`. A request that was under way when its page went may have brought
@@ -241,4 +272,43 @@ async fn old_runs(
     .await
     .doing(WHAT)?;
     Ok(done.rows_affected())
+}
+
+/// Removes the beginning of the feed, up to the first position that is not old, and notes where it begins now. Returns how many
+/// positions.
+async fn old_feed(tx: &mut Transaction<'_, Postgres>, days: i32) -> Result<u64, StoreError> {
+    sqlx::query!("SELECT ingest.number_feed()").fetch_one(&mut **tx).await.doing(WHAT)?;
+    let gone = sqlx::query_scalar!(
+        r#"WITH edge AS (SELECT coalesce((SELECT min(f.position) - 1 FROM ingest.feed f WHERE f.at >= now() - make_interval(days => $1)), h.position) AS position
+                           FROM ingest.feed_head h FOR UPDATE OF h),
+                gone AS (DELETE FROM ingest.feed f USING edge e WHERE f.position <= e.position RETURNING cardinality(f.opportunities) AS size),
+                moved AS (UPDATE ingest.feed_head h SET pruned_to = greatest(h.pruned_to, e.position) FROM edge e WHERE EXISTS (SELECT FROM gone))
+           SELECT coalesce(sum(size), 0)::bigint AS "gone!" FROM gone"#,
+        days
+    )
+    .fetch_one(&mut **tx)
+    .await
+    .doing(WHAT)?;
+    Ok(u64::try_from(gone).unwrap_or(0))
+}
+
+/// Removes alerts that are over, silences, messages, and versions of source files. The version in force stays, and so does the last one
+/// that a worker brought.
+async fn old_notes(tx: &mut Transaction<'_, Postgres>, days: i32) -> Result<u64, StoreError> {
+    let gone = sqlx::query_scalar!(
+        r#"WITH alerts AS (DELETE FROM ingest.alerts WHERE ended_at < now() - make_interval(days => $1) RETURNING 1),
+                silences AS (DELETE FROM ingest.silences WHERE least(until, ended_at) < now() - make_interval(days => $1) RETURNING 1),
+                messages AS (DELETE FROM ingest.notifications WHERE at < now() - make_interval(days => $1) AND alert IS NULL RETURNING 1),
+                files AS (DELETE FROM ingest.source_files f WHERE f.at < now() - make_interval(days => $1)
+                             AND f.id < (SELECT max(n.id) FROM ingest.source_files n WHERE n.source = f.source)
+                             AND f.id < (SELECT max(n.id) FROM ingest.source_files n WHERE n.source = f.source AND n.origin <> 'applied')
+                             RETURNING 1)
+           SELECT (SELECT count(*) FROM alerts) + (SELECT count(*) FROM silences) + (SELECT count(*) FROM messages)
+                  + (SELECT count(*) FROM files) AS "gone!""#,
+        days
+    )
+    .fetch_one(&mut **tx)
+    .await
+    .doing(WHAT)?;
+    Ok(u64::try_from(gone).unwrap_or(0))
 }

@@ -53,23 +53,14 @@ impl Store {
         .doing("read the streams of a source")
     }
 
-    /// Writes the sources that a worker knows. Sources that are no longer among them are switched off, not deleted. What an
-    /// operator has set (paused, rate) stays.
+    /// Writes the sources that a worker knows. Sources that are no longer among them are switched off, not deleted, unless
+    /// the registry has their file: this worker cannot use it, and others may. What an operator has set (paused, rate) stays.
     pub async fn register_sources(&self, rows: &[SourceRow]) -> Result<(), StoreError> {
         let slugs: Vec<String> = rows.iter().map(|row| row.slug.to_string()).collect();
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         for row in rows {
             write(&mut tx, row).await?;
-            sqlx::query!(
-                "UPDATE ingest.sources SET enabled = $2, off_why = CASE WHEN NOT $2 THEN $3 END, updated_at = now()
-                  WHERE slug = $1 AND (enabled, coalesce(off_why, '')) <> ($2, CASE WHEN $2 THEN '' ELSE $3 END)",
-                row.slug.as_str(),
-                row.enabled,
-                format!("`sources.{}.enabled` is false in the configuration of the workers", row.slug)
-            )
-            .execute(&mut *tx)
-            .await
-            .doing(WHAT)?;
+            switch(&mut tx, row).await?;
             sqlx::query!(
                 "UPDATE queue.lanes SET max_running = CASE WHEN lane LIKE 'fetch:%' THEN $2::integer ELSE $3::integer END
                   WHERE subject = $1 AND lane NOT LIKE 'item:%' AND max_running <> CASE WHEN lane LIKE 'fetch:%' THEN $2::integer ELSE $3::integer END",
@@ -82,7 +73,8 @@ impl Store {
             .doing(WHAT)?;
         }
         sqlx::query!(
-            "UPDATE ingest.sources SET enabled = false, off_why = 'the workers have no source file for it' WHERE enabled AND slug <> ALL ($1)",
+            "UPDATE ingest.sources SET enabled = false, off_why = 'the workers have no source file for it' WHERE enabled AND slug <> ALL ($1)
+                AND (SELECT f.file FROM ingest.source_files f WHERE f.source = slug ORDER BY f.id DESC LIMIT 1) IS NULL",
             &slugs
         )
         .execute(&mut *tx)
@@ -106,7 +98,7 @@ impl Store {
 const WHAT: &str = "register the sources";
 
 /// Writes what the source file says of a source, its streams and its lanes.
-async fn write(tx: &mut Transaction<'_, Postgres>, row: &SourceRow) -> Result<(), StoreError> {
+pub(crate) async fn write(tx: &mut Transaction<'_, Postgres>, row: &SourceRow) -> Result<(), StoreError> {
     sqlx::query!(
         "INSERT INTO ingest.sources AS s (slug, name, spec_version, offers_itself, file_rate) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (slug) DO UPDATE SET name = excluded.name, spec_version = excluded.spec_version,
@@ -140,6 +132,21 @@ async fn write(tx: &mut Transaction<'_, Postgres>, row: &SourceRow) -> Result<()
         row.slug.as_str(),
         row.fetch_at_once,
         row.read_at_once
+    )
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+    .doing(WHAT)
+}
+
+/// Switches a source on or off, as the configuration of the workers says.
+pub(crate) async fn switch(tx: &mut Transaction<'_, Postgres>, row: &SourceRow) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE ingest.sources SET enabled = $2, off_why = CASE WHEN NOT $2 THEN $3 END, updated_at = now()
+          WHERE slug = $1 AND (enabled, coalesce(off_why, '')) <> ($2, CASE WHEN $2 THEN '' ELSE $3 END)",
+        row.slug.as_str(),
+        row.enabled,
+        format!("`sources.{}.enabled` is false in the configuration of the workers", row.slug)
     )
     .execute(&mut **tx)
     .await

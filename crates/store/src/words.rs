@@ -241,6 +241,62 @@ words! {
 }
 
 words! {
+    /// Where a source file came from.
+    FileOrigin in "ingest.source_files.origin" {
+        /// It is compiled into the program.
+        Builtin = "builtin",
+        /// It was in the folder of source files of a worker.
+        Directory = "directory",
+        /// An operator applied it.
+        Applied = "applied",
+    }
+}
+
+words! {
+    /// What an alert is about.
+    AlertKind in "ingest.alerts.kind" {
+        /// A source has not been complete for too long.
+        Freshness = "freshness",
+        /// The last whole run of a source showed far fewer records than those before.
+        Yield = "yield",
+        /// A run is held, and waits for a decision.
+        Held = "held",
+        /// Jobs of a source were given up.
+        DeadLetters = "dead_letters",
+        /// The last verification of an index found differences.
+        Drift = "drift",
+        /// A source lacks credentials.
+        Secret = "secret",
+        /// The TLS certificate of a host ends soon, or has ended.
+        Certificate = "certificate",
+    }
+}
+
+words! {
+    /// Why a message is sent.
+    Notice in "ingest.notifications.event" {
+        /// Something is wrong.
+        Begun = "begun",
+        /// It still is.
+        Reminder = "reminder",
+        /// It is over.
+        Resolved = "resolved",
+        /// The digest of a day.
+        Digest = "digest",
+    }
+}
+
+words! {
+    /// How a message reaches people.
+    Channel in "ingest.notifications.channel" {
+        /// A webhook that takes what Slack takes.
+        Webhook = "webhook",
+        /// E-mail.
+        Email = "email",
+    }
+}
+
+words! {
     /// What a token allows. Each scope allows all that those before it do.
     Scope in "ingest.tokens.scope" {
         /// Look.

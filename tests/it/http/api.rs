@@ -49,6 +49,27 @@ fn good(world: &World) -> Vec<Good> {
             Some(json!({ "rate": "10/min" })),
             200,
         ),
+        get("/v1/sources/{slug}/file", "/v1/sources/mc2/file".into()),
+        (
+            "put",
+            "/v1/sources/{slug}/file",
+            "/v1/sources/mc2/file".into(),
+            Some(
+                json!({ "file": include_str!("../../../sources/partners/mc2.toml").replace("name = ", "# ours\nname = ") }),
+            ),
+            200,
+        ),
+        get("/v1/sources/{slug}/versions", "/v1/sources/mc2/versions?limit=5".into()),
+        ("post", "/v1/sources/{slug}/rollback", "/v1/sources/mc2/rollback".into(), Some(json!({})), 200),
+        get("/v1/alerts", "/v1/alerts".into()),
+        (
+            "post",
+            "/v1/silences",
+            "/v1/silences".into(),
+            Some(json!({ "source": "mc2", "minutes": 30, "reason": "entretien" })),
+            201,
+        ),
+        ("delete", "/v1/silences/{source}", "/v1/silences/mc2".into(), None, 204),
         (
             "post",
             "/v1/duplicates",
@@ -103,6 +124,11 @@ fn bad(world: &World) -> Vec<(&'static str, String, Option<Value>, u16)> {
         ("get", "/v1/sources/fnee".into(), None, 404),
         ("post", "/v1/sources/fne/pause".into(), Some(json!({ "reason": " " })), 400),
         ("put", "/v1/sources/fne/rate".into(), Some(json!({ "rate": "viele" })), 422),
+        ("put", "/v1/sources/fne/file".into(), Some(json!({ "file": "name = 1" })), 422),
+        ("post", "/v1/sources/fne/rollback".into(), Some(json!({ "version": "ffffffff" })), 404),
+        ("post", "/v1/sources/fne/rollback".into(), Some(json!({ "version": "%" })), 400),
+        ("post", "/v1/silences".into(), Some(json!({ "source": "fne", "minutes": 0, "reason": "x" })), 400),
+        ("delete", "/v1/silences/fne".into(), None, 404),
         ("get", "/v1/opportunities?region=Bavaria".into(), None, 422),
         ("get", "/v1/opportunities?closes_from=2026-12-02&closes_to=2026-12-01".into(), None, 422),
         ("get", "/v1/opportunities?q=%00".into(), None, 422),
@@ -169,6 +195,10 @@ async fn every_path_of_the_document_answers_as_it_says() {
         "pause",
         "resume",
         "rate",
+        "apply_file",
+        "rollback_file",
+        "silence",
+        "unsilence",
         "different",
         "retry_dead",
         "discard_dead",
@@ -206,7 +236,8 @@ async fn refused_without_right(world: &World, method: &str, path: &str, at: &str
     if method != "get" {
         assert_eq!(ask(Some(reader)).await.status(), 403, "{method} {at} by a reader");
     }
-    if path.starts_with("/v1/tokens") {
+    let changes_file = method != "get" && (path.ends_with("/file") || path.ends_with("/rollback"));
+    if path.starts_with("/v1/tokens") || changes_file {
         assert_eq!(ask(Some(operator)).await.status(), 403, "{method} {at} by an operator");
     }
 }

@@ -87,6 +87,27 @@ async fn another_cluster_and_another_canonical_row_are_changes() {
 }
 
 #[tokio::test]
+async fn a_reader_whose_position_was_pruned_is_told_to_read_everything_again() {
+    let store = fresh().await;
+    for id in ["1", "2"] {
+        load(&store, &post("fne", id, "Douala", TEXT)).await;
+    }
+    let head = read(&store, 0).await.last().unwrap().0;
+    let keep = store::Retention { days: 180, runs: 30, changes_days: 730, feed_days: 90, actions_days: 730 };
+    assert_eq!(store.prune_records(keep, false).await.unwrap().feed, 0, "nothing is old");
+    sqlx::query("UPDATE ingest.feed SET at = at - interval '91 days'").execute(store.pool()).await.unwrap();
+    load(&store, &post("fne", "3", "Yaoundé", "Autre chose, tout autre chose.")).await;
+    let would = store.prune_records(keep, true).await.unwrap().feed;
+    assert!(would > 0 && !read(&store, 0).await.is_empty(), "a dry run removes nothing");
+    assert_eq!(store.prune_records(keep, false).await.unwrap().feed, would);
+    let refused = store.feed(0, 100).await.unwrap_err();
+    assert!(matches!(refused, store::StoreError::Pruned { after: 0, .. }), "{refused}");
+    assert!(refused.to_string().contains("read all opportunities again"), "{refused}");
+    assert!(!read(&store, head).await.is_empty(), "who was not away for so long continues");
+    assert_eq!(store.prune_records(keep, false).await.unwrap().feed, 0);
+}
+
+#[tokio::test]
 async fn a_page_of_the_feed_begins_in_the_middle_of_a_group() {
     let store = fresh().await;
     let row = post("fne", "1", "Douala", TEXT);

@@ -8,6 +8,7 @@ mod replay;
 mod rows;
 pub(crate) mod runs;
 mod skipped;
+pub(crate) mod smtp;
 pub(crate) mod tarpit;
 
 pub(crate) use self::replay::{Road, html, replayed, with_partner};

@@ -74,10 +74,18 @@ impl Road {
             sets.push(format!("sources.{}.rate={}", partner.slug, self.rate));
         }
         sets.extend(self.settings.iter().cloned());
+        // What is of sources and workers belongs to workers: a command refuses it as a flag where it has no effect.
+        let (of_sources, sets): (Vec<String>, Vec<String>) = sets
+            .into_iter()
+            .partition(|set| ["sources.", "worker.", "fetch."].iter().any(|begin| set.starts_with(begin)));
         let flags: Vec<String> = sets.into_iter().flat_map(|set| ["--set".to_owned(), set]).collect();
         let all: Vec<&str> = args.iter().copied().chain(flags.iter().map(String::as_str)).collect();
         let bin =
             Bin::new(self.data(), &all).env("DATABASE_URL", &self.database.url()).env("OIM_ETL_LOG", "warn");
+        let bin = of_sources.iter().fold(bin, |bin, set| {
+            let (key, value) = set.split_once('=').unwrap();
+            bin.env(&format!("OIM_ETL_{}", key.replace('.', "__").to_uppercase()), value)
+        });
         replay::credentials().iter().fold(bin, |bin, (name, value)| bin.env(name, value))
     }
 }

@@ -8,8 +8,12 @@ use domain::{RunId, SourceSlug};
 use sources::Catalog;
 use store::{SourceState, Store};
 
-use super::Context;
-use crate::{app, partner, ui};
+use super::{Context, effect};
+use crate::{
+    app, partner,
+    registry::{self, Base, Brings},
+    ui,
+};
 
 pub(super) use when::{age, passed, since};
 
@@ -41,7 +45,11 @@ impl PoolSources {
     /// Reads them. Where no worker is alive, a command that works the queue itself adds the sources of its own files.
     pub(super) async fn of(context: &Context, store: &Store, catalog: Catalog) -> anyhow::Result<Self> {
         let has_worker = !store.queue().workers().await?.is_empty();
-        if !has_worker {
+        if has_worker {
+            effect::refuse(context)?;
+        } else {
+            let base = Base::load(context.config())?;
+            registry::bring(context.config(), store, &base, Brings::Guest).await?;
             store.add_sources(&app::rows(context.config(), &catalog)).await?;
         }
         Ok(Self { states: store.source_states().await?, catalog, has_worker })
@@ -169,9 +177,15 @@ pub(super) async fn find_run(store: &Store, word: &str) -> anyhow::Result<RunId>
     }
 }
 
+/// Says who acts where the user of the system does not: several people behind one account, or a container without one.
+pub(super) const OPERATOR: &str = "OIM_OPERATOR";
+
 /// Returns who uses the command line, for the record of a run.
 pub(super) fn current_user() -> String {
-    std::env::var("USER").unwrap_or_else(|_| "cli".to_owned())
+    // Whoever became another user for this is the one who acts.
+    let named =
+        [OPERATOR, "SUDO_USER", "USER", "LOGNAME"].into_iter().filter_map(|name| std::env::var(name).ok());
+    named.map(|name| name.trim().to_owned()).find(|name| !name.is_empty()).unwrap_or_else(|| "cli".to_owned())
 }
 
 /// Returns the folder of recordings: the one of the flag, else `fixtures` in the folder of source files, else here.

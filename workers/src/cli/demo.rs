@@ -84,7 +84,7 @@ impl Demo {
 
     async fn show(&self, config: Config, quiet: bool, stop: Stop) -> anyhow::Result<Outcome> {
         let begun = Instant::now();
-        let running = self.start(config, quiet, &stop).await?;
+        let running = Box::pin(self.start(config, quiet, &stop)).await?;
         let lines = ask_all(&running.app).await?;
         let runs = Follower::new(running.app.store.clone(), lines.clone(), quiet).until_done().await?;
         let outcome = report::print(&running.app, &runs, &lines, quiet, begun.elapsed()).await?;

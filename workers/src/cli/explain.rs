@@ -11,7 +11,7 @@ use crate::{
     app,
     archive::Archive,
     lang::{chosen, say},
-    ui,
+    registry, ui,
     workbench::words::partner_words,
 };
 
@@ -144,7 +144,8 @@ fn words_of(draft: &Draft) -> Value {
 
 /// Returns the record of the archived page, parsed by the current source file.
 async fn record(context: &Context, life: &OpportunityHistory, page: &PageRow) -> anyhow::Result<Draft> {
-    let catalog = app::catalog(context.config())?;
+    let files = registry::where_possible(&context.loaded).await?;
+    let catalog = files.catalog;
     let archive = Archive::open(&app::archive_place(context.config()))?;
     partner_words(&catalog, &archive, life, page).await
 }

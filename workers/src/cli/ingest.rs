@@ -20,6 +20,7 @@ use crate::{
     lang::{chosen, say},
     pipeline::trigger,
     queue::{Pool, Stop},
+    registry,
     ui::{self, Follower, Line, counted},
 };
 
@@ -69,7 +70,8 @@ const LOOK_FOR_WORKERS: Duration = Duration::from_secs(3);
 impl Ingest {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
         self.check_items()?;
-        let catalog = app::catalog(context.config())?;
+        let files = registry::where_possible(&context.loaded).await?;
+        let catalog = files.catalog.clone();
         if self.file.is_some() {
             let slugs = self.slugs(&context, &catalog)?;
             let [slug] = slugs.as_slice() else { anyhow::bail!("a file is of one source: name one") };
@@ -78,6 +80,7 @@ impl Ingest {
         }
         if self.dry_run {
             let slugs = self.slugs(&context, &catalog)?;
+            slugs.iter().filter_map(|slug| catalog.get(slug)).for_each(|spec| files.note(spec));
             return preview(&context, &catalog, &slugs, self.limit, self.since).await;
         }
         let store = app::open_store(context.config()).await?;

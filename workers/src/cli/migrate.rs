@@ -4,7 +4,11 @@ use clap::Args;
 use store::Schema;
 
 use super::{Context, Outcome};
-use crate::{app, ui};
+use crate::{
+    app,
+    registry::{self, Base, Brings},
+    ui,
+};
 
 /// Create or migrate the tables of the database, and grant rights to the roles that read it
 #[derive(Debug, Args)]
@@ -21,10 +25,12 @@ impl Migrate {
         let store = app::reach(config, 2).await?;
         let before = store.schema().await?;
         store.migrate().await?;
-        let catalog = app::catalog(config)?;
+        let base = Base::load(config)?;
         // Where workers are alive, their source files count.
         if store.queue().workers().await?.is_empty() {
-            store.add_sources(&app::rows(config, &catalog)).await?;
+            registry::bring(config, &store, &base, Brings::Guest).await?;
+            let files = registry::in_force(config, &store, &base).await?;
+            store.add_sources(&app::rows(config, &files.catalog)).await?;
         }
         let sources = store.source_states().await?.len();
         let missing = if let Schema::Behind { missing } = before { missing } else { 0 };

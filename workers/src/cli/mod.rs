@@ -1,11 +1,14 @@
 //! The command line: one file a command.
 
+mod alerts;
 mod common;
 mod completions;
 mod config;
 mod dead;
 mod demo;
+mod digest;
 mod duplicates;
+mod effect;
 mod explain;
 mod ingest;
 mod language;
@@ -18,6 +21,7 @@ mod schedule;
 mod search;
 mod sources;
 mod status;
+mod tips;
 mod tokens;
 mod vectors;
 #[cfg(test)]
@@ -94,7 +98,7 @@ enum Command {
     Explain(explain::Explain),
     /// List rejected records with their reasons
     Rejections(rejections::Rejections),
-    /// Show workers, the queue, dead letters and counts
+    /// Show workers, the queue, dead letters, alerts and counts
     Status(status::Status),
     /// List pairs that may be one opportunity, and decide on them
     Duplicates(duplicates::Duplicates),
@@ -102,7 +106,7 @@ enum Command {
     Search(Box<search::Search>),
     /// Compare the vector index with the database, and repair it
     Vectors(vectors::VectorsCommand),
-    /// List, pause, check, preview and create sources
+    /// List, pause, change, check, preview and create sources
     Sources(sources::Sources),
     /// Create, list and revoke tokens of API and console
     Tokens(tokens::Tokens),
@@ -110,7 +114,11 @@ enum Command {
     Schedule(schedule::Schedule),
     /// Migrate the database to this version
     Migrate(migrate::Migrate),
-    /// Remove old runs, pages, rejections, history, dead letters and answers that nothing needs
+    /// List what is wrong, silence it for a while, and try whether messages arrive
+    Alerts(alerts::AlertsCommand),
+    /// Show what a day brought: problems first
+    Digest(digest::DigestCommand),
+    /// Remove old runs, pages, rejections, history, dead letters, feed, actions and answers that nothing needs
     Prune(prune::Prune),
     /// Show the effective configuration, with secrets masked
     Config(config::Show),
@@ -146,7 +154,8 @@ enum Outcome {
 /// Reads the command line and runs the command.
 pub(crate) async fn main() -> ExitCode {
     let early = language::early(&std::env::args_os().collect::<Vec<_>>(), |name| std::env::var(name).ok());
-    let matches = language::command(Cli::command(), early).get_matches();
+    let matches = language::command(Cli::command(), early).try_get_matches();
+    let matches = matches.unwrap_or_else(|error| tips::tidy(error).exit());
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match Box::pin(run(cli)).await {
         Ok(Outcome::Good) => ExitCode::SUCCESS,
@@ -172,6 +181,7 @@ async fn run(cli: Cli) -> anyhow::Result<Outcome> {
     let loaded = crate::config::load(&given(&cli.global)?)?;
     lang::choose(language::of_config(loaded.config.lang));
     let context = Context { loaded, output: cli.global.output };
+    effect::check(&cli.command, &context)?;
     if let Command::Demo(command) = cli.command {
         return Box::pin(command.run(context)).await;
     }
@@ -187,11 +197,13 @@ async fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Status(command) => command.run(context).await,
         Command::Duplicates(command) => command.run(context).await,
         Command::Search(command) => command.run(context).await,
-        Command::Vectors(command) => command.run(context).await,
-        Command::Sources(command) => command.run(context).await,
+        Command::Vectors(command) => Box::pin(command.run(context)).await,
+        Command::Sources(command) => Box::pin(command.run(context)).await,
         Command::Tokens(command) => command.run(context).await,
         Command::Schedule(command) => command.run(&context),
         Command::Migrate(command) => command.run(context).await,
+        Command::Alerts(command) => command.run(context).await,
+        Command::Digest(command) => command.run(context).await,
         Command::Prune(command) => command.run(context).await,
         Command::Config(command) => command.run(&context),
         Command::Demo(_) | Command::Completions(_) => Ok(Outcome::Good),

@@ -11,12 +11,13 @@ use crate::{
     ui::{self, Column, Table},
 };
 
-/// Remove old runs, pages, rejections, history, dead letters and answers that nothing needs
+/// Remove old runs, pages, rejections, history, dead letters, feed, actions and answers that nothing needs
 #[derive(Debug, Args)]
 #[command(
     after_help = "Workers do this each night (`prune` in the timetable). `retention.*` says what is kept.\n\
     Kept whatever its age: held runs without a decision, the page of each opportunity, what `replay` would read, and what `runs revert` of\n\
-    a kept run would put back. An answer leaves the archive at the next pruning after its page, an hour later at least."
+    a kept run would put back, and source files in force. A reader of the feed that was away for longer than `retention.feed_days` gets\n\
+    a 410 and reads everything again. An answer leaves the archive at the next pruning after its page, an hour later at least."
 )]
 pub(super) struct Prune {
     /// Count, and remove nothing
@@ -52,13 +53,16 @@ impl Prune {
             table(&report.sources).print();
         }
         ui::line(&format!(
-            "{word}: {} runs, {} pages, {} rejections, {} changes, {} visits, {} dead letters",
+            "{word}: {} runs, {} pages, {} rejections, {} changes, {} visits, {} dead letters, {} positions of the feed, {} actions, {} notes",
             report.all.runs,
             report.all.pages,
             report.all.rejections,
             report.all.changes,
             report.all.visits,
-            report.all.dead_letters
+            report.all.dead_letters,
+            report.all.feed,
+            report.all.actions,
+            report.all.notes
         ));
         ui::line(&format!(
             "archive: {} answers removed, {} can go at the next pruning",

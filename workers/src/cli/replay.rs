@@ -20,6 +20,7 @@ use crate::{
     app,
     lang::say,
     pipeline::trigger,
+    registry,
     ui::{self, Line},
     workbench::reread::{Read, read_again},
 };
@@ -42,9 +43,10 @@ pub(super) struct Replay {
 
 impl Replay {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
-        let catalog = app::catalog(context.config())?;
-        let source = find_source(&catalog, &self.source)?;
         let store = app::open_store(context.config()).await?;
+        let files = registry::for_command(&context.loaded, &store).await?;
+        let catalog = &files.catalog;
+        let source = find_source(catalog, &self.source)?;
         if let Some(run) = self.run {
             let of = store.run(run).await?;
             anyhow::ensure!(
@@ -54,6 +56,7 @@ impl Replay {
             );
         }
         let spec = catalog.get(&source).with_context(|| format!("there is no source file for {source}"))?;
+        files.note(spec);
         let read_by = app::read_by(spec);
         let which = if self.stale { Replayed::Stale { read_by: &read_by } } else { self.run.into() };
         if self.stale && store.stale(&[(source.clone(), read_by.clone())]).await?.is_empty() {

@@ -6,7 +6,10 @@ use ::queue::WorkerRow;
 use ::vectors::Key;
 use clap::Args;
 use domain::SourceSlug;
-use store::{FailingHost, Overview, SourceState, Stale, Store, WhichDead};
+use store::{
+    Alert, ChannelState, FailingHost, FileInForce, Overview, RefusedFiles, SourceState, Stale, Store,
+    WhichDead,
+};
 
 use super::{
     Context, Outcome,
@@ -14,14 +17,18 @@ use super::{
     vectors,
 };
 use crate::{
-    app,
+    alerts, app,
     clock::off_by,
     lang::{chosen, say},
+    registry,
     ui::{self, Column, Table, ago},
     vector::Vectors,
 };
 
-/// Show workers, the queue, dead letters and counts
+/// Most alerts that are shown.
+const MOST_ALERTS: i64 = 50;
+
+/// Show workers, the queue, dead letters, alerts and counts
 #[derive(Debug, Args)]
 pub(super) struct Status {
     /// Show at most this many dead letters
@@ -38,12 +45,20 @@ impl Status {
         let overview = store.overview(self.dead.max(0)).await?;
         let sources = store.source_states().await?;
         let stale = stale(&context, &store).await?;
+        let applied: Vec<FileInForce> =
+            store.files_in_force().await?.into_iter().filter(registry::is_other).collect();
+        let refused = store.refused_files().await?;
+        let (wrong, channels) = (store.alerts(false, MOST_ALERTS).await?, store.channel_states().await?);
         let points = if self.points { Some(points(&context).await?) } else { None };
         if context.is_json() {
             let mut all = serde_json::to_value(&overview)?;
             if let Some(map) = all.as_object_mut() {
                 map.insert("sources".to_owned(), serde_json::to_value(&sources)?);
                 map.insert("stale".to_owned(), serde_json::to_value(&stale)?);
+                map.insert("applied_files".to_owned(), serde_json::to_value(&applied)?);
+                map.insert("refused_files".to_owned(), serde_json::to_value(&refused)?);
+                map.insert("alerts".to_owned(), serde_json::to_value(&wrong)?);
+                map.insert("messages".to_owned(), serde_json::to_value(&channels)?);
                 if let Some(points) = points {
                     map.insert("points".to_owned(), serde_json::to_value(points)?);
                 }
@@ -52,8 +67,14 @@ impl Status {
         } else {
             show(&overview);
             attention::show(&context, &store).await?;
+            for alert in &wrong {
+                show_alert(alert);
+            }
             sources.iter().for_each(show_source);
             stale.iter().for_each(show_stale);
+            refused.iter().for_each(show_refused);
+            applied.iter().for_each(show_applied);
+            channels.iter().for_each(show_channel);
             show_dead(&store, self.dead.max(0)).await?;
             points.iter().flatten().for_each(|id| ui::line(&format!("point          {id}")));
         }
@@ -64,9 +85,9 @@ impl Status {
 /// Returns the sources with rows that an older source file or older rules have produced. An invalid source file does not keep
 /// the rest of the status from being shown.
 async fn stale(context: &Context, store: &Store) -> anyhow::Result<Vec<Stale>> {
-    match app::catalog(context.config()) {
-        Ok(catalog) => {
-            let versions = catalog.iter().map(|spec| (spec.slug.clone(), app::read_by(spec)));
+    match registry::for_command(&context.loaded, store).await {
+        Ok(files) => {
+            let versions = files.catalog.iter().map(|spec| (spec.slug.clone(), app::read_by(spec)));
             Ok(store.stale(&versions.collect::<Vec<(SourceSlug, String)>>()).await?)
         }
         Err(error) => {
@@ -128,6 +149,45 @@ fn show_host(FailingHost { host, source, failures, since, next_try, why }: &Fail
         "hôte           {host}: ne répond plus depuis {since} ({failures} échecs de suite, source {source}), prochain essai à {next_try}: {why}",
         "host           {host}: has not answered since {since} ({failures} failures in a row, source {source}), next try at {next_try}: {why}"
     ));
+}
+
+fn show_refused(refused: &RefusedFiles) {
+    let RefusedFiles { host, pid, why, at } = refused;
+    ui::line(&say!(
+        "fichiers       refusés par le worker {host} pid {pid} {}: {why}",
+        "source files   refused by the worker {host} pid {pid} {}: {why}",
+        ago(Some(*at))
+    ));
+}
+
+fn show_applied(file: &FileInForce) {
+    ui::line(&say!(
+        "fichier        {}: {}",
+        "file           {}: {}",
+        file.version.source,
+        registry::origin(file)
+    ));
+}
+
+fn show_alert(alert: &Alert) {
+    let silenced = if alert.is_silenced { chosen().say("  (en sourdine)", "  (silenced)") } else { "" };
+    let title = alerts::text::title(chosen(), alert);
+    ui::line(&say!(
+        "alerte         {title}, depuis {}{silenced}",
+        "alert          {title}, since {}{silenced}",
+        ago(Some(alert.began_at))
+    ));
+}
+
+/// Shows a channel only where messages do not arrive.
+fn show_channel(state: &ChannelState) {
+    let ChannelState { channel, waiting, given_up, error, .. } = state;
+    if let Some(error) = error {
+        ui::line(&say!(
+            "messages       {channel}: {waiting} attendent, {given_up} abandonnés: {error}; les workers réessaient",
+            "messages       {channel}: {waiting} wait, {given_up} were given up: {error}; workers try again"
+        ));
+    }
 }
 
 fn show_stale(Stale { source, rows, .. }: &Stale) {

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::{Context, Outcome, asked_to_stop};
 use crate::{
+    alerts,
     app::{App, Role},
     http::Server,
     incoming, observe,
@@ -32,6 +33,8 @@ impl Worker {
         let config = context.config().clone();
         let metrics = observe::metrics()?;
         let timetable = scheduler::own(&config)?;
+        let channels = alerts::Channels::of(&config.alerts)?;
+        config.alerts.digest_clock()?;
         let stop = Stop::new();
         let app = Arc::new(App::open(config.clone(), Role::Worker).await?.stopping_with(stop.clone()));
         let server =
@@ -42,10 +45,10 @@ impl Worker {
         let scheduled = config.worker.scheduler && !self.no_scheduler;
         let clock =
             scheduled.then(|| tokio::spawn(scheduler::run(Arc::clone(&app), timetable, stop.clone())));
-        let mut watching = Vec::new();
-        if config.sources_dir.is_some() {
-            watching.push(tokio::spawn(reload::watch(Arc::clone(&app), stop.clone())));
-        }
+        let mut watching = vec![
+            tokio::spawn(reload::watch(Arc::clone(&app), stop.clone())),
+            tokio::spawn(alerts::run(Arc::clone(&app), channels, stop.clone())),
+        ];
         if let Some(inbox) = &config.inbox {
             let watch = incoming::watch(Arc::clone(&app), inbox.clone(), stop.clone());
             watching.push(tokio::spawn(watch));

@@ -2,6 +2,7 @@
 //!
 //! One list of keys ([`keys::KEYS`]) feeds the reader, the environment, `oim-etl config` and the docs.
 
+mod alerts;
 mod keys;
 mod load;
 mod page;
@@ -14,7 +15,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
 
-pub(crate) use keys::{ALIASES, PREFIX};
+pub(crate) use alerts::{Alerts, SmtpTls};
+pub(crate) use keys::{ALIASES, PREFIX, variable};
 pub(crate) use load::{Given, Loaded, load};
 pub(crate) use page::markdown;
 pub(crate) use show::settings;
@@ -54,6 +56,7 @@ pub(crate) struct Config {
     pub(crate) retention: Retention,
     pub(crate) worker: Worker,
     pub(crate) fetch: Fetch,
+    pub(crate) alerts: Alerts,
     #[serde(default)]
     pub(crate) sources: BTreeMap<SourceSlug, Source>,
 }
@@ -119,6 +122,9 @@ pub(crate) struct Retention {
     pub(crate) days: i32,
     pub(crate) runs: i64,
     pub(crate) changes_days: i32,
+    #[serde(deserialize_with = "alerts::a_week_at_least")]
+    pub(crate) feed_days: i32,
+    pub(crate) actions_days: i32,
 }
 
 /// `[worker]`

@@ -18,7 +18,7 @@ pub(crate) fn markdown() -> String {
     let mut page = HEAD.to_owned();
     let (top, tables): (Vec<&Key>, Vec<&Key>) = KEYS.iter().partition(|key| !key.name.contains('.'));
     section(&mut page, "Keys", &top);
-    for table in ["database", "retention", "worker", "fetch"] {
+    for table in ["database", "retention", "worker", "fetch", "alerts"] {
         let keys: Vec<&Key> =
             tables.iter().copied().filter(|key| key.name.split('.').next() == Some(table)).collect();
         section(&mut page, &format!("`[{table}]`"), &keys);

@@ -6,7 +6,7 @@ mod page;
 use std::collections::BTreeMap;
 
 use axum::{extract::State, http::StatusCode};
-use store::{Figures, Overview, StoreError, TargetState};
+use store::{Alert, AlertKind, Channel, ChannelState, Figures, Overview, StoreError, TargetState};
 use vectors::Drift;
 
 use super::Surroundings;
@@ -45,6 +45,7 @@ async fn of_database(app: &App) -> Result<String, StoreError> {
     let targets: Vec<&TargetState> = overview.targets.iter().filter(|target| target.is_shown).collect();
     indexes(&mut page, &targets);
     sources(&mut page, &app.store.figures().await?);
+    alerts(&mut page, &app.store.alerts(false, 1_000).await?, &app.store.channel_states().await?);
     Ok(page.into_text())
 }
 
@@ -130,6 +131,27 @@ fn indexes(page: &mut Page, targets: &[&TargetState]) {
         "oim_index_drift",
         "What the last verification of an index found, by kind",
         found.collect::<Vec<_>>(),
+    );
+}
+
+/// What is wrong, as alerts tell people, and the messages that wait.
+fn alerts(page: &mut Page, alerts: &[Alert], channels: &[ChannelState]) {
+    page.gauge(
+        "oim_alerts",
+        "What is wrong now, by kind, as people are told",
+        AlertKind::ALL.iter().map(|kind| {
+            let count = alerts.iter().filter(|alert| alert.kind == *kind).count();
+            Sample::count(i64::try_from(count).unwrap_or(i64::MAX)).with("kind", kind.as_str())
+        }),
+    );
+    page.gauge(
+        "oim_messages_waiting",
+        "Messages to people that wait to be sent, by channel",
+        Channel::ALL.iter().map(|channel| {
+            let waiting =
+                channels.iter().find(|state| state.channel == *channel).map_or(0, |state| state.waiting);
+            Sample::count(waiting).with("channel", channel.as_str())
+        }),
     );
 }
 

@@ -21,15 +21,17 @@ const OPEN: [&str; 3] = ["/v1/openapi.json", "/v1/search", "/v1/vocabularies"];
     info(
         title = "oim-etl",
         description = "Opportunities for returning migrants in Cameroon, and the service that loads them. Send a token as \
-            `Authorization: Bearer TOKEN`. Its scope is `read` (look), `operate` (act) or `admin` (create and revoke tokens). \
+            `Authorization: Bearer TOKEN`. Its scope is `read` (look), `operate` (act) or `admin` (also change source files, create and revoke tokens). \
             Lists have `items`, `total` and `next`; send `next` as `after` for the next page. Limits that are out of range are refused. \
             Each error is an `application/problem+json` (RFC 9457): 400 cannot be understood, 422 is understood and cannot be, 409 does \
-            not fit the state of things."
+            not fit the state of things, 410 is no longer kept."
     ),
     paths(
         document, v1::ingest::ingest,
         v1::runs::list, v1::runs::show, v1::runs::publish, v1::runs::discard, v1::runs::cancel, v1::runs::revert,
         v1::sources::list, v1::sources::show, v1::sources::pause, v1::sources::resume, v1::sources::rate,
+        v1::registry::show, v1::registry::apply, v1::registry::versions, v1::registry::rollback,
+        v1::alerts::list, v1::alerts::silence, v1::alerts::unsilence,
         v1::opportunities::list, v1::opportunities::show, v1::opportunities::changes, v1::search::search,
         v1::rejections::list, v1::dead::list, v1::dead::show, v1::dead::retry, v1::dead::discard,
         v1::duplicates::list, v1::duplicates::decide,

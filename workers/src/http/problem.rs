@@ -69,6 +69,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Missing(_) => Self::missing(error.to_string()),
+            StoreError::Pruned { .. } => Self::new(StatusCode::GONE, error.to_string()),
             StoreError::Refused { .. } => Self::new(StatusCode::CONFLICT, error.to_string()),
             error if error.is_away() => {
                 tracing::warn!(error = format!("{:#}", anyhow::Error::from(error)), "an API request failed");
@@ -115,4 +116,16 @@ pub(crate) async fn without_nul(request: Request, next: Next) -> Response {
             .into_response();
     }
     next.run(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_that_is_no_longer_kept_is_gone() {
+        let problem = Problem::from(StoreError::Pruned { after: 4, head: 90 });
+        assert_eq!(problem.status(), StatusCode::GONE);
+        assert!(problem.detail().contains("continue after 90"), "{}", problem.detail());
+    }
 }

@@ -1,6 +1,6 @@
 //! Stage 2: an answer is fetched, and archived before anything parses it.
 
-use std::time::Duration;
+use std::{sync::PoisonError, time::Duration};
 
 use ::fetch::{Answer, Body, FetchError, Partner, Request, Retry, Validators, Why};
 use bytes::Bytes;
@@ -93,6 +93,7 @@ pub(crate) async fn fetch(
         Err(error) => return Err(failure(app, partner, wanted.waited, budget.failing(), error).await?),
     };
     answer.fetched_at = app.clock.now();
+    see_certificate(app, partner, &answer).await?;
     metrics::counter!("oim_pages_total", "source" => partner.slug.to_string(), "status" => answer.status.to_string()).increment(1);
     match known {
         Some(known) if answer.status == 304 => {
@@ -105,6 +106,17 @@ pub(crate) async fn fetch(
             Ok((keep(app, wanted, answer).await?, Some(body)))
         }
     }
+}
+
+/// Notes until when the certificate of a host is valid, once a day.
+async fn see_certificate(app: &App, partner: &Partner, answer: &Answer) -> Result<(), StoreError> {
+    let (Some(ends_at), Some(host)) = (answer.certificate_ends, answer.url.host_str()) else { return Ok(()) };
+    let seen = (ends_at, answer.fetched_at.date_naive());
+    let is_known = {
+        let mut known = app.certificates.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(host.to_owned(), seen) == Some(seen)
+    };
+    if is_known { Ok(()) } else { app.store.see_certificate(host, partner.slug.as_str(), ends_at).await }
 }
 
 fn asked(wanted: &Wanted<'_>, validators: Option<Validators>) -> Request {

@@ -13,6 +13,8 @@ pub(crate) fn retention(config: &Config) -> Retention {
         days: config.retention.days,
         runs: config.retention.runs,
         changes_days: config.retention.changes_days,
+        feed_days: config.retention.feed_days,
+        actions_days: config.retention.actions_days,
     }
 }
 
@@ -41,7 +43,7 @@ pub(crate) async fn prune(
             report.sources.push((state.slug, pruned));
         }
     }
-    report.all.dead_letters = store.prune_dead(keep, archive.is_none()).await?;
+    report.all.add(store.prune_records(keep, archive.is_none()).await?);
     let Some(archive) = archive else { return Ok(report) };
     loop {
         let keys = store.unneeded_answers(AT_ONCE).await?;

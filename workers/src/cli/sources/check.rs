@@ -3,11 +3,11 @@
 use std::{path::PathBuf, sync::Arc};
 
 use clap::Args;
-use domain::Field;
+use domain::{Field, SourceSlug};
 use replay::{Behavior, MockServer, Options};
 
 use serde::Serialize;
-use sources::{Catalog, Spec};
+use sources::{Catalog, Spec, SpecFile};
 
 use super::fill::{filled, shown, unfilled};
 use crate::{
@@ -110,6 +110,32 @@ async fn tried(
             report(spec, true, Preview { alarms, ..Preview::default() })
         }
     })
+}
+
+/// Returns what is wrong with a source file on its recordings, if it has some.
+pub(super) async fn problems(
+    context: &Context,
+    slug: &SourceSlug,
+    text: &str,
+    folder: PathBuf,
+) -> anyhow::Result<Vec<String>> {
+    let file = SpecFile { name: format!("{slug}.toml"), text: text.to_owned() };
+    let catalog = Catalog::load(vec![file])?;
+    let folder = Some(folder).filter(|folder| folder.is_dir());
+    let on_disk = folder.as_ref().is_some_and(|folder| folder.join(slug.as_str()).is_dir());
+    let behavior = Behavior { crawl_delay: 0.0, ..Behavior::default() };
+    let addr = ([127, 0, 0, 1], 0).into();
+    let replay = MockServer::start(Options { addr, behavior, folder }).await?;
+    let mut found = Vec::new();
+    for spec in catalog.iter() {
+        let report = tried(context, spec, &replay, on_disk).await?;
+        if report.recorded && report.opportunities == 0 {
+            found.push("nothing of its recordings would be loaded".to_owned());
+        }
+        found.extend(report.alarms);
+    }
+    replay.stop().await;
+    Ok(found)
 }
 
 fn report(spec: &Spec, recorded: bool, found: Preview) -> Report {

@@ -36,10 +36,31 @@ pub(super) struct Resume {
     source: String,
 }
 
+/// Forget a source without a file, jobs and opportunities, with its runs
+#[derive(Debug, Args)]
+pub(super) struct Forget {
+    /// Slug of the source
+    source: String,
+}
+
+impl Forget {
+    pub(super) async fn run(self, context: &Context) -> anyhow::Result<Outcome> {
+        let store = app::connect(context.config(), 2).await?;
+        let (slug, _) = find_known(&store, &self.source).await?;
+        store.forget_source(&slug, &current_user()).await?;
+        if context.is_json() {
+            ui::json(&json!({ "source": slug, "forgotten": true }))?;
+        } else {
+            ui::line(&format!("{slug} is forgotten"));
+        }
+        Ok(Outcome::Good)
+    }
+}
+
 /// Longest reason that is stored, in characters.
 const LONGEST: usize = 500;
 
-fn reason(text: &str) -> Result<String, String> {
+pub(super) fn reason(text: &str) -> Result<String, String> {
     let text = text.trim();
     match text.chars().count() {
         0 => Err("it is empty".to_owned()),

@@ -10,14 +10,14 @@ use store::Change;
 use crate::{
     app,
     cli::{Context, Outcome, common::find_source},
-    ui,
+    registry, ui,
     workbench::reread::{Read, read_again},
 };
 
 /// Show what the current source file would change over the archive of a run, without writing
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Change the file in the folder of source files, then:\n  oim-etl --sources DIR sources diff fne"
+    after_help = "Without --sources, it reads the file in force. To see what a changed file would do:\n  oim-etl --sources DIR sources diff fne\n  oim-etl sources apply DIR/fne.toml"
 )]
 pub(super) struct Diff {
     /// Slug of the source
@@ -32,10 +32,11 @@ pub(super) struct Diff {
 
 impl Diff {
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<Outcome> {
-        let catalog = app::catalog(context.config())?;
-        let slug = find_source(&catalog, &self.source)?;
-        let spec = catalog.get(&slug).context("the source vanished")?;
         let store = app::open_store(context.config()).await?;
+        let files = registry::for_command(&context.loaded, &store).await?;
+        let slug = find_source(&files.catalog, &self.source)?;
+        let spec = files.catalog.get(&slug).context("the source vanished")?;
+        files.note(spec);
         let Read { pages, rejections, alarms } =
             read_again(context.config(), &store, spec, self.run.into()).await?;
         anyhow::ensure!(!pages.is_empty(), "nothing of {slug} is archived; ingest it first");

@@ -1,14 +1,17 @@
 //! `oim-etl sources list`
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
-use sources::{Catalog, Spec};
-use store::SourceState;
+use sources::Spec;
+use store::{AlertKind, SourceState};
 
 use crate::{
     app,
     cli::{Context, Outcome},
+    config::Config,
     lang::{chosen, say},
-    partner,
+    partner, registry,
     ui::{self, Column, Table},
 };
 
@@ -38,8 +41,18 @@ pub(in crate::cli) const COLUMNS: [Column; 7] = [
 ];
 
 /// Lists the sources, and the credentials that are missing.
-pub(super) async fn run(context: &Context, catalog: &Catalog) -> anyhow::Result<Outcome> {
-    let states = pool_states(context).await;
+pub(super) async fn run(context: &Context) -> anyhow::Result<Outcome> {
+    let files = registry::where_possible(&context.loaded).await?;
+    let catalog = &files.catalog;
+    let Pool { states, has_worker, missing } = pool(context).await;
+    // Workers know what is missing where they run; the environment here says nothing about theirs.
+    let missing_of = |spec: &Spec| {
+        if has_worker {
+            missing.get(spec.slug.as_str()).cloned().unwrap_or_default()
+        } else {
+            partner::missing(spec, &partner::environment).map_or_else(Vec::new, |missing| missing.names)
+        }
+    };
     let state_of = |spec: &Spec| states.iter().find(|state| state.slug == spec.slug.as_str());
     let rows: Vec<Row> = catalog
         .iter()
@@ -57,8 +70,7 @@ pub(super) async fn run(context: &Context, catalog: &Catalog) -> anyhow::Result<
             streams: spec.streams.iter().map(|stream| stream.name.to_string()).collect(),
             base_url: spec.base_url.to_string(),
             enabled: app::is_enabled(context.config(), &spec.slug),
-            missing: partner::missing(spec, &partner::environment)
-                .map_or_else(Vec::new, |missing| missing.names),
+            missing: missing_of(spec),
         })
         .collect();
     if context.is_json() {
@@ -85,23 +97,46 @@ pub(super) async fn run(context: &Context, catalog: &Catalog) -> anyhow::Result<
         ]);
     }
     table.print();
+    files.note_applied();
     Ok(Outcome::Good)
 }
 
-/// Returns the sources as the pool knows them; none where no database answers, with a note that says so.
-async fn pool_states(context: &Context) -> Vec<SourceState> {
+/// What the pool knows.
+#[derive(Default)]
+struct Pool {
+    states: Vec<SourceState>,
+    has_worker: bool,
+    /// The variables that sources lack where the workers run, as their last look for alerts found.
+    missing: BTreeMap<String, Vec<String>>,
+}
+
+/// Returns what the pool knows; nothing where no database answers, with a note that says so.
+async fn pool(context: &Context) -> Pool {
     let config = context.config();
     let is_private = config.database_url().is_ok_and(|url| url == "private");
     // A list does not create a database.
     if config.database_url().is_err() || is_private && !config.data_dir.join("postgres").exists() {
-        return Vec::new();
+        return Pool::default();
     }
-    let asked = async { Ok::<_, anyhow::Error>(app::connect(config, 1).await?.source_states().await?) };
-    asked.await.unwrap_or_else(|error| {
+    ask(config).await.unwrap_or_else(|error| {
         ui::note(&say!(
             "état et débit sont ceux de cette configuration, car ceux des workers ne sont pas connus: {error:#}",
             "state and rate are those of this configuration, because the pool's are not known: {error:#}"
         ));
-        Vec::new()
+        Pool::default()
+    })
+}
+
+async fn ask(config: &Config) -> anyhow::Result<Pool> {
+    let store = app::connect(config, 1).await?;
+    let secrets =
+        store.alerts(false, 1_000).await?.into_iter().filter(|alert| alert.kind == AlertKind::Secret);
+    let names = |facts: &serde_json::Value| {
+        facts.get("names").and_then(|names| serde_json::from_value(names.clone()).ok()).unwrap_or_default()
+    };
+    Ok(Pool {
+        states: store.source_states().await?,
+        has_worker: !store.queue().workers().await?.is_empty(),
+        missing: secrets.map(|alert| (alert.subject, names(&alert.facts))).collect(),
     })
 }

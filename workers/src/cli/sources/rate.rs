@@ -5,7 +5,7 @@ use clap::Args;
 use domain::{Rate, SourceSlug};
 use store::SourceState;
 
-use super::control::{again, tell};
+use super::control::{again, reason, tell};
 use crate::{
     app,
     cli::{
@@ -30,6 +30,9 @@ pub(super) struct SetRate {
     /// Return to the rate of its source file
     #[arg(long)]
     reset: bool,
+    /// Say why, for those who find another rate
+    #[arg(long, value_name = "TEXT", requires = "rate", value_parser = reason)]
+    reason: Option<String>,
 }
 
 impl SetRate {
@@ -38,7 +41,7 @@ impl SetRate {
         let (slug, before) = find_known(&store, &self.source).await?;
         let is_asked = self.rate.is_some() || self.reset;
         if is_asked {
-            store.set_rate(&slug, &current_user(), self.rate).await?;
+            store.set_rate_because(&slug, &current_user(), self.rate, self.reason.as_deref()).await?;
         }
         let now = again(&store, &slug).await?;
         tell(context, &now, is_asked && before.rate != now.rate, &line(&slug, &now))?;
@@ -96,9 +99,10 @@ pub(in crate::cli) fn rate_line(state: &SourceState) -> String {
     let slowed = slowed(state).map(|slowed| format!("; {slowed}")).unwrap_or_default();
     match (&state.rate, &state.rate_by) {
         (Some(rate), Some(by)) => {
+            let why = state.rate_why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
             say!(
-                "{rate} au lieu de {promised}, mis par {by} {}{slowed}",
-                "{rate} instead of {promised}, set by {by} {}{slowed}",
+                "{rate} au lieu de {promised}, mis par {by} {}{why}{slowed}",
+                "{rate} instead of {promised}, set by {by} {}{why}{slowed}",
                 ago(state.rate_at)
             )
         }

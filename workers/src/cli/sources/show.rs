@@ -1,9 +1,11 @@
 //! `oim-etl sources show`
 
+use anyhow::Context as _;
 use chrono::Utc;
 use clap::Args;
 use domain::SourceSlug;
 use serde_json::json;
+use sources::Catalog;
 use store::{RunRow, SourceState, Visits};
 
 use super::rate::{limits_line, rate_line};
@@ -14,16 +16,17 @@ use crate::{
         common::{find_known, find_source},
     },
     lang::{chosen, say},
+    registry::{self, Base, Files},
     scheduler,
     ui::{self, ago},
 };
 
-/// Show how a source stands: paused or not, rate, what waits, last and next run
+/// Show how a source stands and where its file is from, or print the file in force
 #[derive(Debug, Args)]
 pub(super) struct Show {
     /// Slug of the source
     source: String,
-    /// Print its source file instead: that of `sources_dir`, else the built-in one
+    /// Print the source file in force instead
     #[arg(long)]
     file: bool,
 }
@@ -31,16 +34,17 @@ pub(super) struct Show {
 impl Show {
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<Outcome> {
         if self.file {
-            return file(context, &self.source);
+            return file(context, &self.source).await;
         }
         let store = app::connect(context.config(), 2).await?;
         let (slug, state) = find_known(&store, &self.source).await?;
         let runs = store.runs(Some(&slug), 1).await?;
         let visits = store.visits(&slug).await?;
-        let tick = next_tick(context, &slug)?;
+        let files = registry::for_command(&context.loaded, &store).await?;
+        let tick = next_tick(context, &files.catalog, &slug)?;
         if context.is_json() {
             ui::json(
-                &json!({ "state": state.word(), "source": state, "details": visits, "last_run": runs.first(), "next_tick": tick }),
+                &json!({ "state": state.word(), "source": state, "details": visits, "last_run": runs.first(), "next_tick": tick, "file": files.in_force(&slug) }),
             )?;
             return Ok(Outcome::Good);
         }
@@ -75,30 +79,48 @@ impl Show {
                 say!("prochaine  aucune: {how}", "next tick  none: {how}")
             }
         });
-        let is_same =
-            app::catalog(context.config())?.get(&slug).is_some_and(|spec| spec.version == state.spec_version);
-        let whose = if is_same {
-            chosen().say("la même ici", "the same here")
-        } else {
-            chosen().say("une autre ici, ou aucune", "another one, or none, here")
-        };
-        ui::line(&say!(
-            "fichier    version {} pour tous les workers; {whose}",
-            "file       version {} in the pool; {whose}",
-            state.spec_version.get(..12).unwrap_or("?")
-        ));
+        origin(&files, &slug, &state);
         Ok(Outcome::Good)
     }
 }
 
-/// Prints the source file that this configuration uses, so that it can be copied and changed.
-fn file(context: &Context, word: &str) -> anyhow::Result<Outcome> {
-    let slug = find_source(&app::catalog(context.config())?, word)?;
-    let text = app::source_file(context.config(), &slug)?;
+/// Prints where the file in force is from, and what changed in it.
+fn origin(files: &Files, slug: &SourceSlug, state: &SourceState) {
+    let in_force = files.in_force(slug);
+    let from = in_force.map_or_else(
+        || chosen().say("aucun worker ne l'a encore apporté", "no worker has brought it yet").to_owned(),
+        registry::origin,
+    );
+    let version = registry::short(&state.spec_version);
+    ui::line(&say!("fichier    version {version}, {from}", "file       version {version}, {from}"));
+    if let Some(note) = in_force.and_then(|file| file.version.note.as_ref()) {
+        ui::line(&format!("           {note}"));
+    }
+    if let Some(spec) = files.catalog.get(slug) {
+        files.note(spec);
+    }
+}
+
+/// Prints the source file in force, so that it can be copied and changed. Without a database, the one of this configuration.
+async fn file(context: &Context, word: &str) -> anyhow::Result<Outcome> {
+    let files = registry::where_possible(&context.loaded).await?;
+    let slug = find_source(&files.catalog, word)?;
+    let (text, from) = if let Some((text, file)) =
+        files.in_force(&slug).and_then(|file| Some((file.file.clone()?, file)))
+    {
+        (text, registry::origin(file))
+    } else {
+        let text = Base::load(context.config())?.text(&slug).context("the source has no file")?.to_owned();
+        (text, "of this configuration: no database says what is in force".to_owned())
+    };
     if context.is_json() {
-        ui::json(&json!({ "source": slug, "file": text }))?;
+        ui::json(&json!({ "source": slug, "file": text, "from": from }))?;
     } else {
         ui::line(text.trim_end_matches('\n'));
+        ui::note(&format!("{slug}  {from}"));
+    }
+    if let Some(spec) = files.catalog.get(&slug) {
+        files.note(spec);
     }
     Ok(Outcome::Good)
 }
@@ -139,8 +161,8 @@ fn last(run: &RunRow) -> String {
 }
 
 /// Returns the next tick of the source, in the zone of its entry.
-fn next_tick(context: &Context, slug: &SourceSlug) -> anyhow::Result<Option<String>> {
-    let timetable = scheduler::timetable(context.config(), &app::catalog(context.config())?)?;
+fn next_tick(context: &Context, catalog: &Catalog, slug: &SourceSlug) -> anyhow::Result<Option<String>> {
+    let timetable = scheduler::timetable(context.config(), catalog)?;
     let now = Utc::now();
     let ticks = timetable
         .entries

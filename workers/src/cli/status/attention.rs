@@ -5,11 +5,10 @@ use domain::RunId;
 use store::{RunOutcome, RunRow, Store, WhichRuns};
 
 use crate::{
-    app,
     cli::Context,
     http::{SourceShown, sources_shown},
     lang::{chosen, say},
-    scheduler,
+    registry, scheduler,
     ui::{self, ago},
 };
 
@@ -20,8 +19,9 @@ const SHORT: usize = 8;
 
 /// Shows how many sources are fresh, each that is late, each whose newest run went wrong, and each run that waits for a decision.
 pub(super) async fn show(context: &Context, store: &Store) -> anyhow::Result<()> {
-    let timetable = app::catalog(context.config())
-        .and_then(|catalog| scheduler::timetable(context.config(), &catalog))
+    let timetable = registry::for_command(&context.loaded, store)
+        .await
+        .and_then(|files| scheduler::timetable(context.config(), &files.catalog))
         .or_else(|_| scheduler::own(context.config()))?;
     let sources = sources_shown(store, &timetable, Utc::now()).await?;
     let on: Vec<&SourceShown> = sources.iter().filter(|source| source.state == "on").collect();

@@ -27,7 +27,7 @@ pub(super) async fn section(
             html! { p.warn { (lang.say("Ce worker n'a pas de fichier de cette source.", "This worker has no file of this source.")) } },
         );
     };
-    let text = app::source_file(&here.app.config, &spec.slug).map_err(|error| Problem::internal(&error))?;
+    let text = app::source_file(&here.app, &spec.slug).await.map_err(|error| Problem::internal(&error))?;
     let stale = here.app.store.stale(&[(spec.slug.clone(), app::read_by(spec))]).await?;
     let rows: i64 = stale.iter().map(|Stale { rows, .. }| rows).sum();
     let act = |what, label| Act { what, subject: slug, label, of: slug };

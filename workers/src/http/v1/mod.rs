@@ -1,9 +1,11 @@
 //! The API: one file for each kind of thing.
 
+pub(crate) mod alerts;
 pub(crate) mod dead;
 pub(crate) mod duplicates;
 pub(crate) mod ingest;
 pub(crate) mod opportunities;
+pub(crate) mod registry;
 pub(crate) mod rejections;
 pub(crate) mod runs;
 pub(crate) mod search;
@@ -13,6 +15,7 @@ pub(crate) mod tokens;
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     routing::{delete, get, post, put},
 };
 use domain::SourceSlug;
@@ -64,6 +67,15 @@ pub(crate) fn router() -> Router<Surroundings> {
         .route("/v1/sources/{slug}/pause", post(sources::pause))
         .route("/v1/sources/{slug}/resume", post(sources::resume))
         .route("/v1/sources/{slug}/rate", put(sources::rate))
+        .route(
+            "/v1/sources/{slug}/file",
+            get(registry::show).put(registry::apply).layer(DefaultBodyLimit::max(registry::MAX_BODY)),
+        )
+        .route("/v1/sources/{slug}/versions", get(registry::versions))
+        .route("/v1/sources/{slug}/rollback", post(registry::rollback))
+        .route("/v1/alerts", get(alerts::list))
+        .route("/v1/silences", post(alerts::silence))
+        .route("/v1/silences/{source}", delete(alerts::unsilence))
         .route("/v1/opportunities", get(opportunities::list))
         .route("/v1/opportunities/{id}", get(opportunities::show))
         .route("/v1/changes", get(opportunities::changes))

@@ -234,8 +234,11 @@ pub(crate) struct Changes {
 
 /// Follow the changes: what is new, changed, closed, or has another cluster or canonical row
 ///
-/// Positions only grow, in the order in which the changes were committed: polling misses nothing. Scope: read.
-#[utoipa::path(get, path = "/v1/changes", tag = "opportunities", params(ChangesAsk), responses((status = 200, description = "Changes", body = Changes)))]
+/// Positions only grow, in the order in which the changes were committed: polling misses nothing. Changes are kept for
+/// `retention.feed_days` (90, and 7 at least). A reader whose position is no longer kept gets 410, which says where to continue after
+/// reading everything again. Scope: read.
+#[utoipa::path(get, path = "/v1/changes", tag = "opportunities", params(ChangesAsk), 
+    responses((status = 200, description = "Changes", body = Changes), (status = 410, description = "The changes after this position are no longer kept", body = Problem)))]
 pub(crate) async fn changes(
     State(here): State<Surroundings>,
     _: Reader,

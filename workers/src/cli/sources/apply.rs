@@ -1,0 +1,186 @@
+//! `oim-etl sources apply`, `history` and `rollback`
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+use domain::SourceSlug;
+use serde_json::json;
+use store::{FileVersion, NewFile, Store};
+
+use super::check::problems;
+use crate::{
+    app,
+    cli::{
+        Context, Outcome,
+        common::{current_user, find_known, recordings_folder},
+    },
+    registry::{self, Base, Brings, short},
+    ui::{self, Column, Table, ago},
+};
+
+/// Put a source file in force, for the whole pool
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Every worker follows within 10 s, without a restart. It stays in force until another file is applied, or until the workers' own file\n\
+    (in `sources_dir`, or built in) changes: the newest act counts. See what it would do first: `oim-etl --sources DIR sources diff SLUG`."
+)]
+pub(super) struct Apply {
+    /// The source file; its name gives the slug: fne.toml
+    file: PathBuf,
+    /// Try it on recordings from this folder [default: `fixtures` in the folder of source files, else in the current one]
+    #[arg(long, value_name = "DIR")]
+    fixtures: Option<PathBuf>,
+    /// Apply it although its recordings show problems
+    #[arg(long)]
+    force: bool,
+}
+
+/// List the versions of a source file: when, from where, by whom, and what changed
+#[derive(Debug, Args)]
+pub(super) struct History {
+    /// Slug of the source
+    source: String,
+    /// Show at most this many versions
+    #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(i64).range(1..=1_000))]
+    limit: i64,
+}
+
+/// Put an earlier version of a source file in force again
+#[derive(Debug, Args)]
+pub(super) struct Rollback {
+    /// Slug of the source
+    source: String,
+    /// How the version begins, as `history` lists it [default: the one before the version in force]
+    version: Option<String>,
+}
+
+impl Apply {
+    pub(super) async fn run(self, context: &Context) -> anyhow::Result<Outcome> {
+        let name = self.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let stem = name
+            .strip_suffix(".toml")
+            .with_context(|| format!("`{name}` is not a source file: SLUG.toml"))?;
+        let slug = SourceSlug::new(stem).context("the name of the file gives the slug of the source")?;
+        let text = std::fs::read_to_string(&self.file)
+            .with_context(|| format!("Failed to read the source file `{}`", self.file.display()))?;
+        let store = app::connect(context.config(), 2).await?;
+        bring_if_alone(context, &store).await?;
+        let new = match registry::checked(context.config(), &store, &slug, &text, &current_user()).await {
+            Ok(new) => new,
+            Err(error) => {
+                ui::note(&format!("{error:#}\nnothing was applied"));
+                return Ok(Outcome::Wrong);
+            }
+        };
+        let found = problems(context, &slug, &text, recordings_folder(context, self.fixtures)).await?;
+        for line in &found {
+            ui::note(&format!("{slug}  {line}"));
+        }
+        if !found.is_empty() && !self.force {
+            ui::note("nothing was applied: mend the file, or apply it with --force");
+            return Ok(Outcome::Wrong);
+        }
+        put(context, &store, &slug, &new, "apply_file").await
+    }
+}
+
+impl Rollback {
+    pub(super) async fn run(self, context: &Context) -> anyhow::Result<Outcome> {
+        let store = app::connect(context.config(), 2).await?;
+        let (slug, _) = find_known(&store, &self.source).await?;
+        let new = earlier(context, &store, &slug, self.version.as_deref(), &current_user()).await?;
+        put(context, &store, &slug, &new, "rollback_file").await
+    }
+}
+
+/// Returns the earlier version of a file, ready to be applied.
+async fn earlier(
+    context: &Context,
+    store: &Store,
+    slug: &SourceSlug,
+    version: Option<&str>,
+    by: &str,
+) -> anyhow::Result<NewFile> {
+    registry::earlier(context.config(), store, slug, version, by).await?.with_context(|| match version {
+        Some(version) => {
+            format!("{slug} has no version {version}: `oim-etl sources history {slug}` lists them")
+        }
+        None => format!("{slug} has no earlier version"),
+    })
+}
+
+async fn put(
+    context: &Context,
+    store: &Store,
+    slug: &SourceSlug,
+    new: &NewFile,
+    action: &'static str,
+) -> anyhow::Result<Outcome> {
+    let is_changed = store.apply_file(new, action).await?;
+    let version = short(&new.row.spec_version);
+    if context.is_json() {
+        ui::json(
+            &json!({ "source": slug, "version": new.row.spec_version, "changed": is_changed, "note": new.note }),
+        )?;
+    } else if is_changed {
+        let note = new.note.as_deref().unwrap_or("a new source");
+        ui::line(&format!("{slug}  version {version} is in force: {note}"));
+        ui::line(&format!("what it changes in stored rows:  oim-etl sources diff {slug}"));
+        ui::line(&format!("read stored answers with it:     oim-etl replay {slug} --stale"));
+    } else {
+        ui::line(&format!("{slug}  version {version} is in force already"));
+    }
+    Ok(Outcome::Good)
+}
+
+/// Where no worker is alive, the files of this command are the base that an applied file is compared with.
+async fn bring_if_alone(context: &Context, store: &Store) -> anyhow::Result<()> {
+    if store.queue().workers().await?.is_empty() {
+        let base = Base::load(context.config())?;
+        registry::bring(context.config(), store, &base, Brings::Guest).await?;
+    }
+    Ok(())
+}
+
+/// The columns of the versions.
+pub(in crate::cli) const COLUMNS: [Column; 5] = [
+    Column::word("version", 0),
+    Column::word("since", 1),
+    Column::word("from", 0),
+    Column::text("by", 2),
+    Column::text("what changed", 3),
+];
+
+impl History {
+    pub(super) async fn run(self, context: &Context) -> anyhow::Result<Outcome> {
+        let store = app::connect(context.config(), 2).await?;
+        let (slug, _) = find_known(&store, &self.source).await?;
+        let versions = store.file_versions(&slug, self.limit).await?;
+        if context.is_json() {
+            ui::json(&versions)?;
+            return Ok(Outcome::Good);
+        }
+        if versions.is_empty() {
+            ui::line(&format!("{slug}  no worker has brought its file yet"));
+            return Ok(Outcome::Good);
+        }
+        let mut table = Table::new(&COLUMNS);
+        for version in versions {
+            table.row(cells(version));
+        }
+        table.print();
+        Ok(Outcome::Good)
+    }
+}
+
+fn cells(version: FileVersion) -> [String; 5] {
+    let note = version.note.unwrap_or_else(|| "the first version".to_owned());
+    [
+        short(&version.version).to_owned(),
+        format!("{} ({})", version.at.format("%Y-%m-%d %H:%M UTC"), ago(Some(version.at))),
+        version.origin.to_string(),
+        version.by,
+        note,
+    ]
+}
