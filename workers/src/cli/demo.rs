@@ -26,7 +26,7 @@ use crate::{
 
 /// Run the whole pipeline on one machine, with replayed partners
 ///
-/// Starts a private PostgreSQL and an embedded index, filled by the configured embedder (such as OLLAMA_URL) if it answers, replays recordings of the partners on loopback, ingests every
+/// Starts a private PostgreSQL and an embedded index, filled by the configured embedder (such as `OLLAMA_URL`) if it answers, replays recordings of the partners on loopback, ingests every
 /// source with a real worker pool, and runs three searches.
 #[derive(Debug, Args)]
 #[command(after_help = "Run it again: it finds everything unchanged and embeds nothing.\n\

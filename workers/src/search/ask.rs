@@ -67,7 +67,7 @@ pub(crate) struct Ask {
     /// Only what asks for these levels of education, such as none or primary
     #[arg(long, value_name = "LEVELS")]
     pub(crate) education: Option<String>,
-    /// Only these working times, such as part_time
+    /// Only these working times, such as `part_time`
     #[arg(long, value_name = "TIMES")]
     pub(crate) working_time: Option<String>,
     /// Only what has an amount of these kinds: wage, tuition, principal, grant

@@ -59,7 +59,8 @@ fn raw(sent: PointStruct) -> Raw {
     let Some(VectorsOptions::Vectors(named)) = sent.vectors.unwrap().vectors_options else {
         panic!("no names")
     };
-    let mut raw = Raw { id, dense: Vec::new(), words: Default::default(), payload: Default::default() };
+    let mut raw =
+        Raw { id, dense: Vec::new(), words: (Vec::new(), Vec::new()), payload: serde_json::Map::default() };
     for vector in named.vectors.into_values() {
         match vector.vector.unwrap() {
             vector::Vector::Dense(dense) => raw.dense = dense.data,

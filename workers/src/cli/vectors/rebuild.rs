@@ -100,7 +100,7 @@ async fn prepared(context: &Context, store: &Store, model: &Model) -> anyhow::Re
 async fn switch(context: &Context, store: &Store, target: TargetId, model: &Model) -> anyhow::Result<()> {
     let config = context.config();
     store.serve(target, true, true).await?;
-    step(Step::MoveAlias, follow(config, model)).await
+    step(Step::MoveAlias, Box::pin(follow(config, model))).await
 }
 
 /// Lets the alias on a server name the index of a model. A folder has none.
