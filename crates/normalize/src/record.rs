@@ -256,8 +256,7 @@ fn amount(draft: &Draft, context: &Context, doubts: &mut Vec<Doubt>) -> Result<O
         }));
     }
     let key = format!("{kind:?} {home:?} {words}");
-    let read =
-        remembered!(Result<Told, UnreadableAmount>, &key, |_| read_money(words, kind, home));
+    let read = remembered!(Result<Told, UnreadableAmount>, &key, |_| read_money(words, kind, home));
     let told = read.map_err(|unreadable| Reason::UnreadableAmount(unreadable.0))?;
     if told.is_unclear && !doubts.contains(&Doubt::UnclearAmount) {
         doubts.push(Doubt::UnclearAmount);

@@ -106,7 +106,9 @@ fn day(tokens: &[Token], mentions: &[Mention], at: usize, today: NaiveDate, role
 fn is_span(tokens: &[Token], from: &Mention, to: &Mention) -> bool {
     let joins = |token: &Token| {
         token.is_mark("-")
-            || token.word().is_some_and(|word| matches!(word, "au" | "a" | "to" | "le" | "jusqu" | "until" | "and" | "et"))
+            || token.word().is_some_and(|word| {
+                matches!(word, "au" | "a" | "to" | "le" | "jusqu" | "until" | "and" | "et")
+            })
     };
     tokens.get(from.end..to.begin).is_some_and(|between| between.iter().all(joins))
 }

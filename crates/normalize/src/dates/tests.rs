@@ -90,6 +90,7 @@ proptest! {
         let begin = NaiveDate::from_ymd_opt(2026, 1, 15).unwrap() + chrono::TimeDelta::days(first);
         let end = begin + chrono::TimeDelta::days(long);
         let is_month = form.0 == "%B";
+        prop_assume!(joint != " / " || !form.0.contains('/'));
         prop_assume!(!is_month || (begin.year(), begin.month()) != (end.year(), end.month()));
         let words = format!("{lead}{}{joint}{}", begin.format(form.0), end.format(form.1));
         let months = |day: NaiveDate| day.with_day(1).unwrap();

@@ -30,7 +30,7 @@ patterns! {
     );
 
     /// Groups of thousands of which the last is zeros, with marks that stand apart or are none of a number: "75. 000", "75-000", "75 .000".
-    static LOOSE: Regex = r"\b\d{1,3}(?: ?[.,'] ?\d{3})*(?: ?[.,'] ?|-)000\b";
+    static LOOSE: Regex = r"\b\d{1,3}(?: ?[.,'] ?\d{3})*(?: ?[.,'] ?|-)000(?:[.,']\d{3})*\b";
 }
 
 /// Returns the text with its numbers written one way: apart from the letters behind them ("75 000F"), without `_` within them, and
@@ -71,8 +71,9 @@ pub(super) fn regular(text: &str) -> Cow<'_, str> {
         let before = apart.get(from..hit.start()).unwrap_or_default();
         out.push_str(before);
         // "1 250.000": whether the dot separates decimals is not told.
-        let is_within = before.strip_suffix(' ').is_some_and(|head| head.ends_with(|c: char| c.is_ascii_digit()))
-            || before.ends_with(['.', ',', '\'']);
+        let is_within =
+            before.strip_suffix(' ').is_some_and(|head| head.ends_with(|c: char| c.is_ascii_digit()))
+                || before.ends_with(['.', ',', '\'']);
         if is_within {
             out.push_str(hit.as_str());
         } else {

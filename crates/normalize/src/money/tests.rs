@@ -127,15 +127,45 @@ proptest! {
 }
 
 /// What separates groups of thousands.
-const GROUPS: [&str; 12] = ["", " ", "\u{a0}", "\u{202f}", "\u{2009}", ".", ",", "'", "\u{2019}", "_", "&nbsp;", "  "];
+const GROUPS: [&str; 12] =
+    ["", " ", "\u{a0}", "\u{202f}", "\u{2009}", ".", ",", "'", "\u{2019}", "_", "&nbsp;", "  "];
 /// What stands right behind a number, glued to it or not.
 const SIGNS: [&str; 24] = [
-    "", "F", " F", "FCFA", " FCFA", "F CFA", "frs", "Frs CFA", "fcfa", "CFA", "XAF", " XAF", "francs", " francs CFA", "\u{a0}FCFA",
-    "EUR", "€", " €", "USD", "$", "NGN", "XOF", "CFAF", "F.CFA",
+    "",
+    "F",
+    " F",
+    "FCFA",
+    " FCFA",
+    "F CFA",
+    "frs",
+    "Frs CFA",
+    "fcfa",
+    "CFA",
+    "XAF",
+    " XAF",
+    "francs",
+    " francs CFA",
+    "\u{a0}FCFA",
+    "EUR",
+    "€",
+    " €",
+    "USD",
+    "$",
+    "NGN",
+    "XOF",
+    "CFAF",
+    "F.CFA",
 ];
 const MULTIPLES: [(&str, i64); 9] = [
-    ("k", 1_000), ("K", 1_000), ("mille", 1_000), ("thousand", 1_000), ("milles", 1_000), ("M", 1_000_000), ("millions", 1_000_000),
-    ("million", 1_000_000), ("milliards", 1_000_000_000),
+    ("k", 1_000),
+    ("K", 1_000),
+    ("mille", 1_000),
+    ("thousand", 1_000),
+    ("milles", 1_000),
+    ("M", 1_000_000),
+    ("millions", 1_000_000),
+    ("million", 1_000_000),
+    ("milliards", 1_000_000_000),
 ];
 
 fn foreign(sign: &str) -> Option<&'static str> {

@@ -220,7 +220,11 @@ impl<'t> Scan<'t> {
         let rest = self.tokens.get(self.at + end..).unwrap_or_default();
         let many = rest.iter().take_while(|token| joins(token)).count();
         let behind = rest.get(many..).unwrap_or_default();
-        let behind = if behind.first().is_some_and(|token| token.short().is_some()) { behind.get(1..) } else { Some(behind) };
+        let behind = if behind.first().is_some_and(|token| token.short().is_some()) {
+            behind.get(1..)
+        } else {
+            Some(behind)
+        };
         let follows = behind.and_then(<[Token]>::first).is_some_and(|token| token.month().is_some());
         if many > 0 && follows {
             return true;
@@ -259,17 +263,21 @@ impl<'t> Scan<'t> {
         const WITHIN: [&str; 12] = ["er", "e", "st", "nd", "rd", "th", "et", "and", "au", "a", "to", "of"];
         let rest = self.tokens.get(self.at + at + 1..).unwrap_or_default();
         if !is_apart {
-            let is_ending =
-                |token: &&Token| token.word().is_some_and(|word| matches!(word, "er" | "e" | "st" | "nd" | "rd" | "th"));
+            let is_ending = |token: &&Token| {
+                token.word().is_some_and(|word| matches!(word, "er" | "e" | "st" | "nd" | "rd" | "th"))
+            };
             let next = rest.iter().find(|token| !is_ending(token));
             return next.is_some_and(|token| token.month().is_some());
         }
         let is_within = |token: &&Token| {
-            token.is_mark("-,&") || token.short().is_some() || token.word().is_some_and(|word| WITHIN.contains(&word))
+            token.is_mark("-,&")
+                || token.short().is_some()
+                || token.word().is_some_and(|word| WITHIN.contains(&word))
         };
         let next = rest.iter().find(|token| !is_within(token));
         next.is_some_and(|token| token.month().is_some())
-            || (rest.first().is_some_and(|token| token.is_mark("/.")) && rest.get(1).is_some_and(|token| token.short().is_some()))
+            || (rest.first().is_some_and(|token| token.is_mark("/."))
+                && rest.get(1).is_some_and(|token| token.short().is_some()))
     }
 
     /// Returns whether a time begins there.
@@ -282,7 +290,9 @@ impl<'t> Scan<'t> {
     fn earlier_days(&self, not_before: usize, of: &Mention) -> Vec<Mention> {
         let mut days: Vec<Mention> = Vec::new();
         let mut next = *of;
-        while let Some(day) = (Scan { tokens: self.tokens, at: next.begin }).earlier(not_before, &next, !days.is_empty()) {
+        while let Some(day) =
+            (Scan { tokens: self.tokens, at: next.begin }).earlier(not_before, &next, !days.is_empty())
+        {
             days.push(day);
             next = day;
         }
