@@ -7,12 +7,14 @@ use super::{
     Where, abroad,
     gazetteer::{self, Entry, is_country_code},
     reader::read_line,
-    world::{self, Sense},
+    world::{self, Hit, Sense},
 };
 use crate::text::fold;
 
 /// Most parts of a line that are looked at.
 const PARTS: usize = 12;
+/// Least size of a town that is meant by its name alone: 200,000 people.
+const LARGE_CLASS: u8 = 3;
 /// Countries by their codes of three letters (ISO 3166-1 alpha-3), as tables of international bodies have them.
 const ALPHA_3: [(&str, &str); 22] = [
     ("CMR", "CM"),
@@ -82,10 +84,33 @@ fn named(part: &str) -> Option<Place> {
     }
     let folded = fold(part);
     let hits = world::find(&folded);
+    if gazetteer::find(&folded).is_some() {
+        return None;
+    }
+    if let Some(town) = large_town(part, &folded, &hits) {
+        return Some(town);
+    }
     let first = hits.iter().find(|hit| hit.sense == Sense::Region)?;
     let is_alone = folded.len() >= 6 && hits.iter().all(|hit| hit.country == first.country);
-    // "Nord-Ouest" and "Centre" are Cameroon's too.
-    (is_alone && gazetteer::find(&folded).is_none()).then(|| region(first.country, first.text))
+    is_alone.then(|| region(first.country, first.text))
+}
+
+/// Returns the town that a name means because no other of its name is nearly as large: "Nantes".
+fn large_town(part: &str, folded: &str, hits: &[Hit]) -> Option<Place> {
+    let class = |hit: &Hit| match hit.sense {
+        Sense::Town { is_known: true, class } => Some(class),
+        _ => None,
+    };
+    let (first, rest) = hits.split_first()?;
+    let size = class(first).filter(|size| *size >= LARGE_CLASS)?;
+    let is_alone =
+        rest.iter().all(|other| other.country == first.country || class(other).unwrap_or(0) + 2 <= size);
+    let locality = if first.text.is_empty() { part } else { first.text };
+    (is_alone && folded.len() >= 5).then(|| Place {
+        country: first.country.to_owned(),
+        region: None,
+        locality: Some(locality.to_owned()),
+    })
 }
 
 fn region(country: &str, code: &str) -> Place {

@@ -216,7 +216,8 @@ impl<'t> Scan<'t> {
     /// Returns whether a month without a year begins or ends a span: "de janvier à juin 2027", "janvier - 15 juin". `end` is behind it.
     fn is_of_span(&self, end: usize) -> bool {
         const TO: [&str; 7] = ["a", "au", "to", "et", "and", "jusqu", "until"];
-        let joins = |token: &Token| token.is_mark("-") || token.word().is_some_and(|word| TO.contains(&word));
+        let joins =
+            |token: &Token| token.is_mark("-/") || token.word().is_some_and(|word| TO.contains(&word));
         let rest = self.tokens.get(self.at + end..).unwrap_or_default();
         let many = rest.iter().take_while(|token| joins(token)).count();
         let behind = rest.get(many..).unwrap_or_default();
