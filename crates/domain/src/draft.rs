@@ -151,19 +151,19 @@ draft! {
         /// Body text, plain or HTML.
         description Description: "Body, plain or HTML; 20,000 characters are kept, and of HTML a safe subset beside them. Lines a portal adds to every post are cut.",
         /// Where, in words ("Douala, Littoral", "Région de Douala").
-        place Place: "Where, in words: \"Douala, Littoral\", \"Région de l'Ouest\", \"Douala & Yaoundé\", \"CM-LT\". Towns, regions and countries of the world are known: \"Rabat / Salé\", \"Kinshasa (RDC)\", \"75011 Paris\", \"CM, CO, EC\". A list gives several places, each read alone. A source of Cameroon refuses what is in no gazetteer; elsewhere unknown words stay one locality. Where the text itself says where the post is, that counts in Cameroon.",
+        place Place: "Where, in words: \"Douala, Littoral\", \"Région de l'Ouest\", \"Douala & Yaoundé\", \"CM-LT\". Towns, regions and countries of the world are known: \"Rabat / Salé\", \"Kinshasa (RDC)\", \"75011 Paris\", \"CM, CO, EC\". A list gives several places, each read alone. A border that is named beside a place (\"frontière RCA\") is none; \"75 - Paris\", \"Saint-Denis (93)\" and \"Nouvelle-Aquitaine\" are in France. A source of Cameroon refuses what is in no gazetteer; elsewhere unknown words stay one locality. Where the text itself says where the post is, that counts in Cameroon.",
         /// Country of the record's places and currency: ISO 3166-1 alpha-2.
         country Country: "Country of the record, where they differ: ISO 3166-1 alpha-2 (\"SN\"); a `map` makes codes of other words. Its places and the currency of its amounts follow. Default: `country` of the file.",
         /// What is earned, paid, lent or granted, in words ("150 000 - 250 000 FCFA / mois").
-        salary Salary: "What is earned, paid, lent or granted, in words: \"150 000 - 250 000 FCFA / mois\", \"2 000 000 F CFA maximum\", \"à négocier\".",
+        salary Salary: "What is earned, paid, lent or granted, in words: \"150 000 - 250 000 FCFA / mois\", \"2 000 000 F CFA maximum\", \"75 000F/mois\", \"à négocier\". A range from high to low is turned round, and broken groups of digits (\"75 00 F\") are no amount; both are a doubt.",
         /// Interest of a loan or a savings product, in words ("1,5 % par mois").
-        interest Interest: "Interest, in words: \"1,5 % par mois\", \"8,5% + TAF (10%)\", \"18 - 24 % l'an, frais de dossier 1 %\". A rate under 5 % needs its period.",
+        interest Interest: "Interest, in words: \"1,5 % par mois\", \"8,5% + TAF (10%)\", \"18 - 24 % l'an, frais de dossier 1 %\". A rate under 5 % needs its period. \"0 % l'an\" and \"sans intérêt\" are 0; a bare `0`, or \"0.000000 % Per year\" as programs print it, is no rate.",
         /// Fees of a loan, in words ("frais de dossier 1 %").
         fees Fees: "Fees, in words: \"1 % + 5 000 FCFA\", \"frais de dossier 2 %, assurance 0,5 %\", \"gratuit\".",
         /// How long it lasts, in words ("12 mois").
         duration Duration: "How long a loan, a training or a contract lasts: \"12 mois\", \"de 6 à 24 mois\", \"1 an et demi\", \"P6M\". Hours are ignored.",
         /// Contract, in words ("CDI & CDD", "`FULL_TIME`").
-        contract Contract: "Contract, in words: \"CDI & CDD\", \"Stage\", schema.org's `FULL_TIME`.",
+        contract Contract: "Contract, in words: \"CDI & CDD\", \"Stage\", schema.org's `FULL_TIME`. A title that says internship or apprenticeship (\"Stage - …\") counts before CDD and the like.",
         /// Working time, in words ("temps partiel", "full-time").
         working_time WorkingTime: "Working time, in words: \"temps partiel\", \"Full-time\", \"3x8\". Counts before what the contract's words say of it.",
         /// Publication date, in words.
@@ -175,7 +175,7 @@ draft! {
         /// Last day to apply, in words.
         closes_at ClosesAt: "Last day to answer, in the same forms; of a span its end. \"Dès que possible\" is none.",
         /// Whether it is still open, in words ("pourvue", "false").
-        status Status: "Whether it is still open: \"pourvue\", \"expirée\", \"closed\", `false` close the opportunity; other words say nothing.",
+        status Status: "Whether it is still open: \"pourvue\", \"expirée\", \"closed\", `false` close the opportunity; other words say nothing, nor does what is to come (\"clôture prochaine\").",
         /// Sector or category, in words ("Bâtiment", "Comptabilité").
         sector Sector: "Sector or category: \"Bâtiment\", \"Comptabilité et finance\". Counts before what title and text name.",
         /// Number of places offered, in words.
@@ -183,7 +183,7 @@ draft! {
         /// Education asked for, in words.
         education Education: "Education asked for: \"BAC+2\", \"GCE A-Level\", \"CAP\". The lowest level named counts; \"sans diplôme\" is `none`.",
         /// Experience asked for, in words.
-        experience Experience: "Experience asked for, kept in the partner's words. A beginner named begins at 0; what is only wished (\"idéalement\") does not count.",
+        experience Experience: "Experience asked for, kept in the partner's words. A beginner named begins at 0; \"aucune\" is 0; what is only wished (\"idéalement\", \"souhaité\") does not count.",
         /// Languages of the text, in words ("fr", "Anglais").
         language Language: "Languages of the text: \"fr\", \"Anglais\", \"bilingue\".",
     }

@@ -48,6 +48,9 @@ coded! {
         OddTitle = "odd_title",
         /// An amount below or above all that is paid for its period in its currency: "11,88 € par an".
         OddAmount = "odd_amount",
+        /// The words on an amount or a rate can be read in two ways: a range from high to low was turned round, or the groups of a number
+        /// are broken ("75 00 FCFA") and no amount is stored.
+        UnclearAmount = "unclear_amount",
         /// The partner's field names another place than the text, whose place counts.
         PlaceDisagrees = "place_disagrees",
         /// No rule can parse the words on when it begins.

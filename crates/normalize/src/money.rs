@@ -12,7 +12,7 @@ mod repeat;
 mod signs;
 
 pub use fees::{is_free, read_fees};
-pub use interest::{UnreadableRate, read_interest};
+pub use interest::{Rates, UnreadableRate, read_interest};
 pub(crate) use repeat::without_repeats;
 pub(crate) use signs::{is_least, is_most};
 
@@ -26,51 +26,81 @@ const LARGEST: i64 = 100_000_000_000_000;
 /// A smaller number of CFA francs, in hundredths and without a currency, counts something else.
 const SMALLEST_BARE: i64 = 10_000;
 
-/// Words on money that no rule can parse: the minimum is above the maximum, or the number is too large.
+/// Words on money that no rule can parse: the number is negative or too large.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the amount {0:?} cannot be read")]
 pub struct UnreadableAmount(pub String);
 
+/// What words on money say.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Told {
+    /// The amount, if they name one.
+    pub amount: Option<Amount>,
+    /// Whether they can be read in two ways: a range is given from high to low and was turned round, or the groups of a number are
+    /// broken and there is no amount.
+    pub is_unclear: bool,
+}
+
 /// Parses an amount of a kind. `home` is the currency of an amount that names none, and of "FCFA". `Ok(None)`: the words name no
-/// amount ("à négocier", "Fcfa", "0").
+/// amount ("à négocier", "Fcfa", "0"), or one that could be a thousand times what it seems ("75 00 FCFA").
 pub fn read_amount(
     words: &str,
     kind: AmountKind,
     home: Currency,
 ) -> Result<Option<Amount>, UnreadableAmount> {
+    read_money(words, kind, home).map(|told| told.amount)
+}
+
+/// The same with whether the words are clear.
+pub fn read_money(words: &str, kind: AmountKind, home: Currency) -> Result<Told, UnreadableAmount> {
     let line = clean_line(words);
     if !line.bytes().any(|byte| byte.is_ascii_digit()) {
-        return Ok(None);
+        return Ok(Told::default());
     }
     let unreadable = || UnreadableAmount(line.chars().take(200).collect());
-    let text = noise::without(&lowered(&line));
-    let amounts = number::all(&text).ok_or_else(unreadable)?;
-    let Some(first) = amounts.first() else { return Ok(None) };
-    let range = range(&text, &amounts);
+    let text = noise::without(&number::regular(&lowered(&line)));
+    let text = if kind == AmountKind::Tuition { of_tuition(&text) } else { &text };
+    let amounts = number::all(text).ok_or_else(unreadable)?;
+    let Some(first) = amounts.first() else { return Ok(Told::default()) };
+    if number::is_broken(text) {
+        return Ok(Told { amount: None, is_unclear: true });
+    }
+    let range = range(text, &amounts);
+    let is_turned = matches!(range.as_slice(), [from, to] if from > to);
     let (min, max) = match range.as_slice() {
-        [one] => bounded(&text, first, *one),
-        [from, to] if from > to => return Err(unreadable()),
+        [one] => bounded(text, first, *one),
         several => (several.iter().min().copied(), several.iter().max().copied()),
     };
     if min.or(max).is_none_or(|value| value > LARGEST) || max.is_some_and(|max| max > LARGEST) {
         return Err(unreadable());
     }
-    if signs::is_other(&text, first) {
-        return Ok(None);
+    if signs::is_other(text, first) {
+        return Ok(Told::default());
     }
-    let named = signs::currency(&text, first, home);
+    let named = signs::currency(text, first, home);
     let is_cfa = matches!(home, Currency::Xaf | Currency::Xof);
     if named.is_none() && is_cfa && max.or(min).is_some_and(|value| value < SMALLEST_BARE) {
-        return Ok(None);
+        return Ok(Told::default());
     }
-    Ok(Some(Amount {
+    let amount = Amount {
         kind,
         min,
         max,
         currency: named.unwrap_or(home),
-        period: signs::period(&text),
-        basis: signs::basis(&text),
-    }))
+        period: signs::period(text),
+        basis: signs::basis(text),
+    };
+    Ok(Told { amount: Some(amount), is_unclear: is_turned })
+}
+
+/// Returns the words on the price of a course that stand behind its registration: "Inscription : 25 000 F ; Scolarité : 300 000 F".
+fn of_tuition(text: &str) -> &str {
+    const PRICE: [&str; 4] = ["scolarite", "pension", "tuition", "cout de la formation"];
+    const BEFORE: [&str; 4] = ["inscription", "registration", "dossier", "etude de"];
+    let begin = PRICE.iter().filter_map(|sign| text.find(sign)).min();
+    let Some((head, rest)) = begin.and_then(|begin| text.split_at_checked(begin)) else { return text };
+    let is_price = rest.bytes().any(|byte| byte.is_ascii_digit());
+    if is_price && BEFORE.iter().any(|sign| head.contains(sign)) { rest } else { text }
 }
 
 /// Returns the first amount and those that form a range with it, in hundredths.
@@ -111,7 +141,7 @@ fn like(low: &Figure, high: &Figure) -> Option<i64> {
 fn bounded(text: &str, amount: &Figure, value: i64) -> (Option<i64>, Option<i64>) {
     let before = text.get(..amount.begin).unwrap_or_default();
     let after = text.get(amount.end..).unwrap_or_default();
-    if is_most(before, after) {
+    if is_most(before, after) || signs::is_from_zero(before) {
         (None, Some(value))
     } else if is_least(before, after) {
         (Some(value), None)

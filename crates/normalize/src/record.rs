@@ -22,7 +22,7 @@ use crate::{
     dates,
     duration::read_duration,
     memo::remembered,
-    money::{UnreadableAmount, is_free, read_amount, read_fees, read_interest, without_repeats},
+    money::{Rates, Told, UnreadableAmount, is_free, read_fees, read_interest, read_money, without_repeats},
     patterns,
     places::Where,
     quality, reject,
@@ -101,7 +101,7 @@ fn row(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         description_html: html(draft, &body.text, &mut plain),
         places,
         remote: remote || infer::says_remote(&title_words) || infer::text_says_remote(&body.folded),
-        amount: amount(draft, context)?,
+        amount: amount(draft, context, &mut doubts)?,
         amount_text: once(amount_words(draft), &mut plain),
         interest_text: once(interest_words(draft, interest.as_ref()), &mut plain),
         interest,
@@ -227,7 +227,11 @@ fn credit(
     doubts: &mut Vec<Doubt>,
 ) -> Result<(Option<Interest>, Option<Fees>), Reason> {
     let words = draft.interest.as_deref().unwrap_or_default();
-    let (interest, beside) = read_interest(words).map_err(|bad| Reason::UnreadableRate(bad.0))?;
+    let Rates { interest, fees: beside, is_turned } =
+        read_interest(words).map_err(|bad| Reason::UnreadableRate(bad.0))?;
+    if is_turned {
+        doubts.push(Doubt::UnclearAmount);
+    }
     if interest.is_none() && words.bytes().any(|byte| matches!(byte, b'1'..=b'9')) {
         doubts.push(Doubt::InterestWithoutPeriod);
     }
@@ -236,7 +240,7 @@ fn credit(
     Ok((interest, fees.or(beside)))
 }
 
-fn amount(draft: &Draft, context: &Context) -> Result<Option<Amount>, Reason> {
+fn amount(draft: &Draft, context: &Context, doubts: &mut Vec<Doubt>) -> Result<Option<Amount>, Reason> {
     let kind = AmountKind::of(draft.kind);
     let home = home_currency(&context.country);
     let Some(words) = draft.salary.as_deref() else { return Ok(None) };
@@ -252,9 +256,12 @@ fn amount(draft: &Draft, context: &Context) -> Result<Option<Amount>, Reason> {
         }));
     }
     let key = format!("{kind:?} {home:?} {words}");
-    let read =
-        remembered!(Result<Option<Amount>, UnreadableAmount>, &key, |_| read_amount(words, kind, home));
-    read.map_err(|unreadable| Reason::UnreadableAmount(unreadable.0))
+    let read = remembered!(Result<Told, UnreadableAmount>, &key, |_| read_money(words, kind, home));
+    let told = read.map_err(|unreadable| Reason::UnreadableAmount(unreadable.0))?;
+    if told.is_unclear && !doubts.contains(&Doubt::UnclearAmount) {
+        doubts.push(Doubt::UnclearAmount);
+    }
+    Ok(told.amount)
 }
 
 /// Returns the currency of a country, for amounts that name none (ISO 4217; the two CFA zones by their members). It is XAF for all
@@ -350,13 +357,13 @@ fn short(text: &str, max: usize) -> Option<String> {
 }
 
 patterns! {
-    static NUMBER: Regex = r"\d{1,3}(?: \d{3})+\b|\d+";
+    static NUMBER: Regex = r"\d{1,3}(?: \d{3})+(?:\b|[a-z])|\d+";
 }
 
 /// Returns the first number from 1 to 10,000: "3 postes", "10 000". A space separates thousands only.
 fn positions(words: &str) -> Option<u32> {
     let line = clean_line(words);
-    let digits = NUMBER.find(&line)?.as_str().replace(' ', "");
+    let digits: String = NUMBER.find(&line)?.as_str().chars().filter(char::is_ascii_digit).collect();
     digits.parse().ok().filter(|count| (1..=10_000).contains(count))
 }
 

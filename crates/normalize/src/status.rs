@@ -32,6 +32,48 @@ const CLOSED: [&str; 21] = [
     "unpublished",
 ];
 
+/// Words that put what is said in the future, folded.
+const COMING: [&str; 15] = [
+    "prochaine",
+    "prochainement",
+    "prochain",
+    "imminente",
+    "imminent",
+    "bientot",
+    "soon",
+    "shortly",
+    "jusqu",
+    "until",
+    "avant",
+    "will",
+    "sera",
+    "seront",
+    "tomorrow",
+];
+
+/// Returns whether the words on a closing are about the offer: "Offre cloturé", "Candidatures : clôturé", "Clôturé (pourvu)".
+fn is_said(folded: &str) -> bool {
+    const SUBJECTS: [&str; 14] = [
+        "offre",
+        "annonce",
+        "poste",
+        "candidatures",
+        "candidature",
+        "inscriptions",
+        "recrutement",
+        "statut",
+        "etat",
+        "status",
+        "est",
+        "a",
+        "deja",
+        "appel",
+    ];
+    folded
+        .split(' ')
+        .all(|word| SUBJECTS.contains(&word) || word.starts_with("clotur") || word == "de" || word == "des")
+}
+
 /// Longest text that is examined, in characters.
 const LONGEST: usize = 200;
 
@@ -48,6 +90,10 @@ pub fn says_closed(words: &str) -> bool {
     {
         return true;
     }
+    // "Clôture prochaine", "Bientôt clôturée", "À clôturer", "Ouverte jusqu'à clôture": not yet.
+    let is_coming = words.iter().any(|word| COMING.contains(word)) || folded.starts_with("a clotur");
+    // "Clôture des comptes", "Comptable Clôture": the noun names work or a day, unless it is all there is.
+    let is_noun = |word: &str| matches!(word, "cloture" | "clotures") && words.len() > 1 && !is_said(&folded);
     words.iter().enumerate().any(|(at, word)| {
         let before = at.checked_sub(1).and_then(|before| words.get(before)).copied().unwrap_or_default();
         // "n'est plus disponible", "not available", "non active".
@@ -61,20 +107,23 @@ pub fn says_closed(words: &str) -> bool {
         let next = words.get(at + 1).copied().unwrap_or_default();
         let is_date = folded.bytes().any(|byte| byte.is_ascii_digit())
             || words.len() > 6
-            || matches!(next, "on" | "at" | "in" | "le" | "soon" | "date");
-        refuses || (says && !is_date)
+            || matches!(next, "on" | "at" | "in" | "le" | "soon" | "date" | "end");
+        refuses || (says && !is_date && !is_coming && !is_noun(word))
     })
 }
 
 patterns! {
     /// How an invitation to tender begins, folded. "Tender officer" is a job.
-    static TENDER: Regex = r"^(?:(?:avis |dossier )?(?:d |de |l )*(?:appels? d offres?|demandes? de cotations?)\b|aao (?:n |no |num)?\d|aon[io]? (?:n )?\d|avis d attribution\b|invitations? to (?:tender|bid)\b|requests? for (?:quotations?|proposals?)\b|calls? for tenders?\b|tender notice\b)";
+    static TENDER: Regex = r"^(?:(?:avis |dossier )?(?:d |de |l )*(?:appels? d offres?|demandes? de cotations?)\b|aao (?:n |no |num)?\d|aon[io]? (?:n )?\d|avis d attribution\b|invitations? to (?:tender|bid)\b|requests? for (?:quotations?|proposals?)\b|calls? for tenders?\b|tender notice\b|(?:avis|appel)s? (?:public )?a (?:la )?manifestations? d interet\b|ami (?:n |no )?\d|calls? for expressions? of interest\b|expressions? of interest\b|avis de (?:pre ?qualification|consultation)\b)";
 
     /// What a person is recruited by.
     static RECRUITS: Regex = r"\b(?:recrutements?|recrute|consultante?s?|candidatures?|recruitment|hiring|poste d|individual|experte?s?|stagiaires?|emplois?)\b";
 
+    /// Who is recruited by a tender and is no person.
+    static FIRM: Regex = r"\b(?:recrutements?|selections?|recruitment|hiring|choix) (?:d |de |des |du |of |un |une |a |an )*(?:cabinets?|bureaux?|firmes?|firms?|entreprises?|prestataires?|societes?|company|companies|fournisseurs?|agences?|agency|operateurs?|consultants? firms?|consulting firms?)\b";
+
     /// How a notice of results begins, folded.
-    static RESULTS: Regex = r"^(?:resultats?(?: (?:definitifs?|provisoires?|partiels?|officiels?|finals?|finaux))? (?:du |de la |de l |des |d )?(?:concours|examens?|epreuves?|selections?|preselections?|tests?|recrutements?|admissions?|candidats?|entretiens?|ecrits?|oraux?|baccalaureat|bac|bepc|cap|bts|probatoire)\b|listes? (?:\w+ )?des (?:candidat(?:e?s)?(?: \w+)? (?:retenus?|admis|selectionnes?|preselectionnes?|convoques?|definitivement)|admis|retenus|laureats)\b|list of (?:the )?(?:short ?listed|successful|selected|admitted) |results? of (?:the )?(?:\w+ )?(?:exam|examination|test|selection|interview|recruitment)|communique (?:\w+ )*?portant (?:\w+ (?:des |du |de )?)?resultats?\b)";
+    static RESULTS: Regex = r"^(?:resultats?(?: (?:definitifs?|provisoires?|partiels?|officiels?|finals?|finaux))? (?:du |de la |de l |des |d )?(?:concours|examens?|epreuves?|selections?|preselections?|tests?|recrutements?|admissions?|candidats?|entretiens?|ecrits?|oraux?|baccalaureat|bac|bepc|cap|bts|probatoire)\b|listes? (?:\w+ )?des (?:candidat(?:e?s)?(?: \w+)? (?:retenus?|admis|selectionnes?|preselectionnes?|convoques?|definitivement)|admis|retenus|laureats)\b|list of (?:the )?(?:short ?listed|successful|selected|admitted) |results? of (?:the )?(?:\w+ )?(?:exam|examination|test|selection|interview|recruitment)|communique (?:\w+ )*?portant (?:\w+ (?:des |du |de )?)?resultats?\b|(?:communique|avis|annonce|note)(?: \w+){0,3}? (?:des |les |de |du )?(?:resultats?|proclamation|admissibilite|listes? (?:\w+ )?des (?:candidate?s?|admis|laureate?s?))\b|proclamation (?:\w+ )?(?:des |du )?resultats?\b|publication (?:des |de la )?(?:resultats?|listes? (?:\w+ )?des (?:candidate?s?|admis))\b|(?:press release|announcement|notice) (?:\w+ )?results?\b)";
 
     /// What a site says in place of a post that it no longer has, folded.
     static OBITUARY: Regex = {
@@ -93,10 +142,13 @@ patterns! {
 /// is one; a consultant or an employee may be recruited by a call for tenders.
 pub(crate) fn notice_of(folded: &str) -> Option<&'static str> {
     // Few titles begin with one of these letters.
-    if !folded.starts_with(['a', 'c', 'd', 'i', 'l', 'r', 't']) {
+    if !folded.starts_with(['a', 'c', 'd', 'e', 'i', 'l', 'n', 'p', 'r', 't']) {
         return None;
     }
     if TENDER.is_match(folded) {
+        if FIRM.is_match(folded) {
+            return Some("tender");
+        }
         return (!RECRUITS.is_match(folded)).then_some("tender");
     }
     RESULTS.is_match(folded).then_some("notice")
@@ -180,6 +232,10 @@ mod tests {
             "cancelled",
             "Candidatures closes",
             "Désactivé",
+            "Clôture",
+            "Offre clôturée",
+            "Offre : clôturé",
+            "Recrutement clôturé",
         ] {
             assert!(says_closed(words), "{words}");
         }
@@ -209,6 +265,17 @@ mod tests {
             "urgent",
             "en attente",
             "Closing date",
+            "Clôture prochaine",
+            "Clôture imminente",
+            "Bientôt clôturée",
+            "À clôturer",
+            "Ouverte jusqu'à clôture",
+            "Closing soon",
+            "Closes soon",
+            "Bientôt pourvu",
+            "Agent Clôture",
+            "Comptable Clôture Mensuelle Douala",
+            "Gestionnaire de contrats closed-end funds",
         ] {
             assert!(!says_closed(words), "{words}");
         }

@@ -59,8 +59,13 @@ pub fn contracts_of_title(title: &str) -> Vec<Contract> {
 }
 
 /// Phrases by which a title names an apprenticeship, wherever they stand.
-const IN_APPRENTICESHIP: [&str; 4] =
-    ["en alternance", "contrat d apprentissage", "en apprentissage", "contrat de professionnalisation"];
+const IN_APPRENTICESHIP: [&str; 5] = [
+    "en alternance",
+    "contrat d apprentissage",
+    "en apprentissage",
+    "contrat de professionnalisation",
+    "contrat d alternance",
+];
 
 /// Returns the contract that a title says plainer than a vague field ("CDD", "Contract"): "Assistant RH en alternance", "Stagiaire
 /// comptable", "Apprenti boulanger". Who trains or looks after apprentices is not one.
@@ -80,7 +85,70 @@ pub(crate) fn plain_contract_of_title(folded: &str) -> Option<Contract> {
     {
         return Some(Contract::Apprenticeship);
     }
-    begins(&["stagiaire", "stagiaires"]).then_some(Contract::Internship)
+    if begins(&["stagiaire", "stagiaires", "intern", "interns"]) {
+        return Some(Contract::Internship);
+    }
+    contract_of_part(folded)
+}
+
+/// Returns the contract that a whole part of a title is, or that its head is followed by: "Stage en marketing", "Offre de stage comptable",
+/// "Apprentissage couture". Who manages internships is not one: "Chargé de stages".
+fn contract_of_part(folded: &str) -> Option<Contract> {
+    const LEADS: [&str; 10] = [
+        "offre de ",
+        "offre d ",
+        "avis de ",
+        "recrutement ",
+        "poste de ",
+        "un ",
+        "en ",
+        "contrat d ",
+        "contrat de ",
+        "proposition de ",
+    ];
+    let mut head = folded;
+    while let Some(rest) = LEADS.iter().find_map(|lead| head.strip_prefix(lead)) {
+        head = rest;
+    }
+    let mut words = head.split(' ');
+    let (first, next) = (words.next()?, words.next().unwrap_or_default());
+    // "Internship coordinator", "Stage manager", "Apprenticeship programme officer".
+    const KEEPS: [&str; 12] = [
+        "coordinator",
+        "manager",
+        "officer",
+        "program",
+        "programme",
+        "supervisor",
+        "lead",
+        "specialist",
+        "advisor",
+        "director",
+        "designer",
+        "technician",
+    ];
+    let keeps = head.split(' ').take(4).any(|word| KEEPS.contains(&word));
+    match first {
+        "stage" if !keeps => Some(Contract::Internship),
+        "internship" if !keeps && next != "and" => Some(Contract::Internship),
+        "alternance" => Some(Contract::Apprenticeship),
+        "apprenticeship" if !keeps => Some(Contract::Apprenticeship),
+        "apprentissage" if !matches!(next, "et" | "automatique" | "des" | "de" | "du") => {
+            Some(Contract::Apprenticeship)
+        }
+        _ => None,
+    }
+}
+
+/// Returns the contract that a part of a title set off by a mark is: "Assistant RH (stage)", "Ingénieur travaux - Alternance", "Assistant RH -
+/// stage de 6 mois".
+pub(crate) fn contract_of_set_off(title: &str) -> Option<Contract> {
+    let marked = title
+        .replace(" – ", " - ")
+        .replace(" — ", " - ")
+        .replace(" | ", " - ")
+        .replace(['(', ')', '[', ']', ','], " - ");
+    marked.split(" - ").skip(1).find_map(|part| contract_of_part(&fold(part)))
 }
 
 /// Returns full or part time where a folded title names it: "Vendeur à temps partiel". Its other words on hours describe the work.
@@ -98,13 +166,35 @@ pub fn read_contracts(words: &str) -> Vec<Contract> {
 
 /// Returns the working times that the words of a contract field name.
 pub fn read_working_times(words: &str) -> Vec<WorkingTime> {
-    WorkingTime::of_codes(&WORKING_TIME.read(&fold(words)))
+    let folded = fold(words);
+    // One word for both: "Temps plein ou partiel", "Full or part time".
+    const BOTH: [(&str, &str); 5] = [
+        ("plein ou partiel", "plein ou temps partiel"),
+        ("complet ou partiel", "complet ou temps partiel"),
+        ("plein et partiel", "plein ou temps partiel"),
+        ("full or part time", "full time or part time"),
+        ("full and part time", "full time or part time"),
+    ];
+    let both = BOTH.iter().find(|(words, _)| folded.contains(words));
+    let folded = both.map_or_else(|| folded.clone(), |(words, apart)| folded.replace(words, apart));
+    WorkingTime::of_codes(&WORKING_TIME.read(&folded))
 }
 
 /// Row of the table of levels whose signs say that no diploma is needed. Its stored word, `none`, is the one of masks there.
 const NO_DIPLOMA: &str = "no_diploma";
 /// A field on education that asks for nothing.
-const NOTHING: [&str; 6] = ["aucun", "aucune", "non requis", "non exige", "not required", "none required"];
+const NOTHING: [&str; 10] = [
+    "aucun",
+    "aucune",
+    "non requis",
+    "non exige",
+    "not required",
+    "none required",
+    "savoir lire et ecrire",
+    "savoir lire",
+    "savoir lire et compter",
+    "able to read and write",
+];
 
 /// Returns the lowest level that the words name: "BAC+2 à BAC+3" asks for two years, "sans diplôme" for none.
 pub fn read_education(words: &str) -> Option<Education> {

@@ -78,11 +78,11 @@ fn one_field() -> Vec<Kind> {
             each(day, |row| std::mem::swap(&mut row.title, &mut row.employer));
         }),
         content("8a all refused", &["place", "refus", "reject", "usable"], |day, _| {
-            each(day, |row| "Wallonie".clone_into(&mut row.place));
+            each(day, |row| "Zogbeti-sur-Mer".clone_into(&mut row.place));
         }),
         content("8b two fifths refused", &["place", "refus", "reject", "usable"], |day, _| {
             let refused = day.rows.iter_mut().enumerate().filter(|(at, _)| at * 2 % 5 < 2);
-            refused.for_each(|(_, row)| "Wallonie".clone_into(&mut row.place));
+            refused.for_each(|(_, row)| "Zogbeti-sur-Mer".clone_into(&mut row.place));
         }),
     ]
 }

@@ -20,7 +20,7 @@ pub(super) fn read(tokens: &[Token], today: NaiveDate, role: Role) -> Option<Sai
     }
     let Some(at) = chosen(tokens, &mentions, role) else { return Some(Said::Another) };
     let mention = mentions.get(at)?;
-    let Some(day) = day(&mentions, at, today, role) else { return Some(Said::Impossible) };
+    let Some(day) = day(tokens, &mentions, at, today, role) else { return Some(Said::Impossible) };
     let until = mentions.get(at + 1).map_or(tokens.len(), |next| next.begin);
     Some(Said::Date(match mention.part {
         Part::Month | Part::MonthEnd => Moment::Day(day),
@@ -70,7 +70,7 @@ fn label(before: &[Token]) -> Option<Role> {
 }
 
 /// Returns the day of a mention. A missing year comes from the other end of its span, else the nearest year counts.
-fn day(mentions: &[Mention], at: usize, today: NaiveDate, role: Role) -> Option<NaiveDate> {
+fn day(tokens: &[Token], mentions: &[Mention], at: usize, today: NaiveDate, role: Role) -> Option<NaiveDate> {
     let mention = mentions.get(at)?;
     if mention.part == Part::Zero {
         return None;
@@ -91,10 +91,26 @@ fn day(mentions: &[Mention], at: usize, today: NaiveDate, role: Role) -> Option<
         let same = mention.day_in(begin.year(), role)?;
         return if same < begin { mention.day_in(begin.year() + 1, role) } else { Some(same) };
     }
-    match mention.year {
-        Some(year) => mention.day_in(year, role),
-        None => nearest(mention, today, role),
+    if let Some(year) = mention.year {
+        return mention.day_in(year, role);
     }
+    // Neither end has a year: the start is the last such day before the end.
+    let end = mentions.get(at + 1).filter(|next| role == Role::Starts && is_span(tokens, mention, next));
+    let Some(end) = end else { return nearest(mention, today, role) };
+    let last = nearest(end, today, role)?;
+    let same = mention.day_in(last.year(), role)?;
+    if same > last { mention.day_in(last.year() - 1, role) } else { Some(same) }
+}
+
+/// Returns whether nothing but a dash or "au" stands between two days.
+fn is_span(tokens: &[Token], from: &Mention, to: &Mention) -> bool {
+    let joins = |token: &Token| {
+        token.is_mark("-")
+            || token.word().is_some_and(|word| {
+                matches!(word, "au" | "a" | "to" | "le" | "jusqu" | "until" | "and" | "et")
+            })
+    };
+    tokens.get(from.end..to.begin).is_some_and(|between| between.iter().all(joins))
 }
 
 fn nearest(mention: &Mention, today: NaiveDate, role: Role) -> Option<NaiveDate> {

@@ -1,4 +1,4 @@
-use proptest::prelude::*;
+use proptest::{prelude::*, sample::select};
 
 use super::*;
 use crate::cases::check;
@@ -25,6 +25,30 @@ fn what_begins_begins_at_the_begin_of_a_span() {
         ("janvier 2027", "2027-01-01"),
         ("15 janvier", "2027-01-15"),
         ("dans 3 jours", "2026-11-23"),
+        // The year stands at the end of the span, and a day is no year.
+        ("11 janvier - 30 juin 2027", "2027-01-11"),
+        ("11 janvier – 30 juin 2027", "2027-01-11"),
+        ("11 janvier-12 février 2027", "2027-01-11"),
+        ("11 janvier - 30/06/2027", "2027-01-11"),
+        ("1er février - 28 mars 2027", "2027-02-01"),
+        ("28 décembre - 15 janvier 2027", "2026-12-28"),
+        ("5 mars - 15 avril", "2027-03-05"),
+        ("5 mars, 15 et 20 avril", "2027-03-05"),
+        ("March 5 - April 15, 2027", "2027-03-05"),
+        ("5 March to 15 April 2027", "2027-03-05"),
+        ("5 mars 27 - 15 avril 27", "2027-03-05"),
+        ("05-Mar-27 - 15-Apr-27", "2027-03-05"),
+        ("du 15 mai au 15 juin", "2026-05-15"),
+        ("15 janvier (dossiers avant le 3 décembre)", "2027-01-15"),
+        ("de janvier à juin 2027", "2027-01-01"),
+        ("janvier - juin 2027", "2027-01-01"),
+        ("January to June 2027", "2027-01-01"),
+        ("décembre - février 2027", "2026-12-01"),
+        ("janvier au 15 juin 2027", "2027-01-01"),
+        ("15 janvier - mars 2027", "2027-01-15"),
+        ("octobre 2026 - mars 2027", "2026-10-01"),
+        ("11, 12 et 13 janvier 2027", "2027-01-11"),
+        ("11 et 12 janvier 2027", "2027-01-11"),
     ] {
         let read = read_first_day(words, fetched).unwrap().map(|day| day.to_string());
         assert_eq!(read.as_deref(), Some(day), "{words}");
@@ -56,6 +80,28 @@ fn the_clock_is_the_page() {
 }
 
 proptest! {
+    #[test]
+    fn a_span_begins_and_ends_where_it_says(
+        first in 0_i64..1_500, long in 1_i64..300,
+        joint in select(&[" - ", "-", " – ", " au ", " à ", " to ", " / "]),
+        form in select(&[("%-d %B", "%-d %B %Y"), ("%-d %b", "%-d %b %Y"), ("%B %-d", "%B %-d, %Y"), ("%-d %B", "%d/%m/%Y"), ("%d/%m", "%d/%m/%Y"), ("%B", "%B %Y"), ("%-d %B %Y", "%-d %B %Y"), ("%-d %B %y", "%-d %B %y"), ("%d-%b-%y", "%d-%b-%y")]),
+        lead in select(&["", "Du ", "du ", "From "]),
+    ) {
+        let begin = NaiveDate::from_ymd_opt(2026, 1, 15).unwrap() + chrono::TimeDelta::days(first);
+        let end = begin + chrono::TimeDelta::days(long);
+        let is_month = form.0 == "%B";
+        prop_assume!(joint != " / " || !form.0.contains('/'));
+        prop_assume!(!is_month || (begin.year(), begin.month()) != (end.year(), end.month()));
+        let words = format!("{lead}{}{joint}{}", begin.format(form.0), end.format(form.1));
+        let months = |day: NaiveDate| day.with_day(1).unwrap();
+        let last = |day: NaiveDate| (months(day) + chrono::Months::new(1)).pred_opt().unwrap();
+        // A span of more than a year is not told apart from the next one.
+        prop_assume!(end < begin + chrono::Months::new(12));
+        let expected = if is_month { (months(begin), last(end)) } else { (begin, end) };
+        prop_assert_eq!(read_first_day(&words, fetched()), Ok(Some(expected.0)), "{}", words);
+        prop_assert_eq!(read_day(&words, fetched()), Ok(Some(expected.1)), "{}", words);
+    }
+
     #[test]
     fn any_words_are_read_the_same_way_twice(words in "\\PC{0,40}|[0-9 ./:-]{0,24}|(il y a|du|au|le|à|[0-9]{1,4}|mai|dec|[/.:-]| ){0,12}") {
         prop_assert_eq!(read_instant(&words, fetched()), read_instant(&words, fetched()));

@@ -67,7 +67,10 @@ pub fn read_fees(words: &str, home: Currency) -> Option<Fees> {
 
 /// Returns the fixed fee of a clause. Beside a share, "at least" and "at most" only bound the share.
 fn amount(clause: &str, home: Currency, beside_share: bool) -> Option<(i64, Currency)> {
-    let text = noise::without(clause);
+    let text = noise::without(&number::regular(clause));
+    if number::is_broken(&text) {
+        return None;
+    }
     let amounts = number::all(&text)?;
     let first = amounts.first()?;
     let (before, after) =

@@ -18,16 +18,26 @@ const HIGHEST: i64 = 1_000_000;
 /// one may be monthly. In thousandths of a percent.
 const SURELY_ANNUAL: i64 = 5_000;
 
-/// Words on a rate that no rule can parse: the lowest is above the highest, or the rate is negative or too high.
+/// Words on a rate that no rule can parse: it is negative or too high.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the rate {0:?} cannot be read")]
 pub struct UnreadableRate(pub String);
 
-/// Parses interest. Returns it with the fees in the same words, in thousandths of a percent of the amount. There is no interest if
-/// the words name none, or no period. Several rates for several groups are a range.
-pub fn read_interest(words: &str) -> Result<(Option<Interest>, Option<i64>), UnreadableRate> {
+/// What words on a rate say.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rates {
+    /// The interest; none if the words name none, or no period.
+    pub interest: Option<Interest>,
+    /// The fees in the same words, in thousandths of a percent of the amount.
+    pub fees: Option<i64>,
+    /// Whether a range is given from high to low and was turned round.
+    pub is_turned: bool,
+}
+
+/// Parses interest and the fees in the same words. Several rates for several groups are a range.
+pub fn read_interest(words: &str) -> Result<Rates, UnreadableRate> {
     if words.is_empty() {
-        return Ok((None, None));
+        return Ok(Rates::default());
     }
     let line = clean_line(words);
     let unreadable = || UnreadableRate(line.chars().take(200).collect());
@@ -35,8 +45,8 @@ pub fn read_interest(words: &str) -> Result<(Option<Interest>, Option<i64>), Unr
     if is_negative(&text) {
         return Err(unreadable());
     }
-    if is_unset(&text) {
-        return Ok((None, None));
+    if is_unset(&line, &text) {
+        return Ok(Rates::default());
     }
     let shares = all(&text);
     let of = |wanted: Of| shares.iter().filter(move |share| share.of == Some(wanted));
@@ -49,20 +59,24 @@ pub fn read_interest(words: &str) -> Result<(Option<Interest>, Option<i64>), Unr
     }
     let Some(first) = rates.first() else {
         let free = Interest { min: Some(0), max: Some(0), period: RatePeriod::Year, tax: None };
-        return Ok((is_free(&text).then_some(free), fees));
+        return Ok(Rates { interest: is_free(&text).then_some(free), fees, is_turned: false });
     };
-    let Some(shown) = shown_for(&text, first, &shares) else { return Ok((None, fees)) };
+    let Some(shown) = shown_for(&text, first, &shares) else {
+        return Ok(Rates { fees, ..Rates::default() });
+    };
     let mut bounds = Bounds::default();
     for rate in &rates {
         let period = own_period(&text, rate, &shares).unwrap_or(shown);
         bounds.add(&text, rate, period, &shares).ok_or_else(unreadable)?;
     }
-    let (min, max) = (bounds.min, bounds.max);
+    let (mut min, mut max) = (bounds.min, bounds.max);
     if min.zip(max).is_some_and(|(min, max)| min > max) {
-        return Err(unreadable());
+        std::mem::swap(&mut min, &mut max);
+        bounds.is_turned = true;
     }
     let tax = of(Of::Tax).map(|share| share.high).find(|tax| *tax <= WHOLE);
-    Ok((Some(Interest { min, max, period: shown, tax }), fees))
+    let interest = Some(Interest { min, max, period: shown, tax });
+    Ok(Rates { interest, fees, is_turned: bounds.is_turned })
 }
 
 /// The lowest and the highest of several rates.
@@ -70,16 +84,19 @@ pub fn read_interest(words: &str) -> Result<(Option<Interest>, Option<i64>), Unr
 struct Bounds {
     min: Option<i64>,
     max: Option<i64>,
+    /// Whether the ends of one are swapped.
+    is_turned: bool,
 }
 
 impl Bounds {
-    /// Adds a rate; `None` if its ends are swapped or it is too high.
+    /// Adds a rate; `None` if it is too high.
     fn add(&mut self, text: &str, rate: &Share, period: RatePeriod, shares: &[Share]) -> Option<()> {
         let a_year = |rate: i64| rate.checked_mul(period.a_year()).filter(|rate| *rate <= HIGHEST);
         let (low, high) = (a_year(rate.low)?, a_year(rate.high)?);
         let (before, after) = around(text, rate, shares);
         let (min, max) = if low != high {
-            (low <= high).then_some((Some(low), Some(high)))?
+            self.is_turned |= low > high;
+            (Some(low.min(high)), Some(low.max(high)))
         } else if is_most(before, after) {
             (None, Some(high))
         } else if is_least(before, after) {
@@ -172,15 +189,20 @@ fn all(text: &str) -> Vec<Share> {
     bare.into_iter().collect()
 }
 
-/// Returns whether the words are a zero that a template of products holds where nothing was entered: "0.000000", "0 - 0 % Per month".
-/// Who lends without interest says "0 %" or "sans intérêt", and tells no period.
-fn is_unset(text: &str) -> bool {
+/// Returns whether the words are a zero that a template of products holds where nothing was entered: a number alone ("0.000000"), or
+/// one with what a program prints beside it ("0 - 0 % Per month", "0.00 % MONTH", "0 par mois"). Who says "0 % l'an" has said it.
+fn is_unset(line: &str, text: &str) -> bool {
     let text = text.trim();
-    let has_percent = text.contains('%');
-    text.starts_with('0')
-        && UNSET
-            .captures(text)
-            .is_some_and(|hit| !has_percent || hit.get(1).is_some_and(|rest| !rest.is_empty()))
+    let Some(hit) = text.starts_with('0').then(|| UNSET.captures(text)).flatten() else { return false };
+    let has_period = hit.get(1).is_some_and(|rest| !rest.is_empty());
+    // "Per month" and "MONTH" are values of a program; a person writes "per month".
+    let is_printed = || {
+        let has_capitals = line.bytes().any(|byte| byte.is_ascii_uppercase());
+        let is_english = ["per ", "month", "year", "annu"].iter().any(|word| text.contains(word));
+        let has_fraction = text.split('%').next().unwrap_or_default().contains('.');
+        (has_capitals && is_english) || has_fraction || text.contains("interest") || text.contains('-')
+    };
+    !text.contains('%') || (has_period && is_printed())
 }
 
 fn is_negative(text: &str) -> bool {

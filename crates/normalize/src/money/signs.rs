@@ -38,7 +38,7 @@ const NAMES: [(&str, Option<Currency>, &str); 33] = [
     ("try", Some(Currency::Try), r"try|livres?\ turques?"),
     ("cny", Some(Currency::Cny), r"cny|rmb|yuans?"),
     ("inr", Some(Currency::Inr), r"inr|rupees?|roupies?"),
-    ("brl", Some(Currency::Brl), r"brl|reais"),
+    ("brl", Some(Currency::Brl), r"brl|reais|r\$"),
     ("jpy", Some(Currency::Jpy), r"jpy|yens?|¥"),
     ("rub", Some(Currency::Rub), r"rub|roubles?"),
 ];
@@ -47,24 +47,32 @@ patterns! {
     /// Digits may stand right beside a name, letters may not.
     static CURRENCIES: Regex = {
         let names: Vec<String> = NAMES.iter().map(|(name, _, words)| format!("(?P<{name}>{words})")).collect();
-        format!(r"(?x)(?:^|[^a-z])(?:{})(?:[^a-z]|$)", names.join("|"))
+        format!(
+            r"(?x)(?:^|[^a-z]|\d\ ?(?:k|m|mill?es?|millions?|milliards?))(?:{})(?:[^a-z]|$)",
+            names.join("|")
+        )
     };
 
     static PERIODS: Regex = r"(?x)(?:^|[^a-z])(?:
             (?P<hour> horaire | heures? | hour(?:ly)? | (?:(?:/|per)\ *)h(?:rs?)? )
-          | (?P<day> journaliere? s? | jours? | day | daily | per\ diem | (?:/\ *)(?:jr?|d) )
+          | (?P<day> journaliere? s? | journees? | quotidien(?:ne)?s? | jours? | day | daily | per\ diem | (?:/\ *)(?:jr?|d) )
           | (?P<week> hebdomadaires? | semaines? | week(?:ly)? | (?:(?:/|per)\ *)(?:wk|sem) )
           | (?P<month> mensuel(?:le)?s? | mois | month(?:ly)? | p\.\ ?m\. | (?:(?:/|per)\ *)(?:mo|mth) )
           | (?P<year> annuel(?:le)?s? | ans? | annees? | year(?:ly)? | annual(?:ly)? | annum | p\.\ ?a\. | (?:(?:/|per)\ *)(?:yr|y|a) )
         )(?:[^a-z]|$)";
+
+    /// A zero from which a range begins.
+    static FROM_ZERO: Regex =
+        r"(?:^|[^\d.,])0(?:[.,]0+)? ?(?:€|\$|(?:f|f ?cfa|cfa|frs?|francs?|xaf|xof|eur|euros?|usd)\b)? ?(?:-|\b(?:a|to|et|and|jusqu'a)\b) ?$";
 
     static BASES: Regex = r"(?:^|[^a-z])(?:(?P<gross>brute?s?|gross)|(?P<net>net(?:te)?s?))(?:[^a-z]|$)";
 
     /// Words between the two ends of a range.
     static BETWEEN: Regex = r"(?x)^(?:
             \ | / | , | ; | \. | \(s\) | k | m | € | \$ | £
-          | \b(?: mille | thousand | millions? | milliards? | f | fcfa | cfa | cfaf | frs? | francs? | xaf | xof | eur | euros? | usd
+          | \b(?: milles? | mil | thousand | millions? | milliards? | f | fcfa | cfa | cfaf | frs? | francs? | xaf | xof | eur | euros? | usd
                 | dollars? | dhs? | mad | dirhams? | ngn | nairas? | chf | gbp | de | par | per | le | la | net | nets | brut | bruts
+                | cad | ghs | rwf | kes | tzs | ugx | zar | gnf | cdf | dzd | tnd | egp
                 | mois | month | an | jour | heure | mensuel | annuel | maximum | max )\b
           | (?P<joint> - | \b(?: a | et | to | and | jusqu'a | through | maximum | max )\b | / )
         )+$";
@@ -158,6 +166,11 @@ pub(crate) fn is_most(before: &str, after: &str) -> bool {
         "under",
     ];
     any(before, &EITHER) || any(after, &EITHER) || any(before, &BEFORE)
+}
+
+/// Returns whether the amount behind these words ends a range that begins at zero: "0 à 100 000 FCFA".
+pub(super) fn is_from_zero(before: &str) -> bool {
+    before.contains('0') && FROM_ZERO.is_match(before)
 }
 
 /// Returns whether the words mean "at least".

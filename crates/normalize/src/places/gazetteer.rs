@@ -55,7 +55,7 @@ const EVERYWHERE: [&str; 19] = [
 ];
 
 /// Words for no fixed place.
-const REMOTE: [&str; 17] = [
+const REMOTE: [&str; 21] = [
     "télétravail",
     "remote",
     "fully remote",
@@ -73,6 +73,10 @@ const REMOTE: [&str; 17] = [
     "travail à distance",
     "remote work",
     "distanciel",
+    "homeworking",
+    "telework",
+    "teleworking",
+    "home working",
 ];
 
 /// Words that name no place.

@@ -2,6 +2,7 @@
 
 use super::{
     Place, Region, Where, abroad,
+    elsewhere::understood,
     gazetteer::{Entry, is_continent, is_country_code},
     words::{Gap, Item, items},
 };
@@ -43,18 +44,31 @@ const ABSENT: [&str; 11] =
 /// `country` is the country of the partner's places (ISO 3166-1 alpha-2). Outside Cameroon nothing is refused: unknown words stay one
 /// locality of it.
 pub fn read_places(words: &str, country: &str) -> Result<Where, UnknownPlace> {
-    let whole = without_others(&clean_line(words));
+    let whole = without_border(without_others(&clean_line(words)));
     let Some(line) = without_absent(&whole) else { return Ok(Where::default()) };
     match read_line(&line, country) {
         // "Lieu non précisé, contactez-nous": what stands beside a placeholder need not be a place.
         Err(_) if line != whole => Ok(Where::default()),
+        Err(refused) => understood(&line).ok_or(refused),
         read => read,
     }
 }
 
 patterns! {
+    /// The border beside which a place lies, in brackets, behind a mark or at the end.
+    static BORDER: Regex = r"(?i)\s*\([^()]*\b(?:fronti[èe]res?|borders?)\b[^()]*\)|\s*[,;–-]?\s*(?:(?:[àa]|pr[èe]s de|vers|near|at|on) )?(?:la |the )?\bfronti[èe]res?\b[^,;()/]*|\s*[,;–-]\s*[^,;()/]*\bborders?\b[^,;()/]*";
+
     /// What portals write beside a country for all the rest of it, and for those who live across its border.
     static OTHERS: Regex = r"(?i)\s*(?:[-–/]\s*(?:autres|others)\b|\(\s*(?:autres?|others?|frontali(?:er|ère)s?)\s*\))";
+}
+
+/// Returns a line without the border that tells where a place lies: "Garoua-Boulaï (frontière RCA)", "Ekok, Nigeria border".
+fn without_border(line: String) -> String {
+    if !["ronti", "RONTI", "order", "ORDER"].iter().any(|sign| line.contains(sign)) {
+        return line;
+    }
+    let left = BORDER.replace_all(&line, "");
+    if left.chars().any(char::is_alphabetic) { left.trim().to_owned() } else { line }
 }
 
 /// Returns a line without words for the rest of a country: "France-Autres", "Suisse (Frontalier)".
@@ -63,7 +77,7 @@ fn without_others(line: &str) -> String {
     if left.trim().is_empty() { line.to_owned() } else { left.into_owned() }
 }
 
-fn read_line(line: &str, country: &str) -> Result<Where, UnknownPlace> {
+pub(super) fn read_line(line: &str, country: &str) -> Result<Where, UnknownPlace> {
     if country != "CM" {
         let read = abroad::read(line, country);
         return Ok(if read.places.len() > MANY { Where::default() } else { read });

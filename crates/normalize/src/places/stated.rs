@@ -222,7 +222,9 @@ fn of_label(value: &str) -> Vec<Place> {
 }
 
 fn of_clause(rest: &str) -> Vec<Place> {
-    let rest = FACILITY.replace(rest, "");
+    // "À Edéa, avec des déplacements à Douala": where somebody travels is no place of the post.
+    let end = ELSEWHERE.find(rest).map_or(rest.len(), |hit| hit.start());
+    let rest = FACILITY.replace(rest.get(..end).unwrap_or_default(), "");
     let items = items(&rest);
     let known = items.iter().take_while(|item| item.entry.is_some()).count();
     leading(items.get(..known).unwrap_or_default())

@@ -21,10 +21,12 @@ fn bounds(amount: &Amount) -> (i64, i64) {
         (AmountKind::Wage, Some(Period::Week)) => (1_500, 12_500_000),
         (AmountKind::Wage, Some(Period::Month)) => (5_000, 50_000_000),
         (AmountKind::Wage, Some(Period::Year)) => (50_000, 600_000_000),
-        (AmountKind::Wage, None) => (50, 600_000_000),
+        // Less than that is paid for an hour, and who pays by the hour says so. It is more often a number that lost its thousands.
+        (AmountKind::Wage, None) => (1_000, 600_000_000),
         (AmountKind::Tuition, _) => (100, 100_000_000),
         // A savings product asks for little, a bank lends much.
-        (AmountKind::Principal, _) => (50, 100_000_000_000),
+        (AmountKind::Principal, Some(_)) => (50, 100_000_000_000),
+        (AmountKind::Principal, None) => (500, 100_000_000_000),
         // Programs of states have budgets beyond any ceiling.
         (AmountKind::Grant, _) => (1_000, i64::MAX),
     }

@@ -9,9 +9,9 @@ use crate::{
     memo::remembered,
     text::{Body, Words, clean_line, fold},
     vocabulary::{
-        Title, Wanted, Workplace, asked, asked_of, audiences_of, contracts_of_title, languages_of,
-        names_teacher, needs_no_diploma, occupation_of, plain_contract_of_title, read_contracts,
-        read_education, read_experience, read_languages, sector_of, working_times_of_title,
+        Title, Wanted, Workplace, asked, asked_of, audiences_of, contract_of_set_off, contracts_of_title,
+        languages_of, names_teacher, needs_no_diploma, occupation_of, plain_contract_of_title,
+        read_contracts, read_education, read_experience, read_languages, sector_of, working_times_of_title,
     },
 };
 
@@ -137,8 +137,19 @@ pub(super) fn contracts(draft: &Draft, title: &str) -> Vec<Contract> {
     if draft.kind != Kind::Job {
         return told;
     }
-    if told.is_empty() || told == [Contract::FixedTerm] {
-        let plain = plain_contract_of_title(title);
+    // A title that says it in so many words; few do.
+    let names = ["stag", "intern", "alternan", "appren", "professionnalisation"]
+        .iter()
+        .any(|sign| title.contains(sign));
+    let is_vague = |contract: &Contract| {
+        matches!(contract, Contract::FixedTerm | Contract::Temporary | Contract::Freelance)
+    };
+    if names
+        && (told.is_empty()
+            || matches!(told.as_slice(), [one] if is_vague(one) && (*one == Contract::FixedTerm || is_code(draft))))
+    {
+        let line = clean_line(draft.title.as_deref().unwrap_or_default());
+        let plain = plain_contract_of_title(title).or_else(|| contract_of_set_off(&line));
         if let Some(contract) = plain {
             return vec![contract];
         }
@@ -147,6 +158,14 @@ pub(super) fn contracts(draft: &Draft, title: &str) -> Vec<Contract> {
         return contracts_of_title(&clean_line(draft.title.as_deref().unwrap_or_default()));
     }
     told
+}
+
+/// Returns whether the contract is a code of schema.org in capitals ("TEMPORARY", "CONTRACTOR"), which says less than a title.
+fn is_code(draft: &Draft) -> bool {
+    let words = draft.contract.as_deref().unwrap_or_default().trim();
+    words.contains('_')
+        || (words.len() > 4
+            && words.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b',' || byte == b' '))
 }
 
 /// Education and experience that the partner's fields ask for.

@@ -4,7 +4,7 @@ use super::LINE_MAX;
 use crate::text::{clean_line, fold, shorten};
 
 /// Placeholders for a hidden organization, folded.
-const NOBODY: [&str; 26] = [
+const NOBODY: [&str; 32] = [
     "local company",
     "anonyme",
     "anonymous",
@@ -28,6 +28,12 @@ const NOBODY: [&str; 26] = [
     "entreprise de la place",
     "societe de la place",
     "une entreprise de la place",
+    "une societe de la place",
+    "un cabinet de la place",
+    "cabinet de la place",
+    "une structure de la place",
+    "structure de la place",
+    "a local company",
     "employeur anonyme",
     "recruteur anonyme",
     "company name",

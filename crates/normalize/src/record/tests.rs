@@ -48,7 +48,10 @@ fn what_cannot_be_read_is_refused_with_its_words() {
     assert_eq!(refused(|d| d.external_id = Some("  ".into())), Reason::NoIdentity);
     assert_eq!(refused(|d| d.title = Some("<p>&nbsp;</p>".into())), Reason::NoTitle);
     assert_eq!(refused(|d| d.title = Some("---".into())), Reason::NoTitle);
-    assert_eq!(refused(|d| d.place = Some("Wallonie".into())), Reason::UnknownPlace("Wallonie".into()));
+    assert_eq!(
+        refused(|d| d.place = Some("Zogbeti-sur-Mer".into())),
+        Reason::UnknownPlace("Zogbeti-sur-Mer".into())
+    );
     assert_eq!(
         refused(|d| d.url = Some("javascript:alert(1)".into())),
         Reason::BadUrl("javascript:alert(1)".into())
@@ -59,9 +62,30 @@ fn what_cannot_be_read_is_refused_with_its_words() {
         Reason::UnreadableDate("posted_at: bientôt".into())
     );
     assert!(matches!(
-        refused(|d| d.salary = Some("300 000 - 100 000 FCFA".into())),
+        refused(|d| d.salary = Some("99999999999999999999 FCFA".into())),
         Reason::UnreadableAmount(_)
     ));
+}
+
+#[test]
+fn what_can_be_read_in_two_ways_is_a_doubt() {
+    let row = |change: fn(&mut Draft)| {
+        let mut draft = draft();
+        change(&mut draft);
+        normalize(draft, &context()).unwrap()
+    };
+    let turned = row(|d| d.salary = Some("300 000F - 100 000F".into()));
+    let amount = turned.amount.unwrap();
+    assert_eq!((amount.min, amount.max), (Some(10_000_000), Some(30_000_000)));
+    assert!(turned.quality.doubts.contains(&Doubt::UnclearAmount));
+    let broken = row(|d| d.salary = Some("75 00 FCFA / mois".into()));
+    assert!(broken.amount.is_none() && broken.quality.doubts.contains(&Doubt::UnclearAmount));
+    assert_eq!(broken.amount_text.as_deref(), Some("75 00 FCFA / mois"));
+    let rate = row(|d| d.interest = Some("de 18 % à 12 % l'an".into()));
+    assert_eq!(rate.interest.and_then(|rate| rate.min), Some(12_000));
+    assert!(rate.quality.doubts.contains(&Doubt::UnclearAmount));
+    let plain = row(|d| d.salary = Some("75 000FCFA/mois".into()));
+    assert!(plain.quality.doubts.is_empty(), "{:?}", plain.quality.doubts);
 }
 
 #[test]
@@ -171,7 +195,7 @@ fn terms_of_a_loan_are_read() {
     assert_eq!(normalize(own, &context()).unwrap().fees.unwrap().amount, Some(500_000));
     let unsure = normalize(Draft { interest: Some("1,5 %".into()), ..draft() }, &context()).unwrap();
     assert_eq!((unsure.interest, unsure.quality.doubts), (None, vec![Doubt::InterestWithoutPeriod]));
-    assert_eq!(refused(|d| d.interest = Some("de 18 % à 12 % l'an".into())).code(), "unreadable_rate");
+    assert_eq!(refused(|d| d.interest = Some("1500 % l'an".into())).code(), "unreadable_rate");
 }
 
 #[test]

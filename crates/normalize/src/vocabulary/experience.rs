@@ -11,7 +11,7 @@ const UNIT: &str = r"(ans?|annees?|years?|yrs?|mois|months?)\b";
 patterns! {
     /// Words that ask for no experience.
     static NONE: Regex =
-        r"debutants? (est |sont )?accepte|sans experience|aucune experience|pas d.experience (exigee|requise|obligatoire|necessaire|demandee)|experience (non|pas) (exigee|requise|obligatoire|necessaire|demandee)|experience (is )?not (required|needed|necessary)|(no|without) (prior |previous )?experience|entry[ -]level|fresh(ly)? graduate|(recent|new) graduate|fraichement diplome|jeunes? diplome|tous? (les )?niveaux? d.experience|toutes? experiences?|^indifferente?$|any experience|debutants? ?<|(moins d[e'] ?|(^|[^\w ] ?)- ?d[e'] ?|< ?|inferieure? a |jusqu'a |less than |fewer than |under |up to |at most )\d+ ?(ans?|annees?|years?|yrs?|mois|months?)\b";
+        r"debutant(?:s|es?|\(e\)s?|\(s\))? (est |sont )?(?:aussi |bien |egalement )?(?:accepte|bienvenu|admis|welcome)|(?:ouvert|accessible|adresse|convient)\w* (?:aussi |egalement )?aux? (?:(?:jeunes|candidats|profils) )?debutant|beginners? (?:are |is )?(?:also )?(?:welcome|accepted)|(?:open|suitable) (?:to|for) beginners?|(?:premiere|1ere) experience acceptee|experience(?: \w+)? ?: ?(?:aucune|non requise|none|not required|nil)\b|sans experience|aucune experience|pas d.experience (exigee|requise|obligatoire|necessaire|demandee)|experience (non|pas) (exigee|requise|obligatoire|necessaire|demandee)|experience (is )?not (required|needed|necessary)|(no|without) (prior |previous )?experience|entry[ -]level|fresh(ly)? graduate|(recent|new) graduate|fraichement diplome|jeunes? diplome|tous? (les )?niveaux? d.experience|toutes? experiences?|^indifferente?$|any experience|debutants? ?<|(moins d[e'] ?|(^|[^\w ] ?)- ?d[e'] ?|< ?|inferieure? a |jusqu'a |less than |fewer than |under |up to |at most )\d+ ?(ans?|annees?|years?|yrs?|mois|months?)\b";
 
     /// Words that name a beginner, in a field on experience. In a text they may be those whom the post trains.
     static BEGINNER: Regex = r"\b(?:debutant(?:s|es?)?|beginners?)\b";
@@ -24,6 +24,12 @@ patterns! {
 
     /// The whole field is a number behind a minus: less than that.
     static MINUS: Regex = r"^[-–−] ?[12] ?(?:ans?|years?|yrs?)$";
+
+    /// A field that says only that none is asked for.
+    static NOTHING: Regex = r"^(?:aucune?s?|neant|none|nil|non (?:requise?|exigee?|necessaire|demandee?|obligatoire)|pas (?:requise?|exigee?|necessaire)|not (?:required|needed|necessary)|none required|not applicable)$";
+
+    /// Words that make all of their clause a wish: "2-3 years preferred", "3 ans seraient un atout".
+    static WISHED: Regex = r"\b(?:souhaite|appreciee?|seraient|serait|un atout|un plus|preferred|preferable|desirable|desired|an asset|an advantage|a plus|facultati|optionnel|optional)";
 
     /// Words after which a clause is a wish, up to its end.
     static WISH: Regex = r"(?i)\b(?:id[ée]alement|ideally|de pr[ée]f[ée]rence|preferably)\b";
@@ -38,7 +44,7 @@ patterns! {
 
     static HALF: Regex = format!(r"(\d+) ?{UNIT} et demie?");
 
-    static SPAN: Regex = format!(r"(\d+) ?(?:{UNIT})? ?(?:a|-|–|et|to|and) ?(\d+) ?{UNIT}");
+    static SPAN: Regex = format!(r"(\d+) ?(?:{UNIT})? ?(?:a|-|–|/|et|to|and) ?(\d+) ?{UNIT}");
 
     static PLAIN: Regex = format!(r"(\d+) ?\+? ?{UNIT}");
 
@@ -48,11 +54,22 @@ patterns! {
 /// Returns the least experience that a field asks for, in months. It is 0 if it names a beginner, and `None` if the words name none.
 pub fn read_experience(words: &str) -> Option<u16> {
     let text = in_digits(words);
+    if NOTHING.is_match(text.trim().trim_end_matches('.')) {
+        return Some(0);
+    }
     let is_beginner = MINUS.is_match(text.trim()) || BEGINNER.is_match(&text);
     if is_beginner && !NO_BEGINNER.is_match(&text) {
         return Some(0);
     }
-    least(&without_wishes(words))
+    let asked = without_wishes(words);
+    let text = in_digits(&asked);
+    if !WISHED.is_match(&text) {
+        return least(&asked);
+    }
+    // "2 ans minimum, 5 ans souhaités": the other clauses still ask.
+    let clauses: Vec<&str> =
+        text.split([',', ';', '(', ')', '.']).filter(|clause| !WISHED.is_match(clause)).collect();
+    least(&clauses.join(", "))
 }
 
 /// Returns the least experience that a sentence asks for, in months. A beginner has to be welcome, not only named.

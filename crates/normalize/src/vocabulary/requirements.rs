@@ -77,6 +77,11 @@ fn is_experience(words: &[&str]) -> bool {
     counts || words.iter().any(|word| is_practice(word))
 }
 
+/// Returns whether a word names who begins: a sentence that welcomes them is on experience.
+fn is_beginner(word: &str) -> bool {
+    word.starts_with("debutant") || word.starts_with("beginner")
+}
+
 fn is_practice(word: &str) -> bool {
     matches!(word, "experience" | "experiences" | "pratique" | "anciennete" | "practice")
 }
@@ -205,7 +210,7 @@ const VERBS: [&str; 1] = ["master"];
 pub(super) fn signs(word: &str) -> u32 {
     [
         (HOURS.contains(&word), signs::HOURS),
-        (is_practice(word) || is_years(word), signs::EXPERIENCE),
+        (is_practice(word) || is_years(word) || is_beginner(word), signs::EXPERIENCE),
         (WISH.is_match(word), signs::WISH),
         (no_diploma::may_say(word), signs::DIPLOMA),
     ]
@@ -337,6 +342,13 @@ impl Reader {
             self.is_open |= no_diploma::says_instead(&folded) && education_in(&folded).is_none();
             self.needs_none |= no_diploma::says_none(&folded, true);
         }
+        // "Débutants acceptés", "Expérience requise : aucune": a welcome is none of the other sentences on experience.
+        if asked.experience_months.is_none()
+            && signs & signs::EXPERIENCE != 0
+            && says_welcome(sentence, &folded, &words)
+        {
+            asked.experience_months = Some(0);
+        }
         // "Notre expérience : 20 ans" is the employer's, also behind the label.
         let is_ours = words.iter().any(|word| matches!(*word, "notre" | "our"));
         // "Profil recherché : CAP": the value begins after the label.
@@ -370,6 +382,32 @@ impl Reader {
         asked.working_time.sort_unstable();
         asked
     }
+}
+
+/// Returns whether a sentence welcomes beginners to the post. Those whom the post trains, and an employer's, are not meant.
+fn says_welcome(sentence: &str, folded: &str, words: &[&str]) -> bool {
+    const TAUGHT: [&str; 13] = [
+        "encadrer",
+        "former",
+        "accompagner",
+        "accueillir",
+        "enseigner",
+        "animer",
+        "teach",
+        "train",
+        "coach",
+        "cours",
+        "notre",
+        "our",
+        "formations",
+    ];
+    let names = words.iter().any(|word| is_beginner(word))
+        || (folded.contains("jeunes diplomes sans experience"))
+        || (words.contains(&"experience")
+            && ["aucune", "none", "non requise", "not required", "acceptee"]
+                .iter()
+                .any(|end| folded.ends_with(end)));
+    names && !words.iter().any(|word| TAUGHT.contains(word)) && experience_of_sentence(sentence) == Some(0)
 }
 
 /// Returns the lowest level that a folded sentence names anywhere: "à défaut, une licence".

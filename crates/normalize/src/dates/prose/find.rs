@@ -49,7 +49,7 @@ pub(super) fn all(tokens: &[Token]) -> Vec<Mention> {
             continue;
         };
         let before = found.last().map_or(0, |last| last.end);
-        found.extend(scan.earlier(before, &mention));
+        found.extend(scan.earlier_days(before, &mention));
         at = mention.end;
         found.push(mention);
         let later = Scan { tokens, at: mention.end }.later(&mut found);
@@ -57,6 +57,17 @@ pub(super) fn all(tokens: &[Token]) -> Vec<Mention> {
         at = at.max(found.last().map_or(at, |last| last.end));
     }
     found
+}
+
+/// Where a year of two digits may stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Short {
+    /// Nowhere.
+    None,
+    /// Behind "30 novembre".
+    Plain,
+    /// Behind "30-Nov", which has marks.
+    Marked,
 }
 
 struct Scan<'t> {
@@ -154,7 +165,8 @@ impl<'t> Scan<'t> {
         let (day, taken) = self.day_number()?;
         let at = self.skip(taken, "-/.", &["de", "of", "d"]);
         let month = self.get(at)?.month()?;
-        let (year, end) = self.year_behind(at + 1, true);
+        let is_marked = self.get(taken).is_some_and(|token| token.is_mark("-/."));
+        let (year, end) = self.year_behind(at + 1, if is_marked { Short::Marked } else { Short::Plain });
         Some(self.made(end, year, month, Part::Day(day)))
     }
 
@@ -179,7 +191,7 @@ impl<'t> Scan<'t> {
             let clock = Some((time, zone));
             return Some(Mention { end: end + 1, clock, ..self.made(0, Some(year), month, Part::Day(day)) });
         }
-        let (year, end) = self.year_behind(behind, false);
+        let (year, end) = self.year_behind(behind, Short::None);
         Some(self.made(end, year, month, Part::Day(day)))
     }
 
@@ -194,16 +206,39 @@ impl<'t> Scan<'t> {
             return None;
         }
         let is_end = before(1) == Some("fin") || (before(1) == Some("of") && before(2) == Some("end"));
-        let (year, end) = self.year_behind(1, false);
-        if year.is_none() && !is_end && self.tokens.len() > 1 {
+        let (year, end) = self.year_behind(1, Short::None);
+        if year.is_none() && !is_end && self.tokens.len() > 1 && !self.is_of_span(end) {
             return None;
         }
         Some(self.made(end, year, month, if is_end { Part::MonthEnd } else { Part::Month }))
     }
 
-    /// Returns the year after a day and a month, and the end of the date. Two digits count unless they are a time. With `short`, they
-    /// must be near the present.
-    fn year_behind(&self, ahead: usize, short: bool) -> (Option<i32>, usize) {
+    /// Returns whether a month without a year begins or ends a span: "de janvier à juin 2027", "janvier - 15 juin". `end` is behind it.
+    fn is_of_span(&self, end: usize) -> bool {
+        const TO: [&str; 7] = ["a", "au", "to", "et", "and", "jusqu", "until"];
+        let joins =
+            |token: &Token| token.is_mark("-/") || token.word().is_some_and(|word| TO.contains(&word));
+        let rest = self.tokens.get(self.at + end..).unwrap_or_default();
+        let many = rest.iter().take_while(|token| joins(token)).count();
+        let behind = rest.get(many..).unwrap_or_default();
+        let behind = if behind.first().is_some_and(|token| token.short().is_some()) {
+            behind.get(1..)
+        } else {
+            Some(behind)
+        };
+        let follows = behind.and_then(<[Token]>::first).is_some_and(|token| token.month().is_some());
+        if many > 0 && follows {
+            return true;
+        }
+        let before = self.tokens.get(..self.at).unwrap_or_default();
+        let many = before.iter().rev().take_while(|token| joins(token)).count();
+        let last = before.len().checked_sub(many + 1).and_then(|at| before.get(at));
+        many > 0 && last.is_some_and(|token| token.month().is_some())
+    }
+
+    /// Returns the year after a day and a month, and the end of the date. Two digits count unless they are a time, or a day of the month
+    /// that follows them. They must be near the present.
+    fn year_behind(&self, ahead: usize, short: Short) -> (Option<i32>, usize) {
         let at = self.skip(ahead, ".,-/", &["de"]);
         let Some(token) = self.get(at) else { return (None, ahead) };
         if let Some(year) = token.year() {
@@ -211,10 +246,11 @@ impl<'t> Scan<'t> {
         }
         match token.short() {
             Some(two)
-                if short
+                if short != Short::None
                     && (10..60).contains(&two)
                     && matches!(token, Token::Number(_, 2))
-                    && !self.is_clock(at) =>
+                    && !self.is_clock(at)
+                    && !self.is_day(at, at > ahead && short == Short::Plain) =>
             {
                 (Some(of_century(two)), at + 1)
             }
@@ -222,20 +258,59 @@ impl<'t> Scan<'t> {
         }
     }
 
+    /// Returns whether two digits are a day: "5 mars - 15 avril", "11 mars - 30/06". `is_apart`: whether a mark sets them off from the
+    /// month, while none stands between the day and the month.
+    fn is_day(&self, at: usize, is_apart: bool) -> bool {
+        const WITHIN: [&str; 12] = ["er", "e", "st", "nd", "rd", "th", "et", "and", "au", "a", "to", "of"];
+        let rest = self.tokens.get(self.at + at + 1..).unwrap_or_default();
+        if !is_apart {
+            let is_ending = |token: &&Token| {
+                token.word().is_some_and(|word| matches!(word, "er" | "e" | "st" | "nd" | "rd" | "th"))
+            };
+            let next = rest.iter().find(|token| !is_ending(token));
+            return next.is_some_and(|token| token.month().is_some());
+        }
+        let is_within = |token: &&Token| {
+            token.is_mark("-,&")
+                || token.short().is_some()
+                || token.word().is_some_and(|word| WITHIN.contains(&word))
+        };
+        let next = rest.iter().find(|token| !is_within(token));
+        next.is_some_and(|token| token.month().is_some())
+            || (rest.first().is_some_and(|token| token.is_mark("/."))
+                && rest.get(1).is_some_and(|token| token.short().is_some()))
+    }
+
     /// Returns whether a time begins there.
     fn is_clock(&self, ahead: usize) -> bool {
         clock_at(self.tokens, self.at + ahead).is_some()
     }
 
-    /// Returns the start of a span whose month stands at its end: "24-30 novembre", "du 24 au 30 novembre", "21-25/09".
-    fn earlier(&self, not_before: usize, of: &Mention) -> Option<Mention> {
+    /// Returns the days before a date that take its month, from the left: "24-30 novembre", "du 24 au 30 novembre", "11, 12 et 13
+    /// janvier", "21-25/09".
+    fn earlier_days(&self, not_before: usize, of: &Mention) -> Vec<Mention> {
+        let mut days: Vec<Mention> = Vec::new();
+        let mut next = *of;
+        while let Some(day) =
+            (Scan { tokens: self.tokens, at: next.begin }).earlier(not_before, &next, !days.is_empty())
+        {
+            days.push(day);
+            next = day;
+        }
+        days.reverse();
+        days
+    }
+
+    /// Returns the day before a date that takes its month. In a list a comma may stand between them.
+    fn earlier(&self, not_before: usize, of: &Mention, is_list: bool) -> Option<Mention> {
         const BETWEEN: [&str; 6] = ["au", "a", "to", "et", "le", "and"];
         let Part::Day(last) = of.part else { return None };
         let mut at = self.at;
         let mut between = 0;
         while at > not_before {
             let token = self.tokens.get(at - 1)?;
-            let joins = token.is_mark("-") || token.word().is_some_and(|word| BETWEEN.contains(&word));
+            let joins = token.is_mark(if is_list { "-,&" } else { "-&" })
+                || token.word().is_some_and(|word| BETWEEN.contains(&word));
             if !joins {
                 break;
             }
@@ -258,7 +333,7 @@ impl<'t> Scan<'t> {
             return None;
         }
         let day = self.get(1)?.short().filter(|day| *day > begin)?;
-        let (year, end) = self.year_behind(2, false);
+        let (year, end) = self.year_behind(2, Short::None);
         year?;
         first.year = year;
         Some(Mention { begin: self.at, end: self.at + end, part: Part::Day(day), year, ..*first })
