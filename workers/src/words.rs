@@ -75,6 +75,7 @@ mod tests {
         same("warnings", domain::quality::Doubt::ALL.iter().map(|word| word.as_str()).collect());
         same("missing", domain::quality::Part::ALL.iter().map(|word| word.as_str()).collect());
         same("changes", store::Event::ALL.iter().map(|word| word.as_str()).collect());
+        same("fields", domain::Draft::FIELDS.to_vec());
         same("decisions", store::Decision::ALL.iter().map(|word| word.as_str()).collect());
         same("scopes", store::Scope::ALL.iter().map(|word| word.as_str()).collect());
         same("rejections", domain::Reason::CODES.to_vec());

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{Mode, RunOutcome, Store, StoreError, error::Doing as _};
 
-/// What the runs of a source did on a day.
+/// What the runs of a source did on a day. New, changed and closed is what was published: what a held run would do is served to nobody.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[allow(missing_docs, reason = "the columns of ingest.runs, documented in migrations/0002_ingest.sql")]
 pub struct DayOfRuns {
@@ -33,6 +33,8 @@ pub struct Freshness {
     pub last_run: Option<domain::RunId>,
     /// When that was requested.
     pub last_at: Option<DateTime<Utc>>,
+    /// What it says about itself.
+    pub last_message: Option<String>,
     /// The days of the last thirty on which a run ended, oldest first.
     pub days: Vec<DayOfRuns>,
 }
@@ -56,9 +58,11 @@ impl Store {
         let what = "measure how fresh the sources are";
         let mut all = BTreeMap::<String, Freshness>::new();
         let newest = sqlx::query!(
-            r#"SELECT s.slug, c.complete_at, n.id AS "id?", n.outcome AS "state?: RunOutcome", n.created_at AS "created_at?"
+            r#"SELECT s.slug, c.complete_at, n.id AS "id?", n.outcome AS "state?: RunOutcome", n.created_at AS "created_at?",
+                      n.message AS "message?"
                  FROM ingest.sources s JOIN api.sources c ON c.slug = s.slug
-                 LEFT JOIN LATERAL (SELECT r.id, ingest.outcome(r.state, r.decision, r.message) AS outcome, r.created_at FROM ingest.runs r WHERE r.source = s.slug
+                 LEFT JOIN LATERAL (SELECT r.id, ingest.outcome(r.state, r.decision, r.message) AS outcome, r.created_at, r.message
+                                      FROM ingest.runs r WHERE r.source = s.slug
                                      ORDER BY r.created_at DESC LIMIT 1) n ON true"#
         )
         .fetch_all(&self.pool)
@@ -70,13 +74,16 @@ impl Store {
                 last_state: row.state,
                 last_run: row.id.map(Into::into),
                 last_at: row.created_at,
+                last_message: row.message,
                 days: Vec::new(),
             };
             all.insert(row.slug, fresh);
         }
         let days = sqlx::query!(
             r#"SELECT source, (finished_at AT TIME ZONE 'Africa/Douala')::date AS "day!", count(*) AS "runs!", sum(seen) AS "seen!",
-                      sum(created) AS "created!", sum(changed) AS "changed!", sum(closed) AS "closed!", sum(rejected) AS "rejected!"
+                      coalesce(sum(created) FILTER (WHERE published_at IS NOT NULL), 0) AS "created!",
+                      coalesce(sum(changed) FILTER (WHERE published_at IS NOT NULL), 0) AS "changed!",
+                      coalesce(sum(closed) FILTER (WHERE published_at IS NOT NULL), 0) AS "closed!", sum(rejected) AS "rejected!"
                  FROM ingest.runs WHERE finished_at > now() - interval '30 days' AND mode <> $1
                 GROUP BY 1, 2 ORDER BY 1, 2"#,
             Mode::Revert.as_str()
@@ -97,6 +104,18 @@ impl Store {
             all.entry(row.source).or_default().days.push(day);
         }
         Ok(all)
+    }
+
+    /// Returns how many held runs wait for a decision, and how many jobs were given up.
+    pub async fn waiting(&self) -> Result<(i64, i64), StoreError> {
+        let counts = sqlx::query!(
+            r#"SELECT (SELECT count(*) FROM ingest.runs WHERE state = 'held' AND decision IS NULL) AS "held!",
+                      (SELECT count(*) FROM queue.dead_letters) AS "dead!""#
+        )
+        .fetch_one(&self.pool)
+        .await
+        .doing("count what waits for a person")?;
+        Ok((counts.held, counts.dead))
     }
 
     /// Counts the open opportunities. It reads all of them: of 100,000 that takes about a tenth of a second.

@@ -126,7 +126,7 @@ async fn act(browser: &Browser, at: &impl Fn(&str) -> String, world: &World) {
 
     browser.open(&at("/stuck")).await;
     browser.click("td form.act button").await;
-    assert_eq!(browser.run(said).await, "1 jobs retried");
+    assert_eq!(browser.run(said).await, "1 job retried");
 
     browser.open(&at(&format!("/runs/{}", world.held))).await;
     browser.click("details.act:has(input[value=publish]) summary").await;

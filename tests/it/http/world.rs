@@ -101,7 +101,7 @@ async fn ingest(road: &Road) -> String {
 }
 
 /// Twenty of FNE's offers: a run that shows no more is held. One of them has a hostile title.
-fn few() -> replay::CannedResponse {
+pub(crate) fn few() -> replay::CannedResponse {
     let all: Value = serde_json::from_str(include_str!("../../../fixtures/fne/offres.json")).unwrap();
     let mut offers = all["resultats"].as_array().unwrap()[..20].to_vec();
     offers[3]["intitule"] = HOSTILE.into();

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::Request,
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -93,9 +93,13 @@ impl IntoResponse for Problem {
     }
 }
 
-/// No such path.
-pub(crate) async fn no_path() -> Problem {
-    Problem::missing("there is nothing at this path; GET /v1/openapi.json lists what there is")
+/// No such path: a page for a browser, and a problem for everybody else.
+pub(crate) async fn no_path(uri: Uri, headers: HeaderMap) -> Response {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accepted.contains("text/html") && !uri.path().starts_with("/v1/") {
+        return super::console::missing(&headers).await;
+    }
+    Problem::missing("there is nothing at this path; GET /v1/openapi.json lists what there is").into_response()
 }
 
 /// The path exists, and not with this method.

@@ -12,7 +12,7 @@ use store::{Mode, RunRequest, Scope, Trigger, WhichDead};
 use uuid::Uuid;
 
 use super::{
-    format::head,
+    format::{counted, head},
     lang::Lang,
     layout,
     session::{Visitor, from_here, here_only, saying},
@@ -57,7 +57,7 @@ pub(super) async fn act(
             let cookie = saying(&headers, &said);
             ([(header::SET_COOKIE, cookie)], Redirect::to(here_only(Some(&pressed.back)))).into_response()
         }
-        Err(problem) => layout::failed(visitor.lang, &problem),
+        Err(problem) => layout::refused(&visitor, &problem, here_only(Some(&pressed.back))),
     }
 }
 
@@ -82,7 +82,7 @@ async fn perform(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) -> R
 
 async fn of_source(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) -> Result<String, Problem> {
     let (store, lang, by) = (&here.app.store, visitor.lang, visitor.who.by());
-    let (slug, _) = known_source(here, &pressed.subject).await?;
+    let (slug, state) = known_source(here, &pressed.subject).await?;
     let detail = Some(pressed.detail.trim()).filter(|detail| !detail.is_empty());
     let said = match pressed.what.as_str() {
         what @ ("ingest" | "replay" | "replay_stale") => {
@@ -107,8 +107,17 @@ async fn of_source(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) ->
         }
         _ => {
             let rate = detail.map(str::parse::<Rate>).transpose();
-            store.set_rate(&slug, &by, rate.map_err(|error| Problem::impossible(error.to_string()))?).await?;
-            lang.say("a un nouveau débit", "has a new rate")
+            let rate = rate.map_err(|error| Problem::impossible(error.to_string()))?;
+            store.set_rate(&slug, &by, rate).await?;
+            let promised = state.file_rate.as_deref().and_then(|rate| rate.parse::<Rate>().ok());
+            match (rate, promised) {
+                (None, _) => lang.say("revient au débit de son fichier", "returns to the rate of its source file"),
+                (Some(rate), Some(promised)) if rate.per_second() > promised.per_second() => lang.say(
+                    "a un nouveau débit. Attention: plus vite que son fichier ne promet au partenaire",
+                    "has a new rate. Beware: it is faster than its source file promises the partner",
+                ),
+                _ => lang.say("a un nouveau débit", "has a new rate"),
+            }
         }
     };
     Ok(format!("{slug} {said}"))
@@ -154,7 +163,7 @@ async fn of_run(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) -> Re
             let undone = store.revert_run(run, &by).await?;
             let left = undone.left.len();
             let fr =
-                format!("annulée: {} rétablies, {} fermées, {left} laissées", undone.restored, undone.closed);
+                format!("défaite: {} rétablies, {} fermées, {left} laissées", undone.restored, undone.closed);
             let en = format!("reverted: {} restored, {} closed, {left} left", undone.restored, undone.closed);
             lang.say(&fr, &en).to_owned()
         }
@@ -173,11 +182,12 @@ async fn of_letters(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) -
     };
     if pressed.what == "drop" {
         let dropped = store.discard_dead(&which, &by).await?;
-        return Ok(format!("{dropped} {}", lang.say("tâches écartées", "jobs discarded")));
+        let dropped = i64::try_from(dropped).unwrap_or(i64::MAX);
+        return Ok(counted(lang, dropped, ["tâche écartée", "tâches écartées"], ["job discarded", "jobs discarded"]));
     }
     let retried = store.retry_dead(&which, &by).await?;
-    let letters = retried.letters;
-    Ok(format!("{letters} {}", lang.say("tâches reprises", "jobs retried")))
+    let letters = i64::try_from(retried.letters).unwrap_or(i64::MAX);
+    Ok(counted(lang, letters, ["tâche reprise", "tâches reprises"], ["job retried", "jobs retried"]))
 }
 
 async fn of_pair(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) -> Result<String, Problem> {

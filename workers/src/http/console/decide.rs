@@ -1,15 +1,18 @@
 //! What waits for a decision? Held runs, and pairs that may be one opportunity.
 
+use std::collections::BTreeSet;
+
 use axum::{
     extract::{Query, State},
     response::Response,
 };
 use maud::{Markup, html};
 use serde::Deserialize;
-use store::{DoubtedPair, DoubtedSide, PairCursor, RunOutcome, WhichRuns};
+use store::{DoubtedPair, DoubtedSide, Filters, PairCursor, RunOutcome, ServedRow, WhichRuns};
 
 use super::{
     format::{at, number, short},
+    held::place,
     lang::Lang,
     layout::{Act, answer, button, pages},
     runs,
@@ -51,20 +54,27 @@ async fn body(here: &Surroundings, visitor: &Visitor, from: &From) -> Result<Mar
         store.doubted_pairs(after, PAIRS),
         store.doubted_total()
     )?;
+    let ids = pairs.iter().flat_map(|pair| pair.rows.iter().map(|row| row.id)).collect();
+    let (rows, _) = store.served_rows(&Filters { among: Some(ids), ..Filters::default() }, None, 2 * PAIRS).await?;
     let more = pairs.last().filter(|_| i64::try_from(pairs.len()).is_ok_and(|count| count == PAIRS));
     let next = more.map(|last| format!("/decisions?after={}#pairs", last.cursor()));
     let first = after.map(|_| "/decisions#pairs");
+    let mut newest = BTreeSet::new();
+    // Of several held runs of a source, only the newest shows the list as it is now.
+    let is_newest: Vec<bool> = held.iter().map(|run| newest.insert(run.source.clone())).collect();
     let mut previews = Vec::new();
     for (at, run) in held.iter().enumerate() {
-        let is_shown = at < PREVIEWS && run.seen <= LARGEST;
+        let is_shown = at < PREVIEWS && run.seen <= LARGEST && is_newest.get(at) == Some(&true);
         previews.push(if is_shown { Some(store.preview_run(run.id).await?) } else { None });
     }
     Ok(html! {
         h2 { (lang.say("Collectes retenues", "Held runs")) " (" (number(lang, total)) ")" }
         @if held.is_empty() { p.good { (lang.say("Aucune.", "None.")) } }
-        @for (run, preview) in held.iter().zip(&previews) { article {
+        @for ((run, preview), is_newest) in held.iter().zip(&previews).zip(is_newest) { article {
             h3 { a href={ "/runs/" (run.id) } { (run.source) } " – " (at(lang, now, run.created_at)) }
             @if !run.doubts.is_empty() { ul.warn { @for doubt in &run.doubts { li { (lang.phrase(doubt)) } } } }
+            @if !is_newest { p.note { (lang.say("Une collecte plus récente de cette source attend aussi: décidez de celle-là, et rejetez celle-ci.",
+                                                "A newer run of this source waits too: decide on that one, and discard this one.")) } }
             @match preview {
                 Some(preview) => (runs::would_be(lang, preview)),
                 None => p { a href={ "/runs/" (run.id) } { (lang.say("Voir ce que publier ferait", "See what publishing would do")) } },
@@ -73,20 +83,20 @@ async fn body(here: &Surroundings, visitor: &Visitor, from: &From) -> Result<Mar
         } }
         h2 #pairs { (lang.say("Doublons possibles", "Possible duplicates")) " (" (number(lang, all_pairs)) ")" }
         @if pairs.is_empty() { p.good { (lang.say("Aucun.", "None.")) } }
-        ul.cards { @for pair in &pairs { li { (doubted(visitor, pair)) } } }
+        ul.cards { @for pair in &pairs { li { (doubted(visitor, pair, &rows)) } } }
         (pages(lang, first, next.as_deref()))
     })
 }
 
-fn doubted(visitor: &Visitor, pair: &DoubtedPair) -> Markup {
+fn doubted(visitor: &Visitor, pair: &DoubtedPair, rows: &[ServedRow]) -> Markup {
     let lang = visitor.lang;
     let [one, other] = &pair.rows;
     let subject = format!("{} {}", one.id, other.id);
     let of = short(&one.title, 60);
     let evidence: Vec<&str> = pair.why.split(", ").collect();
     html! { article {
-        div.pair { (side(lang, one)) (side(lang, other)) }
-        p { (lang.say("Indices", "Evidence")) ": " (evidence.iter().take(HEAVIEST).copied().collect::<Vec<_>>().join(", ")) }
+        div.pair { (side(lang, one, rows)) (side(lang, other, rows)) }
+        p { (lang.say("Indices, plus de 0: plutôt la même", "Evidence, above 0: rather the same")) ": " (evidence.iter().take(HEAVIEST).copied().collect::<Vec<_>>().join(", ")) }
         @if evidence.len() > HEAVIEST {
             details { summary { (lang.say("Tous les indices", "All evidence")) } p { (pair.why) } }
         }
@@ -97,9 +107,19 @@ fn doubted(visitor: &Visitor, pair: &DoubtedPair) -> Markup {
     } }
 }
 
-fn side(lang: Lang, row: &DoubtedSide) -> Markup {
+fn side(lang: Lang, row: &DoubtedSide, rows: &[ServedRow]) -> Markup {
+    let served = rows.iter().find(|served| served.id == row.id);
     html! { div {
         strong { a href={ "/opportunities/" (row.id) } { (row.title) } }
         p { (row.organization.as_deref().unwrap_or(lang.say("sans organisation", "no organization"))) " · " (row.source) "/" (row.external_id) }
+        @if let Some(served) = served {
+            dl {
+                dt { (lang.say("Lieu", "Place")) } dd { (place(lang, served)) }
+                dt { (lang.say("Montant", "Amount")) } dd { (served.amount_text.as_deref().unwrap_or("–")) }
+                dt { (lang.say("Publiée", "Posted")) } dd { @if let Some(posted) = served.posted_at { (posted.with_timezone(&chrono_tz::Africa::Douala).date_naive()) } @else { "–" } }
+                dt { (lang.say("Ferme le", "Closes")) } dd { @if let Some(day) = served.closes_on { (day) } @else { "–" } }
+            }
+        }
+        @if let Some(url) = &row.url { p { a href=(url) rel="noreferrer nofollow" { (short(url, 60)) } } }
     } }
 }

@@ -56,6 +56,44 @@ pub(super) fn number(lang: Lang, number: i64) -> String {
     if number < 0 { format!("-{text}") } else { text }
 }
 
+/// Returns a number with the word for one, or for several.
+pub(super) fn counted(lang: Lang, count: i64, fr: [&str; 2], en: [&str; 2]) -> String {
+    // French counts none as one, English as several.
+    let at = match lang {
+        Lang::Fr => usize::from(count.abs() > 1),
+        Lang::En => usize::from(count != 1),
+    };
+    let word = lang.say(fr.get(at).copied().unwrap_or_default(), en.get(at).copied().unwrap_or_default());
+    format!("{} {word}", number(lang, count))
+}
+
+/// Returns a value of a column as people read it: a word of a vocabulary by what it means, a moment on the clock of Douala, a place by
+/// its names.
+pub(super) fn readable(lang: Lang, column: &str, value: &Value, longest: usize) -> String {
+    let list = match column {
+        "kind" => "kinds",
+        "contracts" | "working_time" | "education" | "audiences" | "languages" | "status" | "closed_why" => column,
+        "sector" => "sectors",
+        _ => "",
+    };
+    match value {
+        Value::String(text) if !list.is_empty() => lang.word(list, text).to_owned(),
+        Value::String(text) if column.ends_with("_at") => DateTime::parse_from_rfc3339(text)
+            .map_or_else(|_| text.clone(), |moment| clock(lang, moment.to_utc())),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(|item| readable(lang, column, item, longest)).collect();
+            short(&items.join(", "), longest)
+        }
+        Value::Object(place) if column == "places" => {
+            let part = |name: &str| place.get(name).and_then(Value::as_str);
+            let region = part("region").map(|code| super::map::name(lang, code));
+            let parts = [part("locality").map(str::to_owned), region, part("country").map(str::to_owned)];
+            short(&parts.into_iter().flatten().collect::<Vec<_>>().join(" / "), longest)
+        }
+        other => self::value(other, longest),
+    }
+}
+
 /// Returns a value of a row in one line of at most so many characters.
 pub(super) fn value(value: &Value, longest: usize) -> String {
     let text = match value {
@@ -93,6 +131,9 @@ mod tests {
         assert_eq!(number(Lang::En, -1_234), "-1,234");
         assert_eq!(number(Lang::En, 999), "999");
         assert_eq!(span(Lang::Fr, 200_000), "2 j");
+        let jobs = |lang, count| counted(lang, count, ["tâche", "tâches"], ["job", "jobs"]);
+        assert_eq!([jobs(Lang::Fr, 0), jobs(Lang::Fr, 1), jobs(Lang::Fr, 2)], ["0 tâche", "1 tâche", "2 tâches"]);
+        assert_eq!([jobs(Lang::En, 0), jobs(Lang::En, 1), jobs(Lang::En, 2)], ["0 jobs", "1 job", "2 jobs"]);
         let now = DateTime::from_timestamp(1_000_000, 0).unwrap();
         assert_eq!(ago(Lang::Fr, now, now - TimeDelta::minutes(5)), "il y a 5 min");
         assert_eq!(ago(Lang::En, now, now + TimeDelta::hours(3)), "in 3 h");

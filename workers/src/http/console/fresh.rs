@@ -6,11 +6,11 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
-use store::{RunOutcome, WhichRuns};
+use store::{RunOutcome, RunRow, WhichRuns};
 
 use super::{
     file,
-    format::{ago, at, maybe_at, short},
+    format::{ago, at, counted, maybe_at, short},
     lang::Lang,
     layout::{self, Act, answer, button, table, with_text},
     runs,
@@ -21,6 +21,7 @@ use crate::http::{
     Problem, Surroundings,
     v1::sources::{SourceShown, all, one as one_source},
 };
+use crate::scheduler::HOW_TO_VISIT;
 
 /// Lists the sources, those with a problem first.
 pub(super) async fn page(State(here): State<Surroundings>, visitor: Visitor) -> Response {
@@ -31,15 +32,17 @@ pub(super) async fn page(State(here): State<Surroundings>, visitor: Visitor) -> 
 async fn body(here: &Surroundings, visitor: &Visitor) -> Result<Markup, Problem> {
     let lang = visitor.lang;
     let mut sources = all(here).await?;
-    sources.sort_by_key(|source| (!source.is_late, source.state != "paused", source.state == "off"));
+    sources.sort_by_key(|source| (!needs_look(source), !source.is_late, source.state != "paused", source.state == "off"));
     let count = |is: fn(&SourceShown) -> bool| sources.iter().filter(|source| is(source)).count();
     let (late, paused, off) = (
         count(|source| source.is_late),
         count(|source| source.state == "paused"),
         count(|source| source.state == "off"),
     );
+    let wrong = count(needs_look);
     Ok(html! {
         p.summary {
+            @if wrong > 0 { strong.bad { (counted(lang, i64::try_from(wrong).unwrap_or(i64::MAX), ["source a une dernière collecte échouée ou à décider.", "sources ont une dernière collecte échouée ou à décider."], ["source has a newest run that failed or waits for a decision.", "sources have a newest run that failed or waits for a decision."])) } " " }
             @if late == 0 { strong.good { (lang.say("Aucune source n'est en retard.", "No source is late.")) } }
             @else { strong.bad { (late) " " (lang.say("en retard.", "late.")) } }
             " " (sources.len()) " " (lang.say("sources", "sources")) ", " (paused) " " (lang.say("en pause", "paused")) ", "
@@ -49,10 +52,21 @@ async fn body(here: &Surroundings, visitor: &Visitor) -> Result<Markup, Problem>
     })
 }
 
+/// Whether the newest run of a source failed, or waits for a decision.
+fn needs_look(source: &SourceShown) -> bool {
+    matches!(source.freshness.last_state, Some(RunOutcome::Failed | RunOutcome::Held))
+}
+
 /// Returns a word for how a source is, with a class for its color.
 fn badge(lang: Lang, source: &SourceShown) -> Markup {
     let word = lang.word("source_states", source.state);
     match source.state {
+        "on" if needs_look(source) && source.freshness.last_state == Some(RunOutcome::Held) => {
+            html! { span.badge.warn { (lang.say("À décider", "To decide")) } }
+        }
+        "on" if needs_look(source) => {
+            html! { span.badge.bad { (lang.say("Dernière collecte échouée", "Newest run failed")) } }
+        }
         "on" if source.is_late => html! { span.badge.bad { (lang.say("En retard", "Late")) } },
         "on" => html! { span.badge.good { (word) } },
         "paused" => html! { span.badge.warn { (word) } },
@@ -72,9 +86,11 @@ fn card(here: &Surroundings, visitor: &Visitor, shown: &SourceShown) -> Markup {
             dt { (lang.say("Débit", "Rate")) } dd { (rate(lang, shown)) }
             @if let (Some(state), Some(run)) = (fresh.last_state, fresh.last_run) {
                 dt { (lang.say("Dernière collecte", "Newest run")) }
-                dd { a href={ "/runs/" (run) } { (lang.word("run_states", state.as_str())) }
-                     @if let Some(asked) = fresh.last_at { ", " (ago(lang, now, asked)) } }
+                dd { a href={ "/runs/" (run) } { (runs::badge(lang, state)) }
+                     @if let Some(asked) = fresh.last_at { ", " (ago(lang, now, asked)) }
+                     @if let Some(message) = fresh.last_message.as_deref().filter(|_| needs_look(shown)) { br; (short(&lang.phrase(message), 200)) } }
             }
+            @if shown.next_tick.is_none() && shown.state == "on" { dt { (lang.say("Calendrier", "Timetable")) } dd.warn { (lang.say("personne ne la visite: ", "nobody visits it: ")) (lang.phrase(HOW_TO_VISIT)) } }
         }
         (held(lang, now, shown))
         (spark::drawing(lang, &source.slug, today, &fresh.days))
@@ -156,7 +172,15 @@ async fn one_body(here: &Surroundings, visitor: &Visitor, slug: &str) -> Result<
 /// Returns the runs that failed or wait, for the page of what is stuck.
 pub(super) async fn failed(here: &Surroundings, lang: Lang) -> Result<Markup, Problem> {
     let which = WhichRuns { states: vec![RunOutcome::Failed], ..WhichRuns::default() };
-    let (failed, _) = here.app.store.runs_where(&which, None, 5).await?;
+    let ((mut failed, _), fresh) =
+        tokio::try_join!(here.app.store.runs_where(&which, None, 20), here.app.store.freshness())?;
+    // What a later visit made up for is over.
+    let is_over = |run: &RunRow| {
+        let complete = fresh.get(&run.source).and_then(|fresh| fresh.complete_at);
+        complete.is_some_and(|at| at > run.created_at)
+    };
+    failed.retain(|run| !is_over(run));
+    failed.truncate(5);
     let now = here.app.clock.now();
     let rows = html! { @for run in &failed { tr {
         th scope="row" { a href={ "/runs/" (run.id) } { (run.source) } }

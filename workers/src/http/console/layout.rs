@@ -39,7 +39,7 @@ pub(super) fn page(visitor: &Visitor, title: &str, body: &Markup) -> Response {
     let nav = html! {
         nav aria-label=(lang.say("Pages", "Pages")) { ul {
             @for (to, fr, en) in PAGES.iter().filter(|(to, ..)| *to != TOKENS || visitor.who.scope == Scope::Admin) {
-                li { a href=(to) aria-current=[is_of(to).then_some("page")] { (lang.say(fr, en)) } }
+                li { a href=(to) aria-current=[is_of(to).then_some("page")] { (lang.say(fr, en)) (waiting(visitor, to)) } }
             }
         } }
         form.out method="post" action="/logout" {
@@ -57,6 +57,29 @@ pub(super) fn page(visitor: &Visitor, title: &str, body: &Markup) -> Response {
         Some(_) => (AppendHeaders([(header::SET_COOKIE, said(&HeaderMap::new()))]), html).into_response(),
         None => html.into_response(),
     }
+}
+
+/// Returns how much waits on a page of the navigation; nothing if nothing does.
+fn waiting(visitor: &Visitor, page: &str) -> Markup {
+    let (held, dead) = visitor.waiting;
+    let count = match page {
+        "/decisions" => held,
+        "/stuck" => dead,
+        _ => 0,
+    };
+    html! { @if count > 0 { " " span.waits { (count) } } }
+}
+
+/// Returns the page that says what went wrong with an action, with the way back to where it was pressed.
+pub(super) fn refused(visitor: &Visitor, problem: &Problem, back: &str) -> Response {
+    let lang = visitor.lang;
+    let title = lang.say("Cela n'a pas marché", "That did not work");
+    let body = html! {
+        h1 { (title) }
+        p.problem role="alert" { (lang.phrase(problem.detail())) }
+        p { a href=(back) { (lang.say("Retour à la page", "Back to the page")) } }
+    };
+    (problem.status(), page(visitor, title, &body)).into_response()
 }
 
 /// Returns a page without navigation.
@@ -106,6 +129,8 @@ fn document(lang: Lang, title: &str, path: &str, nav: &Markup, body: &Markup) ->
                     a.lang href={ "/lang/" (other.0) "?to=" (back) } lang=(other.0) hreflang=(other.0) { (other.1) }
                 }
                 main #main { (body) }
+                footer { (lang.say("Les heures sont celles de Douala (UTC+1).", "Times are those of Douala (UTC+1).")) " "
+                    (lang.say("En ligne de commande: collecte = run, tâche abandonnée = dead letter, à décider = held.", "")) }
             }
         }
     }

@@ -27,7 +27,7 @@ use std::{
 
 use axum::{
     Router,
-    http::{HeaderValue, header},
+    http::{HeaderMap, HeaderValue, header},
     middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -76,6 +76,13 @@ async fn guarded(mut response: Response) -> Response {
         headers.insert(name, HeaderValue::from_static(value));
     }
     response
+}
+
+/// Returns the page of an address that the console does not have.
+pub(super) async fn missing(headers: &HeaderMap) -> Response {
+    let lang = lang::Lang::of(headers);
+    let problem = Problem::missing(lang.say("il n'y a pas de page à cette adresse", "there is no page at this address"));
+    guarded(layout::failed(lang, &problem)).await
 }
 
 async fn style() -> impl IntoResponse {

@@ -11,7 +11,7 @@ use store::{OpportunityHistory, ServedRow};
 
 use super::{
     explain::{Origin, origin},
-    format::{at, head, maybe_at, short, value},
+    format::{at, head, maybe_at, readable, short},
     held::place,
     lang::Lang,
     layout::{self, Act, button, page as whole, table},
@@ -112,10 +112,10 @@ fn provenance(lang: Lang, life: &OpportunityHistory, origin: &Origin) -> Markup 
     let rows = html! { @for field in Field::ALL {
         @let said = origin.words.as_ref().ok().and_then(|draft| draft.field(field.as_str()));
         @let became: Vec<(&str, String)> = store::fields_of_columns().filter(|(_, of)| *of == field)
-            .filter_map(|(name, _)| Some((name, value(column(name)?, LONGEST)))).filter(|(_, text)| !text.is_empty()).collect();
+            .filter_map(|(name, _)| Some((name, readable(lang, name, column(name)?, LONGEST)))).filter(|(_, text)| !text.is_empty()).collect();
         @if said.is_some() || !became.is_empty() { tr {
-            th scope="row" { (field.as_str()) }
-            td.w { @if let Some(said) = said { q { (short(said, LONGEST)) } } @else { "–" } }
+            th scope="row" { (lang.word("fields", field.as_str())) }
+            td.w { @if let Some(said) = said { q { (short(said, LONGEST)) } } @else if origin.words.is_err() { span.note { (lang.say("non montré", "not shown")) } } @else { "–" } }
             td { (lang.phrase(normalize::rule(field))) }
             td.w { @for (name, text) in &became { div { code { (name) } " " (text) } } }
         } }
@@ -130,7 +130,9 @@ fn provenance(lang: Lang, life: &OpportunityHistory, origin: &Origin) -> Markup 
 
 fn history(here: &Surroundings, lang: Lang, life: &OpportunityHistory) -> Markup {
     let now = here.app.clock.now();
-    let side = |change: &Value, side: &str| change.get(side).map_or_else(String::new, |part| value(part, 80));
+    let side = |name: &str, change: &Value, side: &str| {
+        change.get(side).map_or_else(String::new, |part| readable(lang, name, part, 80))
+    };
     html! {
         h2 { (lang.say("Histoire", "History")) }
         @if life.steps.is_empty() { p { (lang.say("Rien n'a changé depuis sa première collecte.", "Nothing has changed since it was first loaded.")) } }
@@ -138,7 +140,7 @@ fn history(here: &Surroundings, lang: Lang, life: &OpportunityHistory) -> Markup
             (at(lang, now, step.at)) ": " (lang.word("changes", step.what.as_str()))
             @if let Some(run) = step.run { " (" a href={ "/runs/" (run) } { (head(&run.to_string())) } ")" }
             ul { @for (name, change) in step.fields.as_object().into_iter().flatten() {
-                li { code { (name) } " " del { (side(change, "from")) } " → " ins { (side(change, "to")) } }
+                li { code { (name) } " " del { (side(name, change, "from")) } " → " ins { (side(name, change, "to")) } }
             } }
         } } }
     }

@@ -8,7 +8,7 @@ use schedules::Entry;
 use super::{
     format::{at, maybe_at},
     layout::{Act, answer, button, table, with_text},
-    runs::state as badge,
+    runs::badge,
     session::Visitor,
 };
 use crate::{

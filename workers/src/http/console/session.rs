@@ -40,6 +40,8 @@ pub(super) struct Visitor {
     pub(super) said: Option<String>,
     /// What each form of this session carries.
     pub(super) csrf: String,
+    /// Held runs that wait for a decision, and jobs that were given up.
+    pub(super) waiting: (i64, i64),
 }
 
 impl Visitor {
@@ -94,7 +96,8 @@ async fn visitor(parts: &Parts, here: &Surroundings, path: String) -> Result<Opt
     let Some(who) = auth::holder(here, &token).await? else { return Ok(None) };
     let said = cookie(&parts.headers, SAID).and_then(|said| String::from_utf8(hex::decode(said).ok()?).ok());
     let csrf = hex::encode(tokens::digest(&format!("csrf {secret}")));
-    Ok(Some(Visitor { who, lang: Lang::of(&parts.headers), path, said, csrf }))
+    let waiting = here.app.store.waiting().await?;
+    Ok(Some(Visitor { who, lang: Lang::of(&parts.headers), path, said, csrf, waiting }))
 }
 
 /// Returns the value of a cookie.

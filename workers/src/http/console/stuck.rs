@@ -10,7 +10,7 @@ use serde::Deserialize;
 use store::{DeadCursor, DeadRow, PoolState, WhichDead};
 
 use super::{
-    format::{ago, at, head, number, short, span},
+    format::{ago, at, counted, head, number, short, span},
     fresh,
     lang::Lang,
     layout::{Act, answer, button, careful, pages, table},
@@ -85,9 +85,10 @@ async fn body(here: &Surroundings, visitor: &Visitor, which: &Which) -> Result<M
     let waiting: i64 = overview.queue.iter().map(|depth| depth.ready).sum();
     Ok(html! {
         ul.figures {
-            li { strong { (number(lang, total)) } " " (lang.say("tâches abandonnées", "dead letters")) }
-            li { strong { (number(lang, waiting)) } " " (lang.say("tâches en attente, la plus ancienne depuis ", "jobs wait, the oldest for ")) (seconds(lang, oldest)) }
-            li { strong { (overview.workers.len()) } " " (lang.say("workers vivants", "living workers")) }
+            li { strong { (counted(lang, total, ["tâche abandonnée", "tâches abandonnées"], ["dead letter", "dead letters"])) } }
+            li { strong { (counted(lang, waiting, ["tâche en attente", "tâches en attente"], ["job waits", "jobs wait"])) }
+                @if waiting > 0 { ", " (lang.say("la plus ancienne depuis ", "the oldest for ")) (seconds(lang, oldest)) } }
+            li { strong { (counted(lang, i64::try_from(overview.workers.len()).unwrap_or(i64::MAX), ["worker vivant", "workers vivants"], ["living worker", "living workers"])) } }
             li { strong { (number(lang, overview.targets.iter().filter(|target| target.is_shown).map(|target| target.outbox).sum())) } " " (lang.say("changements à indexer", "changes to index")) }
             li { strong { (number(lang, unmatched)) } " " (lang.say("opportunités à comparer", "opportunities to compare")) }
         }
@@ -167,12 +168,12 @@ fn every(visitor: &Visitor, which: &Which, total: i64) -> Markup {
     let subject = format!("{ALL}{}", which.query());
     let of = lang.say("les tâches abandonnées", "dead letters");
     let act = |what, label| Act { what, subject: &subject, label, of };
-    let count = number(lang, total);
+    let count = counted(lang, total, ["tâche", "tâches"], ["job", "jobs"]);
     html! { div.acts {
         (careful(visitor, &act("retry", lang.say("Tout reprendre", "Retry all")),
-                 &format!("{count} {}", lang.say("tâches seront reprises. Réparez d'abord leur cause.", "jobs will be tried again. Mend their cause first."))))
+                 &format!("{count}: {}", lang.say("à reprendre. Réparez d'abord la cause.", "to be tried again. Mend the cause first."))))
         (careful(visitor, &act("drop", lang.say("Tout écarter", "Discard all")),
-                 &format!("{count} {}", lang.say("tâches seront écartées; leurs pages restent échouées.", "jobs will be discarded; their pages stay failed."))))
+                 &format!("{count}: {}", lang.say("à écarter; leurs pages restent échouées.", "to be discarded; their pages stay failed."))))
     } }
 }
 
@@ -242,8 +243,8 @@ fn hosts(here: &Surroundings, lang: Lang, overview: &PoolState) -> Markup {
         td { (host.source) }
         td.n { (host.failures) }
         td { (at(lang, now, host.since)) }
-        td { (at(lang, now, host.next_try)) }
-        td { (short(&host.why, 160)) }
+        td { @if host.next_try > now { (at(lang, now, host.next_try)) } @else { (lang.say("à la prochaine requête", "with the next request")) } }
+        td { (short(&lang.phrase(&host.why), 160)) }
     } } };
     let heads = [
         lang.say("Hôte", "Host"),

@@ -1,0 +1,69 @@
+//! Pages of the console and answers of the API read what they show, however much there is beside it. Rows are counted, not time.
+
+use domain::RunId;
+use store::{Filters, Status, Store};
+
+use crate::support::Database;
+
+/// 20,000 opportunities, nine tenths of them open, all of one run; a tenth stands behind another row of its cluster, 40 have a warning.
+const ROWS: [&str; 6] = [
+    "SET session_replication_role = replica",
+    "INSERT INTO ingest.sources (slug, name, spec_version) VALUES ('large', 'Large', encode(sha256('v'), 'hex'))",
+    "INSERT INTO ingest.runs (id, source, mode, trigger, requested_by, state, finished_at)
+     VALUES ('00000000-0000-4000-8000-000000000001', 'large', 'full', 'cli', 'test', 'complete', now())",
+    "INSERT INTO ingest.opportunities (id, source, stream, external_id, fingerprint, first_run, changed_run, content_at, updated_at, kind, title,
+            languages, places, countries, regions, localities, contracts, status, closed_why, quality_parts)
+     SELECT gen_random_uuid(), 'large', 'offres', 'x' || n, sha256(n::text::bytea), r.id, r.id, now(), now() - n * interval '1 minute',
+            (ARRAY['job', 'training', 'agr', 'microfinance'])[1 + n % 4], 'Titre ' || n, '{fr}', '[]', '{CM}',
+            ARRAY[(ARRAY['CM-CE', 'CM-LT', 'CM-NO', 'CM-OU', 'CM-SU'])[1 + n % 5]], '{}', '{}',
+            CASE WHEN n % 10 = 0 THEN 'closed' ELSE 'open' END, CASE WHEN n % 10 = 0 THEN 'absent' END,
+            CASE WHEN n % 500 = 1 THEN '{\"doubts\": [\"place_disagrees\"]}' ELSE '{\"doubts\": []}' END::jsonb
+       FROM generate_series(1, 20000) n, ingest.runs r",
+    "INSERT INTO ingest.clusters (opportunity, cluster, canonical)
+     SELECT id, id, row_number() OVER (ORDER BY id) % 2 = 0 FROM ingest.opportunities WHERE status = 'open' LIMIT 4000",
+    "VACUUM (ANALYZE)",
+];
+
+/// Rows of opportunities that the one connection of `store` has read so far; what an index alone answers is none.
+async fn rows_read(store: &Store) -> i64 {
+    sqlx::query("SELECT pg_stat_force_next_flush()").execute(store.pool()).await.unwrap();
+    let read = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables WHERE schemaname = 'ingest' AND relname = 'opportunities'";
+    sqlx::query_scalar(read).fetch_one(store.pool()).await.unwrap()
+}
+
+#[tokio::test]
+async fn lists_and_totals_read_the_rows_that_they_show() {
+    let database = Database::new().await;
+    let store = Store::connect(&database.url(), 1).await.unwrap();
+    for statement in ROWS {
+        sqlx::query(statement).execute(store.pool()).await.unwrap();
+    }
+    let run: RunId = "00000000-0000-4000-8000-000000000001".parse().unwrap();
+    let open = Filters { status: Some(Status::Open), canonical: Some(true), ..Filters::default() };
+    let narrow = |kinds: &[&str], regions: &[&str], sources: &[&str]| {
+        let of = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        Filters { kinds: of(kinds), regions: of(regions), sources: of(sources), ..open.clone() }
+    };
+    let mut before = rows_read(&store).await;
+    for (what, filters, total) in [
+        ("all", open.clone(), 16_000),
+        ("a kind and a region", narrow(&["job"], &["CM-LT"], &[]), 0),
+        ("a region", narrow(&[], &["CM-LT"], &[]), 0),
+        ("a source", narrow(&[], &[], &["large"]), 16_000),
+    ] {
+        let (rows, found) = store.served_rows(&filters, None, 20).await.unwrap();
+        assert_eq!(rows.len(), 20, "{what}");
+        assert!(if total == 0 { found > 100 } else { found == total }, "{what}: {found}");
+        let after = rows_read(&store).await;
+        assert!(after - before < 200, "{what}: {} rows were read for 20", after - before);
+        before = after;
+    }
+    let overview = store.overview(10).await.unwrap();
+    assert_eq!((overview.open, overview.closed), (18_000, 2_000));
+    let changes = store.changes_of(run, 5).await.unwrap();
+    assert_eq!(changes.len(), 5);
+    let doubts = store.doubt_counts(run).await.unwrap();
+    assert_eq!(doubts.iter().map(|doubt| doubt.count).sum::<i64>(), 40);
+    let after = rows_read(&store).await;
+    assert!(after - before < 200, "figures and a run: {} rows were read", after - before);
+}
