@@ -107,7 +107,7 @@ CREATE INDEX opportunities_of_source ON ingest.opportunities (source);
 CREATE INDEX opportunities_by_date ON ingest.opportunities (ingest.open_until(kind, closes_on, ends_on))
     WHERE status = 'open' AND ingest.open_until(kind, closes_on, ends_on) IS NOT NULL;
 -- Store::served_rows: what the commonest filters let pass is found, counted and put in order without a look at the rows.
-CREATE INDEX opportunities_listed ON ingest.opportunities (kind, updated_at DESC, id DESC) INCLUDE (source, regions, languages) WHERE status = 'open';
+CREATE INDEX opportunities_listed ON ingest.opportunities (kind, updated_at DESC, id DESC) INCLUDE (status, source, regions, languages);
 -- Store::changes_of: what a run loaded or changed, and of it what it created.
 CREATE INDEX opportunities_of_run ON ingest.opportunities (changed_run, first_run, id);
 -- Store::doubt_counts and Store::doubted: of that, the few rows with warnings. Without the statistics, PostgreSQL takes them for all.

@@ -44,11 +44,14 @@ async fn lists_and_totals_read_the_rows_that_they_show() {
         let of = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
         Filters { kinds: of(kinds), regions: of(regions), sources: of(sources), ..open.clone() }
     };
+    // The API lists closed ones too, unless it is asked not to.
+    let of_any_status = Filters { status: None, ..narrow(&["job"], &["CM-LT"], &[]) };
     let mut before = rows_read(&store).await;
     for (what, filters, total) in [
         ("all", open.clone(), 16_000),
         ("a kind and a region", narrow(&["job"], &["CM-LT"], &[]), 0),
         ("a region", narrow(&[], &["CM-LT"], &[]), 0),
+        ("a kind and a region, open or closed", of_any_status, 0),
         ("a source", narrow(&[], &[], &["large"]), 16_000),
     ] {
         let (rows, found) = store.served_rows(&filters, None, 20).await.unwrap();

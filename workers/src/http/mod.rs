@@ -58,7 +58,13 @@ impl Server {
             format!("Failed to listen on {at}; is another worker running? set worker.http to another port")
         })?;
         let address = listener.local_addr()?;
-        let router = router(Surroundings { app, metrics, counted: console::Counted::default() });
+        let here = Surroundings { app, metrics, counted: console::Counted::default() };
+        // Counting takes a while, and the first visitor does not wait for it.
+        tokio::spawn({
+            let here = here.clone();
+            async move { here.counted.get(&here).await.map(drop) }
+        });
+        let router = router(here);
         let task = tokio::spawn(async move {
             let served =
                 axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });

@@ -225,7 +225,7 @@ fn breakdown(
         th scope="row" { @if key.is_empty() { (name(code)) } @else { a href={ "/opportunities?" (key) "=" (code) } { (name(code)) } } }
         td.n { (number(lang, *count)) }
     } } };
-    table(title, &[lang.say("Groupe", "Group"), lang.say("ouvertes", "open")], &rows)
+    table(title, &[lang.say("Groupe", "Group"), lang.say("#ouvertes", "#open")], &rows)
 }
 
 fn filter(lang: Lang, wanted: &Wanted, sources: &BTreeMap<String, i64>) -> Markup {
@@ -258,7 +258,7 @@ fn list(lang: Lang, found: &[ServedRow]) -> Markup {
         td { (row.organization.as_deref().unwrap_or("–")) }
         td { (lang.word("kinds", &row.kind)) }
         td { (place(lang, row)) }
-        td { @if let Some(day) = row.closes_on { (day) } @else { "–" } }
+        td.day { @if let Some(day) = row.closes_on { (day) } @else { "–" } }
         td { (row.source) }
         td { (lang.word("status", row.status.as_str())) }
     } } };

@@ -196,11 +196,17 @@ pub(super) fn pages(lang: Lang, first: Option<&str>, next: Option<&str>) -> Mark
     } } }
 }
 
+/// What the head of a column of numbers begins with: like them, it stands on the right.
+pub(super) const NUMBERS: char = '#';
+
 /// Returns a table that scrolls on its own where it is wider than the screen.
 pub(super) fn table(name: &str, heads: &[&str], rows: &Markup) -> Markup {
     html! { div.scroll role="region" aria-label=(name) tabindex="0" { table {
         caption { (name) }
-        thead { tr { @for head in heads { th scope="col" { (head) } } } }
+        thead { tr { @for head in heads { @match head.strip_prefix(NUMBERS) {
+            Some(name) => th.n scope="col" { (name) },
+            None => th scope="col" { (head) },
+        } } } }
         tbody { (rows) }
     } } }
 }

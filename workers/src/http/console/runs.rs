@@ -83,11 +83,11 @@ pub(super) fn rows(here: &Surroundings, lang: Lang, runs: &[RunRow]) -> Markup {
         "Source",
         lang.say("État", "State"),
         lang.say("Demandée", "Asked"),
-        lang.say("vues", "seen"),
-        lang.say("nouvelles", "new"),
-        lang.say("changées", "changed"),
-        lang.say("fermées", "closed"),
-        lang.say("refusées", "rejected"),
+        lang.say("#vues", "#seen"),
+        lang.say("#nouvelles", "#new"),
+        lang.say("#changées", "#changed"),
+        lang.say("#fermées", "#closed"),
+        lang.say("#refusées", "#rejected"),
     ];
     let rows = html! { @for run in runs { tr {
         th scope="row" { a href={ "/runs/" (run.id) } { (head(&run.id.to_string())) } }

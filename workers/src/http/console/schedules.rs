@@ -49,8 +49,8 @@ async fn body(here: &Surroundings, visitor: &Visitor) -> Result<Markup, Problem>
     let heads = if visitor.acts() { &heads[..] } else { &heads[..4] };
     let unvisited = scheduler::unvisited(&timetable, &catalog);
     Ok(html! {
-        p.note { (lang.say("Une source en pause saute ses visites. Le calendrier vient des fichiers des sources: changez `schedule` dans le fichier.",
-                           "A paused source skips its visits. The timetable comes from the source files: change `schedule` in the file.")) }
+        p.note { (lang.say("Une source en pause saute ses visites. Le calendrier vient des fichiers des sources: changez « schedule » dans le fichier.",
+                           "A paused source skips its visits. The timetable comes from the source files: change “schedule” in the file.")) }
         (table(lang.say("Calendrier", "Timetable"), heads, &rows))
         @if !unvisited.is_empty() { p.warn {
             (lang.say("Personne ne visite: ", "Nobody visits: ")) (unvisited.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))

@@ -4,7 +4,7 @@ use chrono::{Days, NaiveDate};
 use maud::{Markup, html};
 use store::DayOfRuns;
 
-use super::lang::Lang;
+use super::{lang::Lang, layout::NUMBERS};
 
 /// Days that are shown.
 const DAYS: u64 = 30;
@@ -45,8 +45,9 @@ pub(super) fn drawing(lang: Lang, slug: &str, today: NaiveDate, days: &[DayOfRun
 
 /// Returns the numbers of the drawing as a table, newest day first.
 pub(super) fn numbers(lang: Lang, days: &[DayOfRuns]) -> Markup {
-    let mut heads = vec![lang.say("Jour", "Day"), lang.say("Collectes", "Runs")];
-    heads.extend(TRACKS.map(|(_, fr, en, _)| lang.say(fr, en)));
+    let numbers = TRACKS.map(|(_, fr, en, _)| format!("{NUMBERS}{}", lang.say(fr, en)));
+    let mut heads = vec![lang.say("Jour", "Day"), lang.say("#Collectes", "#Runs")];
+    heads.extend(numbers.iter().map(String::as_str));
     let rows = html! { @for day in days.iter().rev() {
         tr { th scope="row" { (day.day) } td.n { (day.runs) } @for (_, _, _, of) in TRACKS { td.n { (of(day)) } } }
     } };

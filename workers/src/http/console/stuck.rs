@@ -188,9 +188,9 @@ fn queue(lang: Lang, overview: &PoolState) -> Markup {
     let heads = [
         lang.say("File", "Lane"),
         lang.say("Tâche", "Job"),
-        lang.say("prêtes", "ready"),
-        lang.say("plus tard", "later"),
-        lang.say("en cours", "running"),
+        lang.say("#prêtes", "#ready"),
+        lang.say("#plus tard", "#later"),
+        lang.say("#en cours", "#running"),
         lang.say("la plus ancienne", "oldest"),
         lang.say("dernière erreur", "last error"),
     ];
@@ -209,7 +209,7 @@ fn workers(here: &Surroundings, lang: Lang, overview: &PoolState) -> Markup {
     } } };
     let heads = [
         lang.say("Machine", "Host"),
-        "pid",
+        "#pid",
         lang.say("Adresse", "Address"),
         lang.say("Tient l'index", "Holds the index"),
         lang.say("Démarré", "Started"),
@@ -228,8 +228,8 @@ fn indexes(lang: Lang, overview: &PoolState) -> Markup {
     } } };
     let heads = [
         "Index",
-        lang.say("points", "points"),
-        lang.say("en retard", "behind"),
+        lang.say("#points", "#points"),
+        lang.say("#en retard", "#behind"),
         lang.say("depuis", "for"),
         lang.say("échec", "failure"),
     ];
@@ -249,7 +249,7 @@ fn hosts(here: &Surroundings, lang: Lang, overview: &PoolState) -> Markup {
     let heads = [
         lang.say("Hôte", "Host"),
         "Source",
-        lang.say("échecs", "failures"),
+        lang.say("#échecs", "#failures"),
         lang.say("depuis", "since"),
         lang.say("prochain essai", "next try"),
         lang.say("pourquoi", "why"),
