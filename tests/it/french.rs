@@ -11,7 +11,8 @@ fn steady(text: &str) -> String {
         let words: Vec<&str> = line.split_whitespace().collect();
         let steady = words.iter().enumerate().map(|(at, word)| {
             let bare = word.trim_matches(['(', ')', ',', ':', '?']);
-            let is_count_of_time = at > 0 && words[at - 1] == "a" || words.get(at + 1).is_some_and(|unit| unit.starts_with("s"));
+            let is_count_of_time =
+                at > 0 && words[at - 1] == "a" || words.get(at + 1).is_some_and(|unit| unit.starts_with("s"));
             let is_value = Uuid::parse_str(bare).is_ok()
                 || bare.parse::<NaiveDate>().is_ok()
                 || bare.parse::<NaiveTime>().is_ok()
@@ -73,13 +74,21 @@ async fn operators_read_french() {
 #[tokio::test(flavor = "multi_thread")]
 async fn json_has_no_language_and_the_language_comes_from_flag_key_variable_and_machine() {
     let road = eventful().await;
-    for args in [&["runs"][..], &["dead", "list"], &["sources", "list"], &["rejections", "fne"], &["schedule", "list"]] {
+    for args in [
+        &["runs"][..],
+        &["dead", "list"],
+        &["sources", "list"],
+        &["rejections", "fne"],
+        &["schedule", "list"],
+    ] {
         let of = async |lang: &str| {
             road.bin(&[args, &["--output", "json", "--lang", lang]].concat()).run().await.expect(0).out
         };
         assert_eq!(of("fr").await, of("en").await, "{args:?}");
     }
-    let empty = |name: &'static str, value: &'static str| road.bin(&["dead", "list", "--source", "mc2"]).env(name, value).run();
+    let empty = |name: &'static str, value: &'static str| {
+        road.bin(&["dead", "list", "--source", "mc2"]).env(name, value).run()
+    };
     let french = "aucune tâche abandonnée ne convient";
     assert!(empty("OIM_ETL_LANG", "fr").await.err.contains(french));
     assert!(empty("LC_ALL", "fr_CM.UTF-8").await.err.contains(french));
@@ -94,7 +103,13 @@ async fn json_has_no_language_and_the_language_comes_from_flag_key_variable_and_
 async fn help_is_in_french_too() {
     let road = Road::new().await;
     let help = road.bin(&["--lang", "fr", "--help"]).run().await.expect(0).out;
-    assert!(help.contains("Commandes:") && help.contains("Montrer les collectes, les plus récentes d'abord"), "{help}");
+    assert!(
+        help.contains("Commandes:") && help.contains("Montrer les collectes, les plus récentes d'abord"),
+        "{help}"
+    );
     let inner = road.bin(&["dead", "retry", "--help"]).env("LC_ALL", "fr_FR.UTF-8").run().await.expect(0).out;
-    assert!(inner.contains("Refaire le travail des tâches abandonnées") && inner.contains("Numéros"), "{inner}");
+    assert!(
+        inner.contains("Refaire le travail des tâches abandonnées") && inner.contains("Numéros"),
+        "{inner}"
+    );
 }

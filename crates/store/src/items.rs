@@ -92,12 +92,7 @@ impl Store {
     /// for no other job of the source. The run closes nothing but the item itself, if its page is gone.
     ///
     /// Fails if the source is paused or switched off.
-    pub async fn request_item(
-        &self,
-        item: &Item,
-        trigger: Trigger,
-        by: &str,
-    ) -> Result<Entered, StoreError> {
+    pub async fn request_item(&self, item: &Item, trigger: Trigger, by: &str) -> Result<Entered, StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         // One at a time: of two that ask for the same, the second sees the run of the first.
         let held = sqlx::query_scalar!(

@@ -37,11 +37,18 @@ impl Browser {
         if !is_there("chromedriver") {
             return Err("there is no chromedriver: apt-get install chromium-driver".to_owned());
         }
-        let mut driver =
-            Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let said = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
         let port = said
-            .filter_map(|line| line.split_once("successfully on port ").map(|(_, port)| port.trim_end_matches('.').to_owned()))
+            .filter_map(|line| {
+                line.split_once("successfully on port ")
+                    .map(|(_, port)| port.trim_end_matches('.').to_owned())
+            })
             .next()
             .and_then(|port| port.parse().ok())
             .expect("chromedriver does not say its port");
@@ -114,7 +121,8 @@ impl Browser {
     /// Returns what the browser complained of since the last call: scripts, and what the policy of a page refused.
     pub(super) async fn complaints(&self) -> Vec<String> {
         let entries = self.command("se/log", &json!({ "type": "browser" })).await;
-        let entries = entries.as_array().unwrap().iter().map(|entry| entry["message"].as_str().unwrap().to_owned());
+        let entries =
+            entries.as_array().unwrap().iter().map(|entry| entry["message"].as_str().unwrap().to_owned());
         entries.collect()
     }
 

@@ -41,7 +41,8 @@ async fn the_console_works_in_a_browser() {
     let world = World::new().await;
     let at = |path: &str| format!("http://{}{path}", world.address);
     log_in(&browser, &at, &world.tokens[2]).await;
-    let mut pages: Vec<(String, &str)> = PAGES.iter().map(|(path, name)| ((*path).to_owned(), *name)).collect();
+    let mut pages: Vec<(String, &str)> =
+        PAGES.iter().map(|(path, name)| ((*path).to_owned(), *name)).collect();
     pages.push((format!("/runs/{}", world.held), "held-run"));
     pages.push((format!("/runs/{}", world.complete), "run"));
     pages.push((format!("/opportunities/{}", world.pair[0]), "opportunity"));
@@ -72,7 +73,11 @@ async fn log_in(browser: &Browser, at: &impl Fn(&str) -> String, token: &str) {
     // The field has the focus already: a token and Enter are enough.
     assert_eq!(browser.run("return document.activeElement.id").await, "token");
     browser.fill("#token", &format!("{token}{ENTER}")).await;
-    assert_eq!(browser.run("return location.pathname").await, "/runs", "the login forgets where one wanted to go");
+    assert_eq!(
+        browser.run("return location.pathname").await,
+        "/runs",
+        "the login forgets where one wanted to go"
+    );
 }
 
 /// Reads a page as a person would, and checks what a person would notice.
@@ -122,7 +127,14 @@ async fn act(browser: &Browser, at: &impl Fn(&str) -> String, world: &World) {
     }
     assert_eq!(browser.run(said).await, "mc2 is paused: nothing more is requested from it");
     assert_eq!(browser.run("return document.querySelector('.badge').textContent").await, "Paused");
-    assert!(browser.run("return document.querySelector('main').innerText").await.as_str().unwrap().contains("entretien"));
+    assert!(
+        browser
+            .run("return document.querySelector('main').innerText")
+            .await
+            .as_str()
+            .unwrap()
+            .contains("entretien")
+    );
 
     browser.open(&at("/stuck")).await;
     browser.click("td form.act button").await;

@@ -264,11 +264,18 @@ async fn tokens(world: &World, acting: &Browser<'_>, admin: &Browser<'_>) {
         by.post("/tokens", &fields).await
     };
     assert_eq!(sent(acting, &csrf, "mallory").await.status(), 403, "an operator creates a token");
-    assert_eq!(sent(admin, &csrf, "mallory").await.status(), 403, "a form of another session creates a token");
+    assert_eq!(
+        sent(admin, &csrf, "mallory").await.status(),
+        403,
+        "a form of another session creates a token"
+    );
     let csrf = admin.csrf().await;
     assert_eq!(sent(admin, &csrf, "Mallory!").await.status(), 422);
     let page = sent(admin, &csrf, "awa").await;
-    assert_eq!((page.status().as_u16(), &page.headers()["cache-control"]), (200, &"no-store".parse().unwrap()));
+    assert_eq!(
+        (page.status().as_u16(), &page.headers()["cache-control"]),
+        (200, &"no-store".parse().unwrap())
+    );
     let page = page.text().await.unwrap();
     let secret = page.split("<code class=\"secret\">").nth(1).unwrap().split('<').next().unwrap();
     assert_eq!(world.ask("get", "/v1/runs", Some(secret), None).send().await.unwrap().status(), 200);
@@ -301,7 +308,11 @@ async fn paging(world: &World, acting: &Browser<'_>) {
     }
     assert_eq!(seen.len(), 120, "a dead letter is on no page, or on two");
     assert_eq!(acting.acts("drop", "all?reason=even", "").await, "60 jobs discarded");
-    assert_eq!(acting.press("drop", "all?raison=odd", "").await.status(), 400, "a condition that nobody knows");
+    assert_eq!(
+        acting.press("drop", "all?raison=odd", "").await.status(),
+        400,
+        "a condition that nobody knows"
+    );
     assert_eq!(world.get("/v1/dead-letters").await["total"], 60);
     assert_eq!(acting.acts("drop", "all?reason=odd", "").await, "60 jobs discarded");
     for after in ["x", "1-x", "9999999999999999999-1"] {

@@ -182,7 +182,10 @@ async fn list(context: &Context, store: &Store, which: &WhichDead, limit: i64) -
     table.print();
     let shown = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     if all > shown {
-        ui::note(&say!("{shown} sur {all}; davantage avec -n {all}", "{shown} of {all}; see more with -n {all}"));
+        ui::note(&say!(
+            "{shown} sur {all}; davantage avec -n {all}",
+            "{shown} of {all}; see more with -n {all}"
+        ));
     }
     ui::note(chosen().say(
         "quand la cause est réparée:  oim-etl dead retry NUMÉRO, --source SOURCE, --reason TEXTE ou --all",

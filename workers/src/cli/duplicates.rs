@@ -65,12 +65,11 @@ async fn review(context: &Context, store: &Store, limit: i64) -> anyhow::Result<
         ui::note(chosen().say("aucune paire n'attend de décision", "no pair waits for a decision"));
         return Ok(());
     }
-    let mut table =
-        Table::new(&[
-            Column::word("pair", 0).fr("paire"),
-            Column::text("title", 2).fr("titre"),
-            Column::text("organization", 3).fr("organisation"),
-        ]);
+    let mut table = Table::new(&[
+        Column::word("pair", 0).fr("paire"),
+        Column::text("title", 2).fr("titre"),
+        Column::text("organization", 3).fr("organisation"),
+    ]);
     for pair in &pairs {
         for row in &pair.rows {
             table.row([

@@ -70,7 +70,10 @@ impl Explain {
             refusal(row);
         }
         if let Err(error) = &words {
-            ui::note(&say!("Impossible de montrer ses mots: {error:#}", "Failed to show its words: {error:#}"));
+            ui::note(&say!(
+                "Impossible de montrer ses mots: {error:#}",
+                "Failed to show its words: {error:#}"
+            ));
         }
         Ok(Outcome::Good)
     }
@@ -169,8 +172,11 @@ fn show(life: &OpportunityHistory, words: Option<&Draft>) {
             .collect();
         if said.is_some() || !became.is_empty() {
             let said = said.map_or_else(|| "-".to_owned(), |said| format!("{said:?}"));
-            let rule =
-                if became.is_empty() { String::new() } else { format!("  [{}]", chosen().phrase(normalize::rule(field))) };
+            let rule = if became.is_empty() {
+                String::new()
+            } else {
+                format!("  [{}]", chosen().phrase(normalize::rule(field)))
+            };
             ui::line(&format!("  {name:<13} {said:<40} → {}{rule}", became.join(", ")));
         }
     }
@@ -190,7 +196,9 @@ fn origin(life: &OpportunityHistory, page: Option<&PageRow>) {
         ui::line(&say!(
             "lue sur {} (page {} de {}), prise le {fetched}",
             "read from {} ({} page of {}), fetched {fetched}",
-            page.url, page.role, page.stream
+            page.url,
+            page.role,
+            page.stream
         ));
         let key = page.archive_key.as_deref().unwrap_or("-");
         ui::line(&say!("archivée sous {key}", "archived as {key}"));
@@ -210,7 +218,12 @@ fn origin(life: &OpportunityHistory, page: Option<&PageRow>) {
             format!("{name}: {} → {}", side("from"), side("to"))
         });
         let fields: Vec<String> = fields.collect();
-        ui::line(&format!("{}  {}  {}", step.at.format("%Y-%m-%d %H:%M"), happened(step.what.as_str()), fields.join("; ")));
+        ui::line(&format!(
+            "{}  {}  {}",
+            step.at.format("%Y-%m-%d %H:%M"),
+            happened(step.what.as_str()),
+            fields.join("; ")
+        ));
     }
     for twin in &life.twins {
         let mark = if twin.canonical {

@@ -16,7 +16,8 @@ const FLAG: &str = "--lang";
 /// Returns the language before the command line is parsed, for its help: the flag, `OIM_ETL_LANG`, else that of the machine.
 pub(super) fn early(arguments: &[OsString], variable: impl Fn(&str) -> Option<String>) -> Lang {
     let words: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
-    let behind = words.iter().zip(words.iter().skip(1)).find(|(flag, _)| **flag == FLAG).map(|(_, code)| *code);
+    let behind =
+        words.iter().zip(words.iter().skip(1)).find(|(flag, _)| **flag == FLAG).map(|(_, code)| *code);
     let joined = words.iter().find_map(|word| word.strip_prefix(FLAG)?.strip_prefix('='));
     let flag = behind.or(joined).and_then(Lang::of_code);
     let set = || variable(&format!("{PREFIX}LANG")).and_then(|code| Lang::of_code(&code));

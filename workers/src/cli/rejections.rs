@@ -75,7 +75,10 @@ impl Rejections {
         let all: i64 = totals.iter().map(|total| total.count).sum();
         let shown = i64::try_from(rows.len()).unwrap_or(i64::MAX);
         if all > shown {
-            ui::note(&say!("{shown} sur {all}; davantage avec -n {all}", "{shown} of {all}; see more with -n {all}"));
+            ui::note(&say!(
+                "{shown} sur {all}; davantage avec -n {all}",
+                "{shown} of {all}; see more with -n {all}"
+            ));
         }
         ui::note(chosen().say(
             "\nPour les fiches entières: --output json. Après avoir réparé le fichier de la source: oim-etl replay SOURCE",
@@ -149,7 +152,10 @@ fn short_reason(code: &str) -> String {
 
 /// Returns what to call a rejected record: its identity, or that it has none.
 pub(super) fn record_name(row: &RejectionRow) -> String {
-    row.external_id.as_ref().map_or_else(|| chosen().say("(sans identifiant)", "(no identity)").to_owned(), |id| format!("{}/{id}", row.source))
+    row.external_id.as_ref().map_or_else(
+        || chosen().say("(sans identifiant)", "(no identity)").to_owned(),
+        |id| format!("{}/{id}", row.source),
+    )
 }
 
 /// Returns the partner's words of a record, in its order, without the names of its fields.

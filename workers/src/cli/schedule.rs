@@ -42,7 +42,8 @@ impl Schedule {
             ui::note(&say!(
                 "calendrier: l'entrée {} nomme la source {}, qui n'a pas de fichier",
                 "timetable: entry {} names source {}, which has no source file",
-                entry.name, entry.source
+                entry.name,
+                entry.source
             ));
         }
         for slug in scheduler::unvisited(&timetable, &catalog) {
@@ -105,7 +106,10 @@ fn next(context: &Context, timetable: &schedules::Timetable, count: usize) -> an
         Column::word("entry", 2).fr("entrée"),
     ]);
     for (at, entry) in ticks {
-        let local = at.with_timezone(&entry.zone).format(chosen().say("%d/%m %H:%M %Z", "%a %d %b %H:%M %Z")).to_string();
+        let local = at
+            .with_timezone(&entry.zone)
+            .format(chosen().say("%d/%m %H:%M %Z", "%a %d %b %H:%M %Z"))
+            .to_string();
         table.row([local, entry.source.to_string(), entry.mode.as_str().to_owned(), entry.name.to_string()]);
     }
     table.print();

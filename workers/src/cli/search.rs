@@ -90,12 +90,12 @@ fn nothing(ask: &Ask) -> String {
 /// Formats a hit as one line.
 pub(super) fn shown(hit: &Hit) -> String {
     let payload = &hit.payload;
-    let closes = payload.closes_on.map(|day| {
-        say!("ferme le {}", "closes {}", day.format(chosen().say("%-d/%m", "%-d %b")))
-    });
-    let ends = payload.ends_on.map(|day| {
-        say!("finit le {}", "ends {}", day.format(chosen().say("%-d/%m/%Y", "%-d %b %Y")))
-    });
+    let closes = payload
+        .closes_on
+        .map(|day| say!("ferme le {}", "closes {}", day.format(chosen().say("%-d/%m", "%-d %b"))));
+    let ends = payload
+        .ends_on
+        .map(|day| say!("finit le {}", "ends {}", day.format(chosen().say("%-d/%m/%Y", "%-d %b %Y"))));
     let contracts: Vec<&str> = payload.contracts.iter().map(|code| label(code)).collect();
     let contracts = (!contracts.is_empty()).then(|| contracts.join(", "));
     let parts = [

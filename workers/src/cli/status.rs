@@ -159,6 +159,25 @@ pub(super) const COLUMNS: [Column; 7] = [
     Column::text("last error", 5).fr("dernière erreur"),
 ];
 
+fn show_worker(worker: &WorkerRow) {
+    let http = worker.http_address.as_deref().map_or(String::new(), |http| format!("  http://{http}"));
+    let index = if worker.indexes { chosen().say("  tient l'index", "  holds the index") } else { "" };
+    let clock = worker.clock_off.map_or(String::new(), |seconds| {
+        say!(
+            "  ne prend pas de travail: son horloge se trompe ({})",
+            "  takes no work: its clock is {}",
+            off_by(seconds)
+        )
+    });
+    ui::line(&say!(
+        "worker         {} pid {}  démarré {}{http}{index}{clock}",
+        "worker         {} pid {}  since {}{http}{index}{clock}",
+        worker.host,
+        worker.pid,
+        ago(Some(worker.started_at))
+    ));
+}
+
 fn show(overview: &Overview) {
     let Overview { open, closed, indexed, outbox, .. } = overview;
     ui::line(&say!(
@@ -172,26 +191,7 @@ fn show(overview: &Overview) {
             "workers        none alive; start one with `oim-etl worker`",
         ));
     }
-    for worker in &overview.workers {
-        let http = worker.http_address.as_deref().map_or(String::new(), |http| format!("  http://{http}"));
-        let index = if worker.indexes { chosen().say("  tient l'index", "  holds the index") } else { "" };
-        let clock = worker
-            .clock_off
-            .map_or(String::new(), |seconds| {
-                say!(
-                    "  ne prend pas de travail: son horloge se trompe ({})",
-                    "  takes no work: its clock is {}",
-                    off_by(seconds)
-                )
-            });
-        ui::line(&say!(
-            "worker         {} pid {}  démarré {}{http}{index}{clock}",
-            "worker         {} pid {}  since {}{http}{index}{clock}",
-            worker.host,
-            worker.pid,
-            ago(Some(worker.started_at))
-        ));
-    }
+    overview.workers.iter().for_each(show_worker);
     overview.hosts.iter().for_each(show_host);
     if !overview.queue.is_empty() {
         let mut table = Table::new(&COLUMNS);

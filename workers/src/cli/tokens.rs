@@ -90,8 +90,10 @@ impl Tokens {
                         row.scope.to_string(),
                         say!("{} par {}", "{} by {}", ago(Some(row.created_at)), row.created_by),
                         ago(row.used_at),
-                        row.revoked_by
-                            .map_or_else(|| "-".to_owned(), |by| say!("{} par {by}", "{} by {by}", ago(row.revoked_at))),
+                        row.revoked_by.map_or_else(
+                            || "-".to_owned(),
+                            |by| say!("{} par {by}", "{} by {by}", ago(row.revoked_at)),
+                        ),
                     ]);
                 }
                 table.print();

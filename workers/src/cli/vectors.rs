@@ -280,17 +280,20 @@ fn meaning(kind: Drift) -> &'static str {
 pub(super) fn show(target: &TargetState) {
     let is_wanted = target.is_shown || target.is_served || target.kept || target.outbox > 0;
     let Some(place) = target.place.as_deref().filter(|_| is_wanted) else { return };
-    let oldest =
-        target.oldest_seconds.map_or(String::new(), |seconds| say!(", le plus ancien depuis {seconds:.0} s", ", the oldest for {seconds:.0} s"));
+    let oldest = target.oldest_seconds.map_or(String::new(), |seconds| {
+        say!(", le plus ancien depuis {seconds:.0} s", ", the oldest for {seconds:.0} s")
+    });
     let lang = chosen();
     let unused =
         if target.is_shown { "" } else { lang.say("  (aucun worker ne le tient)", "  (no worker keeps it)") };
     let number = format!("index {}", target.target.0);
-    let unused = if target.is_served { say!(", servi{unused}", ", served{unused}") } else { unused.to_owned() };
+    let unused =
+        if target.is_served { say!(", servi{unused}", ", served{unused}") } else { unused.to_owned() };
     ui::line(&say!(
         "{number:14} {place}: {} indexées, {} en attente{oldest}{unused}",
         "{number:14} {place}: {} indexed, {} pending{oldest}{unused}",
-        target.indexed, target.outbox
+        target.indexed,
+        target.outbox
     ));
     if let Some(failure) = target.failure.as_deref().filter(|_| target.is_shown) {
         let since = ago(target.failing_since);
@@ -312,7 +315,8 @@ pub(super) fn show(target: &TargetState) {
         let at = ago(target.verified_at);
         let kinds: Vec<String> =
             report.drift.iter().map(|(kind, found)| format!("{} {}", found.count, kind.as_str())).collect();
-        let found = if kinds.is_empty() { lang.say("à jour", "in step").to_owned() } else { kinds.join(", ") };
+        let found =
+            if kinds.is_empty() { lang.say("à jour", "in step").to_owned() } else { kinds.join(", ") };
         ui::line(&say!("  vérifié      {at}: {found}", "  verified     {at}: {found}"));
     }
 }

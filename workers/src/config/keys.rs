@@ -62,7 +62,11 @@ pub(crate) const KEYS: &[Key] = &[
     key("inbox", "", "folder or s3://bucket/prefix that workers watch for partners' files, as SLUG/NAME"),
     key("timetable", "", "timetable file that replaces the built-in one"),
     secret("api_token", "a token with every right in API and console, beside those of `oim-etl tokens`"),
-    key("lang", "'auto'", "language of what commands print: fr, en, or auto for that of LC_ALL, LC_MESSAGES or LANG"),
+    key(
+        "lang",
+        "'auto'",
+        "language of what commands print: fr, en, or auto for that of LC_ALL, LC_MESSAGES or LANG",
+    ),
     key("log", "'info'", "log filter of `tracing`, such as `info` or `fetch=debug,warn`"),
     key("log_format", "'auto'", "auto, text or json"),
     key(

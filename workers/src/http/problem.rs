@@ -99,7 +99,8 @@ pub(crate) async fn no_path(uri: Uri, headers: HeaderMap) -> Response {
     if accepted.contains("text/html") && !uri.path().starts_with("/v1/") {
         return super::console::missing(&headers).await;
     }
-    Problem::missing("there is nothing at this path; GET /v1/openapi.json lists what there is").into_response()
+    Problem::missing("there is nothing at this path; GET /v1/openapi.json lists what there is")
+        .into_response()
 }
 
 /// The path exists, and not with this method.

@@ -239,7 +239,9 @@ pub(crate) fn state(state: store::RunOutcome) -> String {
 pub(crate) fn state_in(lang: Lang, state: store::RunOutcome) -> String {
     match lang {
         Lang::En => state.to_string(),
-        Lang::Fr => lang.word("run_states", state.as_str()).split(':').next().unwrap_or_default().to_lowercase(),
+        Lang::Fr => {
+            lang.word("run_states", state.as_str()).split(':').next().unwrap_or_default().to_lowercase()
+        }
     }
 }
 

@@ -42,7 +42,8 @@ pub(crate) fn in_french(english: &str) -> String {
         if let Some(whole) = fitting(rest) {
             return said + &whole;
         }
-        let ends = [". ", "; "].into_iter().flat_map(|end| rest.match_indices(end)).map(|(at, end)| (at, end));
+        let ends =
+            [". ", "; "].into_iter().flat_map(|end| rest.match_indices(end)).map(|(at, end)| (at, end));
         let first = ends
             .filter_map(|(at, end)| Some((at + end.len(), fitting(rest.get(..at)?)? + end)))
             .min_by_key(|(at, _)| *at);
@@ -114,7 +115,9 @@ mod tests {
         let known = "there is no token \"a\" already";
         assert_eq!(in_french(known), known);
         assert_eq!(
-            in_french("there is a token \"a\" already. Revoke it with `oim-etl tokens revoke a`, or choose another name"),
+            in_french(
+                "there is a token \"a\" already. Revoke it with `oim-etl tokens revoke a`, or choose another name"
+            ),
             "il y a déjà un jeton \"a\". Révoquez-le avec `oim-etl tokens revoke a`, ou choisissez un autre nom"
         );
     }

@@ -68,7 +68,9 @@ impl Show {
             ui::line(&say!(
                 "servies   {} fiches: la moitié {:.1} s après la réponse où elles sont lues, 95 % en {:.1} s",
                 "served    {} rows: half of them {:.1} s after the answer that they were read from, 95 % within {:.1} s",
-                waited.rows, waited.median, waited.p95
+                waited.rows,
+                waited.median,
+                waited.p95
             ));
         }
         Self::did(&run, &changes);
@@ -76,8 +78,16 @@ impl Show {
         if let Some(preview) = &preview {
             self.would_be(preview);
             ui::line("");
-            ui::line(&say!("la publier:  {} runs publish {id}", "publish it:  {} runs publish {id}", ui::program()));
-            ui::line(&say!("la rejeter:  {} runs discard {id}", "or not:      {} runs discard {id}", ui::program()));
+            ui::line(&say!(
+                "la publier:  {} runs publish {id}",
+                "publish it:  {} runs publish {id}",
+                ui::program()
+            ));
+            ui::line(&say!(
+                "la rejeter:  {} runs discard {id}",
+                "or not:      {} runs discard {id}",
+                ui::program()
+            ));
         }
         Ok(Outcome::Good)
     }
@@ -131,7 +141,8 @@ impl Show {
         ui::line(&say!(
             "la publier créerait {}, changerait {} et fermerait {missing} opportunités",
             "publishing it would create {}, change {} and close {missing}",
-            preview.tally.created, preview.tally.changed
+            preview.tally.created,
+            preview.tally.changed
         ));
         for (field, count) in &preview.fields {
             ui::line(&say!("  {field:<18} change dans {count}", "  {field:<18} changes in {count}"));
@@ -213,12 +224,19 @@ fn records(run: &RunRow) {
     ui::line(&say!(
         "pages     {}, dont {} échouées, {} requêtes",
         "pages     {}, {} of them failed, {} requests",
-        run.pages, run.pages_failed, run.requests
+        run.pages,
+        run.pages_failed,
+        run.requests
     ));
     ui::line(&say!(
         "fiches    {}: {} nouvelles, {} changées, {} inchangées, {} refusées; {} fermées",
         "records   {}: {} new, {} changed, {} unchanged, {} rejected; {} closed",
-        run.seen, run.created, run.changed, run.unchanged, run.rejected, run.closed
+        run.seen,
+        run.created,
+        run.changed,
+        run.unchanged,
+        run.rejected,
+        run.closed
     ));
 }
 
@@ -249,7 +267,9 @@ pub(super) fn reverted(run: RunId, done: &Reverted) -> String {
     let mut words = vec![say!(
         "la collecte {run} est défaite par la collecte {}: {} opportunités sont comme avant, {} qu'elle a créées sont fermées",
         "run {run} is undone by run {}: {} opportunities are as they were before, {} that it created are closed",
-        done.run, done.restored, done.closed
+        done.run,
+        done.restored,
+        done.closed
     )];
     if !done.left.is_empty() {
         words.push(say!(

@@ -89,7 +89,10 @@ impl Resume {
             say!(
                 "{slug} est reprise; {}",
                 "{slug} is resumed; {}",
-                waiting.replace(" attendent", " continuent").replace(" attend", " continue").replace(" wait", " continue")
+                waiting
+                    .replace(" attendent", " continuent")
+                    .replace(" attend", " continue")
+                    .replace(" wait", " continue")
             )
         } else {
             say!(
@@ -100,7 +103,10 @@ impl Resume {
         tell(context, &now, was_paused, &done)?;
         if let Some(why) = &now.held {
             let why = chosen().phrase(why);
-            ui::note(&say!("{slug}  n'est toujours pas visitée: {why}", "{slug}  is still not visited: {why}"));
+            ui::note(&say!(
+                "{slug}  n'est toujours pas visitée: {why}",
+                "{slug}  is still not visited: {why}"
+            ));
             return Ok(Outcome::Wrong);
         }
         Ok(Outcome::Good)

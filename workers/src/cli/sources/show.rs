@@ -129,7 +129,12 @@ fn details(visits: &Visits) -> String {
 
 fn last(run: &RunRow) -> String {
     let why = run.message.as_ref().map(|why| format!(": {}", chosen().phrase(why))).unwrap_or_default();
-    format!("{} {}, {}{why}", run.id, ui::state(run.outcome), ago(Some(run.finished_at.unwrap_or(run.created_at))))
+    format!(
+        "{} {}, {}{why}",
+        run.id,
+        ui::state(run.outcome),
+        ago(Some(run.finished_at.unwrap_or(run.created_at)))
+    )
 }
 
 /// Returns the next tick of the source, in the zone of its entry.
@@ -142,6 +147,10 @@ fn next_tick(context: &Context, slug: &SourceSlug) -> anyhow::Result<Option<Stri
         .filter(|entry| entry.source == *slug)
         .filter_map(|entry| Some((*entry.upcoming(now, 1).first()?, entry)));
     Ok(ticks.min_by_key(|(at, _)| *at).map(|(at, entry)| {
-        format!("{} ({})", at.with_timezone(&entry.zone).format(chosen().say("%d/%m %H:%M %Z", "%a %d %b %H:%M %Z")), entry.name)
+        format!(
+            "{} ({})",
+            at.with_timezone(&entry.zone).format(chosen().say("%d/%m %H:%M %Z", "%a %d %b %H:%M %Z")),
+            entry.name
+        )
     }))
 }

@@ -111,7 +111,9 @@ async fn of_source(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) ->
             store.set_rate(&slug, &by, rate).await?;
             let promised = state.file_rate.as_deref().and_then(|rate| rate.parse::<Rate>().ok());
             match (rate, promised) {
-                (None, _) => lang.say("revient au débit de son fichier", "returns to the rate of its source file"),
+                (None, _) => {
+                    lang.say("revient au débit de son fichier", "returns to the rate of its source file")
+                }
                 (Some(rate), Some(promised)) if rate.per_second() > promised.per_second() => lang.say(
                     "a un nouveau débit. Attention: plus vite que son fichier ne promet au partenaire",
                     "has a new rate. Beware: it is faster than its source file promises the partner",
@@ -183,7 +185,12 @@ async fn of_letters(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) -
     if pressed.what == "drop" {
         let dropped = store.discard_dead(&which, &by).await?;
         let dropped = i64::try_from(dropped).unwrap_or(i64::MAX);
-        return Ok(counted(lang, dropped, ["tâche écartée", "tâches écartées"], ["job discarded", "jobs discarded"]));
+        return Ok(counted(
+            lang,
+            dropped,
+            ["tâche écartée", "tâches écartées"],
+            ["job discarded", "jobs discarded"],
+        ));
     }
     let retried = store.retry_dead(&which, &by).await?;
     let letters = i64::try_from(retried.letters).unwrap_or(i64::MAX);

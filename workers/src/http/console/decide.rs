@@ -55,7 +55,8 @@ async fn body(here: &Surroundings, visitor: &Visitor, from: &From) -> Result<Mar
         store.doubted_total()
     )?;
     let ids = pairs.iter().flat_map(|pair| pair.rows.iter().map(|row| row.id)).collect();
-    let (rows, _) = store.served_rows(&Filters { among: Some(ids), ..Filters::default() }, None, 2 * PAIRS).await?;
+    let (rows, _) =
+        store.served_rows(&Filters { among: Some(ids), ..Filters::default() }, None, 2 * PAIRS).await?;
     let more = pairs.last().filter(|_| i64::try_from(pairs.len()).is_ok_and(|count| count == PAIRS));
     let next = more.map(|last| format!("/decisions?after={}#pairs", last.cursor()));
     let first = after.map(|_| "/decisions#pairs");

@@ -23,7 +23,9 @@ pub(super) async fn section(
     let slug = shown.source.slug.as_str();
     let catalog = here.app.catalog();
     let Some(spec) = catalog.iter().find(|spec| spec.slug.as_str() == slug) else {
-        return Ok(html! { p.warn { (lang.say("Ce worker n'a pas de fichier de cette source.", "This worker has no file of this source.")) } });
+        return Ok(
+            html! { p.warn { (lang.say("Ce worker n'a pas de fichier de cette source.", "This worker has no file of this source.")) } },
+        );
     };
     let text = app::source_file(&here.app.config, &spec.slug).map_err(|error| Problem::internal(&error))?;
     let stale = here.app.store.stale(&[(spec.slug.clone(), app::read_by(spec))]).await?;

@@ -72,7 +72,9 @@ pub(super) fn counted(lang: Lang, count: i64, fr: [&str; 2], en: [&str; 2]) -> S
 pub(super) fn readable(lang: Lang, column: &str, value: &Value, longest: usize) -> String {
     let list = match column {
         "kind" => "kinds",
-        "contracts" | "working_time" | "education" | "audiences" | "languages" | "status" | "closed_why" => column,
+        "contracts" | "working_time" | "education" | "audiences" | "languages" | "status" | "closed_why" => {
+            column
+        }
         "sector" => "sectors",
         _ => "",
     };
@@ -132,7 +134,10 @@ mod tests {
         assert_eq!(number(Lang::En, 999), "999");
         assert_eq!(span(Lang::Fr, 200_000), "2 j");
         let jobs = |lang, count| counted(lang, count, ["tâche", "tâches"], ["job", "jobs"]);
-        assert_eq!([jobs(Lang::Fr, 0), jobs(Lang::Fr, 1), jobs(Lang::Fr, 2)], ["0 tâche", "1 tâche", "2 tâches"]);
+        assert_eq!(
+            [jobs(Lang::Fr, 0), jobs(Lang::Fr, 1), jobs(Lang::Fr, 2)],
+            ["0 tâche", "1 tâche", "2 tâches"]
+        );
         assert_eq!([jobs(Lang::En, 0), jobs(Lang::En, 1), jobs(Lang::En, 2)], ["0 jobs", "1 job", "2 jobs"]);
         let now = DateTime::from_timestamp(1_000_000, 0).unwrap();
         assert_eq!(ago(Lang::Fr, now, now - TimeDelta::minutes(5)), "il y a 5 min");

@@ -32,7 +32,9 @@ pub(super) async fn page(State(here): State<Surroundings>, visitor: Visitor) -> 
 async fn body(here: &Surroundings, visitor: &Visitor) -> Result<Markup, Problem> {
     let lang = visitor.lang;
     let mut sources = all(here).await?;
-    sources.sort_by_key(|source| (!needs_look(source), !source.is_late, source.state != "paused", source.state == "off"));
+    sources.sort_by_key(|source| {
+        (!needs_look(source), !source.is_late, source.state != "paused", source.state == "off")
+    });
     let count = |is: fn(&SourceShown) -> bool| sources.iter().filter(|source| is(source)).count();
     let (late, paused, off) = (
         count(|source| source.is_late),

@@ -81,7 +81,9 @@ async fn guarded(mut response: Response) -> Response {
 /// Returns the page of an address that the console does not have.
 pub(super) async fn missing(headers: &HeaderMap) -> Response {
     let lang = lang::Lang::of(headers);
-    let problem = Problem::missing(lang.say("il n'y a pas de page à cette adresse", "there is no page at this address"));
+    let problem = Problem::missing(
+        lang.say("il n'y a pas de page à cette adresse", "there is no page at this address"),
+    );
     guarded(layout::failed(lang, &problem)).await
 }
 

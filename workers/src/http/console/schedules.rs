@@ -31,7 +31,8 @@ pub(super) async fn page(State(here): State<Surroundings>, visitor: Visitor) -> 
 async fn body(here: &Surroundings, visitor: &Visitor) -> Result<Markup, Problem> {
     let (lang, now) = (visitor.lang, here.app.clock.now());
     let catalog = here.app.catalog();
-    let timetable = scheduler::timetable(&here.app.config, &catalog).map_err(|error| Problem::internal(&error))?;
+    let timetable =
+        scheduler::timetable(&here.app.config, &catalog).map_err(|error| Problem::internal(&error))?;
     let sources = all(here).await?;
     let mut entries: Vec<(&Entry, Vec<DateTime<Utc>>)> =
         timetable.entries.iter().map(|entry| (entry, entry.upcoming(now, TICKS))).collect();

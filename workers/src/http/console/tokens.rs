@@ -71,11 +71,7 @@ pub(super) async fn create(
     }
 }
 
-async fn body(
-    here: &Surroundings,
-    visitor: &Visitor,
-    made: Option<(&str, &str)>,
-) -> Result<Markup, Problem> {
+async fn body(here: &Surroundings, visitor: &Visitor, made: Option<(&str, &str)>) -> Result<Markup, Problem> {
     let lang = visitor.lang;
     let (rows, now) = (here.app.store.tokens().await?, here.app.clock.now());
     let listed = html! { @for row in &rows { tr {

@@ -108,7 +108,8 @@ pub(crate) async fn show(
     _: Reader,
     At(id): At<i64>,
 ) -> Result<Json<DeadRow>, Problem> {
-    let (found, _) = here.app.store.dead(&WhichDead { ids: vec![id], ..WhichDead::default() }, None, 1).await?;
+    let (found, _) =
+        here.app.store.dead(&WhichDead { ids: vec![id], ..WhichDead::default() }, None, 1).await?;
     found
         .into_iter()
         .next()
