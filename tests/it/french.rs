@@ -16,6 +16,8 @@ fn steady(text: &str) -> String {
             let is_value = Uuid::parse_str(bare).is_ok()
                 || bare.parse::<NaiveDate>().is_ok()
                 || bare.parse::<NaiveTime>().is_ok()
+                || bare.split('/').all(|part| part.len() == 2 && part.parse::<u8>().is_ok())
+                    && bare.contains('/')
                 || is_count_of_time && bare.parse::<f64>().is_ok()
                 || bare.len() == 12 && bare.bytes().all(|byte| byte.is_ascii_hexdigit());
             if is_value { word.replace(bare, "…") } else { (*word).to_owned() }

@@ -2,6 +2,7 @@
 
 mod attention;
 
+use ::queue::WorkerRow;
 use ::vectors::Key;
 use clap::Args;
 use domain::SourceSlug;

@@ -284,6 +284,7 @@ pub(super) fn show(target: &TargetState) {
         say!(", le plus ancien depuis {seconds:.0} s", ", the oldest for {seconds:.0} s")
     });
     let lang = chosen();
+    let place = lang.phrase(place);
     let unused =
         if target.is_shown { "" } else { lang.say("  (aucun worker ne le tient)", "  (no worker keeps it)") };
     let number = format!("index {}", target.target.0);

@@ -120,6 +120,7 @@ fn document(lang: Lang, title: &str, path: &str, nav: &Markup, body: &Markup) ->
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { (title) " · oim-etl" }
                 link rel="stylesheet" href="/console.css";
+                link rel="icon" type="image/svg+xml" href="/icon.svg";
             }
             body {
                 a.skip href="#main" { (lang.say("Aller au contenu", "Skip to content")) }

@@ -61,6 +61,7 @@ pub(crate) fn router() -> Router<Surroundings> {
         .route("/lang/{lang}", get(lang::switch))
         .layer(middleware::map_response(guarded))
         .route("/console.css", get(style))
+        .route("/icon.svg", get(icon))
 }
 
 /// Adds the headers of pages: what they may load, and that nobody keeps them.
@@ -94,6 +95,15 @@ async fn style() -> impl IntoResponse {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     (headers, include_str!("console.css"))
+}
+
+async fn icon() -> impl IntoResponse {
+    let headers = [
+        (header::CONTENT_TYPE, "image/svg+xml"),
+        (header::CACHE_CONTROL, "max-age=86400"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, include_str!("icon.svg"))
 }
 
 /// How old the counts of what is held may be. Counting reads every open row.

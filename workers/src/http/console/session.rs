@@ -170,6 +170,8 @@ fn form(lang: Lang, status: StatusCode, to: &str, wrong: Option<&str>) -> Respon
         @if let Some(wrong) = wrong { p.problem role="alert" { (wrong) } }
         form.stack method="post" action="/login" {
             input type="hidden" name="to" value=(to);
+            // For password managers, which keep a secret by the name of a user.
+            input type="text" name="user" value="oim-etl" autocomplete="username" hidden;
             label for="token" { (lang.say("Jeton", "Token")) }
             input #token name="token" type="password" autocomplete="current-password" required autofocus;
             button type="submit" { (lang.say("Se connecter", "Log in")) }

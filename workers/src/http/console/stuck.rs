@@ -220,7 +220,7 @@ fn workers(here: &Surroundings, lang: Lang, overview: &PoolState) -> Markup {
 
 fn indexes(lang: Lang, overview: &PoolState) -> Markup {
     let rows = html! { @for target in overview.targets.iter().filter(|target| target.is_shown) { tr {
-        th scope="row" { (target.place.as_deref().unwrap_or("–")) }
+        th scope="row" { (lang.phrase(target.place.as_deref().unwrap_or("–"))) }
         td.n { (number(lang, target.indexed)) }
         td.n { (number(lang, target.outbox)) }
         td { (target.oldest_seconds.map_or_else(|| "–".to_owned(), |oldest| seconds(lang, oldest))) }
