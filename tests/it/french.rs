@@ -12,7 +12,7 @@ fn steady(text: &str) -> String {
         let steady = words.iter().enumerate().map(|(at, word)| {
             let bare = word.trim_matches(['(', ')', ',', ':', '?']);
             let is_count_of_time =
-                at > 0 && words[at - 1] == "a" || words.get(at + 1).is_some_and(|unit| unit.starts_with("s"));
+                at > 0 && words[at - 1] == "a" || words.get(at + 1).is_some_and(|unit| unit.starts_with('s'));
             let is_value = Uuid::parse_str(bare).is_ok()
                 || bare.parse::<NaiveDate>().is_ok()
                 || bare.parse::<NaiveTime>().is_ok()

@@ -1,4 +1,4 @@
-//! A headless Chromium, driven by the WebDriver protocol.
+//! A headless Chromium, driven by the protocol of the W3C for it.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -10,9 +10,9 @@ use std::{
 use reqwest::Client;
 use serde_json::{Value, json};
 
-/// The key under which WebDriver names an element.
+/// The key under which the protocol names an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
-/// How WebDriver writes keys.
+/// How the protocol writes keys.
 pub(super) const TAB: &str = "\u{e004}";
 pub(super) const ENTER: &str = "\u{e007}";
 
@@ -44,15 +44,12 @@ impl Browser {
             .spawn()
             .unwrap();
         let said = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let port = said
-            .filter_map(|line| {
-                line.split_once("successfully on port ")
-                    .map(|(_, port)| port.trim_end_matches('.').to_owned())
-            })
-            .next()
-            .and_then(|port| port.parse().ok())
-            .expect("chromedriver does not say its port");
-        let http = Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
+        let port_in = |line: String| {
+            line.split_once("successfully on port ").map(|(_, port)| port.trim_end_matches('.').to_owned())
+        };
+        let port = said.into_iter().find_map(port_in).and_then(|port| port.parse().ok());
+        let port = port.expect("chromedriver does not say its port");
+        let http = Client::builder().timeout(Duration::from_mins(1)).build().unwrap();
         let mut browser = Self { driver, port, session: String::new(), http };
         let args = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"];
         let options = json!({
@@ -60,7 +57,7 @@ impl Browser {
             "goog:loggingPrefs": { "browser": "ALL" }
         });
         let started = browser.send("session", &json!({ "capabilities": { "alwaysMatch": options } })).await;
-        browser.session = started["sessionId"].as_str().unwrap().to_owned();
+        started["sessionId"].as_str().unwrap().clone_into(&mut browser.session);
         Ok(browser)
     }
 

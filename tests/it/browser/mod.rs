@@ -85,9 +85,10 @@ async fn read(browser: &Browser, path: &str, lang: &str, axe: Option<&str>) {
     assert_eq!(browser.run("return document.documentElement.lang").await, lang, "{path}");
     let wide = "return [...document.querySelectorAll('body *')].filter(e => !e.closest('.scroll') &&
         e.getBoundingClientRect().right > document.documentElement.clientWidth + 1).map(e => e.outerHTML.slice(0, 120))";
-    if browser.run("return document.documentElement.scrollWidth > window.innerWidth").await == true {
-        panic!("{path} in {lang} is wider than the screen: {}", browser.run(wide).await);
-    }
+    let is_wide =
+        browser.run("return document.documentElement.scrollWidth > window.innerWidth").await == true;
+    let beyond = if is_wide { browser.run(wide).await } else { serde_json::Value::Null };
+    assert!(!is_wide, "{path} in {lang} is wider than the screen: {beyond}");
     assert_eq!(browser.run("return document.querySelectorAll('h1').length").await, 1, "{path}");
     if let Some(axe) = axe {
         let barriers = axe::barriers(browser, axe).await;

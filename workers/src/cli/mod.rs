@@ -68,7 +68,7 @@ struct Global {
     /// Set a configuration key, such as worker.concurrency=4 (`oim-etl config` lists them)
     #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Print texts in this language: fr or en [default: that of LC_ALL, LC_MESSAGES or LANG]
+    /// Print texts in this language: fr or en [default: that of `LC_ALL`, `LC_MESSAGES` or `LANG`]
     #[arg(long, global = true, value_name = "LANG", value_parser = ["fr", "en"], hide_possible_values = true)]
     lang: Option<String>,
     /// Choose the format of results

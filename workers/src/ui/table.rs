@@ -222,7 +222,7 @@ pub(crate) fn ago(at: Option<DateTime<Utc>>) -> String {
 pub(crate) fn reason(code: &str) -> String {
     match chosen() {
         Lang::En => code.replace('_', " "),
-        lang => ["rejections", "warnings"]
+        lang @ Lang::Fr => ["rejections", "warnings"]
             .into_iter()
             .find_map(|list| Some(lang.word(list, code)).filter(|meaning| *meaning != code))
             .unwrap_or(code)

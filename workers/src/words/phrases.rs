@@ -42,8 +42,7 @@ pub(crate) fn in_french(english: &str) -> String {
         if let Some(whole) = fitting(rest) {
             return said + &whole;
         }
-        let ends =
-            [". ", "; "].into_iter().flat_map(|end| rest.match_indices(end)).map(|(at, end)| (at, end));
+        let ends = [". ", "; "].into_iter().flat_map(|end| rest.match_indices(end));
         let first = ends
             .filter_map(|(at, end)| Some((at + end.len(), fitting(rest.get(..at)?)? + end)))
             .min_by_key(|(at, _)| *at);
@@ -137,10 +136,13 @@ mod tests {
     /// holds words.
     fn is_said(source: &str, part: &str) -> bool {
         let mut rest = part;
+        if rest.is_empty() {
+            return true;
+        }
         for _ in 0..3 {
-            let ends = (0..=rest.len()).rev().filter(|end| rest.is_char_boundary(*end));
-            let Some(end) = ends.into_iter().find(|end| source.contains(&rest[..*end])) else { return false };
-            rest = rest[end..].trim_start();
+            let is_in = |end: &usize| rest.get(..*end).is_some_and(|begin| source.contains(begin));
+            let Some(end) = (1..=rest.len()).rev().find(is_in) else { return false };
+            rest = rest.get(end..).unwrap_or_default().trim_start();
             if rest.is_empty() {
                 return true;
             }

@@ -168,7 +168,7 @@ impl Show {
 fn coded(list: &str, code: &str) -> String {
     match chosen() {
         Lang::En => code.to_owned(),
-        lang => format!("{} [{code}]", lang.word(list, code)),
+        lang @ Lang::Fr => format!("{} [{code}]", lang.word(list, code)),
     }
 }
 

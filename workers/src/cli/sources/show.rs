@@ -60,12 +60,13 @@ impl Show {
         }
         let last = runs.first().map_or_else(|| chosen().say("encore aucune", "none yet").to_owned(), last);
         ui::line(&say!("dernière   {last}", "last run   {last}"));
-        let skipped = match state.held {
-            Some(_) => chosen().say(
+        let skipped = if state.held.is_some() {
+            chosen().say(
                 ", sautée si elle n'est pas reprise d'ici là",
                 ", skipped unless it is visited again by then",
-            ),
-            None => "",
+            )
+        } else {
+            ""
         };
         ui::line(&match tick {
             Some(tick) => say!("prochaine  {tick}{skipped}", "next tick  {tick}{skipped}"),

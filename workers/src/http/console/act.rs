@@ -175,12 +175,11 @@ async fn of_run(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) -> Re
 
 async fn of_letters(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) -> Result<String, Problem> {
     let (store, lang, by) = (&here.app.store, visitor.lang, visitor.who.by());
-    let which = match pressed.subject.strip_prefix(stuck::ALL) {
-        Some(query) => stuck::Which::of_query(query)?.dead(here).await?,
-        None => {
-            let id = pressed.subject.parse().map_err(|_| Problem::bad("this is not a dead letter"))?;
-            WhichDead { ids: vec![id], ..WhichDead::default() }
-        }
+    let which = if let Some(query) = pressed.subject.strip_prefix(stuck::ALL) {
+        stuck::Which::of_query(query)?.dead(here).await?
+    } else {
+        let id = pressed.subject.parse().map_err(|_| Problem::bad("this is not a dead letter"))?;
+        WhichDead { ids: vec![id], ..WhichDead::default() }
     };
     if pressed.what == "drop" {
         let dropped = store.discard_dead(&which, &by).await?;
