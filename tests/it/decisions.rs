@@ -100,7 +100,10 @@ async fn a_published_run_is_reverted_and_a_held_one_discarded() {
     assert_eq!(again["state"], "held", "a reverted run is not part of the past: {again}");
     let status = caisse.does(&["status"], 0).await.out;
     let waits = format!("held           caisse {}", &id(&again)[..8]);
-    assert!(status.contains(&waits) && status.contains("interest"), "what waits for a decision stands in status: {status}");
+    assert!(
+        status.contains(&waits) && status.contains("interest"),
+        "what waits for a decision stands in status: {status}"
+    );
     let said = caisse.does(&["runs", "discard", id(&again)], 0).await.out;
     assert!(said.contains("is discarded: nothing of it is served"), "{said}");
     // What is decided waits for nobody.
@@ -110,7 +113,10 @@ async fn a_published_run_is_reverted_and_a_held_one_discarded() {
         runs.as_array().unwrap().iter().map(|run| id(run).to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(listed("held").await, Vec::<String>::new());
-    assert_eq!((listed("discarded").await, listed("reverted").await), (vec![id(&again).to_owned()], vec![id(&bad).to_owned()]));
+    assert_eq!(
+        (listed("discarded").await, listed("reverted").await),
+        (vec![id(&again).to_owned()], vec![id(&bad).to_owned()])
+    );
     let refused = caisse.does(&["runs", "revert", id(&again)], 2).await.err;
     assert!(!refused.contains("runs discard"), "it is discarded already: {refused}");
     let good = caisse.ingests(&sheet("an"), 0).await;

@@ -39,7 +39,8 @@ fn serve(replay: &MockServer) {
     for page in 1..=2 {
         let mut list = String::new();
         for id in page * 10..page * 10 + 10 {
-            write!(list, "<li><a href=/offre/{id}>Poste {id}</a> <b class=boite>Atelier {id}</b></li>").unwrap();
+            write!(list, "<li><a href=/offre/{id}>Poste {id}</a> <b class=boite>Atelier {id}</b></li>")
+                .unwrap();
         }
         if page == 1 {
             list += "<a class=suite href=/offres?page=2>suite</a>";

@@ -37,7 +37,12 @@ async fn a_question_finds_its_trade_in_any_language_and_its_need() {
     assert!(all_have(&courses[..3], "kind", &["training"]), "{courses:?}");
     // Words that nothing has are not answered with whatever is a job; beside a word that something has, they do no harm.
     let nothing = road.bin(&["search", "zzzz qqqq"]).run().await.expect(0);
-    assert!(nothing.out.is_empty() && nothing.err.contains("nothing found for \"zzzz qqqq\""), "{} {}", nothing.out, nothing.err);
+    assert!(
+        nothing.out.is_empty() && nothing.err.contains("nothing found for \"zzzz qqqq\""),
+        "{} {}",
+        nothing.out,
+        nothing.err
+    );
     assert!(titles(&found(&road, &["soudeur zzzz"]).await)[0].contains("soud"));
     assert!(all_have(&found(&road, &["emploi"]).await, "kind", &["job"]));
 }

@@ -161,7 +161,9 @@ pub use tokens::{Digest, TokenRow};
 pub use vector_cache::TextDigest;
 pub use visits::{Visit, Visits};
 pub use walks::{EarlierWalk, ShownPage, StreamWalk};
-pub use words::{Decision, Event, Mode, PageRole, PageState, RunOutcome, RunState, Scope, Status, Trigger, UnknownWord};
+pub use words::{
+    Decision, Event, Mode, PageRole, PageState, RunOutcome, RunState, Scope, Status, Trigger, UnknownWord,
+};
 
 /// A connection that was used within this time is taken from the pool without a ping.
 const FRESH: Duration = Duration::from_secs(1);

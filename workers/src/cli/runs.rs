@@ -4,7 +4,7 @@ mod show;
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
-use store::{RunRow, RunOutcome, Store, WhichRuns};
+use store::{RunOutcome, RunRow, Store, WhichRuns};
 
 use super::{
     Context, Outcome,
@@ -40,8 +40,9 @@ pub(super) struct Runs {
 
 /// Reads a state: its code, or how a table in French calls it. Another word is an error that names the nearest one.
 fn state(word: &str) -> Result<RunOutcome, String> {
-    let french =
-        || RunOutcome::ALL.iter().copied().find(|state| ui::state_in(Lang::Fr, *state) == word.to_lowercase());
+    let french = || {
+        RunOutcome::ALL.iter().copied().find(|state| ui::state_in(Lang::Fr, *state) == word.to_lowercase())
+    };
     word.parse::<RunOutcome>().ok().or_else(french).ok_or_else(|| {
         let known: Vec<&str> = RunOutcome::ALL.iter().map(|state| state.as_str()).collect();
         let near = sources::nearest(&known, word).map(|near| format!("; did you mean {near}?"));

@@ -119,7 +119,9 @@ mod tests {
             "il y a déjà un jeton \"a\". Révoquez-le avec `oim-etl tokens revoke a`, ou choisissez un autre nom"
         );
         assert_eq!(
-            in_french("stream offres: 19 usable records while 431 opportunities are open; nothing of it is served"),
+            in_french(
+                "stream offres: 19 usable records while 431 opportunities are open; nothing of it is served"
+            ),
             "flux offres: 19 fiches utilisables alors que 431 opportunités sont ouvertes; rien d'elle n'est servi"
         );
     }

@@ -34,20 +34,26 @@ pub(crate) async fn read_again(
     let archive = Archive::open(&app::archive_place(config))?;
     let mut all = Read::default();
     // As in a replay: a detail page is read beside the list record of now.
-    let (details, lists): (Vec<PageRow>, Vec<PageRow>) =
-        store.archive_of(&spec.slug, which).await?.into_iter().partition(|page| page.role == PageRole::Detail);
+    let (details, lists): (Vec<PageRow>, Vec<PageRow>) = store
+        .archive_of(&spec.slug, which)
+        .await?
+        .into_iter()
+        .partition(|page| page.role == PageRole::Detail);
     let mut cards = HashMap::new();
     for page in lists.into_iter().chain(details) {
         let (Some(key), Some(sha256)) = (page.archive_key.as_deref(), page.sha256.as_deref()) else {
             continue;
         };
         let body = archive.read(key, sha256).await?;
-        let card = cards.get(&(page.stream.clone(), page.url.clone())).filter(|_| page.role == PageRole::Detail);
+        let card =
+            cards.get(&(page.stream.clone(), page.url.clone())).filter(|_| page.role == PageRole::Detail);
         let page = PageRow { request: card.unwrap_or(&page.request).clone(), ..page };
         let read = parse::read(spec, &page, &body)?;
         let reading = normalize::normalize(spec, &page, read, &KnownDrafts::new())?;
         let fetched_at = page.fetched_at.unwrap_or_default();
-        cards.extend(reading.wanted.into_iter().map(|wanted| ((page.stream.clone(), wanted.url), wanted.card)));
+        cards.extend(
+            reading.wanted.into_iter().map(|wanted| ((page.stream.clone(), wanted.url), wanted.card)),
+        );
         all.pages.push(PagePreview { fetched_at, opportunities: reading.opportunities });
         all.rejections.extend(reading.rejections);
         all.alarms.extend(reading.alarm.map(|alarm| format!("{}: {alarm}", page.url)));

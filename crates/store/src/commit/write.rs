@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::{
     Tally, WHAT,
-    repeats::{Content, First},
     relink::relink,
+    repeats::{Content, First},
     want::{Asked, want},
 };
 use crate::{

@@ -82,7 +82,8 @@ async fn refuse_unpublished(tx: &mut Transaction<'_, Postgres>, run: RunId) -> R
     let has_published = matches!(state, RunState::Complete | RunState::Partial)
         || state == RunState::Failed && row.published_at.is_some();
     if row.mode == Mode::Revert || !has_published {
-        let hint = (state == RunState::Held && row.decision.is_none()).then(|| format!("Discard it: oim-etl runs discard {run}"));
+        let hint = (state == RunState::Held && row.decision.is_none())
+            .then(|| format!("Discard it: oim-etl runs discard {run}"));
         return Err(StoreError::Refused {
             message: format!("run {run} ({}, {state}) published nothing that could be undone", row.mode),
             hint,

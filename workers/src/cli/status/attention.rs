@@ -65,7 +65,11 @@ fn show_late(shown: &SourceShown) {
         let tick = tick.with_timezone(&chrono_tz::Africa::Douala).format("%Y-%m-%d %H:%M");
         say!(", prochaine visite {tick} (Douala)", ", next visit {tick} (Douala)")
     });
-    ui::line(&say!("en retard      {}: {newest}{next}", "late           {}: {newest}{next}", shown.source.slug));
+    ui::line(&say!(
+        "en retard      {}: {newest}{next}",
+        "late           {}: {newest}{next}",
+        shown.source.slug
+    ));
 }
 
 /// Shows a run that failed, came in part or waits for a decision.
