@@ -58,7 +58,8 @@ impl Store {
         let what = "measure how fresh the sources are";
         let mut all = BTreeMap::<String, Freshness>::new();
         let newest = sqlx::query!(
-            r#"SELECT s.slug, c.complete_at, n.id AS "id?", n.outcome AS "state?: RunOutcome", n.created_at AS "created_at?", n.message AS "message?"
+            r#"SELECT s.slug, c.complete_at, n.id AS "id?", n.outcome AS "state?: RunOutcome", n.created_at AS "created_at?",
+                      n.message AS "message?"
                  FROM ingest.sources s JOIN api.sources c ON c.slug = s.slug
                  LEFT JOIN LATERAL (SELECT r.id, ingest.outcome(r.state, r.decision, r.message) AS outcome, r.created_at, r.message
                                       FROM ingest.runs r WHERE r.source = s.slug

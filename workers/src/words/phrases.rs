@@ -34,8 +34,17 @@ pub(crate) fn help_in_french(english: &str) -> Option<String> {
 }
 
 /// Returns a sentence in French, with the values that it holds. A sentence that no phrase fits stays as it is; of several
-/// sentences, each is looked up.
+/// sentences, each is looked up, and a value may consist of sentences itself.
 pub(crate) fn in_french(english: &str) -> String {
+    translated(english, &|value| translated(value, &str::to_owned))
+}
+
+fn translated(english: &str, inner: &dyn Fn(&str) -> String) -> String {
+    let fitting = |sentence: &str| {
+        let (phrase, values) = first_fitting(sentence)?;
+        let values: Vec<String> = values.into_iter().map(inner).collect();
+        Some(filled(phrase.fr, &values))
+    };
     let mut said = String::new();
     let mut rest = english;
     for _ in 0..MOST {
@@ -53,15 +62,7 @@ pub(crate) fn in_french(english: &str) -> String {
     said + rest
 }
 
-/// Returns the French text of the first phrase that fits a whole sentence. A value may be a phrase itself, once.
-fn fitting(sentence: &str) -> Option<String> {
-    let (phrase, values) = first_fitting(sentence)?;
-    let inner = |value: &str| first_fitting(value).map(|(inner, of)| filled(inner.fr, &of));
-    let values: Vec<String> =
-        values.into_iter().map(|value| inner(value).unwrap_or_else(|| value.to_owned())).collect();
-    Some(filled(phrase.fr, &values))
-}
-
+/// Returns the first phrase that fits a whole sentence, with the values of the sentence.
 fn first_fitting(sentence: &str) -> Option<(&'static Phrase, Vec<&str>)> {
     PHRASES.iter().find_map(|phrase| Some((phrase, phrase.values(sentence)?)))
 }
@@ -111,13 +112,17 @@ mod tests {
     #[test]
     fn of_several_sentences_each_is_looked_up_and_what_nobody_knows_stays() {
         assert_eq!(in_french("gibberish. more of it"), "gibberish. more of it");
-        let known = "there is no token \"a\" already";
-        assert_eq!(in_french(known), known);
         assert_eq!(
             in_french(
                 "there is a token \"a\" already. Revoke it with `oim-etl tokens revoke a`, or choose another name"
             ),
             "il y a déjà un jeton \"a\". Révoquez-le avec `oim-etl tokens revoke a`, ou choisissez un autre nom"
+        );
+        assert_eq!(
+            in_french(
+                "stream offres: 19 usable records while 431 opportunities are open; nothing of it is served"
+            ),
+            "flux offres: 19 fiches utilisables alors que 431 opportunités sont ouvertes; rien d'elle n'est servi"
         );
     }
 

@@ -56,8 +56,7 @@ async fn body(here: &Surroundings, visitor: &Visitor) -> Result<Markup, Problem>
 
 /// Whether the newest run of a source failed, or waits for a decision.
 fn needs_look(source: &SourceShown) -> bool {
-    let fresh = &source.freshness;
-    matches!(fresh.last_state, Some(RunOutcome::Failed | RunOutcome::Held))
+    matches!(source.freshness.last_state, Some(RunOutcome::Failed | RunOutcome::Held))
 }
 
 /// Returns a word for how a source is, with a class for its color.
@@ -177,7 +176,7 @@ pub(super) async fn failed(here: &Surroundings, lang: Lang) -> Result<Markup, Pr
     let which = WhichRuns { states: vec![RunOutcome::Failed], ..WhichRuns::default() };
     let ((mut failed, _), fresh) =
         tokio::try_join!(here.app.store.runs_where(&which, None, 20), here.app.store.freshness())?;
-    // What a later visit did is over.
+    // What a later visit made up for is over.
     let is_over = |run: &RunRow| {
         let complete = fresh.get(&run.source).and_then(|fresh| fresh.complete_at);
         complete.is_some_and(|at| at > run.created_at)
