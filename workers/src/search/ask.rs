@@ -286,7 +286,7 @@ mod tests {
         let of = |text: &str| Some(text.to_owned());
         for (mistake, wanted) in [
             (filter(|ask| ask.kind = of("jobs")), "use one of job, training"),
-            (filter(|ask| ask.region = of("Bavaria")), "CM-LT (Littoral)"),
+            (filter(|ask| ask.region = of("Atlantis")), "CM-LT (Littoral)"),
             (filter(|ask| ask.sector = of("x")), "construction"),
             (filter(|ask| ask.occupation = of("welder")), "ISCO-08"),
             (filter(|ask| ask.source = of("F N E")), "source"),
