@@ -265,6 +265,14 @@ mod tests {
             "urgent",
             "en attente",
             "Closing date",
+        ] {
+            assert!(!says_closed(words), "{words}");
+        }
+    }
+
+    #[test]
+    fn what_is_to_come_and_work_on_closings_close_nothing() {
+        for words in [
             "Clôture prochaine",
             "Clôture imminente",
             "Bientôt clôturée",
