@@ -232,10 +232,6 @@ mod tests {
             "cancelled",
             "Candidatures closes",
             "Désactivé",
-            "Clôture",
-            "Offre clôturée",
-            "Offre : clôturé",
-            "Recrutement clôturé",
         ] {
             assert!(says_closed(words), "{words}");
         }
@@ -286,6 +282,9 @@ mod tests {
             "Gestionnaire de contrats closed-end funds",
         ] {
             assert!(!says_closed(words), "{words}");
+        }
+        for words in ["Clôture", "Offre clôturée", "Offre : clôturé", "Recrutement clôturé"] {
+            assert!(says_closed(words), "{words}");
         }
     }
 }

@@ -166,7 +166,7 @@ pub fn read_contracts(words: &str) -> Vec<Contract> {
 }
 
 /// One word for both: "Temps plein ou partiel", "Full or part time".
-const BOTH: [(&str, &str); 5] = [
+const BOTH_TIMES: [(&str, &str); 5] = [
     ("plein ou partiel", "plein ou temps partiel"),
     ("complet ou partiel", "complet ou temps partiel"),
     ("plein et partiel", "plein ou temps partiel"),
@@ -177,7 +177,7 @@ const BOTH: [(&str, &str); 5] = [
 /// Returns the working times that the words of a contract field name.
 pub fn read_working_times(words: &str) -> Vec<WorkingTime> {
     let folded = fold(words);
-    let both = BOTH.iter().find(|(words, _)| folded.contains(words));
+    let both = BOTH_TIMES.iter().find(|(words, _)| folded.contains(words));
     let folded = both.map_or_else(|| folded.clone(), |(words, apart)| folded.replace(words, apart));
     WorkingTime::of_codes(&WORKING_TIME.read(&folded))
 }
