@@ -232,10 +232,6 @@ mod tests {
             "cancelled",
             "Candidatures closes",
             "Désactivé",
-            "Clôture",
-            "Offre clôturée",
-            "Offre : clôturé",
-            "Recrutement clôturé",
         ] {
             assert!(says_closed(words), "{words}");
         }
@@ -265,6 +261,14 @@ mod tests {
             "urgent",
             "en attente",
             "Closing date",
+        ] {
+            assert!(!says_closed(words), "{words}");
+        }
+    }
+
+    #[test]
+    fn what_is_to_come_and_work_on_closings_close_nothing() {
+        for words in [
             "Clôture prochaine",
             "Clôture imminente",
             "Bientôt clôturée",
@@ -278,6 +282,9 @@ mod tests {
             "Gestionnaire de contrats closed-end funds",
         ] {
             assert!(!says_closed(words), "{words}");
+        }
+        for words in ["Clôture", "Offre clôturée", "Offre : clôturé", "Recrutement clôturé"] {
+            assert!(says_closed(words), "{words}");
         }
     }
 }

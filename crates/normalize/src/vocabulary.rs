@@ -91,6 +91,22 @@ pub(crate) fn plain_contract_of_title(folded: &str) -> Option<Contract> {
     contract_of_part(folded)
 }
 
+/// "Internship coordinator", "Stage manager", "Apprenticeship programme officer".
+const KEEPS: [&str; 12] = [
+    "coordinator",
+    "manager",
+    "officer",
+    "program",
+    "programme",
+    "supervisor",
+    "lead",
+    "specialist",
+    "advisor",
+    "director",
+    "designer",
+    "technician",
+];
+
 /// Returns the contract that a whole part of a title is, or that its head is followed by: "Stage en marketing", "Offre de stage comptable",
 /// "Apprentissage couture". Who manages internships is not one: "Chargé de stages".
 fn contract_of_part(folded: &str) -> Option<Contract> {
@@ -112,21 +128,6 @@ fn contract_of_part(folded: &str) -> Option<Contract> {
     }
     let mut words = head.split(' ');
     let (first, next) = (words.next()?, words.next().unwrap_or_default());
-    // "Internship coordinator", "Stage manager", "Apprenticeship programme officer".
-    const KEEPS: [&str; 12] = [
-        "coordinator",
-        "manager",
-        "officer",
-        "program",
-        "programme",
-        "supervisor",
-        "lead",
-        "specialist",
-        "advisor",
-        "director",
-        "designer",
-        "technician",
-    ];
     let keeps = head.split(' ').take(4).any(|word| KEEPS.contains(&word));
     match first {
         "stage" if !keeps => Some(Contract::Internship),
@@ -164,18 +165,19 @@ pub fn read_contracts(words: &str) -> Vec<Contract> {
     Contract::of_codes(&CONTRACTS.read(&fold(words)))
 }
 
+/// One word for both: "Temps plein ou partiel", "Full or part time".
+const BOTH_TIMES: [(&str, &str); 5] = [
+    ("plein ou partiel", "plein ou temps partiel"),
+    ("complet ou partiel", "complet ou temps partiel"),
+    ("plein et partiel", "plein ou temps partiel"),
+    ("full or part time", "full time or part time"),
+    ("full and part time", "full time or part time"),
+];
+
 /// Returns the working times that the words of a contract field name.
 pub fn read_working_times(words: &str) -> Vec<WorkingTime> {
     let folded = fold(words);
-    // One word for both: "Temps plein ou partiel", "Full or part time".
-    const BOTH: [(&str, &str); 5] = [
-        ("plein ou partiel", "plein ou temps partiel"),
-        ("complet ou partiel", "complet ou temps partiel"),
-        ("plein et partiel", "plein ou temps partiel"),
-        ("full or part time", "full time or part time"),
-        ("full and part time", "full time or part time"),
-    ];
-    let both = BOTH.iter().find(|(words, _)| folded.contains(words));
+    let both = BOTH_TIMES.iter().find(|(words, _)| folded.contains(words));
     let folded = both.map_or_else(|| folded.clone(), |(words, apart)| folded.replace(words, apart));
     WorkingTime::of_codes(&WORKING_TIME.read(&folded))
 }

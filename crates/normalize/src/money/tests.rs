@@ -91,7 +91,7 @@ proptest! {
 
     #[test]
     fn a_number_is_read_as_it_was_written(number in number(), form in form(), mark in select(&GROUPS), sign in select(&SIGNS)) {
-        let words = form.0.replace("N", &format!("{}{sign}", grouped(number, mark)));
+        let words = form.0.replace('N', &format!("{}{sign}", grouped(number, mark)));
         let told = read_money(&words, form.1, Currency::Xaf).unwrap();
         let amount = told.amount.unwrap_or_else(|| panic!("{words:?} names no amount"));
         let value = number * 100;
@@ -203,7 +203,7 @@ fn grouped(number: i64, mark: &str) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push_str(mark);
         }
         out.push(digit);

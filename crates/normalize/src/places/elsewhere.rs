@@ -51,10 +51,10 @@ pub(super) fn understood(line: &str) -> Option<Where> {
     if let Some(place) = numbered(line) {
         return Some(Where { places: vec![place], remote: false });
     }
-    let is_remote = |part: &&str| gazetteer::find(&fold(part)) == Some(Entry::Remote);
-    let remote = parts.len() > 1 && parts.iter().any(|part| is_remote(&part));
+    let is_remote = |part: &str| gazetteer::find(&fold(part)) == Some(Entry::Remote);
+    let remote = parts.len() > 1 && parts.iter().any(|part| is_remote(part));
     let mut places: Vec<Place> = Vec::new();
-    for part in parts.iter().copied().filter(|part| !(remote && is_remote(&part))) {
+    for part in parts.iter().copied().filter(|part| !(remote && is_remote(part))) {
         let found = match named(part) {
             Some(place) => vec![place],
             // What the whole line contradicts is not read by its parts.
