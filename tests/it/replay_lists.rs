@@ -73,7 +73,7 @@ async fn a_mended_field_of_the_list_reaches_records_that_have_pages_of_their_own
         assert_eq!(employers(&road).await, vec![None; 20], "the class in the source file is wrong");
         let asked = replay.arrivals().len();
 
-        road.put("specs/portail.toml", &spec("boite"));
+        road.put("specs/portail.toml", spec("boite"));
         let dry = replayed(&road, &[flags, &["--dry-run"]].concat()).await;
         let run = replayed(&road, flags).await[0].clone();
         assert_eq!(run["changed"], 20, "{run}");

@@ -154,8 +154,7 @@ impl Runs {
         };
         let is_all = source.is_none() && self.state.is_empty() && self.since.is_none();
         let sources = source.iter().map(ToString::to_string).collect();
-        let which =
-            WhichRuns { sources, states: self.state.clone(), since: self.since, ..WhichRuns::default() };
+        let which = WhichRuns { sources, states: self.state.clone(), since: self.since };
         let (runs, _) = store.runs_where(&which, None, self.limit).await?;
         if context.is_json() {
             ui::json(&runs)?;

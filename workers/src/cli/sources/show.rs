@@ -72,13 +72,11 @@ impl Show {
         } else {
             ""
         };
-        ui::line(&match tick {
-            Some(tick) => say!("prochaine  {tick}{skipped}", "next tick  {tick}{skipped}"),
-            None => {
-                let how = chosen().phrase(scheduler::HOW_TO_VISIT);
-                say!("prochaine  aucune: {how}", "next tick  none: {how}")
-            }
-        });
+        let next = tick.map_or_else(
+            || say!("aucune: {}", "none: {}", chosen().phrase(scheduler::HOW_TO_VISIT)),
+            |tick| format!("{tick}{skipped}"),
+        );
+        ui::line(&say!("prochaine  {next}", "next tick  {next}"));
         origin(&files, &slug, &state);
         Ok(Outcome::Good)
     }
