@@ -16,6 +16,7 @@ mod indexes;
 mod job_error;
 mod jobs;
 mod lang;
+mod lateness;
 mod observe;
 mod partner;
 mod patience;

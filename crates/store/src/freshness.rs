@@ -26,6 +26,8 @@ pub struct DayOfRuns {
 pub struct Freshness {
     /// End of its last complete visit.
     pub complete_at: Option<DateTime<Utc>>,
+    /// Since when the registry knows it.
+    pub known_since: Option<DateTime<Utc>>,
     /// How its newest run stands.
     pub last_state: Option<RunOutcome>,
     /// Id of its newest run.
@@ -59,7 +61,7 @@ impl Store {
         let mut all = BTreeMap::<String, Freshness>::new();
         let newest = sqlx::query!(
             r#"SELECT s.slug, c.complete_at, n.id AS "id?", n.outcome AS "state?: RunOutcome", n.created_at AS "created_at?",
-                      n.message AS "message?"
+                      n.message AS "message?", (SELECT min(f.at) FROM ingest.source_files f WHERE f.source = s.slug) AS known_since
                  FROM ingest.sources s JOIN api.sources c ON c.slug = s.slug
                  LEFT JOIN LATERAL (SELECT r.id, ingest.outcome(r.state, r.decision, r.message) AS outcome, r.created_at, r.message
                                       FROM ingest.runs r WHERE r.source = s.slug
@@ -71,6 +73,7 @@ impl Store {
         for row in newest {
             let fresh = Freshness {
                 complete_at: row.complete_at,
+                known_since: row.known_since,
                 last_state: row.state,
                 last_run: row.id.map(Into::into),
                 last_at: row.created_at,

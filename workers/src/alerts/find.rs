@@ -1,15 +1,18 @@
 //! Finds what is wrong.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::QuietHours;
 use serde_json::json;
 use sources::Stream;
 use store::{AlertKind, Figures, Finding, StoreError, Watched};
 
-use crate::{app, app::App, partner, scheduler, verify::Report};
+use crate::{
+    app,
+    app::App,
+    lateness::{is_late, usual_gap},
+    partner, scheduler,
+    verify::Report,
+};
 
-/// Ticks ahead in which the longest time between two visits is looked for.
-const AHEAD: usize = 8;
 /// A list that usually has fewer records may lose half of them by chance.
 const FEWEST: i32 = 10;
 
@@ -43,17 +46,14 @@ fn late(app: &App, figures: &Figures, watched: &Watched) -> anyhow::Result<Vec<F
     let timetable = scheduler::timetable(&app.config, &catalog)?;
     let mut found = Vec::new();
     for source in figures.sources.iter().filter(|source| !source.is_paused) {
-        let entries = timetable.entries.iter().filter(|entry| entry.source.as_str() == source.source);
-        let Some(gap) = entries.filter_map(|entry| longest_gap(&entry.upcoming(now, AHEAD))).min() else {
-            continue;
-        };
+        let Some(gap) = usual_gap(&timetable, &source.source, now) else { continue };
         let begin = match source.fresh_seconds {
             Some(seconds) => now - TimeDelta::seconds(whole(seconds)),
             None => watched.known_since.get(&source.source).copied().unwrap_or(now),
         };
         let spec = app.spec(&source.source).ok();
-        let quiet = spec.map(|spec| QuietHours::within(&spec.quiet_hours, begin, now)).unwrap_or_default();
-        if now - begin - quiet > gap * 2 {
+        let quiet = spec.map(|spec| spec.quiet_hours.clone()).unwrap_or_default();
+        if is_late(gap, begin, &quiet, now) {
             // Only what stays the same while it lasts: the age is in the message.
             let facts =
                 json!({ "since": begin_of(source.fresh_seconds, begin), "usual_hours": gap.num_hours() });
@@ -71,10 +71,6 @@ fn begin_of(fresh_seconds: Option<f64>, begin: DateTime<Utc>) -> Option<String> 
 #[allow(clippy::cast_possible_truncation, reason = "an age in seconds is far below 2^52")]
 fn whole(seconds: f64) -> i64 {
     seconds as i64
-}
-
-fn longest_gap(ticks: &[DateTime<Utc>]) -> Option<TimeDelta> {
-    ticks.iter().zip(ticks.iter().skip(1)).map(|(tick, next)| *next - *tick).max()
 }
 
 /// Returns the sources whose last whole run showed far fewer records than usual.

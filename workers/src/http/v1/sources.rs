@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use chrono::{DateTime, Utc};
-use domain::Rate;
+use domain::{QuietHours, Rate};
 use schedules::Timetable;
 use serde::{Deserialize, Serialize};
 use store::{Freshness, SourceState, Store, StoreError};
@@ -15,6 +15,7 @@ use crate::{
         auth::{Operator, Reader},
         extract::{At, Sent},
     },
+    lateness::{is_late, usual_gap},
     scheduler,
 };
 
@@ -32,7 +33,7 @@ pub(crate) struct SourceShown {
     pub(crate) next_tick: Option<DateTime<Utc>>,
     /// How fresh it is.
     pub(crate) freshness: Freshness,
-    /// Twice the longest time between two visits by the timetable: older than this, something is wrong.
+    /// Whether it was last complete, or is known, for longer than twice the longest time between two visits by the timetable. Quiet hours do not count.
     pub(crate) is_late: bool,
 }
 
@@ -52,13 +53,13 @@ pub(crate) async fn shown(
     let (states, mut fresh) = (store.source_states().await?, store.freshness().await?);
     let shown = states.into_iter().map(|source| {
         let entries = || timetable.entries.iter().filter(|entry| entry.source.as_str() == source.slug);
-        let ticks: Vec<_> = entries().map(|entry| entry.upcoming(now, 2)).collect();
-        let next_tick = ticks.iter().filter_map(|ticks| ticks.first().copied()).min();
-        // The densest entry says how old the newest visit may be.
-        let gap = ticks.iter().filter_map(|ticks| Some(*ticks.get(1)? - *ticks.first()?)).min();
+        let next_tick = entries().filter_map(|entry| entry.upcoming(now, 1).first().copied()).min();
+        let gap = usual_gap(timetable, &source.slug, now).filter(|_| source.word() == "on");
         let freshness = fresh.remove(&source.slug).unwrap_or_default();
-        let age = freshness.complete_at.map(|at| now - at);
-        let is_late = source.word() == "on" && gap.is_some_and(|gap| age.is_none_or(|age| age > gap * 2));
+        let since = freshness.complete_at.or(freshness.known_since);
+        let quiet: Vec<QuietHours> =
+            source.quiet_hours.iter().filter_map(|hours| hours.parse().ok()).collect();
+        let is_late = gap.zip(since).is_some_and(|(gap, since)| is_late(gap, since, &quiet, now));
         SourceShown { state: source.word(), next_tick, freshness, is_late, source }
     });
     Ok(shown.collect())
