@@ -59,6 +59,13 @@ impl Catalog {
         if errors.is_empty() { Ok(self) } else { Err(SpecErrors(errors)) }
     }
 
+    /// Leaves out a source.
+    #[must_use]
+    pub fn without(mut self, slug: &SourceSlug) -> Self {
+        self.0.remove(slug);
+        self
+    }
+
     /// Returns a source by its slug.
     pub fn get(&self, slug: &SourceSlug) -> Option<&Arc<Spec>> {
         self.0.get(slug)

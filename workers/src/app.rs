@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    path::Path,
     sync::{Arc, OnceLock, PoisonError, RwLock},
     time::Duration,
 };
@@ -12,7 +11,7 @@ use anyhow::Context as _;
 use domain::SourceSlug;
 use fetch::{Client, Partner};
 use local_postgres::Cluster;
-use sources::{Catalog, Spec, SpecFile};
+use sources::{Catalog, Spec};
 use store::{Schema, SourceRow, Store, StoreError};
 use vectors::VectorError;
 
@@ -20,7 +19,6 @@ use crate::{
     archive::Archive,
     clock::Clock,
     config::Config,
-    credential_names,
     indexes::Indexes,
     job_error::JobError,
     observe::error_chain,
@@ -29,6 +27,8 @@ use crate::{
     queue::{Permits, Stop},
     room::Room,
 };
+
+pub(crate) use crate::source_files::{catalog, usable};
 
 /// Time between two looks for secrets that are missing.
 const LOOK_FOR_SECRETS: Duration = Duration::from_secs(10);
@@ -74,7 +74,10 @@ impl App {
             Role::Worker => open_worker_store(&config).await?,
             Role::Command => open_store(&config).await?,
         };
-        let catalog = catalog(&config)?;
+        let catalog = match role {
+            Role::Worker => catalog(&config)?,
+            Role::Command => usable(&config)?.0,
+        };
         match role {
             Role::Worker => store.register_sources(&rows(&config, &catalog)).await?,
             Role::Command => store.add_sources(&rows(&config, &catalog)).await?,
@@ -267,32 +270,6 @@ async fn private(config: &Config, connections: u32) -> anyhow::Result<Store> {
     local_postgres::create_database(&administration, "oim").await?;
     let store = Store::connect(&server.url("oim"), connections).await?;
     Ok(store.keeping(Arc::new(server)))
-}
-
-/// Returns the built-in source files, overridden by those of `sources_dir`, without the disabled ones.
-pub(crate) fn catalog(config: &Config) -> anyhow::Result<Catalog> {
-    let builtin = Catalog::builtin()?;
-    let Some(folder) = &config.sources_dir else { return Ok(builtin) };
-    let catalog = Catalog::builtin()?.overlay(spec_files(folder)?)?;
-    credential_names::check(&catalog, &builtin, &config.source_variables)?;
-    Ok(catalog)
-}
-
-/// Returns the `*.toml` files of a folder.
-fn spec_files(folder: &Path) -> anyhow::Result<Vec<SpecFile>> {
-    let what = || format!("Failed to read the source files in {}", folder.display());
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).with_context(what)? {
-        let path = entry.with_context(what)?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
-            let text = std::fs::read_to_string(&path)
-                .with_context(|| format!("Failed to read {}", path.display()))?;
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            files.push(SpecFile { name, text });
-        }
-    }
-    files.sort_by(|left, right| left.name.cmp(&right.name));
-    Ok(files)
 }
 
 /// Returns whether the configuration disables the source.

@@ -25,6 +25,7 @@ mod room;
 mod scheduler;
 mod search;
 mod secret_file;
+mod source_files;
 mod tokens;
 mod ui;
 mod vector;

@@ -61,13 +61,14 @@ fn collect(ends: &mut Ends, map: &Map<String, Value>, path: &str, within: bool, 
         let words = split(key);
         let here = format!("{path}{}", step(key));
         let any = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
-        let is_amount = words.iter().any(|word| concepts(word).iter().any(|of| matches!(*of, "salary" | "amount")));
+        let is_amount =
+            words.iter().any(|word| concepts(word).iter().any(|of| matches!(*of, "salary" | "amount")));
         let is_about = |more: &[&str]| {
             words.iter().all(|word| {
                 more.contains(&word.as_str())
-                    || concepts(word)
-                        .iter()
-                        .any(|of| matches!(*of, "salary" | "amount" | "noise" | "entity" | "period" | "bound"))
+                    || concepts(word).iter().any(|of| {
+                        matches!(*of, "salary" | "amount" | "noise" | "entity" | "period" | "bound")
+                    })
                     || matches!(word.as_str(), "code" | "text" | "value" | "name")
             })
         };
@@ -111,7 +112,9 @@ fn one(path: &str, value: &Value) -> Option<String> {
         Value::String(words) => (!words.trim().is_empty() && words.len() <= 60).then(|| literal(path)),
         Value::Object(map) => ["code", "value", "name", "#text"]
             .iter()
-            .find_map(|key| Some((key, map.get(*key).filter(|value| !value.is_null() && !value.is_object())?)))
+            .find_map(|key| {
+                Some((key, map.get(*key).filter(|value| !value.is_null() && !value.is_object())?))
+            })
             .map(|(key, _)| if *key == "#text" { literal(path) } else { literal(&format!("{path}.{key}")) }),
         _ => None,
     }
@@ -139,7 +142,9 @@ pub(super) fn duration(map: &Map<String, Value>, path: &str) -> Option<String> {
     let (key, value) = map.iter().find(|(key, _)| {
         let words = split(key);
         words.iter().any(|word| matches!(word.as_str(), "frequency" | "frequence" | "periodicite"))
-            && words.iter().any(|word| matches!(word.as_str(), "repayment" | "installment" | "echeances" | "payment"))
+            && words
+                .iter()
+                .any(|word| matches!(word.as_str(), "repayment" | "installment" | "echeances" | "payment"))
     })?;
     // The code of an enumeration is no word: Fineract has a `value` beside it.
     let unit = if value.get("value").is_some_and(Value::is_string) {

@@ -17,7 +17,8 @@ const FEWEST: usize = 2;
 
 /// Returns whether the values of an object are records by key: `{"41207": {…}, "41208": {…}}`.
 pub(super) fn is_keyed(map: &Map<String, Value>) -> bool {
-    let objects: Vec<&Map<String, Value>> = map.values().take(LOOKED_AT).filter_map(Value::as_object).collect();
+    let objects: Vec<&Map<String, Value>> =
+        map.values().take(LOOKED_AT).filter_map(Value::as_object).collect();
     if objects.is_empty() || objects.len() < map.len().min(LOOKED_AT) || is_columns(&objects) {
         return false;
     }
@@ -62,7 +63,9 @@ pub(super) fn columnwise(document: &Value, deep: usize) -> Option<String> {
     let objects: Vec<(&String, &Map<String, Value>)> =
         map.iter().filter_map(|(key, value)| Some((key, value.as_object()?))).collect();
     let as_objects = objects.iter().map(|(_, object)| *object).collect::<Vec<_>>();
-    let names: Vec<&String> = if lists.len() > 1 && lists.iter().all(|(_, len)| lists.first().is_some_and(|(_, first)| first == len)) {
+    let names: Vec<&String> = if lists.len() > 1
+        && lists.iter().all(|(_, len)| lists.first().is_some_and(|(_, first)| first == len))
+    {
         lists.iter().map(|(key, _)| *key).collect()
     } else if objects.len() > 1 && is_columns(&as_objects) {
         objects.iter().map(|(key, _)| *key).collect()
@@ -82,27 +85,27 @@ fn within(path: &str, value: &Value, deep: usize) -> Option<Found> {
     let map = value.as_object().filter(|_| deep > 0)?;
     for (key, rows) in map {
         let Some(items) = rows.as_array() else { continue };
-        let Some(width) = items.first().and_then(Value::as_array).map(Vec::len).filter(|width| *width > 1) else {
+        let Some(width) = items.first().and_then(Value::as_array).map(Vec::len).filter(|width| *width > 1)
+        else {
             continue;
         };
-        let is_table = items
-            .iter()
-            .take(LOOKED_AT)
-            .all(|row| row.as_array().is_some_and(|row| row.len() == width));
+        let is_table =
+            items.iter().take(LOOKED_AT).all(|row| row.as_array().is_some_and(|row| row.len() == width));
         let heads = map.values().filter_map(Value::as_array).filter(|heads| heads.len() == width);
         let named = heads.filter_map(|heads| heads.iter().map(name).collect::<Option<Vec<&str>>>()).next();
         let Some(named) = named.filter(|_| is_table) else { continue };
         let mut best = Best::default();
         for (at, name) in named.iter().enumerate() {
             if let Some((field, likely)) = field_of(name) {
-                best.offer(field, likely, format!("\".[{at}]\""));
+                best.offer(field, likely, format!("\".row[{at}]\""));
             }
         }
         return Some(Found {
             format: "json",
-            records: Some(literal(&format!("{path}{}[]", step(key)))),
+            // A record is an object.
+            records: Some(literal(&format!("{path}{}[] | {{\"row\": .}}", step(key)))),
             fields: best.fields(),
-            names: named.iter().enumerate().map(|(at, name)| format!(".[{at}] ({name})")).collect(),
+            names: named.iter().enumerate().map(|(at, name)| format!(".row[{at}] ({name})")).collect(),
             records_seen: items.len(),
             ..Found::default()
         });
@@ -112,6 +115,10 @@ fn within(path: &str, value: &Value, deep: usize) -> Option<Found> {
 
 /// Returns the name of a column: the word itself, or what its object calls it.
 fn name(head: &Value) -> Option<&str> {
-    let named = || ["name", "display_name", "field", "label", "key", "id"].iter().find_map(|key| head.get(*key)?.as_str());
+    let named = || {
+        ["name", "display_name", "field", "label", "key", "id"]
+            .iter()
+            .find_map(|key| head.get(*key)?.as_str())
+    };
     head.as_str().or_else(named)
 }

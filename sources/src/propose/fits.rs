@@ -30,7 +30,9 @@ pub(super) fn text(field: &str, words: &str) -> bool {
 /// Returns whether an address is one that programs read: it is no page for people.
 fn is_api(address: &str) -> bool {
     let path = address.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
-    ["/api/", "/wp-json/", "/jsonapi/", "/rest/", "/odata/", "/graphql"].iter().any(|sign| path.contains(sign))
+    ["/api/", "/wp-json/", "/jsonapi/", "/rest/", "/odata/", "/graphql"]
+        .iter()
+        .any(|sign| path.contains(sign))
         || [".json", ".xml", "/api"].iter().any(|end| path.ends_with(end))
 }
 
@@ -63,7 +65,8 @@ const CONTRACTS: [&str; 22] = [
 /// Returns whether words name a contract, where only "type" says what they are.
 pub(super) fn is_contract(words: &str) -> bool {
     let folded = normalize::text::fold(&words.replace('_', " "));
-    words.len() <= 40 && CONTRACTS.iter().any(|known| folded == *known || folded.starts_with(&format!("{known} ")))
+    words.len() <= 40
+        && CONTRACTS.iter().any(|known| folded == *known || folded.starts_with(&format!("{known} ")))
 }
 
 /// Returns the field of values whose name alone says too little: a column "Type" of CDI and CDD.

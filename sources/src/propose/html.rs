@@ -42,7 +42,9 @@ pub(super) fn found(page: &Page<'_>) -> Found {
             records: Some(format!("{:?}", list.records)),
             fields: list.fields,
             link: list.link,
-            pages: pages.or_else(|| paging::links_by_header(page).then(|| "pages = { kind = \"link_header\" }".to_owned())),
+            pages: pages.or_else(|| {
+                paging::links_by_header(page).then(|| "pages = { kind = \"link_header\" }".to_owned())
+            }),
             remarks,
             records_seen: list.count,
             ..Found::default()

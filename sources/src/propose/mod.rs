@@ -127,7 +127,8 @@ fn drafted(answer: &Answer<'_>, guesses: bool) -> Result<String, String> {
             found.detail = html::unseen();
         } else if !tells {
             found.remarks.push(
-                "The page of a record could not be read, or says nothing more: only the list is read.".to_owned(),
+                "The page of a record could not be read, or says nothing more: only the list is read."
+                    .to_owned(),
             );
             found.without_detail();
         }
@@ -145,7 +146,8 @@ impl Found {
     /// Leaves out the page of a record; its address stays.
     fn without_detail(&mut self) {
         if let Some(link) = self.link.take().filter(|_| !self.has("url")) {
-            let form = if self.format == "html" { format!("{{ css = {link}, attr = \"href\" }}") } else { link };
+            let form =
+                if self.format == "html" { format!("{{ css = {link}, attr = \"href\" }}") } else { link };
             self.fields.push(("url", form));
         }
         self.detail = Vec::new();

@@ -14,7 +14,8 @@ const DEEP: usize = 5;
 /// Parameters that number pages, that give the first record, and that give their number.
 pub(super) const NUMBERS: [&str; 10] =
     ["page", "p", "pg", "paged", "pagina", "page_num", "pageno", "num_page", "pagenumber", "page_number"];
-const OFFSETS: [&str; 8] = ["offset", "start", "skip", "from", "startindex", "start_index", "first_result", "debut"];
+const OFFSETS: [&str; 8] =
+    ["offset", "start", "skip", "from", "startindex", "start_index", "first_result", "debut"];
 const SIZES: [&str; 16] = [
     "limit",
     "size",
@@ -89,7 +90,10 @@ fn total(leaves: &[Leaf<'_>], shown: usize) -> Option<(u64, String)> {
         let any = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
         // `totalPages`, `pageCount`, `per_page`
         let own = split(&leaf.key_words());
-        if own.iter().any(|word| matches!(word.as_str(), "page" | "pages" | "per" | "size" | "offset" | "limit")) {
+        if own
+            .iter()
+            .any(|word| matches!(word.as_str(), "page" | "pages" | "per" | "size" | "offset" | "limit"))
+        {
             return None;
         }
         let number = match leaf.value {
@@ -129,7 +133,9 @@ fn rel_next(path: &str, value: &Value, deep: usize) -> Option<String> {
         let local = key.rsplit_once(':').map_or(key.as_str(), |(_, local)| local);
         if matches!(local, "link" | "links" | "_links") {
             for (rel, href) in [("@rel", "@href"), ("rel", "href"), ("rel", "url"), ("rel", "uri")] {
-                let is_next = |item: &Value| item.get(rel).and_then(Value::as_str) == Some("next") && item.get(href).is_some();
+                let is_next = |item: &Value| {
+                    item.get(rel).and_then(Value::as_str) == Some("next") && item.get(href).is_some()
+                };
                 let is_rel = |item: &Value| item.get(rel).is_some() && item.get(href).is_some();
                 match below {
                     Value::Array(items) if items.iter().any(is_next) => {
@@ -153,17 +159,24 @@ fn rel_next(path: &str, value: &Value, deep: usize) -> Option<String> {
 fn next_link(leaves: &[Leaf<'_>]) -> Option<String> {
     let is_named = |leaf: &&Leaf<'_>| {
         let words = split(&leaf.path);
-        let is_next = words.iter().any(|word| matches!(word.as_str(), "next" | "suivant" | "suivante" | "nextlink"));
-        is_next && !words.iter().any(|word| matches!(word.as_str(), "cursor" | "token" | "has" | "number" | "offset"))
+        let is_next =
+            words.iter().any(|word| matches!(word.as_str(), "next" | "suivant" | "suivante" | "nextlink"));
+        is_next
+            && !words
+                .iter()
+                .any(|word| matches!(word.as_str(), "cursor" | "token" | "has" | "number" | "offset"))
     };
     let is_url = |value: &Value| {
-        value.as_str().is_some_and(|text| text.starts_with("http") || text.starts_with('/') || text.starts_with('?'))
+        value
+            .as_str()
+            .is_some_and(|text| text.starts_with("http") || text.starts_with('/') || text.starts_with('?'))
     };
     let found = leaves.iter().filter(is_named).find(|leaf| is_url(leaf.value));
     // The last page names no next one.
     let is_last = |leaf: &&Leaf<'_>| {
         leaf.value.is_null()
-            && ["next", "next_page_url", "next_url", "nextlink", "next_link", "suivant"].contains(&leaf.key.as_str())
+            && ["next", "next_page_url", "next_url", "nextlink", "next_link", "suivant"]
+                .contains(&leaf.key.as_str())
     };
     found.or_else(|| leaves.iter().find(is_last)).map(|leaf| leaf.path.clone())
 }
@@ -171,7 +184,8 @@ fn next_link(leaves: &[Leaf<'_>]) -> Option<String> {
 /// Returns the line for a cursor.
 fn cursor(leaves: &[Leaf<'_>], asked: &Asked<'_>, with_total: &str) -> Option<String> {
     let is_cursor = |leaf: &&Leaf<'_>| {
-        let signs = ["cursor", "pagetoken", "page_token", "continuation", "scroll_id", "nexttoken", "next_token"];
+        let signs =
+            ["cursor", "pagetoken", "page_token", "continuation", "scroll_id", "nexttoken", "next_token"];
         let back = ["start", "prev", "before", "previous"];
         (leaf.key == "after" || signs.iter().any(|sign| leaf.key.contains(sign)))
             && !back.iter().any(|sign| leaf.key.contains(sign))
@@ -198,7 +212,9 @@ fn cursor(leaves: &[Leaf<'_>], asked: &Asked<'_>, with_total: &str) -> Option<St
         .url
         .map(|url| url.query_pairs().map(|(name, _)| name.into_owned()).collect())
         .unwrap_or_default();
-    let known = query.iter().find(|name| ["after", "cursor", "page_token", "pageToken", "token"].contains(&name.as_str()));
+    let known = query
+        .iter()
+        .find(|name| ["after", "cursor", "page_token", "pageToken", "token"].contains(&name.as_str()));
     let trimmed = leaf.key.trim_start_matches("next").trim_start_matches('_').to_owned();
     let param = match known {
         Some(name) => name.clone(),
@@ -238,9 +254,8 @@ fn by_query(asked: &Asked<'_>, with_total: &str) -> Option<String> {
 
 /// Returns the line for what the answer says of itself: `number` and `totalPages`, `offset` and `limit`, a total alone.
 fn by_words(leaves: &[Leaf<'_>], asked: &Asked<'_>, total: Option<&str>) -> Option<String> {
-    let number = |names: &[&str]| {
-        leaves.iter().find(|leaf| names.contains(&leaf.key.as_str()) && leaf.value.is_u64())
-    };
+    let number =
+        |names: &[&str]| leaves.iter().find(|leaf| names.contains(&leaf.key.as_str()) && leaf.value.is_u64());
     let value = |leaf: &Leaf<'_>| leaf.value.as_u64().unwrap_or(0);
     let with_total = total.map(|path| format!(", total = {}", literal(path))).unwrap_or_default();
     let guessed = "   # the parameters are guessed";
@@ -254,10 +269,21 @@ fn by_words(leaves: &[Leaf<'_>], asked: &Asked<'_>, total: Option<&str>) -> Opti
             value(limit)
         ));
     }
-    let at = number(&["page", "number", "current_page", "currentpage", "page_number", "pagenumber", "pageindex"]);
-    let pages = number(&["totalpages", "total_pages", "pages", "last_page", "lastpage", "pagecount", "page_count", "nbpages"]);
+    let at =
+        number(&["page", "number", "current_page", "currentpage", "page_number", "pagenumber", "pageindex"]);
+    let pages = number(&[
+        "totalpages",
+        "total_pages",
+        "pages",
+        "last_page",
+        "lastpage",
+        "pagecount",
+        "page_count",
+        "nbpages",
+    ]);
     let has_more = leaves.iter().any(|leaf| {
-        leaf.value.is_boolean() && ["last", "hasmore", "has_more", "has_next", "hasnext"].contains(&leaf.key.as_str())
+        leaf.value.is_boolean()
+            && ["last", "hasmore", "has_more", "has_next", "hasnext"].contains(&leaf.key.as_str())
     });
     if let Some(at) = at.filter(|at| value(at) <= 1 && (pages.is_some() || has_more || total.is_some())) {
         let size = asked.shown.clamp(1, 10_000);

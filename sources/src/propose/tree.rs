@@ -250,7 +250,19 @@ fn elements<'v>(value: &'v Value, deep: usize, found: &mut BTreeMap<String, Vec<
 const WRAPPED: usize = 4;
 /// Words of objects that are about others than the record.
 const OTHERS: [&str; 14] = [
-    "contact", "author", "auteur", "user", "creator", "owner", "image", "logo", "media", "picture", "photo", "seo", "geo",
+    "contact",
+    "author",
+    "auteur",
+    "user",
+    "creator",
+    "owner",
+    "image",
+    "logo",
+    "media",
+    "picture",
+    "photo",
+    "seo",
+    "geo",
     "relationships",
 ];
 
@@ -329,7 +341,8 @@ fn offer(best: &mut Best, field: &'static str, likely: usize, path: &str, value:
         }
         Value::Object(map) => {
             // `{"$oid": "…"}`
-            if let Some((key, value)) = map.iter().next().filter(|_| map.len() == 1 && !map.contains_key("#text"))
+            if let Some((key, value)) =
+                map.iter().next().filter(|_| map.len() == 1 && !map.contains_key("#text"))
                 && field == "external_id"
                 && !value.is_object()
             {

@@ -94,7 +94,9 @@ const MOST: usize = 6;
 
 fn fits((_, needs, also): &Rule, words: &[String]) -> bool {
     let is_known = |word: &String| {
-        concepts(word).iter().any(|concept| needs.contains(concept) || also.contains(concept) || *concept == "noise")
+        concepts(word)
+            .iter()
+            .any(|concept| needs.contains(concept) || also.contains(concept) || *concept == "noise")
     };
     if !words.iter().all(is_known) {
         return false;
@@ -104,7 +106,10 @@ fn fits((_, needs, also): &Rule, words: &[String]) -> bool {
         [one] => words.iter().any(|word| concepts(word).contains(one)),
         [one, other] => words.iter().enumerate().any(|(at, word)| {
             concepts(word).contains(one)
-                && words.iter().enumerate().any(|(beside, word)| beside != at && concepts(word).contains(other))
+                && words
+                    .iter()
+                    .enumerate()
+                    .any(|(beside, word)| beside != at && concepts(word).contains(other))
         }),
         _ => false,
     }

@@ -10,7 +10,9 @@ use super::{Answer, Found};
 /// Returns the text of a source file.
 pub(super) fn text(answer: &Answer<'_>, found: &Found) -> String {
     let mut out = String::new();
-    let origin = answer.url.map_or_else(|| "https://partner.example".to_owned(), |url| url.origin().ascii_serialization());
+    let origin = answer
+        .url
+        .map_or_else(|| "https://partner.example".to_owned(), |url| url.origin().ascii_serialization());
     let mut line = |text: &str| {
         out.push_str(text);
         out.push('\n');
@@ -28,7 +30,10 @@ pub(super) fn text(answer: &Answer<'_>, found: &Found) -> String {
     line("rate = \"20/min\"                 # what the partner agrees to, over all workers");
     line("# auth = { kind = \"api_key\", header = \"X-Api-Key\", key = \"NAME_OF_THE_VARIABLE\" }");
     line("\n[streams.list]");
-    line(&format!("kind = {:?}                    # job, training, agr or microfinance", kind(answer.url, found)));
+    line(&format!(
+        "kind = {:?}                    # job, training, agr or microfinance",
+        kind(answer.url, found)
+    ));
     line(&format!("format = {:?}", found.format));
     line(&answer.url.map_or_else(
         || {
@@ -45,7 +50,9 @@ pub(super) fn text(answer: &Answer<'_>, found: &Found) -> String {
         None => (),
     }
     if found.is_partial {
-        line("partial = true                  # a feed of the newest records: what falls off it is not closed");
+        line(
+            "partial = true                  # a feed of the newest records: what falls off it is not closed",
+        );
     }
     match &found.records {
         Some(records) => line(&format!("records = {records}")),
@@ -60,13 +67,16 @@ pub(super) fn text(answer: &Answer<'_>, found: &Found) -> String {
     line("\n[streams.list.fields]");
     // The records of a file have no detail pages.
     let detail = found.link.as_ref().filter(|_| answer.url.is_some());
-    let told = |field: &str| found.has(field) || detail.is_some() && found.detail.iter().any(|(name, _)| *name == field);
+    let told = |field: &str| {
+        found.has(field) || detail.is_some() && found.detail.iter().any(|(name, _)| *name == field)
+    };
     missing(&mut out, found, told("external_id") && found.has("external_id"), told("title"));
     fields(&mut out, &found.fields);
     if let Some(link) = detail {
         let format = if matches!(found.format, "json" | "ndjson") { "\nformat = \"html\"" } else { "" };
         // Writing to a String cannot fail.
-        let _ = writeln!(out, "\n[streams.list.detail]\nlink = {link}{format}\n\n[streams.list.detail.fields]");
+        let _ =
+            writeln!(out, "\n[streams.list.detail]\nlink = {link}{format}\n\n[streams.list.detail.fields]");
         fields(&mut out, &found.detail);
     }
     out
@@ -77,7 +87,9 @@ fn sample(format: &str) -> &'static str {
     match format {
         "json" => "\".items[]\"            # the path of the list: each of its items is a record",
         "xml" => "\"offre\"               # the name of the element that repeats",
-        _ => "\"article.offre\"        # a CSS selector that matches one element for each record; \"body\" where the page is one",
+        _ => {
+            "\"article.offre\"        # a CSS selector that matches one element for each record; \"body\" where the page is one"
+        }
     }
 }
 
@@ -96,7 +108,9 @@ fn missing(out: &mut String, found: &Found, has_identity: bool, has_title: bool)
     if !has_identity {
         todo("# TODO external_id: what identifies a record, the same the next day; it is required. For example".to_owned());
         todo(format!("#   external_id = {one}"));
-        todo(format!("#   external_id = {{ parts = [{one}, {two}], with = \"/\" }}   # where no value alone identifies it"));
+        todo(format!(
+            "#   external_id = {{ parts = [{one}, {two}], with = \"/\" }}   # where no value alone identifies it"
+        ));
     }
     if !has_title {
         todo("# TODO title: its heading; it is required. For example".to_owned());
@@ -124,8 +138,13 @@ fn kind(url: Option<&Url>, found: &Found) -> &'static str {
     };
     let courses = ["formation", "training", "course", "tuition", "scolarite", "stagiaire", "cursus"];
     let about = ["title", "salary", "duration", "organization", "starts_at", "description", "external_id"];
-    let is_priced = named(&["salary"], &["prix", "price", "tarif", "cout", "cost", "frais", "fee", "tuition", "scolarite"]);
-    let is_work = form("contract").is_some() || form("experience").is_some() || named(&["salary"], &["salaire", "salary", "wage", "remuneration"]);
+    let is_priced = named(
+        &["salary"],
+        &["prix", "price", "tarif", "cout", "cost", "frais", "fee", "tuition", "scolarite"],
+    );
+    let is_work = form("contract").is_some()
+        || form("experience").is_some()
+        || named(&["salary"], &["salaire", "salary", "wage", "remuneration"]);
     if form("interest").is_some() || says(&["loan", "credit", "saving", "microfinance"]) {
         "microfinance"
     } else if says(&["formation", "training", "course", "cours "]) || named(&about, &courses) && !is_work {

@@ -5,7 +5,7 @@ mod when;
 use std::path::PathBuf;
 
 use domain::{RunId, SourceSlug};
-use sources::Catalog;
+use sources::{Catalog, Spec};
 use store::{SourceState, Store};
 
 use super::Context;
@@ -19,6 +19,39 @@ pub(super) fn find_source(catalog: &Catalog, word: &str) -> anyhow::Result<Sourc
         return Ok(slug);
     }
     Err(unknown(&catalog.iter().map(|spec| spec.slug.clone()).collect::<Vec<_>>(), word))
+}
+
+/// Returns the sources whose files are valid, for a command about these words, and says which files are not. The file of a source
+/// that is named must be valid.
+pub(super) fn usable(context: &Context, words: &[&str]) -> anyhow::Result<Catalog> {
+    let (catalog, refused) = app::usable(context.config())?;
+    for file in refused {
+        let is_named = words.iter().any(|word| word.split('/').next() == Some(&file.slug));
+        anyhow::ensure!(
+            !is_named,
+            "the source file of {} has errors, and workers do not take it:\n{}",
+            file.slug,
+            file.why
+        );
+        let first = file.why.lines().next().unwrap_or_default();
+        ui::note(&format!("left out: {first}; `oim-etl sources check {}` says all of it", file.slug));
+    }
+    Ok(catalog)
+}
+
+/// Refuses a source whose list comes only as a file, and says how to load one.
+pub(super) fn ensure_address(spec: &Spec) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        has_address(spec),
+        "{0} has no address: its file has no `request`, so its list comes as a file. Try one: oim-etl ingest {0} --file PATH --dry-run",
+        spec.slug
+    );
+    Ok(())
+}
+
+/// Returns whether anything of a source can be asked for.
+pub(super) fn has_address(spec: &Spec) -> bool {
+    spec.streams.iter().any(sources::Stream::is_fetched)
 }
 
 /// The error that names the nearest source.

@@ -119,7 +119,7 @@ fn words_of(draft: &Draft) -> Value {
 
 /// Returns the record of the archived page, parsed by the current source file.
 async fn record(context: &Context, life: &OpportunityHistory, page: &PageRow) -> anyhow::Result<Draft> {
-    let catalog = app::catalog(context.config())?;
+    let (catalog, _) = app::usable(context.config())?;
     let archive = Archive::open(&app::archive_place(context.config()))?;
     partner_words(&catalog, &archive, life, page).await
 }

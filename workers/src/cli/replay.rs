@@ -10,7 +10,7 @@ use store::{Mode, Replayed, RunRequest, Store, Trigger};
 
 use super::{
     Context, Outcome,
-    common::{PoolSources, current_user, find_source},
+    common::{PoolSources, current_user, find_source, usable},
     ingest,
 };
 use crate::{
@@ -38,7 +38,7 @@ pub(super) struct Replay {
 
 impl Replay {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
-        let catalog = app::catalog(context.config())?;
+        let catalog = usable(&context, &[&self.source])?;
         let source = find_source(&catalog, &self.source)?;
         let store = app::open_store(context.config()).await?;
         if let Some(run) = self.run {

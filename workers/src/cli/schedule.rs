@@ -4,9 +4,9 @@ use chrono::Utc;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{Context, Outcome};
+use super::{Context, Outcome, common::usable};
 use crate::{
-    app, scheduler,
+    scheduler,
     ui::{self, Column, Table},
 };
 
@@ -31,7 +31,7 @@ enum What {
 
 impl Schedule {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<Outcome> {
-        let catalog = app::catalog(context.config())?;
+        let catalog = usable(&context, &[])?;
         let mut timetable = scheduler::timetable(context.config(), &catalog)?;
         timetable.entries.retain(|entry| app::is_enabled(context.config(), &entry.source));
         let orphans: Vec<_> =

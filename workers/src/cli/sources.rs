@@ -14,8 +14,10 @@ mod show;
 
 use clap::{Args, Subcommand};
 
-use super::{Context, Outcome, common::find_source};
-use crate::app;
+use super::{
+    Context, Outcome,
+    common::{ensure_address, find_source, usable},
+};
 
 pub(super) use preview::{preview, print};
 pub(super) use rate::{is_resting, limits_line, rate_line, slowed};
@@ -63,15 +65,18 @@ enum What {
 impl Sources {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
         match self.what {
-            What::List => list::run(&context, &app::catalog(context.config())?).await,
+            What::List => list::run(&context, &usable(&context, &[])?).await,
             What::Show(show) => show.run(&context).await,
             What::Pause(pause) => pause.run(&context).await,
             What::Resume(resume) => resume.run(&context).await,
             What::Rate(rate) => rate.run(&context).await,
             What::Check(check) => check.run(&context).await,
             What::Preview { source, limit } => {
-                let catalog = app::catalog(context.config())?;
+                let catalog = usable(&context, &[&source])?;
                 let slug = find_source(&catalog, &source)?;
+                if let Some(spec) = catalog.get(&slug) {
+                    ensure_address(spec)?;
+                }
                 preview(&context, &catalog, &[slug], Some(limit.max(1)), None).await
             }
             What::New(new) => new.run(&context).await,

@@ -180,7 +180,11 @@ fn table_form(raw: &RawTable, kind: RecordKind) -> Result<Form, String> {
         RawTable { css: Some(css), label: Some(label), value, .. } => {
             only("css", RecordKind::Markup, "HTML")?;
             let label = normalize::text::fold(label);
-            Get::Label { css: Css::read(css)?, label, value: value.as_deref().map(Labelled::read).transpose()? }
+            Get::Label {
+                css: Css::read(css)?,
+                label,
+                value: value.as_deref().map(Labelled::read).transpose()?,
+            }
         }
         RawTable { css: Some(css), attr, html, join, .. } => {
             only("css", RecordKind::Markup, "HTML")?;

@@ -134,11 +134,14 @@ pub(super) fn more(posting: &Value, form: impl Fn(&str) -> String) -> Vec<(&'sta
     };
     let has = |pointer: &str| posting.pointer(pointer).is_some_and(|value| !value.is_null());
     if has("/baseSalary/value/minValue") || has("/baseSalary/value/value") {
-        let beside: Vec<String> = [("/baseSalary/currency", ".baseSalary.currency"), ("/baseSalary/value/unitText", ".baseSalary.value.unitText")]
-            .into_iter()
-            .filter(|(pointer, _)| has(pointer))
-            .map(|(_, path)| format!(", {}", form(path)))
-            .collect();
+        let beside: Vec<String> = [
+            ("/baseSalary/currency", ".baseSalary.currency"),
+            ("/baseSalary/value/unitText", ".baseSalary.value.unitText"),
+        ]
+        .into_iter()
+        .filter(|(pointer, _)| has(pointer))
+        .map(|(_, path)| format!(", {}", form(path)))
+        .collect();
         let range = all(&[".baseSalary.value.minValue", ".baseSalary.value.maxValue"], " - ");
         let ends = [range, form(".baseSalary.value.minValue"), form(".baseSalary.value.value")];
         let forms = ends.map(|end| format!("{{ parts = [{end}{}], with = \" \" }}", beside.concat()));
@@ -157,7 +160,11 @@ pub(super) fn more(posting: &Value, form: impl Fn(&str) -> String) -> Vec<(&'sta
     } else if has("/experienceRequirements") {
         found.push(("experience", form(".experienceRequirements")));
     }
-    for (pointer, field, path) in [("/jobStartDate", "starts_at", ".jobStartDate"), ("/totalJobOpenings", "positions", ".totalJobOpenings"), ("/workHours", "working_time", ".workHours")] {
+    for (pointer, field, path) in [
+        ("/jobStartDate", "starts_at", ".jobStartDate"),
+        ("/totalJobOpenings", "positions", ".totalJobOpenings"),
+        ("/workHours", "working_time", ".workHours"),
+    ] {
         if has(pointer) {
             found.push((field, form(path)));
         }

@@ -78,7 +78,12 @@ pub(super) fn keys(element: ElementRef<'_>) -> Vec<String> {
         .take(4)
         .map(|class| format!("{tag}.{class}"))
         .collect();
-    if let Some(kind) = element.value().attr("itemtype").and_then(|kind| kind.rsplit('/').next()).filter(|kind| is_plain(kind)) {
+    if let Some(kind) = element
+        .value()
+        .attr("itemtype")
+        .and_then(|kind| kind.rsplit('/').next())
+        .filter(|kind| is_plain(kind))
+    {
         return vec![format!("[itemtype$='{kind}']")];
     }
     if keys.is_empty() || matches!(tag, "li" | "tr" | "article") {
@@ -259,8 +264,12 @@ pub(super) fn titled(records: &[ElementRef<'_>]) -> Vec<String> {
 }
 
 /// Forms of addresses in which a number identifies a record: a title that is corrected changes the rest of them.
-const NUMBERS: [&str; 4] =
-    [r"-(\d+)(?:\.[a-z]+)?/?$", r"/(\d+)(?:\.[a-z]+)?/?$", r"/(\d+)-[^/]*/?$", r"[?&][a-zA-Z_]*(?:id|ID|Id|ref|num|p)=(\d+)"];
+const NUMBERS: [&str; 4] = [
+    r"-(\d+)(?:\.[a-z]+)?/?$",
+    r"/(\d+)(?:\.[a-z]+)?/?$",
+    r"/(\d+)-[^/]*/?$",
+    r"[?&][a-zA-Z_]*(?:id|ID|Id|ref|num|p)=(\d+)",
+];
 
 /// Returns the form of an identity: an attribute with one, else a number in the link, else the link.
 fn identity(records: &[ElementRef<'_>], link: &str) -> String {
@@ -287,16 +296,20 @@ pub(super) fn attribute_of(records: &[ElementRef<'_>]) -> Option<String> {
     let record = records.first()?;
     let named = record.value().attrs().map(|(name, _)| name).filter(|name| {
         let words: Vec<&str> = name.strip_prefix("data-").unwrap_or_default().split('-').collect();
-        words.iter().any(|word| matches!(*word, "id" | "key" | "ref" | "reference" | "uuid" | "number" | "num"))
+        words
+            .iter()
+            .any(|word| matches!(*word, "id" | "key" | "ref" | "reference" | "uuid" | "number" | "num"))
     });
     let named: Vec<&str> = named.collect();
     named.into_iter().chain(["id"]).find_map(|attr| {
         let ids: BTreeSet<&str> = records.iter().filter_map(|record| record.value().attr(attr)).collect();
         let is_own = ids.len() == records.len() && records.len() > 1;
         // `id="item-3"` may be the place in the list, which changes with each new record.
-        let is_stable = attr != "id" || ids.iter().all(|id| id.bytes().filter(u8::is_ascii_digit).count() > 2);
-        (is_own && is_stable)
-            .then(|| format!("{{ css = {:?}, attr = {attr:?} }}", format!("{}[{attr}]", record.value().name())))
+        let is_stable =
+            attr != "id" || ids.iter().all(|id| id.bytes().filter(u8::is_ascii_digit).count() > 2);
+        (is_own && is_stable).then(|| {
+            format!("{{ css = {:?}, attr = {attr:?} }}", format!("{}[{attr}]", record.value().name()))
+        })
     })
 }
 
@@ -315,7 +328,8 @@ pub(super) fn columns(records: &[ElementRef<'_>]) -> Vec<(&'static str, String)>
         let name = text(head);
         let says_type = || {
             let cells = Selector::parse(&css).ok()?;
-            let values: Vec<String> = records.iter().filter_map(|row| first(*row, &cells)).map(text).collect();
+            let values: Vec<String> =
+                records.iter().filter_map(|row| first(*row, &cells)).map(text).collect();
             fits::by_values(&name, values.iter().map(String::as_str))
         };
         let field = names::field_of(&name).map(|(field, _)| field).or_else(says_type)?;

@@ -145,7 +145,8 @@ fn numbered(html: &Html, url: &Url) -> Option<String> {
             is_it.then(|| (name.into_owned(), value))
         });
         if let Some((name, value)) = named {
-            let first = asked(&name).filter(|first| *first <= 1).unwrap_or(if is_second { value - 1 } else { 1 });
+            let first =
+                asked(&name).filter(|first| *first <= 1).unwrap_or(if is_second { value - 1 } else { 1 });
             return Some(format!("pages = {{ kind = \"number\", param = {name:?}, first = {first} }}"));
         }
     }

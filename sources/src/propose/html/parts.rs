@@ -89,7 +89,13 @@ fn candidates(element: ElementRef<'_>) -> Vec<Candidate> {
             whole.or_else(part).filter(|(field, _)| !matches!(*field, "external_id" | "url"))
         {
             let css = format!("{tag}.{class}");
-            found.push(Candidate { field, likely: 10 + likely, form: format!("{css:?}"), css, see: See::Text });
+            found.push(Candidate {
+                field,
+                likely: 10 + likely,
+                form: format!("{css:?}"),
+                css,
+                see: See::Text,
+            });
         }
     }
     if let Some((label, value)) = label_of(element) {
@@ -122,7 +128,9 @@ fn microdata(element: ElementRef<'_>) -> Option<Candidate> {
     let name = element.value().attr("itemprop").filter(|name| is_plain(name))?;
     let (field, likely) = field_of(name)?;
     // An item within says its parts by names of its own.
-    if matches!(field, "external_id" | "url") || element.value().attr("itemscope").is_some() && field == "salary" {
+    if matches!(field, "external_id" | "url")
+        || element.value().attr("itemscope").is_some() && field == "salary"
+    {
         return None;
     }
     let css = format!("[itemprop='{name}']");
@@ -148,16 +156,20 @@ fn beside(element: ElementRef<'_>) -> Option<Candidate> {
     }
     let (field, likely) = field_of(name)?;
     // A heading over a paragraph, and a value that is a label again.
-    if matches!(field, "description" | "title" | "external_id" | "url") && tag != "dt" || field_of(&text(value)).is_some() && tag != "dt" {
+    if matches!(field, "description" | "title" | "external_id" | "url") && tag != "dt"
+        || field_of(&text(value)).is_some() && tag != "dt"
+    {
         return None;
     }
     let class = element.value().classes().find(|class| is_plain(class));
     let css = class.map_or_else(|| tag.to_owned(), |class| format!("{tag}.{class}"));
     let next = value.value().name();
-    let next = value.value().classes().find(|class| is_plain(class)).filter(|_| tag != "dt").map_or_else(
-        || next.to_owned(),
-        |class| format!("{next}.{class}"),
-    );
+    let next = value
+        .value()
+        .classes()
+        .find(|class| is_plain(class))
+        .filter(|_| tag != "dt")
+        .map_or_else(|| next.to_owned(), |class| format!("{next}.{class}"));
     let form = format!("{{ css = {css:?}, label = {name:?}, value = {:?} }}", format!("+ {next}"));
     Some(Candidate { field, likely: likely + 3, form, css, see: See::Beside(fold(name)) })
 }
@@ -199,7 +211,8 @@ fn is_filled(records: &[ElementRef<'_>], found: &Candidate) -> bool {
 
 /// Returns whether a value is as short as its field is: a class of the layout may hold the whole record.
 fn is_short(found: &Candidate, words: &str) -> bool {
-    let is_word = matches!(found.field, "status" | "sector" | "contract" | "working_time" | "language" | "education");
+    let is_word =
+        matches!(found.field, "status" | "sector" | "contract" | "working_time" | "language" | "education");
     !is_word || words.chars().count() <= SHORT
 }
 

@@ -32,7 +32,10 @@ pub(super) fn of(html: &Html) -> Option<List> {
         .map(|(key, elements)| (long(&elements), key, elements))
         .collect();
     groups.sort_by_key(|(long, key, _)| std::cmp::Reverse((*long, std::cmp::Reverse(key.len()))));
-    let lists = groups.into_iter().take(GROUPS).filter_map(|(long, key, elements)| Some((long, list(key, elements)?)));
+    let lists = groups
+        .into_iter()
+        .take(GROUPS)
+        .filter_map(|(long, key, elements)| Some((long, list(key, elements)?)));
     lists.max_by_key(|(long, list)| (list.fields.len(), *long)).map(|(_, list)| list)
 }
 
@@ -42,7 +45,9 @@ fn list(records: String, elements: Vec<ElementRef<'_>>) -> Option<List> {
     let heads = Selector::parse("th").ok()?;
     // A table without a `thead` has its header among the rows.
     let has_header = is_row
-        && elements.first().is_some_and(|row| row.select(&heads).count() > 1 || row.select(&cells).next().is_none());
+        && elements
+            .first()
+            .is_some_and(|row| row.select(&heads).count() > 1 || row.select(&cells).next().is_none());
     let records = if has_header { format!("{records} + tr") } else { records };
     let rows: Vec<ElementRef<'_>> = elements.into_iter().skip(usize::from(has_header)).collect();
     let mut fields = if is_row { list::columns(&rows) } else { parts::fields(&rows) };
@@ -77,7 +82,8 @@ fn list(records: String, elements: Vec<ElementRef<'_>>) -> Option<List> {
 /// Returns whether a selector gives each record a value of its own.
 fn is_own(records: &[ElementRef<'_>], form: &str) -> bool {
     let Ok(css) = Selector::parse(form.trim_matches('"')) else { return false };
-    let values: BTreeSet<String> = records.iter().filter_map(|record| first(*record, &css)).map(text).collect();
+    let values: BTreeSet<String> =
+        records.iter().filter_map(|record| first(*record, &css)).map(text).collect();
     values.len() == records.len()
 }
 
@@ -97,9 +103,9 @@ fn by_title(records: &[ElementRef<'_>], title: &str, fields: &[(&'static str, St
     if is_own(records, title) {
         return title.to_owned();
     }
-    let beside = ["organization", "place", "closes_at"].into_iter().filter_map(|name| {
-        fields.iter().find(|(field, _)| *field == name).map(|(_, form)| form.clone())
-    });
+    let beside = ["organization", "place", "closes_at"]
+        .into_iter()
+        .filter_map(|name| fields.iter().find(|(field, _)| *field == name).map(|(_, form)| form.clone()));
     let parts: Vec<String> = std::iter::once(title.to_owned()).chain(beside).collect();
     format!("{{ parts = [{}], with = \" / \", some = true }}", parts.join(", "))
 }

@@ -10,7 +10,13 @@ fn proposed(url: Option<&str>, headers: &[(&str, &str)], body: &str) -> Result<S
     let url: Option<Url> = url.map(|url| url.parse().unwrap());
     let headers: Vec<(String, String)> =
         headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    propose(&Answer { slug: &slug, url: url.as_ref(), headers: &headers, body: body.as_bytes(), detail: None })
+    propose(&Answer {
+        slug: &slug,
+        url: url.as_ref(),
+        headers: &headers,
+        body: body.as_bytes(),
+        detail: None,
+    })
 }
 
 #[test]
@@ -87,29 +93,42 @@ const TWO: &str = r#"[{"id": 1, "title": "Grutier"}, {"id": 2, "title": "Pointeu
 fn paging_of_apis() {
     let of = |url: &str, headers: &[(&str, &str)], body: &str| proposed(Some(url), headers, body).unwrap();
     let has = |text: &str, line: &str| assert!(text.contains(line), "{line}\n{text}");
-    let header = [("link", "<https://neuf.cm/posts?p=2>; rel=\"next\", <https://neuf.cm/posts?p=9>; rel=\"last\"")];
+    let header =
+        [("link", "<https://neuf.cm/posts?p=2>; rel=\"next\", <https://neuf.cm/posts?p=9>; rel=\"last\"")];
     has(&of("https://neuf.cm/posts", &header, TWO), "pages = { kind = \"link_header\" }");
     has(
         &of("https://neuf.cm/v1?start=0&rows=2", &[], &format!("{{\"found\": 40, \"docs\": {TWO}}}")),
         "pages = { kind = \"offset\", offset = \"start\", limit = \"rows\", size = 2, total = \".found\" }",
     );
     has(
-        &of("https://neuf.cm/v1?pg=1&page_size=2", &[], &format!("{{\"totalPages\": 20, \"nbTotal\": 40, \"docs\": {TWO}}}")),
+        &of(
+            "https://neuf.cm/v1?pg=1&page_size=2",
+            &[],
+            &format!("{{\"totalPages\": 20, \"nbTotal\": 40, \"docs\": {TWO}}}"),
+        ),
         "pages = { kind = \"number\", param = \"pg\", first = 1, size = 2, size_param = \"page_size\", total = \".nbTotal\" }",
     );
-    let spring = format!("{{\"content\": {TWO}, \"number\": 0, \"size\": 2, \"totalPages\": 20, \"totalElements\": 40, \"last\": false}}");
+    let spring = format!(
+        "{{\"content\": {TWO}, \"number\": 0, \"size\": 2, \"totalPages\": 20, \"totalElements\": 40, \"last\": false}}"
+    );
     has(&of("https://neuf.cm/v1", &[], &spring), "param = \"page\", first = 0, total = \".totalElements\" }");
-    let relay = format!("{{\"data\": {{\"posts\": {{\"nodes\": {TWO}, \"pageInfo\": {{\"hasNextPage\": true, \"startCursor\": \"a\", \"endCursor\": \"b\"}}}}}}}}");
+    let relay = format!(
+        "{{\"data\": {{\"posts\": {{\"nodes\": {TWO}, \"pageInfo\": {{\"hasNextPage\": true, \"startCursor\": \"a\", \"endCursor\": \"b\"}}}}}}}}"
+    );
     has(
         &of("https://neuf.cm/graphql", &[], &relay),
         "param = \"after\", cursor = \".data.posts.pageInfo | select(.hasNextPage == true) | .endCursor\"",
     );
-    let always = format!("{{\"total\": 5, \"results\": {TWO}, \"_links\": {{\"self\": \"/v1\", \"next\": \"/v1?offset=2\"}}}}");
+    let always = format!(
+        "{{\"total\": 5, \"results\": {TWO}, \"_links\": {{\"self\": \"/v1\", \"next\": \"/v1?offset=2\"}}}}"
+    );
     has(&of("https://neuf.cm/v1", &[], &always), "link = \"._links.next\", total = \".total\" }");
     // The number of records on the page is no total.
     let counted = format!("{{\"count\": 2, \"results\": {TWO}, \"next\": \"https://neuf.cm/v1?page=2\"}}");
     has(&of("https://neuf.cm/v1", &[], &counted), "link = \".next\" }");
-    let rels = format!("{{\"items\": {TWO}, \"links\": [{{\"rel\": \"self\", \"href\": \"/v1\"}}, {{\"rel\": \"next\", \"href\": \"/v1?x=2\"}}]}}");
+    let rels = format!(
+        "{{\"items\": {TWO}, \"links\": [{{\"rel\": \"self\", \"href\": \"/v1\"}}, {{\"rel\": \"next\", \"href\": \"/v1?x=2\"}}]}}"
+    );
     has(&of("https://neuf.cm/v1", &[], &rels), "link = '.links[] | select(.rel == \"next\") | .href' }");
 }
 
@@ -126,7 +145,9 @@ fn paging_of_pages_never_goes_back() {
     assert!(text.contains("kind = \"number\", param = \"page\", first = 0"), "{text}");
     let text = of("<div class='nums'><a aria-label='Page suivante' href='/offres/p/2'>›</a></div>");
     assert!(text.contains("link = \"a[aria-label='Page suivante']\""), "{text}");
-    let text = of("<div class='nums'><span class='current'>1</span><a href='/offres/p/2'>2</a><a href='/offres/p/2'>›</a></div>");
+    let text = of(
+        "<div class='nums'><span class='current'>1</span><a href='/offres/p/2'>2</a><a href='/offres/p/2'>›</a></div>",
+    );
     assert!(text.contains("link = \"span.current + a\""), "{text}");
 }
 
@@ -161,11 +182,18 @@ fn an_address_is_a_page_for_people() {
 #[test]
 fn a_page_that_was_not_seen_is_not_read() {
     let list = page(
-        &made(&|n, title| format!("<article class='carte'><h2><a href='/poste/{n}'>{title}</a></h2><p>Ville : Kribi</p></article>")),
+        &made(&|n, title| {
+            format!(
+                "<article class='carte'><h2><a href='/poste/{n}'>{title}</a></h2><p>Ville : Kribi</p></article>"
+            )
+        }),
         "",
     );
     let text = proposed(Some(LIST), &[], &list).unwrap();
-    assert!(!text.contains(".detail]") && text.contains("url = { css = \"h2 a\", attr = \"href\" }"), "{text}");
+    assert!(
+        !text.contains(".detail]") && text.contains("url = { css = \"h2 a\", attr = \"href\" }"),
+        "{text}"
+    );
     let text = check(Some(LIST), &list, Some(DETAIL), 4, &[("contract", "CDI"), ("title", "Soudeur")]);
     assert!(text.contains("[streams.list.detail]"), "{text}");
 }
@@ -173,15 +201,31 @@ fn a_page_that_was_not_seen_is_not_read() {
 #[test]
 fn labels_beside_their_values() {
     let list = page(
-        &made(&|n, title| format!("<article class='carte'><h2><a href='/poste/{n}'>{title}</a></h2></article>")),
+        &made(&|n, title| {
+            format!("<article class='carte'><h2><a href='/poste/{n}'>{title}</a></h2></article>")
+        }),
         "",
     );
-    let expected = [("place", "Kribi"), ("organization", "Port autonome"), ("closes_at", "20/12/2026"), ("education", "BEPC")];
-    let pairs = [("Ville d'affectation", "Kribi"), ("Employeur", "Port autonome"), ("Date de clôture", "20/12/2026"), ("Niveau d´études requis", "BEPC")];
+    let expected = [
+        ("place", "Kribi"),
+        ("organization", "Port autonome"),
+        ("closes_at", "20/12/2026"),
+        ("education", "BEPC"),
+    ];
+    let pairs = [
+        ("Ville d'affectation", "Kribi"),
+        ("Employeur", "Port autonome"),
+        ("Date de clôture", "20/12/2026"),
+        ("Niveau d´études requis", "BEPC"),
+    ];
     let body = "<div class='description'><p>Conduire la grue du quai numéro trois, de jour comme de nuit, et en tenir le carnet d'entretien à jour.</p></div>";
     for (open, between, shut) in [
         ("<dt>", "</dt><dd>", "</dd>"),
-        ("<div class='champ'><div class='champ__libelle'>", "</div><div class='champ__valeur'>", "</div></div>"),
+        (
+            "<div class='champ'><div class='champ__libelle'>",
+            "</div><div class='champ__valeur'>",
+            "</div></div>",
+        ),
         ("<p><span class='cle'>", "</span> <span class='val'>", "</span></p>"),
         ("<tr><th>", "</th><td>", "</td></tr>"),
     ] {
@@ -200,26 +244,42 @@ fn labels_beside_their_values() {
 #[test]
 fn lists_without_links() {
     let cards = made(&|n, title| {
-        format!("<section class='poste' id='poste-90{n}'><h3>{title}</h3><p>Lieu : Edéa</p><p>Clôture : 2{n}/12/2026</p></section>")
+        format!(
+            "<section class='poste' id='poste-90{n}'><h3>{title}</h3><p>Lieu : Edéa</p><p>Clôture : 2{n}/12/2026</p></section>"
+        )
     });
     check(
         Some(LIST),
         &page(&cards, ""),
         None,
         4,
-        &[("title", "Soudeur à l'arc"), ("external_id", "poste-901"), ("place", "Edéa"), ("closes_at", "21/12/2026")],
+        &[
+            ("title", "Soudeur à l'arc"),
+            ("external_id", "poste-901"),
+            ("place", "Edéa"),
+            ("closes_at", "21/12/2026"),
+        ],
     );
     let rows = made(&|_, title| format!("<tr><td>{title}</td><td>Edéa</td><td>CDI</td></tr>"));
-    let table = format!("<table class='avis'><thead><tr><th>Poste</th><th>Localité</th><th>Type</th></tr></thead><tbody>{rows}</tbody></table>");
+    let table = format!(
+        "<table class='avis'><thead><tr><th>Poste</th><th>Localité</th><th>Type</th></tr></thead><tbody>{rows}</tbody></table>"
+    );
     check(
         Some(LIST),
         &page(&table, ""),
         None,
         4,
-        &[("title", "Soudeur à l'arc"), ("external_id", "Soudeur à l'arc"), ("place", "Edéa"), ("contract", "CDI")],
+        &[
+            ("title", "Soudeur à l'arc"),
+            ("external_id", "Soudeur à l'arc"),
+            ("place", "Edéa"),
+            ("contract", "CDI"),
+        ],
     );
     let items = made(&|n, title| {
-        format!("<div itemscope itemtype='https://schema.org/JobPosting'><h3 itemprop='title'><a href='/poste/{n}'>{title}</a></h3><meta itemprop='datePosted' content='2026-11-0{n}'><span itemprop='hiringOrganization'>Port</span></div>")
+        format!(
+            "<div itemscope itemtype='https://schema.org/JobPosting'><h3 itemprop='title'><a href='/poste/{n}'>{title}</a></h3><meta itemprop='datePosted' content='2026-11-0{n}'><span itemprop='hiringOrganization'>Port</span></div>"
+        )
     });
     check(
         Some(LIST),
@@ -261,13 +321,18 @@ fn the_record_is_what_repeats() {
 #[test]
 fn feeds_are_partial_and_a_class_is_no_value() {
     let item = |n: u32| {
-        format!("<item><title>Grutier {n}</title><link>https://neuf.cm/poste/{n}</link><guid>g{n}</guid><description>Court […]</description><content:encoded>Tout le texte</content:encoded></item>")
+        format!(
+            "<item><title>Grutier {n}</title><link>https://neuf.cm/poste/{n}</link><guid>g{n}</guid><description>Court […]</description><content:encoded>Tout le texte</content:encoded></item>"
+        )
     };
-    let rss = format!("<rss xmlns:content='x'><channel><title>F</title>{}{}</channel></rss>", item(1), item(2));
+    let rss =
+        format!("<rss xmlns:content='x'><channel><title>F</title>{}{}</channel></rss>", item(1), item(2));
     let text = check(Some("https://neuf.cm/rss"), &rss, None, 2, &[("description", "Tout le texte")]);
     assert!(text.contains("partial = true"), "{text}");
     let cards = made(&|n, title| {
-        format!("<article class='post status-publish category-metiers'><h2><a href='/poste/{n}'>{title}</a></h2><p>Ville : Kribi</p></article>")
+        format!(
+            "<article class='post status-publish category-metiers'><h2><a href='/poste/{n}'>{title}</a></h2><p>Ville : Kribi</p></article>"
+        )
     });
     let text = proposed(Some(LIST), &[], &page(&cards, "")).unwrap();
     assert!(!text.contains("\nstatus =") && !text.contains("\nsector ="), "{text}");
@@ -277,14 +342,22 @@ fn feeds_are_partial_and_a_class_is_no_value() {
 fn a_course_with_a_price_is_training() {
     let text = proposed(None, &[], "Code;Intitulé;Domaine;Durée;Prix\nA1;Couture;Textile;3 mois;75 000 FCFA\nA2;Froid;Bâtiment;6 mois;90 000 FCFA\n").unwrap();
     assert!(text.contains("kind = \"training\"") && text.contains("salary = \"Prix\""), "{text}");
-    let text = proposed(None, &[], "Code;Poste;Niveau de formation;Salaire\nA1;Grutier;BEPC;75 000 FCFA\nA2;Pointeur;CEP;90 000 FCFA\n").unwrap();
+    let text = proposed(
+        None,
+        &[],
+        "Code;Poste;Niveau de formation;Salaire\nA1;Grutier;BEPC;75 000 FCFA\nA2;Pointeur;CEP;90 000 FCFA\n",
+    )
+    .unwrap();
     assert!(text.contains("kind = \"job\""), "{text}");
 }
 
 #[test]
 fn what_is_missing_is_told() {
     let text = proposed(None, &[], "Poste;Ville;Contrat\nGrutier;Kribi;CDI\nPointeur;Edéa;CDD\n").unwrap();
-    assert!(text.contains("# TODO external_id") && text.contains("parts = [") && text.contains("\"Ville\""), "{text}");
+    assert!(
+        text.contains("# TODO external_id") && text.contains("parts = [") && text.contains("\"Ville\""),
+        "{text}"
+    );
     let slug: SourceSlug = "neuf".parse().unwrap();
     let body = b"<!DOCTYPE html><html><body><p>rien</p></body></html>";
     let answer = Answer { slug: &slug, url: None, headers: &[], body, detail: None };

@@ -303,13 +303,7 @@ fn tables_links_and_articles_of_portals() {
             "<article><h2>{title}</h2><p>Une offre du chantier naval à pourvoir de suite.</p><a href='/offre/{n}'>Voir l'offre</a></article>"
         )
     });
-    check(
-        Some(LIST),
-        &page(&articles, ""),
-        None,
-        4,
-        &[("title", "Soudeur à l'arc"), ("external_id", "1")],
-    );
+    check(Some(LIST), &page(&articles, ""), None, 4, &[("title", "Soudeur à l'arc"), ("external_id", "1")]);
 }
 
 #[test]

@@ -9,7 +9,10 @@ use store::Change;
 
 use crate::{
     app,
-    cli::{Context, Outcome, common::find_source},
+    cli::{
+        Context, Outcome,
+        common::{find_source, usable},
+    },
     ui,
     workbench::reread::{Read, read_again},
 };
@@ -32,7 +35,7 @@ pub(super) struct Diff {
 
 impl Diff {
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<Outcome> {
-        let catalog = app::catalog(context.config())?;
+        let catalog = usable(context, &[&self.source])?;
         let slug = find_source(&catalog, &self.source)?;
         let spec = catalog.get(&slug).context("the source vanished")?;
         let store = app::open_store(context.config()).await?;

@@ -38,7 +38,8 @@ impl Show {
         let (slug, state) = find_known(&store, &self.source).await?;
         let runs = store.runs(Some(&slug), 1).await?;
         let visits = store.visits(&slug).await?;
-        let tick = next_tick(context, &slug)?;
+        let (usable, refused) = app::usable(context.config())?;
+        let tick = next_tick(context, &usable, &slug)?;
         if context.is_json() {
             ui::json(
                 &json!({ "state": state.word(), "source": state, "details": visits, "last_run": runs.first(), "next_tick": tick }),
@@ -61,21 +62,29 @@ impl Show {
             Some(tick) => format!("next tick  {tick}{skipped}"),
             None => format!("next tick  none: {}", scheduler::HOW_TO_VISIT),
         });
-        let is_same =
-            app::catalog(context.config())?.get(&slug).is_some_and(|spec| spec.version == state.spec_version);
+        let is_same = usable.get(&slug).is_some_and(|spec| spec.version == state.spec_version);
         let whose = if is_same { "the same here" } else { "another one, or none, here" };
         ui::line(&format!(
             "file       version {} in the pool; {whose}",
             state.spec_version.get(..12).unwrap_or("?")
         ));
+        for file in refused.iter().filter(|file| file.slug == slug.as_str()) {
+            ui::note(&format!("its file here has errors, and workers keep the one they had:\n{}", file.why));
+        }
         Ok(Outcome::Good)
     }
 }
 
 /// Prints the source file that this configuration uses, so that it can be copied and changed.
 fn file(context: &Context, word: &str) -> anyhow::Result<Outcome> {
-    let slug = find_source(&app::catalog(context.config())?, word)?;
-    let own = context.config().sources_dir.as_ref().map(|folder| folder.join(format!("{slug}.toml")));
+    let place = |slug: &SourceSlug| Some(context.config().sources_dir.as_ref()?.join(format!("{slug}.toml")));
+    // A file with errors is shown, too: that is how they are looked for.
+    let slug = match SourceSlug::new(word).ok().filter(|slug| place(slug).is_some_and(|path| path.is_file()))
+    {
+        Some(slug) => slug,
+        None => find_source(&app::usable(context.config())?.0, word)?,
+    };
+    let own = place(&slug);
     let text = match own.filter(|path| path.is_file()) {
         Some(path) => std::fs::read_to_string(&path)
             .with_context(|| format!("Failed to read the source file {}", path.display()))?,
@@ -119,8 +128,8 @@ fn last(run: &RunRow) -> String {
 }
 
 /// Returns the next tick of the source, in the zone of its entry.
-fn next_tick(context: &Context, slug: &SourceSlug) -> anyhow::Result<Option<String>> {
-    let timetable = scheduler::timetable(context.config(), &app::catalog(context.config())?)?;
+fn next_tick(context: &Context, catalog: &Catalog, slug: &SourceSlug) -> anyhow::Result<Option<String>> {
+    let timetable = scheduler::timetable(context.config(), catalog)?;
     let now = Utc::now();
     let ticks = timetable
         .entries
