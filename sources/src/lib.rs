@@ -28,6 +28,6 @@ pub const RULES: &str = env!("RULES");
 
 pub use mask::{contacts, mask};
 pub use page::{Alarm, Follow, Page, Reading, Response, Role};
-pub use propose::{Answer, DetailAnswer, first_detail, propose};
+pub use propose::{Answer, DetailAnswer, first_detail, propose, sketch};
 pub use schema::{reference, schema};
 pub use spec::{Auth, Spec, Stream};

@@ -268,8 +268,27 @@ async fn an_eighth_partner_is_brought_in_by_the_workbench_alone() {
     );
     road.bin(&["sources", "new", "huit", "--from", &file, "--sources", &specs]).run().await.expect(2);
 
+    // A proposal is a draft; a person puts it live.
+    let draft = road.data().join("specs/drafts/huit.toml");
     let path = road.data().join("specs/huit.toml");
+    assert!(
+        made.err.contains("--file") && made.err.contains("to put it live") && !path.exists(),
+        "{}",
+        made.err
+    );
+    std::fs::rename(&draft, &path).unwrap();
     let spec = std::fs::read_to_string(&path).unwrap();
+    for ask in [
+        vec!["sources", "preview", "huit"],
+        vec!["sources", "record", "huit"],
+        vec!["ingest", "huit"],
+        vec!["ingest", "huit", "--dry-run"],
+    ] {
+        let told = road.bin(&[&ask[..], &["--sources", &specs]].concat()).run().await.expect(2);
+        assert!(told.err.contains("oim-etl ingest huit --file PATH --dry-run"), "{ask:?} {}", told.err);
+    }
+    let told = road.bin(&["sources", "check", "huit", "--sources", &specs]).run().await.expect(1);
+    assert!(told.out.contains("nothing could be tried") && !told.out.contains("fne"), "{}", told.out);
     let spec = spec.replace("https://partner.example", "https://api.huit.cm");
     std::fs::write(
         &path,
@@ -316,6 +335,47 @@ async fn an_eighth_partner_is_brought_in_by_the_workbench_alone() {
     );
     assert!(diff.out.contains("\"Soudeur\" → \"SOUDEUR\""), "{}", diff.out);
     assert_eq!(titles(&road).await, ["Soudeur", "Maçon"], "a diff writes nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_source_file_is_of_no_matter_to_others() {
+    let road = Road::new().await;
+    road.put("specs/kaputt.toml", "name = 'Kaputt'\n");
+    road.put("specs/fne.toml", "name = ");
+    let specs = road.data().join("specs").display().to_string();
+    let bin = |ask: &[&str]| road.bin(&[ask, &["--sources", &specs]].concat());
+    let list = bin(&["sources", "list"]).run().await.expect(0);
+    assert!(
+        list.out.contains("camerjob") && list.err.contains("kaputt.toml") && list.err.contains("fne.toml"),
+        "{}",
+        list.err
+    );
+    assert!(
+        !list.out.contains("fne"),
+        "the built-in file does not stand in for the broken one: {}",
+        list.out
+    );
+    bin(&["ingest", "emploicameroun", "--limit", "2"]).run().await.expect(0);
+    bin(&["replay", "emploicameroun", "--dry-run"]).run().await.expect(0);
+    let told = bin(&["replay", "fne"]).run().await.expect(2);
+    assert!(told.err.contains("the source file of fne has errors"), "{}", told.err);
+    let told = bin(&["sources", "check", "kaputt"]).run().await.expect(1);
+    assert!(told.out.contains("kaputt.toml:") && !told.out.contains("fne.toml"), "{}", told.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proposal_that_is_not_whole_is_kept_as_a_draft() {
+    let road = Road::new().await;
+    let file = road.put("neuf.csv", "Poste;Ville;Contrat\nGrutier;Kribi;CDI\nPointeur;Edéa;CDD\n");
+    let empty = road.put("neuf.html", "<!DOCTYPE html><html><body><p>rien</p></body></html>");
+    let specs = road.data().join("specs").display().to_string();
+    for (slug, from) in [("neuf", &file), ("dix", &empty)] {
+        let made =
+            road.bin(&["sources", "new", slug, "--from", from, "--sources", &specs]).run().await.expect(1);
+        assert!(made.err.contains("written to"), "{}", made.err);
+        let draft = road.data().join(format!("specs/drafts/{slug}.toml.draft"));
+        assert!(std::fs::read_to_string(draft).unwrap().contains("# TODO external_id"), "{}", made.out);
+    }
 }
 
 /// Returns the posts to which a recorded list page of the portal links.

@@ -86,7 +86,10 @@ impl App {
             Role::Worker => open_worker_store(&config).await?,
             Role::Command => open_store(&config).await?,
         };
-        let base = Base::load(&config)?;
+        let base = match role {
+            Role::Worker => Base::load(&config)?,
+            Role::Command => Base::usable(&config)?.0,
+        };
         let brings = match role {
             Role::Worker => Some(Brings::Worker),
             Role::Command => store.queue().workers().await?.is_empty().then_some(Brings::Guest),
@@ -358,20 +361,20 @@ pub(crate) async fn source_file(app: &App, slug: &SourceSlug) -> anyhow::Result<
     found.and_then(|file| file.file).or_else(own).context("the source has no file")
 }
 
-/// Returns the `*.toml` files of a folder.
-pub(crate) fn spec_files(folder: &Path) -> anyhow::Result<Vec<SpecFile>> {
+/// Returns the `*.toml` files of a folder by name. One that cannot be read is an error of its own.
+pub(crate) fn spec_files(folder: &Path) -> anyhow::Result<Vec<(String, anyhow::Result<SpecFile>)>> {
     let what = || format!("Failed to read the source files in {}", folder.display());
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).with_context(what)? {
         let path = entry.with_context(what)?.path();
         if path.extension().is_some_and(|extension| extension == "toml") {
-            let text = std::fs::read_to_string(&path)
-                .with_context(|| format!("Failed to read {}", path.display()))?;
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            files.push(SpecFile { name, text });
+            let text =
+                std::fs::read_to_string(&path).with_context(|| format!("Failed to read {}", path.display()));
+            files.push((name.clone(), text.map(|text| SpecFile { name, text })));
         }
     }
-    files.sort_by(|left, right| left.name.cmp(&right.name));
+    files.sort_by(|left, right| left.0.cmp(&right.0));
     Ok(files)
 }
 

@@ -30,6 +30,14 @@ pub(crate) fn short(version: &str) -> &str {
     version.get(..SHORT).unwrap_or(version)
 }
 
+/// A source file of this process with errors.
+pub(crate) struct Refused {
+    /// Its name without `.toml`.
+    pub(crate) slug: String,
+    /// What is wrong, one error a line.
+    pub(crate) why: String,
+}
+
 /// The source files of this process.
 #[derive(Debug, Clone)]
 pub(crate) struct Base {
@@ -47,7 +55,8 @@ impl Base {
         });
         let mut texts: BTreeMap<_, _> = texts.collect();
         let Some(folder) = &config.sources_dir else { return Ok(Self { catalog: builtin, texts }) };
-        let files = app::spec_files(folder)?;
+        let files: Vec<SpecFile> =
+            app::spec_files(folder)?.into_iter().map(|(_, file)| file).collect::<anyhow::Result<_>>()?;
         let catalog = builtin.clone().overlay(files.clone())?;
         credential_names::check(&catalog, &builtin, &config.source_variables)?;
         for file in files {
@@ -56,6 +65,38 @@ impl Base {
             }
         }
         Ok(Self { catalog, texts })
+    }
+
+    /// Reads them, and leaves out those with errors: a command about one source does not need the others.
+    pub(crate) fn usable(config: &Config) -> anyhow::Result<(Self, Vec<Refused>)> {
+        let own = Config { sources_dir: None, ..config.clone() };
+        let (mut base, mut refused) = (Self::load(&own)?, Vec::new());
+        let Some(folder) = &config.sources_dir else { return Ok((base, refused)) };
+        let builtin = base.catalog.clone();
+        for (name, file) in app::spec_files(folder)? {
+            let checked = file.and_then(|file| {
+                let alone = Catalog::load(vec![file.clone()])?;
+                credential_names::check(&alone, &builtin, &config.source_variables)?;
+                Ok((alone, file.text))
+            });
+            let slug = name.trim_end_matches(".toml").to_owned();
+            let known = SourceSlug::new(&slug);
+            match (checked, known) {
+                (Ok((alone, text)), Ok(known)) => {
+                    base.catalog = base.catalog.with(alone);
+                    base.texts.insert(known, (FileOrigin::Directory, text));
+                }
+                (Ok(_), Err(_)) => {}
+                (Err(error), known) => {
+                    if let Ok(known) = known {
+                        base.catalog.remove(&known);
+                        base.texts.remove(&known);
+                    }
+                    refused.push(Refused { slug, why: format!("{error:#}") });
+                }
+            }
+        }
+        Ok((base, refused))
     }
 
     /// Returns whether both have the same files.
@@ -189,6 +230,19 @@ pub(crate) async fn earlier(
     Ok(Some(new))
 }
 
+/// Returns the files of this process without those that have errors, and says which ones those are.
+fn usable(config: &Config) -> anyhow::Result<Base> {
+    let (base, refused) = Base::usable(config)?;
+    for Refused { slug, why } in refused {
+        let first = why.lines().next().unwrap_or_default();
+        ui::note(&say!(
+            "laissé de côté: {first}; `oim-etl sources check {slug}` dit tout",
+            "left out: {first}; `oim-etl sources check {slug}` says all of it"
+        ));
+    }
+    Ok(base)
+}
+
 /// The source files that a command reads.
 pub(crate) struct Files {
     pub(crate) catalog: Catalog,
@@ -199,7 +253,10 @@ pub(crate) struct Files {
 /// Returns the source files that a command reads which may have no database: those in force, or its own.
 pub(crate) async fn where_possible(loaded: &Loaded) -> anyhow::Result<Files> {
     let config = &loaded.config;
-    let own = || anyhow::Ok(Files { catalog: app::catalog(config)?, in_force: Vec::new(), is_own: true });
+    let own = || {
+        let base = usable(config)?;
+        anyhow::Ok(Files { catalog: base.catalog, in_force: Vec::new(), is_own: true })
+    };
     let is_private = config.database_url().is_ok_and(|url| url == "private");
     // To look at source files creates no database.
     if config.database_url().is_err() || is_private && !config.data_dir.join("postgres").exists() {
@@ -220,7 +277,7 @@ pub(crate) async fn where_possible(loaded: &Loaded) -> anyhow::Result<Files> {
 /// worker is alive, come first: that is how a change is tried before it is in force.
 pub(crate) async fn for_command(loaded: &Loaded, store: &Store) -> anyhow::Result<Files> {
     let config = &loaded.config;
-    let base = Base::load(config)?;
+    let base = usable(config)?;
     let is_flag = loaded.origins.get("sources_dir").is_some_and(|origin| origin.starts_with("--"));
     let is_own = is_flag || config.sources_dir.is_some() && store.queue().workers().await?.is_empty();
     let in_force = store.files_in_force().await?;

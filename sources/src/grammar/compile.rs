@@ -6,7 +6,7 @@ mod partner;
 mod shape;
 mod stream;
 
-pub(crate) use forms::{Css, Form, Get};
+pub(crate) use forms::{Css, Form, Get, Labelled};
 pub(crate) use pages::{OnPage, Pages, Total};
 pub(super) use partner::partner;
 pub(crate) use shape::{Decoder, Elements, Expand, Fields, HtmlRecords, Refuse, Shape, TableRules};

@@ -35,7 +35,8 @@ pub(crate) struct RawTable {
     /// With `css`: select the element whose text begins with this label ("Contrat proposé"). The value is what follows
     /// the colon.
     pub(super) label: Option<String>,
-    /// With `label`: a CSS selector of the value within the labelled element.
+    /// With `label`: a CSS selector of the value within the labelled element; with a plus before it, of the element that
+    /// follows the labelled one (`"+ dd"`).
     pub(super) value: Option<String>,
     /// With `css`: keep the markup, so that a text keeps its paragraphs.
     #[serde(default)]

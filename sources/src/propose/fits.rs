@@ -19,12 +19,66 @@ pub(super) fn text(field: &str, words: &str) -> bool {
         "posted_at" | "closes_at" | "starts_at" | "ends_at" => {
             (has_digit || is_relative()) && words.chars().count() <= 60
         }
-        "url" => words.starts_with("http") || words.starts_with('/'),
+        "url" => (words.starts_with("http") || words.starts_with('/')) && !is_api(words),
         "title" | "place" | "organization" | "contract" | "language" => has_letter,
         "positions" | "interest" => has_digit,
         "external_id" => has_digit || has_letter,
         _ => !words.trim().is_empty(),
     }
+}
+
+/// Returns whether an address is one that programs read: it is no page for people.
+fn is_api(address: &str) -> bool {
+    let path = address.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    ["/api/", "/wp-json/", "/jsonapi/", "/rest/", "/odata/", "/graphql"]
+        .iter()
+        .any(|sign| path.contains(sign))
+        || [".json", ".xml", "/api"].iter().any(|end| path.ends_with(end))
+}
+
+/// Words that name a contract, folded.
+const CONTRACTS: [&str; 22] = [
+    "cdi",
+    "cdd",
+    "stage",
+    "interim",
+    "freelance",
+    "apprentissage",
+    "alternance",
+    "vacation",
+    "consultance",
+    "consultant",
+    "permanent",
+    "temporaire",
+    "temporary",
+    "internship",
+    "fixed term",
+    "full time",
+    "part time",
+    "temps plein",
+    "temps partiel",
+    "contract",
+    "prestation",
+    "benevolat",
+];
+
+/// Returns whether words name a contract, where only "type" says what they are.
+pub(super) fn is_contract(words: &str) -> bool {
+    let folded = normalize::text::fold(&words.replace('_', " "));
+    words.len() <= 40
+        && CONTRACTS.iter().any(|known| folded == *known || folded.starts_with(&format!("{known} ")))
+}
+
+/// Returns the field of values whose name alone says too little: a column "Type" of CDI and CDD.
+pub(super) fn by_values<'w>(name: &str, values: impl Iterator<Item = &'w str>) -> Option<&'static str> {
+    if !matches!(normalize::text::fold(name).as_str(), "type" | "nature") {
+        return None;
+    }
+    let (mut known, mut all) = (0, 0);
+    for words in values.filter(|words| !words.trim().is_empty()).take(50) {
+        (known, all) = (known + usize::from(is_contract(words)), all + 1);
+    }
+    (all > 0 && 2 * known > all).then_some("contract")
 }
 
 /// Returns whether a value of JSON or XML fits a field. A boolean says whether something is open, and nothing else.

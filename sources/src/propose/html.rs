@@ -4,11 +4,12 @@ mod detail;
 mod list;
 mod next;
 mod parts;
+mod unlinked;
 
 use scraper::{ElementRef, Html, Selector};
 use serde_json::Value;
 
-use super::{Found, tree};
+use super::{Found, paging, tree};
 use crate::{Page, read};
 pub(super) use detail::{fields as detail_fields, unseen};
 
@@ -21,14 +22,17 @@ pub(super) fn found(page: &Page<'_>) -> Found {
     let mut remarks = feeds(&html);
     let pages = next::pages(&html, page.url);
     let postings = read::postings(&html);
-    if postings > 1 {
+    if let [first, _, ..] = postings.as_slice() {
+        let form = |path: &str| format!("{path:?}");
+        let mut fields = detail::posting(form, &["external_id", "url"]);
+        fields.extend(detail::more(first, form));
         return Found {
             format: "html",
             records: Some("{ jsonld = \"JobPosting\" }".to_owned()),
-            fields: detail::posting(|path| format!("{path:?}"), &["external_id", "url"]),
+            fields,
             pages,
             remarks,
-            records_seen: postings,
+            records_seen: postings.len(),
             ..Found::default()
         };
     }
@@ -38,7 +42,9 @@ pub(super) fn found(page: &Page<'_>) -> Found {
             records: Some(format!("{:?}", list.records)),
             fields: list.fields,
             link: list.link,
-            pages,
+            pages: pages.or_else(|| {
+                paging::links_by_header(page).then(|| "pages = { kind = \"link_header\" }".to_owned())
+            }),
             remarks,
             records_seen: list.count,
             ..Found::default()
@@ -47,12 +53,26 @@ pub(super) fn found(page: &Page<'_>) -> Found {
     if let Some(found) = of_script(&html) {
         return Found { remarks, ..found };
     }
-    if postings == 1 {
+    if let Some(list) = unlinked::of(&html) {
+        return Found {
+            format: "html",
+            records: Some(format!("{:?}", list.records)),
+            fields: list.fields,
+            pages,
+            remarks,
+            records_seen: list.count,
+            ..Found::default()
+        };
+    }
+    if let [one] = postings.as_slice() {
+        let form = |path: &str| format!("{{ jsonld = {path:?} }}");
+        let mut fields = detail::posting(form, &["external_id", "url"]);
+        fields.extend(detail::more(one, form));
         remarks.push("This is the page of one record: it carries a JobPosting. `records` and `request` are to be those of the list.".to_owned());
         return Found {
             format: "html",
             records: Some("\"body\"".to_owned()),
-            fields: detail::posting(|path| format!("{{ jsonld = {path:?} }}"), &["external_id", "url"]),
+            fields,
             remarks,
             records_seen: 1,
             ..Found::default()
@@ -74,7 +94,7 @@ fn of_script(html: &Html) -> Option<Found> {
             return None;
         }
         let document: Value = serde_json::from_str(&text).ok()?;
-        let found = tree::of_document(&document);
+        let found = tree::of_document(&document).ok()?;
         let path = found.records.as_deref().filter(|_| found.records_seen > 1)?;
         let css = match script.value().id() {
             Some(id) if parts::is_plain(id) => format!("script#{id}"),

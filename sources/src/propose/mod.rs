@@ -1,12 +1,17 @@
 //! Drafts a source file for an answer: its format, where its records are, and which of their values match our fields.
 //! It is only a proposal: a person checks it, and `oim-etl sources check` reports what is missing.
 
+mod amount;
+mod columns;
 mod fits;
 mod html;
+mod links;
 mod names;
+mod paging;
 mod sitemap;
 mod table;
 mod tree;
+mod words;
 mod write;
 
 use domain::{SourceSlug, StreamName};
@@ -54,38 +59,105 @@ struct Found {
     pages: Option<String>,
     /// The line of `where`.
     condition: Option<String>,
+    /// Whether it is a feed that shows the newest records only.
+    is_partial: bool,
+    /// The partner's own names of what a record holds.
+    names: Vec<String>,
     /// Hints for the person who checks the proposal.
     remarks: Vec<String>,
     records_seen: usize,
 }
 
-/// Returns the text of a source file for an answer. `Err`: no format fits.
+/// Returns the text of a source file for an answer. What it lacks stands in it as `TODO`. `Err`: no list of records was found, and
+/// why; [`sketch`] is then a file to complete by hand.
+///
+/// The page of a record is read for fields only where it was asked for and tells something.
 pub fn propose(answer: &Answer<'_>) -> Result<String, String> {
-    let fallback = Url::parse("https://partner.example/").map_err(|error| error.to_string())?;
+    drafted(answer, false)
+}
+
+/// Returns a source file to complete by hand, for an answer in which no records were found.
+pub fn sketch(answer: &Answer<'_>, why: &str) -> String {
+    let mut found = found(answer).unwrap_or_default();
+    if found.format.is_empty() {
+        found.format = "json";
+    }
+    found.records = None;
+    found.remarks.insert(0, format!("No list was found: {why}."));
+    write::text(answer, &found)
+}
+
+fn found(answer: &Answer<'_>) -> Result<Found, String> {
+    let fallback = fallback()?;
     let url = answer.url.unwrap_or(&fallback);
     let stream = StreamName::new("list").map_err(|error| error.to_string())?;
     let response = Response { headers: answer.headers, ..Response::of_body(answer.body) };
-    let page = Page::new(&stream, Role::List, url, response);
-    let mut found = find(&page)?;
+    find(&Page::new(&stream, Role::List, url, response), answer.url)
+}
+
+/// The address from which links of a file start.
+fn fallback() -> Result<Url, String> {
+    Url::parse("https://partner.example/").map_err(|error| error.to_string())
+}
+
+/// `guesses`: whether the page of a record counts before it was seen.
+fn drafted(answer: &Answer<'_>, guesses: bool) -> Result<String, String> {
+    let stream = StreamName::new("list").map_err(|error| error.to_string())?;
+    let mut found = found(answer)?;
     if found.records_seen == 0 {
-        return Err(format!("it is {} in which no list of records could be found", found.format));
-    }
-    if found.link.is_some() {
-        found.detail = if let Some(detail) = &answer.detail {
-            let response = Response { headers: detail.headers, ..Response::of_body(detail.body) };
-            html::detail_fields(&Page::new(&stream, Role::Detail, detail.url, response))
+        let hint = if found.format == "html" {
+            "; where a page is one record, give the page that links to such pages, or `records = \"body\"`"
         } else {
-            found.remarks.push("No page of a record was looked at: what stands there is guessed.".to_owned());
-            html::unseen()
+            ""
         };
+        return Err(format!("it is {} in which no list of records could be found{hint}", found.format));
     }
-    Ok(write::text(answer, url, &found))
+    if found.link.is_some() && !guesses {
+        found.detail = match &answer.detail {
+            Some(detail) => {
+                let response = Response { headers: detail.headers, ..Response::of_body(detail.body) };
+                html::detail_fields(&Page::new(&stream, Role::Detail, detail.url, response))
+            }
+            None => Vec::new(),
+        };
+        let tells = found.detail.iter().any(|(field, _)| !matches!(*field, "title" | "url"));
+        // What a sitemap lists has no title.
+        if !tells && !found.has("title") {
+            found.remarks.push("No page of a record was looked at: what stands there is guessed.".to_owned());
+            found.detail = html::unseen();
+        } else if !tells {
+            found.remarks.push(
+                "The page of a record could not be read, or says nothing more: only the list is read."
+                    .to_owned(),
+            );
+            found.without_detail();
+        }
+    } else if found.link.is_some() {
+        found.detail = html::unseen();
+    }
+    Ok(write::text(answer, &found))
+}
+
+impl Found {
+    fn has(&self, field: &str) -> bool {
+        self.fields.iter().any(|(name, _)| *name == field)
+    }
+
+    /// Leaves out the page of a record; its address stays.
+    fn without_detail(&mut self) {
+        if let Some(link) = self.link.take().filter(|_| !self.has("url")) {
+            let form =
+                if self.format == "html" { format!("{{ css = {link}, attr = \"href\" }}") } else { link };
+            self.fields.push(("url", form));
+        }
+        self.detail = Vec::new();
+    }
 }
 
 /// Returns the page of the first record of an answer, if a proposal for it has such pages. With it, [`propose`] finds what stands there.
 pub fn first_detail(answer: &Answer<'_>) -> Option<Url> {
     let url = answer.url?;
-    let text = propose(answer).ok()?;
+    let text = drafted(answer, true).ok()?;
     let catalog = Catalog::load(vec![SpecFile { name: format!("{}.toml", answer.slug), text }]).ok()?;
     let spec = catalog.get(answer.slug)?;
     let stream = StreamName::new("list").ok()?;
@@ -97,7 +169,7 @@ pub fn first_detail(answer: &Answer<'_>) -> Option<Url> {
     (follow.url.origin() == url.origin()).then(|| follow.url.clone())
 }
 
-fn find(page: &Page<'_>) -> Result<Found, String> {
+fn find(page: &Page<'_>, url: Option<&Url>) -> Result<Found, String> {
     let text = page.body.trim_ascii_start();
     if text.is_empty() {
         return Err("it is empty".to_owned());
@@ -107,7 +179,7 @@ fn find(page: &Page<'_>) -> Result<Found, String> {
     }
     let begin: Vec<u8> = text.iter().take(64).map(u8::to_ascii_lowercase).collect();
     if begin.starts_with(b"{") || begin.starts_with(b"[") {
-        return tree::json(page);
+        return tree::json(page, url);
     }
     if begin.starts_with(b"<!doctype html") || begin.starts_with(b"<html") {
         return Ok(html::found(page));
@@ -116,7 +188,7 @@ fn find(page: &Page<'_>) -> Result<Found, String> {
         if let Some(found) = sitemap::found(page) {
             return Ok(found);
         }
-        let xml = tree::xml(page);
+        let xml = tree::xml(page, url);
         return if xml.records_seen > 0 { Ok(xml) } else { Ok(html::found(page)) };
     }
     Ok(table::found(page))

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use normalize::text::fold;
 
+use super::words;
+
 /// Names by field, folded with `_` between words, most likely first.
 static NAMES: LazyLock<Vec<(&str, Vec<String>)>> = LazyLock::new(|| {
     let rows = include_str!("names.tsv").lines().filter(|line| !line.starts_with('#'));
@@ -33,15 +35,46 @@ const WITHIN: [&str; 14] = [
     "town",
 ];
 
+/// Rank of a name that is understood by its words: behind the names that are known as a whole.
+const COMPOUND: usize = 28;
+
 /// Returns our field for a partner's name, and its rank (0 is best).
 pub(super) fn field_of(name: &str) -> Option<(&'static str, usize)> {
-    let own = folded(name);
     let local = name.rsplit_once(':').map(|(_, local)| local);
+    let words = words::split(name);
+    known(&folded(name))
+        .or_else(|| known(&words.join("_")))
+        .or_else(|| local.and_then(|local| known(&folded(local))))
+        .or_else(|| Some((known(&words::bare(&words).join("_"))?.0, COMPOUND - 1)))
+        .or_else(|| Some((words::field_of(&words)?, COMPOUND + words.len())))
+        .or_else(|| local.and_then(field_of))
+}
+
+/// Returns our field for a key within an object whose own name is none of ours: `PostDetail.EndDate`, `company.description`.
+pub(super) fn field_within(above: &str, key: &str) -> Option<(&'static str, usize)> {
+    let (outer, inner) = (words::split(above), words::split(key));
+    let both: Vec<String> = outer.iter().chain(&inner).cloned().collect();
+    // "end" within "post detail" is the end of the post.
+    let is_compound = words::concepts(outer.first().map_or("", String::as_str)).contains(&"entity");
+    let together = words::field_of(&both).filter(|_| is_compound).map(|field| (field, COMPOUND + 2));
+    together.or_else(|| field_of(key))
+}
+
+/// Returns our field for a name that is known as a whole: a part of a class says too little to be taken apart.
+pub(super) fn known_field(name: &str) -> Option<(&'static str, usize)> {
+    known(&folded(name))
+}
+
+/// Returns whether a name only says that something is a record, or nothing: what it holds belongs to the record.
+pub(super) fn is_entity(name: &str) -> bool {
+    words::is_entity(&words::split(name))
+}
+
+fn known(name: &str) -> Option<(&'static str, usize)> {
     NAMES
         .iter()
-        .filter_map(|(field, names)| names.iter().position(|known| *known == own).map(|at| (*field, at)))
+        .filter_map(|(field, names)| names.iter().position(|known| *known == name).map(|at| (*field, at)))
         .min_by_key(|(_, at)| *at)
-        .or_else(|| local.and_then(field_of))
 }
 
 /// Returns the rank of a key as the name of its object.

@@ -1,7 +1,7 @@
 //! Proposals for tables: the header is the row with most of the names we know.
 
 use super::{
-    Found,
+    Found, fits,
     names::{Best, field_of},
 };
 use crate::{Page, read};
@@ -11,8 +11,11 @@ const FEWEST: usize = 2;
 
 /// Proposes for a table.
 pub(super) fn found(page: &Page<'_>) -> Found {
-    let rows = read::first_rows(page);
     let known = |row: &[String]| row.iter().filter(|name| field_of(name.trim()).is_some()).count();
+    // A workbook may begin with a sheet that explains the others.
+    let sheets = read::first_rows(page);
+    let most = |rows: &Vec<Vec<String>>| rows.iter().map(|row| known(row)).max().unwrap_or(0);
+    let rows = sheets.into_iter().rev().max_by_key(most).unwrap_or_default();
     let header = rows.iter().enumerate().max_by_key(|(at, row)| (known(row), usize::MAX - at));
     let Some((at, header)) = header.filter(|(_, row)| known(row) >= FEWEST) else {
         let shown = rows.first().map(|row| row.join(" | ")).unwrap_or_default();
@@ -23,16 +26,16 @@ pub(super) fn found(page: &Page<'_>) -> Found {
         return Found { format: "table", remarks: vec![remark], ..Found::default() };
     };
     let mut best = Best::default();
-    for name in header.iter().map(|name| name.trim()) {
-        if let Some((field, likely)) = field_of(name) {
-            best.offer(field, likely, format!("{name:?}"));
+    let mut others: Vec<&str> = Vec::new();
+    for (column, name) in header.iter().enumerate().map(|(column, name)| (column, name.trim())) {
+        let below = rows.iter().skip(at + 1).filter_map(|row| row.get(column)).map(String::as_str);
+        let known = field_of(name).or_else(|| Some((fits::by_values(name, below)?, 30)));
+        match known {
+            Some((field, likely)) => best.offer(field, likely, format!("{name:?}")),
+            None if name.is_empty() => (),
+            None => others.push(name),
         }
     }
-    let others: Vec<&str> = header
-        .iter()
-        .map(|name| name.trim())
-        .filter(|name| !name.is_empty() && field_of(name).is_none())
-        .collect();
     let mut remarks = Vec::new();
     if !others.is_empty() {
         remarks.push(format!("Columns that match no field of ours: {}", others.join(", ")));
@@ -40,6 +43,7 @@ pub(super) fn found(page: &Page<'_>) -> Found {
     Found {
         format: "table",
         fields: best.fields(),
+        names: header.iter().map(|name| format!("{:?}", name.trim())).filter(|name| name.len() > 2).collect(),
         remarks,
         records_seen: rows.len() - at - 1,
         ..Found::default()

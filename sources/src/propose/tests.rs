@@ -1,3 +1,4 @@
+mod kinds;
 mod shapes;
 
 use super::*;
@@ -93,5 +94,5 @@ fn what_repeats_most_is_not_what_a_record_is() {
     assert!(text.contains("records = \"iati-activity\""), "{text}");
     let fineract = r#"[{"id": 1, "name": "Crédit", "startDate": [2026, 9, 2]}, {"id": 2, "name": "Épargne", "startDate": [2026, 10, 1]}]"#;
     let (text, _, _) = tried(None, fineract.as_bytes());
-    assert!(text.contains("posted_at = \".startDate\""), "{text}");
+    assert!(text.contains("starts_at = \".startDate\""), "{text}");
 }

@@ -1,12 +1,15 @@
 //! Proposals for JSON and XML: the longest list of similar objects, and their keys.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde_json::{Map, Value};
+use url::Url;
 
 use super::{
-    Found, fits,
-    names::{Best, field_of, within},
+    Found, amount, columns, fits, links,
+    names::{Best, field_of, field_within, is_entity, within},
+    paging::{self, Asked},
+    words,
 };
 use crate::{Page, read};
 
@@ -15,11 +18,17 @@ const DEEP: usize = 6;
 /// Objects of a list whose keys are compared.
 const LOOKED_AT: usize = 50;
 
-/// Proposes for a JSON answer.
-pub(super) fn json(page: &Page<'_>) -> Result<Found, String> {
+/// Proposes for a JSON answer. A file has no `url`.
+pub(super) fn json(page: &Page<'_>, url: Option<&Url>) -> Result<Found, String> {
     let text = read::text(page);
+    let whole = |document: &Value| {
+        let mut found = of_document(document)?;
+        let asked = Asked { page, url, shown: found.records_seen };
+        found.pages = paging::line(document, &asked).filter(|_| url.is_some());
+        Ok::<_, String>(found)
+    };
     if let Ok(document) = serde_json::from_str::<Value>(&text) {
-        return Ok(of_document(&document));
+        return whole(&document);
     }
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let records: Vec<Value> =
@@ -29,49 +38,87 @@ pub(super) fn json(page: &Page<'_>) -> Result<Found, String> {
         return Ok(Found {
             format: "ndjson",
             fields: fields(&records),
+            names: names(&records),
             records_seen: count,
             ..Found::default()
         });
     }
     let mended = read::mended(&text).ok_or("it begins like JSON and is none, not even when mended")?;
-    let mut found = of_document(&mended);
+    let mut found = whole(&mended)?;
     found.remarks.push("The answer is not quite JSON; it is mended when it is read.".to_owned());
     Ok(found)
 }
 
-/// Proposes for a document that is JSON.
-pub(super) fn of_document(document: &Value) -> Found {
+/// Proposes for a document that is JSON. `Err`: its values stand in columns.
+pub(super) fn of_document(document: &Value) -> Result<Found, String> {
     let mut lists = Vec::new();
     look("", document, DEEP, &mut lists);
     let best = lists.into_iter().max_by(|(_, left), (_, right)| promise(left).total_cmp(&promise(right)));
+    let promised = best.as_ref().map_or(0, |(_, items)| fields(items).len());
+    if let Some(found) = columns::rows(document, DEEP).filter(|found| found.fields.len() > promised) {
+        return Ok(found);
+    }
+    if promised < 2
+        && let Some(names) = columns::columnwise(document, DEEP)
+    {
+        return Err(format!(
+            "its values stand in columns ({names}: each holds the values of all records), and a source file reads records; \
+             ask the partner for a list of objects, such as pandas' `to_json(orient=\"records\")`"
+        ));
+    }
     let Some((path, items)) = best else {
-        let fields = fields(std::slice::from_ref(document));
+        let one = std::slice::from_ref(document);
+        let fields = fields(one);
         let seen = usize::from(!fields.is_empty());
-        return Found {
+        return Ok(Found {
             format: "json",
             records: Some("\".\"".to_owned()),
             fields,
+            names: names(one),
             records_seen: seen,
             ..Found::default()
-        };
+        });
     };
+    let mut fields = fields(&items);
+    if path.ends_with(KEYED) && !fields.iter().any(|(field, _)| *field == "external_id") {
+        fields.push(("external_id", "\".key\"".to_owned()));
+    }
     let path = if path.is_empty() { ".[]".to_owned() } else { format!("{path}[]") };
-    Found {
+    Ok(Found {
         format: "json",
         records: Some(literal(&path)),
-        link: page_of(&fields(items)),
-        fields: fields(items),
-        pages: pages(document),
+        link: page_of(&fields),
+        fields,
+        names: names(&items),
         records_seen: items.len(),
         ..Found::default()
-    }
+    })
 }
 
+/// Returns the partner's own names of the values of a record, for the person who completes a proposal.
+fn names(records: &[Value]) -> Vec<String> {
+    let first = records.first().and_then(Value::as_object);
+    first.map(|map| map.keys().take(NAMES).map(|key| step(key)).collect()).unwrap_or_default()
+}
+
+/// Most names of a record that are told.
+const NAMES: usize = 40;
+
+/// How the path of objects by key ends: `{"41207": {…}}`.
+const KEYED: &str = " | to_entries";
+/// Most entries of objects by key that are looked at.
+const MOST_KEYED: usize = 2_000;
+
 /// Returns the lists of objects, with their paths.
-fn look<'v>(path: &str, value: &'v Value, deep: usize, lists: &mut Vec<(String, &'v [Value])>) {
+fn look<'v>(path: &str, value: &'v Value, deep: usize, lists: &mut Vec<(String, Cow<'v, [Value]>)>) {
     match value {
         Value::Array(items) if items.iter().filter(|item| item.is_object()).count() * 2 > items.len() => {
-            lists.push((path.to_owned(), items));
+            lists.push((path.to_owned(), Cow::Borrowed(items)));
+        }
+        Value::Object(map) if deep > 0 && columns::is_keyed(map) => {
+            let entry = |(key, value): (&String, &Value)| serde_json::json!({ "key": key, "value": value });
+            let place = if path.is_empty() { "." } else { path };
+            lists.push((format!("{place}{KEYED}"), map.iter().take(MOST_KEYED).map(entry).collect()));
         }
         Value::Object(map) if deep > 0 => {
             for (key, below) in map {
@@ -92,63 +139,8 @@ fn promise(items: &[Value]) -> f64 {
     (f64::from(known) + f64::from(wide.unwrap_or(0).min(50)) / 100.0) * (f64::from(count) + 1.0).log2()
 }
 
-/// Deepest nesting in which a document is searched for its next page: `.meta.links.next`.
-const PAGES_DEEP: usize = 3;
-
-/// Returns what the document says about its next page.
-fn pages(document: &Value) -> Option<String> {
-    let mut leaves = Vec::new();
-    scalars("", document, PAGES_DEEP, &mut leaves);
-    let named = |leaf: &&(String, String, &Value), words: &[&str]| {
-        words.iter().any(|word| leaf.1.contains(word))
-            || words.iter().any(|word| leaf.0.to_lowercase().contains(word))
-    };
-    let is_url =
-        |value: &Value| value.as_str().is_some_and(|text| text.starts_with("http") || text.starts_with('/'));
-    // The last page names no next one.
-    let is_last = |leaf: &(String, String, &Value)| {
-        leaf.2.is_null() && ["next", "next_page_url", "next_url", "nextlink"].contains(&leaf.1.as_str())
-    };
-    if let Some((path, ..)) =
-        leaves.iter().find(|leaf| (named(leaf, &["next"]) && is_url(leaf.2)) || is_last(leaf))
-    {
-        return Some(format!("pages = {{ kind = \"next_link\", link = {} }}", literal(path)));
-    }
-    let is_cursor = |leaf: &&(String, String, &Value)| {
-        let signs = ["cursor", "pagetoken", "page_token", "continuation", "scroll_id"];
-        (leaf.1 == "after" || signs.iter().any(|sign| leaf.1.contains(sign)))
-            && leaf.2.as_str().is_some_and(|text| !text.is_empty())
-    };
-    if let Some((path, key, _)) = leaves.iter().find(is_cursor) {
-        let param = key.trim_start_matches("next").trim_start_matches('_');
-        return Some(format!(
-            "pages = {{ kind = \"cursor\", param = {param:?}, cursor = {} }}   # the parameter is guessed",
-            literal(path)
-        ));
-    }
-    let total = leaves.iter().find(|leaf| named(leaf, &["total", "count"]) && leaf.2.is_u64());
-    let (path, ..) = total?;
-    Some(format!(
-        "# pages = {{ kind = \"number\", param = \"page\", first = 1, size = 50, total = {} }}   # the answer names a total",
-        literal(path)
-    ))
-}
-
-/// Returns the single values outside of lists, each with its path and its key in lower case.
-fn scalars<'v>(path: &str, value: &'v Value, deep: usize, found: &mut Vec<(String, String, &'v Value)>) {
-    let Some(map) = value.as_object().filter(|_| deep > 0) else { return };
-    for (key, below) in map {
-        let path = format!("{path}{}", step(key));
-        match below {
-            Value::Object(_) => scalars(&path, below, deep - 1, found),
-            Value::Array(_) => (),
-            _ => found.push((path, key.to_lowercase(), below)),
-        }
-    }
-}
-
-/// Proposes for an XML answer.
-pub(super) fn xml(page: &Page<'_>) -> Found {
+/// Proposes for an XML answer. A file has no `url`.
+pub(super) fn xml(page: &Page<'_>, url: Option<&Url>) -> Found {
     let Some(document) = read::xml_document(page) else {
         return Found { format: "xml", ..Found::default() };
     };
@@ -156,19 +148,23 @@ pub(super) fn xml(page: &Page<'_>) -> Found {
     elements(&document, DEEP, &mut repeated);
     let known = |items: &[&Value]| {
         let some: Vec<Value> = items.iter().take(LOOKED_AT).map(|item| (*item).clone()).collect();
-        fields(&some).len()
+        fields(&some)
     };
     let promise = |items: &[&Value]| {
         let count = u32::try_from(items.len()).unwrap_or(u32::MAX);
-        f64::from(u32::try_from(known(items)).unwrap_or(0)) * (f64::from(count) + 1.0).log2()
+        f64::from(u32::try_from(known(items).len()).unwrap_or(0)) * (f64::from(count) + 1.0).log2()
     };
     let best = repeated
-        .into_iter()
-        .filter(|(_, items)| known(items) > 1)
+        .iter()
+        .filter(|(_, items)| known(items).len() > 1)
         .max_by(|(_, left), (_, right)| promise(left).total_cmp(&promise(right)));
-    let Some((name, items)) = best else { return Found { format: "xml", ..Found::default() } };
+    let Some((mut name, mut items)) = best else { return Found { format: "xml", ..Found::default() } };
+    // What only holds a record is none, also where it holds just one today.
+    while let Some((inner, held)) = held(items, &repeated).filter(|(_, held)| is_record(&known(held))) {
+        (name, items) = (inner, held);
+    }
     let count = items.len();
-    let items: Vec<Value> = items.into_iter().take(LOOKED_AT).cloned().collect();
+    let items: Vec<Value> = items.iter().take(LOOKED_AT).map(|item| (*item).clone()).collect();
     let mut fields = fields(&items);
     // In RSS and Atom, the guid identifies a record, and the link is its page.
     if !fields.iter().any(|(field, _)| *field == "external_id")
@@ -176,15 +172,54 @@ pub(super) fn xml(page: &Page<'_>) -> Found {
     {
         fields.push(("external_id", form));
     }
-    let link = page_of(&fields);
+    let is_feed = document
+        .as_object()
+        .is_some_and(|map| map.keys().any(|root| ["rss", "feed", "RDF"].contains(&local(root))));
     Found {
         format: "xml",
-        records: Some(literal(&name)),
+        records: Some(literal(name)),
+        link: page_of(&fields),
         fields,
-        link,
+        names: names(&items),
+        pages: paging::line(&document, &Asked { page, url, shown: count }).filter(|_| url.is_some()),
+        is_partial: is_feed,
         records_seen: count,
         ..Found::default()
     }
+}
+
+/// Returns a name without its prefix.
+fn local(name: &str) -> &str {
+    name.rsplit_once(':').map_or(name, |(_, local)| local)
+}
+
+/// Returns whether these are the fields of a record.
+fn is_record(fields: &[(&'static str, String)]) -> bool {
+    ["external_id", "title"].into_iter().all(|name| fields.iter().any(|(field, _)| *field == name))
+}
+
+/// Returns the one kind of element that elements hold, if they have no identity of their own beside it.
+fn held<'v, 'r>(
+    items: &[&Value],
+    repeated: &'r BTreeMap<String, Vec<&'v Value>>,
+) -> Option<(&'r String, &'r Vec<&'v Value>)> {
+    let mut inner: Option<&str> = None;
+    for (key, value) in items.iter().filter_map(|item| item.as_object()).flatten() {
+        let holds = match value {
+            Value::Object(_) => true,
+            Value::Array(items) => items.iter().any(Value::is_object),
+            // An attribute or a word of the container.
+            _ => matches!(field_of(key.trim_start_matches('@')), Some(("external_id" | "title", _))),
+        };
+        match inner {
+            _ if !holds => (),
+            None => inner = Some(key),
+            Some(known) if known == key => (),
+            Some(_) => return None,
+        }
+    }
+    let name = inner?;
+    repeated.get_key_value(name).filter(|(_, held)| held.len() >= items.len())
 }
 
 /// Returns the form of the page of a record, if the list says too little of it: a feed without a text.
@@ -212,10 +247,27 @@ fn elements<'v>(value: &'v Value, deep: usize, found: &mut BTreeMap<String, Vec<
 }
 
 /// Deepest nesting of what only wraps a record: `{"node": {"attributes": {…}}}`.
-const WRAPPED: usize = 2;
+const WRAPPED: usize = 4;
+/// Words of objects that are about others than the record.
+const OTHERS: [&str; 14] = [
+    "contact",
+    "author",
+    "auteur",
+    "user",
+    "creator",
+    "owner",
+    "image",
+    "logo",
+    "media",
+    "picture",
+    "photo",
+    "seo",
+    "geo",
+    "relationships",
+];
 
 /// Returns the forms of our fields for such records.
-fn fields(records: &[Value]) -> Vec<(&'static str, String)> {
+pub(super) fn fields(records: &[Value]) -> Vec<(&'static str, String)> {
     let mut best = Best::default();
     let looked: Vec<&Value> = records.iter().take(LOOKED_AT).collect();
     for record in &looked {
@@ -229,10 +281,39 @@ fn fields(records: &[Value]) -> Vec<(&'static str, String)> {
 
 /// Offers what the keys of a record hold, and those of objects that have no name of ours.
 fn keys(best: &mut Best, path: &str, map: &Map<String, Value>, deep: usize) {
+    let above = path.rsplit('.').next().unwrap_or_default().trim_matches('"');
+    if words::split(above).iter().any(|word| OTHERS.contains(&word.as_str())) {
+        return;
+    }
+    let rank = 40 * (WRAPPED - deep);
+    if let Some(form) = amount::form(map, path, false) {
+        best.offer("salary", rank, form);
+    }
+    if let Some(form) = amount::duration(map, path) {
+        best.offer("duration", rank, form);
+    }
     for (key, value) in map {
         let here = format!("{path}{}", step(key));
-        let rank = 40 * (WRAPPED - deep);
-        match (field_of(key.trim_start_matches('@')), value) {
+        if let Some(form) = links::form(key, value, &here) {
+            if let Some(form) = form {
+                best.offer("url", rank, literal(&form));
+            }
+            continue;
+        }
+        let name = key.trim_start_matches('@');
+        if name.eq_ignore_ascii_case("type") && value.as_str().is_some_and(fits::is_contract) {
+            best.offer("contract", 30 + rank, literal(&here));
+        }
+        match (if above.is_empty() { field_of(name) } else { field_within(above, name) }, value) {
+            (Some(("salary", likely)), Value::Object(below)) => match amount::form(below, &here, true) {
+                Some(form) => best.offer("salary", likely + rank, form),
+                None => offer(best, "salary", likely + rank, &here, value),
+            },
+            (Some((field, likely)), Value::Object(below)) if deep > 0 && is_entity(name) => {
+                // `job: {title, type}`: the object is the record, or its name.
+                keys(best, &here, below, deep - 1);
+                offer(best, field, likely + rank + 20, &here, value);
+            }
             (Some((field, likely)), _) => offer(best, field, likely + rank, &here, value),
             (None, Value::Object(below)) if deep > 0 => keys(best, &here, below, deep - 1),
             _ => (),
@@ -259,6 +340,15 @@ fn offer(best: &mut Best, field: &'static str, likely: usize, path: &str, value:
             }
         }
         Value::Object(map) => {
+            // `{"$oid": "…"}`
+            if let Some((key, value)) =
+                map.iter().next().filter(|_| map.len() == 1 && !map.contains_key("#text"))
+                && field == "external_id"
+                && !value.is_object()
+            {
+                offer(best, field, likely + 1, &format!("{path}{}", step(key)), value);
+                return;
+            }
             let below = map.iter().filter_map(|(key, value)| within(key).map(|likely| (likely, key, value)));
             if let Some((more, key, value)) = below.min_by_key(|(likely, ..)| *likely) {
                 let path = format!("{path}{}", step(key));
@@ -288,13 +378,13 @@ fn offer(best: &mut Best, field: &'static str, likely: usize, path: &str, value:
 }
 
 /// Returns a step of a path.
-fn step(key: &str) -> String {
+pub(super) fn step(key: &str) -> String {
     let plain = key.trim_start_matches('@').chars().all(|c| c.is_alphanumeric() || c == '_')
         && !key.trim_start_matches('@').starts_with(|c: char| c.is_ascii_digit());
     if plain { format!(".{key}") } else { format!(".\"{}\"", key.replace('"', "")) }
 }
 
 /// Returns a TOML string.
-fn literal(text: &str) -> String {
+pub(super) fn literal(text: &str) -> String {
     if text.contains('"') && !text.contains('\'') { format!("'{text}'") } else { format!("{text:?}") }
 }

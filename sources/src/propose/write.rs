@@ -8,81 +8,151 @@ use url::Url;
 use super::{Answer, Found};
 
 /// Returns the text of a source file.
-pub(super) fn text(answer: &Answer<'_>, url: &Url, found: &Found) -> String {
+pub(super) fn text(answer: &Answer<'_>, found: &Found) -> String {
     let mut out = String::new();
-    let line = |out: &mut String, text: &str| {
+    let origin = answer
+        .url
+        .map_or_else(|| "https://partner.example".to_owned(), |url| url.origin().ascii_serialization());
+    let mut line = |text: &str| {
         out.push_str(text);
         out.push('\n');
     };
-    line(&mut out, "# Proposed from one answer: look at every line, then run");
-    line(&mut out, &format!("#   oim-etl sources check && oim-etl sources preview {}", answer.slug));
+    line("# Proposed from one answer: look at every line, then run");
+    line(&match answer.url {
+        Some(_) => format!("#   oim-etl sources check {0} && oim-etl sources preview {0}", answer.slug),
+        None => format!("#   oim-etl ingest {} --file PATH --dry-run", answer.slug),
+    });
     for remark in &found.remarks {
-        line(&mut out, &format!("# {remark}"));
+        line(&format!("# {}", remark.replace(['\n', '\r'], " ")));
     }
-    line(&mut out, &format!("name = {:?}", name_of(answer.slug)));
-    line(&mut out, &format!("base_url = {:?}", url.origin().ascii_serialization()));
-    line(&mut out, "rate = \"20/min\"                 # what the partner agrees to, over all workers");
-    line(&mut out, "# auth = { kind = \"api_key\", header = \"X-Api-Key\", key = \"NAME_OF_THE_VARIABLE\" }");
-    line(&mut out, "\n[streams.list]");
-    line(
-        &mut out,
-        &format!("kind = {:?}                    # job, training, agr or microfinance", kind(url, found)),
-    );
-    line(&mut out, &format!("format = {:?}", found.format));
-    if answer.url.is_some() {
-        line(&mut out, &request(url));
-    } else {
+    line(&format!("name = {:?}", name_of(answer.slug)));
+    line(&format!("base_url = {origin:?}"));
+    line("rate = \"20/min\"                 # what the partner agrees to, over all workers");
+    line("# auth = { kind = \"api_key\", header = \"X-Api-Key\", key = \"NAME_OF_THE_VARIABLE\" }");
+    line("\n[streams.list]");
+    line(&format!(
+        "kind = {:?}                    # job, training, agr or microfinance",
+        kind(answer.url, found)
+    ));
+    line(&format!("format = {:?}", found.format));
+    line(&answer.url.map_or_else(
+        || {
+            "# request = { path = \"/…\" }     # without it the list comes as a file: oim-etl ingest SLUG --file"
+                .to_owned()
+        },
+        request,
+    ));
+    match &found.pages {
+        Some(pages) => line(pages),
+        None if answer.url.is_some() => {
+            line("# pages = { kind = \"number\", param = \"page\", first = 1 }   # if the list continues");
+        }
+        None => (),
+    }
+    if found.is_partial {
         line(
-            &mut out,
-            "# request = { path = \"/…\" }     # without it the list comes as a file: oim-etl ingest SLUG --file",
+            "partial = true                  # a feed of the newest records: what falls off it is not closed",
         );
     }
-    if let Some(pages) = &found.pages {
-        line(&mut out, pages);
-    } else if answer.url.is_some() {
-        line(
-            &mut out,
-            "# pages = { kind = \"number\", param = \"page\", first = 1 }   # if the list continues",
-        );
-    }
-    if let Some(records) = &found.records {
-        line(&mut out, &format!("records = {records}"));
+    match &found.records {
+        Some(records) => line(&format!("records = {records}")),
+        None if matches!(found.format, "json" | "xml" | "html") => {
+            line(&format!("# TODO records = {}", sample(found.format)));
+        }
+        None => (),
     }
     if let Some(condition) = &found.condition {
-        line(&mut out, condition);
+        line(condition);
     }
-    line(&mut out, "\n[streams.list.fields]");
-    fields(&mut out, &found.fields);
+    line("\n[streams.list.fields]");
     // The records of a file have no detail pages.
-    if let Some(link) = found.link.as_ref().filter(|_| answer.url.is_some()) {
-        line(&mut out, "\n[streams.list.detail]");
-        line(&mut out, &format!("link = {link}"));
-        if matches!(found.format, "json" | "ndjson") {
-            line(&mut out, "format = \"html\"");
-        }
-        line(&mut out, "\n[streams.list.detail.fields]");
+    let detail = found.link.as_ref().filter(|_| answer.url.is_some());
+    let told = |field: &str| {
+        found.has(field) || detail.is_some() && found.detail.iter().any(|(name, _)| *name == field)
+    };
+    missing(&mut out, found, told("external_id") && found.has("external_id"), told("title"));
+    fields(&mut out, &found.fields);
+    if let Some(link) = detail {
+        let format = if matches!(found.format, "json" | "ndjson") { "\nformat = \"html\"" } else { "" };
+        // Writing to a String cannot fail.
+        let _ =
+            writeln!(out, "\n[streams.list.detail]\nlink = {link}{format}\n\n[streams.list.detail.fields]");
         fields(&mut out, &found.detail);
     }
     out
 }
 
-/// Returns the kind that addresses and fields tell: a rate of interest is that of a loan.
-fn kind(url: &Url, found: &Found) -> &'static str {
-    let has = |field: &str| found.fields.iter().any(|(name, _)| *name == field);
-    let says = |words: &[&str]| {
-        let address = url.as_str().to_lowercase();
-        words.iter().any(|word| address.contains(word))
-            || found
-                .records
-                .as_deref()
-                .is_some_and(|records| words.iter().any(|word| records.to_lowercase().contains(word)))
+/// Says where the records of a format may be.
+fn sample(format: &str) -> &'static str {
+    match format {
+        "json" => "\".items[]\"            # the path of the list: each of its items is a record",
+        "xml" => "\"offre\"               # the name of the element that repeats",
+        _ => {
+            "\"article.offre\"        # a CSS selector that matches one element for each record; \"body\" where the page is one"
+        }
+    }
+}
+
+/// Says what is still to be filled in, and how.
+fn missing(out: &mut String, found: &Found, has_identity: bool, has_title: bool) {
+    let (one, two) = match found.format {
+        "table" => ("\"Numéro\"", "\"Ville\""),
+        "html" => ("\"h3\"", "\"span.lieu\""),
+        _ => (".numero", ".ville"),
     };
-    if has("interest") || says(&["loan", "credit", "saving", "microfinance"]) {
+    let quoted = |name: &str| if name.starts_with('"') { name.to_owned() } else { format!("{name:?}") };
+    let (one, two) = (quoted(one), quoted(two));
+    let mut todo = |text: String| {
+        let _ = writeln!(out, "{text}");
+    };
+    if !has_identity {
+        todo("# TODO external_id: what identifies a record, the same the next day; it is required. For example".to_owned());
+        todo(format!("#   external_id = {one}"));
+        todo(format!(
+            "#   external_id = {{ parts = [{one}, {two}], with = \"/\" }}   # where no value alone identifies it"
+        ));
+    }
+    if !has_title {
+        todo("# TODO title: its heading; it is required. For example".to_owned());
+        todo(format!("#   title = {one}"));
+    }
+    if !(has_identity && has_title) && !found.names.is_empty() {
+        let names: Vec<String> = found.names.iter().map(|name| name.replace(['\n', '\r'], " ")).collect();
+        todo(format!("#   a record has: {}", names.join(", ")));
+    }
+}
+
+/// Returns the kind that addresses and fields tell: a rate of interest is that of a loan, and a course has a price.
+fn kind(url: Option<&Url>, found: &Found) -> &'static str {
+    let form = |field: &str| found.fields.iter().chain(&found.detail).find(|(name, _)| *name == field);
+    let folded = |text: &str| normalize::text::fold(text);
+    let address = url.map(|url| folded(url.as_str())).unwrap_or_default();
+    let records = found.records.as_deref().map(folded).unwrap_or_default();
+    let says = |words: &[&str]| words.iter().any(|word| address.contains(word) || records.contains(word));
+    // "Niveau de formation" is what a job asks for.
+    let named = |fields: &[&str], words: &[&str]| {
+        fields.iter().filter_map(|field| form(field)).any(|(_, form)| {
+            let form = folded(form);
+            words.iter().any(|word| form.contains(word))
+        })
+    };
+    let courses = ["formation", "training", "course", "tuition", "scolarite", "stagiaire", "cursus"];
+    let about = ["title", "salary", "duration", "organization", "starts_at", "description", "external_id"];
+    let is_priced = named(
+        &["salary"],
+        &["prix", "price", "tarif", "cout", "cost", "frais", "fee", "tuition", "scolarite"],
+    );
+    let is_work = form("contract").is_some()
+        || form("experience").is_some()
+        || named(&["salary"], &["salaire", "salary", "wage", "remuneration"]);
+    if form("interest").is_some() || says(&["loan", "credit", "saving", "microfinance"]) {
         "microfinance"
-    } else if says(&["formation", "training", "course", "cours"]) {
+    } else if says(&["formation", "training", "course", "cours "]) || named(&about, &courses) && !is_work {
         "training"
     } else if says(&["iati", "projet", "project", "activities", "subvention", "grant"]) {
         "agr"
+    } else if is_priced && !is_work {
+        "training"
     } else {
         "job"
     }

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     Alarm, Page,
     expr::Asked,
-    grammar::{Css, Decoder, Get, HtmlRecords, Shape},
+    grammar::{Css, Decoder, Get, HtmlRecords, Labelled, Shape},
 };
 
 /// Signs of a challenge page, in its title or its markup.
@@ -242,11 +242,20 @@ impl Markup<'_> {
     }
 
     /// "Contrat proposé : <strong>CDI</strong>": finds the element whose folded text begins with the label.
-    fn labelled(&self, css: &Selector, label: &str, value: Option<&Css>) -> Option<String> {
-        let element = self.element.select(css).find(|element| begins(&text(*element), label))?;
-        if let Some(value) = value {
-            return element.select(&value.0).map(text).find(|words| !words.is_empty());
-        }
+    fn labelled(&self, css: &Selector, label: &str, value: Option<&Labelled>) -> Option<String> {
+        let mut labels = self.element.select(css).filter(|element| begins(&text(*element), label));
+        let element = match value {
+            Some(Labelled::Within(value)) => {
+                return labels.next()?.select(&value.0).map(text).find(|words| !words.is_empty());
+            }
+            // The label stands alone: "Date" is not "Date limite".
+            Some(Labelled::Beside(value)) => {
+                let label = labels.find(|element| fold(&text(*element)) == label)?;
+                let beside = label.next_siblings().find_map(ElementRef::wrap)?;
+                return Some(text(beside)).filter(|words| !words.is_empty() && value.0.matches(&beside));
+            }
+            None => labels.next()?,
+        };
         let all = text(element);
         let (_, rest) = all.split_once(':')?;
         Some(rest.trim().to_owned())

@@ -279,13 +279,13 @@ pub(crate) fn xml_document(page: &Page<'_>) -> Option<Value> {
 }
 
 /// Returns the first rows of a table.
-pub(crate) fn first_rows(page: &Page<'_>) -> Vec<Vec<String>> {
+pub(crate) fn first_rows(page: &Page<'_>) -> Vec<Vec<Vec<String>>> {
     table::first_rows(page)
 }
 
-/// Returns how many `JobPosting`s a page has as JSON-LD.
-pub(crate) fn postings(html: &scraper::Html) -> usize {
-    embedded::jsonld(html, "JobPosting").objects.len()
+/// Returns the `JobPosting`s that a page has as JSON-LD.
+pub(crate) fn postings(html: &scraper::Html) -> Vec<Value> {
+    embedded::jsonld(html, "JobPosting").objects
 }
 
 #[cfg(test)]

@@ -57,12 +57,12 @@ pub(super) fn stream(
     csv::list(rules, &look, begin.as_slice().chain(input), pass)
 }
 
-/// Returns the first rows of a table, before its header is known.
-pub(super) fn first_rows(page: &Page<'_>) -> Vec<Vec<String>> {
+/// Returns the first rows of a table, before its header is known; of a workbook, those of each visible sheet.
+pub(super) fn first_rows(page: &Page<'_>) -> Vec<Vec<Vec<String>>> {
     if page.body.starts_with(b"PK\x03\x04") {
         return sheet::first_rows(page.body);
     }
-    csv::first_rows(&TableRules::default(), begin_of(&charset::decode(page.body, page, None)))
+    vec![csv::first_rows(&TableRules::default(), begin_of(&charset::decode(page.body, page, None)))]
 }
 
 /// An error page or a document of another format is not a table with one column.

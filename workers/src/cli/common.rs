@@ -5,7 +5,7 @@ mod when;
 use std::path::PathBuf;
 
 use domain::{RunId, SourceSlug};
-use sources::Catalog;
+use sources::{Catalog, Spec};
 use store::{SourceState, Store};
 
 use super::{Context, effect};
@@ -23,6 +23,21 @@ pub(super) fn find_source(catalog: &Catalog, word: &str) -> anyhow::Result<Sourc
         return Ok(slug);
     }
     Err(unknown(&catalog.iter().map(|spec| spec.slug.clone()).collect::<Vec<_>>(), word))
+}
+
+/// Refuses a source whose list comes only as a file, and says how to load one.
+pub(super) fn ensure_address(spec: &Spec) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        has_address(spec),
+        "{0} has no address: its file has no `request`, so its list comes as a file. Try one: oim-etl ingest {0} --file PATH --dry-run",
+        spec.slug
+    );
+    Ok(())
+}
+
+/// Returns whether anything of a source can be asked for.
+pub(super) fn has_address(spec: &Spec) -> bool {
+    spec.streams.iter().any(sources::Stream::is_fetched)
 }
 
 /// The error that names the nearest source.
@@ -48,7 +63,7 @@ impl PoolSources {
         if has_worker {
             effect::refuse(context)?;
         } else {
-            let base = Base::load(context.config())?;
+            let base = Base::usable(context.config())?.0;
             registry::bring(context.config(), store, &base, Brings::Guest).await?;
             store.add_sources(&app::rows(context.config(), &catalog)).await?;
         }

@@ -12,7 +12,7 @@ use store::{Mode, RejectionCount, RunRequest, RunRow, RunState, Store, Trigger};
 
 use super::{
     Context, Outcome, asked_to_stop,
-    common::{PoolSources, current_user, find_source, since},
+    common::{PoolSources, current_user, ensure_address, find_source, has_address, since},
     sources::preview,
 };
 use crate::{
@@ -79,13 +79,17 @@ impl Ingest {
             return Box::pin(file::run(self, context, catalog, slug)).await;
         }
         if self.dry_run {
-            let slugs = self.slugs(&context, &catalog)?;
+            let slugs = self.addressed(&catalog, self.slugs(&context, &catalog)?)?;
             slugs.iter().filter_map(|slug| catalog.get(slug)).for_each(|spec| files.note(spec));
             return preview(&context, &catalog, &slugs, self.limit, self.since).await;
         }
         let store = app::open_store(context.config()).await?;
-        let known = PoolSources::of(&context, &store, catalog).await?;
+        let known = PoolSources::of(&context, &store, catalog.clone()).await?;
         let (items, slugs) = self.words();
+        self.addressed(
+            &catalog,
+            slugs.iter().filter_map(|word| SourceSlug::new(word.as_str()).ok()).collect(),
+        )?;
         let states = if self.all {
             known.all(&context)
         } else {
@@ -95,6 +99,10 @@ impl Ingest {
         let mut lines = item::request(&context, &store, &known, &items).await?;
         for state in states {
             let slug = SourceSlug::new(&state.slug)?;
+            if catalog.get(&slug).is_some_and(|spec| !has_address(spec)) {
+                ui::note(&format!("{slug}  left out: it has no address, and its list comes as a file"));
+                continue;
+            }
             let entered = trigger::request(&store, &self.request(slug.clone())).await?;
             if !entered.is_new {
                 ui::note(&say!(
@@ -121,6 +129,20 @@ impl Ingest {
             return Ok(enabled.map(|spec| spec.slug.clone()).collect());
         }
         self.sources.iter().map(|word| find_source(catalog, word)).collect()
+    }
+
+    /// Refuses a source that is named and has no address; leaves it out where all are meant.
+    fn addressed(
+        &self,
+        catalog: &sources::Catalog,
+        slugs: Vec<SourceSlug>,
+    ) -> anyhow::Result<Vec<SourceSlug>> {
+        if self.all {
+            let is_fetched = |slug: &SourceSlug| catalog.get(slug).is_some_and(|spec| has_address(spec));
+            return Ok(slugs.into_iter().filter(is_fetched).collect());
+        }
+        slugs.iter().filter_map(|slug| catalog.get(slug)).try_for_each(|spec| ensure_address(spec))?;
+        Ok(slugs)
     }
 
     /// Returns the words that name single opportunities, and those that name sources.

@@ -15,7 +15,10 @@ mod show;
 
 use clap::{Args, Subcommand};
 
-use super::{Context, Outcome, common::find_source};
+use super::{
+    Context, Outcome,
+    common::{ensure_address, find_source},
+};
 use crate::registry;
 
 pub(super) use preview::{preview, print};
@@ -100,7 +103,10 @@ impl Sources {
             What::Preview { source, limit } => {
                 let files = registry::where_possible(&context.loaded).await?;
                 let slug = find_source(&files.catalog, &source)?;
-                files.catalog.get(&slug).into_iter().for_each(|spec| files.note(spec));
+                if let Some(spec) = files.catalog.get(&slug) {
+                    files.note(spec);
+                    ensure_address(spec)?;
+                }
                 preview(&context, &files.catalog, &[slug], Some(limit.max(1)), None).await
             }
             What::New(new) => new.run(&context).await,

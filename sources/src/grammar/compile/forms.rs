@@ -29,6 +29,24 @@ impl Css {
     }
 }
 
+/// Where the value of a label is.
+#[derive(Debug, Clone)]
+pub(crate) enum Labelled {
+    /// In a part of the labelled element.
+    Within(Css),
+    /// In the element behind it: `+ dd`.
+    Beside(Css),
+}
+
+impl Labelled {
+    fn read(text: &str) -> Result<Self, String> {
+        match text.trim_start().strip_prefix('+') {
+            Some(beside) => Css::read(beside.trim()).map(Self::Beside),
+            None => Css::read(text).map(Self::Within),
+        }
+    }
+}
+
 /// Where a value comes from.
 #[derive(Debug, Clone)]
 pub(crate) enum Get {
@@ -38,9 +56,8 @@ pub(crate) enum Get {
     Column(String),
     /// Elements of an HTML record: their text, an attribute, or their markup.
     Css { css: Css, attr: Option<String>, html: bool, join: Option<String> },
-    /// The element whose text begins with a label (folded). The value is the rest of the text, or a part of the
-    /// element.
-    Label { css: Css, label: String, value: Option<Css> },
+    /// The element whose text begins with a label (folded). The value is the rest of the text, or what `value` says.
+    Label { css: Css, label: String, value: Option<Labelled> },
     /// The JSON-LD of the page, of one type.
     JsonLd { kind: String, expr: Expr },
     /// The microdata of the page, of one type.
@@ -163,7 +180,11 @@ fn table_form(raw: &RawTable, kind: RecordKind) -> Result<Form, String> {
         RawTable { css: Some(css), label: Some(label), value, .. } => {
             only("css", RecordKind::Markup, "HTML")?;
             let label = normalize::text::fold(label);
-            Get::Label { css: Css::read(css)?, label, value: value.as_deref().map(Css::read).transpose()? }
+            Get::Label {
+                css: Css::read(css)?,
+                label,
+                value: value.as_deref().map(Labelled::read).transpose()?,
+            }
         }
         RawTable { css: Some(css), attr, html, join, .. } => {
             only("css", RecordKind::Markup, "HTML")?;

@@ -2,12 +2,13 @@
 
 use normalize::text::fold;
 use scraper::{ElementRef, Html, Selector};
+use serde_json::Value;
 
 use super::parts::{self, is_plain, text};
 use crate::{Page, read};
 
 /// Words in the class or id of a body.
-const BODIES: [&str; 12] = [
+const BODIES: [&str; 13] = [
     "description",
     "content",
     "contenu",
@@ -20,6 +21,7 @@ const BODIES: [&str; 12] = [
     "offre",
     "job",
     "entry",
+    "programme",
 ];
 /// Fewest letters of a body.
 const BODY: usize = 80;
@@ -28,8 +30,12 @@ const BODY: usize = 80;
 pub(in crate::propose) fn fields(page: &Page<'_>) -> Vec<(&'static str, String)> {
     let html = Html::parse_document(&read::text(page));
     let has = |css: &str| Selector::parse(css).is_ok_and(|selector| html.select(&selector).next().is_some());
-    let data = if read::postings(&html) > 0 {
-        posting(|path| format!("{{ jsonld = {path:?} }}"), &[])
+    let postings = read::postings(&html);
+    let data = if let Some(one) = postings.first() {
+        let form = |path: &str| format!("{{ jsonld = {path:?} }}");
+        let mut data = posting(form, &[]);
+        data.extend(more(one, form));
+        data
     } else if has("[itemtype*='JobPosting']") {
         posting(|path| format!("{{ microdata = {path:?} }}"), &[])
     } else {
@@ -117,6 +123,53 @@ fn body_of(body: ElementRef<'_>) -> Option<String> {
         }
     }
     best.map(|(_, _, css)| css)
+}
+
+/// Returns the forms of what only some postings have: pay, and what is asked for.
+pub(super) fn more(posting: &Value, form: impl Fn(&str) -> String) -> Vec<(&'static str, String)> {
+    let mut found = Vec::new();
+    let all = |paths: &[&str], with: &str| {
+        let forms: Vec<String> = paths.iter().map(|path| form(path)).collect();
+        format!("{{ parts = [{}], with = {with:?} }}", forms.join(", "))
+    };
+    let has = |pointer: &str| posting.pointer(pointer).is_some_and(|value| !value.is_null());
+    if has("/baseSalary/value/minValue") || has("/baseSalary/value/value") {
+        let beside: Vec<String> = [
+            ("/baseSalary/currency", ".baseSalary.currency"),
+            ("/baseSalary/value/unitText", ".baseSalary.value.unitText"),
+        ]
+        .into_iter()
+        .filter(|(pointer, _)| has(pointer))
+        .map(|(_, path)| format!(", {}", form(path)))
+        .collect();
+        let range = all(&[".baseSalary.value.minValue", ".baseSalary.value.maxValue"], " - ");
+        let ends = [range, form(".baseSalary.value.minValue"), form(".baseSalary.value.value")];
+        let forms = ends.map(|end| format!("{{ parts = [{end}{}], with = \" \" }}", beside.concat()));
+        found.push(("salary", format!("[{}]", forms.join(", "))));
+    } else if posting.get("baseSalary").is_some_and(|salary| !salary.is_object() && !salary.is_null()) {
+        found.push(("salary", form(".baseSalary")));
+    }
+    if has("/educationRequirements/credentialCategory") {
+        found.push(("education", form(".educationRequirements.credentialCategory")));
+    } else if has("/educationRequirements") {
+        found.push(("education", form(".educationRequirements")));
+    }
+    if has("/experienceRequirements/monthsOfExperience") {
+        let months = form(".experienceRequirements.monthsOfExperience");
+        found.push(("experience", format!("{{ parts = [{months}, {{ const = \"mois\" }}], with = \" \" }}")));
+    } else if has("/experienceRequirements") {
+        found.push(("experience", form(".experienceRequirements")));
+    }
+    for (pointer, field, path) in [
+        ("/jobStartDate", "starts_at", ".jobStartDate"),
+        ("/totalJobOpenings", "positions", ".totalJobOpenings"),
+        ("/workHours", "working_time", ".workHours"),
+    ] {
+        if has(pointer) {
+            found.push((field, form(path)));
+        }
+    }
+    found
 }
 
 /// Returns the forms for a schema.org JobPosting, with those that only a list record needs.

@@ -2,9 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use regex::Regex;
 use scraper::{ElementRef, Html, Selector};
 
-use super::parts::{self, LOOKED_AT, first, is_plain, text};
+use super::{
+    super::{fits, names},
+    parts::{self, LOOKED_AT, first, is_plain, text},
+};
 
 /// Fewest elements alike that make a list.
 const FEWEST: usize = 2;
@@ -61,7 +65,7 @@ pub(super) fn of(html: &Html) -> Option<List> {
 }
 
 /// Returns the selectors under which an element may repeat.
-fn keys(element: ElementRef<'_>) -> Vec<String> {
+pub(super) fn keys(element: ElementRef<'_>) -> Vec<String> {
     let tag = element.value().name();
     if matches!(tag, "script" | "style" | "option" | "br" | "img" | "td" | "th" | "label" | "input" | "head")
     {
@@ -74,6 +78,14 @@ fn keys(element: ElementRef<'_>) -> Vec<String> {
         .take(4)
         .map(|class| format!("{tag}.{class}"))
         .collect();
+    if let Some(kind) = element
+        .value()
+        .attr("itemtype")
+        .and_then(|kind| kind.rsplit('/').next())
+        .filter(|kind| is_plain(kind))
+    {
+        return vec![format!("[itemtype$='{kind}']")];
+    }
     if keys.is_empty() || matches!(tag, "li" | "tr" | "article") {
         let parent = element.parent().and_then(ElementRef::wrap);
         let above = parent.and_then(|parent| {
@@ -101,7 +113,7 @@ fn named(element: ElementRef<'_>) -> Option<String> {
 }
 
 /// Returns whether an element belongs to what stands around the list.
-fn is_around(element: ElementRef<'_>) -> bool {
+pub(super) fn is_around(element: ElementRef<'_>) -> bool {
     let names = |element: ElementRef<'_>| {
         let value = element.value();
         if matches!(value.name(), "nav" | "footer" | "aside" | "form" | "head") {
@@ -158,7 +170,8 @@ fn list(records: String, elements: &[ElementRef<'_>]) -> Option<List> {
     let (title, link) = heading(&having)?;
     let mut fields = parts::fields(&having);
     fields.retain(|(field, _)| !matches!(*field, "title" | "external_id" | "url"));
-    fields.extend(columns(&having));
+    let cells = columns(&having);
+    fields.extend(cells.into_iter().filter(|(field, _)| !matches!(*field, "external_id" | "title" | "url")));
     let mut once = BTreeSet::new();
     fields.retain(|(field, _)| once.insert(*field));
     fields.push(("title", format!("{title:?}")));
@@ -193,7 +206,7 @@ fn heading(records: &[ElementRef<'_>]) -> Option<(String, String)> {
 }
 
 /// Returns the first selector that gives most records a value of their own.
-fn best(
+pub(super) fn best(
     records: &[ElementRef<'_>],
     selectors: &[String],
     value: impl Fn(ElementRef<'_>) -> Option<String>,
@@ -236,7 +249,7 @@ fn links(records: &[ElementRef<'_>]) -> Vec<String> {
 }
 
 /// Returns selectors of elements whose class says that they are the title.
-fn titled(records: &[ElementRef<'_>]) -> Vec<String> {
+pub(super) fn titled(records: &[ElementRef<'_>]) -> Vec<String> {
     let mut found = Vec::new();
     for element in records.iter().take(3).flat_map(|record| record.descendants().filter_map(ElementRef::wrap))
     {
@@ -250,24 +263,58 @@ fn titled(records: &[ElementRef<'_>]) -> Vec<String> {
     found
 }
 
-/// Returns the form of an identity: an attribute with one, else the number at the end of the link, else the link.
+/// Forms of addresses in which a number identifies a record: a title that is corrected changes the rest of them.
+const NUMBERS: [&str; 4] = [
+    r"-(\d+)(?:\.[a-z]+)?/?$",
+    r"/(\d+)(?:\.[a-z]+)?/?$",
+    r"/(\d+)-[^/]*/?$",
+    r"[?&][a-zA-Z_]*(?:id|ID|Id|ref|num|p)=(\d+)",
+];
+
+/// Returns the form of an identity: an attribute with one, else a number in the link, else the link.
 fn identity(records: &[ElementRef<'_>], link: &str) -> String {
-    for attr in ["data-id", "data-job-id", "data-offer-id", "data-key"] {
-        let ids: BTreeSet<&str> = records.iter().filter_map(|record| record.value().attr(attr)).collect();
-        if ids.len() == records.len()
-            && let Some(record) = records.first()
-        {
-            return format!(
-                "{{ css = {:?}, attr = {attr:?} }}",
-                format!("{}[{attr}]", record.value().name())
-            );
+    if let Some(form) = attribute_of(records) {
+        return form;
+    }
+    let Ok(selector) = Selector::parse(link) else { return format!("{{ css = {link:?}, attr = \"href\" }}") };
+    let hrefs = records.iter().filter_map(|record| first(*record, &selector)?.value().attr("href"));
+    let hrefs: BTreeSet<&str> = hrefs.collect();
+    for pattern in NUMBERS {
+        let Ok(regex) = Regex::new(pattern) else { continue };
+        let numbers = hrefs.iter().filter_map(|href| Some(regex.captures(href)?.get(1)?.as_str()));
+        let numbers: Vec<&str> = numbers.collect();
+        let own: BTreeSet<&str> = numbers.iter().copied().collect();
+        if numbers.len() == hrefs.len() && own.len() == numbers.len() && own.len() > 1 {
+            return format!("{{ css = {link:?}, attr = \"href\", regex = '{pattern}' }}");
         }
     }
     format!("{{ css = {link:?}, attr = \"href\" }}")
 }
 
+/// Returns the form of an attribute that identifies each of the records.
+pub(super) fn attribute_of(records: &[ElementRef<'_>]) -> Option<String> {
+    let record = records.first()?;
+    let named = record.value().attrs().map(|(name, _)| name).filter(|name| {
+        let words: Vec<&str> = name.strip_prefix("data-").unwrap_or_default().split('-').collect();
+        words
+            .iter()
+            .any(|word| matches!(*word, "id" | "key" | "ref" | "reference" | "uuid" | "number" | "num"))
+    });
+    let named: Vec<&str> = named.collect();
+    named.into_iter().chain(["id"]).find_map(|attr| {
+        let ids: BTreeSet<&str> = records.iter().filter_map(|record| record.value().attr(attr)).collect();
+        let is_own = ids.len() == records.len() && records.len() > 1;
+        // `id="item-3"` may be the place in the list, which changes with each new record.
+        let is_stable =
+            attr != "id" || ids.iter().all(|id| id.bytes().filter(u8::is_ascii_digit).count() > 2);
+        (is_own && is_stable).then(|| {
+            format!("{{ css = {:?}, attr = {attr:?} }}", format!("{}[{attr}]", record.value().name()))
+        })
+    })
+}
+
 /// Returns the forms of the cells of a table, by the names in its header.
-fn columns(records: &[ElementRef<'_>]) -> Vec<(&'static str, String)> {
+pub(super) fn columns(records: &[ElementRef<'_>]) -> Vec<(&'static str, String)> {
     let Some(row) = records.first().filter(|row| row.value().name() == "tr") else { return Vec::new() };
     let table =
         row.ancestors().filter_map(ElementRef::wrap).find(|element| element.value().name() == "table");
@@ -277,8 +324,16 @@ fn columns(records: &[ElementRef<'_>]) -> Vec<(&'static str, String)> {
         return Vec::new();
     };
     let named = table.select(&heads).enumerate().filter_map(|(at, head)| {
-        let (field, _) = super::super::names::field_of(&text(head))?;
-        Some((field, format!("\"td:nth-child({})\"", at + 1)))
+        let css = format!("td:nth-child({})", at + 1);
+        let name = text(head);
+        let says_type = || {
+            let cells = Selector::parse(&css).ok()?;
+            let values: Vec<String> =
+                records.iter().filter_map(|row| first(*row, &cells)).map(text).collect();
+            fits::by_values(&name, values.iter().map(String::as_str))
+        };
+        let field = names::field_of(&name).map(|(field, _)| field).or_else(says_type)?;
+        Some((field, format!("{css:?}")))
     });
-    named.filter(|(field, _)| !matches!(*field, "external_id" | "title" | "url")).collect()
+    named.collect()
 }

@@ -68,17 +68,23 @@ pub(super) fn list(rules: &TableRules, body: &[u8], pass: &mut Pass<'_>) -> Resu
     Err(Alarm::Unreadable(why))
 }
 
-/// Returns the first rows of the first sheet.
-pub(super) fn first_rows(body: &[u8]) -> Vec<Vec<String>> {
+/// Most sheets whose first rows are looked at.
+const LOOKED_AT: usize = 20;
+
+/// Returns the first rows of each visible sheet.
+pub(super) fn first_rows(body: &[u8]) -> Vec<Vec<Vec<String>>> {
     let Ok(()) = unpacks(body) else { return Vec::new() };
     let Ok(mut book) = Xlsx::new(Cursor::new(body)) else { return Vec::new() };
-    let Some(sheet) = sheets(&TableRules::default(), &book).into_iter().next() else { return Vec::new() };
-    let mut first = Vec::new();
-    let read = rows(&mut book, &sheet, &formats::of(body, &sheet), &mut |line| {
-        first.push(line.names());
-        if first.len() > HEADER_WITHIN { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
-    read.map(|()| first).unwrap_or_default()
+    let names: Vec<String> = sheets(&TableRules::default(), &book).into_iter().take(LOOKED_AT).collect();
+    let of = |sheet: String| {
+        let mut first = Vec::new();
+        let read = rows(&mut book, &sheet, &formats::of(body, &sheet), &mut |line| {
+            first.push(line.names());
+            if first.len() > HEADER_WITHIN { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        read.map(|()| first).unwrap_or_default()
+    };
+    names.into_iter().map(of).collect()
 }
 
 /// Returns the sheets to search, in order: the named one, or all visible ones.

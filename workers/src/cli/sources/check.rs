@@ -5,18 +5,18 @@ use std::{path::PathBuf, sync::Arc};
 use clap::Args;
 use domain::{Field, SourceSlug};
 use replay::{Behavior, MockServer, Options};
-
 use serde::Serialize;
 use sources::{Catalog, Spec, SpecFile};
 
-use super::fill::{filled, shown, unfilled};
+use super::fill::{filled, many, shown, unfilled};
 use crate::{
     app,
     cli::{
         Context, Outcome,
-        common::{find_source, recordings_folder},
+        common::{find_source, has_address, recordings_folder},
     },
     partner::{self, Access},
+    registry::Base,
     scheduler,
     ui::{self, Column, Table},
     workbench::preview::{Ask, Preview, preview},
@@ -38,6 +38,8 @@ struct Report {
     source: String,
     /// Whether there are recordings for it.
     recorded: bool,
+    /// Whether it has an address from which they may come.
+    has_address: bool,
     records: usize,
     opportunities: usize,
     rejected: usize,
@@ -49,10 +51,9 @@ struct Report {
 
 impl Check {
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<Outcome> {
-        let catalog = match app::catalog(context.config()) {
+        let catalog = match self.catalog(context)? {
             Ok(catalog) => catalog,
-            Err(error) if error.is::<sources::SpecErrors>() => return wrong(context, &error),
-            Err(error) => return Err(error),
+            Err(why) => return wrong(context, &why),
         };
         let only = self.source.as_deref().map(|word| find_source(&catalog, word)).transpose()?;
         let folder = Some(recordings_folder(context, self.fixtures)).filter(|folder| folder.is_dir());
@@ -72,16 +73,32 @@ impl Check {
                 report.notes.push(format!("nobody visits it: {}", scheduler::HOW_TO_VISIT));
             }
         }
-        told(context, &catalog, &reports)
+        told(context, only.as_ref(), &reports)
+    }
+
+    /// Returns the sources to check, or the errors of their files: of one source those of its own file alone.
+    fn catalog(&self, context: &Context) -> anyhow::Result<Result<Catalog, String>> {
+        let Some(only) = &self.source else {
+            return match app::catalog(context.config()) {
+                Ok(catalog) => Ok(Ok(catalog)),
+                Err(error) if error.is::<sources::SpecErrors>() => Ok(Err(error.to_string())),
+                Err(error) => Err(error),
+            };
+        };
+        let (base, refused) = Base::usable(context.config())?;
+        Ok(match refused.into_iter().find(|file| file.slug == *only) {
+            Some(file) => Err(file.why),
+            None => Ok(base.into_catalog()),
+        })
     }
 }
 
-fn wrong(context: &Context, error: &anyhow::Error) -> anyhow::Result<Outcome> {
+fn wrong(context: &Context, why: &str) -> anyhow::Result<Outcome> {
     if context.is_json() {
-        let errors: Vec<String> = error.to_string().lines().map(str::to_owned).collect();
+        let errors: Vec<String> = why.lines().map(str::to_owned).collect();
         ui::json(&serde_json::json!({ "errors": errors }))?;
     } else {
-        ui::line(&error.to_string());
+        ui::line(why);
     }
     Ok(Outcome::Wrong)
 }
@@ -142,25 +159,40 @@ fn report(spec: &Spec, recorded: bool, found: Preview) -> Report {
     Report {
         source: spec.slug.to_string(),
         recorded,
+        has_address: has_address(spec),
         records: found.records,
         opportunities: found.opportunities.len(),
         rejected: found.rejections.len(),
         filled: filled(spec, &found.opportunities),
-        notes: found.noted().into_iter().chain(unfilled(spec, &found.opportunities)).collect(),
+        notes: found
+            .noted()
+            .into_iter()
+            .chain(unfilled(spec, &found.opportunities))
+            .chain(many(&found.opportunities))
+            .collect(),
         alarms: found.alarms,
     }
 }
 
-fn told(context: &Context, catalog: &Catalog, reports: &[Report]) -> anyhow::Result<Outcome> {
+/// `only`: the one source that was asked for; it is good only if it could be tried.
+fn told(context: &Context, only: Option<&SourceSlug>, reports: &[Report]) -> anyhow::Result<Outcome> {
     let empty = |report: &&Report| report.recorded && report.opportunities == 0;
-    let good =
-        reports.iter().all(|report| report.alarms.is_empty()) && !reports.iter().any(|report| empty(&report));
+    let is_tried = only.is_none() || reports.iter().all(|report| report.recorded);
+    let good = is_tried
+        && reports.iter().all(|report| report.alarms.is_empty())
+        && !reports.iter().any(|report| empty(&report));
     if context.is_json() {
         ui::json(&serde_json::json!({ "errors": [], "sources": reports }))?;
         return Ok(if good { Outcome::Good } else { Outcome::Wrong });
     }
-    let slugs: Vec<String> = catalog.iter().map(|spec| spec.slug.to_string()).collect();
-    ui::line(&format!("{} source files are valid: {}", slugs.len(), slugs.join(", ")));
+    match only {
+        Some(slug) if is_tried => ui::line(&format!("the source file of {slug} is valid")),
+        Some(slug) => ui::line(&format!("the source file of {slug} has no errors; nothing could be tried")),
+        None => {
+            let slugs: Vec<&str> = reports.iter().map(|report| report.source.as_str()).collect();
+            ui::line(&format!("{} source files are valid: {}", slugs.len(), slugs.join(", ")));
+        }
+    }
     let mut table = Table::new(&[
         Column::word("source", 0),
         Column::number("records", 2),
@@ -179,10 +211,15 @@ fn told(context: &Context, catalog: &Catalog, reports: &[Report]) -> anyhow::Res
         for line in report.alarms.iter().chain(&report.notes) {
             ui::note(&format!("{}  {line}", report.source));
         }
-        if !report.recorded {
+        if !report.recorded && report.has_address {
             ui::note(&format!(
-                "{}  has no recordings to be tried on: oim-etl sources record {}",
-                report.source, report.source
+                "{0}  has no recordings to be tried on: oim-etl sources record {0}",
+                report.source
+            ));
+        } else if !report.recorded {
+            ui::note(&format!(
+                "{0}  has no address, so it is tried on a file: oim-etl ingest {0} --file PATH --dry-run",
+                report.source
             ));
         }
     }

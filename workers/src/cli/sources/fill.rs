@@ -36,6 +36,30 @@ pub(super) fn unfilled(spec: &Spec, rows: &[Opportunity]) -> Vec<String> {
     told
 }
 
+/// Most places of a record that is believed to be one.
+const PLACES: usize = 4;
+/// Most names in one, apart by a comma or a semicolon.
+const NAMES: usize = 3;
+
+/// Returns a warning where one record has many values for one field: `records` then names what holds the records.
+pub(super) fn many(rows: &[Opportunity]) -> Vec<String> {
+    let [row, rest @ ..] = rows else { return Vec::new() };
+    let apart = |words: &str| words.split([',', ';']).filter(|part| !part.trim().is_empty()).count();
+    let counts = [
+        (Field::Place, row.places.len(), PLACES),
+        (Field::Organization, row.organization.as_deref().map_or(0, apart), NAMES),
+    ];
+    // A list of several records is one, whatever some of them hold.
+    let told = counts.into_iter().filter(|(_, count, most)| rest.is_empty() && count > most);
+    told.map(|(field, count, _)| {
+        format!(
+            "the one record has {count} values of {}: does `records` name the element that repeats, and not what holds it?",
+            field.as_str()
+        )
+    })
+    .collect()
+}
+
 /// Formats the same on one line, without the fields that each row has.
 pub(super) fn shown(filled: &[(Field, usize)]) -> String {
     let told = filled.iter().filter(|(field, _)| !matches!(field, Field::ExternalId | Field::Title));

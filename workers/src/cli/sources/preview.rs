@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::{Opportunity, Rejection, SourceSlug};
 use sources::{Catalog, Spec};
 
-use super::fill::{filled, shown, unfilled};
+use super::fill::{filled, many, shown, unfilled};
 
 use crate::{
     cli::{Context, Outcome},
@@ -49,7 +49,9 @@ pub(in crate::cli) fn print(context: &Context, spec: &Spec, preview: Preview) ->
         if !opportunities.is_empty() && filled.iter().any(|(_, percent)| *percent < 100) {
             ui::line(&format!("{slug}  filled, in %: {}", shown(&filled)));
         }
-        for line in alarms.iter().chain(&notes).chain(&unfilled(spec, &opportunities)) {
+        for line in
+            alarms.iter().chain(&notes).chain(&unfilled(spec, &opportunities)).chain(&many(&opportunities))
+        {
             ui::note(&format!("{slug}  {line}"));
         }
     }

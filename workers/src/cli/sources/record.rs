@@ -9,13 +9,12 @@ use sources::Spec;
 use url::Url;
 
 use crate::{
-    app,
     cli::{
         Context, Outcome,
-        common::{find_source, recordings_folder},
+        common::{ensure_address, find_source, recordings_folder},
     },
     partner::{self, Access},
-    ui,
+    registry, ui,
     workbench::preview::{Ask, Tape, preview},
 };
 
@@ -61,9 +60,10 @@ struct Recorded {
 
 impl Record {
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<Outcome> {
-        let catalog = app::catalog(context.config())?;
+        let catalog = registry::where_possible(&context.loaded).await?.catalog;
         let slug = find_source(&catalog, &self.source)?;
         let spec = catalog.get(&slug).context("the source vanished")?;
+        ensure_address(spec)?;
         let folder = recordings_folder(context, self.to).join(slug.as_str());
         let is_free = !folder.exists() || folder.read_dir().is_ok_and(|mut entries| entries.next().is_none());
         anyhow::ensure!(
