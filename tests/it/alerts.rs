@@ -128,7 +128,7 @@ async fn each_kind_is_reported_once_by_two_workers_and_once_when_it_is_over() {
     let listed = told.bin(&["alerts", "list", "-o", "json"]).run().await.expect(0).json();
     assert_eq!(listed["alerts"].as_array().unwrap().len(), 7, "{listed}");
     let status = told.bin(&["status"]).run().await.expect(0).out;
-    assert!(status.contains("alert          une collecte de mc2 est retenue"), "{status}");
+    assert!(status.contains("alert          a run of mc2 is held"), "{status}");
 
     told.give_secret();
     sql(&store, MENDED).await;

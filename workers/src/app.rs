@@ -86,10 +86,7 @@ impl App {
             Role::Worker => open_worker_store(&config).await?,
             Role::Command => open_store(&config).await?,
         };
-        let base = match role {
-            Role::Worker => Base::load(&config)?,
-            Role::Command => Base::usable(&config)?.0,
-        };
+        let base = if role == Role::Worker { Base::load(&config)? } else { Base::usable(&config)?.0 };
         let brings = match role {
             Role::Worker => Some(Brings::Worker),
             Role::Command => store.queue().workers().await?.is_empty().then_some(Brings::Guest),

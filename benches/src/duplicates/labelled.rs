@@ -101,7 +101,8 @@ pub(crate) fn set(folder: &Path) -> Result<Set, Failure> {
         let record: Value = serde_json::from_str(line)?;
         let id = record.get("id").and_then(Value::as_str).ok_or("a record has no id")?.to_owned();
         let cluster = clusters.get(&id).ok_or_else(|| format!("{id} is in no cluster"))?.clone();
-        let (row, is_mended) = published(&record)?;
+        // What is no opportunity is not served, so nobody sees it twice.
+        let Some((row, is_mended)) = published(&record)? else { continue };
         mended += usize::from(is_mended);
         rows.push((id, cluster, row));
     }
@@ -126,8 +127,9 @@ const NAMES: [(&str, &str); 14] = [
     ("body", "description"),
 ];
 
-/// Reads a record, and returns whether a field was refused. A refused field is left out, so that the row still takes part.
-fn published(record: &Value) -> Result<(Opportunity, bool), Failure> {
+/// Reads a record, and returns whether a field was refused. A refused field is left out, so that the row still takes part. None: it is
+/// no opportunity.
+fn published(record: &Value) -> Result<Option<(Opportunity, bool)>, Failure> {
     let text = |key: &str| record.get(key).and_then(Value::as_str);
     let kind = match text("kind").ok_or("no kind")? {
         "job" | "internship" => Kind::Job,
@@ -151,13 +153,14 @@ fn published(record: &Value) -> Result<(Opportunity, bool), Failure> {
     let mut is_mended = false;
     loop {
         match normalize(draft.clone(), &context) {
-            Ok(row) => return Ok((row, is_mended)),
+            Ok(row) => return Ok(Some((row, is_mended))),
             Err(refused) => {
                 let field = match &refused.reason {
                     Reason::UnknownPlace(_) => "place",
                     Reason::UnreadableAmount(_) => "salary",
                     Reason::BadUrl(_) => "url",
                     Reason::UnreadableDate(words) if words.starts_with("closes_at") => "closes_at",
+                    Reason::NoOpportunity(_) => return Ok(None),
                     other => return Err(format!("{other}: {record}").into()),
                 };
                 match draft.field_mut(field) {

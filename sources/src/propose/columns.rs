@@ -91,8 +91,8 @@ fn within(path: &str, value: &Value, deep: usize) -> Option<Found> {
         };
         let is_table =
             items.iter().take(LOOKED_AT).all(|row| row.as_array().is_some_and(|row| row.len() == width));
-        let heads = map.values().filter_map(Value::as_array).filter(|heads| heads.len() == width);
-        let named = heads.filter_map(|heads| heads.iter().map(name).collect::<Option<Vec<&str>>>()).next();
+        let mut heads = map.values().filter_map(Value::as_array).filter(|heads| heads.len() == width);
+        let named = heads.find_map(|heads| heads.iter().map(name).collect::<Option<Vec<&str>>>());
         let Some(named) = named.filter(|_| is_table) else { continue };
         let mut best = Best::default();
         for (at, name) in named.iter().enumerate() {

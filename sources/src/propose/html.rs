@@ -65,24 +65,29 @@ pub(super) fn found(page: &Page<'_>) -> Found {
         };
     }
     if let [one] = postings.as_slice() {
-        let form = |path: &str| format!("{{ jsonld = {path:?} }}");
-        let mut fields = detail::posting(form, &["external_id", "url"]);
-        fields.extend(detail::more(one, form));
-        remarks.push("This is the page of one record: it carries a JobPosting. `records` and `request` are to be those of the list.".to_owned());
-        return Found {
-            format: "html",
-            records: Some("\"body\"".to_owned()),
-            fields,
-            remarks,
-            records_seen: 1,
-            ..Found::default()
-        };
+        return of_one(one, remarks);
     }
     remarks.push(
         "No list was found. Do its records load by script? Then look for the JSON the page asks for."
             .to_owned(),
     );
     Found { format: "html", remarks, ..Found::default() }
+}
+
+/// Proposes for the page of one record.
+fn of_one(one: &Value, mut remarks: Vec<String>) -> Found {
+    let form = |path: &str| format!("{{ jsonld = {path:?} }}");
+    let mut fields = detail::posting(form, &["external_id", "url"]);
+    fields.extend(detail::more(one, form));
+    remarks.push("This is the page of one record: it carries a JobPosting. `records` and `request` are to be those of the list.".to_owned());
+    Found {
+        format: "html",
+        records: Some("\"body\"".to_owned()),
+        fields,
+        remarks,
+        records_seen: 1,
+        ..Found::default()
+    }
 }
 
 /// Proposes for records in the JSON of a script: `script#__NEXT_DATA__`.

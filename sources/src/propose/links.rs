@@ -21,10 +21,23 @@ const PEOPLE: [&str; 13] = [
     "apply",
 ];
 
-/// Returns the path of the page for people that a value named "link" or "links" holds.
-///
-/// The outer `None`: the value has another form. The inner one: it holds links, and none to such a page.
-pub(super) fn form(key: &str, value: &Value, path: &str) -> Option<Option<String>> {
+/// What a value named "link" or "links" holds.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Links {
+    /// Links, and among them one to a page for people: its path.
+    Page(String),
+    /// Links, and none to such a page.
+    Others,
+}
+
+impl From<Option<String>> for Links {
+    fn from(page: Option<String>) -> Self {
+        page.map_or(Self::Others, Self::Page)
+    }
+}
+
+/// Returns the links that a value holds. None: it is named otherwise, or has another form.
+pub(super) fn form(key: &str, value: &Value, path: &str) -> Option<Links> {
     let local = key.rsplit_once(':').map_or(key, |(_, local)| local);
     if !matches!(local, "link" | "links" | "_links") {
         return None;
@@ -40,16 +53,16 @@ pub(super) fn form(key: &str, value: &Value, path: &str) -> Option<Option<String
         }
         let has = |word: &str| items.iter().any(|item| item.get(rel).and_then(Value::as_str) == Some(word));
         if let Some(word) = PEOPLE.iter().find(|word| has(word)) {
-            return Some(Some(format!("{path}[] | select(.{rel} == {word:?}) | .{href}")));
+            return Some(Links::Page(format!("{path}[] | select(.{rel} == {word:?}) | .{href}")));
         }
         let is_bare = items.first().is_some_and(|item| item.get(rel).is_none());
-        return Some(is_bare.then(|| format!("{path}.{href}")));
+        return Some(is_bare.then(|| format!("{path}.{href}")).into());
     }
     let map = value.as_object()?;
     if !map.values().any(|link| href(link).is_some()) {
         return None;
     }
-    Some(PEOPLE.iter().find_map(|word| of(map, word, path)))
+    Some(PEOPLE.iter().find_map(|word| of(map, word, path)).into())
 }
 
 fn of(map: &Map<String, Value>, word: &str, path: &str) -> Option<String> {

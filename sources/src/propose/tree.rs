@@ -294,8 +294,8 @@ fn keys(best: &mut Best, path: &str, map: &Map<String, Value>, deep: usize) {
     }
     for (key, value) in map {
         let here = format!("{path}{}", step(key));
-        if let Some(form) = links::form(key, value, &here) {
-            if let Some(form) = form {
+        if let Some(links) = links::form(key, value, &here) {
+            if let links::Links::Page(form) = links {
                 best.offer("url", rank, literal(&form));
             }
             continue;

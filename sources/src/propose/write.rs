@@ -10,25 +10,11 @@ use super::{Answer, Found};
 /// Returns the text of a source file.
 pub(super) fn text(answer: &Answer<'_>, found: &Found) -> String {
     let mut out = String::new();
-    let origin = answer
-        .url
-        .map_or_else(|| "https://partner.example".to_owned(), |url| url.origin().ascii_serialization());
+    head(&mut out, answer, found);
     let mut line = |text: &str| {
         out.push_str(text);
         out.push('\n');
     };
-    line("# Proposed from one answer: look at every line, then run");
-    line(&match answer.url {
-        Some(_) => format!("#   oim-etl sources check {0} && oim-etl sources preview {0}", answer.slug),
-        None => format!("#   oim-etl ingest {} --file PATH --dry-run", answer.slug),
-    });
-    for remark in &found.remarks {
-        line(&format!("# {}", remark.replace(['\n', '\r'], " ")));
-    }
-    line(&format!("name = {:?}", name_of(answer.slug)));
-    line(&format!("base_url = {origin:?}"));
-    line("rate = \"20/min\"                 # what the partner agrees to, over all workers");
-    line("# auth = { kind = \"api_key\", header = \"X-Api-Key\", key = \"NAME_OF_THE_VARIABLE\" }");
     line("\n[streams.list]");
     line(&format!(
         "kind = {:?}                    # job, training, agr or microfinance",
@@ -82,6 +68,29 @@ pub(super) fn text(answer: &Answer<'_>, found: &Found) -> String {
     out
 }
 
+/// Writes what stands above the streams.
+fn head(out: &mut String, answer: &Answer<'_>, found: &Found) {
+    let origin = answer
+        .url
+        .map_or_else(|| "https://partner.example".to_owned(), |url| url.origin().ascii_serialization());
+    let mut line = |text: &str| {
+        out.push_str(text);
+        out.push('\n');
+    };
+    line("# Proposed from one answer: look at every line, then run");
+    line(&match answer.url {
+        Some(_) => format!("#   oim-etl sources check {0} && oim-etl sources preview {0}", answer.slug),
+        None => format!("#   oim-etl ingest {} --file PATH --dry-run", answer.slug),
+    });
+    for remark in &found.remarks {
+        line(&format!("# {}", remark.replace(['\n', '\r'], " ")));
+    }
+    line(&format!("name = {:?}", name_of(answer.slug)));
+    line(&format!("base_url = {origin:?}"));
+    line("rate = \"20/min\"                 # what the partner agrees to, over all workers");
+    line("# auth = { kind = \"api_key\", header = \"X-Api-Key\", key = \"NAME_OF_THE_VARIABLE\" }");
+}
+
 /// Says where the records of a format may be.
 fn sample(format: &str) -> &'static str {
     match format {
@@ -116,7 +125,8 @@ fn missing(out: &mut String, found: &Found, has_identity: bool, has_title: bool)
         todo("# TODO title: its heading; it is required. For example".to_owned());
         todo(format!("#   title = {one}"));
     }
-    if !(has_identity && has_title) && !found.names.is_empty() {
+    let is_whole = has_identity && has_title;
+    if !is_whole && !found.names.is_empty() {
         let names: Vec<String> = found.names.iter().map(|name| name.replace(['\n', '\r'], " ")).collect();
         todo(format!("#   a record has: {}", names.join(", ")));
     }

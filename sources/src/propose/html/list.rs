@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use normalize::patterns;
 use regex::Regex;
 use scraper::{ElementRef, Html, Selector};
 
@@ -263,13 +264,13 @@ pub(super) fn titled(records: &[ElementRef<'_>]) -> Vec<String> {
     found
 }
 
-/// Forms of addresses in which a number identifies a record: a title that is corrected changes the rest of them.
-const NUMBERS: [&str; 4] = [
-    r"-(\d+)(?:\.[a-z]+)?/?$",
-    r"/(\d+)(?:\.[a-z]+)?/?$",
-    r"/(\d+)-[^/]*/?$",
-    r"[?&][a-zA-Z_]*(?:id|ID|Id|ref|num|p)=(\d+)",
-];
+patterns! {
+    /// Forms of addresses in which a number identifies a record: a title that is corrected changes the rest of them.
+    static LAST_NUMBER: Regex = r"-(\d+)(?:\.[a-z]+)?/?$";
+    static LAST_PART: Regex = r"/(\d+)(?:\.[a-z]+)?/?$";
+    static FIRST_NUMBER: Regex = r"/(\d+)-[^/]*/?$";
+    static PARAMETER: Regex = r"[?&][a-zA-Z_]*(?:id|ID|Id|ref|num|p)=(\d+)";
+}
 
 /// Returns the form of an identity: an attribute with one, else a number in the link, else the link.
 fn identity(records: &[ElementRef<'_>], link: &str) -> String {
@@ -279,13 +280,12 @@ fn identity(records: &[ElementRef<'_>], link: &str) -> String {
     let Ok(selector) = Selector::parse(link) else { return format!("{{ css = {link:?}, attr = \"href\" }}") };
     let hrefs = records.iter().filter_map(|record| first(*record, &selector)?.value().attr("href"));
     let hrefs: BTreeSet<&str> = hrefs.collect();
-    for pattern in NUMBERS {
-        let Ok(regex) = Regex::new(pattern) else { continue };
+    for regex in [&LAST_NUMBER, &LAST_PART, &FIRST_NUMBER, &PARAMETER] {
         let numbers = hrefs.iter().filter_map(|href| Some(regex.captures(href)?.get(1)?.as_str()));
         let numbers: Vec<&str> = numbers.collect();
         let own: BTreeSet<&str> = numbers.iter().copied().collect();
         if numbers.len() == hrefs.len() && own.len() == numbers.len() && own.len() > 1 {
-            return format!("{{ css = {link:?}, attr = \"href\", regex = '{pattern}' }}");
+            return format!("{{ css = {link:?}, attr = \"href\", regex = '{}' }}", regex.as_str());
         }
     }
     format!("{{ css = {link:?}, attr = \"href\" }}")

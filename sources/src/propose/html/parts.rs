@@ -156,9 +156,8 @@ fn beside(element: ElementRef<'_>) -> Option<Candidate> {
     }
     let (field, likely) = field_of(name)?;
     // A heading over a paragraph, and a value that is a label again.
-    if matches!(field, "description" | "title" | "external_id" | "url") && tag != "dt"
-        || field_of(&text(value)).is_some() && tag != "dt"
-    {
+    let is_heading = matches!(field, "description" | "title" | "external_id" | "url");
+    if tag != "dt" && (is_heading || field_of(&text(value)).is_some()) {
         return None;
     }
     let class = element.value().classes().find(|class| is_plain(class));

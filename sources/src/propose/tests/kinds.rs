@@ -229,8 +229,10 @@ fn labels_beside_their_values() {
         ("<p><span class='cle'>", "</span> <span class='val'>", "</span></p>"),
         ("<tr><th>", "</th><td>", "</td></tr>"),
     ] {
-        let rows: String =
-            pairs.iter().map(|(label, value)| format!("{open}{label}{between}{value}{shut}")).collect();
+        let mut rows = String::new();
+        for (label, value) in pairs {
+            rows.extend([open, label, between, value, shut]);
+        }
         let wrapped = match open {
             "<dt>" => format!("<dl>{rows}</dl>"),
             "<tr><th>" => format!("<table>{rows}</table>"),
