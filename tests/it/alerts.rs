@@ -1,4 +1,4 @@
-//! What is wrong is reported once when it begins and once when it is over, whichever worker lives; and a day is told in a digest.
+//! What is wrong is reported once when it begins and once when it is over, whichever worker lives; and a digest reports a day.
 
 use store::Store;
 

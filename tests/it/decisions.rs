@@ -2,9 +2,8 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
-
 use crate::support::{Ended, Road, rows_of};
+use serde_json::Value;
 
 const SPEC: &str = "name = 'Caisse'\nbase_url = 'https://caisse.cm'\nrate = '1/s'\n[streams.prets]\nkind = 'microfinance'\nformat = 'table'\n\
                     [streams.prets.fields]\nexternal_id = 'Code'\ntitle = 'Produit'\ninterest = 'Taux'\n";
@@ -29,12 +28,10 @@ impl Caisse {
         std::fs::write(folder.join("caisse.toml"), SPEC).unwrap();
         Self { sources: folder.display().to_string(), road }
     }
-
     async fn does(&self, args: &[&str], code: i32) -> Ended {
         let args = [args, &["--sources", &self.sources]].concat();
         self.road.bin(&args).run().await.expect(code)
     }
-
     /// Ingests the sheet, and returns the run.
     async fn ingests(&self, sheet: &str, code: i32) -> Value {
         let file = self.road.data().join("prets.csv");
@@ -42,7 +39,6 @@ impl Caisse {
         let args = ["ingest", "caisse", "--file", file.to_str().unwrap(), "--complete", "--output", "json"];
         self.does(&args, code).await.json()[0].clone()
     }
-
     /// Returns what is served of each product.
     async fn served(&self) -> Vec<Value> {
         let rows = rows_of(&*self.road.database.store().await).await;

@@ -1,12 +1,10 @@
 //! Group commit: pages that are ready together commit together, and each fails only for its own fault.
-
-use queue::Lease;
-use store::{PageRow, ParsedPage, Reading, Store, StoreError};
-
 use crate::support::{
     opportunities::{fresh, opportunity},
     runs::{begin, enter_list_page, next_page},
 };
+use queue::Lease;
+use store::{PageRow, ParsedPage, Reading, Store, StoreError};
 
 /// Returns archived list pages of one run, each with the job that parses it, in the order of the list.
 async fn archived_pages(store: &Store, pages: u32) -> Vec<(Lease, PageRow)> {
@@ -94,7 +92,6 @@ async fn a_page_that_the_database_refuses_fails_alone() {
         .map(|((lease, page), id)| {
             let mut reading = shows(id);
             if id == "2" {
-                // The column does not hold so large a number.
                 reading.opportunities[0].positions = Some(u32::MAX);
             }
             ParsedPage::new(lease, page, None, String::new(), reading)

@@ -6,8 +6,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::{shell::say, workspace::Workspace};
 
-/// The most bytes that the binary may have: a little above the 89 MiB that it has. Most of them are the vector engine.
-const MOST: u64 = 90 * MEBIBYTE;
+/// The most bytes that the binary may have: a little above the 91 MiB that it has. Most of them are the vector engine; mail and alerts added one.
+const MOST: u64 = 92 * MEBIBYTE;
 const MEBIBYTE: u64 = 1024 * 1024;
 
 /// The variable that tells a process where to die (`store::failpoint`). Only a binary for tests knows it.

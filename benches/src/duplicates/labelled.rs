@@ -101,7 +101,7 @@ pub(crate) fn set(folder: &Path) -> Result<Set, Failure> {
         let record: Value = serde_json::from_str(line)?;
         let id = record.get("id").and_then(Value::as_str).ok_or("a record has no id")?.to_owned();
         let cluster = clusters.get(&id).ok_or_else(|| format!("{id} is in no cluster"))?.clone();
-        // What is no opportunity is not served, so nobody sees it twice.
+        // What is not an opportunity is not served, so nobody sees it twice.
         let Some((row, is_mended)) = published(&record)? else { continue };
         mended += usize::from(is_mended);
         rows.push((id, cluster, row));
@@ -128,7 +128,7 @@ const NAMES: [(&str, &str); 14] = [
 ];
 
 /// Reads a record, and returns whether a field was refused. A refused field is left out, so that the row still takes part. None: it is
-/// no opportunity.
+/// not an opportunity.
 fn published(record: &Value) -> Result<Option<(Opportunity, bool)>, Failure> {
     let text = |key: &str| record.get(key).and_then(Value::as_str);
     let kind = match text("kind").ok_or("no kind")? {

@@ -14,7 +14,6 @@ mod house;
 mod part;
 mod sketch;
 mod weights;
-
 use std::fmt;
 
 pub use cluster::{Clusters, Decisions, Member, cluster, cluster_by};
@@ -22,7 +21,6 @@ use evidence::{COUNT, EVIDENCE, Level, Pair};
 pub use house::House;
 pub use sketch::{Key, Listing, Sketch};
 pub use weights::Weights;
-
 /// The result of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -51,7 +49,6 @@ impl Judgement {
     pub fn verdict(&self) -> Verdict {
         self.verdict_by(Weights::current())
     }
-
     /// Returns what it came to by the thresholds of `weights`, those that scored it.
     pub fn verdict_by(&self, weights: &Weights) -> Verdict {
         match self.contradiction {
@@ -61,7 +58,6 @@ impl Judgement {
             None => Verdict::Unlike,
         }
     }
-
     /// Returns the level of each piece of evidence, in the order of [`Weights::names`].
     pub fn levels(&self) -> &[u8] {
         &self.levels

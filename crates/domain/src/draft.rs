@@ -155,9 +155,9 @@ draft! {
         /// Country of the record's places and currency: ISO 3166-1 alpha-2.
         country Country: "Country of the record, where they differ: ISO 3166-1 alpha-2 (\"SN\"); a `map` makes codes of other words. Its places and the currency of its amounts follow. Default: `country` of the file.",
         /// What is earned, paid, lent or granted, in words ("150 000 - 250 000 FCFA / mois").
-        salary Salary: "What is earned, paid, lent or granted, in words: \"150 000 - 250 000 FCFA / mois\", \"2 000 000 F CFA maximum\", \"75 000F/mois\", \"à négocier\". A range from high to low is turned round, and broken groups of digits (\"75 00 F\") are no amount; both are a doubt.",
+        salary Salary: "What is earned, paid, lent or granted, in words: \"150 000 - 250 000 FCFA / mois\", \"2 000 000 F CFA maximum\", \"75 000F/mois\", \"à négocier\". A range from high to low is turned round, and broken groups of digits (\"75 00 F\") are not amount; both are a doubt.",
         /// Interest of a loan or a savings product, in words ("1,5 % par mois").
-        interest Interest: "Interest, in words: \"1,5 % par mois\", \"8,5% + TAF (10%)\", \"18 - 24 % l'an, frais de dossier 1 %\". A rate under 5 % needs its period. \"0 % l'an\" and \"sans intérêt\" are 0; a bare `0`, or \"0.000000 % Per year\" as programs print it, is no rate.",
+        interest Interest: "Interest, in words: \"1,5 % par mois\", \"8,5% + TAF (10%)\", \"18 - 24 % l'an, frais de dossier 1 %\". A rate under 5 % needs its period. \"0 % l'an\" and \"sans intérêt\" are 0; a bare `0`, or \"0.000000 % Per year\" as programs print it, is not a rate.",
         /// Fees of a loan, in words ("frais de dossier 1 %").
         fees Fees: "Fees, in words: \"1 % + 5 000 FCFA\", \"frais de dossier 2 %, assurance 0,5 %\", \"gratuit\".",
         /// How long it lasts, in words ("12 mois").

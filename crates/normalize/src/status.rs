@@ -32,7 +32,7 @@ const CLOSED: [&str; 21] = [
     "unpublished",
 ];
 
-/// Words that put what is said in the future, folded.
+/// Words that put a statement in the future, folded.
 const COMING: [&str; 15] = [
     "prochaine",
     "prochainement",
@@ -119,7 +119,7 @@ patterns! {
     /// What a person is recruited by.
     static RECRUITS: Regex = r"\b(?:recrutements?|recrute|consultante?s?|candidatures?|recruitment|hiring|poste d|individual|experte?s?|stagiaires?|emplois?)\b";
 
-    /// Who is recruited by a tender and is no person.
+    /// Who is recruited by a tender and is not a person.
     static FIRM: Regex = r"\b(?:recrutements?|selections?|recruitment|hiring|choix) (?:d |de |des |du |of |un |une |a |an )*(?:cabinets?|bureaux?|firmes?|firms?|entreprises?|prestataires?|societes?|company|companies|fournisseurs?|agences?|agency|operateurs?|consultants? firms?|consulting firms?)\b";
 
     /// How a notice of results begins, folded.

@@ -76,7 +76,6 @@ impl JsonSchema for RawForm {
     fn schema_name() -> Cow<'static, str> {
         "Form".into()
     }
-
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let table = generator.subschema_for::<RawTable>();
         json_schema!({
@@ -100,21 +99,17 @@ struct AnyForm;
 
 impl<'de> Visitor<'de> for AnyForm {
     type Value = RawForm;
-
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
             "a path, a column, a CSS selector, a table such as { css = \"a\", attr = \"href\" }, or a list of these",
         )
     }
-
     fn visit_str<E: de::Error>(self, text: &str) -> Result<RawForm, E> {
         Ok(RawForm::Text(text.to_owned()))
     }
-
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawForm, A::Error> {
         RawTable::deserialize(MapAccessDeserializer::new(map)).map(|table| RawForm::Table(Box::new(table)))
     }
-
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<RawForm, A::Error> {
         let mut forms = Vec::new();
         while let Some(form) = items.next_element()? {

@@ -146,7 +146,7 @@ pub(super) fn duration(map: &Map<String, Value>, path: &str) -> Option<String> {
                 .iter()
                 .any(|word| matches!(word.as_str(), "repayment" | "installment" | "echeances" | "payment"))
     })?;
-    // The code of an enumeration is no word: Fineract has a `value` beside it.
+    // The code of an enumeration is not a word: Fineract has a `value` beside it.
     let unit = if value.get("value").is_some_and(Value::is_string) {
         literal(&format!("{path}{}.value", step(key)))
     } else {

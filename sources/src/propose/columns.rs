@@ -1,20 +1,16 @@
 //! JSON whose records are not objects of a list: objects by key, rows beside a header, whole columns.
-
-use std::collections::BTreeSet;
-
-use serde_json::{Map, Value};
-
 use super::{
     Found,
     names::{Best, field_of},
     tree::{literal, step},
 };
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// Most entries that are compared.
 const LOOKED_AT: usize = 50;
 /// Fewest objects that are records by what they share; by their keys alone, one is enough.
 const FEWEST: usize = 2;
-
 /// Returns whether the values of an object are records by key: `{"41207": {…}, "41208": {…}}`.
 pub(super) fn is_keyed(map: &Map<String, Value>) -> bool {
     let objects: Vec<&Map<String, Value>> =
@@ -36,7 +32,7 @@ pub(super) fn is_keyed(map: &Map<String, Value>) -> bool {
     objects.len() >= FEWEST && 10 * shared >= 7 * all.len() && known > 1 && field_of_none(map)
 }
 
-/// Returns whether the keys of an object say nothing to us: `organization` and `place` may share names, and are no records.
+/// Returns whether the keys of an object say nothing to us: `organization` and `place` may share names, and are not records.
 fn field_of_none(map: &Map<String, Value>) -> bool {
     !map.keys().any(|key| field_of(key).is_some())
 }

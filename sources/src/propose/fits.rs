@@ -27,7 +27,7 @@ pub(super) fn text(field: &str, words: &str) -> bool {
     }
 }
 
-/// Returns whether an address is one that programs read: it is no page for people.
+/// Returns whether an address is one that programs read: it is not a page for people.
 fn is_api(address: &str) -> bool {
     let path = address.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
     ["/api/", "/wp-json/", "/jsonapi/", "/rest/", "/odata/", "/graphql"]

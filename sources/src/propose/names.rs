@@ -110,7 +110,6 @@ impl Best {
     pub(super) fn keep(&mut self, is_good: impl Fn(&str, &str) -> bool) {
         self.0.retain(|(field, _, form)| is_good(field, form));
     }
-
     /// Returns the likeliest form of each field.
     pub(super) fn fields(mut self) -> Vec<(&'static str, String)> {
         self.0.sort_by_key(|(_, likely, _)| *likely);

@@ -101,7 +101,7 @@ fn names(records: &[Value]) -> Vec<String> {
     first.map(|map| map.keys().take(NAMES).map(|key| step(key)).collect()).unwrap_or_default()
 }
 
-/// Most names of a record that are told.
+/// Most names of a record that are listed.
 const NAMES: usize = 40;
 
 /// How the path of objects by key ends: `{"41207": {…}}`.

@@ -154,7 +154,7 @@ const RUN: usize = 30;
 /// Fewest letters of such a word: "id" stands in too many words.
 const SHORTEST: usize = 3;
 
-/// Returns the words of which a run of letters is made, if all of them are known: `expirationdate`.
+/// Returns the words that make up a run of letters, if all of them are known: `expirationdate`.
 fn parts(run: &str) -> Vec<String> {
     let whole = || vec![run.to_owned()];
     if !concepts(run).is_empty() || run.len() > RUN || !run.bytes().all(|byte| byte.is_ascii_lowercase()) {

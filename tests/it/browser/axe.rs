@@ -11,7 +11,7 @@ use super::driver::{Browser, is_there};
 const RULES: &str = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']";
 const PACKAGE: &str = "axe-core@4.10.3";
 
-/// Returns the source of axe-core; an error says why it is not to be had.
+/// Returns the source of axe-core; an error says why it is not available.
 pub(super) fn source() -> Result<String, String> {
     let folder = build_folder().join("axe-core");
     let file = folder.join("package/axe.min.js");

@@ -86,7 +86,6 @@ impl<'a> Work<'a> {
         self.kill();
         self.let_time_pass().await;
     }
-
     pub(crate) async fn state(&self) -> State {
         state_of(&self.store, &self.portals.archive).await
     }

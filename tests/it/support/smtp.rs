@@ -118,7 +118,7 @@ impl Hook {
         Self { url, kept }
     }
 
-    /// Answers with this status from now on.
+    /// Gives this status from now on.
     pub(crate) fn answer(&self, status: u16) {
         self.kept.status.store(status, Ordering::SeqCst);
     }

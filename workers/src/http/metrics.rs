@@ -138,7 +138,7 @@ fn indexes(page: &mut Page, targets: &[&TargetState]) {
 fn alerts(page: &mut Page, alerts: &[Alert], channels: &[ChannelState]) {
     page.gauge(
         "oim_alerts",
-        "What is wrong now, by kind, as people are told",
+        "What is wrong now, by kind, as reported",
         AlertKind::ALL.iter().map(|kind| {
             let count = alerts.iter().filter(|alert| alert.kind == *kind).count();
             Sample::count(i64::try_from(count).unwrap_or(i64::MAX)).with("kind", kind.as_str())

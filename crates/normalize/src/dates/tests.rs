@@ -25,7 +25,7 @@ fn what_begins_begins_at_the_begin_of_a_span() {
         ("janvier 2027", "2027-01-01"),
         ("15 janvier", "2027-01-15"),
         ("dans 3 jours", "2026-11-23"),
-        // The year stands at the end of the span, and a day is no year.
+        // The year stands at the end of the span, and a day is not a year.
         ("11 janvier - 30 juin 2027", "2027-01-11"),
         ("11 janvier – 30 juin 2027", "2027-01-11"),
         ("11 janvier-12 février 2027", "2027-01-11"),

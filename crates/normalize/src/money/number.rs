@@ -29,7 +29,7 @@ patterns! {
         r"f|f?cfaf?|frs?|francs?|xaf|xof|eur|euros?|usd|dollars?|gbp|ngn|nairas?|chf|mad|dhs?|cad"
     );
 
-    /// Groups of thousands of which the last is zeros, with marks that stand apart or are none of a number: "75. 000", "75-000", "75 .000".
+    /// Groups of thousands whose last is zeros, with marks that stand apart or are none of a number: "75. 000", "75-000", "75 .000".
     static LOOSE: Regex = r"\b\d{1,3}(?: ?[.,'] ?\d{3})*(?: ?[.,'] ?|-)000(?:[.,']\d{3})*\b";
 }
 

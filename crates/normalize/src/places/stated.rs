@@ -222,7 +222,7 @@ fn of_label(value: &str) -> Vec<Place> {
 }
 
 fn of_clause(rest: &str) -> Vec<Place> {
-    // "À Edéa, avec des déplacements à Douala": where somebody travels is no place of the post.
+    // "À Edéa, avec des déplacements à Douala": where somebody travels is not a place of the post.
     let end = ELSEWHERE.find(rest).map_or(rest.len(), |hit| hit.start());
     let rest = FACILITY.replace(rest.get(..end).unwrap_or_default(), "");
     let items = items(&rest);

@@ -1,7 +1,6 @@
-use domain::vocabulary::Audience;
-
 use super::*;
 use crate::cases::{check, of};
+use domain::vocabulary::Audience;
 
 fn shown(codes: &[&str]) -> String {
     if codes.is_empty() { "none".to_owned() } else { codes.join(",") }

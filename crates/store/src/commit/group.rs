@@ -86,7 +86,6 @@ impl Store {
         }
         tallies
     }
-
     /// Commits pages in one transaction.
     async fn commit_group(&self, pages: &[ParsedPage]) -> Result<Vec<Result<Tally, StoreError>>, StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;

@@ -123,7 +123,7 @@ fn paging_of_apis() {
         "{{\"total\": 5, \"results\": {TWO}, \"_links\": {{\"self\": \"/v1\", \"next\": \"/v1?offset=2\"}}}}"
     );
     has(&of("https://neuf.cm/v1", &[], &always), "link = \"._links.next\", total = \".total\" }");
-    // The number of records on the page is no total.
+    // The number of records on the page is not a total.
     let counted = format!("{{\"count\": 2, \"results\": {TWO}, \"next\": \"https://neuf.cm/v1?page=2\"}}");
     has(&of("https://neuf.cm/v1", &[], &counted), "link = \".next\" }");
     let rels = format!(

@@ -127,7 +127,7 @@ async fn put(
         let note = new.note.as_deref().unwrap_or("a new source");
         ui::line(&format!("{slug}  version {version} is in force: {note}"));
         ui::line(&format!("what it changes in stored rows:  oim-etl sources diff {slug}"));
-        ui::line(&format!("read stored answers with it:     oim-etl replay {slug} --stale"));
+        ui::line(&format!("read what is archived by it:     oim-etl replay {slug} --stale"));
     } else {
         ui::line(&format!("{slug}  version {version} is in force already"));
     }

@@ -73,7 +73,7 @@ impl New {
             }
             match &errors {
                 Some(errors) => ui::note(&format!(
-                    "it is no source file yet: fill in the lines with TODO, then name it {slug}.toml\n{errors}"
+                    "it is not a source file yet: fill in the lines with TODO, then name it {slug}.toml\n{errors}"
                 )),
                 None => self.next(context, &slug, &folder),
             }

@@ -43,7 +43,6 @@ impl<T> Page<T> {
         let next = items.last().filter(|_| is_full).map(next);
         Self { items, total, next }
     }
-
     /// A list of a single page.
     pub(crate) fn whole(items: Vec<T>) -> Self {
         let total = i64::try_from(items.len()).unwrap_or(i64::MAX);

@@ -1,5 +1,5 @@
 //! The table of the columns of content.
-
+use super::{Column, Shape, column, of};
 use domain::{
     Field::{
         ClosesAt, Contract, Description, Duration, Education, EndsAt, Experience, Fees, Interest, Language,
@@ -8,8 +8,6 @@ use domain::{
     Opportunity,
 };
 use serde_json::json;
-
-use super::{Column, Shape, column, of};
 
 /// Columns of content, in the order in which rows are sent.
 pub(crate) static CONTENT: [Column; 47] = [
