@@ -24,7 +24,7 @@ use url::Url;
 static MEMORY: PeakAlloc = PeakAlloc;
 
 /// Mutations of each page. Pages of posts are many and alike, so only the first few get as many.
-const MUTATIONS: usize = 600;
+const MUTATIONS: usize = 400;
 /// Mutations of each later page of a post.
 const FEW: usize = 40;
 /// Pages of posts of one stream that are mutated as often as lists.

@@ -289,7 +289,7 @@ async fn a_source_is_scheduled_where_it_is_described_and_one_that_nobody_visits_
         "{}",
         listed.err
     );
-    let checked = run(&["sources", "check", "oublie"], 0).await.err;
+    let checked = run(&["sources", "check", "oublie"], 1).await.err;
     assert!(checked.contains("oublie  nobody visits it"), "{checked}");
     write("court", "schedule = \"@daily\"");
     let refused = run(&["schedule", "list"], 2).await.err;
