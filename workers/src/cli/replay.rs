@@ -95,7 +95,7 @@ async fn follow_file(store: &Store, spec: &Spec) -> anyhow::Result<()> {
         if began.elapsed() > FOLLOWED_WITHIN {
             let short = |version: &str| version.get(..12).unwrap_or(version).to_owned();
             anyhow::bail!(
-                "the workers read {} by version {} of its source file, and the file of this command is version {}: put it where they read theirs (`sources_dir`). Their log says if they refuse it",
+                "the workers read {} by version {} of its source file, and the file of this command is version {}: put it in force with `oim-etl sources apply`, or where they read theirs (`sources_dir`)",
                 spec.slug,
                 short(&theirs.spec_version),
                 short(&spec.version)
