@@ -136,9 +136,10 @@ async fn each_kind_is_reported_once_by_two_workers_and_once_when_it_is_over() {
         told.hook.count("*oim-etl – Résolu") >= 7 && told.smtp.mails().len() >= 14
     })
     .await;
-    // Each once, by both workers together.
+    // Each once, by both workers together. That a mail was sent is noted after the server has it.
     let sent = "SELECT count(*) FROM ingest.notifications WHERE sent_at IS NOT NULL";
-    assert_eq!(sqlx::query_scalar::<_, i64>(sent).fetch_one(store.pool()).await.unwrap(), 28);
+    let noted = async || sqlx::query_scalar::<_, i64>(sent).fetch_one(store.pool()).await.unwrap() == 28;
+    wait_until("all is noted as sent", noted).await;
     assert_eq!((told.hook.texts().len(), told.smtp.mails().len()), (14, 14), "{:?}", told.hook.texts());
     assert!(told.bin(&["alerts", "list"]).run().await.expect(0).out.contains("nothing is wrong"));
     for worker in &mut workers {
