@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::{
     PrivateError, access, fetch,
@@ -17,6 +17,7 @@ use super::{
     lock::{self, Attempt, Lock},
     owner::{Owner, command},
     pid_file::{self, SOCKET, Server, running},
+    users::User,
 };
 
 /// Longest wait for a start. Recovery replays at most what an interrupted demo wrote.
@@ -35,7 +36,7 @@ pub enum Durability {
     Throwaway,
 }
 
-/// A running private server. When the process that owns its folder drops it, the server shuts down properly.
+/// A running private server. When the last process that uses it drops it, the server shuts down properly.
 #[derive(Debug)]
 pub struct Cluster {
     folder: PathBuf,
@@ -43,6 +44,7 @@ pub struct Cluster {
     version: String,
     pid: Pid,
     child: Option<Child>,
+    user: User,
     /// The lock on the folder. It is declared last and so dropped last, after the server has ended. `None`: another process owns
     /// the server.
     lock: Option<Lock>,
@@ -60,7 +62,7 @@ impl Cluster {
         }
     }
 
-    /// Does the same, but also uses the server of another process, which that process stops.
+    /// Does the same, but also uses the server of another process. Whoever uses it last stops it.
     pub async fn join(folder: &Path) -> Result<Self, PrivateError> {
         let owner = Owner::needed();
         let folder = prepare(folder, owner)?;
@@ -70,8 +72,10 @@ impl Cluster {
                 Attempt::Locked(lock) => return Self::open(folder, owner, Durability::Safe, lock).await,
                 Attempt::Held(pid) => pid,
             };
-            // Its owner may still be starting it.
-            if let Some(server) = running(&folder.join("data")) {
+            // Its owner may still be starting it, or be stopping it.
+            if let Some(user) = User::enter(&folder).map_err(at(&folder))?
+                && let Some(server) = running(&folder.join("data"))
+            {
                 let version = version_of(&programs(&folder).await?)?;
                 return Self {
                     folder,
@@ -79,6 +83,7 @@ impl Cluster {
                     version,
                     pid: server.pid,
                     child: None,
+                    user,
                     lock: None,
                 }
                 .answering()
@@ -100,10 +105,11 @@ impl Cluster {
         let programs = programs(&folder).await?;
         let version = version_of(&programs)?;
         let data = folder.join("data");
+        let user = entered(&folder).await?;
         let lock = Some(lock);
         if let Some(server) = left_running(&data).await {
             let socket = Socket::Inside(server.socket);
-            return Self { folder, socket, version, pid: server.pid, child: None, lock }.answering().await;
+            return Self { folder, socket, version, pid: server.pid, child: None, user, lock }.answering().await;
         }
         // PostgreSQL would refuse to start beside the process that a file left behind names by now.
         pid_file::remove(&folder, &data).map_err(at(&data))?;
@@ -114,7 +120,7 @@ impl Cluster {
         let socket = Socket::make(&folder, owner)?;
         let child = spawn(&programs, owner, &folder, socket.folder(), durability)?;
         let pid = Pid::from_child(&child);
-        Self { folder, socket, version, pid, child: Some(child), lock }.answering().await
+        Self { folder, socket, version, pid, child: Some(child), user, lock }.answering().await
     }
 
     /// Returns the URL of a database of this server. `postgres` always exists.
@@ -159,13 +165,36 @@ impl Cluster {
     }
 }
 
+impl Cluster {
+    /// Returns whether it is ours to stop the server: nobody else uses it, and nobody else owns its folder.
+    fn is_ours_to_stop(&mut self) -> bool {
+        if !self.user.is_last() {
+            return false;
+        }
+        let since = Instant::now();
+        // An owner that found us still here is about to leave.
+        while self.lock.is_none() && since.elapsed() < ANSWERS_WITHIN {
+            match lock::attempt(&self.folder) {
+                Ok(Attempt::Locked(lock)) => self.lock = Some(lock),
+                Ok(Attempt::Held(_)) => std::thread::sleep(LOOK_EVERY),
+                Err(_) => return false,
+            }
+        }
+        self.lock.is_some()
+    }
+}
+
 impl Drop for Cluster {
     /// Shuts down fast (SIGINT): open transactions are rolled back, and committed ones are written.
     fn drop(&mut self) {
+        if !self.is_ours_to_stop() {
+            self.socket.keep();
+            return;
+        }
+        let data = self.folder.join("data");
         // A child keeps its number until it is waited for. The number of another process's may be a stranger's by now.
-        let is_ours = self.child.is_some()
-            || running(&self.folder.join("data")).is_some_and(|server| server.pid == self.pid);
-        if self.lock.is_none() || !is_ours || kill_process(self.pid, Signal::INT).is_err() {
+        let is_there = || running(&data).is_some_and(|server| server.pid == self.pid);
+        if !(self.child.is_some() || is_there()) || kill_process(self.pid, Signal::INT).is_err() {
             return;
         }
         if let Some(child) = &mut self.child {
@@ -173,8 +202,27 @@ impl Drop for Cluster {
             return;
         }
         let since = Instant::now();
-        while test_kill_process(self.pid).is_ok() && since.elapsed() < START_WITHIN {
+        while is_there() && since.elapsed() < START_WITHIN {
             std::thread::sleep(LOOK_EVERY);
+        }
+        // A folder that its maker kept for us. The data folder is not empty, and stays.
+        let _ = fs::remove_dir(self.socket.folder());
+    }
+}
+
+/// Begins to use the server of a folder that is ours. Somebody who stopped it before us may be about to leave.
+async fn entered(folder: &Path) -> Result<User, PrivateError> {
+    let since = Instant::now();
+    loop {
+        match User::enter(folder).map_err(at(folder))? {
+            Some(user) => return Ok(user),
+            None if since.elapsed() > START_WITHIN => {
+                return Err(PrivateError::InUse {
+                    folder: folder.display().to_string(),
+                    pid: "unknown".to_owned(),
+                });
+            }
+            None => tokio::time::sleep(LOOK_EVERY).await,
         }
     }
 }

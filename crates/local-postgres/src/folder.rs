@@ -86,6 +86,13 @@ impl Socket {
         Ok(Self::Short(short))
     }
 
+    /// Leaves the folder to those who still use the server.
+    pub(crate) fn keep(&mut self) {
+        if let Self::Short(folder) = self {
+            folder.disable_cleanup(true);
+        }
+    }
+
     /// Returns the folder.
     pub(crate) fn folder(&self) -> &Path {
         match self {

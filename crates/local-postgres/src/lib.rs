@@ -15,6 +15,7 @@ mod locate;
 mod lock;
 mod owner;
 mod pid_file;
+mod users;
 
 pub use cluster::{Cluster, Durability};
 

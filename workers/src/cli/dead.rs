@@ -34,7 +34,7 @@ enum What {
     },
     /// Show a dead letter: the job, its page and its run
     Show {
-        /// Id of the dead letter, or how it begins
+        /// Number of the dead letter
         id: String,
     },
     /// Do the work of dead letters again, after their cause is mended
@@ -64,7 +64,7 @@ struct Filter {
 
 #[derive(Debug, Args)]
 struct Chosen {
-    /// Ids of the dead letters, or how they begin
+    /// Numbers of the dead letters
     ids: Vec<String>,
     #[command(flatten)]
     filter: Filter,
@@ -98,14 +98,15 @@ impl Chosen {
     }
 }
 
-/// Returns the dead letter whose id is or begins with these digits.
+/// Returns the dead letter with this number. A number is whole: one that is gone names no other that begins with it.
 async fn find(store: &Store, word: &str) -> anyhow::Result<i64> {
-    match *store.dead_like(word).await? {
+    let near = store.dead_like(word).await?;
+    match *near {
+        [id] if id.to_string() == word => Ok(id),
         [] => anyhow::bail!("there is no dead letter {word}; list them with `oim-etl dead list`"),
-        [id] => Ok(id),
-        ref several => {
-            let ids = several.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
-            anyhow::bail!("{word} may be each of these dead letters: {ids}; write more of the id")
+        _ => {
+            let near = near.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+            anyhow::bail!("there is no dead letter {word}; these numbers begin with it: {near}")
         }
     }
 }
