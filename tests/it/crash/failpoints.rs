@@ -15,13 +15,13 @@ use super::{
     work::{Work, is_done},
 };
 use crate::support::{
-    Database,
+    Database, Qdrant,
     portals::{
         Portals,
         site::{Day, answers},
         world::{Format, Shape, World},
     },
-    wait_until,
+    terminate, wait_until,
 };
 
 /// What happens when the process dies.
@@ -186,6 +186,11 @@ impl Evening {
             Scenario::Rebuild => rebuild(&mut work, dies).await,
             Scenario::Large => unreachable!("played above"),
         }
+        if scenario != Scenario::Rebuild {
+            let verify = ["vectors", "verify", "--output", "json"];
+            let verified = portals.road.bin(&verify).run().await.expect(0).json();
+            assert_eq!(verified["total"], 0, "{scenario:?} {dies:?}: {verified}");
+        }
         work.state().await
     }
 
@@ -290,11 +295,20 @@ async fn die(
     work.let_time_pass().await;
 }
 
-/// Fills the index of a model by a command that dies, and by the next one. However it went, index and database are in step.
+/// Fills the index of a model by a command that dies, and by the next one. However it went, index and database are in step. The steps that
+/// matter on a server are played on one.
 async fn rebuild(work: &mut Work<'_>, dies: Option<Step>) {
     let (_open, _, url) = crate::embedding::gate(true).await;
+    let is_on_server = matches!(dies, Some(Step::WritePoints | Step::Serve | Step::MoveAlias));
+    let server = is_on_server.then(Qdrant::start);
     let road = &work.portals.road;
-    let with = |args: &[&str]| road.bin(args).env("OLLAMA_URL", &url).env("OLLAMA_MODEL", "other");
+    let with = |args: &[&str]| {
+        let bin = road.bin(args).env("OLLAMA_URL", &url).env("OLLAMA_MODEL", "other");
+        match &server {
+            Some(server) => bin.env("QDRANT_URL", &server.url),
+            None => bin,
+        }
+    };
     for moment in ["before", "after"] {
         let Some(step) = dies else { break };
         let point = format!("{moment}:{}", step.name());
@@ -308,8 +322,17 @@ async fn rebuild(work: &mut Work<'_>, dies: Option<Step>) {
     with(&["vectors", "rebuild"]).run().await.expect(0);
     let verified = with(&["vectors", "verify", "--output", "json"]).run().await.expect(0).json();
     assert_eq!(verified["total"], 0, "{verified}");
+    if let Some(server) = &server {
+        let alias = server.tell("alias opportunities").to_string();
+        assert!(alias.contains("-other-"), "the alias does not name what is served: {alias}");
+        // Jobs of a dead process are free when its lease ends. Who opens its folder has them at once.
+        work.let_time_pass().await;
+        let mut next = with(&["worker", "--http", "127.0.0.1:0", "--no-scheduler"]).start();
+        wait_until("its jobs are done", async || is_done(&work.store).await).await;
+        terminate(&mut next).await;
+    }
     let served: String =
-        sqlx::query_scalar("SELECT t.model FROM ingest.served s JOIN ingest.targets t ON t.id = s.target")
+        sqlx::query_scalar("SELECT t.model FROM ingest.served s JOIN ingest.targets t ON t.id = s.target ORDER BY s.since DESC LIMIT 1")
             .fetch_one(work.store.pool())
             .await
             .unwrap();
