@@ -15,7 +15,7 @@ use axum::{
 use serde_json::{Value, json};
 use store::{Store, TargetState};
 
-use crate::support::{Held, Road, Running, client, count, terminate, wait_until};
+use crate::support::{Held, Qdrant, Road, Running, client, count, terminate, wait_until};
 
 /// An Ollama with two models, `first` of 64 numbers and `second` of 96. It counts the texts that it embeds.
 #[derive(Clone, Default)]
@@ -193,27 +193,17 @@ async fn a_model_that_is_pulled_again_gets_an_index_of_its_own() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rebuild_switches_when_it_is_complete_and_back() {
-    let (road, ollama, store) = road().await;
-    road.bin(&["ingest", "fne", "--full"]).run().await.expect(0);
-    let old = served(&store).await;
-    let rebuild = ["vectors", "rebuild", "--model", "second"];
-    // A name that the server does not have makes nothing.
-    let typo = road.bin(&["vectors", "rebuild", "--model", "secnod"]).run().await;
-    assert!(typo.code != 0 && typo.err.contains("ollama pull secnod"), "{}", typo.err);
-    assert_eq!(store.targets().await.unwrap().len(), 1);
-    let (mut worker, address) = worker(&road, &store).await;
-    let command = road.bin(&rebuild).run();
-    let searches = async {
-        while served(&store).await.target == old.target {
-            assert!(finds(&address).await, "a search finds nothing while the index is rebuilt");
-        }
-    };
-    let (ended, ()) = tokio::join!(command, searches);
-    let ended = ended.expect(0);
-    assert!(ended.out.contains("served") && ended.out.contains("second@2222"), "{}", ended.out);
-    let new = served(&store).await;
-    assert_eq!((new.indexed, new.dimensions, new.kept), (old.indexed, Some(96), true));
-    // Both are kept in step.
+    switches(None).await;
+}
+
+/// Whoever reads the alias finds the one collection or the other, and all points in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_on_a_server_moves_the_alias_when_it_is_complete_and_back() {
+    switches(Some(Qdrant::start())).await;
+}
+
+/// Changes a title, and waits until both indexes have it. Returns how many texts were embedded until then.
+async fn both_follow(store: &Store, ollama: &Ollama) -> usize {
     sqlx::query(
         "UPDATE ingest.opportunities SET title = 'Zythologue', fingerprint = sha256(fingerprint)
           WHERE id = (SELECT id FROM ingest.opportunities WHERE status = 'open' LIMIT 1)",
@@ -226,10 +216,54 @@ async fn a_rebuild_switches_when_it_is_complete_and_back() {
         store.targets().await.unwrap().iter().all(|target| target.outbox == 0)
     })
     .await;
-    let texts = ollama.texts();
+    ollama.texts()
+}
+
+/// Returns the names of the indexes that there are.
+fn left(road: &Road, server: Option<&Qdrant>) -> String {
+    match server {
+        Some(server) => server.tell("names").to_string(),
+        None => {
+            let folders = std::fs::read_dir(road.data().join("data/vectors")).unwrap().flatten();
+            format!("{:?}", folders.map(|folder| folder.file_name()).collect::<Vec<_>>())
+        }
+    }
+}
+
+async fn switches(server: Option<Qdrant>) {
+    let (mut road, ollama, store) = road().await;
+    road.settings.extend(server.as_ref().map(Qdrant::setting));
+    road.bin(&["ingest", "fne", "--full"]).run().await.expect(0);
+    let old = served(&store).await;
+    let by_alias = || server.as_ref().map(|server| server.tell("count opportunities"));
+    let names = |model: &str| {
+        let alias = server.as_ref().map(|server| server.tell("alias opportunities").to_string());
+        alias.is_none_or(|alias| alias.contains(model))
+    };
+    let rebuild = ["vectors", "rebuild", "--model", "second"];
+    // A name that the server does not have makes nothing.
+    let typo = road.bin(&["vectors", "rebuild", "--model", "secnod"]).run().await;
+    assert!(typo.code != 0 && typo.err.contains("ollama pull secnod"), "{}", typo.err);
+    assert_eq!(store.targets().await.unwrap().len(), 1);
+    let (mut worker, address) = worker(&road, &store).await;
+    let command = road.bin(&rebuild).run();
+    let searches = async {
+        while served(&store).await.target == old.target {
+            assert!(finds(&address).await, "a search finds nothing while the index is rebuilt");
+            assert!(by_alias().is_none_or(|points| points == old.indexed), "the alias names half an index");
+        }
+    };
+    let (ended, ()) = tokio::join!(command, searches);
+    let ended = ended.expect(0);
+    assert!(ended.out.contains("served") && ended.out.contains("second@2222"), "{}", ended.out);
+    let new = served(&store).await;
+    assert_eq!((new.indexed, new.dimensions, new.kept), (old.indexed, Some(96), true));
+    assert!(names("second_2222") && by_alias().is_none_or(|points| points == old.indexed));
+    let texts = both_follow(&store, &ollama).await;
     let back = old.target.0.to_string();
     road.bin(&["vectors", "use", &back]).run().await.expect(0);
     assert_eq!(served(&store).await.target, old.target);
+    assert!(names("first_1111"));
     wait_until("the worker follows", async || {
         let answer = client().get(format!("http://{address}/v1/search?q=zythologue")).send().await.unwrap();
         let hits: Value = answer.json().await.unwrap();
@@ -241,16 +275,25 @@ async fn a_rebuild_switches_when_it_is_complete_and_back() {
     assert_ne!(refused.code, 0, "the served index is dropped");
     road.bin(&["vectors", "drop", &new.target.0.to_string()]).run().await.expect(0);
     assert!(store.targets().await.unwrap().iter().all(|target| target.target != new.target));
-    let folders = std::fs::read_dir(road.data().join("data/vectors")).unwrap().flatten();
-    let names: Vec<_> = folders.map(|folder| folder.file_name().into_string().unwrap()).collect();
-    assert!(names.iter().all(|name| !name.contains("second")), "{names:?}");
+    let left = left(&road, server.as_ref());
+    assert!(left.contains("first") && !left.contains("second"), "{left}");
     assert!(finds(&address).await);
     terminate(&mut worker).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rebuild_that_is_interrupted_continues() {
-    let (road, ollama, store) = road().await;
+    continues(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_on_a_server_that_is_interrupted_continues() {
+    continues(Some(Qdrant::start())).await;
+}
+
+async fn continues(server: Option<Qdrant>) {
+    let (mut road, ollama, store) = road().await;
+    road.settings.extend(server.as_ref().map(Qdrant::setting));
     road.bin(&["ingest", "fne", "--full"]).run().await.expect(0);
     let old = served(&store).await;
     let rebuild = ["vectors", "rebuild", "--model", "second"];
@@ -260,6 +303,11 @@ async fn a_rebuild_that_is_interrupted_continues() {
     })
     .await;
     begun.kill();
+    // Who opens the folder of a dead process has its jobs too. On a server they are free when its lease ends.
+    sqlx::query("UPDATE queue.leases SET until = now() - interval '1 s'")
+        .execute(store.pool())
+        .await
+        .unwrap();
     ollama.is_down(true);
     let failed = road.bin(&rebuild).run().await.expect(1);
     assert!(
@@ -274,4 +322,42 @@ async fn a_rebuild_that_is_interrupted_continues() {
     let (texts, rows) = (ollama.texts(), usize::try_from(old.indexed).unwrap());
     // But for what was in flight when it died: four requests of 32 texts.
     assert!((2 * rows..=2 * rows + 4 * 32).contains(&texts), "{texts} texts for {rows} rows and two models");
+}
+
+/// A rolling change of the model: an old worker and a new one beside each other, and the new one is only tried.
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_with_two_models_fill_two_indexes_and_a_trial_costs_the_first_nothing() {
+    let (mut road, ollama, store) = road().await;
+    let (mut old, address) = worker(&road, &store).await;
+    road.bin(&["ingest", "fne", "--full"]).run().await.expect(0);
+    let first = served(&store).await;
+    road.settings.push("ollama_model=second".to_owned());
+    let mut new = road.bin(&["worker", "--http", "127.0.0.1:0", "--no-scheduler"]).start();
+    let of = async |model: &str| {
+        let targets = store.targets().await.unwrap();
+        targets.into_iter().find(|target| target.model_name.as_deref() == Some(model))
+    };
+    wait_until("both are filled", async || {
+        assert!(finds(&address).await, "a search finds nothing meanwhile");
+        of("second").await.is_some_and(|second| second.outbox == 0 && second.indexed == first.indexed)
+    })
+    .await;
+    let (texts, rows) = (ollama.texts(), usize::try_from(first.indexed).unwrap());
+    assert_eq!(texts, 2 * rows, "a text was embedded twice by a model");
+    terminate(&mut new).await;
+    assert_eq!(of("first").await.unwrap().indexed, first.indexed);
+    sqlx::query("UPDATE ingest.served SET since = now() - interval '61 s'")
+        .execute(store.pool())
+        .await
+        .unwrap();
+    wait_until("searches go to the model of the worker that is left", async || {
+        assert!(finds(&address).await);
+        served(&store).await.target == first.target
+    })
+    .await;
+    assert_eq!(ollama.texts(), texts, "going back embeds nothing");
+    terminate(&mut old).await;
+    road.settings.pop();
+    let verified = road.bin(&["vectors", "verify", "--output", "json"]).run().await.expect(0).json();
+    assert_eq!(count(&verified, "total"), 0, "{verified}");
 }

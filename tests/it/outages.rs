@@ -7,11 +7,13 @@ use std::sync::{
 
 use axum::{
     Json, Router,
+    body::Body,
     extract::State,
     http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Response},
-    routing::post,
+    routing::{get, post},
 };
+use futures::StreamExt as _;
 use serde_json::{Value, json};
 use store::Store;
 
@@ -21,6 +23,8 @@ use crate::support::{Road, Running, client, terminate, wait_until};
 const WORKS: usize = 0;
 const DOWN: usize = 1;
 const HANGS: usize = 2;
+/// Begins an answer and does not end it.
+const BEGINS: usize = 3;
 
 /// An Ollama that answers as the test says, refuses one text for ever, and counts what it is asked.
 #[derive(Clone, Default)]
@@ -35,7 +39,10 @@ const POISON: &str = "tuyauteur";
 impl Embedder {
     async fn start() -> (Self, String) {
         let embedder = Self::default();
-        let router = Router::new().route("/api/embed", post(answer)).with_state(embedder.clone());
+        let router = Router::new()
+            .route("/api/embed", post(answer))
+            .route("/api/tags", get(tags))
+            .with_state(embedder.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -60,6 +67,20 @@ fn vector(text: &str) -> Vec<f32> {
     vector
 }
 
+/// It tells no digests. As long as it works, it says so.
+async fn tags(State(embedder): State<Embedder>) -> Response {
+    match embedder.mode.load(Ordering::SeqCst) {
+        HANGS => std::future::pending().await,
+        BEGINS => beginning(),
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+fn beginning() -> Response {
+    let begun = futures::stream::once(async { Ok::<_, std::io::Error>("{\"embeddings\": [[0.1") });
+    Body::from_stream(begun.chain(futures::stream::pending())).into_response()
+}
+
 async fn answer(State(embedder): State<Embedder>, Json(ask): Json<Value>) -> Response {
     embedder.calls.fetch_add(1, Ordering::SeqCst);
     match embedder.mode.load(Ordering::SeqCst) {
@@ -69,6 +90,7 @@ async fn answer(State(embedder): State<Embedder>, Json(ask): Json<Value>) -> Res
             return (StatusCode::SERVICE_UNAVAILABLE, headers).into_response();
         }
         HANGS => std::future::pending::<()>().await,
+        BEGINS => return beginning(),
         _ => (),
     }
     let texts: Vec<String> = serde_json::from_value(ask["input"].clone()).unwrap();
@@ -170,6 +192,50 @@ async fn a_search_is_answered_whatever_the_embedder_does() {
         assert_eq!(hits[0]["degraded"] == true, degraded, "{hits}");
     }
     terminate(&mut worker).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_embedder_that_hangs_holds_up_no_start_no_run_and_no_search() {
+    let (road, embedder) = road().await;
+    embedder.does(HANGS);
+    let store = road.database.store().await;
+    // Nobody knows the model yet, and the worker starts without it.
+    let mut worker = worker(&road, &store).await;
+    road.bin(&["ingest", "camccul"]).run().await;
+    let failure = async || store.targets().await.unwrap().remove(0).failure.unwrap_or_default();
+    wait_until("it is reported", async || failure().await.contains("does not answer it")).await;
+    embedder.does(WORKS);
+    let is_filled = async || {
+        let state = store.targets().await.unwrap().remove(0);
+        state.dimensions == Some(1_024) && state.outbox == 0 && state.indexed > 0
+    };
+    wait_until("the index is filled", async || is_filled().await).await;
+    let address = store.queue().workers().await.unwrap()[0].http_address.clone().unwrap();
+    let get = async |path: &str| client().get(format!("http://{address}{path}")).send().await.unwrap();
+    for mode in [HANGS, BEGINS] {
+        embedder.does(mode);
+        sqlx::query(
+            "UPDATE ingest.opportunities SET title = 'Brodeur ' || title, fingerprint = sha256(fingerprint)",
+        )
+        .execute(store.pool())
+        .await
+        .unwrap();
+        sqlx::query("SELECT ingest.request_embedding()").execute(store.pool()).await.unwrap();
+        let told = "accepts a question and does not answer it in 5 s";
+        wait_until("the failure is reported", async || failure().await.contains(told)).await;
+        let runs = road.bin(&["ingest", "mc2", "--output", "json"]).run().await.json();
+        assert_ne!(runs[0]["state"], "failed", "{runs}");
+        let found = get("/v1/search?q=caisse").await;
+        assert_eq!((found.status().as_u16(), found.headers().contains_key("degraded")), (200, true));
+        assert!(get("/health/ready").await.text().await.unwrap().contains(told));
+        let status = road.bin(&["status"]).run().await.expect(0).out;
+        assert!(status.contains("failing") && status.contains(told), "{status}");
+        embedder.does(WORKS);
+        wait_until("the index has caught up", async || is_filled().await).await;
+    }
+    terminate(&mut worker).await;
+    let verified = road.bin(&["vectors", "verify", "--output", "json"]).run().await.expect(0).json();
+    assert_eq!(verified["total"], 0, "{verified}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

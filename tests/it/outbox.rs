@@ -7,9 +7,14 @@ use queue::{Lease, WorkerId};
 use serde_json::json;
 use store::{Became, Claimed, Store, Target, TargetId, Verified};
 
-use crate::support::opportunities::{fresh, noon, opportunity, origin};
+use crate::support::{
+    opportunities::{fresh, noon, opportunity, origin},
+    runs,
+};
 
 const HOLD: Duration = Duration::from_mins(1);
+/// A worker that was given its model just now.
+const GIVEN: Duration = Duration::ZERO;
 /// The target that waits for the first index.
 const FIRST: TargetId = TargetId(0);
 
@@ -103,6 +108,24 @@ async fn a_change_during_the_embedding_is_not_lost() {
     let new = claim(&store, job(&store).await).await;
     assert_eq!(new.len(), 1, "the newer request went with the older work");
     assert_eq!((new[0].row.title.as_str(), new[0].indexed), ("Soudeur TIG", false));
+}
+
+/// Such as a cluster that becomes another one between the claim and the end of a write.
+#[tokio::test]
+async fn a_point_that_is_requested_again_meanwhile_counts_once_for_its_run() {
+    let store = fresh().await;
+    let run = runs::run(&store, &["1", "2"], true, |_| ()).await;
+    let lease = job(&store).await;
+    let claimed = claim(&store, lease).await;
+    store.request_points(FIRST, &[claimed[0].row.id]).await.unwrap();
+    store.finish_outbox(lease, FIRST, &done(&claimed)).await.unwrap();
+    store.queue().job_done(lease).await.unwrap();
+    let again = embed(&store).await;
+    assert_eq!((again.len(), again[0].run, again[0].indexed), (1, None, true));
+    store.request_points(FIRST, &[again[0].row.id]).await.unwrap();
+    assert!(!embed(&store).await[0].indexed);
+    let embedded = store.runs(None, 9).await.unwrap().iter().find(|found| found.id == run).unwrap().embedded;
+    assert_eq!(embedded, 2);
 }
 
 #[tokio::test]
@@ -295,10 +318,10 @@ async fn an_index_is_served_when_it_is_filled_unless_an_operator_chose_another()
     let unknown = Target { name: "unknown:c:m".to_owned(), ..target("a") };
     assert_eq!(store.register_target(&unknown).await.unwrap(), FIRST);
     assert_eq!(store.register_target(&target("a")).await.unwrap(), FIRST, "once it has answered, it is that");
-    assert!(store.follow(FIRST).await.unwrap(), "the first one, whatever is in it");
+    assert!(store.follow(FIRST, GIVEN).await.unwrap(), "the first one, whatever is in it");
     embed(&store).await;
     let other = store.register_target(&target("b")).await.unwrap();
-    assert!(!store.follow(other).await.unwrap(), "it is empty");
+    assert!(!store.follow(other, GIVEN).await.unwrap(), "it is empty");
     let served = async || store.served("c").await.unwrap().unwrap();
     assert_eq!((served().await.target, served().await.is_pinned), (FIRST, false));
     sqlx::query("INSERT INTO ingest.embeddings (target, opportunity, model, fingerprint, version, seal) SELECT $1, opportunity, model, fingerprint, version, seal FROM ingest.embeddings")
@@ -307,9 +330,17 @@ async fn an_index_is_served_when_it_is_filled_unless_an_operator_chose_another()
         .await
         .unwrap();
     store.serve(FIRST, true, true).await.unwrap();
-    assert!(!store.follow(other).await.unwrap(), "an operator chose the first one");
+    assert!(!store.follow(other, GIVEN).await.unwrap(), "an operator chose the first one");
     store.unpin(FIRST).await.unwrap();
-    assert!(store.follow(other).await.unwrap() && !store.follow(other).await.unwrap());
+    assert!(store.follow(other, GIVEN).await.unwrap() && !store.follow(other, GIVEN).await.unwrap());
+    // A worker that was given the first model before that, and continues, follows when the other one may have ended.
+    let earlier = Duration::from_hours(1);
+    assert!(!store.follow(FIRST, earlier).await.unwrap(), "two workers take turns");
+    sqlx::query("UPDATE ingest.served SET since = now() - interval '61 s'")
+        .execute(store.pool())
+        .await
+        .unwrap();
+    assert!(store.follow(FIRST, earlier).await.unwrap() && store.follow(other, GIVEN).await.unwrap());
     assert!(!store.drop_target(other).await.unwrap(), "it is served");
     assert!(store.drop_target(FIRST).await.unwrap());
     assert_eq!(store.targets().await.unwrap().len(), 1);

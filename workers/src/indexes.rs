@@ -14,7 +14,7 @@ use crate::{
     config::Config,
     observe::error_chain,
     pipeline::index::Kept,
-    vector::{self, Vectors},
+    vector::{self, FIRST_PATIENCE, LOADING_PATIENCE, Vectors},
     verify,
 };
 
@@ -44,8 +44,12 @@ struct Open {
 #[derive(Default)]
 struct Seen {
     asked: Option<Instant>,
-    /// The index whose alias was seen to.
-    alias: Option<TargetId>,
+    /// Whether the embedder was asked before, whatever it answered.
+    has_tried: bool,
+    /// The index whose alias was seen to, and when.
+    alias: Option<(TargetId, Instant)>,
+    /// The index of the configured model, and since when it is that.
+    given: Option<(TargetId, Instant)>,
     /// Kept indexes that cannot be opened, which were reported.
     reported: HashSet<TargetId>,
 }
@@ -116,7 +120,10 @@ impl Indexes {
         if self.now().configured.is_some() && self.seen(is_recent) {
             return Ok(None);
         }
-        let model = match vector::model_now(config, store).await {
+        // A worker that starts does not wait long; the next look may.
+        let has_tried = self.seen(|seen| std::mem::replace(&mut seen.has_tried, true));
+        let patience = if has_tried { LOADING_PATIENCE } else { FIRST_PATIENCE };
+        let model = match vector::model_now(config, store, patience).await {
             Ok(model) => model,
             Err(error) => {
                 if self.now().configured.is_none() && crate::app::is_passing(&error) {
@@ -196,11 +203,20 @@ impl Indexes {
         Ok(Some(kept))
     }
 
+    /// How long the index of the configured model has been that.
+    fn given(&self, configured: TargetId) -> Duration {
+        self.seen(|seen| {
+            let given = seen.given.filter(|(target, _)| *target == configured);
+            let (_, since) = *seen.given.insert(given.unwrap_or_else(|| (configured, Instant::now())));
+            since.elapsed()
+        })
+    }
+
     /// Sees to which index is served, and that its alias names it.
     async fn follow(&self, config: &Config, store: &Store, collection: &str) -> anyhow::Result<()> {
         if let Some(configured) = self.now().configured
             && self.now().served != Some(configured)
-            && store.follow(configured).await?
+            && store.follow(configured, self.given(configured)).await?
         {
             tracing::info!(
                 index = configured.0,
@@ -217,11 +233,15 @@ impl Indexes {
         let here = served.and_then(|target| self.of(target));
         let shown = here.as_ref().map(|kept| kept.target);
         self.change(|open| open.served = shown);
-        let Some(kept) = here.filter(|kept| self.seen(|seen| seen.alias != Some(kept.target))) else {
+        // Looked at again now and then: another worker may have moved it late.
+        let is_seen_to = |seen: &mut Seen, target| {
+            seen.alias.is_some_and(|(seen, at)| seen == target && at.elapsed() < ASK_EVERY)
+        };
+        let Some(kept) = here.filter(|kept| !self.seen(|seen| is_seen_to(seen, kept.target))) else {
             return Ok(());
         };
         match kept.vectors.index.serve(&config.qdrant_collection).await {
-            Ok(()) => self.seen(|seen| seen.alias = Some(kept.target)),
+            Ok(()) => self.seen(|seen| seen.alias = Some((kept.target, Instant::now()))),
             Err(error) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,

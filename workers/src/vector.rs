@@ -10,7 +10,8 @@ use anyhow::Context as _;
 use secrecy::ExposeSecret;
 use store::{Store, Target, TargetState};
 use vectors::{
-    ByWords, Depth, Embedder, Hit, Index, Key, Model, Ollama, OpenAi, Options, Quantization, Query,
+    ByWords, Depth, Embedder, Fault, Hit, Index, Key, Model, Ollama, OpenAi, Options, Quantization, Query,
+    VectorError,
 };
 
 use crate::config::{Config, Quantized};
@@ -19,10 +20,12 @@ use crate::config::{Config, Quantized};
 const QUERY_PATIENCE: Duration = Duration::from_millis(1_500);
 /// Longest wait for what the embedder says of itself, where the database remembers it.
 const DIGEST_PATIENCE: Duration = Duration::from_secs(1);
-/// Longest wait for an embedder that may first have to load its model.
-const FIRST_PATIENCE: Duration = Duration::from_secs(20);
+/// Longest wait for an embedder that may first have to load its model, where somebody waits for it.
+pub(crate) const FIRST_PATIENCE: Duration = Duration::from_secs(20);
+/// The same where nobody does: a slow disk reads a gigabyte in this time.
+pub(crate) const LOADING_PATIENCE: Duration = Duration::from_mins(2);
 /// Longest wait for the index.
-const INDEX_PATIENCE: Duration = Duration::from_secs(10);
+const INDEX_PATIENCE: Duration = Duration::from_secs(5);
 /// Points listed at once.
 const PAGE: usize = 1_000;
 /// A text whose vector tells the length of all.
@@ -68,7 +71,7 @@ impl Vectors {
         let model = served.and_then(|target| model_of(&target));
         match model {
             Some(model) => Self::open(config, model).await,
-            None => Self::open(config, model_now(config, store).await?).await,
+            None => Self::open(config, model_now(config, store, FIRST_PATIENCE).await?).await,
         }
     }
 
@@ -148,7 +151,17 @@ impl Vectors {
     /// Returns what the index finds, within a bounded time.
     pub(crate) async fn find(&self, query: Query) -> anyhow::Result<Vec<Hit>> {
         let found = tokio::time::timeout(INDEX_PATIENCE, self.index.search(query)).await;
-        Ok(found.with_context(|| format!("the index did not answer in {} s", INDEX_PATIENCE.as_secs()))??)
+        let silent = |_| VectorError::Index {
+            what: "answer a search",
+            source: format!("nothing came in {} s", INDEX_PATIENCE.as_secs()).into(),
+        };
+        Ok(found.map_err(silent)??)
+    }
+
+    /// Asks index and embedder for what costs them nothing, so that one that hangs is noticed within seconds.
+    pub(crate) async fn answer(&self) -> Result<(), VectorError> {
+        self.index.ready().await?;
+        self.embedder.answers().await
     }
 }
 
@@ -212,15 +225,27 @@ pub(crate) async fn answers(config: &Config) -> anyhow::Result<()> {
 }
 
 /// Returns the configured model as its embedder has it now. Where that does not answer, it is what the database remembers.
-pub(crate) async fn model_now(config: &Config, store: &Store) -> anyhow::Result<Model> {
-    model_by_name(config, store, None).await
+pub(crate) async fn model_now(config: &Config, store: &Store, patience: Duration) -> anyhow::Result<Model> {
+    model_by_name(config, store, None, patience).await
 }
 
-/// Returns the model of this name as the configured embedder has it now.
+/// The error of an embedder that accepts a question and does not answer it.
+pub(crate) fn silent(embedder: &dyn Embedder, waited: Duration) -> VectorError {
+    VectorError::Embedder {
+        embedder: format!("the embedder of {}", embedder.model()),
+        reason: format!("accepts a question and does not answer it in {} s", waited.as_secs()),
+        source: None,
+        fault: Fault::Away(None),
+    }
+}
+
+/// Returns the model of this name as the configured embedder has it now. A model that is new is asked for a vector, and may take `patience`
+/// for it.
 pub(crate) async fn model_by_name(
     config: &Config,
     store: &Store,
     name: Option<&str>,
+    patience: Duration,
 ) -> anyhow::Result<Model> {
     let embedder = embedder(config, name)?;
     if embedder.model() == ByWords::MODEL {
@@ -238,14 +263,16 @@ pub(crate) async fn model_by_name(
         Ok(Ok(digest)) => digest,
         Ok(Err(error)) => return known.into_iter().next().ok_or_else(|| error.into()),
         Err(_) => {
-            let why = || format!("{name} is not known yet, and its embedder does not answer");
-            return known.into_iter().next().with_context(why);
+            let silent = || silent(embedder.as_ref(), DIGEST_PATIENCE).into();
+            return known.into_iter().next().ok_or_else(silent);
         }
     };
     if let Some(model) = known.into_iter().find(|model| model.digest == digest) {
         return Ok(model);
     }
-    let vectors = embedder.embed(&[Model::named(&name, 0).passage(MEASURE)]).await?;
+    let text = [Model::named(&name, 0).passage(MEASURE)];
+    let vectors = tokio::time::timeout(patience, embedder.embed(&text)).await;
+    let vectors = vectors.map_err(|_| silent(embedder.as_ref(), patience))??;
     Ok(Model { name, digest, dimensions: vectors.first().map_or(0, Vec::len) })
 }
 
@@ -348,7 +375,7 @@ pub(crate) fn embedded_name(_: &Config, _: &Model) -> Option<String> {
 async fn embedded(config: &Config, model: &Model) -> anyhow::Result<Option<Box<dyn Index>>> {
     match vectors::EdgeIndex::open(&folder(config, model), &model.label(), model.dimensions).await {
         Ok(index) => Ok(Some(Box::new(index))),
-        Err(vectors::VectorError::Locked { .. }) => Ok(None),
+        Err(VectorError::Locked { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

@@ -28,7 +28,7 @@ const EXTENSIONS: &[(&str, &str)] = &[
     ("md", "documentation"),
     ("ndjson", "recordings"),
     ("properties", "SonarQube"),
-    ("py", "peers that `benches` compares with, checks of `deploy`"),
+    ("py", "peers that `benches` compares with, models for tests, checks of `deploy`"),
     ("rs", "code"),
     ("service", "units of systemd"),
     ("sh", "peers that `benches` compares with, scripts of `deploy`"),

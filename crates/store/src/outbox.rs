@@ -239,6 +239,8 @@ struct Effects {
     canonical: Vec<bool>,
     writes: Vec<i64>,
     seals: Vec<Value>,
+    /// Those that count for the run that caused them, and which one that is.
+    counted: Vec<Uuid>,
     runs: Vec<Uuid>,
     /// Those that have none any more.
     gone: Vec<Uuid>,
@@ -280,7 +282,10 @@ impl Effects {
         self.canonical.push(claimed.row.canonical);
         self.writes.push(claimed.write);
         self.seals.push(seal.clone());
-        self.runs.extend(claimed.run);
+        if let Some(run) = claimed.run {
+            self.counted.push(claimed.row.id.uuid());
+            self.runs.push(run);
+        }
     }
 
     async fn write_ledger(
@@ -337,10 +342,15 @@ impl Effects {
         tx: &mut Transaction<'_, Postgres>,
         target: TargetId,
     ) -> Result<(), StoreError> {
+        // A request that came meanwhile for another reason, such as another cluster, keeps the run of the one before: that has counted.
         sqlx::query!(
             "WITH done AS (
                DELETE FROM ingest.outbox b USING unnest($2::uuid[], $3::bigint[]) u(id, version)
                 WHERE b.target = $1 AND b.opportunity = u.id AND b.version = u.version),
+             later AS (
+               UPDATE ingest.outbox b SET run = NULL
+                 FROM unnest($2::uuid[], $3::bigint[]) u(id, version), unnest($5::uuid[], $4::uuid[]) c(id, run)
+                WHERE b.target = $1 AND b.opportunity = u.id AND b.version > u.version AND c.id = u.id AND b.run = c.run),
              works AS (
                UPDATE ingest.targets SET failures = 0, failing_since = NULL, failure = NULL, retry_at = NULL WHERE id = $1 AND failures > 0)
              UPDATE ingest.runs r SET embedded = embedded + n.count
@@ -348,7 +358,8 @@ impl Effects {
             target.0,
             &self.ids,
             &self.versions,
-            &self.runs
+            &self.runs,
+            &self.counted
         )
         .execute(&mut **tx)
         .await

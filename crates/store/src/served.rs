@@ -1,5 +1,7 @@
 //! Which index searches go to, and which indexes are kept in step besides.
 
+use std::time::Duration;
+
 use crate::{
     Store, StoreError, TargetId, TargetState,
     error::Doing as _,
@@ -46,8 +48,9 @@ impl Store {
     }
 
     /// Lets the index of the configured model be served: the first one, or instead of the present one once it is filled, unless an
-    /// operator chose that. Returns whether it is served from now on.
-    pub async fn follow(&self, target: TargetId) -> Result<bool, StoreError> {
+    /// operator chose that. Of two workers with different models, the one that was given its model later is followed: `given` is how long ago that
+    /// was. After a minute any of them is, because the other one may have ended. Returns whether it is served from now on.
+    pub async fn follow(&self, target: TargetId, given: Duration) -> Result<bool, StoreError> {
         let served = sqlx::query_scalar!(
             r#"WITH filled AS (
                  SELECT id, collection FROM ingest.targets t
@@ -57,9 +60,11 @@ impl Store {
                             AND NOT EXISTS (SELECT FROM ingest.opportunities o WHERE o.status = 'open'
                                                AND NOT EXISTS (SELECT FROM ingest.embeddings e WHERE e.target = t.id AND e.opportunity = o.id))))
                INSERT INTO ingest.served AS s (collection, target, pinned) SELECT collection, id, false FROM filled
-               ON CONFLICT (collection) DO UPDATE SET target = excluded.target, since = now() WHERE NOT s.pinned AND s.target <> excluded.target
+               ON CONFLICT (collection) DO UPDATE SET target = excluded.target, since = now()
+                WHERE NOT s.pinned AND s.target <> excluded.target AND s.since <= now() - least(make_interval(secs => $2), interval '1 minute')
                RETURNING target AS "target!""#,
-            target.0
+            target.0,
+            given.as_secs_f64()
         )
         .fetch_optional(&self.pool)
         .await

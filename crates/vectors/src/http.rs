@@ -66,9 +66,17 @@ impl Server {
         self.client.post(self.below(path))
     }
 
-    /// A question about the server itself, which it answers at once or not at all.
-    pub(crate) fn get(&self, path: &str) -> RequestBuilder {
-        self.client.get(self.below(path)).timeout(CONNECT)
+    /// The answer to a question about the server itself. It answers at once, or not at all.
+    pub(crate) async fn told(&self, path: &str, longest: usize) -> Result<Answer, VectorError> {
+        let asked = self.answer(self.client.get(self.below(path)).timeout(CONNECT), longest).await;
+        let is_late = |error: &Option<reqwest::Error>| error.as_ref().is_some_and(reqwest::Error::is_timeout);
+        asked.map_err(|error| match error {
+            VectorError::Embedder { source, .. } if is_late(&source) => {
+                let reason = format!("accepts a question and does not answer it in {} s", CONNECT.as_secs());
+                VectorError::Embedder { embedder: self.named(), reason, source, fault: Fault::Away(None) }
+            }
+            other => other,
+        })
     }
 
     fn below(&self, path: &str) -> Url {

@@ -76,6 +76,11 @@ pub trait Embedder: Send + Sync {
         Ok(None)
     }
 
+    /// Whether the server answers at all, asked for what costs it nothing.
+    async fn answers(&self) -> Result<(), VectorError> {
+        Ok(())
+    }
+
     /// A vector for each text, in order, of length one and with the same number of numbers, or empty ones. The texts are embedded as
     /// they are: [`Model::passage`] and [`Model::question`] put before them what the model wants.
     async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, VectorError>;

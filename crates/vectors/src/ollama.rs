@@ -10,6 +10,8 @@ use crate::{
     http::{ANSWER, Answer, Server, batches, same_length},
 };
 
+/// Where the models are listed.
+const TAGS: &str = "/api/tags";
 /// Bytes of the list of models that are read: an entry takes some 400.
 const LIST: usize = 4 << 20;
 
@@ -108,7 +110,7 @@ impl Embedder for Ollama {
 
     /// The digest of the model's files, from `/api/tags`: the same name is another model after `ollama pull`.
     async fn digest(&self) -> Result<Option<String>, VectorError> {
-        let answer = self.server.answer(self.server.get("/api/tags"), LIST).await?;
+        let answer = self.server.told(TAGS, LIST).await?;
         match answer.status.as_u16() {
             200 => (),
             // Something else that speaks `/api/embed`.
@@ -122,6 +124,10 @@ impl Embedder for Ollama {
         let tagged = if name.contains(':') { self.model.clone() } else { format!("{}:latest", self.model) };
         let found = list.models.into_iter().find(|listed| listed.name == tagged || listed.name == self.model);
         found.map(|listed| Some(listed.digest)).ok_or_else(|| self.missing(away))
+    }
+
+    async fn answers(&self) -> Result<(), VectorError> {
+        self.server.told(TAGS, LIST).await.map(drop)
     }
 
     async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, VectorError> {

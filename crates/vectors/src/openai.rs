@@ -70,11 +70,11 @@ impl OpenAi {
     }
 
     fn path(&self) -> &'static str {
-        if self.server.url.path().trim_end_matches('/').ends_with("/v1") {
-            "/embeddings"
-        } else {
-            "/v1/embeddings"
-        }
+        if self.is_below_v1() { "/embeddings" } else { "/v1/embeddings" }
+    }
+
+    fn is_below_v1(&self) -> bool {
+        self.server.url.path().trim_end_matches('/').ends_with("/v1")
     }
 
     async fn ask(&self, input: &[&str]) -> Result<Vec<Vec<f32>>, VectorError> {
@@ -134,6 +134,12 @@ impl OpenAi {
 impl Embedder for OpenAi {
     fn model(&self) -> &str {
         &self.model
+    }
+
+    /// Any answer will do: some of these servers list no models, and some want a key for it.
+    async fn answers(&self) -> Result<(), VectorError> {
+        let path = if self.is_below_v1() { "/models" } else { "/v1/models" };
+        self.server.told(path, ANSWER).await.map(drop)
     }
 
     async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, VectorError> {

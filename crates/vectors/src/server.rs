@@ -31,6 +31,8 @@ pub use options::{Options, Quantization};
 
 /// Longest wait for an answer: a server that is optimizing takes seconds for a batch.
 const TIMEOUT: Duration = Duration::from_mins(1);
+/// Longest wait for what a server knows at once. It finds one that accepts questions and answers none.
+const AT_ONCE: Duration = Duration::from_secs(3);
 
 /// What an upsert does, for errors.
 const KEEP: &str = "keep points";
@@ -45,6 +47,8 @@ pub struct ServerIndex {
     options: Options,
     /// The share of the model in scores.
     share: f32,
+    /// Longest wait for an answer.
+    patience: Duration,
 }
 
 // By hand, because the client would print its key.
@@ -82,22 +86,44 @@ impl ServerIndex {
         let (client, url) = client(url, api_key)?;
         let collection = index_name(collection, model, dimensions);
         let (model, share) = (model.to_owned(), share_of(model));
-        let index = Self { client, collection, url, model, dimensions, options, share };
+        let index = Self { client, collection, url, model, dimensions, options, share, patience: TIMEOUT };
         index.make().await?;
         Ok(index)
+    }
+
+    /// Waits so long for an answer, instead of a minute.
+    #[must_use]
+    pub fn answering_within(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Removes a collection from a server, whatever is in it. It is not an error if there is none.
     pub async fn remove(url: &Url, api_key: Option<&str>, collection: &str) -> Result<(), VectorError> {
         let (client, url) = client(url, api_key)?;
-        let failing = |error| failure::of(error, "remove a collection", url);
-        client.delete_collection(collection).await.map(drop).map_err(failing)
+        within(TIMEOUT, &url, "remove a collection", client.delete_collection(collection)).await.map(drop)
     }
 
-    /// Tells failures of the way to the server from failures of what was asked.
-    fn failing(&self, what: &'static str) -> impl FnOnce(QdrantError) -> VectorError {
-        let url = self.url.clone();
-        move |error| failure::of(error, what, url)
+    /// The answer of the server to what takes it some work.
+    async fn asked<T>(
+        &self,
+        what: &'static str,
+        call: impl Future<Output = Result<T, QdrantError>>,
+    ) -> Result<T, VectorError> {
+        within(self.patience, &self.url, what, call).await
+    }
+
+    /// The answer of the server to what it knows.
+    async fn at_once<T>(
+        &self,
+        what: &'static str,
+        call: impl Future<Output = Result<T, QdrantError>>,
+    ) -> Result<T, VectorError> {
+        within(AT_ONCE.min(self.patience), &self.url, what, call).await
+    }
+
+    /// Whether the server has the collection.
+    async fn is_there(&self, what: &'static str) -> Result<bool, VectorError> {
+        self.at_once(what, self.client.collection_exists(&self.collection)).await
     }
 
     fn nearest(&self, query: VectorInput, using: &str, filter: &Filter, limit: usize) -> QueryPoints {
@@ -112,15 +138,23 @@ impl ServerIndex {
         }
     }
 
+    /// Keeps points. `None`: they are too many for one message, because their texts are long.
     async fn keep(
         &self,
         points: Vec<PointStruct>,
         version: i64,
-    ) -> Result<PointsOperationResponse, QdrantError> {
+    ) -> Result<Option<PointsOperationResponse>, VectorError> {
+        let can_be_fewer = points.len() > 1;
         let request = UpsertPointsBuilder::new(&self.collection, points)
             .update_filter(convert::not_after(version))
             .wait(true);
-        self.client.upsert_points(request).await
+        let call = async {
+            match self.client.upsert_points(request).await {
+                Err(error) if can_be_fewer && failure::too_large(&error) => Ok(None),
+                kept => kept.map(Some),
+            }
+        };
+        self.asked(KEEP, call).await
     }
 
     /// Whether an update is on disk: a server may also answer that it will be some time, or that it was refused.
@@ -131,6 +165,22 @@ impl ServerIndex {
         }
         let said = status.map_or("nothing", |status| status.as_str_name());
         Err(VectorError::NotApplied { url: self.url.clone(), what, said })
+    }
+}
+
+/// The answer to a call, within a bounded time. The client's own limit ends where an answer begins: one that never ends passes it.
+async fn within<T>(
+    limit: Duration,
+    url: &str,
+    what: &'static str,
+    call: impl Future<Output = Result<T, QdrantError>>,
+) -> Result<T, VectorError> {
+    match tokio::time::timeout(limit, call).await {
+        Ok(answer) => answer.map_err(|error| failure::of(error, what, url.to_owned())),
+        Err(_) => {
+            let source = format!("it was asked to {what}, and did not in {} s", limit.as_secs()).into();
+            Err(VectorError::Unreachable { url: url.to_owned(), source })
+        }
     }
 }
 
@@ -170,7 +220,7 @@ impl Looks for ServerIndex {
             return Ok(found);
         }
         let request = QueryBatchPointsBuilder::new(&self.collection, queries);
-        let answers = self.client.query_batch(request).await.map_err(self.failing("search"))?.result;
+        let answers = self.asked("search", self.client.query_batch(request)).await?.result;
         for (place, answer) in places.into_iter().zip(answers) {
             if let Some(found) = found.get_mut(place) {
                 found.extend(answer.result.into_iter().filter_map(convert::candidate));
@@ -194,13 +244,12 @@ impl Index for ServerIndex {
             }
             let mut chunks = vec![chunk];
             while let Some(mut chunk) = chunks.pop() {
-                match self.keep(chunk.clone(), version).await {
-                    // Points of long texts: the server takes fewer of them at once.
-                    Err(error) if chunk.len() > 1 && failure::too_large(&error) => {
+                match self.keep(chunk.clone(), version).await? {
+                    Some(kept) => self.applied(&kept, KEEP)?,
+                    None => {
                         let half = chunk.split_off(chunk.len() / 2);
                         chunks.extend([half, chunk]);
                     }
-                    kept => self.applied(&kept.map_err(self.failing(KEEP))?, KEEP)?,
                 }
             }
         }
@@ -214,7 +263,7 @@ impl Index for ServerIndex {
         let what = "withdraw points";
         let filter = convert::these_not_after(points, version);
         let request = DeletePointsBuilder::new(&self.collection).points(filter).wait(true);
-        let done = self.client.delete_points(request).await.map_err(self.failing(what))?;
+        let done = self.asked(what, self.client.delete_points(request)).await?;
         self.applied(&done, what)
     }
 
@@ -225,7 +274,7 @@ impl Index for ServerIndex {
 
     async fn count(&self) -> Result<u64, VectorError> {
         let request = CountPointsBuilder::new(&self.collection).exact(true);
-        let counted = self.client.count(request).await.map_err(self.failing("count its points"))?;
+        let counted = self.asked("count its points", self.client.count(request)).await?;
         Ok(counted.result.map_or(0, |result| result.count))
     }
 
@@ -236,7 +285,7 @@ impl Index for ServerIndex {
             .with_vectors(depth == Depth::Vectors)
             .build();
         request.offset = from.map(convert::point_id);
-        let page = self.client.scroll(request).await.map_err(self.failing("list its points"))?;
+        let page = self.asked("list its points", self.client.scroll(request)).await?;
         let points = page.result.into_iter().filter_map(|point| convert::held(point, depth)).collect();
         Ok(Page { points, next: page.next_page_offset.as_ref().and_then(convert::key) })
     }
@@ -249,22 +298,20 @@ impl Index for ServerIndex {
         let request = GetPointsBuilder::new(&self.collection, ids)
             .with_payload(true)
             .with_vectors(depth == Depth::Vectors);
-        let found = self.client.get_points(request).await.map_err(self.failing("read its points"))?;
+        let found = self.asked("read its points", self.client.get_points(request)).await?;
         Ok(found.result.into_iter().filter_map(|point| convert::held(point, depth)).collect())
     }
 
     /// Whether the server answers and has the collection still.
     async fn ready(&self) -> Result<(), VectorError> {
-        let found = self.client.collection_exists(&self.collection).await.map_err(self.failing("answer"))?;
-        found.then_some(()).ok_or_else(|| VectorError::Index {
+        self.is_there("answer").await?.then_some(()).ok_or_else(|| VectorError::Index {
             what: "find its collection, which was there; `oim-etl vectors repair` makes and fills it again",
             source: self.collection.clone().into(),
         })
     }
 
     async fn restore(&self) -> Result<bool, VectorError> {
-        let is_there =
-            self.client.collection_exists(&self.collection).await.map_err(self.failing("answer"))?;
+        let is_there = self.is_there("answer").await?;
         if !is_there {
             self.make().await?;
         }
@@ -275,14 +322,14 @@ impl Index for ServerIndex {
     /// To remove the alias and make it again would be two: a server that dies between them has none.
     async fn serve(&self, alias: &str) -> Result<(), VectorError> {
         let what = "let its alias name the collection (is there a collection of that very name?)";
-        let found = self.client.list_aliases().await.map_err(self.failing(what))?.aliases;
+        let found = self.at_once(what, self.client.list_aliases()).await?.aliases;
         let is_done =
             found.iter().any(|one| one.alias_name == alias && one.collection_name == self.collection);
         if is_done {
             return Ok(());
         }
         let create = CreateAliasBuilder::new(&self.collection, alias);
-        self.client.create_alias(create).await.map(drop).map_err(self.failing(what))
+        self.asked(what, self.client.create_alias(create)).await.map(drop)
     }
 
     fn describe(&self) -> String {

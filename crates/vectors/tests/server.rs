@@ -18,14 +18,21 @@ mod engine;
 #[path = "server/fake.rs"]
 #[allow(dead_code, reason = "another test asks for a certificate")]
 mod fake;
+#[path = "server/hanging.rs"]
+mod hanging;
 #[path = "server/rate.rs"]
 mod rate;
+#[path = "server/wire.rs"]
+mod wire;
 
 use fake::Fake;
 use qdrant_client::qdrant::UpdateStatus;
 use support::{ads, fill, key, keys, open_on, points, regions, search};
 use url::Url;
-use vectors::{Document, EdgeIndex, Filter, Index as _, Options, Quantization, ServerIndex, VectorError};
+use vectors::{
+    Depth, Document, Drift, EdgeIndex, Filter, Index as _, Options, Quantization, ServerIndex, VectorError,
+    Written,
+};
 
 const TOY: &str = "opportunities-toy-2-1024-s6t1";
 
@@ -260,7 +267,7 @@ async fn a_server_that_fails_is_told_apart_and_passes() {
         fake.fails_with(Some(code));
         let filled = index.upsert(points(&ads(), 1).await).await.unwrap_err();
         let found = index.search(support::query("soudeur", Filter::default())).await.unwrap_err();
-        let listed = index.page(None, 9, vectors::Depth::Vectors).await.unwrap_err();
+        let listed = index.page(None, 9, Depth::Vectors).await.unwrap_err();
         for error in [filled, found, listed] {
             assert!(error.is_passing() && error.to_string().contains(told), "{code:?}: {error}");
             let cause = std::error::Error::source(&error).unwrap().to_string();
@@ -271,6 +278,28 @@ async fn a_server_that_fails_is_told_apart_and_passes() {
     fake.fails_with(None);
     fill(&index, &ads()).await;
     assert_eq!(index.count().await.unwrap(), 22, "nothing is left of it");
+}
+
+/// A server before 1.16 knows no conditions: the write of a worker that wakes up late wins. The comparison finds it, and a repair heals it.
+#[tokio::test]
+async fn an_older_server_keeps_a_late_write_which_is_told_as_drift() {
+    let (fake, url) = Fake::start(None).await;
+    let index = connect(&url).await;
+    let (late, ads) = (points(&ads(), 3).await, ads());
+    let written: Vec<Written> =
+        points(&ads, 5).await.into_iter().map(|point| Written { version: 5, seal: point.seal }).collect();
+    index.upsert(points(&ads, 5).await).await.unwrap();
+    index.upsert(late.clone()).await.unwrap();
+    let drift = async |at: usize| {
+        let held = index.held(&[ads[at].id], Depth::Vectors).await.unwrap().remove(0);
+        held.drift(&ads[at], Some(&written[at]), 9).unwrap()
+    };
+    assert_eq!(drift(0).await, None, "this server keeps the later one");
+    fake.is_old();
+    index.upsert(late).await.unwrap();
+    assert_eq!(drift(0).await, Some(Drift::Stale));
+    index.upsert(points(&ads, 5).await).await.unwrap();
+    assert_eq!(drift(0).await, None);
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use super::{
     work::{Work, is_done},
 };
 use crate::support::{
-    Database,
+    Database, Qdrant,
     portals::{
         Portals,
         site::{Day, answers},
@@ -84,6 +84,11 @@ fn scenario(step: Step) -> Scenario {
         | Step::Serve
         | Step::MoveAlias => Scenario::Rebuild,
     }
+}
+
+/// Whether a step of a rebuild is played on a server, because it matters there.
+fn is_on_server(step: Step) -> bool {
+    matches!(step, Step::WritePoints | Step::Serve | Step::MoveAlias)
 }
 
 /// The number of scenarios that run in parallel. Each waits a part of its time.
@@ -185,6 +190,11 @@ impl Evening {
             }
             Scenario::Rebuild => rebuild(&mut work, dies).await,
             Scenario::Large => unreachable!("played above"),
+        }
+        if scenario != Scenario::Rebuild {
+            let verify = ["vectors", "verify", "--output", "json"];
+            let verified = portals.road.bin(&verify).run().await.expect(0).json();
+            assert_eq!(verified["total"], 0, "{scenario:?} {dies:?}: {verified}");
         }
         work.state().await
     }
@@ -290,11 +300,19 @@ async fn die(
     work.let_time_pass().await;
 }
 
-/// Fills the index of a model by a command that dies, and by the next one. However it went, index and database are in step.
+/// Fills the index of a model by a command that dies, and by the next one. However it went, index and database are in step. The steps that
+/// matter on a server are played on one.
 async fn rebuild(work: &mut Work<'_>, dies: Option<Step>) {
     let (_open, _, url) = crate::embedding::gate(true).await;
+    let server = dies.is_some_and(is_on_server).then(Qdrant::start);
     let road = &work.portals.road;
-    let with = |args: &[&str]| road.bin(args).env("OLLAMA_URL", &url).env("OLLAMA_MODEL", "other");
+    let with = |args: &[&str]| {
+        let bin = road.bin(args).env("OLLAMA_URL", &url).env("OLLAMA_MODEL", "other");
+        match &server {
+            Some(server) => bin.env("QDRANT_URL", &server.url),
+            None => bin,
+        }
+    };
     for moment in ["before", "after"] {
         let Some(step) = dies else { break };
         let point = format!("{moment}:{}", step.name());
@@ -308,8 +326,12 @@ async fn rebuild(work: &mut Work<'_>, dies: Option<Step>) {
     with(&["vectors", "rebuild"]).run().await.expect(0);
     let verified = with(&["vectors", "verify", "--output", "json"]).run().await.expect(0).json();
     assert_eq!(verified["total"], 0, "{verified}");
+    if let Some(server) = &server {
+        let alias = server.tell("alias opportunities").to_string();
+        assert!(alias.contains("-other-"), "the alias does not name what is served: {alias}");
+    }
     let served: String =
-        sqlx::query_scalar("SELECT t.model FROM ingest.served s JOIN ingest.targets t ON t.id = s.target")
+        sqlx::query_scalar("SELECT t.model FROM ingest.served s JOIN ingest.targets t ON t.id = s.target ORDER BY s.since DESC LIMIT 1")
             .fetch_one(work.store.pool())
             .await
             .unwrap();
@@ -354,8 +376,13 @@ async fn a_death_at_any_step_leaves_what_none_leaves() {
     let dying: Vec<_> = steps.iter().map(|step| evening.play(scenario(*step), Some(*step))).collect();
     let mut dying = futures::stream::iter(dying).buffered(AT_ONCE);
     for step in &steps {
-        let found = dying.next().await.unwrap();
-        assert_same(&calm[&scenario(*step)], &found, &format!("death before and after {}", step.name()));
+        let (mut expected, mut found) = (calm[&scenario(*step)].clone(), dying.next().await.unwrap());
+        if is_on_server(*step) {
+            // A job of the dead command may wait for a worker. Who opens a folder has such jobs at once.
+            expected.remove("left over");
+            found.remove("left over");
+        }
+        assert_same(&expected, &found, &format!("death before and after {}", step.name()));
     }
 }
 

@@ -33,6 +33,11 @@ static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
     profile.join("oim-etl")
 });
 
+/// Returns where an example of a crate is: it is built with the binary.
+pub(super) fn example(name: &str) -> PathBuf {
+    BINARY.with_file_name("examples").join(name)
+}
+
 /// The longest time that a command of a test may take. A process that hangs fails its test, and not the whole run.
 const PATIENCE: Duration = Duration::from_mins(2);
 

@@ -4,6 +4,7 @@ mod bin;
 mod database;
 pub(crate) mod opportunities;
 pub(crate) mod portals;
+mod qdrant;
 mod replay;
 mod rows;
 pub(crate) mod runs;
@@ -11,6 +12,7 @@ mod skipped;
 pub(crate) mod smtp;
 pub(crate) mod tarpit;
 
+pub(crate) use self::qdrant::Qdrant;
 pub(crate) use self::replay::{Road, html, replayed, with_partner};
 pub(crate) use bin::{Bin, Ended, Running, client, terminate, wait_until};
 pub(crate) use database::{Database, Held, Private};

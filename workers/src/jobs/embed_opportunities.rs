@@ -69,15 +69,15 @@ impl Job for EmbedOpportunities {
     }
 }
 
-/// Empties the outbox. After a failure, index and embedder are first asked for as little as there is to ask for.
+/// Empties the outbox. Index and embedder are first asked whether they answer; after a failure, for as little as there is to ask for.
 async fn work(app: &App, kept: &Kept, lease: Lease, is_probe: bool) -> Result<(), Trouble> {
+    if is_probe && kept.vectors.index.restore().await? {
+        tracing::warn!("somebody removed the collection of the index; it is made and filled again");
+        let report = verify::compare(&app.store, kept, Depth::Payloads, true).await;
+        report.map_err(|error| Trouble::Away { why: error_chain(&error), retry_after: None })?;
+    }
+    kept.vectors.answer().await?;
     if is_probe {
-        if kept.vectors.index.restore().await? {
-            tracing::warn!("somebody removed the collection of the index; it is made and filled again");
-            let report = verify::compare(&app.store, kept, Depth::Payloads, true).await;
-            report.map_err(|error| Trouble::Away { why: error_chain(&error), retry_after: None })?;
-        }
-        kept.vectors.index.ready().await?;
         embed::probe(kept.vectors.embedder.as_ref()).await?;
     }
     index::empty(&app.store, kept, lease, app.config.embedder_requests).await?;

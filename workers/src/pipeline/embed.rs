@@ -2,15 +2,19 @@
 
 use vectors::{Embedder, VectorError};
 
+use crate::vector::{LOADING_PATIENCE, silent};
+
 /// A text that every embedder takes: where it fails too, the embedder is down, and no text is to blame.
 const PROBE: &str = "emploi";
 
 /// Texts that are refused one by one, before any is taken, until the embedder counts as down.
 const ENOUGH: usize = 8;
 
-/// Asks the embedder for the vector of one harmless text.
+/// Asks the embedder for the vector of one harmless text. It may first have to load its model.
 pub(crate) async fn probe(embedder: &dyn Embedder) -> Result<(), VectorError> {
-    embedder.embed(&[PROBE.to_owned()]).await.map(drop)
+    let text = [PROBE.to_owned()];
+    let asked = tokio::time::timeout(LOADING_PATIENCE, embedder.embed(&text)).await;
+    asked.map_err(|_| silent(embedder, LOADING_PATIENCE))?.map(drop)
 }
 
 /// Returns the vector of each text, or why the embedder refuses it. Fails if the embedder is down: it then was asked once, or as often

@@ -132,7 +132,7 @@ impl Index for EdgeIndex {
     }
 
     async fn ready(&self) -> Result<(), VectorError> {
-        self.count().await.map(drop)
+        self.with(Shard::is_open).await
     }
 
     async fn settle(&self) -> Result<(), VectorError> {

@@ -85,6 +85,11 @@ impl Shard {
         Engine(self.engine.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Fails if it could not be opened again.
+    pub(super) fn is_open(&self) -> Result<(), VectorError> {
+        self.engine().shard().map(drop)
+    }
+
     fn turn(&self) -> MutexGuard<'_, ()> {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -18,12 +18,12 @@ use crate::{
 impl ServerIndex {
     /// Makes the collection unless it is there, and sees that it is as it should be.
     pub(super) async fn make(&self) -> Result<(), VectorError> {
-        let there = self.client.collection_exists(&self.collection).await;
-        if !there.map_err(self.failing("look for its collection"))? {
+        if !self.is_there("look for its collection").await? {
             self.create().await?;
         }
-        let info = self.client.collection_info(&self.collection).await;
-        let info = info.map_err(self.failing("look at its collection"))?.result.unwrap_or_default();
+        let info =
+            self.asked("look at its collection", self.client.collection_info(&self.collection)).await?;
+        let info = info.result.unwrap_or_default();
         self.check(&info)?;
         self.index_payload(&info).await
     }
@@ -47,11 +47,14 @@ impl ServerIndex {
             .sparse_vectors_config(sparse)
             .metadata(made_by);
         let create = self.options.of(create);
-        match self.client.create_collection(create).await {
-            // Two workers started at once; the other one made it.
-            Err(error) if failure::exists_already(&error) => Ok(()),
-            made => made.map(drop).map_err(self.failing("make its collection")),
-        }
+        let call = async {
+            match self.client.create_collection(create).await {
+                // Two workers started at once; the other one made it.
+                Err(error) if failure::exists_already(&error) => Ok(()),
+                made => made.map(drop),
+            }
+        };
+        self.asked("make its collection", call).await
     }
 
     /// Refuses a collection whose points could not be compared with ours, or not be found. Servers before 1.16 keep no model and
@@ -93,7 +96,7 @@ impl ServerIndex {
                 continue;
             }
             let create = CreateFieldIndexCollectionBuilder::new(&self.collection, key, kind).wait(true);
-            self.client.create_field_index(create).await.map_err(self.failing("index its payload"))?;
+            self.asked("index its payload", self.client.create_field_index(create)).await?;
         }
         Ok(())
     }

@@ -23,10 +23,13 @@ fn failed(error: impl std::fmt::Display) -> Status {
 
 impl Collection {
     pub(crate) fn make(asked: q::CreateCollection) -> Self {
-        let Some(Config::ParamsMap(dense)) = asked.vectors_config.clone().unwrap().config else {
-            panic!("the dense vector has no name")
+        // Without a model there is none.
+        let dense = match asked.vectors_config.clone().and_then(|vectors| vectors.config) {
+            Some(Config::ParamsMap(dense)) => dense.map,
+            None => HashMap::new(),
+            Some(other) => panic!("the dense vector has no name: {other:?}"),
         };
-        let dense = dense.map.into_iter().map(|(name, params)| {
+        let dense = dense.into_iter().map(|(name, params)| {
             assert_eq!(params.distance(), q::Distance::Cosine);
             let size = usize::try_from(params.size).unwrap();
             (name, edge::EdgeVectorParams::builder(size, edge::Distance::Cosine).build())

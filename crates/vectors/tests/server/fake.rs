@@ -29,6 +29,7 @@ pub(crate) struct Fake {
     made: Arc<Mutex<Vec<CreateCollection>>>,
     failing: Arc<Mutex<Option<tonic::Code>>>,
     is_sieve: Arc<AtomicBool>,
+    is_old: Arc<AtomicBool>,
     sent: Arc<Mutex<Vec<PointStruct>>>,
 }
 
@@ -96,6 +97,16 @@ impl Fake {
         self.is_sieve.store(true, Ordering::Relaxed);
     }
 
+    /// Knows no conditions of updates from now on, as servers before 1.16.
+    pub(crate) fn is_old(&self) {
+        self.is_old.store(true, Ordering::Relaxed);
+    }
+
+    /// Does something to a collection behind everybody's back.
+    pub(crate) fn with_points(&self, name: &str, work: impl FnOnce(&Collection)) {
+        work(self.all().get(name).unwrap());
+    }
+
     /// The points that it was sent last, and did not keep.
     pub(crate) fn last_sent(&self) -> Vec<PointStruct> {
         self.sent.lock().unwrap().clone()
@@ -114,6 +125,11 @@ impl Fake {
     /// The collection that an alias names.
     pub(crate) fn alias(&self, name: &str) -> Option<String> {
         self.aliases.lock().unwrap().get(name).cloned()
+    }
+
+    fn fails(&self) -> Result<(), Status> {
+        let code = *self.failing.lock().unwrap();
+        code.map_or(Ok(()), |code| Err(Status::new(code, "as the test wants it")))
     }
 
     fn done(&self) -> Response<PointsOperationResponse> {
@@ -138,9 +154,7 @@ impl Fake {
         work: impl FnOnce(&mut Collection) -> Result<T, Status>,
     ) -> Result<T, Status> {
         self.requests.lock().unwrap().push(request);
-        if let Some(code) = *self.failing.lock().unwrap() {
-            return Err(Status::new(code, "as the test wants it"));
-        }
+        self.fails()?;
         let alias = self.alias(name);
         let name = alias.as_deref().unwrap_or(name);
         let mut all = self.all();
@@ -177,6 +191,7 @@ impl collections_server::Collections for Fake {
         &self,
         asked: Request<CollectionExistsRequest>,
     ) -> Answer<CollectionExistsResponse> {
+        self.fails()?;
         let exists = self.all().contains_key(&asked.into_inner().collection_name);
         Ok(Response::new(CollectionExistsResponse { result: Some(CollectionExists { exists }), time: 0.0 }))
     }
@@ -242,12 +257,15 @@ impl points_server::Points for Fake {
         }
         let points = asked.points.into_iter().map(point).collect();
         let list = qdrant_edge::PointInsertOperations::PointsList(points);
+        let condition = filter(asked.update_filter.unwrap());
         let insert =
-            qdrant_edge::PointOperations::UpsertPointsConditional(qdrant_edge::ConditionalInsertOperation {
-                points_op: list,
-                condition: filter(asked.update_filter.unwrap()),
-                update_mode: None,
-            });
+            if self.is_old.load(Ordering::Relaxed) {
+                qdrant_edge::PointOperations::UpsertPoints(list)
+            } else {
+                qdrant_edge::PointOperations::UpsertPointsConditional(
+                    qdrant_edge::ConditionalInsertOperation { points_op: list, condition, update_mode: None },
+                )
+            };
         self.with("upsert", &asked.collection_name, |it| it.change(insert))?;
         Ok(self.done())
     }

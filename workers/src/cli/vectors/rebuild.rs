@@ -19,7 +19,7 @@ use crate::{
     config::Config,
     pipeline::index::Kept,
     ui,
-    vector::{self, Vectors},
+    vector::{self, FIRST_PATIENCE, LOADING_PATIENCE, Vectors},
     verify,
 };
 
@@ -30,7 +30,7 @@ const CLOSING: Duration = Duration::from_mins(2);
 pub(super) async fn rebuild(context: &Context, model: Option<&str>) -> anyhow::Result<Outcome> {
     let config = context.config();
     let store = app::open_store(config).await?;
-    let model = vector::model_by_name(config, &store, model).await?;
+    let model = vector::model_by_name(config, &store, model, LOADING_PATIENCE).await?;
     let (target, is_ours) = prepared(context, &store, &model).await?;
     let served = store.served(&vector::collection(config)).await?;
     if served.is_some_and(|served| served.target == target) {
@@ -135,7 +135,7 @@ pub(super) async fn drop(context: &Context, target: TargetId) -> anyhow::Result<
     let config = context.config();
     let store = app::open_store(config).await?;
     let (_, model) = known(context, &store, target).await?;
-    let configured = vector::model_now(config, &store).await.map(|model| model.label());
+    let configured = vector::model_now(config, &store, FIRST_PATIENCE).await.map(|model| model.label());
     if configured.is_ok_and(|label| label == model.label()) && is_alive(&store).await? {
         anyhow::bail!(
             "index {} is that of the configured model, and workers would fill it again; configure another model first",

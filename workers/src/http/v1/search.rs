@@ -10,10 +10,15 @@ use serde::Serialize;
 use vectors::Hit;
 
 use crate::{
+    app,
     http::{DEGRADED, Problem, Surroundings, extract::Asked},
+    observe::error_chain,
     search::{self, Ask, Mistake},
     vector::Found,
 };
+
+/// What a search says that the index does not answer.
+const AWAY: &str = "the vector index does not answer";
 
 /// A hit without the model that is configured.
 #[derive(Debug, Serialize)]
@@ -42,7 +47,7 @@ struct SearchHit {
 
 /// Find what is open and fits best, each opportunity once
 ///
-/// Needs no token. 503: this worker does not hold the vector index.
+/// Needs no token. 503: this worker does not hold the vector index, or that does not answer within 5 s.
 #[utoipa::path(get, path = "/v1/search", tag = "opportunities", params(Ask), responses((status = 200, description = "Hits, the best first", body = Vec<SearchHit>)))]
 pub(crate) async fn search(
     State(here): State<Surroundings>,
@@ -50,16 +55,17 @@ pub(crate) async fn search(
 ) -> Result<Response, Problem> {
     ask.check_limit().map_err(|mistake| Problem::bad(mistake.to_string()))?;
     let Some(kept) = here.app.indexes.served() else {
-        let why = if here.app.indexes.failure().is_some() {
-            "the vector index does not answer"
-        } else {
-            "another worker holds the vector index"
-        };
+        let why =
+            if here.app.indexes.failure().is_some() { AWAY } else { "another worker holds the vector index" };
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, why));
     };
     let found = search::search(&kept.vectors, &here.app.store, &ask).await;
     let Found { hits, degraded } = found.map_err(|error| match error.downcast_ref::<Mistake>() {
         Some(mistake) => Problem::impossible(mistake.to_string()),
+        None if app::is_passing(&error) => {
+            tracing::warn!(why = error_chain(&error), "a search fails: the vector index does not answer");
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, AWAY)
+        }
         None => Problem::internal(&error),
     })?;
     let Some(why) = degraded else { return Ok(Json(hits).into_response()) };
