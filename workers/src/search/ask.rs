@@ -8,6 +8,7 @@ use domain::{
     places::Region,
     vocabulary::{Audience, Contract, Education, Language, WorkingTime},
 };
+use normalize::text::fold;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use vectors::{Days, Filter};
@@ -221,6 +222,23 @@ fn town(value: &str) -> String {
     place.and_then(|place| place.locality).unwrap_or_else(|| value.to_owned())
 }
 
+/// How alike a town and a wrong name are for the town to be suggested, from 0 to 1.
+const ALIKE: f64 = 0.85;
+
+/// Returns the first town that the gazetteer does not know, and the known one that is most like it.
+pub(crate) fn misspelt(towns: Option<&str>) -> Option<(&str, &'static str)> {
+    let near = |value: &str| {
+        let stored = town(value);
+        if stored != value || normalize::places::towns().any(|known| known == value) {
+            return None;
+        }
+        let of = |name: &'static str| (strsim::jaro_winkler(&fold(value), &fold(name)), name);
+        let best = normalize::places::towns().map(of).max_by(|one, other| one.0.total_cmp(&other.0))?;
+        (best.0 >= ALIKE).then_some(best.1)
+    };
+    towns?.split(',').map(str::trim).find_map(|value| Some((value, near(value)?)))
+}
+
 /// Returns the code of a contract that is given by code, by label or by what partners call it.
 fn contract(value: &str) -> Result<String, Mistake> {
     let known = Contract::ALL.iter().find(|contract| {
@@ -279,6 +297,15 @@ mod tests {
             (all.contracts, all.audiences),
             (vec!["permanent".to_owned(), "internship".to_owned()], vec!["women".to_owned()])
         );
+    }
+
+    #[test]
+    fn a_town_that_is_written_wrongly_is_noticed() {
+        assert_eq!(misspelt(Some("Douala, doualla")), Some(("doualla", "Douala")));
+        assert_eq!(misspelt(Some("Yaunde")).map(|(_, town)| town), Some("Yaoundé"));
+        for right in [None, Some(""), Some("Ngaoundéré"), Some("ngaoundere"), Some("Cotonou"), Some("Xq")] {
+            assert_eq!(misspelt(right), None, "{right:?}");
+        }
     }
 
     #[test]
