@@ -74,6 +74,45 @@ async fn operators_read_french() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_operators_do_is_answered_in_french() {
+    let road = Road::new().await;
+    road.bin(&["migrate"]).run().await.expect(0);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mc2.toml");
+    let file = include_str!("../../sources/partners/mc2.toml");
+    std::fs::write(&path, format!("daily_requests = 777\n{file}")).unwrap();
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures");
+    let said = async |args: &[&str]| {
+        let ended = road.bin(&[&["--lang", "fr"], args].concat()).run().await;
+        format!("{}{}", ended.out, ended.err)
+    };
+    let path = path.to_str().unwrap();
+    for (args, words) in [
+        (
+            &["sources", "apply", path, "--fixtures", fixtures][..],
+            "est en vigueur: daily_requests est nouveau",
+        ),
+        (&["sources", "apply", path, "--fixtures", fixtures], "est déjà en vigueur"),
+        (&["sources", "rollback", "mc2", "ffff"], "n'a pas de version ffff"),
+        (&["sources", "rollback", "mc2"], "est en vigueur: retour à la version"),
+        (&["sources", "history", "mc2"], "daily_requests a disparu"),
+        (&["sources", "history", "mc2"], "appliqué"),
+        (&["sources", "forget", "mc2"], "la source mc2 a un fichier en vigueur"),
+        (&["alerts", "silence", "mc2", "--for", "2h", "--reason", "entretien"], "sourdine  mc2 jusqu'au"),
+        (&["alerts", "list"], "sourdine  mc2 jusqu'au"),
+        (&["alerts", "unsilence", "mc2"], "mc2 n'est plus en sourdine"),
+        (&["alerts", "unsilence", "mc2"], "il n'y a rien à terminer"),
+        (&["alerts", "test"], "aucun canal n'est configuré"),
+        (&["digest"], "Problèmes"),
+        (&["prune", "--dry-run"], "rien ne serait ôté"),
+        (&["search", "soudeur", "--town", "Doualla"], "vouliez-vous dire Douala?"),
+    ] {
+        let told = said(args).await;
+        assert!(told.contains(words), "{args:?}: {told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn json_has_no_language_and_the_language_comes_from_flag_key_variable_and_machine() {
     let road = eventful().await;
     for args in [

@@ -1,7 +1,7 @@
 //! Pages of the console and answers of the API read what they show, however much there is beside it. Rows are counted, not time.
 
 use domain::RunId;
-use store::{Filters, Status, Store};
+use store::{Cursor, Filters, Status, Store};
 
 use crate::support::Database;
 
@@ -61,6 +61,29 @@ async fn lists_and_totals_read_the_rows_that_they_show() {
         assert!(after - before < 200, "{what}: {} rows were read for 20", after - before);
         before = after;
     }
+    let held = store.holdings().await.unwrap();
+    before = rows_read(&store).await;
+    for (what, filters) in [
+        ("a kind and a region", narrow(&["job"], &["CM-LT"], &[])),
+        ("a region", narrow(&[], &["CM-LT"], &[])),
+        ("a source", narrow(&[], &[], &["large"])),
+        ("nothing", narrow(&[], &["CM-ES"], &[])),
+    ] {
+        let (all, total) = store.served_rows(&filters, None, 30).await.unwrap();
+        assert_eq!(held.passing(&filters), Some(total), "{what}");
+        let counting = rows_read(&store).await;
+        let rows = store.served_in_order(&filters, None, 20).await.unwrap();
+        assert_eq!(rows, all[..rows.len()], "{what}");
+        let after = rows_read(&store).await;
+        assert!(after - counting < 100, "{what}: {} rows were read for 20", after - counting);
+        if let Some(last) = rows.last() {
+            let next = Cursor { at: last.updated_at, id: last.id };
+            let next = store.served_in_order(&filters, Some(next), 10).await.unwrap();
+            assert_eq!(next, all[20..], "{what}");
+        }
+        before = after;
+    }
+    assert_eq!(held.passing(&Filters { remote: Some(true), ..open.clone() }), None);
     let overview = store.overview(10).await.unwrap();
     assert_eq!((overview.open, overview.closed), (18_000, 2_000));
     let changes = store.changes_of(run, 5).await.unwrap();

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use crate::words;
 
 /// A language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Lang {
     /// French.

@@ -20,7 +20,7 @@ use crate::{
     ui,
 };
 
-pub(crate) use changes::changes;
+pub(crate) use changes::{FIRST, NEW_SOURCE, changes, note_in};
 
 /// Characters of a digest that people see.
 const SHORT: usize = 12;
@@ -233,6 +233,12 @@ pub(crate) async fn earlier(
 /// Returns the files of this process without those that have errors, and says which ones those are.
 fn usable(config: &Config) -> anyhow::Result<Base> {
     let (base, refused) = Base::usable(config)?;
+    note_refused(&refused);
+    Ok(base)
+}
+
+/// Reports the source files of this process that are left out, because they have errors.
+pub(crate) fn note_refused(refused: &[Refused]) {
     for Refused { slug, why } in refused {
         let first = why.lines().next().unwrap_or_default();
         ui::note(&say!(
@@ -240,7 +246,6 @@ fn usable(config: &Config) -> anyhow::Result<Base> {
             "left out: {first}; `oim-etl sources check {slug}` says all of it"
         ));
     }
-    Ok(base)
 }
 
 /// The source files that a command reads.
@@ -265,7 +270,8 @@ pub(crate) async fn where_possible(loaded: &Loaded) -> anyhow::Result<Files> {
     match app::connect(config, 1).await {
         Ok(store) => for_command(loaded, &store).await,
         Err(error) => {
-            ui::note(&format!(
+            ui::note(&say!(
+                "les fichiers sont ceux de cette configuration, car ceux en vigueur ne sont pas connus: {error:#}",
                 "source files are those of this configuration, because those in force are not known: {error:#}"
             ));
             own()
@@ -299,7 +305,8 @@ impl Files {
             return;
         };
         let (own, theirs, slug) = (short(&spec.version), short(&file.version.version), &spec.slug);
-        ui::note(&format!(
+        ui::note(&say!(
+            "{slug}  lit le fichier de `sources_dir`, version {own}; en vigueur est la version {theirs} ({}). `oim-etl sources apply` met un fichier en vigueur",
             "{slug}  reads the file of `sources_dir`, version {own}; in force is version {theirs} ({}). `oim-etl sources apply` puts a file in force",
             origin(file)
         ));

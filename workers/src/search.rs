@@ -13,7 +13,7 @@ use crate::{
     pipeline::document::document,
     vector::{Found, Vectors},
 };
-pub(crate) use ask::Ask;
+pub(crate) use ask::{Ask, misspelt};
 
 /// Hits that are asked of the index for each one to show: the others of a cluster are left out.
 const SPARE: usize = 3;

@@ -4,8 +4,10 @@
 //! - `phrases.tsv`: sentences that crates below write in English, such as errors and the doubts of an audit
 //! - `help.tsv`: the help texts of the command line
 
+mod evidence;
 mod phrases;
 
+pub(crate) use evidence::evidence;
 pub(crate) use phrases::{help_in_french, in_french};
 
 /// A word.
@@ -77,6 +79,7 @@ mod tests {
         same("changes", store::Event::ALL.iter().map(|word| word.as_str()).collect());
         same("fields", domain::Draft::FIELDS.to_vec());
         same("decisions", store::Decision::ALL.iter().map(|word| word.as_str()).collect());
+        same("file_origins", store::FileOrigin::ALL.iter().map(|word| word.as_str()).collect());
         same("scopes", store::Scope::ALL.iter().map(|word| word.as_str()).collect());
         same("rejections", domain::Reason::CODES.to_vec());
     }

@@ -13,6 +13,7 @@ mod world;
 
 use domain::places::{Place, Region};
 
+pub use gazetteer::towns;
 pub(crate) use named::{named_in_text, named_in_title};
 pub(crate) use question::{Mentioned, mentioned};
 pub use reader::{UnknownPlace, read_places};

@@ -8,9 +8,10 @@ use serde::Serialize;
 use crate::{Store, StoreError, error::Doing as _};
 
 /// A held run that waits for a decision.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct HeldRun {
     /// The run.
+    #[schema(value_type = uuid::Uuid)]
     pub id: domain::RunId,
     /// Its source.
     pub source: String,
@@ -21,7 +22,7 @@ pub struct HeldRun {
 }
 
 /// How many opportunities are new, changed or closed: all together, and by region.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Moved {
     /// All.
     pub total: i64,
@@ -30,7 +31,7 @@ pub struct Moved {
 }
 
 /// Figures since a moment.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, utoipa::ToSchema)]
 pub struct DigestFigures {
     /// `new`, `changed` and `closed`, each by kind.
     pub moved: BTreeMap<String, BTreeMap<String, Moved>>,

@@ -1,4 +1,4 @@
-//! Figures for people: how fresh each source is, what its runs of the last days did, and what is held.
+//! Figures for people: how fresh each source is, and what its runs of the last days did.
 
 use std::collections::BTreeMap;
 
@@ -39,19 +39,6 @@ pub struct Freshness {
     pub last_message: Option<String>,
     /// The days of the last thirty on which a run ended, oldest first.
     pub days: Vec<DayOfRuns>,
-}
-
-/// How many open opportunities there are, each cluster once, in groups. The key of each is what they have in common.
-#[derive(Debug, Clone, Default, Serialize, utoipa::ToSchema)]
-#[allow(missing_docs, reason = "the name says it")]
-pub struct Holdings {
-    pub total: i64,
-    pub kinds: BTreeMap<String, i64>,
-    pub sources: BTreeMap<String, i64>,
-    pub regions: BTreeMap<String, i64>,
-    pub languages: BTreeMap<String, i64>,
-    /// `none`, or `week`, `month` or `later`: when they close.
-    pub closing: BTreeMap<String, i64>,
 }
 
 impl Store {
@@ -119,33 +106,5 @@ impl Store {
         .await
         .doing("count what waits for a person")?;
         Ok((counts.held, counts.dead))
-    }
-
-    /// Counts the open opportunities. It reads all of them: of 100,000 that takes about a tenth of a second.
-    pub async fn holdings(&self) -> Result<Holdings, StoreError> {
-        let rows = sqlx::query!(
-            r#"SELECT kind AS "kind!", source AS "source!", regions AS "regions!", languages AS "languages!",
-                      CASE WHEN closes_on IS NULL THEN 'none' WHEN closes_on < t.today + 7 THEN 'week'
-                           WHEN closes_on < t.today + 31 THEN 'month' ELSE 'later' END AS "closing!", count(*) AS "count!"
-                 FROM api.opportunities, (SELECT (now() AT TIME ZONE 'Africa/Douala')::date AS today) t
-                WHERE status = 'open' AND canonical GROUP BY 1, 2, 3, 4, 5"#
-        )
-        .fetch_all(&self.pool)
-        .await
-        .doing("count what is held")?;
-        let mut held = Holdings::default();
-        for row in rows {
-            held.total += row.count;
-            *held.kinds.entry(row.kind).or_default() += row.count;
-            *held.sources.entry(row.source).or_default() += row.count;
-            *held.closing.entry(row.closing).or_default() += row.count;
-            for region in row.regions {
-                *held.regions.entry(region).or_default() += row.count;
-            }
-            for language in row.languages {
-                *held.languages.entry(language).or_default() += row.count;
-            }
-        }
-        Ok(held)
     }
 }

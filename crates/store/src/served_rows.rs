@@ -1,7 +1,7 @@
 //! Opportunities as other services read them: the rows of `api.opportunities`, by filters, page by page.
 
 use chrono::{DateTime, NaiveDate, TimeZone as _, Utc};
-use domain::OpportunityId;
+use domain::{Kind, OpportunityId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::{Postgres, QueryBuilder, Row as _, postgres::PgRow};
@@ -136,6 +136,20 @@ impl Filters {
         let broad = Self { status: self.status, canonical: self.canonical, ..Self::default() };
         *self != broad
     }
+
+    /// Whether the index that the list is ordered by has all that is asked for: `opportunities_listed`.
+    pub fn is_listed(&self) -> bool {
+        let listed = Self {
+            kinds: self.kinds.clone(),
+            sources: self.sources.clone(),
+            regions: self.regions.clone(),
+            languages: self.languages.clone(),
+            status: self.status,
+            canonical: self.canonical,
+            ..Self::default()
+        };
+        *self == listed
+    }
 }
 
 /// Where a page of a list ends: the next one begins behind it. Its text is opaque to callers.
@@ -207,9 +221,15 @@ impl Store {
         after: Option<Cursor>,
         limit: i64,
     ) -> Result<Vec<ServedRow>, StoreError> {
-        let mut query = select("SELECT to_jsonb(v) AS row", filters);
+        let is_by_kind = filters.is_narrow() && filters.is_listed();
+        let mut query =
+            if is_by_kind { first_of_kinds(filters) } else { select("SELECT to_jsonb(v) AS row", filters) };
         behind(&mut query, after);
         query.push(" ORDER BY v.updated_at DESC, v.id DESC LIMIT ").push_bind(limit);
+        if is_by_kind {
+            query.push(") h ORDER BY h.updated_at DESC, h.id DESC LIMIT ").push_bind(limit);
+            query.push(") h ORDER BY h.updated_at DESC, h.id DESC");
+        }
         read(&query.build().fetch_all(&self.pool).await.doing(WHAT)?)
     }
 
@@ -230,6 +250,22 @@ impl Store {
         .doing(WHAT)?;
         row.map(|row| ServedRow::of(&row)).transpose()
     }
+}
+
+/// Returns the beginning of a query on the first rows of each kind that pass, and of these the first. The index of the list is by kind,
+/// and says all that is asked for: rows that do not pass are not read.
+fn first_of_kinds(filters: &Filters) -> QueryBuilder<Postgres> {
+    let is_asked = |kind: &&str| filters.kinds.is_empty() || filters.kinds.iter().any(|asked| asked == kind);
+    let kinds: Vec<String> =
+        Kind::ALL.iter().map(|kind| kind.as_str()).filter(is_asked).map(|kind| format!("'{kind}'")).collect();
+    let head = format!(
+        "SELECT (SELECT to_jsonb(v) FROM api.opportunities v WHERE v.id = h.id) AS row FROM (SELECT h.id, h.updated_at
+           FROM unnest(ARRAY[{}]::text[]) k (kind), LATERAL (SELECT v.id, v.updated_at",
+        kinds.join(", ")
+    );
+    let mut query = select(&head, &Filters { kinds: Vec::new(), ..filters.clone() });
+    query.push(" AND v.kind = k.kind");
+    query
 }
 
 /// Adds the condition that a row stands behind another one in the list.

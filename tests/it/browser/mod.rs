@@ -14,9 +14,10 @@ use driver::{Browser, ENTER, TAB};
 use crate::http::world::World;
 
 /// The pages that everybody can go to, with a name for their pictures.
-const PAGES: [(&str, &str); 10] = [
+const PAGES: [(&str, &str); 11] = [
     ("/", "fresh"),
     ("/sources/fne", "source"),
+    ("/alerts", "alerts"),
     ("/runs", "runs"),
     ("/decisions", "decisions"),
     ("/stuck", "stuck"),

@@ -6,8 +6,9 @@ use super::world::{HOSTILE, World};
 use crate::support::wait_until;
 
 /// The pages, with words that each must hold in French and in English.
-const PAGES: [(&str, &str, &str); 9] = [
+const PAGES: [(&str, &str, &str); 10] = [
     ("/", "Tout est-il frais ?", "Is everything fresh?"),
+    ("/alerts", "Ce que la journée a apporté", "What the day brought"),
     ("/runs", "Que s&#39;est-il passé ?", "What happened?"),
     ("/decisions", "Seraient fermées", "Would be closed"),
     ("/stuck", "Tâches abandonnées", "Dead letters"),
@@ -117,6 +118,7 @@ async fn the_console_shows_and_does_what_an_operator_needs() {
     paging(&world, &acting).await;
     let admin = Browser::of(&world, &world.tokens[2]).await;
     tokens(&world, &acting, &admin).await;
+    mended(&acting, &admin).await;
     world.road.bin(&["tokens", "revoke", "operate"]).run().await.expect(0);
     assert_eq!(
         acting.get("/runs", "en").await.status(),
@@ -242,6 +244,13 @@ async fn refusals(world: &World, looking: &Browser<'_>, acting: &Browser<'_>) {
     let csrf = acting.csrf().await;
     let body = form(&[("csrf", &csrf), ("what", "pause"), ("subject", "mc2")]);
     assert_eq!(elsewhere.body(body).send().await.unwrap().status(), 403, "a form of another site");
+    let typed = world.http.get(format!("http://{}/act", world.address)).header("accept", "text/html");
+    let typed = typed.send().await.unwrap();
+    assert_eq!((typed.status().as_u16(), typed.headers().contains_key("allow")), (405, true));
+    assert!(typed.text().await.unwrap().contains("takes forms only"));
+    assert_eq!(acting.get("/runs?source=fnee", "en").await.status(), 404);
+    let nothing = acting.page("/opportunities?q=fne%2FNOPE", "en").await;
+    assert!(nothing.contains("neither an opportunity nor a rejected record fne/NOPE"), "{nothing}");
     assert_eq!(acting.press("pause", "fnee", "").await.status(), 404);
     assert_eq!(acting.press("rate", "mc2", "viele").await.status(), 422);
     assert_eq!(acting.press("fly", "mc2", "").await.status(), 400);
@@ -284,6 +293,42 @@ async fn tokens(world: &World, acting: &Browser<'_>, admin: &Browser<'_>) {
     assert_eq!(acting.press("revoke_token", "awa", "").await.status(), 403, "an operator revokes a token");
     assert_eq!(admin.acts("revoke_token", "awa", "").await, "awa is revoked");
     assert_eq!(world.ask("get", "/v1/runs", Some(secret), None).send().await.unwrap().status(), 401);
+}
+
+/// A source file is mended here by administrators, and each version before it is a way back.
+async fn mended(acting: &Browser<'_>, admin: &Browser<'_>) {
+    let file = include_str!("../../../sources/partners/mc2.toml");
+    let sent = async |by: &Browser<'_>, what: &str, text: &str| {
+        let csrf = by.csrf().await;
+        by.post(
+            "/sources/mc2/file",
+            &[("csrf", &csrf), ("what", what), ("file", &text.replace('\n', "\r\n"))],
+        )
+        .await
+    };
+    let slower = format!("daily_requests = 777\n{file}");
+    assert_eq!(sent(acting, "apply", &slower).await.status(), 403, "an operator changes a source file");
+    assert!(!acting.page("/sources/mc2", "en").await.contains("<textarea"));
+    let wrong = sent(admin, "apply", "name = 1").await;
+    assert_eq!(wrong.status(), 422);
+    let wrong = wrong.text().await.unwrap();
+    assert!(wrong.contains("mc2.toml:1") && wrong.contains("name = 1</textarea>"), "{wrong}");
+    let checked = sent(admin, "check", &slower).await.text().await.unwrap();
+    assert!(checked.contains("What changes: daily_requests is new"), "{checked}");
+    assert!(!admin.page("/sources/mc2", "en").await.contains("daily_requests"), "a check put it in force");
+    let applied = sent(admin, "apply", &slower).await;
+    assert_eq!(applied.headers()["location"], "/sources/mc2#file");
+    let page = admin.page("/sources/mc2", "fr").await;
+    assert!(page.contains("daily_requests = 777") && page.contains("daily_requests est nouveau"), "{page}");
+    let before = page.split("value=\"mc2 ").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert_eq!(acting.press("rollback", &format!("mc2 {before}"), "").await.status(), 403);
+    assert!(
+        admin
+            .acts("rollback", &format!("mc2 {before}"), "")
+            .await
+            .starts_with("mc2: the version in force is")
+    );
+    assert!(!admin.page("/sources/mc2", "en").await.contains("daily_requests = 777"));
 }
 
 /// Long lists have further pages, and what acts on all of a list acts on those that its filter chose.
@@ -330,6 +375,9 @@ async fn actions(world: &World, acting: &Browser<'_>) {
     assert_eq!(acting.acts("resume", "mc2", "").await, "mc2 is resumed");
     assert_eq!(acting.acts("rate", "mc2", "10/min").await, "mc2 has a new rate");
     assert!(acting.page("/sources/mc2", "en").await.contains("10/min instead of"));
+    assert_eq!(acting.acts("silence", "mc2", "entretien").await, "mc2 is silenced for four hours");
+    assert!(acting.page("/alerts", "fr").await.contains("<strong>mc2</strong> jusqu"));
+    assert_eq!(acting.acts("unsilence", "mc2", "").await, "mc2 is no longer silenced");
     let pair = world.pair.join(" ");
     assert_eq!(acting.acts("different", &pair, "").await, "Noted: they are two opportunities");
     assert_eq!(acting.acts("same", &pair, "").await, "Noted: they are the same opportunity");

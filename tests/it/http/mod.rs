@@ -3,5 +3,6 @@
 mod api;
 mod console;
 mod feed;
+mod schemathesis;
 mod tokens;
 pub(crate) mod world;

@@ -23,16 +23,21 @@ const REGIONS: usize = 4;
 const AHEAD: TimeDelta = TimeDelta::days(1);
 
 /// What a time brought.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Digest {
+    /// When it begins.
     pub(crate) since: DateTime<Utc>,
+    /// When it ends.
     pub(crate) until: DateTime<Utc>,
     /// What is wrong.
     pub(crate) alerts: Vec<Alert>,
     /// Sources that an operator has paused, with the reason.
+    #[schema(value_type = Vec<Vec<Option<String>>>)]
     pub(crate) paused: Vec<(String, Option<String>)>,
+    /// What happened, by the numbers.
     pub(crate) figures: DigestFigures,
     /// The next visits, the first one first: when, and which source.
+    #[schema(value_type = Vec<Vec<String>>)]
     pub(crate) next: Vec<(DateTime<Utc>, String)>,
 }
 

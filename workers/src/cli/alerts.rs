@@ -14,13 +14,17 @@ use super::{
 use crate::{
     alerts::{Channels, text},
     app,
-    lang::{Lang, chosen},
+    lang::{Lang, chosen, say},
     ui::{self, ago},
 };
 
 /// What to do where messages can go nowhere.
-pub(super) const NO_CHANNEL: &str =
-    "no channel is configured: set `alerts.webhook`, or `alerts.smtp_host`, `alerts.from` and `alerts.to`";
+pub(super) fn no_channel() -> String {
+    chosen().text(
+        "aucun canal n'est configuré: donnez `alerts.webhook`, ou `alerts.smtp_host`, `alerts.from` et `alerts.to`",
+        "no channel is configured: set `alerts.webhook`, or `alerts.smtp_host`, `alerts.from` and `alerts.to`",
+    )
+}
 /// Longest silence: what is kept back for longer is forgotten.
 const LONGEST: Duration = Duration::from_hours(24 * 30);
 
@@ -97,7 +101,8 @@ impl AlertsCommand {
                 if context.is_json() {
                     ui::json(&silence)?;
                 } else {
-                    ui::line(&format!("{}\nend it:  oim-etl alerts unsilence {source}", shown(&silence)));
+                    let end = chosen().say("y mettre fin", "end it");
+                    ui::line(&format!("{}\n{end}:  oim-etl alerts unsilence {source}", shown(&silence)));
                 }
                 Ok(Outcome::Good)
             }
@@ -107,11 +112,15 @@ impl AlertsCommand {
                 if context.is_json() {
                     ui::json(&json!({ "source": source, "changed": is_ended }))?;
                 } else if is_ended {
-                    ui::line(&format!(
+                    ui::line(&say!(
+                        "{source} n'est plus en sourdine; ce qui ne va pas est signalé en une minute",
                         "{source} is no longer silenced; what is wrong is reported within a minute"
                     ));
                 } else {
-                    ui::line(&format!("{source} is not silenced: there is nothing to end"));
+                    ui::line(&say!(
+                        "{source} n'est pas en sourdine: il n'y a rien à terminer",
+                        "{source} is not silenced: there is nothing to end"
+                    ));
                 }
                 Ok(Outcome::Good)
             }
@@ -133,7 +142,10 @@ async fn list(context: &Context, store: &Store, past: bool, limit: i64) -> anyho
     }
     let language = chosen();
     if alerts.iter().all(|alert| alert.ended_at.is_some()) {
-        ui::line("nothing is wrong, as far as the workers know");
+        ui::line(language.say(
+            "rien ne va mal, à ce que savent les workers",
+            "nothing is wrong, as far as the workers know",
+        ));
     }
     for alert in &alerts {
         show(language, alert);
@@ -144,7 +156,11 @@ async fn list(context: &Context, store: &Store, past: bool, limit: i64) -> anyho
     for state in channels {
         let error = state.error.map(|error| format!(": {error}")).unwrap_or_default();
         let (sent, waiting, given_up) = (state.sent, state.waiting, state.given_up);
-        ui::line(&format!("{}  {sent} sent, {waiting} wait, {given_up} given up{error}", state.channel));
+        ui::line(&say!(
+            "{}  {sent} envoyés, {waiting} attendent, {given_up} abandonnés{error}",
+            "{}  {sent} sent, {waiting} wait, {given_up} given up{error}",
+            state.channel
+        ));
     }
     Ok(Outcome::Good)
 }
@@ -152,19 +168,20 @@ async fn list(context: &Context, store: &Store, past: bool, limit: i64) -> anyho
 fn show(language: Lang, alert: &Alert) {
     let title = ui::strong(&text::title(language, alert));
     let state = match (alert.ended_at, alert.is_silenced, alert.notified_at) {
-        (Some(at), _, _) => format!("over {}", ago(Some(at))),
-        (None, true, _) => "silenced".to_owned(),
-        (None, false, Some(at)) => format!("reported {}", ago(Some(at))),
-        (None, false, None) => "not reported".to_owned(),
+        (Some(at), _, _) => say!("fini {}", "over {}", ago(Some(at))),
+        (None, true, _) => language.text("en sourdine", "silenced"),
+        (None, false, Some(at)) => say!("signalé {}", "reported {}", ago(Some(at))),
+        (None, false, None) => language.text("pas signalé", "not reported"),
     };
-    ui::line(&format!("{title}  since {}, {state}", ago(Some(alert.began_at))));
+    ui::line(&say!("{title}  commencé {}, {state}", "{title}  since {}, {state}", ago(Some(alert.began_at))));
     if alert.ended_at.is_none() {
         ui::line(&format!("    {}", text::advice(language, alert)));
     }
 }
 
 fn shown(silence: &Silence) -> String {
-    format!(
+    say!(
+        "sourdine  {} jusqu'au {} par {}: {}",
         "silence  {} until {} by {}: {}",
         silence.source.as_deref().unwrap_or("all"),
         silence.until.format("%Y-%m-%d %H:%M UTC"),
@@ -177,7 +194,7 @@ fn shown(silence: &Silence) -> String {
 async fn test(context: &Context) -> anyhow::Result<Outcome> {
     let alerts = &context.config().alerts;
     let channels = Channels::of(alerts)?;
-    anyhow::ensure!(!channels.all().is_empty(), NO_CHANNEL);
+    anyhow::ensure!(!channels.all().is_empty(), no_channel());
     let message = Message {
         title: alerts.language.text("oim-etl – Essai", "oim-etl – Test"),
         text: alerts.language.text(
@@ -201,8 +218,13 @@ async fn test(context: &Context) -> anyhow::Result<Outcome> {
     }
     for (channel, error) in report {
         ui::line(&match error {
-            None => format!("{channel}  the message was sent"),
-            Some(why) => format!("{channel}  the message was not sent: {why}"),
+            None => say!("{channel}  le message est parti", "{channel}  the message was sent"),
+            Some(why) => {
+                say!(
+                    "{channel}  le message n'est pas parti: {why}",
+                    "{channel}  the message was not sent: {why}"
+                )
+            }
         });
     }
     Ok(outcome)

@@ -10,7 +10,9 @@ use store::{SourceState, Store};
 
 use super::{Context, effect};
 use crate::{
-    app, partner,
+    app,
+    lang::{chosen, say},
+    partner,
     registry::{self, Base, Brings},
     ui,
 };
@@ -112,8 +114,8 @@ impl PoolSources {
         for state in &self.states {
             match (self.find_visitable(context, &state.slug), &state.held) {
                 (Ok(state), None) => all.push(state),
-                (Ok(_), Some(why)) => ui::note(&format!("{}  left out: {why}", state.slug)),
-                (Err(why), _) => ui::note(&format!("{}  left out: {why}", state.slug)),
+                (Ok(_), Some(why)) => left_out(&state.slug, why),
+                (Err(why), _) => left_out(&state.slug, &why.to_string()),
             }
         }
         all
@@ -121,11 +123,18 @@ impl PoolSources {
 
     fn note_version(&self, slug: &SourceSlug, state: &SourceState) {
         if self.catalog.get(slug).is_some_and(|spec| spec.version != state.spec_version) {
-            ui::note(&format!(
+            ui::note(&say!(
+                "{slug}  les workers ont une autre version de son fichier que cette commande; la leur compte",
                 "{slug}  the workers have another version of its source file than this command; theirs counts"
             ));
         }
     }
+}
+
+/// Reports a source that may not be visited now.
+fn left_out(slug: &str, why: &str) {
+    let why = chosen().phrase(why);
+    ui::note(&say!("{slug}  laissée de côté: {why}", "{slug}  left out: {why}"));
 }
 
 fn switched_off_here(slug: &SourceSlug) -> anyhow::Error {

@@ -8,7 +8,7 @@ use super::{Context, Outcome, common::passed};
 use crate::{
     alerts::{Channels, Digest},
     app,
-    lang::chosen,
+    lang::{chosen, say},
     registry, ui,
 };
 
@@ -47,14 +47,17 @@ impl DigestCommand {
             return Ok(Outcome::Good);
         }
         let channels = Channels::of(&config.alerts)?;
-        anyhow::ensure!(!channels.all().is_empty(), super::alerts::NO_CHANNEL);
+        anyhow::ensure!(!channels.all().is_empty(), super::alerts::no_channel());
         let ids = store.enter_message(Notice::Digest, &channels.all(), &message).await?;
         let mut outcome = Outcome::Good;
         for (channel, sent) in channels.deliver(&store, Some(&ids)).await? {
             match sent {
-                Ok(()) => ui::note(&format!("sent by {channel}")),
+                Ok(()) => ui::note(&say!("envoyé par {channel}", "sent by {channel}")),
                 Err(why) => {
-                    ui::note(&format!("not sent by {channel}: {why}; workers try again"));
+                    ui::note(&say!(
+                        "pas envoyé par {channel}: {why}; les workers réessaient",
+                        "not sent by {channel}: {why}; workers try again"
+                    ));
                     outcome = Outcome::Wrong;
                 }
             }

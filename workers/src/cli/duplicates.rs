@@ -8,6 +8,7 @@ use crate::{
     app,
     lang::{chosen, say},
     ui::{self, Column, Table},
+    words,
 };
 
 /// List pairs that may be one opportunity, and decide on them
@@ -78,7 +79,8 @@ async fn review(context: &Context, store: &Store, limit: i64) -> anyhow::Result<
                 row.organization.clone().unwrap_or_else(|| "-".to_owned()),
             ]);
         }
-        table.row([String::new(), pair.why.clone(), String::new()]);
+        let why = words::evidence(chosen(), &pair.why).join(", ");
+        table.row([String::new(), why, String::new()]);
     }
     table.print();
     ui::note(chosen().say(

@@ -100,7 +100,10 @@ impl Ingest {
         for state in states {
             let slug = SourceSlug::new(&state.slug)?;
             if catalog.get(&slug).is_some_and(|spec| !has_address(spec)) {
-                ui::note(&format!("{slug}  left out: it has no address, and its list comes as a file"));
+                ui::note(&say!(
+                    "{slug}  laissée de côté: elle n'a pas d'adresse, sa liste vient en fichier",
+                    "{slug}  left out: it has no address, and its list comes as a file"
+                ));
                 continue;
             }
             let entered = trigger::request(&store, &self.request(slug.clone())).await?;
@@ -220,7 +223,7 @@ pub(super) async fn follow(context: Context, store: Store, lines: Vec<Line>) -> 
     }
     let Some(runs) = ended else {
         ui::note(chosen().say(
-            "plus suivies; les collectes restent, et le prochain worker les continue",
+            "plus suivies; les collectes restent, et les workers les continuent",
             "stopped following; the runs are kept, and the next worker continues them",
         ));
         return Ok(Outcome::Wrong);

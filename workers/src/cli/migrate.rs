@@ -6,6 +6,7 @@ use store::Schema;
 use super::{Context, Outcome};
 use crate::{
     app,
+    lang::say,
     registry::{self, Base, Brings},
     ui,
 };
@@ -37,11 +38,13 @@ impl Migrate {
         if context.is_json() {
             ui::json(&serde_json::json!({ "migrations_applied": missing, "sources": sources }))?;
         } else if let Schema::Ahead { newest, known } = before {
-            ui::line(&format!(
+            ui::line(&say!(
+                "la base de données est d'un programme plus récent (migration {newest}, celui-ci connaît {known}): rien à migrer",
                 "the database is of a newer program (migration {newest}, this one knows {known}): nothing to migrate"
             ));
         } else {
-            ui::line(&format!(
+            ui::line(&say!(
+                "la base de données est à cette version ({missing} migrations appliquées), {sources} sources enregistrées",
                 "database is at this version ({missing} migrations applied), {sources} sources registered"
             ));
         }

@@ -110,7 +110,7 @@ enum Command {
     Sources(sources::Sources),
     /// Create, list and revoke tokens of API and console
     Tokens(tokens::Tokens),
-    /// Show the timetable
+    /// Show the timetable [default: list]
     Schedule(schedule::Schedule),
     /// Migrate the database to this version
     Migrate(migrate::Migrate),

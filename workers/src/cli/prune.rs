@@ -7,6 +7,7 @@ use super::{Context, Outcome};
 use crate::{
     app,
     archive::Archive,
+    lang::{chosen, say},
     pipeline::prune,
     ui::{self, Column, Table},
 };
@@ -44,15 +45,25 @@ impl Prune {
             ui::json(&report)?;
             return Ok(Outcome::Good);
         }
-        let word = if self.dry_run { "would be removed" } else { "removed" };
+        let lang = chosen();
+        let (word, nothing) = if self.dry_run {
+            (lang.say("serait ôté", "would be removed"), lang.say("ne serait ôté", "would be removed"))
+        } else {
+            (lang.say("a été ôté", "removed"), lang.say("n'a été ôté", "removed"))
+        };
         if report.all == Pruned::default() && report.removed == 0 {
-            ui::line(&format!("nothing {word}: everything is younger than {} days, or needed", keep.days));
+            ui::line(&say!(
+                "rien {nothing}: tout a moins de {} jours, ou sert encore",
+                "nothing {nothing}: everything is younger than {} days, or needed",
+                keep.days
+            ));
             return Ok(Outcome::Good);
         }
         if !report.sources.is_empty() {
             table(&report.sources).print();
         }
-        ui::line(&format!(
+        ui::line(&say!(
+            "ce qui {word}: {} collectes, {} pages, {} refus, {} changements, {} visites, {} tâches abandonnées, {} positions du flux, {} actions, {} notes",
             "{word}: {} runs, {} pages, {} rejections, {} changes, {} visits, {} dead letters, {} positions of the feed, {} actions, {} notes",
             report.all.runs,
             report.all.pages,
@@ -64,9 +75,11 @@ impl Prune {
             report.all.actions,
             report.all.notes
         ));
-        ui::line(&format!(
+        ui::line(&say!(
+            "archive: {} réponses ôtées, {} peuvent partir au prochain élagage",
             "archive: {} answers removed, {} can go at the next pruning",
-            report.removed, report.all.answers
+            report.removed,
+            report.all.answers
         ));
         Ok(Outcome::Good)
     }
@@ -75,12 +88,12 @@ impl Prune {
 fn table(sources: &[(String, Pruned)]) -> Table {
     let mut table = Table::new(&[
         Column::word("source", 0),
-        Column::number("runs", 0),
+        Column::number("runs", 0).fr("collectes"),
         Column::number("pages", 0),
-        Column::number("rejections", 0),
-        Column::number("changes", 0),
-        Column::number("visits", 0),
-        Column::number("answers", 0),
+        Column::number("rejections", 0).fr("refus"),
+        Column::number("changes", 0).fr("changements"),
+        Column::number("visits", 0).fr("visites"),
+        Column::number("answers", 0).fr("réponses"),
     ]);
     for (source, pruned) in sources {
         let counts =

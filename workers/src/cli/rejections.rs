@@ -204,7 +204,10 @@ fn doubted(rows: &[DoubtedRow], is_json: bool) -> anyhow::Result<Outcome> {
         ui::note(chosen().say("aucun avertissement", "no warnings"));
     } else {
         table.print();
-        ui::note("\nFor the partner's words and the result: oim-etl explain SOURCE/ID");
+        ui::note(chosen().say(
+            "\nPour les mots du partenaire et le résultat: oim-etl explain SOURCE/ID",
+            "\nFor the partner's words and the result: oim-etl explain SOURCE/ID",
+        ));
     }
     Ok(Outcome::Good)
 }

@@ -2,21 +2,24 @@
 
 use chrono::Utc;
 use clap::{Args, Subcommand};
+use domain::SourceSlug;
 use serde_json::json;
 
 use super::{Context, Outcome};
 use crate::{
     app,
     lang::{chosen, say},
+    registry::{self, Base},
     scheduler,
     ui::{self, Column, Table},
 };
 
-/// Show the timetable
+/// Show the timetable [default: list]
 #[derive(Debug, Args)]
 pub(super) struct Schedule {
+    /// Default: `list`.
     #[command(subcommand)]
-    what: What,
+    what: Option<What>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -33,11 +36,15 @@ enum What {
 
 impl Schedule {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<Outcome> {
-        let catalog = app::catalog(context.config())?;
+        let (base, refused) = Base::usable(context.config())?;
+        registry::note_refused(&refused);
+        let catalog = base.into_catalog();
         let mut timetable = scheduler::timetable(context.config(), &catalog)?;
         timetable.entries.retain(|entry| app::is_enabled(context.config(), &entry.source));
-        let orphans: Vec<_> =
-            timetable.entries.iter().filter(|entry| catalog.get(&entry.source).is_none()).collect();
+        let is_orphan = |slug: &SourceSlug| {
+            catalog.get(slug).is_none() && refused.iter().all(|refused| refused.slug != slug.as_str())
+        };
+        let orphans: Vec<_> = timetable.entries.iter().filter(|entry| is_orphan(&entry.source)).collect();
         for entry in &orphans {
             ui::note(&say!(
                 "calendrier: l'entrée {} nomme la source {}, qui n'a pas de fichier",
@@ -52,8 +59,8 @@ impl Schedule {
                 ui::note(&say!("personne ne visite {slug}: {how}", "nobody visits {slug}: {how}"));
             }
         }
-        let outcome = if orphans.is_empty() { Outcome::Good } else { Outcome::Wrong };
-        match self.what {
+        let outcome = if orphans.is_empty() && refused.is_empty() { Outcome::Good } else { Outcome::Wrong };
+        match self.what.unwrap_or(What::List) {
             What::List => list(context, &timetable)?,
             What::Next { count } => next(context, &timetable, count)?,
         }

@@ -80,9 +80,15 @@ fn nothing(ask: &Ask) -> String {
             question
         )
     });
+    let town = search::misspelt(ask.town.as_deref()).map_or(String::new(), |(given, known)| {
+        say!(
+            "\nla ville {given:?} n'est pas au répertoire des lieux; vouliez-vous dire {known}?",
+            "\nthe gazetteer has no town {given:?}; did you mean {known}?"
+        )
+    });
     say!(
-        "rien trouvé{}; essayez d'autres mots ou moins de filtres, ou voyez si l'index contient quelque chose: `oim-etl status`",
-        "nothing found{}; try other words or fewer filters, or see whether anything is indexed: `oim-etl status`",
+        "rien trouvé{}; essayez d'autres mots ou moins de filtres, ou voyez si l'index contient quelque chose: `oim-etl status`{town}",
+        "nothing found{}; try other words or fewer filters, or see whether anything is indexed: `oim-etl status`{town}",
         what
     )
 }

@@ -16,7 +16,7 @@ use store::{Store, TargetId, TargetState, Verified};
 use super::{Context, Outcome};
 use crate::{
     app::{self, App, Role},
-    lang::{chosen, say},
+    lang::{Lang, chosen, say},
     pipeline::index::Kept,
     queue::{Pool, Stop},
     ui::{self, ago},
@@ -236,43 +236,69 @@ async fn is_alive(store: &Store) -> anyhow::Result<bool> {
 }
 
 fn print(report: &Report, repairs: bool) {
-    ui::line(&format!(
+    ui::line(&say!(
+        "comparés       {} points avec la base, et {} opportunités ouvertes avec l'index; {} attendent",
         "compared       {} points with the database, and {} open opportunities with the index; {} wait in the outbox",
-        report.points, report.rows, report.pending
+        report.points,
+        report.rows,
+        report.pending
     ));
     for kind in Drift::ALL {
         let Some(found) = report.drift.get(&kind) else { continue };
         let examples = found.examples.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-        ui::line(&format!("{:14} {}: {}", kind.as_str(), found.count, meaning(kind)));
-        ui::line(&format!("               such as {examples}"));
+        ui::line(&format!("{:14} {}: {}", kind.as_str(), found.count, meaning(chosen(), kind)));
+        ui::line(&say!("               par exemple {examples}", "               such as {examples}"));
     }
     match (report.total(), repairs) {
         (0, _) => {
-            ui::line("in step        every open opportunity has its point, and every point its opportunity");
+            ui::line(chosen().say(
+                "à jour         chaque opportunité ouverte a son point, et chaque point son opportunité",
+                "in step        every open opportunity has its point, and every point its opportunity",
+            ));
         }
         (_, true) => {
-            ui::line("repaired       what belongs to nothing is removed, and the rest is written again");
+            ui::line(chosen().say(
+                "réparé         ce qui n'appartient à rien est ôté, et le reste est récrit",
+                "repaired       what belongs to nothing is removed, and the rest is written again",
+            ));
         }
         (_, false) => {
-            ui::line("               to heal it: `oim-etl vectors repair`; each night does the same");
+            ui::line(chosen().say(
+                "               pour réparer: `oim-etl vectors repair`; chaque nuit fait de même",
+                "               to heal it: `oim-etl vectors repair`; each night does the same",
+            ));
         }
     }
 }
 
 /// Returns what a kind of drift is.
-fn meaning(kind: Drift) -> &'static str {
+fn meaning(lang: Lang, kind: Drift) -> &'static str {
     match kind {
-        Drift::Missing => "open opportunities without a point: no search by vectors finds them",
-        Drift::Stale => "points of content that the opportunity no longer has",
-        Drift::Payload => "payloads that were changed after they were written: a hit shows what is not so",
-        Drift::Vector => {
-            "vectors that were changed after they were written: they are found for the wrong questions"
-        }
-        Drift::Unreadable => "points that lack what every point has: no hit is shown from them",
-        Drift::Orphaned => "points of no open opportunity",
-        Drift::Newer => {
-            "points of writes that this database does not know: it was restored from a backup, or the index is another's"
-        }
+        Drift::Missing => lang.say(
+            "opportunités ouvertes sans point: aucune recherche par vecteurs ne les trouve",
+            "open opportunities without a point: no search by vectors finds them",
+        ),
+        Drift::Stale => lang.say(
+            "points d'un contenu que l'opportunité n'a plus",
+            "points of content that the opportunity no longer has",
+        ),
+        Drift::Payload => lang.say(
+            "données changées après l'écriture: un résultat montre ce qui n'est pas",
+            "payloads that were changed after they were written: a hit shows what is not so",
+        ),
+        Drift::Vector => lang.say(
+            "vecteurs changés après l'écriture: ils sont trouvés pour d'autres questions",
+            "vectors that were changed after they were written: they are found for the wrong questions",
+        ),
+        Drift::Unreadable => lang.say(
+            "points sans ce que tout point a: aucun résultat n'en est montré",
+            "points that lack what every point has: no hit is shown from them",
+        ),
+        Drift::Orphaned => lang.say("points d'aucune opportunité ouverte", "points of no open opportunity"),
+        Drift::Newer => lang.say(
+            "points d'écritures que cette base ne connaît pas: elle vient d'une sauvegarde, ou l'index est d'une autre",
+            "points of writes that this database does not know: it was restored from a backup, or the index is another's",
+        ),
     }
 }
 

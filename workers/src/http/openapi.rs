@@ -27,15 +27,15 @@ const OPEN: [&str; 3] = ["/v1/openapi.json", "/v1/search", "/v1/vocabularies"];
             not fit the state of things, 410 is no longer kept."
     ),
     paths(
-        document, v1::ingest::ingest,
+        document, v1::ingest::ingest, v1::again::item, v1::again::replay,
         v1::runs::list, v1::runs::show, v1::runs::publish, v1::runs::discard, v1::runs::cancel, v1::runs::revert,
         v1::sources::list, v1::sources::show, v1::sources::pause, v1::sources::resume, v1::sources::rate,
-        v1::registry::show, v1::registry::apply, v1::registry::versions, v1::registry::rollback,
+        v1::registry::show, v1::registry::apply, v1::registry::versions, v1::registry::rollback, v1::registry::forget,
         v1::alerts::list, v1::alerts::silence, v1::alerts::unsilence,
         v1::opportunities::list, v1::opportunities::show, v1::opportunities::changes, v1::search::search,
         v1::rejections::list, v1::dead::list, v1::dead::show, v1::dead::retry, v1::dead::discard,
         v1::duplicates::list, v1::duplicates::decide,
-        v1::status::status, v1::status::schedules, v1::status::vocabularies,
+        v1::status::status, v1::digest::digest, v1::status::schedules, v1::status::vocabularies,
         v1::tokens::list, v1::tokens::create, v1::tokens::revoke, v1::tokens::actions
     ),
     components(schemas(Problem)),

@@ -96,8 +96,7 @@ impl IntoResponse for Problem {
 
 /// No such path: a page for a browser, and a problem for everybody else.
 pub(crate) async fn no_path(uri: Uri, headers: HeaderMap) -> Response {
-    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if accepted.contains("text/html") && !uri.path().starts_with("/v1/") {
+    if is_for_people(&uri, &headers) {
         return super::console::missing(&headers).await;
     }
     Problem::missing("there is nothing at this path; GET /v1/openapi.json lists what there is")
@@ -105,8 +104,19 @@ pub(crate) async fn no_path(uri: Uri, headers: HeaderMap) -> Response {
 }
 
 /// The path exists, and not with this method.
-pub(crate) async fn no_method() -> Problem {
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this path has other methods: see the header Allow")
+pub(crate) async fn no_method(uri: Uri, headers: HeaderMap) -> Response {
+    let detail = "this path has other methods: see the header Allow";
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail);
+    if is_for_people(&uri, &headers) {
+        return super::console::no_form(&headers, &problem).await;
+    }
+    problem.into_response()
+}
+
+/// Whether a browser asks for a page.
+fn is_for_people(uri: &Uri, headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepted.contains("text/html") && !uri.path().starts_with("/v1/")
 }
 
 /// Refuses addresses with a NUL: PostgreSQL stores none in a text, so nothing can match it.

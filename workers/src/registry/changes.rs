@@ -4,10 +4,47 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
+use crate::lang::Lang;
+
 /// Keys that are named; more are counted.
 const NAMED: usize = 4;
 /// Longest value that is shown, in characters.
 const LONGEST: usize = 40;
+/// Stands for the note of a source that was not known before.
+pub(crate) const NEW_SOURCE: &str = "a new source";
+/// Stands for the note of the oldest version.
+pub(crate) const FIRST: &str = "the first version";
+/// What all notes are made of beside keys and values: English, French.
+const WORDS: [(&str, &str); 8] = [
+    (NEW_SOURCE, "une nouvelle source"),
+    (FIRST, "la première version"),
+    ("the file was not TOML", "le fichier n'était pas du TOML"),
+    ("comments or layout", "commentaires ou mise en page"),
+    ("the file is gone", "le fichier a disparu"),
+    ("{} is new", "{} est nouveau"),
+    ("{} is gone", "{} a disparu"),
+    ("{} more", "{} de plus"),
+];
+
+/// Returns a note as it is stored, in a language.
+pub(crate) fn note_in(language: Lang, note: &str) -> String {
+    if language == Lang::En {
+        return note.to_owned();
+    }
+    if let Some((version, rest)) =
+        note.strip_prefix("back to version ").and_then(|rest| rest.split_once(": "))
+    {
+        return format!("retour à la version {version}: {}", note_in(language, rest));
+    }
+    let french = |part: &str| {
+        let fits = |(english, french): &(&str, &str)| match english.strip_prefix("{}") {
+            Some(end) => part.strip_suffix(end).map(|value| french.replace("{}", value)),
+            None => (part == *english).then(|| (*french).to_owned()),
+        };
+        WORDS.iter().find_map(fits).unwrap_or_else(|| part.to_owned())
+    };
+    note.split("; ").map(french).collect::<Vec<_>>().join("; ")
+}
 
 /// Returns what changed, such as `rate: 30/min → 10/min; streams.offres.fields.url is new`; none if nothing did.
 pub(crate) fn changes(before: &str, after: &str) -> Option<String> {
@@ -61,7 +98,8 @@ fn shown(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::changes;
+    use super::{changes, note_in};
+    use crate::lang::Lang;
 
     #[test]
     fn a_change_is_told_by_its_keys() {
@@ -72,6 +110,17 @@ mod tests {
         let after = before.replace("30/min", "10/min").replace("url = '.u'", "posted_at = '.d'");
         let said = "rate: 30/min → 10/min; streams.offres.fields.posted_at is new; streams.offres.fields.url is gone";
         assert_eq!(of(&after).as_deref(), Some(said));
+        let french = "rate: 30/min → 10/min; streams.offres.fields.posted_at est nouveau; streams.offres.fields.url a disparu";
+        assert_eq!(note_in(Lang::Fr, said), french);
+        assert_eq!(
+            note_in(Lang::Fr, &format!("back to version 1f: {said}")),
+            format!("retour à la version 1f: {french}")
+        );
+        assert_eq!(note_in(Lang::Fr, "k3 is new; 5 more"), "k3 est nouveau; 5 de plus");
+        assert_eq!(
+            (note_in(Lang::En, said).as_str(), note_in(Lang::Fr, "a new source").as_str()),
+            (said, "une nouvelle source")
+        );
         let many = "k0 = 0\nk1 = 0\nk2 = 0\nk3 = 0\nk4 = 0\nk5 = 0\nk6 = 0\nk7 = 0\nk8 = 0\n";
         assert!(of(&format!("{many}{before}")).is_some_and(|said| said.ends_with("k3 is new; 5 more")));
         assert_eq!(of("= 1").as_deref(), Some("the file was not TOML"));

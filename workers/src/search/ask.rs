@@ -8,6 +8,7 @@ use domain::{
     places::Region,
     vocabulary::{Audience, Contract, Education, Language, WorkingTime},
 };
+use normalize::text::fold;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use vectors::{Days, Filter};
@@ -216,9 +217,28 @@ fn region(value: &str) -> Result<String, Mistake> {
 
 /// Returns a town as the gazetteer writes it. A town abroad stays as it is given.
 fn town(value: &str) -> String {
-    let place =
-        normalize::places::read_places(value, "CM").ok().and_then(|read| read.places.into_iter().next());
-    place.and_then(|place| place.locality).unwrap_or_else(|| value.to_owned())
+    known_town(value).unwrap_or_else(|| value.to_owned())
+}
+
+fn known_town(value: &str) -> Option<String> {
+    let read = normalize::places::read_places(value, "CM").ok()?;
+    read.places.into_iter().next()?.locality
+}
+
+/// How alike a town and a wrong name are for the town to be suggested, from 0 to 1.
+const ALIKE: f64 = 0.85;
+
+/// Returns the first town that the gazetteer does not know, and the known one that is most like it.
+pub(crate) fn misspelt(towns: Option<&str>) -> Option<(&str, &'static str)> {
+    let near = |value: &str| {
+        if known_town(value).is_some() {
+            return None;
+        }
+        let of = |name: &'static str| (strsim::jaro_winkler(&fold(value), &fold(name)), name);
+        let best = normalize::places::towns().map(of).max_by(|one, other| one.0.total_cmp(&other.0))?;
+        (best.0 >= ALIKE).then_some(best.1)
+    };
+    towns?.split(',').map(str::trim).find_map(|value| Some((value, near(value)?)))
 }
 
 /// Returns the code of a contract that is given by code, by label or by what partners call it.
@@ -279,6 +299,15 @@ mod tests {
             (all.contracts, all.audiences),
             (vec!["permanent".to_owned(), "internship".to_owned()], vec!["women".to_owned()])
         );
+    }
+
+    #[test]
+    fn a_town_that_is_written_wrongly_is_noticed() {
+        assert_eq!(misspelt(Some("Douala, doualla")), Some(("doualla", "Douala")));
+        assert_eq!(misspelt(Some("Bafousamm")).map(|(_, town)| town), Some("Bafoussam"));
+        for right in [None, Some(""), Some("Ngaoundéré"), Some("ngaoundere"), Some("Cotonou"), Some("Xq")] {
+            assert_eq!(misspelt(right), None, "{right:?}");
+        }
     }
 
     #[test]

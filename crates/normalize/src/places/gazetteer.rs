@@ -282,6 +282,11 @@ pub(super) fn is_continent(folded: &str) -> bool {
     FOLDED.iter().any(|name| name == folded)
 }
 
+/// Returns the towns of Cameroon, by the names that rows have.
+pub fn towns() -> impl Iterator<Item = &'static str> {
+    lines(TABLE).filter_map(Line::of).filter(|place| place.kind == "town").map(|place| place.name)
+}
+
 /// Returns the meaning of a folded name.
 pub(super) fn find(folded: &str) -> Option<Entry> {
     NAMES.get(folded).copied()

@@ -15,7 +15,8 @@ use crate::{
         Context, Outcome,
         common::{current_user, find_known, recordings_folder},
     },
-    registry::{self, Base, Brings, short},
+    lang::{chosen, say},
+    registry::{self, Base, Brings, FIRST, NEW_SOURCE, note_in, short},
     ui::{self, Column, Table, ago},
 };
 
@@ -69,7 +70,7 @@ impl Apply {
         let new = match registry::checked(context.config(), &store, &slug, &text, &current_user()).await {
             Ok(new) => new,
             Err(error) => {
-                ui::note(&format!("{error:#}\nnothing was applied"));
+                ui::note(&say!("{error:#}\nrien n'a été appliqué", "{error:#}\nnothing was applied"));
                 return Ok(Outcome::Wrong);
             }
         };
@@ -78,7 +79,10 @@ impl Apply {
             ui::note(&format!("{slug}  {line}"));
         }
         if !found.is_empty() && !self.force {
-            ui::note("nothing was applied: mend the file, or apply it with --force");
+            ui::note(chosen().say(
+                "rien n'a été appliqué: réparez le fichier, ou appliquez-le avec --force",
+                "nothing was applied: mend the file, or apply it with --force",
+            ));
             return Ok(Outcome::Wrong);
         }
         put(context, &store, &slug, &new, "apply_file").await
@@ -103,10 +107,11 @@ async fn earlier(
     by: &str,
 ) -> anyhow::Result<NewFile> {
     registry::earlier(context.config(), store, slug, version, by).await?.with_context(|| match version {
-        Some(version) => {
-            format!("{slug} has no version {version}: `oim-etl sources history {slug}` lists them")
-        }
-        None => format!("{slug} has no earlier version"),
+        Some(version) => say!(
+            "{slug} n'a pas de version {version}: `oim-etl sources history {slug}` les montre",
+            "{slug} has no version {version}: `oim-etl sources history {slug}` lists them"
+        ),
+        None => say!("{slug} n'a pas de version d'avant", "{slug} has no earlier version"),
     })
 }
 
@@ -124,12 +129,24 @@ async fn put(
             &json!({ "source": slug, "version": new.row.spec_version, "changed": is_changed, "note": new.note }),
         )?;
     } else if is_changed {
-        let note = new.note.as_deref().unwrap_or("a new source");
-        ui::line(&format!("{slug}  version {version} is in force: {note}"));
-        ui::line(&format!("what it changes in stored rows:  oim-etl sources diff {slug}"));
-        ui::line(&format!("read what is archived by it:     oim-etl replay {slug} --stale"));
+        let note = note_in(chosen(), new.note.as_deref().unwrap_or(NEW_SOURCE));
+        ui::line(&say!(
+            "{slug}  la version {version} est en vigueur: {note}",
+            "{slug}  version {version} is in force: {note}"
+        ));
+        ui::line(&say!(
+            "ce qu'elle change aux fiches gardées:  oim-etl sources diff {slug}",
+            "what it changes in stored rows:  oim-etl sources diff {slug}"
+        ));
+        ui::line(&say!(
+            "relire l'archive avec elle:            oim-etl replay {slug} --stale",
+            "read what is archived by it:     oim-etl replay {slug} --stale"
+        ));
     } else {
-        ui::line(&format!("{slug}  version {version} is in force already"));
+        ui::line(&say!(
+            "{slug}  la version {version} est déjà en vigueur",
+            "{slug}  version {version} is in force already"
+        ));
     }
     Ok(Outcome::Good)
 }
@@ -146,10 +163,10 @@ async fn bring_if_alone(context: &Context, store: &Store) -> anyhow::Result<()> 
 /// The columns of the versions.
 pub(in crate::cli) const COLUMNS: [Column; 5] = [
     Column::word("version", 0),
-    Column::word("since", 1),
-    Column::word("from", 0),
-    Column::text("by", 2),
-    Column::text("what changed", 3),
+    Column::word("since", 1).fr("depuis"),
+    Column::word("from", 0).fr("origine"),
+    Column::text("by", 2).fr("par"),
+    Column::text("what changed", 3).fr("ce qui a changé"),
 ];
 
 impl History {
@@ -162,7 +179,10 @@ impl History {
             return Ok(Outcome::Good);
         }
         if versions.is_empty() {
-            ui::line(&format!("{slug}  no worker has brought its file yet"));
+            ui::line(&say!(
+                "{slug}  aucun worker n'a encore apporté son fichier",
+                "{slug}  no worker has brought its file yet"
+            ));
             return Ok(Outcome::Good);
         }
         let mut table = Table::new(&COLUMNS);
@@ -175,11 +195,13 @@ impl History {
 }
 
 fn cells(version: FileVersion) -> [String; 5] {
-    let note = version.note.unwrap_or_else(|| "the first version".to_owned());
+    let language = chosen();
+    let note = note_in(language, version.note.as_deref().unwrap_or(FIRST));
+    let origin = version.origin.to_string();
     [
         short(&version.version).to_owned(),
         format!("{} ({})", version.at.format("%Y-%m-%d %H:%M UTC"), ago(Some(version.at))),
-        version.origin.to_string(),
+        language.say(language.word("file_origins", &origin), &origin).to_lowercase(),
         version.by,
         note,
     ]

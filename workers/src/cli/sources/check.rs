@@ -15,6 +15,7 @@ use crate::{
         Context, Outcome,
         common::{find_source, has_address, recordings_folder},
     },
+    lang::say,
     partner::{self, Access},
     registry::Base,
     scheduler,
@@ -186,19 +187,29 @@ fn told(context: &Context, only: Option<&SourceSlug>, reports: &[Report]) -> any
         return Ok(if good { Outcome::Good } else { Outcome::Wrong });
     }
     match only {
-        Some(slug) if is_tried => ui::line(&format!("the source file of {slug} is valid")),
-        Some(slug) => ui::line(&format!("the source file of {slug} has no errors; nothing could be tried")),
+        Some(slug) if is_tried => {
+            ui::line(&say!("le fichier de la source {slug} est valide", "the source file of {slug} is valid"))
+        }
+        Some(slug) => ui::line(&say!(
+            "le fichier de la source {slug} n'a pas d'erreur; rien n'a pu être essayé",
+            "the source file of {slug} has no errors; nothing could be tried"
+        )),
         None => {
             let slugs: Vec<&str> = reports.iter().map(|report| report.source.as_str()).collect();
-            ui::line(&format!("{} source files are valid: {}", slugs.len(), slugs.join(", ")));
+            ui::line(&say!(
+                "{} fichiers de source sont valides: {}",
+                "{} source files are valid: {}",
+                slugs.len(),
+                slugs.join(", ")
+            ));
         }
     }
     let mut table = Table::new(&[
         Column::word("source", 0),
-        Column::number("records", 2),
-        Column::number("loaded", 0),
-        Column::number("rejected", 1),
-        Column::text("filled, in % of what would be loaded", 3),
+        Column::number("records", 2).fr("fiches"),
+        Column::number("loaded", 0).fr("chargées"),
+        Column::number("rejected", 1).fr("refusées"),
+        Column::text("filled, in % of what would be loaded", 3).fr("remplis, en % de ce qui serait chargé"),
     ]);
     for report in reports.iter().filter(|report| report.recorded) {
         let numbers =
@@ -212,12 +223,14 @@ fn told(context: &Context, only: Option<&SourceSlug>, reports: &[Report]) -> any
             ui::note(&format!("{}  {line}", report.source));
         }
         if !report.recorded && report.has_address {
-            ui::note(&format!(
+            ui::note(&say!(
+                "{0}  n'a pas d'enregistrements pour l'essayer: oim-etl sources record {0}",
                 "{0}  has no recordings to be tried on: oim-etl sources record {0}",
                 report.source
             ));
         } else if !report.recorded {
-            ui::note(&format!(
+            ui::note(&say!(
+                "{0}  n'a pas d'adresse: on l'essaie sur un fichier: oim-etl ingest {0} --file FICHIER --dry-run",
                 "{0}  has no address, so it is tried on a file: oim-etl ingest {0} --file PATH --dry-run",
                 report.source
             ));

@@ -51,7 +51,7 @@ impl Forget {
         if context.is_json() {
             ui::json(&json!({ "source": slug, "forgotten": true }))?;
         } else {
-            ui::line(&format!("{slug} is forgotten"));
+            ui::line(&say!("{slug} est oubliée", "{slug} is forgotten"));
         }
         Ok(Outcome::Good)
     }

@@ -10,6 +10,7 @@ use store::Change;
 use crate::{
     app,
     cli::{Context, Outcome, common::find_source},
+    lang::{chosen, say},
     registry, ui,
     workbench::reread::{Read, read_again},
 };
@@ -67,7 +68,8 @@ impl Diff {
             return Ok(if alarms.is_empty() { Outcome::Good } else { Outcome::Wrong });
         }
         let tally = preview.tally;
-        ui::line(&format!(
+        ui::line(&say!(
+            "{slug}  sur son archive: {} seraient nouvelles, {} changées, {} inchangées, {} refusées, {gone} sur {loaded} introuvables; rien n'est écrit",
             "{slug}  over its archive: {} would be new, {} changed, {} unchanged, {} rejected, {gone} of {loaded} no longer found; nothing was written",
             tally.created,
             tally.changed,
@@ -75,10 +77,15 @@ impl Diff {
             rejections.len()
         ));
         for (field, count) in &preview.fields {
-            ui::line(&format!("  {field:<14} changes in {count}"));
+            let name = chosen().say(chosen().word("fields", field), field);
+            ui::line(&say!("  {name:<22} change dans {count}", "  {name:<14} changes in {count}"));
         }
         for (code, difference) in &reasons {
-            ui::line(&format!("  rejected, {:<20} {difference:+}", code.replace('_', " ")));
+            let reason = ui::reason(code);
+            ui::line(&say!(
+                "  refusées, {reason:<20} {difference:+}",
+                "  rejected, {reason:<20} {difference:+}"
+            ));
         }
         preview.changed.iter().take(self.show).for_each(|change| show(&slug, change));
         for alarm in &alarms {

@@ -8,6 +8,7 @@ use super::fill::{filled, many, shown, unfilled};
 
 use crate::{
     cli::{Context, Outcome},
+    lang::{chosen, say},
     partner::{self, Access, environment},
     ui,
     workbench::preview::{Ask, Preview, preview as fetch_and_read},
@@ -47,7 +48,7 @@ pub(in crate::cli) fn print(context: &Context, spec: &Spec, preview: Preview) ->
         show(slug, &opportunities, &rejections);
         let filled = filled(spec, &opportunities);
         if !opportunities.is_empty() && filled.iter().any(|(_, percent)| *percent < 100) {
-            ui::line(&format!("{slug}  filled, in %: {}", shown(&filled)));
+            ui::line(&say!("{slug}  remplis, en %: {}", "{slug}  filled, in %: {}", shown(&filled)));
         }
         for line in
             alarms.iter().chain(&notes).chain(&unfilled(spec, &opportunities)).chain(&many(&opportunities))
@@ -64,12 +65,13 @@ fn show(slug: &SourceSlug, opportunities: &[Opportunity], rejections: &[Rejectio
         let contracts = row.contracts.iter().map(|contract| contract.label()).collect::<Vec<_>>().join(", ");
         let dates = [
             row.posted_at.map(|at| {
-                format!("posted {}", at.with_timezone(&chrono_tz::Africa::Douala).format("%Y-%m-%d"))
+                let day = at.with_timezone(&chrono_tz::Africa::Douala).date_naive();
+                say!("publiée le {day}", "posted {day}")
             }),
-            row.starts_on.map(|day| format!("starts {day}")),
-            row.closes_on.map(|day| format!("closes {day}")),
-            row.ends_on.map(|day| format!("ends {day}")),
-            row.is_closed.then(|| "closed by the partner's word".to_owned()),
+            row.starts_on.map(|day| say!("commence le {day}", "starts {day}")),
+            row.closes_on.map(|day| say!("ferme le {day}", "closes {day}")),
+            row.ends_on.map(|day| say!("finit le {day}", "ends {day}")),
+            row.is_closed.then(|| chosen().text("close, dit le partenaire", "closed by the partner's word")),
         ];
         let terms = [&row.amount_text, &row.interest_text, &row.fees_text, &row.duration_text];
         let rest = [row.organization.clone(), Some(places), Some(contracts)]
@@ -81,13 +83,15 @@ fn show(slug: &SourceSlug, opportunities: &[Opportunity], rejections: &[Rejectio
         ui::line(&format!("    {}", rest.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")));
     }
     for rejection in rejections {
-        ui::line(&format!(
+        ui::line(&say!(
+            "{slug} {}  refusée: {}",
             "{slug} {}  rejected: {}",
             rejection.external_id.as_deref().unwrap_or("-"),
             rejection.reason
         ));
     }
-    ui::line(&format!(
+    ui::line(&say!(
+        "{slug}  {} seraient chargées, {} refusées; rien n'est écrit",
         "{slug}  {} would be loaded, {} rejected; nothing was written",
         opportunities.len(),
         rejections.len()

@@ -92,7 +92,7 @@ fn origin(files: &Files, slug: &SourceSlug, state: &SourceState) {
     let version = registry::short(&state.spec_version);
     ui::line(&say!("fichier    version {version}, {from}", "file       version {version}, {from}"));
     if let Some(note) = in_force.and_then(|file| file.version.note.as_ref()) {
-        ui::line(&format!("           {note}"));
+        ui::line(&format!("           {}", registry::note_in(chosen(), note)));
     }
     if let Some(spec) = files.catalog.get(slug) {
         files.note(spec);
@@ -109,7 +109,13 @@ async fn file(context: &Context, word: &str) -> anyhow::Result<Outcome> {
         (text, registry::origin(file))
     } else {
         let text = Base::load(context.config())?.text(&slug).context("the source has no file")?.to_owned();
-        (text, "of this configuration: no database says what is in force".to_owned())
+        (
+            text,
+            chosen().text(
+                "de cette configuration: aucune base de données ne dit lequel est en vigueur",
+                "of this configuration: no database says what is in force",
+            ),
+        )
     };
     if context.is_json() {
         ui::json(&json!({ "source": slug, "file": text, "from": from }))?;

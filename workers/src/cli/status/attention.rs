@@ -26,12 +26,24 @@ pub(super) async fn show(context: &Context, store: &Store) -> anyhow::Result<()>
     let sources = sources_shown(store, &timetable, Utc::now()).await?;
     let on: Vec<&SourceShown> = sources.iter().filter(|source| source.state == "on").collect();
     let late: Vec<&&SourceShown> = on.iter().filter(|source| source.is_late).collect();
+    let never: Vec<&str> = on
+        .iter()
+        .filter(|source| source.freshness.complete_at.is_none() && !source.is_late)
+        .map(|source| source.source.slug.as_str())
+        .collect();
     if !on.is_empty() {
         ui::line(&say!(
             "à jour         {} sources en service sur {}",
             "fresh          {} of {} sources that are on",
-            on.len() - late.len(),
+            on.len() - late.len() - never.len(),
             on.len()
+        ));
+    }
+    if !never.is_empty() {
+        let never = never.join(", ");
+        ui::line(&say!(
+            "jamais         encore aucune collecte complète: {never}",
+            "never          no complete run yet: {never}"
         ));
     }
     for source in late {

@@ -14,9 +14,9 @@ use uuid::Uuid;
 use super::{
     format::{counted, head},
     lang::Lang,
-    layout,
+    layout, mend,
     session::{Visitor, from_here, here_only, saying},
-    stuck,
+    stuck, wrong,
 };
 use crate::{
     http::{
@@ -71,6 +71,10 @@ async fn perform(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) -> R
         "publish" | "discard" | "cancel" | "revert" => of_run(here, visitor, pressed).await,
         "retry" | "drop" => of_letters(here, visitor, pressed).await,
         "same" | "different" => of_pair(here, visitor, pressed).await,
+        what @ ("silence" | "unsilence") => {
+            wrong::act(here, visitor, what, &pressed.subject, &pressed.detail).await
+        }
+        "rollback" => mend::rollback(here, visitor, &pressed.subject).await,
         "revoke_token" => {
             visitor.who.must(Scope::Admin)?;
             here.app.store.revoke_token(&pressed.subject, &visitor.who.by()).await?;

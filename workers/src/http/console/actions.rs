@@ -6,9 +6,11 @@ use axum::{
 };
 use maud::{Markup, html};
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::{
-    format::{at, number, short},
+    format::{at, head, number, short},
+    lang::Lang,
     layout::{answer, table},
     session::Visitor,
 };
@@ -43,7 +45,7 @@ async fn body(here: &Surroundings, visitor: &Visitor, from: &From) -> Result<Mar
         td { (row.by) }
         th scope="row" { (lang.word("actions", &row.action)) }
         td { (row.subject) }
-        td { (short(row.detail.as_deref().unwrap_or("–"), 200)) }
+        td { (detail(lang, row.detail.as_deref().unwrap_or("–"))) }
     } } };
     let heads = [
         lang.say("Quand", "When"),
@@ -57,4 +59,13 @@ async fn body(here: &Surroundings, visitor: &Visitor, from: &From) -> Result<Mar
         (table(lang.say("Journal", "Audit log"), &heads, &listed))
         @if let Some(last) = more { p { a rel="next" href={ "/actions?after=" (last.id) } { (lang.say("Plus anciennes", "Older")) } } }
     })
+}
+
+/// Returns what is noted of an action: a run by its mode and a link, anything else as it is.
+fn detail(lang: Lang, text: &str) -> Markup {
+    let run = text.split_once(" run ").filter(|(_, run)| Uuid::parse_str(run).is_ok());
+    html! { @match run {
+        Some((mode, run)) => { (lang.word("run_modes", mode)) ", " a href={ "/runs/" (run) } { (head(run)) } },
+        None => (short(text, 200)),
+    } }
 }

@@ -18,7 +18,10 @@ use super::{
     runs,
     session::Visitor,
 };
-use crate::http::{Problem, Surroundings, extract};
+use crate::{
+    http::{Problem, Surroundings, extract},
+    words::evidence,
+};
 
 /// Held runs whose preview is on this page; the others have it on their own.
 const PREVIEWS: usize = 3;
@@ -94,12 +97,12 @@ fn doubted(visitor: &Visitor, pair: &DoubtedPair, rows: &[ServedRow]) -> Markup 
     let [one, other] = &pair.rows;
     let subject = format!("{} {}", one.id, other.id);
     let of = short(&one.title, 60);
-    let evidence: Vec<&str> = pair.why.split(", ").collect();
+    let evidence = evidence(lang, &pair.why);
     html! { article {
         div.pair { (side(lang, one, rows)) (side(lang, other, rows)) }
-        p { (lang.say("Indices, plus de 0: plutôt la même", "Evidence, above 0: rather the same")) ": " (evidence.iter().take(HEAVIEST).copied().collect::<Vec<_>>().join(", ")) }
+        p { (lang.say("Indices, plus de 0: plutôt la même", "Evidence, above 0: rather the same")) ": " (evidence.iter().take(HEAVIEST).cloned().collect::<Vec<_>>().join(", ")) }
         @if evidence.len() > HEAVIEST {
-            details { summary { (lang.say("Tous les indices", "All evidence")) } p { (pair.why) } }
+            details { summary { (lang.say("Tous les indices", "All evidence")) } p { (evidence.join(", ")) } }
         }
         div.acts {
             (button(visitor, &Act { what: "same", subject: &subject, label: lang.say("Les mêmes", "The same"), of: &of }))

@@ -1,11 +1,12 @@
 //! The source file in force, and what to do when it was mended.
 
 use maud::{Markup, html};
-use store::Stale;
+use store::{Scope, Stale};
 
 use super::{
     format::{head, number},
     layout::{Act, careful},
+    mend,
     session::Visitor,
 };
 use crate::{
@@ -39,9 +40,13 @@ pub(super) async fn section(
             dt { (lang.say("Lues par une version d'avant", "Parsed by an older version")) } dd { (number(lang, rows)) " " (lang.say("opportunités", "opportunities")) }
         }
         details { summary { (lang.say("Lire le fichier", "Read the file")) } div.scroll role="region" tabindex="0" aria-label=(lang.say("Fichier de la source", "Source file")) { pre { (text) } } }
-        p.note { (lang.say("Réparer: copiez ce texte, changez-le, contrôlez-le avec ", "To mend it: copy this text, change it, check it with ")) code { "oim-etl sources check" }
-            (lang.say(", puis mettez-le là où les workers lisent leurs fichiers. Ils le suivent en 10 secondes. Ensuite, relisez l'archive:",
-                      ", then put it where the workers read their files. They follow within 10 seconds. Then parse the archive again:")) }
+        @if visitor.who.scope >= Scope::Admin {
+            details { summary { (lang.say("Changer le fichier…", "Change the file…")) } (mend::form_of(visitor, &spec.slug, &text)) }
+        } @else {
+            p.note { (lang.say("Un jeton d'administration peut changer ce fichier ici; sinon: ", "A token of scope admin can change this file here; otherwise: ")) code { "oim-etl sources apply" } }
+        }
+        (mend::versions(here, visitor, &spec.slug).await?)
+        p { (lang.say("Après un changement, relisez l'archive:", "After a change, parse the archive again:")) }
         div.acts {
             @if rows > 0 { (careful(visitor, &act("replay_stale", lang.say("Relire ce qui est périmé", "Replay what is stale")),
                 lang.say("Les pages archivées de ces opportunités sont relues avec ce fichier, sans visiter le partenaire. Le contrôle retient ce qui est douteux.",

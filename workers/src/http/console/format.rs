@@ -24,7 +24,8 @@ fn clock(lang: Lang, at: DateTime<Utc>) -> String {
 /// Returns how far a moment is from now, in words.
 pub(super) fn ago(lang: Lang, now: DateTime<Utc>, at: DateTime<Utc>) -> String {
     let seconds = (now - at).num_seconds();
-    let length = span(lang, seconds.unsigned_abs());
+    // A number and its unit stay on one line.
+    let length = span(lang, seconds.unsigned_abs()).replace(' ', "\u{a0}");
     match (lang, seconds < 0) {
         (Lang::Fr, false) => format!("il y a {length}"),
         (Lang::Fr, true) => format!("dans {length}"),
@@ -140,7 +141,7 @@ mod tests {
         );
         assert_eq!([jobs(Lang::En, 0), jobs(Lang::En, 1), jobs(Lang::En, 2)], ["0 jobs", "1 job", "2 jobs"]);
         let now = DateTime::from_timestamp(1_000_000, 0).unwrap();
-        assert_eq!(ago(Lang::Fr, now, now - TimeDelta::minutes(5)), "il y a 5 min");
-        assert_eq!(ago(Lang::En, now, now + TimeDelta::hours(3)), "in 3 h");
+        assert_eq!(ago(Lang::Fr, now, now - TimeDelta::minutes(5)), "il y a 5\u{a0}min");
+        assert_eq!(ago(Lang::En, now, now + TimeDelta::hours(3)), "in 3\u{a0}h");
     }
 }

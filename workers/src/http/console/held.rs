@@ -44,13 +44,6 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    fn is_anything(&self) -> bool {
-        [&self.q, &self.kind, &self.source, &self.region, &self.language]
-            .iter()
-            .any(|value| !value.is_empty())
-            || !matches!(self.status.as_str(), "" | "open")
-    }
-
     fn ask(&self) -> Result<OpportunitiesAsk, Problem> {
         let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         let status = match self.status.as_str() {
@@ -117,6 +110,13 @@ fn named(words: &str) -> Option<OpportunityId> {
 async fn refused(here: &Surroundings, visitor: &Visitor, words: &str) -> Result<Markup, Problem> {
     let lang = visitor.lang;
     let rows = if words.contains('/') { here.app.store.rejections_of(words, 3).await? } else { Vec::new() };
+    if rows.is_empty() && named(words).is_some() {
+        let text = lang.say(
+            "Il n'y a ni opportunité ni fiche refusée",
+            "There is neither an opportunity nor a rejected record",
+        );
+        return Ok(html! { p.warn role="status" { (text) " " (words) } });
+    }
     Ok(html! { @for row in &rows { section.warn {
         h2 { (lang.say("Cette fiche est refusée", "This record is rejected")) ": " (row.source) "/" (row.external_id.as_deref().unwrap_or("–")) }
         p { (lang.word("rejections", &row.code)) @if let Some(detail) = &row.detail { ": " q { (short(detail, 200)) } }
@@ -136,11 +136,9 @@ async fn body(here: &Surroundings, visitor: &Visitor, wanted: &Wanted) -> Result
         let total = i64::try_from(best.len()).unwrap_or(i64::MAX);
         (best, total, None)
     } else {
-        // Counted already, unless something is asked for.
-        let (found, total) = if wanted.is_anything() {
-            store.served_rows(&filters, after, ROWS).await?
-        } else {
-            (store.served_in_order(&filters, after, ROWS).await?, counts.total)
+        let (found, total) = match counts.passing(&filters) {
+            Some(total) => (store.served_in_order(&filters, after, ROWS).await?, total),
+            None => store.served_rows(&filters, after, ROWS).await?,
         };
         let is_full = i64::try_from(found.len()).is_ok_and(|count| count == ROWS);
         let more = found.last().filter(|_| is_full).map(cursor);

@@ -14,8 +14,9 @@ use super::{
 use crate::http::Problem;
 
 /// The pages of the navigation: path, and name in French and English. The last one is for administrators alone.
-const PAGES: [(&str, &str, &str); 9] = [
+const PAGES: [(&str, &str, &str); 10] = [
     ("/", "Fraîcheur", "Freshness"),
+    ("/alerts", "Alertes", "Alerts"),
     ("/runs", "Collectes", "Runs"),
     ("/decisions", "À décider", "To decide"),
     ("/stuck", "Bloqué", "Stuck"),

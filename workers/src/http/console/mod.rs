@@ -11,6 +11,7 @@ mod held;
 mod lang;
 mod layout;
 mod map;
+mod mend;
 mod opportunity;
 mod runs;
 mod schedules;
@@ -19,6 +20,7 @@ mod session;
 mod spark;
 mod stuck;
 mod tokens;
+mod wrong;
 
 use std::{
     sync::Arc,
@@ -27,6 +29,7 @@ use std::{
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     http::{HeaderMap, HeaderValue, header},
     middleware,
     response::{IntoResponse, Response},
@@ -45,6 +48,8 @@ pub(crate) fn router() -> Router<Surroundings> {
     Router::new()
         .route("/", get(fresh::page))
         .route("/sources/{slug}", get(fresh::one))
+        .route("/sources/{slug}/file", post(mend::save).layer(DefaultBodyLimit::max(mend::MAX_BODY)))
+        .route("/alerts", get(wrong::page))
         .route("/runs", get(runs::list))
         .route("/runs/{id}", get(runs::one))
         .route("/decisions", get(decide::page))
@@ -88,6 +93,16 @@ pub(super) async fn missing(headers: &HeaderMap) -> Response {
     guarded(layout::failed(lang, &problem)).await
 }
 
+/// Returns the page of an address that takes a form alone, for somebody who typed it.
+pub(super) async fn no_form(headers: &HeaderMap, problem: &Problem) -> Response {
+    let lang = lang::Lang::of(headers);
+    let detail = lang.say(
+        "cette adresse ne prend que des formulaires: retournez à la page d'où vous venez",
+        "this address takes forms only: go back to the page that you came from",
+    );
+    guarded(layout::failed(lang, &Problem::new(problem.status(), detail))).await
+}
+
 async fn style() -> impl IntoResponse {
     let headers = [
         (header::CONTENT_TYPE, "text/css; charset=utf-8"),
@@ -111,6 +126,8 @@ async fn icon() -> impl IntoResponse {
 
 /// How old the counts of what is held may be. Counting reads every open row.
 const FRESH: Duration = Duration::from_mins(1);
+/// How old they may be for a visitor who comes after a long time, and does not wait for new ones.
+const STALE: Duration = Duration::from_mins(5);
 
 /// The counts of what is held, as they last were.
 #[derive(Debug, Clone, Default)]
@@ -123,7 +140,9 @@ impl Counted {
     /// Returns the counts. Old ones are served while new ones are counted, so only the first reader waits.
     pub(crate) async fn get(&self, here: &Surroundings) -> Result<Arc<Holdings>, Problem> {
         let mut last = self.0.lock().await;
-        let Some((at, held)) = &mut *last else {
+        // Where nothing was held, the first load changes everything.
+        let is_useless = |(at, held): &Counts| at.elapsed() > STALE || held.total == 0;
+        let Some((at, held)) = last.as_mut().filter(|counts| !is_useless(counts)) else {
             let held = Arc::new(here.app.store.holdings().await?);
             *last = Some((Instant::now(), Arc::clone(&held)));
             return Ok(held);

@@ -15,7 +15,10 @@ use super::{
     layout::{self, Act, answer, button, careful, pages, table},
     session::Visitor,
 };
-use crate::http::{Problem, Surroundings, extract, v1::runs::cursor};
+use crate::http::{
+    Problem, Surroundings, extract,
+    v1::{all_known, runs::cursor},
+};
 
 /// Rows of a page.
 const ROWS: i64 = 25;
@@ -49,6 +52,7 @@ async fn list_body(here: &Surroundings, lang: Lang, which: &Which) -> Result<Mar
         states: extract::each("state", Some(&which.state))?,
         ..WhichRuns::default()
     };
+    all_known(here, &asked.sources).await?;
     let after: Option<Cursor> = extract::after(which.after.as_deref())?;
     let (runs, total) = here.app.store.runs_where(&asked, after, ROWS).await?;
     let sources = here.app.store.source_states().await?;

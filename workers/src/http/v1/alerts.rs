@@ -4,7 +4,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use domain::SourceSlug;
 use serde::{Deserialize, Serialize};
 use store::{Alert, ChannelState, Silence};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{known_source, sources::reason};
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     http::{
         Problem, Surroundings,
         auth::{Operator, Reader},
-        extract::{At, Sent},
+        extract::{Asked, At, Sent},
     },
 };
 
@@ -21,7 +21,7 @@ const MOST: i64 = 200;
 /// Longest silence, in minutes: 30 days.
 const LONGEST: u32 = 30 * 24 * 60;
 /// Stands for every source.
-const ALL: &str = "all";
+pub(crate) const ALL: &str = "all";
 
 /// Something that is wrong.
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,7 +37,7 @@ pub(crate) struct AlertShown {
 /// What is wrong, what is silenced, and whether messages arrive.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AlertsShown {
-    /// What is wrong now, the newest first.
+    /// What is wrong now, the newest first; behind it what was, if that was asked for.
     alerts: Vec<AlertShown>,
     /// What is not reported for a while.
     silences: Vec<Silence>,
@@ -45,13 +45,27 @@ pub(crate) struct AlertsShown {
     messages: Vec<ChannelState>,
 }
 
+/// Which alerts.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AlertsAsk {
+    /// Whether to list what was wrong too.
+    #[serde(default)]
+    past: bool,
+}
+
 /// List what is wrong now, the silences, and how messages arrive
 ///
-/// Scope: read.
-#[utoipa::path(get, path = "/v1/alerts", tag = "service", responses((status = 200, description = "What is wrong", body = AlertsShown)))]
-pub(crate) async fn list(State(here): State<Surroundings>, _: Reader) -> Result<Json<AlertsShown>, Problem> {
+/// At most 200 alerts. Scope: read.
+#[utoipa::path(get, path = "/v1/alerts", tag = "service", params(AlertsAsk), responses((status = 200, description = "What is wrong", body = AlertsShown)))]
+pub(crate) async fn list(
+    State(here): State<Surroundings>,
+    _: Reader,
+    Asked(ask): Asked<AlertsAsk>,
+) -> Result<Json<AlertsShown>, Problem> {
     let (store, language) = (&here.app.store, here.app.config.alerts.language);
-    let alerts = store.alerts(false, MOST).await?.into_iter();
+    let alerts = store.alerts(ask.past, MOST).await?.into_iter();
     let alerts = alerts.map(|alert| AlertShown {
         title: text::title(language, &alert),
         advice: text::advice(language, &alert),

@@ -4,8 +4,9 @@ use axum::{Json, extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
 use domain::SourceSlug;
 use serde::Deserialize;
-use store::{Entered, Mode, RunRequest, StoreError, Trigger};
+use store::{Entered, Mode, RunRequest, Trigger};
 
+use super::again::entered;
 use crate::{
     http::{Problem, Surroundings, auth::Operator, extract::Sent},
     pipeline::trigger,
@@ -67,11 +68,5 @@ pub(crate) async fn ingest(
         idempotency_key: ask.idempotency_key,
         ..RunRequest::new(ask.source, Trigger::Http, who.by())
     };
-    match trigger::request(&here.app.store, &request).await {
-        Ok(entered) => {
-            Ok((if entered.is_new { StatusCode::ACCEPTED } else { StatusCode::OK }, Json(entered)))
-        }
-        Err(refused @ StoreError::Refused { .. }) => Err(Problem::impossible(refused.to_string())),
-        Err(error) => Err(error.into()),
-    }
+    entered(trigger::request(&here.app.store, &request).await)
 }

@@ -1,7 +1,9 @@
 //! The API: one file for each kind of thing.
 
+pub(crate) mod again;
 pub(crate) mod alerts;
 pub(crate) mod dead;
+pub(crate) mod digest;
 pub(crate) mod duplicates;
 pub(crate) mod ingest;
 pub(crate) mod opportunities;
@@ -55,6 +57,7 @@ pub(crate) fn router() -> Router<Surroundings> {
     Router::new()
         .route("/v1/openapi.json", get(openapi::document))
         .route("/v1/ingest", post(ingest::ingest))
+        .route("/v1/items", post(again::item))
         .route("/v1/runs", get(runs::list))
         .route("/v1/runs/{id}", get(runs::show))
         .route("/v1/runs/{id}/publish", post(runs::publish))
@@ -62,7 +65,8 @@ pub(crate) fn router() -> Router<Surroundings> {
         .route("/v1/runs/{id}/cancel", post(runs::cancel))
         .route("/v1/runs/{id}/revert", post(runs::revert))
         .route("/v1/sources", get(sources::list))
-        .route("/v1/sources/{slug}", get(sources::show))
+        .route("/v1/sources/{slug}", get(sources::show).delete(registry::forget))
+        .route("/v1/sources/{slug}/replay", post(again::replay))
         .route("/v1/sources/{slug}/pause", post(sources::pause))
         .route("/v1/sources/{slug}/resume", post(sources::resume))
         .route("/v1/sources/{slug}/rate", put(sources::rate))
@@ -87,6 +91,7 @@ pub(crate) fn router() -> Router<Surroundings> {
         .route("/v1/duplicates", get(duplicates::list).post(duplicates::decide))
         .route("/v1/schedules", get(status::schedules))
         .route("/v1/status", get(status::status))
+        .route("/v1/digest", get(digest::digest))
         .route("/v1/vocabularies", get(status::vocabularies))
         .route("/v1/actions", get(tokens::actions))
         .route("/v1/tokens", get(tokens::list).post(tokens::create))

@@ -1,6 +1,6 @@
 //! `/v1/sources/{slug}/file`, its versions, and the way back to one
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::StatusCode};
 use domain::SourceSlug;
 use serde::{Deserialize, Serialize};
 use store::{FileInForce, FileVersion, NewFile};
@@ -89,7 +89,7 @@ pub(crate) async fn apply(
 }
 
 /// A file that cannot be used is the sender's mistake; a database that is away is not.
-fn refused(error: anyhow::Error) -> Problem {
+pub(crate) fn refused(error: anyhow::Error) -> Problem {
     match error.downcast::<store::StoreError>() {
         Ok(error) => error.into(),
         Err(error) => Problem::impossible(format!("{error:#}")),
@@ -132,6 +132,21 @@ pub(crate) async fn rollback(
     let new = new.ok_or_else(|| Problem::missing(format!("{slug} has no such earlier version")))?;
     store.apply_file(&new, "rollback_file").await?;
     shown(&here, &slug).await
+}
+
+/// Forget a source without a file, jobs and opportunities, with its runs
+///
+/// Scope: admin.
+#[utoipa::path(delete, path = "/v1/sources/{slug}", tag = "sources", params(("slug" = String, Path, description = "The source")),
+    responses((status = 204, description = "It is forgotten")))]
+pub(crate) async fn forget(
+    State(here): State<Surroundings>,
+    Admin(who): Admin,
+    At(slug): At<String>,
+) -> Result<StatusCode, Problem> {
+    let (slug, _) = known_source(&here, &slug).await?;
+    here.app.store.forget_source(&slug, &who.by()).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// How many versions.
