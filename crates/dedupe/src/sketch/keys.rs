@@ -92,6 +92,11 @@ impl Sketch {
                 key("employer", &[*name, *region]);
             }
         }
+        if self.kind != domain::Kind::Job {
+            for name in names.iter().take(1) {
+                key("employer alone", &[*name]);
+            }
+        }
         for name in &names {
             key("employer's title", &[*name, title]);
             if let Some(occupation) = self.occupation {
