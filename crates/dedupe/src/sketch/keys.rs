@@ -92,8 +92,8 @@ impl Sketch {
                 key("employer", &[*name, *region]);
             }
         }
-        if self.kind != domain::Kind::Job {
-            for name in names.iter().take(1) {
+        if self.kind == domain::Kind::Agr {
+            for name in &names {
                 key("employer alone", &[*name]);
             }
         }
