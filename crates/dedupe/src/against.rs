@@ -158,7 +158,9 @@ impl Pair<'_> {
     fn is_one_of_several(&self) -> bool {
         let is_list = |list: &Sketch, post: &Sketch| list.posts > 1 && post.posts < 2;
         let covers = self.left.iter().any(Vec::is_empty);
-        (is_list(self.a, self.b) || is_list(self.b, self.a)) && covers && matches!(self.title_in_text(), 4 | 6)
+        (is_list(self.a, self.b) || is_list(self.b, self.a))
+            && covers
+            && matches!(self.title_in_text(), 4 | 6)
     }
 
     /// Returns whether both name one employer.

@@ -92,12 +92,10 @@ impl Sketch {
                 key("employer", &[*name, *region]);
             }
         }
-        if self.kind == domain::Kind::Agr {
-            for name in &names {
+        for name in &names {
+            if self.kind == domain::Kind::Agr {
                 key("employer alone", &[*name]);
             }
-        }
-        for name in &names {
             key("employer's title", &[*name, title]);
             if let Some(occupation) = self.occupation {
                 key("employer's occupation", &[*name, u64::from(occupation)]);

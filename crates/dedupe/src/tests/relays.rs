@@ -43,9 +43,10 @@ fn an_acronym_with_points_is_the_name() {
 #[test]
 fn a_region_is_that_of_the_town_in_the_text() {
     let town = post("fne", "Teinturier", "Pagnes du Noun", "", &vec![("place", "Foumban")]);
-    for (text, expected) in
-        [("Les pagnes teints se vendent au palais de Foumban.", "town in the text"), ("Les pagnes teints se vendent au marché.", "same region")]
-    {
+    for (text, expected) in [
+        ("Les pagnes teints se vendent au palais de Foumban.", "town in the text"),
+        ("Les pagnes teints se vendent au marché.", "same region"),
+    ] {
         let region = post("camerjob", "Teinturier", "Pagnes du Noun", text, &vec![("place", "Ouest")]);
         assert_eq!(level(&judged(&town, &region), "place"), expected);
     }
