@@ -16,7 +16,7 @@ mod scale;
 use std::collections::BTreeMap;
 
 use dedupe::{Sketch, Verdict, judge};
-use labelled::{Pair, SETS, SHUT, folder, part, set};
+use labelled::{Pair, SETS, folder, part, set};
 use measure::{Measured, Score, errors};
 
 #[tokio::main]
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         classes(&pairs);
     }
     let mut sets = Vec::new();
-    let own = SETS.into_iter().chain(SHUT).map(|name| folder().join(name));
+    let own = SETS.into_iter().map(|name| folder().join(name));
     for folder in own.chain(folders.into_iter().map(Into::into)) {
         let set = set(&folder)?;
         let measured = Measured::of(&set);
@@ -42,7 +42,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         );
         print(&set.name, &rows, measured.score);
         if with_errors {
-            errors(&set, &measured);
+            errors(&set, &measured, dedupe::Weights::current());
         }
         sets.push(set);
     }

@@ -111,7 +111,12 @@ fn weighed(mut pairs: Vec<Example>) -> Vec<Example> {
 
 /// Prints what the whole pipeline makes of a set with weights that were not learned from it: at the threshold that decides, and around it.
 fn report(set: &Set, weights: &Weights, with_errors: bool) {
-    print!("without {}:", set.name);
+    let measured = Measured::by(set, weights);
+    let (met, compared) = (100.0 * measured.score.met, measured.pairs.len());
+    print!(
+        "without {}: {compared} pairs compared, {met:.1} % met, {} to review:",
+        set.name, measured.score.doubts
+    );
     for step in [-1.0, -0.5, 0.0, 0.5, 1.0] {
         let weights = Weights { same: weights.same + step, ..weights.clone() };
         let measured = Measured::by(set, &weights);
@@ -127,7 +132,7 @@ fn report(set: &Set, weights: &Weights, with_errors: bool) {
         );
         if step == 0.0 && with_errors {
             println!();
-            errors(set, &measured);
+            errors(set, &measured, &weights);
         }
     }
     println!();

@@ -138,15 +138,21 @@ impl Measured {
     }
 }
 
-/// Prints each wrong pair, with its evidence by the weights that decide.
+/// Prints each wrong pair, also one that a third row keeps apart, with its evidence by the weights in the repository.
 #[allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
-pub(crate) fn errors(set: &Set, measured: &Measured) {
+pub(crate) fn errors(set: &Set, measured: &Measured, weights: &Weights) {
     for (a, (one, in_a, _)) in set.rows.iter().enumerate() {
         for (b, (other, in_b, _)) in set.rows.iter().enumerate().skip(a + 1) {
             let (is_one, is_same) = (measured.is_one(a, b), in_a == in_b);
             let (Some(left), Some(right)) = (measured.sketches.get(a), measured.sketches.get(b)) else {
                 continue;
             };
+            let is_wrong_alone = !is_same
+                && !is_one
+                && judge_by(left, right, weights).verdict_by(weights) == dedupe::Verdict::Same;
+            if is_wrong_alone {
+                println!("  wrong if alone {one} {other}: {}", explain(left, right));
+            }
             if is_one != is_same {
                 let met = measured.pairs.binary_search(&(a, b)).is_ok();
                 let wrong = if is_one { "wrongly one" } else { "missed" };

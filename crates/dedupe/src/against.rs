@@ -92,7 +92,7 @@ impl Pair<'_> {
         } else if self.employer == Employers::Other
             && one_language
             && !self.has_anchor()
-            && !(self.is_copy() && is_same_title)
+            && !(self.is_copy() && is_same_title && a.source != b.source)
         {
             Some("another employer")
         } else if one_language && self.client.is_some_and(|share| share < 0.2) && !has_code {
@@ -102,6 +102,7 @@ impl Pair<'_> {
             && !has_code
             && self.left.iter().any(Vec::is_empty)
             && !self.is_whole()
+            && !(self.swapped() == 1 && self.has_anchor())
         {
             Some("another rank")
         } else if self.amounts() == 3 && !has_code && !(self.is_copy() && self.title >= 0.8) {
@@ -112,7 +113,7 @@ impl Pair<'_> {
             Some("one of several posts")
         } else if a.kind == Kind::Microfinance && self.is_other_product() && !has_code {
             Some("another product")
-        } else if self.swapped() >= 3 && matches!(self.title_in_text(), 4 | 5) && !has_code {
+        } else if self.is_other_post_of_template() && !has_code {
             Some("another post of one template")
         } else if a.kind == Kind::Training && self.is_other_session() && !has_code {
             Some("another session")
@@ -133,18 +134,33 @@ impl Pair<'_> {
         self.days() == 3 && names_some(self.a) && names_some(self.b)
     }
 
+    /// Returns whether one template makes two posts: words are swapped, and each title has a word that stands in its own text alone. Of one title
+    /// alone it takes many swapped words: a relay names things its own way.
+    fn is_other_post_of_template(&self) -> bool {
+        match self.title_in_text() {
+            5 => self.swapped() >= 3,
+            4 => self.swapped() >= 4,
+            _ => false,
+        }
+    }
+
     /// Returns whether each title names a loan by a word that the other row lacks, and the terms do not say that it is the same. A loan has
     /// little else that tells it from others of its institution.
     fn is_other_product(&self) -> bool {
         let are_terms_same = self.numbers.is_some_and(|(share, count)| share >= 0.65 && count > 2);
-        self.one_language && self.has_two_titles() && matches!(self.title_in_text(), 0 | 5) && !are_terms_same
+        self.one_language
+            && self.has_two_titles()
+            && matches!(self.title_in_text(), 0 | 5 | 7)
+            && !are_terms_same
     }
 
     /// Returns whether one lists several posts and the other is one of them: who applies to it may not want the rest.
     fn is_one_of_several(&self) -> bool {
         let is_list = |list: &Sketch, post: &Sketch| list.posts > 1 && post.posts < 2;
         let covers = self.left.iter().any(Vec::is_empty);
-        (is_list(self.a, self.b) || is_list(self.b, self.a)) && covers && self.title_in_text() == 4
+        (is_list(self.a, self.b) || is_list(self.b, self.a))
+            && covers
+            && matches!(self.title_in_text(), 4 | 6)
     }
 
     /// Returns whether both name one employer.

@@ -105,7 +105,13 @@ fn names(a: &Sketch, b: &Sketch) -> bool {
             || a.text.words.hashes.binary_search(&hash_in_text(word)).is_ok()
             || a.client.contains(word)
     };
-    let told: Vec<&String> = b.employer.iter().filter(|word| word.len() >= 3 && !is_generic(word)).collect();
+    // "Cacao d'Or" is not named by a text on cacao, nor "Mairie de Kribi" by one that names Kribi.
+    let is_own = |word: &str| {
+        subject(word).is_none()
+            && !b.towns.iter().chain(&a.towns).any(|town| town.split(' ').any(|part| stem(part) == word))
+    };
+    let told: Vec<&String> =
+        b.employer.iter().filter(|word| word.len() >= 3 && !is_generic(word) && is_own(word)).collect();
     !told.is_empty()
         && told.iter().all(|word| has(word))
         && (told.len() >= 2 || told.iter().all(|word| word.len() >= 5))

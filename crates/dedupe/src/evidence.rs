@@ -6,7 +6,12 @@ use crate::{
     Sketch,
     alike::{Employers, employers, missing_of},
     dates, part,
-    sketch::{CodeKind, SHIFTS, hash::shared, subjects::subject, words::hash_in_text},
+    sketch::{
+        CodeKind, SHIFTS,
+        hash::{hash, shared, short},
+        subjects::subject,
+        words::hash_in_text,
+    },
 };
 
 /// Levels of one piece of evidence.
@@ -31,7 +36,7 @@ evidence! {
     Title = "title" ["same", "longer", "most words", "some words", "few words", "other", "in another language"];
     /// Whether the words of each title stand in the other's title or text, and if not, whether they stand in its own text: then the texts name
     /// two posts.
-    TitleInText = "title in the text" ["unknown", "both", "one", "neither", "one in its own", "both in their own"];
+    TitleInText = "title in the text" ["unknown", "both", "one", "neither", "one in its own", "both in their own", "one in its own, other words", "both in their own, other words"];
     /// One text with another title: a template of one employer, or one post under two titles that the texts do not repeat.
     Template = "template" ["no", "another title", "another name for it"];
     /// Two titles of one source.
@@ -41,11 +46,11 @@ evidence! {
     /// ISCO-08 unit groups.
     Occupation = "occupation" ["unknown", "same", "near", "other"];
     /// Names of the employers.
-    Employer = "employer" ["unknown", "same", "near", "named in the text", "through an agency", "other"];
+    Employer = "employer" ["unknown", "same", "near", "named in the text", "through an agency", "other", "known by a contact"];
     /// Clients of agencies.
     Client = "client" ["unknown", "same", "other"];
     /// Places.
-    Place = "place" ["unknown", "same town", "same region"];
+    Place = "place" ["unknown", "same town", "same region", "town in the text"];
     /// Contracts.
     Contract = "contract" ["unknown", "same", "other"];
     /// Working times.
@@ -78,6 +83,8 @@ evidence! {
     Subjects = "subjects" ["unknown", "nearly all", "most", "half", "few"];
     /// Numbers in the texts.
     Numbers = "numbers" ["unknown", "all of many", "all", "most", "some", "few"];
+    /// How many are taken.
+    Seats = "seats" ["unknown", "same", "other"];
     /// Names in the texts.
     Names = "names" ["unknown", "most of many", "most", "some", "few"];
     /// Days named in the texts.
@@ -221,21 +228,26 @@ impl<'a> Pair<'a> {
             (Evidence::Template, self.template()),
             (
                 Evidence::Titles,
-                u8::from(self.a.source == self.b.source && self.one_language && self.has_two_titles()),
+                u8::from(
+                    self.a.source == self.b.source
+                        && self.one_language
+                        && self.has_two_titles()
+                        && !self.is_prolonged(),
+                ),
             ),
             (Evidence::Rank, self.rank()),
             (Evidence::Occupation, part::occupations(self.a.occupation, self.b.occupation)),
             (
                 Evidence::Employer,
                 // "Palmeraies du Sud-Ouest" and "South West Palm Estates"
-                if self.one_language || self.employer != Employers::Other {
-                    self.employer.level()
-                } else {
-                    0
+                match self.employer {
+                    Employers::Other if !self.one_language => 0,
+                    Employers::Unknown if self.phones == Some(true) || self.mails == Some(true) => 6,
+                    employer => employer.level(),
                 },
             ),
             (Evidence::Client, self.client.map_or(0, |share| if share >= 0.4 { 1 } else { 2 })),
-            (Evidence::Place, self.a.place_of(self.b).map_or(0, |(_, by_town)| if by_town { 1 } else { 2 })),
+            (Evidence::Place, self.place()),
             (Evidence::Contract, part::overlapping(self.a.contracts, self.b.contracts)),
             (Evidence::Time, part::overlapping(self.a.times & !SHIFTS, self.b.times & !SHIFTS)),
             (
@@ -258,6 +270,7 @@ impl<'a> Pair<'a> {
                 part::share(self.a.text.subjects.containment(&self.b.text.subjects, 4), &[0.8, 0.6, 0.4]),
             ),
             (Evidence::Numbers, part::counted(self.numbers, &[0.9, 0.65, 0.3])),
+            (Evidence::Seats, part::of_bool(self.a.seats.zip(self.b.seats).map(|(a, b)| a == b))),
             (Evidence::Names, part::counted(self.a.text.names.counted(&self.b.text.names, 2), &[0.6, 0.3])),
             (Evidence::Days, self.days()),
             (Evidence::Source, u8::from(self.a.source == self.b.source)),
@@ -289,7 +302,42 @@ impl<'a> Pair<'a> {
         }
     }
 
+    /// Returns whether one says that it prolongs or corrects the other: then its title is of its own.
+    fn is_prolonged(&self) -> bool {
+        self.a.is_prolonged != self.b.is_prolonged
+    }
+
+    /// Returns the level of the places. A region is that of a town which the text beside it names.
+    fn place(&self) -> Level {
+        let names = |row: &Sketch, other: &Sketch| {
+            row.towns.is_empty()
+                && other.towns.iter().any(|town| {
+                    town.split(' ').filter(|part| part.len() > 2).all(|part| {
+                        let part = crate::sketch::words::stem(part);
+                        row.title.contains(&part)
+                            || row.text.words.has(hash_in_text(&part)) == Some(true)
+                            || row.text.names.hashes.binary_search(&short(hash(&part))).is_ok()
+                    })
+                })
+        };
+        match self.a.place_of(self.b) {
+            Some((_, true)) => 1,
+            _ if names(self.a, self.b) || names(self.b, self.a) => 3,
+            Some(_) => 2,
+            None => 0,
+        }
+    }
+
+    /// Returns the level of the words of each title that the other row lacks. Where texts share few words anyway, it says less.
     pub(crate) fn title_in_text(&self) -> Level {
+        let is_rewritten = self.copy.is_some_and(|share| share < 0.2);
+        match self.words_of_titles() {
+            level @ (4 | 5) if is_rewritten => level + 2,
+            level => level,
+        }
+    }
+
+    fn words_of_titles(&self) -> Level {
         self.absent().map_or(0, |absent| match absent {
             [(_, own), (_, other)] if own > 0 && other > 0 => 5,
             [(_, own), (_, other)] if own > 0 || other > 0 => 4,
@@ -305,9 +353,12 @@ impl<'a> Pair<'a> {
             return 0;
         }
         let alone = self.a.text.words.alone(&self.b.text.words, 6);
+        let few = self.a.text.words.hashes.len().min(self.b.text.words.hashes.len());
+        #[allow(clippy::cast_precision_loss, reason = "a sample has few words")]
+        let is_one = |share: f64| share * (few as f64) < 1.5;
         alone.map_or(0, |[a, b]| match a.min(b) {
             share if share < 0.02 => 1,
-            share if share < 0.07 => 2,
+            share if share < 0.07 || is_one(share) => 2,
             share if share < 0.14 => 3,
             _ => 4,
         })
@@ -316,7 +367,12 @@ impl<'a> Pair<'a> {
     /// Returns the level of a text that comes again under another title.
     fn template(&self) -> Level {
         let is_text = self.copy.is_some_and(|share| share >= 0.4);
-        if !is_text || !self.has_two_titles() || self.title >= 0.8 || self.is_one_trade() {
+        if !is_text
+            || self.is_prolonged()
+            || !self.has_two_titles()
+            || self.title >= 0.8
+            || self.is_one_trade()
+        {
             return 0;
         }
         let is_own = self.absent().is_none_or(|sides| sides.iter().any(|(_, own)| *own > 0));

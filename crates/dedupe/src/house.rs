@@ -18,6 +18,7 @@ pub struct House {
     names: Vec<u32>,
     numbers: Vec<u32>,
     contacts: Vec<u32>,
+    codes: Vec<u32>,
 }
 
 impl House {
@@ -57,6 +58,8 @@ impl House {
             subjects: only(common(&|post| post.text.subjects.hashes.clone())),
             names: only(common(&|post| post.text.names.hashes.clone())),
             numbers: only(common(&|post| post.text.numbers.hashes.clone())),
+            // A communiqué above many posts is the code of none of them.
+            codes: common(&|post| post.codes.iter().map(|code| code.hash).collect()),
             // The number of the one who offers everything here tells his posts from those of others.
             contacts: if employers > 2 {
                 common(&|post| [post.phones.clone(), post.mails.clone()].concat())
@@ -75,6 +78,7 @@ impl House {
         sketch.text.names.without(&self.names);
         sketch.text.numbers.without(&self.numbers);
         sketch.phones.retain(|contact| self.contacts.binary_search(contact).is_err());
+        sketch.codes.retain(|code| self.codes.binary_search(&code.hash).is_err());
         sketch.mails.retain(|contact| self.contacts.binary_search(contact).is_err());
     }
 }

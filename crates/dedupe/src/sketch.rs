@@ -7,6 +7,7 @@ pub(crate) mod hash;
 mod keys;
 mod listing;
 mod phrases;
+mod seats;
 pub(crate) mod subjects;
 mod text;
 pub(crate) mod words;
@@ -44,6 +45,8 @@ pub struct Sketch {
     pub(crate) parts: Vec<String>,
     /// How many posts the title counts: three of "15 maçons, 8 ferrailleurs, 4 charpentiers".
     pub(crate) posts: u8,
+    /// How many it takes: "15 maçons", "Vingt jeunes".
+    pub(crate) seats: Option<u16>,
     /// Ranks that the title names, a bit each.
     pub(crate) ranks: u8,
     /// Ranks that the text names beside a word of the title.
@@ -136,7 +139,8 @@ impl Sketch {
         let title = mended(row.title);
         let text = mended(row.description.unwrap_or_default());
         let bare = phrases::title(&fold(&MARKERS.replace_all(&title, "")));
-        let employer = phrases::organization(&fold(&mended(row.organization.unwrap_or_default())));
+        let employer = words::acronyms(&mended(row.organization.unwrap_or_default()));
+        let employer = phrases::organization(&fold(&employer));
         let is_hidden = client::is_hidden(&employer);
         let employer = if is_hidden { String::new() } else { employer };
         let folded = fold(&text);
@@ -160,6 +164,7 @@ impl Sketch {
             source: row.source.to_owned(),
             kind: row.kind,
             text_ranks: words::ranks_beside(&folded, &all_words),
+            seats: seats::seats(&title, &bare, &folded, &all_words),
             title: all_words,
             posts: posts(&bare),
             parts: parts(&bare).or_else(|| only_lot(&folded).map(|lot| vec![lot])).unwrap_or_default(),

@@ -4,6 +4,7 @@ use normalize::{Context, normalize};
 use super::*;
 
 mod kinds;
+mod relays;
 
 type Fields = Vec<(&'static str, &'static str)>;
 

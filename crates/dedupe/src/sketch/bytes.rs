@@ -5,7 +5,7 @@ use domain::Kind;
 use super::{Code, CodeKind, Sketch, Text, hash::Sample};
 
 /// The first byte. Raise it with every change of what a sketch holds or how it is made: stored sketches of another version are made again.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 impl Sketch {
     /// The version of the rules that make sketches and keys.
@@ -37,6 +37,7 @@ impl Sketch {
         out.number(self.education.map(i64::from));
         out.number(self.experience.map(i64::from));
         out.number(self.occupation.map(i64::from));
+        out.number(self.seats.map(i64::from));
         out.0.extend([self.contracts, self.times]);
         out.list(&self.phones);
         out.list(&self.mails);
@@ -99,6 +100,7 @@ impl Sketch {
             education: from.number()?.and_then(narrow),
             experience: from.number()?.and_then(narrow),
             occupation: from.number()?.and_then(narrow),
+            seats: from.number()?.and_then(narrow),
             contracts: from.byte()?,
             times: from.byte()?,
             phones: from.list()?,

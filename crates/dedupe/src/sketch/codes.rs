@@ -101,6 +101,7 @@ fn is_reference(words: &str) -> bool {
     let has = |label: &&str| lower.contains(*label);
     let begins = |label: &&str| words.starts_with(*label);
     ["réf", "ref", "ami", "dao"].iter().any(has)
+        || lower.starts_with("code")
         || ["AO", "JO", "VA", "VN", "RFQ", "RFP", "EOI"].iter().any(begins)
 }
 

@@ -1,5 +1,7 @@
 //! Keys: rows without a common key are never compared.
 
+use std::collections::BTreeSet;
+
 use super::{
     Sketch,
     hash::{hash, joined},
@@ -63,9 +65,7 @@ impl Sketch {
             key("code", &[u64::from(code.hash)]);
         }
         let title = {
-            let mut words: Vec<u64> = self.title.iter().map(|word| of_word(word)).collect();
-            words.sort_unstable();
-            words.dedup();
+            let words: BTreeSet<u64> = self.title.iter().map(|word| of_word(word)).collect();
             words.into_iter().fold(0, joined)
         };
         let hashes = |names: &[String]| names.iter().take(2).map(|name| hash(name)).collect::<Vec<u64>>();
@@ -93,6 +93,9 @@ impl Sketch {
             }
         }
         for name in &names {
+            if self.kind == domain::Kind::Agr {
+                key("employer alone", &[*name]);
+            }
             key("employer's title", &[*name, title]);
             if let Some(occupation) = self.occupation {
                 key("employer's occupation", &[*name, u64::from(occupation)]);
@@ -101,8 +104,9 @@ impl Sketch {
         if towns.is_empty() || names.is_empty() {
             key("title alone", &[title]);
         }
-        let runs = self.text.shingles.hashes.iter().take(RUNS);
-        keys.extend(runs.map(|run| Key::new(joined(hash("run"), u64::from(*run)), false)));
+        let runs =
+            self.text.shingles.hashes.iter().take(RUNS).map(|run| joined(hash("run"), u64::from(*run)));
+        keys.extend(runs.map(|run| Key::new(run, false)));
         keys.sort_unstable();
         keys.dedup();
         keys

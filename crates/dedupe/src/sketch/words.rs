@@ -5,7 +5,14 @@ use std::{
     sync::LazyLock,
 };
 
+use normalize::patterns;
+use regex::Regex;
+
 use super::hash::{hash, short};
+
+patterns! {
+    static POINTS: Regex = r"\b(?:\p{Lu}\.){2,}(?:\p{Lu}\b)?";
+}
 
 /// Words of titles that say nothing about the post.
 pub(crate) static PLAIN: Words = Words::of(|| {
@@ -30,7 +37,7 @@ const GENERIC: &str = " station service services clinique clinic hotel hopital h
     projet project programme program commune mairie ville council city district delegation ministere ministry direction general \
     generale national nationale international internationale saint sainte st ste ex prive privee place bureau agence agency consulting \
     conseil solutions technologies technology industrie industries usine immobilier assurance assurances banque bank securite security \
-    construction btp medical medicale pharmaceutique humanitaire agro agricole agroalimentaire alimentaire miniere industriel industrielle imprimerie laboratoire laboratory entretien nom communique confidentiel confidential anonyme bilingue bilingual nouveau nouvelle nouveaux grand grande petit petite plantation plantations ferme \
+    construction btp medical medicale pharmaceutique humanitaire agro agricole agroalimentaire alimentaire batiment batiments bat miniere industriel industrielle imprimerie laboratoire laboratory entretien nom communique confidentiel confidential anonyme bilingue bilingual nouveau nouvelle nouveaux grand grande petit petite plantation plantations ferme \
     farm restauration communication distribution commerce commercial import export production travaux publics ";
 
 /// Returns whether a stem of an employer's name says only what it is.
@@ -126,6 +133,15 @@ pub(crate) fn stem(word: &str) -> String {
         }
     }
     stem
+}
+
+/// Returns a name in which an acronym with points is one word: "C.P.D." is "CPD".
+pub(crate) fn acronyms(name: &str) -> String {
+    POINTS
+        .replace_all(name, |hit: &regex::Captures<'_>| {
+            hit.get(0).map_or("", |all| all.as_str()).replace(['.', ' '], "") + " "
+        })
+        .into_owned()
 }
 
 /// Returns the hash of a stem as texts hold it: of its first letter and the consonants that it has. A letter that is swapped, doubled or a vowel

@@ -3,12 +3,12 @@
 use super::*;
 
 /// Returns the level of a piece of evidence, by its name.
-fn level(judged: &Judgement, name: &str) -> &'static str {
+pub(super) fn level(judged: &Judgement, name: &str) -> &'static str {
     let at = EVIDENCE.iter().position(|(other, _)| *other == name).unwrap();
     EVIDENCE[at].1[usize::from(judged.levels()[at])]
 }
 
-fn post(
+pub(super) fn post(
     source: &str,
     title: &'static str,
     employer: &'static str,
