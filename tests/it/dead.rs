@@ -109,6 +109,12 @@ async fn the_wrong_thing_is_told() {
     assert!(run(&["dead", "retry"], 2).await.err.contains("--all"));
     assert!(run(&["dead", "retry", "7"], 2).await.err.contains("there is no dead letter 7"));
     assert!(run(&["dead", "discard", "--all"], 0).await.out.contains("there is nothing to discard"));
+    let letter = "INSERT INTO queue.dead_letters (id, kind, lane, payload, attempts, reason, created_at)
+                  VALUES (489, 'fetch_source', 'fetch:fne', '{}', 6, 'broken', now())";
+    sqlx::query(letter).execute(road.database.store().await.pool()).await.unwrap();
+    let gone = run(&["dead", "discard", "48"], 2).await.err;
+    assert!(gone.contains("there is no dead letter 48; these numbers begin with it: 489"), "{gone}");
+    run(&["dead", "discard", "489"], 0).await;
     assert!(run(&["dead", "list", "--source", "fnee"], 2).await.err.contains("did you mean fne?"));
     assert!(run(&["dead", "list", "--older-than", "soon"], 2).await.err.contains("such as 30min or 7d"));
     assert!(run(&["dead", "list", "--older-than", "99999999999999d"], 2).await.err.contains("such as 30min"));

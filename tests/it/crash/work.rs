@@ -8,7 +8,7 @@ use super::state::{State, state_of};
 use crate::support::{Held, Running, portals::Portals};
 
 /// The longest time of disturbed work.
-const PATIENCE: Duration = Duration::from_mins(3);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// The sources, and the current worker.
 pub(crate) struct Work<'a> {

@@ -350,6 +350,9 @@ impl Kind {
         let before: Vec<f64> = past.iter().filter_map(|shown| shown.measures.get(name).copied()).collect();
         let usual =
             median(before.iter().copied()).or(self.usual.filter(|_| !self.needs_past || !past.is_empty()))?;
+        // Known rows that stay as they are, or move less than they used to, are not in doubt: a change of all amounts that an operator
+        // published is no habit.
+        let usual = if name.ends_with(" shift") { value.clamp(usual.min(0.0), usual.max(0.0)) } else { usual };
         let [least, without_history] = self.least;
         let least = if before.len() < ENOUGH { without_history } else { least };
         let unit = if field(name).ends_with("_on") && self.of.is_none() { DAYS } else { 1.0 };
@@ -398,6 +401,19 @@ mod tests {
     fn two_values_of_a_rare_field_may_be_alike() {
         let past = vec![shown(2.0, 2.0, 1.0); 8];
         assert_eq!(findings(&shown(2.0, 1.0, 2.0), &past), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_run_that_moves_nothing_is_plausible_after_one_that_moved_all() {
+        let moved = |by: f64| {
+            let measures = [("amount_max shift".to_owned(), by)].into();
+            Shown { seen: 40.0, valid: 40.0, known: 40.0, measures, ..Shown::default() }
+        };
+        let hundredfold = 100_f64.ln();
+        assert_eq!(findings(&moved(0.0), &[moved(hundredfold)]), Vec::<String>::new());
+        assert_eq!(findings(&moved(0.3), &[moved(hundredfold), moved(0.0)]), Vec::<String>::new());
+        assert_eq!(findings(&moved(-hundredfold), &[moved(hundredfold)]).len(), 1);
+        assert_eq!(findings(&moved(hundredfold), &[moved(0.0)]).len(), 1);
     }
 
     #[test]
