@@ -213,3 +213,22 @@ async fn a_command_says_when_it_reads_another_file_than_the_one_in_force() {
     );
     terminate(&mut worker).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_reads_by_the_file_that_was_put_in_force_a_moment_ago() {
+    let road = road().await;
+    let mut worker = road.bin(&["worker", "--http", "127.0.0.1:0", "--no-scheduler"]).start();
+    let store = road.database.store().await;
+    wait_until("the worker is there", async || store.queue().workers().await.unwrap().len() == 1).await;
+    let run = async |args: &[&str]| road.bin(args).run().await.expect(0);
+    run(&["ingest", "liste", "--file", "liste.csv"]).await;
+    let file = road.put("edit/liste.toml", SPEC.replace("'titre'", "'poste'"));
+    // Nobody waits in between: the worker looks at the registry every few seconds.
+    run(&["sources", "apply", &file]).await;
+    run(&["replay", "liste"]).await;
+    assert_eq!(titles(&store).await, ["Chef soudeur", "Chef maçon"]);
+    run(&["sources", "rollback", "liste"]).await;
+    run(&["replay", "liste"]).await;
+    assert_eq!(titles(&store).await, ["Soudeur qualifié", "Maçon confirmé"]);
+    terminate(&mut worker).await;
+}

@@ -109,7 +109,9 @@ impl Cluster {
         let lock = Some(lock);
         if let Some(server) = left_running(&data).await {
             let socket = Socket::Inside(server.socket);
-            return Self { folder, socket, version, pid: server.pid, child: None, user, lock }.answering().await;
+            return Self { folder, socket, version, pid: server.pid, child: None, user, lock }
+                .answering()
+                .await;
         }
         // PostgreSQL would refuse to start beside the process that a file left behind names by now.
         pid_file::remove(&folder, &data).map_err(at(&data))?;

@@ -237,7 +237,10 @@ impl Store {
             // staged rows is put in order in memory: with the default of 4 MB, a file took a tenth of the time.
             .after_connect(|connection, _| {
                 Box::pin(async move {
-                    connection.execute("SET jit = off; SET random_page_cost = 1.1; SET work_mem = '32MB'").await.map(drop)
+                    connection
+                        .execute("SET jit = off; SET random_page_cost = 1.1; SET work_mem = '32MB'")
+                        .await
+                        .map(drop)
                 })
             })
             .connect_with(options)

@@ -24,6 +24,10 @@ impl Job for FetchSource {
     #[tracing::instrument(skip_all, fields(run = %args.run))]
     async fn run(app: &App, lease: Lease, args: Self::Args) -> Result<(), JobError> {
         let row = app.store.run(args.run).await?;
+        // A file that was put in force a moment ago is the one that this run is asked for by.
+        if let Err(error) = app.follow_registry().await {
+            tracing::warn!(why = format!("{error:#}"), "could not look for changed source files");
+        }
         let spec = app.spec(&row.source).map_err(JobError::Discard)?;
         let row = app.store.begin_run(args.run, &spec.version).await?;
         if row.mode == Mode::Replay {

@@ -350,9 +350,10 @@ impl Kind {
         let before: Vec<f64> = past.iter().filter_map(|shown| shown.measures.get(name).copied()).collect();
         let usual =
             median(before.iter().copied()).or(self.usual.filter(|_| !self.needs_past || !past.is_empty()))?;
-        // Known rows that stay as they are, or move less than they used to, are not in doubt: a change of all amounts that an operator
-        // published is no habit.
-        let usual = if name.ends_with(" shift") { value.clamp(usual.min(0.0), usual.max(0.0)) } else { usual };
+        // Known rows that stay as they are, or move less than they used to, are not in doubt: that an operator once published a change of
+        // all amounts makes no habit of it.
+        let usual =
+            if name.ends_with(" shift") { value.clamp(usual.min(0.0), usual.max(0.0)) } else { usual };
         let [least, without_history] = self.least;
         let least = if before.len() < ENOUGH { without_history } else { least };
         let unit = if field(name).ends_with("_on") && self.of.is_none() { DAYS } else { 1.0 };

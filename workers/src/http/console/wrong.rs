@@ -52,7 +52,7 @@ async fn body(here: &Surroundings, visitor: &Visitor) -> Result<Markup, Problem>
 fn shown(here: &Surroundings, visitor: &Visitor, alert: &Alert) -> Markup {
     let (lang, now) = (visitor.lang, here.app.clock.now());
     html! { article {
-        h3 { (text::title(lang, alert)) }
+        h2 { (text::title(lang, alert)) }
         p { (lang.say("Depuis: ", "Since: ")) (at(lang, now, alert.began_at))
             @if alert.is_silenced { " " span.badge { (lang.say("en sourdine", "silenced")) } } }
         p { (text::advice(lang, alert)) }
