@@ -221,13 +221,11 @@ async fn both_follow(store: &Store, ollama: &Ollama) -> usize {
 
 /// Returns the names of the indexes that there are.
 fn left(road: &Road, server: Option<&Qdrant>) -> String {
-    match server {
-        Some(server) => server.tell("names").to_string(),
-        None => {
-            let folders = std::fs::read_dir(road.data().join("data/vectors")).unwrap().flatten();
-            format!("{:?}", folders.map(|folder| folder.file_name()).collect::<Vec<_>>())
-        }
+    if let Some(server) = server {
+        return server.tell("names").to_string();
     }
+    let folders = std::fs::read_dir(road.data().join("data/vectors")).unwrap().flatten();
+    format!("{:?}", folders.map(|folder| folder.file_name()).collect::<Vec<_>>())
 }
 
 async fn switches(server: Option<Qdrant>) {

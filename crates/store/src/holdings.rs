@@ -78,7 +78,9 @@ impl Store {
         .await
         .doing("count what is held")?;
         let mut held = Holdings::default();
-        groups.into_iter().for_each(|group| held.add(group));
+        for group in groups {
+            held.add(group);
+        }
         Ok(held)
     }
 }

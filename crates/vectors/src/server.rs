@@ -175,13 +175,11 @@ async fn within<T>(
     what: &'static str,
     call: impl Future<Output = Result<T, QdrantError>>,
 ) -> Result<T, VectorError> {
-    match tokio::time::timeout(limit, call).await {
-        Ok(answer) => answer.map_err(|error| failure::of(error, what, url.to_owned())),
-        Err(_) => {
-            let source = format!("it was asked to {what}, and did not in {} s", limit.as_secs()).into();
-            Err(VectorError::Unreachable { url: url.to_owned(), source })
-        }
+    if let Ok(answer) = tokio::time::timeout(limit, call).await {
+        return answer.map_err(|error| failure::of(error, what, url.to_owned()));
     }
+    let source = format!("it was asked to {what}, and did not in {} s", limit.as_secs()).into();
+    Err(VectorError::Unreachable { url: url.to_owned(), source })
 }
 
 /// A client of a server, and its address for people.
@@ -244,12 +242,11 @@ impl Index for ServerIndex {
             }
             let mut chunks = vec![chunk];
             while let Some(mut chunk) = chunks.pop() {
-                match self.keep(chunk.clone(), version).await? {
-                    Some(kept) => self.applied(&kept, KEEP)?,
-                    None => {
-                        let half = chunk.split_off(chunk.len() / 2);
-                        chunks.extend([half, chunk]);
-                    }
+                if let Some(kept) = self.keep(chunk.clone(), version).await? {
+                    self.applied(&kept, KEEP)?;
+                } else {
+                    let half = chunk.split_off(chunk.len() / 2);
+                    chunks.extend([half, chunk]);
                 }
             }
         }

@@ -330,12 +330,12 @@ async fn rebuild(work: &mut Work<'_>, dies: Option<Step>) {
         let alias = server.tell("alias opportunities").to_string();
         assert!(alias.contains("-other-"), "the alias does not name what is served: {alias}");
     }
-    let served: String =
+    let model: String =
         sqlx::query_scalar("SELECT t.model FROM ingest.served s JOIN ingest.targets t ON t.id = s.target ORDER BY s.since DESC LIMIT 1")
             .fetch_one(work.store.pool())
             .await
             .unwrap();
-    assert_eq!(served, "other");
+    assert_eq!(model, "other");
 }
 
 /// A file that is committed in parts. It is not indexed: that takes long, and follows from the rows.

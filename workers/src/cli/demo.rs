@@ -144,7 +144,7 @@ impl Demo {
             (config.ollama_url, config.embedder_url) = (None, None);
         }
         let metrics = observe::metrics()?;
-        let app = App::open(config, Role::Worker)
+        let app = Box::pin(App::open(config, Role::Worker))
             .await?
             .with_credentials(&replay::credentials())
             .stopping_with(stop.clone());

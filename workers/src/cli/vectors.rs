@@ -168,7 +168,8 @@ async fn written(
         None
     } else {
         let stop = Stop::new();
-        let app = App::open(context.config().clone(), Role::Command).await?.stopping_with(stop.clone());
+        let app =
+            Box::pin(App::open(context.config().clone(), Role::Command)).await?.stopping_with(stop.clone());
         Some(Pool::start(Arc::new(app), None, stop).await?)
     };
     let (mut failure, mut left) = (None, (i64::MAX, Instant::now()));

@@ -36,7 +36,8 @@ impl Worker {
         let channels = alerts::Channels::of(&config.alerts)?;
         config.alerts.digest_clock()?;
         let stop = Stop::new();
-        let app = Arc::new(App::open(config.clone(), Role::Worker).await?.stopping_with(stop.clone()));
+        let app =
+            Arc::new(Box::pin(App::open(config.clone(), Role::Worker)).await?.stopping_with(stop.clone()));
         let server =
             Server::start(self.http.unwrap_or(config.worker.http), Arc::clone(&app), metrics, stop.clone())
                 .await?;

@@ -47,13 +47,14 @@ impl ServerIndex {
             .sparse_vectors_config(sparse)
             .metadata(made_by);
         let create = self.options.of(create);
-        let call = async {
+        // Boxed: the request alone is 30 kB.
+        let call = Box::pin(async {
             match self.client.create_collection(create).await {
                 // Two workers started at once; the other one made it.
                 Err(error) if failure::exists_already(&error) => Ok(()),
                 made => made.map(drop),
             }
-        };
+        });
         self.asked("make its collection", call).await
     }
 

@@ -131,7 +131,7 @@ fn each_fault_names_tests_that_there_are() {
             match path.extension() {
                 _ if path.is_dir() => folders.push(path),
                 Some(extension) if extension == "rs" => {
-                    code.push_str(&std::fs::read_to_string(path).unwrap())
+                    code.push_str(&std::fs::read_to_string(path).unwrap());
                 }
                 _ => (),
             }

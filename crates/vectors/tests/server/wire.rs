@@ -80,7 +80,7 @@ async fn answering(
     mut to: OwnedWriteHalf,
     state: watch::Receiver<(Passes, usize)>,
 ) -> std::io::Result<()> {
-    let mut frame = Vec::new();
+    let mut frame = vec![0; HEAD];
     loop {
         frame.resize(HEAD, 0);
         from.read_exact(&mut frame).await?;

@@ -186,24 +186,7 @@ fn told(context: &Context, only: Option<&SourceSlug>, reports: &[Report]) -> any
         ui::json(&serde_json::json!({ "errors": [], "sources": reports }))?;
         return Ok(if good { Outcome::Good } else { Outcome::Wrong });
     }
-    match only {
-        Some(slug) if is_tried => {
-            ui::line(&say!("le fichier de la source {slug} est valide", "the source file of {slug} is valid"))
-        }
-        Some(slug) => ui::line(&say!(
-            "le fichier de la source {slug} n'a pas d'erreur; rien n'a pu être essayé",
-            "the source file of {slug} has no errors; nothing could be tried"
-        )),
-        None => {
-            let slugs: Vec<&str> = reports.iter().map(|report| report.source.as_str()).collect();
-            ui::line(&say!(
-                "{} fichiers de source sont valides: {}",
-                "{} source files are valid: {}",
-                slugs.len(),
-                slugs.join(", ")
-            ));
-        }
-    }
+    verdict(only, is_tried, reports);
     let mut table = Table::new(&[
         Column::word("source", 0),
         Column::number("records", 2).fr("fiches"),
@@ -237,4 +220,29 @@ fn told(context: &Context, only: Option<&SourceSlug>, reports: &[Report]) -> any
         }
     }
     Ok(if good { Outcome::Good } else { Outcome::Wrong })
+}
+
+/// Prints whether the files are valid.
+fn verdict(only: Option<&SourceSlug>, is_tried: bool, reports: &[Report]) {
+    match only {
+        Some(slug) if is_tried => {
+            ui::line(&say!(
+                "le fichier de la source {slug} est valide",
+                "the source file of {slug} is valid"
+            ));
+        }
+        Some(slug) => ui::line(&say!(
+            "le fichier de la source {slug} n'a pas d'erreur; rien n'a pu être essayé",
+            "the source file of {slug} has no errors; nothing could be tried"
+        )),
+        None => {
+            let slugs: Vec<&str> = reports.iter().map(|report| report.source.as_str()).collect();
+            ui::line(&say!(
+                "{} fichiers de source sont valides: {}",
+                "{} source files are valid: {}",
+                slugs.len(),
+                slugs.join(", ")
+            ));
+        }
+    }
 }
