@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+#[allow(clippy::wildcard_imports, reason = "nearly all messages of the protocol")]
 use ::qdrant_client::qdrant::{points_selector::PointsSelectorOneOf, *};
 use tonic::{Request, Response, Status, async_trait};
 
