@@ -225,10 +225,17 @@ async fn a_replay_reads_by_the_file_that_was_put_in_force_a_moment_ago() {
     let file = road.put("edit/liste.toml", SPEC.replace("'titre'", "'poste'"));
     // Nobody waits in between: the worker looks at the registry every few seconds.
     run(&["sources", "apply", &file]).await;
-    run(&["replay", "liste"]).await;
+    replay(&store).await;
     assert_eq!(titles(&store).await, ["Chef soudeur", "Chef maçon"]);
     run(&["sources", "rollback", "liste"]).await;
-    run(&["replay", "liste"]).await;
+    replay(&store).await;
     assert_eq!(titles(&store).await, ["Soudeur qualifié", "Maçon confirmé"]);
     terminate(&mut worker).await;
+}
+
+/// Requests a replay as another service does, and waits for its end.
+async fn replay(store: &Store) {
+    sqlx::query("SELECT ingest.request_run('liste', 'replay', 'sql')").execute(store.pool()).await.unwrap();
+    let ended = async || store.runs(None, 9).await.unwrap().iter().all(|run| run.finished_at.is_some());
+    wait_until("the replay has ended", ended).await;
 }

@@ -210,7 +210,7 @@ async fn pages(world: &World, looking: &Browser<'_>, acting: &Browser<'_>) {
         stuck.contains("the &lt;b&gt;database&lt;/b&gt; could not") && stuck.contains("Tient l'index"),
         "{stuck}"
     );
-    for missing in ["/runs/7", "/opportunities/00000000-0000-4000-8000-000000000000", "/sources/fnee"] {
+    for missing in ["/runs/nobodys", "/opportunities/00000000-0000-4000-8000-000000000000", "/sources/fnee"] {
         assert_eq!(acting.get(missing, "en").await.status(), 404, "{missing}");
     }
 }
