@@ -244,7 +244,8 @@ async fn refusals(world: &World, looking: &Browser<'_>, acting: &Browser<'_>) {
     let csrf = acting.csrf().await;
     let body = form(&[("csrf", &csrf), ("what", "pause"), ("subject", "mc2")]);
     assert_eq!(elsewhere.body(body).send().await.unwrap().status(), 403, "a form of another site");
-    let typed = world.http.get(format!("http://{}/act", world.address)).header("accept", "text/html");
+    let typed = world.http.get(format!("http://{}/act", world.address));
+    let typed = typed.header("accept", "text/html").header("accept-language", "en");
     let typed = typed.send().await.unwrap();
     assert_eq!((typed.status().as_u16(), typed.headers().contains_key("allow")), (405, true));
     assert!(typed.text().await.unwrap().contains("takes forms only"));
