@@ -306,13 +306,18 @@ async fn rebuild(work: &mut Work<'_>, dies: Option<Step>) {
     let (_open, _, url) = crate::embedding::gate(true).await;
     let server = dies.is_some_and(is_on_server).then(Qdrant::start);
     let road = &work.portals.road;
-    let with = |args: &[&str]| {
-        let bin = road.bin(args).env("OLLAMA_URL", &url).env("OLLAMA_MODEL", "other");
+    let by = |model: &str, args: &[&str]| {
+        let bin = road.bin(args).env("OLLAMA_URL", &url).env("OLLAMA_MODEL", model);
         match &server {
             Some(server) => bin.env("QDRANT_URL", &server.url),
             None => bin,
         }
     };
+    let with = |args: &[&str]| by("other", args);
+    if server.is_some() && dies != Some(Step::WritePoints) {
+        // The first index of a server is served at once. The deaths before and after that are those of the second.
+        by("first", &["vectors", "rebuild"]).run().await.expect(0);
+    }
     for moment in ["before", "after"] {
         let Some(step) = dies else { break };
         let point = format!("{moment}:{}", step.name());
@@ -329,6 +334,10 @@ async fn rebuild(work: &mut Work<'_>, dies: Option<Step>) {
     if let Some(server) = &server {
         let alias = server.tell("alias opportunities").to_string();
         assert!(alias.contains("-other-"), "the alias does not name what is served: {alias}");
+        let first = sqlx::query_scalar::<_, i32>("SELECT id FROM ingest.targets WHERE model_name = 'first'");
+        if let Some(first) = first.fetch_optional(work.store.pool()).await.unwrap() {
+            with(&["vectors", "drop", &first.to_string()]).run().await.expect(0);
+        }
     }
     let model: String =
         sqlx::query_scalar("SELECT t.model FROM ingest.served s JOIN ingest.targets t ON t.id = s.target ORDER BY s.since DESC LIMIT 1")

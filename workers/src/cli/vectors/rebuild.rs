@@ -33,7 +33,8 @@ pub(super) async fn rebuild(context: &Context, model: Option<&str>) -> anyhow::R
     let model = vector::model_by_name(config, &store, model, LOADING_PATIENCE).await?;
     let (target, is_ours) = prepared(context, &store, &model).await?;
     let served = store.served(&vector::collection(config)).await?;
-    if served.is_some_and(|served| served.target == target) {
+    let is_served = served.is_some_and(|served| served.target == target);
+    if is_served && is_filled(&store, target).await? {
         // Whoever let it be served may have died before the alias followed.
         follow(config, &model).await?;
         ui::note(&format!(
@@ -43,11 +44,14 @@ pub(super) async fn rebuild(context: &Context, model: Option<&str>) -> anyhow::R
         ));
         return Ok(Outcome::Good);
     }
+    // The first index of all is served while it is filled.
+    let served = served.filter(|_| !is_served);
     let report = match written(context, target, is_ours, true).await? {
         Ok(report) => report,
         Err(why) => {
+            let meanwhile = if served.is_some() { "; searches still go to the old one" } else { "" };
             ui::note(&format!(
-                "index {} is not filled yet: {why}; searches still go to the old one, and `oim-etl vectors rebuild` continues",
+                "index {} is not filled yet: {why}{meanwhile}; `oim-etl vectors rebuild` continues",
                 target.0
             ));
             return Ok(Outcome::Wrong);
@@ -74,6 +78,11 @@ pub(super) async fn rebuild(context: &Context, model: Option<&str>) -> anyhow::R
         ));
     }
     Ok(Outcome::Good)
+}
+
+/// Whether nothing is requested of an index.
+async fn is_filled(store: &Store, target: TargetId) -> anyhow::Result<bool> {
+    Ok(state(store, target).await?.is_none_or(|state| state.outbox == 0))
 }
 
 /// Makes the index of a model, and requests what is missing in it. Returns its number, and whether it is a folder that nobody else has
