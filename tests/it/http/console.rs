@@ -112,6 +112,7 @@ async fn the_console_shows_and_does_what_an_operator_needs() {
     let looking = Browser::of(&world, reader).await;
     let acting = Browser::of(&world, operator).await;
     pages(&world, &looking, &acting).await;
+    newer_runs(&world, &acting).await;
     raw_words(&world, &looking, &acting).await;
     refusals(&world, &looking, &acting).await;
     actions(&world, &acting).await;
@@ -213,6 +214,26 @@ async fn pages(world: &World, looking: &Browser<'_>, acting: &Browser<'_>) {
     for missing in ["/runs/nobodys", "/opportunities/00000000-0000-4000-8000-000000000000", "/sources/fnee"] {
         assert_eq!(acting.get(missing, "en").await.status(), 404, "{missing}");
     }
+}
+
+/// A held run waits however many runs come after it, and a replay is not a visit.
+async fn newer_runs(world: &World, acting: &Browser<'_>) {
+    let newer = "INSERT INTO ingest.runs (id, source, mode, trigger, requested_by, state, finished_at, message)
+                 SELECT gen_random_uuid(), 'fne', mode, 'cli', 'newer', state, now(), 'x refuses our credentials (400); check'
+                   FROM (VALUES ('incremental', 'failed'), ('replay', 'complete')) v (mode, state)";
+    sqlx::query(newer).execute(world.store.pool()).await.unwrap();
+    let card = acting.page("/sources/fne", "en").await;
+    let card = card.split("</article>").next().unwrap();
+    assert!(card.contains("badge warn\">To decide") && card.contains("badge bad\">Failed"), "{card}");
+    let secrets = acting.page("/secrets", "en").await;
+    assert!(
+        secrets.contains("There, but refused") && secrets.contains("href=\"/stuck?source=fne\""),
+        "{secrets}"
+    );
+    sqlx::query("DELETE FROM ingest.runs WHERE requested_by = 'newer'")
+        .execute(world.store.pool())
+        .await
+        .unwrap();
 }
 
 /// What the partner wrote may hold contacts: who may only look does not see it.

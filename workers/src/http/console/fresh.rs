@@ -1,5 +1,7 @@
 //! Is everything fresh? The sources, how old what they gave is, and when they are visited next.
 
+use std::collections::BTreeMap;
+
 use axum::{
     extract::{Path, State},
     response::Response,
@@ -13,7 +15,7 @@ use super::{
     format::{ago, at, counted, maybe_at, short},
     lang::Lang,
     layout::{self, Act, answer, button, table, with_text},
-    runs,
+    runs, secrets,
     session::Visitor,
     spark,
 };
@@ -32,8 +34,16 @@ pub(super) async fn page(State(here): State<Surroundings>, visitor: Visitor) -> 
 async fn body(here: &Surroundings, visitor: &Visitor) -> Result<Markup, Problem> {
     let lang = visitor.lang;
     let mut sources = all(here).await?;
+    let lacking = lacking(here, &sources);
+    let lacks = |source: &SourceShown| lacking.contains_key(&source.source.slug);
     sources.sort_by_key(|source| {
-        (!needs_look(source), !source.is_late, source.state != "paused", source.state == "off")
+        (
+            !needs_look(source),
+            !lacks(source),
+            !source.is_late,
+            source.state != "paused",
+            source.state == "off",
+        )
     });
     let count = |is: fn(&SourceShown) -> bool| sources.iter().filter(|source| is(source)).count();
     let (late, paused, off) = (
@@ -44,31 +54,42 @@ async fn body(here: &Surroundings, visitor: &Visitor) -> Result<Markup, Problem>
     let wrong = count(needs_look);
     Ok(html! {
         p.summary {
-            @if wrong > 0 { strong.bad { (counted(lang, i64::try_from(wrong).unwrap_or(i64::MAX), ["source a une dernière collecte échouée ou à décider.", "sources ont une dernière collecte échouée ou à décider."], ["source has a newest run that failed or waits for a decision.", "sources have a newest run that failed or waits for a decision."])) } " " }
+            @if wrong > 0 { strong.bad { (counted(lang, i64::try_from(wrong).unwrap_or(i64::MAX), ["source a une dernière visite échouée, ou une collecte à décider.", "sources ont une dernière visite échouée, ou une collecte à décider."], ["source has a newest visit that failed, or a run that waits for a decision.", "sources have a newest visit that failed, or a run that waits for a decision."])) } " " }
+            @if !lacking.is_empty() { strong.bad { (counted(lang, i64::try_from(lacking.len()).unwrap_or(i64::MAX), ["source attend un", "sources attendent un"], ["source waits for a", "sources wait for a"])) " "
+                a href="/secrets" { (lang.say("secret", "secret")) } "." } " " }
             @if late == 0 { strong.good { (lang.say("Aucune source n'est en retard.", "No source is late.")) } }
             @else { strong.bad { (late) " " (lang.say("en retard.", "late.")) } }
             " " (sources.len()) " " (lang.say("sources", "sources")) ", " (paused) " " (lang.say("en pause", "paused")) ", "
             (off) " " (lang.say("hors service", "off")) "."
         }
-        ul.cards { @for source in &sources { li { (card(here, visitor, source)) } } }
+        ul.cards { @for source in &sources { li { (card(here, visitor, source, lacking.get(&source.source.slug))) } } }
     })
 }
 
-/// Whether the newest run of a source failed, or waits for a decision.
+/// Whether the newest visit of a source failed, or a run waits for a decision.
 fn needs_look(source: &SourceShown) -> bool {
-    matches!(source.freshness.last_state, Some(RunOutcome::Failed | RunOutcome::Held))
+    let fresh = &source.freshness;
+    fresh.held_run.is_some() || fresh.last_state == Some(RunOutcome::Failed)
+}
+
+/// Returns the sources that are visited and lack secrets, with these.
+fn lacking(here: &Surroundings, sources: &[SourceShown]) -> BTreeMap<String, Vec<String>> {
+    let on = sources.iter().filter(|source| source.state == "on");
+    let each = on.map(|source| (source.source.slug.clone(), secrets::missing(here, &source.source.slug)));
+    each.filter(|(_, names)| !names.is_empty()).collect()
 }
 
 /// Returns a word for how a source is, with a class for its color.
-fn badge(lang: Lang, source: &SourceShown) -> Markup {
+fn badge(lang: Lang, source: &SourceShown, lacks: bool) -> Markup {
     let word = lang.word("source_states", source.state);
     match source.state {
-        "on" if needs_look(source) && source.freshness.last_state == Some(RunOutcome::Held) => {
+        "on" if source.freshness.held_run.is_some() => {
             html! { span.badge.warn { (lang.say("À décider", "To decide")) } }
         }
         "on" if needs_look(source) => {
-            html! { span.badge.bad { (lang.say("Dernière collecte échouée", "Newest run failed")) } }
+            html! { span.badge.bad { (lang.say("Dernière visite échouée", "Newest visit failed")) } }
         }
+        "on" if lacks => html! { span.badge.bad { (lang.say("Secret manquant", "Secret missing")) } },
         "on" if source.is_late => html! { span.badge.bad { (lang.say("En retard", "Late")) } },
         "on" => html! { span.badge.good { (word) } },
         "paused" => html! { span.badge.warn { (word) } },
@@ -76,18 +97,23 @@ fn badge(lang: Lang, source: &SourceShown) -> Markup {
     }
 }
 
-fn card(here: &Surroundings, visitor: &Visitor, shown: &SourceShown) -> Markup {
+fn card(here: &Surroundings, visitor: &Visitor, shown: &SourceShown, lacks: Option<&Vec<String>>) -> Markup {
     let (lang, now) = (visitor.lang, here.app.clock.now());
     let (source, fresh) = (&shown.source, &shown.freshness);
     let today = now.with_timezone(&chrono_tz::Africa::Douala).date_naive();
     html! { article aria-labelledby={ "source-" (source.slug) } {
-        h2 id={ "source-" (source.slug) } { a href={ "/sources/" (source.slug) } { (source.name) } " " (badge(lang, shown)) }
+        h2 id={ "source-" (source.slug) } { a href={ "/sources/" (source.slug) } { (source.name) } " " (badge(lang, shown, lacks.is_some())) }
+        @if let Some(names) = lacks { p.bad { (lang.say("Il manque ", "It lacks ")) a href="/secrets" { (names.join(", ")) }
+            (lang.say(": ses tâches attendent, et continuent dès qu'il est là.", ": its jobs wait, and continue once it is there.")) } }
         dl {
             dt { (lang.say("Dernière bonne collecte", "Last good run")) } dd { (maybe_at(lang, now, fresh.complete_at)) }
             dt { (lang.say("Prochaine visite", "Next visit")) } dd { (maybe_at(lang, now, shown.next_tick)) }
             dt { (lang.say("Débit", "Rate")) } dd { (rate(lang, shown)) }
+            @if let Some(run) = fresh.held_run.filter(|run| fresh.last_run != Some(*run)) {
+                dt { (lang.say("À décider", "To decide")) } dd { a href={ "/runs/" (run) } { (runs::badge(lang, RunOutcome::Held)) } }
+            }
             @if let (Some(state), Some(run)) = (fresh.last_state, fresh.last_run) {
-                dt { (lang.say("Dernière collecte", "Newest run")) }
+                dt { (lang.say("Dernière visite", "Newest visit")) }
                 dd { a href={ "/runs/" (run) } { (runs::badge(lang, state)) }
                      @if let Some(asked) = fresh.last_at { ", " (ago(lang, now, asked)) }
                      @if let Some(message) = fresh.last_message.as_deref().filter(|_| needs_look(shown)) { br; (short(&lang.phrase(message), 200)) } }
@@ -160,8 +186,9 @@ async fn one_body(here: &Surroundings, visitor: &Visitor, slug: &str) -> Result<
     let shown = one_source(here, slug).await?;
     let which = WhichRuns { sources: vec![slug.to_owned()], ..WhichRuns::default() };
     let (newest, total) = here.app.store.runs_where(&which, None, 10).await?;
+    let lacking = lacking(here, std::slice::from_ref(&shown));
     let body = html! {
-        (card(here, visitor, &shown))
+        (card(here, visitor, &shown, lacking.get(slug)))
         h2 { (lang.say("Dernières collectes", "Newest runs")) }
         (runs::rows(here, lang, &newest))
         p { a href={ "/runs?source=" (slug) } { (lang.say("Toutes les collectes", "All runs")) " (" (total) ")" } }
