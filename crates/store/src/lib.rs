@@ -63,6 +63,7 @@
 //! - `timeline`: what a run did, and when
 //! - `explain`: origin and history of an opportunity
 //! - `shown`: what a search may show, and an opportunity to which others are similar
+//! - `served_closing`: the same in the order in which they close, and counts with a limit
 //! - `served_after`: the time from a fetched page to its served rows
 //! - `overview`: the figures of `oim-etl status`
 //! - `figures`: the further figures of `/metrics`
@@ -114,6 +115,7 @@ mod runs;
 mod schema;
 mod served;
 mod served_after;
+mod served_closing;
 mod served_rows;
 mod shown;
 mod silences;
@@ -171,6 +173,7 @@ pub use runs::{Entered, FileRef, RunRequest, RunRow, WhichRuns};
 pub use schema::Schema;
 pub use served::Served;
 pub use served_after::ServedAfter;
+pub use served_closing::ClosingCursor;
 pub use served_rows::{Cursor, Filters, ServedPlace, ServedRow};
 pub use shown::Standing;
 pub use silences::Silence;

@@ -270,7 +270,22 @@ async fn refusals(world: &World, looking: &Browser<'_>, acting: &Browser<'_>) {
     let typed = typed.send().await.unwrap();
     assert_eq!((typed.status().as_u16(), typed.headers().contains_key("allow")), (405, true));
     assert!(typed.text().await.unwrap().contains("takes forms only"));
-    assert_eq!(acting.get("/runs?source=fnee", "en").await.status(), 404);
+    let runs = acting.page("/runs?source=fnee&since=31/02/2026&nope=1", "en").await;
+    assert!(runs.contains("did you mean <a href=\"?source=fne\">fne</a>"), "{runs}");
+    assert!(
+        runs.contains("not used: since = <q>31/02/2026</q>") && runs.contains("nope = <q>1</q>"),
+        "{runs}"
+    );
+    let held =
+        acting.page("/opportunities?closes_to=31/02/2026&kind=jobs&source=fnee&town=Doualla&x=y", "fr").await;
+    for words in
+        ["closes_to = <q>31/02/2026</q>", "kind = <q>jobs</q>", "?source=fne", "town=Douala", "<q>x</q>"]
+    {
+        assert!(held.contains(words), "{words} is not in {held}");
+    }
+    let closing = acting.page("/opportunities?town=douala&closes_from=2020-01-01&order=closes", "en").await;
+    assert!(!closing.contains("not used") && closing.contains("value=\"2020-01-01\""), "{closing}");
+    assert!(closing.contains("href=\"/opportunities?closes=week\"") || closing.contains("closes=none"));
     let nothing = acting.page("/opportunities?q=fne%2FNOPE", "en").await;
     assert!(nothing.contains("neither an opportunity nor a rejected record fne/NOPE"), "{nothing}");
     assert_eq!(acting.press("pause", "fnee", "").await.status(), 404);

@@ -1,4 +1,4 @@
-//! What happened in this run? The list of runs, and one of them.
+//! What happened in this run?
 
 use axum::{
     extract::{Path, Query, State},
@@ -7,7 +7,7 @@ use axum::{
 use domain::RunId;
 use maud::{Markup, html};
 use serde::Deserialize;
-use store::{Cursor, Preview, RunChange, RunOutcome, RunRow, Timeline, WhichRejections, WhichRuns};
+use store::{Preview, RunChange, RunOutcome, RunRow, Timeline, WhichRejections};
 
 use super::{
     format::{at, head, maybe_at, number, short, value},
@@ -15,69 +15,14 @@ use super::{
     layout::{self, Act, answer, button, careful, pages, table},
     session::Visitor,
 };
-use crate::http::{
-    Problem, Surroundings, extract,
-    v1::{all_known, runs::cursor},
-};
+use crate::http::{Problem, Surroundings, extract};
 
-/// Rows of a page.
+/// Rejected records of a page.
 const ROWS: i64 = 25;
 /// Opportunities of each kind that a run changed which are shown.
 const CHANGES: i64 = 5;
 /// Examples of each kind.
 const EXAMPLES: usize = 5;
-
-/// Which runs.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Which {
-    state: String,
-    source: String,
-    after: Option<String>,
-}
-
-/// Lists runs, newest first.
-pub(super) async fn list(
-    State(here): State<Surroundings>,
-    visitor: Visitor,
-    Query(which): Query<Which>,
-) -> Response {
-    let title = visitor.lang.say("Que s'est-il passé ?", "What happened?");
-    answer(&visitor, title, list_body(&here, visitor.lang, &which).await)
-}
-
-async fn list_body(here: &Surroundings, lang: Lang, which: &Which) -> Result<Markup, Problem> {
-    let asked = WhichRuns {
-        sources: extract::each("source", Some(&which.source))?,
-        states: extract::each("state", Some(&which.state))?,
-        ..WhichRuns::default()
-    };
-    all_known(here, &asked.sources).await?;
-    let after: Option<Cursor> = extract::after(which.after.as_deref())?;
-    let (runs, total) = here.app.store.runs_where(&asked, after, ROWS).await?;
-    let sources = here.app.store.source_states().await?;
-    let more = runs.last().filter(|_| i64::try_from(runs.len()).is_ok_and(|count| count == ROWS)).map(cursor);
-    Ok(html! {
-        form.filter method="get" action="/runs" {
-            div { label for="state" { (lang.say("État", "State")) }
-            select #state name="state" {
-                option value="" { (lang.say("tous", "all")) }
-                @for state in RunOutcome::ALL { option value=(state) selected[which.state == state.as_str()] { (lang.word("run_states", state.as_str())) } }
-            } }
-            div { label for="source" { "Source" }
-            select #source name="source" {
-                option value="" { (lang.say("toutes", "all")) }
-                @for source in &sources { option value=(source.slug) selected[which.source == source.slug] { (source.slug) } }
-            } }
-            button type="submit" { (lang.say("Filtrer", "Filter")) }
-        }
-        p { (number(lang, total)) " " (lang.say("collectes", "runs")) }
-        (rows(here, lang, &runs))
-        @if let Some(more) = more {
-            p { a rel="next" href={ "/runs?state=" (which.state) "&source=" (which.source) "&after=" (more) } { (lang.say("Plus anciennes", "Older")) } }
-        }
-    })
-}
 
 /// Returns a table of runs.
 pub(super) fn rows(here: &Surroundings, lang: Lang, runs: &[RunRow]) -> Markup {
