@@ -158,7 +158,7 @@ pub use holdings::Holdings;
 pub use hosts::{Failing, FailingHost, HostFailed, HostTurn, LONGEST_REST};
 pub use index_rows::{Compared, IndexRow};
 pub use items::Item;
-pub use matching::{DoubtedPair, DoubtedSide, Houses, PairCursor};
+pub use matching::{DoubtedPair, DoubtedSide, Houses, PairCursor, PairDecision};
 pub use notifications::{ChannelState, Message, Notification};
 pub use outbox::{Became, Claimed};
 pub use overview::{Overview, PoolState};

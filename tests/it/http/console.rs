@@ -291,9 +291,19 @@ async fn refusals(world: &World, looking: &Browser<'_>, acting: &Browser<'_>) {
     assert_eq!(acting.press("pause", "fnee", "").await.status(), 404);
     assert_eq!(acting.press("rate", "mc2", "viele").await.status(), 422);
     assert_eq!(acting.press("fly", "mc2", "").await.status(), 400);
+    let asks = acting.press("rate", "mc2", "100000/s").await;
+    assert_eq!(asks.status(), 200, "nobody was asked");
+    assert!(asks.text().await.unwrap().contains("faster than the source file of mc2 promises"));
+    let unknown = acting.get("/sources/fnee", "en").await.text().await.unwrap();
+    assert!(unknown.contains("did you mean fne?") && unknown.contains("href=\"/runs\""), "{unknown}");
+    assert!(!unknown.contains("GET /v1"), "{unknown}");
+    let lost = world.http.get(format!("http://{}/nowhere", world.address)).header("accept", "text/html");
+    let lost = lost.header("cookie", &acting.cookie).send().await.unwrap();
+    assert_eq!(lost.status(), 404);
+    assert!(lost.text().await.unwrap().contains("href=\"/decisions\""), "a lost visitor has no navigation");
     assert_eq!(acting.press("publish", &world.complete, "").await.status(), 409);
     let page = acting.page("/sources/mc2", "en").await;
-    assert!(!page.contains("Paused"), "a refused form acted");
+    assert!(!page.contains("Paused") && !page.contains("100000/s"), "a refused form acted");
 }
 
 /// Tokens are for administrators alone; a new one is shown once.
@@ -418,6 +428,9 @@ async fn actions(world: &World, acting: &Browser<'_>) {
     let pair = world.pair.join(" ");
     assert_eq!(acting.acts("different", &pair, "").await, "Noted: they are two opportunities");
     assert_eq!(acting.acts("same", &pair, "").await, "Noted: they are the same opportunity");
+    assert!(acting.page("/decisions", "en").await.contains("Decided lately"));
+    assert_eq!(acting.acts("undecide", &pair, "").await, "The decision is taken back: the rules count again");
+    assert_eq!(acting.acts("undecide", &pair, "").await, "Nobody has decided on this pair");
     assert_eq!(acting.acts("retry", "900001", "").await, "1 job retried");
     assert_eq!(acting.acts("drop", "900002", "").await, "1 job discarded");
     assert_eq!(acting.acts("retry", "all?", "").await, "1 job retried");

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
-    format::{at, head, number, short},
+    format::{at, brief, counted, head, message, who},
     lang::Lang,
     layout::{answer, table},
     session::Visitor,
@@ -42,9 +42,9 @@ async fn body(here: &Surroundings, visitor: &Visitor, from: &From) -> Result<Mar
         rows.last().filter(|row| row.id > 1 && i64::try_from(rows.len()).is_ok_and(|count| count == ROWS));
     let listed = html! { @for row in &rows { tr {
         td { (at(lang, now, row.at)) }
-        td { (row.by) }
+        td { (who(lang, &row.by)) }
         th scope="row" { (lang.word("actions", &row.action)) }
-        td { (row.subject) }
+        td { (subject(&row.subject)) }
         td { (detail(lang, row.detail.as_deref().unwrap_or("–"))) }
     } } };
     let heads = [
@@ -55,7 +55,7 @@ async fn body(here: &Surroundings, visitor: &Visitor, from: &From) -> Result<Mar
         lang.say("Détail", "Detail"),
     ];
     Ok(html! {
-        p { (number(lang, total)) " actions" }
+        p { (counted(lang, total, ["action", "actions"], ["action", "actions"])) }
         (table(lang.say("Journal", "Audit log"), &heads, &listed))
         @if let Some(last) = more { p { a rel="next" href={ "/actions?after=" (last.id) } { (lang.say("Plus anciennes", "Older")) } } }
     })
@@ -66,6 +66,16 @@ fn detail(lang: Lang, text: &str) -> Markup {
     let run = text.split_once(" run ").filter(|(_, run)| Uuid::parse_str(run).is_ok());
     html! { @match run {
         Some((mode, run)) => { (lang.word("run_modes", mode)) ", " a href={ "/runs/" (run) } { (head(run)) } },
-        None => (short(text, 200)),
+        None => (brief(&message(lang, text), 240)),
+    } }
+}
+
+/// Returns what an action was about: a run or a pair by its links, anything else as it is.
+fn subject(text: &str) -> Markup {
+    let ids: Vec<&str> = text.split(' ').filter(|id| Uuid::parse_str(id).is_ok()).collect();
+    html! { @match ids[..] {
+        [run] => a href={ "/runs/" (run) } { (head(run)) },
+        [one, other] => { a href={ "/opportunities/" (one) } { (head(one)) } " · " a href={ "/opportunities/" (other) } { (head(other)) } },
+        _ => (text),
     } }
 }

@@ -12,7 +12,7 @@ use store::{RunOutcome, RunRow, WhichRuns};
 
 use super::{
     file,
-    format::{ago, at, counted, maybe_at, short},
+    format::{ago, at, brief, counted, maybe_at, message as message_of, who},
     lang::Lang,
     layout::{self, Act, answer, button, table, with_text},
     runs, secrets,
@@ -107,7 +107,8 @@ fn card(here: &Surroundings, visitor: &Visitor, shown: &SourceShown, lacks: Opti
             (lang.say(": ses tâches attendent, et continuent dès qu'il est là.", ": its jobs wait, and continue once it is there.")) } }
         dl {
             dt { (lang.say("Dernière bonne collecte", "Last good run")) } dd { (maybe_at(lang, now, fresh.complete_at)) }
-            dt { (lang.say("Prochaine visite", "Next visit")) } dd { (maybe_at(lang, now, shown.next_tick)) }
+            dt { (lang.say("Prochaine visite", "Next visit")) } dd { (maybe_at(lang, now, shown.next_tick))
+                @if shown.state == "paused" && shown.next_tick.is_some() { ", " (lang.say("sautée si la source n'est pas reprise d'ici là", "skipped unless the source is resumed by then")) } }
             dt { (lang.say("Débit", "Rate")) } dd { (rate(lang, shown)) }
             @if let Some(run) = fresh.held_run.filter(|run| fresh.last_run != Some(*run)) {
                 dt { (lang.say("À décider", "To decide")) } dd { a href={ "/runs/" (run) } { (runs::badge(lang, RunOutcome::Held)) } }
@@ -116,7 +117,7 @@ fn card(here: &Surroundings, visitor: &Visitor, shown: &SourceShown, lacks: Opti
                 dt { (lang.say("Dernière visite", "Newest visit")) }
                 dd { a href={ "/runs/" (run) } { (runs::badge(lang, state)) }
                      @if let Some(asked) = fresh.last_at { ", " (ago(lang, now, asked)) }
-                     @if let Some(message) = fresh.last_message.as_deref().filter(|_| needs_look(shown)) { br; (short(&lang.phrase(message), 200)) } }
+                     @if let Some(message) = fresh.last_message.as_deref().filter(|_| needs_look(shown)) { br; (brief(&message_of(lang, message), 240)) } }
             }
             @if shown.next_tick.is_none() && shown.state == "on" { dt { (lang.say("Calendrier", "Timetable")) } dd.warn { (lang.say("personne ne la visite: ", "nobody visits it: ")) (lang.phrase(HOW_TO_VISIT)) } }
         }
@@ -131,7 +132,7 @@ fn held(lang: Lang, now: DateTime<Utc>, shown: &SourceShown) -> Markup {
     let source = &shown.source;
     html! {
         @if let ("paused", Some(since), Some(by)) = (shown.state, source.paused_at, &source.paused_by) { p.warn {
-            (lang.say("En pause", "Paused")) " " (lang.say("par", "by")) " " (by) ", " (ago(lang, now, since))
+            (lang.say("En pause", "Paused")) " " (lang.say("par", "by")) " " (who(lang, by)) ", " (ago(lang, now, since))
             @if let Some(why) = &source.paused_why { ": " (why) }
         } } @else if let Some(why) = &source.off_why { p.warn { (lang.phrase(why)) } }
     }
@@ -144,11 +145,11 @@ fn rate(lang: Lang, shown: &SourceShown) -> Markup {
     html! {
         @match &source.rate {
             Some(rate) => { (rate) " " (lang.say("au lieu de", "instead of")) " " (allowed)
-                @if let Some(by) = &source.rate_by { ", " (lang.say("par", "by")) " " (by) } },
+                @if let Some(by) = &source.rate_by { ", " (lang.say("par", "by")) " " (who(lang, by)) } },
             None => { (allowed) },
         }
-        @if source.share < 1.0 { ", " (lang.say("ralenti à", "slowed to")) " " (format!("{:.0} %", source.share * 100.0)) }
-        @if source.visits_waiting > 0 { ", " (source.visits_waiting) " " (lang.say("visites en attente", "visits wait")) }
+        @if source.share < 1.0 { ", " (lang.say("ralenti à", "slowed to")) " " (format!("{:.0}\u{a0}%", source.share * 100.0)) }
+        @if source.visits_waiting > 0 { ", " (counted(lang, source.visits_waiting, ["visite en attente", "visites en attente"], ["visit waits", "visits wait"])) }
         @if !source.quiet_hours.is_empty() { ", " (lang.say("rien entre", "none between")) " " (source.quiet_hours.join(", ")) }
         @if let Some(most) = source.daily_requests { ", " (source.requests_today) "/" (most) " " (lang.say("aujourd'hui", "today")) }
     }
@@ -177,7 +178,7 @@ pub(super) async fn one(
 ) -> Response {
     match one_body(&here, &visitor, &slug).await {
         Ok((title, body)) => answer(&visitor, &title, Ok(body)),
-        Err(problem) => layout::failed(visitor.lang, &problem),
+        Err(problem) => layout::refused(&visitor, &problem, "/"),
     }
 }
 
@@ -214,7 +215,7 @@ pub(super) async fn failed(here: &Surroundings, lang: Lang) -> Result<Markup, Pr
     let rows = html! { @for run in &failed { tr {
         th scope="row" { a href={ "/runs/" (run.id) } { (run.source) } }
         td { (at(lang, now, run.created_at)) }
-        td { (short(&lang.phrase(run.message.as_deref().unwrap_or_default()), 200)) }
+        td { (brief(&message_of(lang, run.message.as_deref().unwrap_or_default()), 240)) }
     } } };
     let heads = ["Source", lang.say("Demandée", "Asked"), lang.say("Pourquoi", "Why")];
     Ok(

@@ -32,7 +32,7 @@ pub(super) async fn page(
     let title = visitor.lang.say("Qu'avons-nous ?", "What do we hold?");
     let known = match known(&here).await {
         Ok(known) => known,
-        Err(problem) => return layout::failed(visitor.lang, &problem),
+        Err(problem) => return layout::refused(&visitor, &problem, "/"),
     };
     let wanted = Wanted::of(visitor.lang, query.as_deref().unwrap_or_default(), &known);
     let named = named(wanted.get("q"), &known);
@@ -40,7 +40,7 @@ pub(super) async fn page(
         match here.app.store.served_one(id).await {
             Ok(Some(_)) => return Redirect::to(&format!("/opportunities/{id}")).into_response(),
             Ok(None) => (),
-            Err(error) => return layout::failed(visitor.lang, &error.into()),
+            Err(error) => return layout::refused(&visitor, &error.into(), "/"),
         }
     }
     answer(&visitor, title, body(&here, &visitor, &wanted, &known, named.is_some()).await)

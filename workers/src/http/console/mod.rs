@@ -29,8 +29,8 @@ mod wrong;
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
-    http::{HeaderMap, HeaderValue, header},
+    extract::{DefaultBodyLimit, FromRequestParts as _},
+    http::{HeaderValue, header, request::Parts},
     middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -83,23 +83,32 @@ async fn guarded(mut response: Response) -> Response {
     response
 }
 
-/// Returns the page of an address that the console does not have.
-pub(super) async fn missing(headers: &HeaderMap) -> Response {
-    let lang = lang::Lang::of(headers);
+/// Returns the page of an address that the console does not have, with the navigation for those who are logged in.
+pub(super) async fn missing(here: &Surroundings, parts: &mut Parts) -> Response {
+    let lang = lang::Lang::of(&parts.headers);
     let problem = Problem::missing(
         lang.say("il n'y a pas de page à cette adresse", "there is no page at this address"),
     );
-    guarded(layout::failed(lang, &problem)).await
+    mistaken(here, parts, &problem).await
+}
+
+async fn mistaken(here: &Surroundings, parts: &mut Parts, problem: &Problem) -> Response {
+    let Ok(visitor) = Option::<session::Visitor>::from_request_parts(parts, here).await;
+    let page = match visitor {
+        Some(visitor) => layout::refused(&visitor, problem, "/"),
+        None => layout::failed(lang::Lang::of(&parts.headers), problem),
+    };
+    guarded(page).await
 }
 
 /// Returns the page of an address that takes a form alone, for somebody who typed it.
-pub(super) async fn no_form(headers: &HeaderMap, problem: &Problem) -> Response {
-    let lang = lang::Lang::of(headers);
+pub(super) async fn no_form(here: &Surroundings, parts: &mut Parts, problem: &Problem) -> Response {
+    let lang = lang::Lang::of(&parts.headers);
     let detail = lang.say(
         "cette adresse ne prend que des formulaires: retournez à la page d'où vous venez",
         "this address takes forms only: go back to the page that you came from",
     );
-    guarded(layout::failed(lang, &Problem::new(problem.status(), detail))).await
+    mistaken(here, parts, &Problem::new(problem.status(), detail)).await
 }
 
 async fn style() -> impl IntoResponse {

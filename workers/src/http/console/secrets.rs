@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// What the message of a run has if the partner refused our secrets: see `fetch::FetchError`.
-const REFUSED: &str = "refuses our credentials";
+pub(super) const REFUSED: &str = "refuses our credentials";
 
 /// Shows which secrets there are. Their values are never shown.
 pub(super) async fn page(State(here): State<Surroundings>, visitor: Visitor) -> Response {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use store::{DeadCursor, DeadRow, PoolState, WhichDead};
 
 use super::{
-    format::{ago, at, counted, head, number, short, span},
+    format::{ago, at, brief, counted, head, message, number, short, span},
     fresh,
     lang::Lang,
     layout::{Act, answer, button, careful, pages, table},
@@ -117,13 +117,14 @@ fn letters(here: &Surroundings, visitor: &Visitor, which: &Which, dead: &[DeadRo
         tr {
             th scope="row" { (id) }
             td { (letter.source.as_deref().unwrap_or("–")) }
-            td { (letter.kind) }
-            td.w { (short(&lang.phrase(&letter.reason), 240)) @if let Some(url) = &letter.url { br; (short(url, 120)) } }
+            td { (lang.word("jobs", &letter.kind)) }
+            td.w { (brief(&message(lang, &letter.reason), 240)) @if let Some(url) = &letter.url { br; (short(url, 120)) } }
             td { (at(lang, now, letter.died_at)) }
             td { @if let Some(run) = letter.run { a href={ "/runs/" (run) } { (head(&run.to_string())) } } }
             @if visitor.acts() { td {
                 (button(visitor, &Act { what: "retry", subject: &id, label: lang.say("Reprendre", "Retry"), of: &id }))
-                (button(visitor, &Act { what: "drop", subject: &id, label: lang.say("Écarter", "Discard"), of: &id }))
+                (careful(visitor, &Act { what: "drop", subject: &id, label: lang.say("Écarter", "Discard"), of: &id },
+                         lang.say("Une tâche: elle n'est plus essayée, et sa page reste échouée.", "One job: it is not tried again, and its page stays failed.")))
             } }
         }
     } };
@@ -180,10 +181,10 @@ fn every(visitor: &Visitor, which: &Which, total: i64) -> Markup {
 fn queue(lang: Lang, overview: &PoolState) -> Markup {
     let rows = html! { @for depth in &overview.queue { tr {
         th scope="row" { (depth.lane) }
-        td { (depth.kind) }
+        td { (lang.word("jobs", &depth.kind)) }
         td.n { (number(lang, depth.ready)) } td.n { (number(lang, depth.later)) } td.n { (number(lang, depth.running)) }
         td { (seconds(lang, depth.oldest_seconds)) }
-        td { (short(depth.last_error.as_deref().unwrap_or("–"), 120)) }
+        td { (brief(&message(lang, depth.last_error.as_deref().unwrap_or("–")), 160)) }
     } } };
     let heads = [
         lang.say("File", "Lane"),
@@ -205,7 +206,7 @@ fn workers(here: &Surroundings, lang: Lang, overview: &PoolState) -> Markup {
         td { (worker.http_address.as_deref().unwrap_or("–")) }
         td { (if worker.indexes { lang.say("oui", "yes") } else { lang.say("non", "no") }) }
         td { (ago(lang, now, worker.started_at)) }
-        td { @match worker.clock_off { Some(off) => span.bad { (off) " s" }, None => "–" } }
+        td { @match worker.clock_off { Some(off) => span.bad { (off) "\u{a0}s" }, None => "–" } }
     } } };
     let heads = [
         lang.say("Machine", "Host"),
@@ -244,7 +245,7 @@ fn hosts(here: &Surroundings, lang: Lang, overview: &PoolState) -> Markup {
         td.n { (host.failures) }
         td { (at(lang, now, host.since)) }
         td { @if host.next_try > now { (at(lang, now, host.next_try)) } @else { (lang.say("à la prochaine requête", "with the next request")) } }
-        td { (short(&lang.phrase(&host.why), 160)) }
+        td { (brief(&message(lang, &host.why), 160)) }
     } } };
     let heads = [
         lang.say("Hôte", "Host"),
