@@ -451,6 +451,8 @@ async fn actions(world: &World, acting: &Browser<'_>) {
     wait_until("the run ends", ended).await;
     let source = acting.page("/sources/fne", "en").await;
     assert!(source.contains("Replay the archive") && source.contains("[streams.offres"), "{source}");
+    let log = acting.page("/actions", "fr").await;
+    assert!(log.contains("jeton operate") && log.contains(" changées, "), "{log}");
     let log = acting.page("/actions", "en").await;
     for words in [
         "Source paused",
@@ -461,6 +463,7 @@ async fn actions(world: &World, acting: &Browser<'_>) {
         "Run published",
         "Run reverted",
         "token operate",
+        "Decision on a pair taken back",
     ] {
         assert!(log.contains(words), "{words} is not in the audit log");
     }

@@ -14,7 +14,10 @@ use super::{
     layout::{answer, table},
     session::Visitor,
 };
-use crate::http::{Problem, Surroundings, extract};
+use crate::{
+    http::{Problem, Surroundings, extract},
+    registry::note_in,
+};
 
 /// Rows of a page.
 const ROWS: i64 = 50;
@@ -45,7 +48,7 @@ async fn body(here: &Surroundings, visitor: &Visitor, from: &From) -> Result<Mar
         td { (who(lang, &row.by)) }
         th scope="row" { (lang.word("actions", &row.action)) }
         td { (subject(&row.subject)) }
-        td { (detail(lang, row.detail.as_deref().unwrap_or("–"))) }
+        td { (detail(lang, &row.action, row.detail.as_deref().unwrap_or("–"))) }
     } } };
     let heads = [
         lang.say("Quand", "When"),
@@ -61,13 +64,36 @@ async fn body(here: &Surroundings, visitor: &Visitor, from: &From) -> Result<Mar
     })
 }
 
-/// Returns what is noted of an action: a run by its mode and a link, anything else as it is.
-fn detail(lang: Lang, text: &str) -> Markup {
-    let run = text.split_once(" run ").filter(|(_, run)| Uuid::parse_str(run).is_ok());
-    html! { @match run {
-        Some((mode, run)) => { (lang.word("run_modes", mode)) ", " a href={ "/runs/" (run) } { (head(run)) } },
-        None => (brief(&message(lang, text), 240)),
-    } }
+/// Returns what is noted of an action, in the language of the reader: a run by its mode and a link.
+fn detail(lang: Lang, action: &str, text: &str) -> Markup {
+    let run = text.split_once(" run ").or_else(|| Some(("", text.strip_prefix("run ")?)));
+    if let Some((mode, run)) = run.filter(|(_, run)| Uuid::parse_str(run).is_ok()) {
+        return html! { (mode_of(lang, mode)) a href={ "/runs/" (run) } { (head(run)) } };
+    }
+    let said = message(lang, text);
+    let words = match (action, lang) {
+        ("create_token", _) => lang.word("scopes", text).to_owned(),
+        ("apply_file" | "rollback_file", _) => match text.split_once(": ") {
+            Some((version, note)) => format!("{version}: {}", note_in(lang, note)),
+            None => said,
+        },
+        ("publish", Lang::Fr) => {
+            said.replace(" new", " nouvelles").replace(" changed", " changées").replace(" closed", " fermées")
+        }
+        ("silence", Lang::Fr) => said.replacen("until ", "jusqu'au ", 1),
+        ("rate", Lang::Fr) => said.replacen("as its source file says", "celui de son fichier", 1),
+        _ => said,
+    };
+    html! { (brief(&words, 240)) }
+}
+
+/// Returns how a run was asked for; of a revert, that it was done by the run that follows.
+fn mode_of(lang: Lang, mode: &str) -> String {
+    match mode {
+        "" => String::new(),
+        "by" => lang.text("par ", "by "),
+        mode => format!("{}, ", lang.word("run_modes", mode)),
+    }
 }
 
 /// Returns what an action was about: a run or a pair by its links, anything else as it is.

@@ -12,6 +12,7 @@ use store::{DeadCursor, DeadRow, PoolState, WhichDead};
 use super::{
     format::{ago, at, brief, counted, head, message, number, short, span},
     fresh,
+    held::known,
     lang::Lang,
     layout::{Act, answer, button, careful, pages, table},
     session::Visitor,
@@ -92,7 +93,7 @@ async fn body(here: &Surroundings, visitor: &Visitor, which: &Which) -> Result<M
             li { strong { (number(lang, overview.targets.iter().filter(|target| target.is_shown).map(|target| target.outbox).sum())) } " " (lang.say("changements à indexer", "changes to index")) }
             li { strong { (number(lang, unmatched)) } " " (lang.say("opportunités à comparer", "opportunities to compare")) }
         }
-        (letters(here, visitor, which, &dead, total))
+        (letters(here, visitor, which, &known(here).await?, (dead.as_slice(), total)))
         (fresh::failed(here, lang).await?)
         (queue(lang, &overview))
         (workers(here, lang, &overview))
@@ -110,7 +111,13 @@ fn seconds(lang: Lang, seconds: f64) -> String {
     span(lang, seconds.max(0.0) as u64)
 }
 
-fn letters(here: &Surroundings, visitor: &Visitor, which: &Which, dead: &[DeadRow], total: i64) -> Markup {
+fn letters(
+    here: &Surroundings,
+    visitor: &Visitor,
+    which: &Which,
+    known: &[SourceSlug],
+    (dead, total): (&[DeadRow], i64),
+) -> Markup {
     let (lang, now) = (visitor.lang, here.app.clock.now());
     let rows = html! { @for letter in dead {
         @let id = letter.id.to_string();
@@ -145,7 +152,7 @@ fn letters(here: &Surroundings, visitor: &Visitor, which: &Which, dead: &[DeadRo
     let first = which.after.as_ref().map(|_| address(""));
     html! {
         h2 #dead { (lang.say("Tâches abandonnées", "Dead letters")) " (" (number(lang, total)) ")" }
-        (filter(lang, which))
+        (filter(lang, which, known))
         @if dead.is_empty() { p.good { (lang.say("Aucune.", "None.")) } }
         @else {
             (every(visitor, which, total))
@@ -155,9 +162,11 @@ fn letters(here: &Surroundings, visitor: &Visitor, which: &Which, dead: &[DeadRo
     }
 }
 
-fn filter(lang: Lang, which: &Which) -> Markup {
+fn filter(lang: Lang, which: &Which, known: &[SourceSlug]) -> Markup {
     html! { form.filter method="get" action="/stuck" {
-        div { label for="source" { "Source" } input #source name="source" maxlength="40" autocapitalize="none" value=(which.source); }
+        div { label for="source" { "Source" } select #source name="source" { option value="" { (lang.say("toutes", "all")) }
+            @for slug in known { option value=(slug) selected[which.source == slug.as_str()] { (slug) } }
+        } }
         div { label for="reason" { (lang.say("La raison contient", "The reason contains")) } input #reason name="reason" maxlength="200" value=(which.reason); }
         button type="submit" { (lang.say("Filtrer", "Filter")) }
     } }
