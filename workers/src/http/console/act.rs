@@ -100,7 +100,7 @@ async fn doubt(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) -> Res
 /// Returns the page that asks whether somebody is sure.
 fn asked(visitor: &Visitor, pressed: &Pressed, warning: &str) -> Response {
     let lang = visitor.lang;
-    let title = lang.say("Êtes-vous sûr ?", "Are you sure?");
+    let title = lang.say("Êtes-vous sûr ?", "Are you sure?");
     let fields = [
         ("csrf", &pressed.csrf),
         ("what", &pressed.what),

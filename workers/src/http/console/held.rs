@@ -29,7 +29,7 @@ pub(super) async fn page(
     visitor: Visitor,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let title = visitor.lang.say("Qu'avons-nous ?", "What do we hold?");
+    let title = visitor.lang.say("Qu'avons-nous ?", "What do we hold?");
     let known = match known(&here).await {
         Ok(known) => known,
         Err(problem) => return layout::refused(&visitor, &problem, "/"),

@@ -79,7 +79,7 @@ pub(super) async fn list(
     visitor: Visitor,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let title = visitor.lang.say("Que s'est-il passé ?", "What happened?");
+    let title = visitor.lang.say("Que s'est-il passé ?", "What happened?");
     answer(&visitor, title, body(&here, visitor.lang, query.as_deref().unwrap_or_default()).await)
 }
 

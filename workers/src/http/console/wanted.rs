@@ -113,7 +113,7 @@ impl Wanted {
         }
         if let Some((town, near)) = misspelt(Some(self.get("town"))) {
             let there = self.address(&[("town", near)]);
-            self.ignored.push(html! { q { (town) } ": " (lang.say("vouliez-vous dire ", "did you mean ")) a href=(there) { (near) } (lang.say(" ?", "?")) });
+            self.ignored.push(html! { q { (town) } ": " (lang.say("vouliez-vous dire ", "did you mean ")) a href=(there) { (near) } (lang.say(" ?", "?")) });
         }
     }
 
@@ -189,7 +189,7 @@ impl Wanted {
 pub(super) fn no_source(lang: Lang, word: &str, known: &[SourceSlug]) -> Markup {
     html! {
         (lang.say("Il n'y a pas de source ", "There is no source ")) q { (word) }
-        @if let Some(near) = sources::nearest(known, word) { "; " (lang.say("vouliez-vous dire ", "did you mean ")) a href={ "?source=" (near) } { (near) } (lang.say(" ?", "?")) }
+        @if let Some(near) = sources::nearest(known, word) { "; " (lang.say("vouliez-vous dire ", "did you mean ")) a href={ "?source=" (near) } { (near) } (lang.say(" ?", "?")) }
     }
 }
 
