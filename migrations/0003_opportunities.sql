@@ -97,8 +97,10 @@ COMMENT ON COLUMN ingest.opportunities.quality IS 'How far the row can be relied
 CREATE INDEX opportunities_missed ON ingest.opportunities (source) WHERE missed_by IS NOT NULL;
 -- Readers: open rows of a kind, newest first.
 CREATE INDEX opportunities_open ON ingest.opportunities (kind, posted_at DESC) WHERE status = 'open';
--- Readers: open rows of a region or a country, as in regions && '{CM-LT}'. One index serves either condition, or both.
-CREATE INDEX opportunities_by_place ON ingest.opportunities USING gin (regions, countries) WHERE status = 'open';
+-- Readers: open rows of a region, a country or a town, as in regions && '{CM-LT}'. One index serves either condition, or all.
+CREATE INDEX opportunities_by_place ON ingest.opportunities USING gin (regions, countries, localities) WHERE status = 'open';
+-- Store::closing_rows: what closes first, or between two days.
+CREATE INDEX opportunities_closing ON ingest.opportunities (closes_on, id) WHERE status = 'open';
 -- Readers: what changed since the last poll, as in updated_at > $1 ORDER BY updated_at. Store::served: a page of the list, behind a row.
 CREATE INDEX opportunities_updated ON ingest.opportunities (updated_at, id);
 -- The audit and the closing of a complete run: what a source has open. known_drafts_of(): what it has at all.
@@ -107,7 +109,7 @@ CREATE INDEX opportunities_of_source ON ingest.opportunities (source);
 CREATE INDEX opportunities_by_date ON ingest.opportunities (ingest.open_until(kind, closes_on, ends_on))
     WHERE status = 'open' AND ingest.open_until(kind, closes_on, ends_on) IS NOT NULL;
 -- Store::served_rows: what the commonest filters let pass is found, counted and put in order without a look at the rows.
-CREATE INDEX opportunities_listed ON ingest.opportunities (kind, updated_at DESC, id DESC) INCLUDE (status, source, regions, languages);
+CREATE INDEX opportunities_listed ON ingest.opportunities (kind, updated_at DESC, id DESC) INCLUDE (status, source, regions, languages, localities, closes_on);
 -- Store::changes_of: what a run loaded or changed, and of it what it created.
 CREATE INDEX opportunities_of_run ON ingest.opportunities (changed_run, first_run, id);
 -- Store::doubt_counts and Store::doubted: of that, the few rows with warnings. Without the statistics, PostgreSQL takes them for all.

@@ -1,12 +1,14 @@
 //! Secrets in files, read again without a restart.
 
+use reqwest::Client;
 use store::RunState;
 
-use crate::support::{Road, terminate, wait_until};
+use crate::support::{Road, client, terminate, wait_until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_waits_for_its_secret_and_continues_once_the_file_is_there() {
-    let road = Road::new().await;
+    let mut road = Road::new().await;
+    road.settings.push("api_token=let-me-in".to_owned());
     let file = road.data().join("secrets/client");
     let mut worker = road
         .bin(&["worker", "--http", "127.0.0.1:0", "--no-scheduler"])
@@ -23,6 +25,10 @@ async fn a_run_waits_for_its_secret_and_continues_once_the_file_is_there() {
     })
     .await;
     assert_eq!(run().await.state, RunState::Running, "it did not fail");
+    let address = store.queue().workers().await.unwrap()[0].http_address.clone().unwrap();
+    assert!(console(&address, "/secrets").await.contains(&format!("<code>{}</code>", file.display())));
+    assert!(console(&address, "/secrets").await.contains("it does not exist"));
+    assert!(console(&address, "/").await.contains("Secret missing"));
     let secret = replay::credentials().into_iter().find(|(name, _)| *name == "FNE_CLIENT_SECRET").unwrap().1;
     road.put("secrets/client", format!("{secret}\n"));
     // Nobody needs to wait for the next look.
@@ -33,6 +39,18 @@ async fn a_run_waits_for_its_secret_and_continues_once_the_file_is_there() {
         sqlx::query_scalar("SELECT count(*) FROM queue.dead_letters").fetch_one(store.pool()).await.unwrap();
     assert_eq!(letters, 0);
     terminate(&mut worker).await;
+}
+
+/// Returns a page of the console.
+async fn console(address: &str, path: &str) -> String {
+    drop(client());
+    let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let form = http
+        .post(format!("http://{address}/login"))
+        .header("content-type", "application/x-www-form-urlencoded");
+    let session = form.body("token=let-me-in").send().await.unwrap().headers()["set-cookie"].clone();
+    let page = http.get(format!("http://{address}{path}")).header("cookie", session);
+    page.header("accept-language", "en").send().await.unwrap().text().await.unwrap()
 }
 
 #[tokio::test]

@@ -69,6 +69,29 @@ pub(crate) fn environment(name: &str) -> Option<String> {
     secret_file::of(name, &|name| std::env::var(name).ok())
 }
 
+/// Returns the file that `NAME_FILE` names, and what is wrong with it.
+pub(crate) fn secret_file_of(name: &str) -> Option<(String, Option<FileMistake>)> {
+    let path =
+        std::env::var(format!("{name}{}", secret_file::SUFFIX)).ok().filter(|path| !path.is_empty())?;
+    let mistake = match secret_file::read(path.as_ref()) {
+        Ok(secret) => secret.is_empty().then_some(FileMistake::Empty),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(FileMistake::Absent),
+        Err(error) => Some(FileMistake::Unreadable(error)),
+    };
+    Some((path, mistake))
+}
+
+/// What is wrong with the file of a secret.
+#[derive(Debug)]
+pub(crate) enum FileMistake {
+    /// There is no such file.
+    Absent,
+    /// There is nothing in it.
+    Empty,
+    /// It cannot be read.
+    Unreadable(std::io::Error),
+}
+
 /// Where a secret comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SecretOrigin {

@@ -28,9 +28,12 @@ pub struct Freshness {
     pub complete_at: Option<DateTime<Utc>>,
     /// Since when the registry knows it.
     pub known_since: Option<DateTime<Utc>>,
-    /// How its newest run stands.
+    /// Its newest held run that waits for a decision, however many runs came after it.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    pub held_run: Option<domain::RunId>,
+    /// How its newest visit stands: a run other than a replay, a revert, or one opportunity again.
     pub last_state: Option<RunOutcome>,
-    /// Id of its newest run.
+    /// Id of that run.
     #[schema(value_type = Option<uuid::Uuid>)]
     pub last_run: Option<domain::RunId>,
     /// When that was requested.
@@ -48,10 +51,12 @@ impl Store {
         let mut all = BTreeMap::<String, Freshness>::new();
         let newest = sqlx::query!(
             r#"SELECT s.slug, c.complete_at, n.id AS "id?", n.outcome AS "state?: RunOutcome", n.created_at AS "created_at?",
-                      n.message AS "message?", (SELECT min(f.at) FROM ingest.source_files f WHERE f.source = s.slug) AS known_since
+                      n.message AS "message?",
+                      (SELECT h.id FROM ingest.runs h WHERE h.source = s.slug AND h.state = 'held' AND h.decision IS NULL
+                        ORDER BY h.created_at DESC LIMIT 1) AS held, (SELECT min(f.at) FROM ingest.source_files f WHERE f.source = s.slug) AS known_since
                  FROM ingest.sources s JOIN api.sources c ON c.slug = s.slug
                  LEFT JOIN LATERAL (SELECT r.id, ingest.outcome(r.state, r.decision, r.message) AS outcome, r.created_at, r.message
-                                      FROM ingest.runs r WHERE r.source = s.slug
+                                      FROM ingest.runs r WHERE r.source = s.slug AND r.mode NOT IN ('item', 'replay', 'revert')
                                      ORDER BY r.created_at DESC LIMIT 1) n ON true"#
         )
         .fetch_all(&self.pool)
@@ -61,6 +66,7 @@ impl Store {
             let fresh = Freshness {
                 complete_at: row.complete_at,
                 known_since: row.known_since,
+                held_run: row.held.map(Into::into),
                 last_state: row.state,
                 last_run: row.id.map(Into::into),
                 last_at: row.created_at,

@@ -30,8 +30,9 @@ struct Group {
 }
 
 impl Holdings {
-    /// Returns how many pass the filters; `None` if these ask for more than an open state, kinds, sources, regions and languages.
-    pub fn passing(&self, filters: &Filters) -> Option<i64> {
+    /// Returns how many pass the filters and close then, if this is asked for, by a key of `closing`; `None` if the filters ask for more than an
+    /// open state, kinds, sources, regions and languages.
+    pub fn passing(&self, filters: &Filters, closing: Option<&str>) -> Option<i64> {
         let is_counted =
             filters.status == Some(Status::Open) && filters.canonical == Some(true) && filters.is_listed();
         let one = |wanted: &[String], has: &String| wanted.is_empty() || wanted.contains(has);
@@ -39,7 +40,8 @@ impl Holdings {
             wanted.is_empty() || has.iter().any(|value| wanted.contains(value))
         };
         let passes = |group: &&Group| {
-            one(&filters.kinds, &group.kind)
+            closing.is_none_or(|closing| closing == group.closing)
+                && one(&filters.kinds, &group.kind)
                 && one(&filters.sources, &group.source)
                 && any(&filters.regions, &group.regions)
                 && any(&filters.languages, &group.languages)

@@ -63,6 +63,7 @@
 //! - `timeline`: what a run did, and when
 //! - `explain`: origin and history of an opportunity
 //! - `shown`: what a search may show, and an opportunity to which others are similar
+//! - `served_closing`: the same in the order in which they close, and counts with a limit
 //! - `served_after`: the time from a fetched page to its served rows
 //! - `overview`: the figures of `oim-etl status`
 //! - `figures`: the further figures of `/metrics`
@@ -114,6 +115,7 @@ mod runs;
 mod schema;
 mod served;
 mod served_after;
+mod served_closing;
 mod served_rows;
 mod shown;
 mod silences;
@@ -156,7 +158,7 @@ pub use holdings::Holdings;
 pub use hosts::{Failing, FailingHost, HostFailed, HostTurn, LONGEST_REST};
 pub use index_rows::{Compared, IndexRow};
 pub use items::Item;
-pub use matching::{DoubtedPair, DoubtedSide, Houses, PairCursor};
+pub use matching::{DoubtedPair, DoubtedSide, Houses, PairCursor, PairDecision};
 pub use notifications::{ChannelState, Message, Notification};
 pub use outbox::{Became, Claimed};
 pub use overview::{Overview, PoolState};
@@ -171,6 +173,7 @@ pub use runs::{Entered, FileRef, RunRequest, RunRow, WhichRuns};
 pub use schema::Schema;
 pub use served::Served;
 pub use served_after::ServedAfter;
+pub use served_closing::ClosingCursor;
 pub use served_rows::{Cursor, Filters, ServedPlace, ServedRow};
 pub use shown::Standing;
 pub use silences::Silence;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 pub use self::{
     members::Houses,
-    review::{DoubtedPair, DoubtedSide, PairCursor},
+    review::{DoubtedPair, DoubtedSide, PairCursor, PairDecision},
 };
 use crate::{
     Store, StoreError,

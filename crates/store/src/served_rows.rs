@@ -121,6 +121,8 @@ pub struct Filters {
     pub remote: Option<bool>,
     pub closes_from: Option<NaiveDate>,
     pub closes_to: Option<NaiveDate>,
+    /// Only rows with a closing day, or only those without.
+    pub has_closing_day: Option<bool>,
     pub ends_from: Option<NaiveDate>,
     pub ends_to: Option<NaiveDate>,
     pub updated_since: Option<DateTime<Utc>>,
@@ -183,7 +185,10 @@ pub(crate) fn stored_moment(micros: &str) -> Result<DateTime<Utc>, ()> {
 }
 
 /// The action that failed, for the errors of this file.
-const WHAT: &str = "list opportunities";
+pub(crate) const WHAT: &str = "list opportunities";
+
+/// The beginning of a query that finds rows, and then reads those of the page alone.
+const FOUND: &str = "SELECT (SELECT to_jsonb(v) FROM api.opportunities v WHERE v.id = h.id) AS row FROM (SELECT v.id, v.updated_at";
 
 impl Store {
     /// Returns opportunities that pass the filters, the last changed first, at most `limit` behind `after`, and how many pass in all.
@@ -222,14 +227,13 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<ServedRow>, StoreError> {
         let is_by_kind = filters.is_narrow() && filters.is_listed();
-        let mut query =
-            if is_by_kind { first_of_kinds(filters) } else { select("SELECT to_jsonb(v) AS row", filters) };
+        let mut query = if is_by_kind { first_of_kinds(filters) } else { select(FOUND, filters) };
         behind(&mut query, after);
         query.push(" ORDER BY v.updated_at DESC, v.id DESC LIMIT ").push_bind(limit);
         if is_by_kind {
             query.push(") h ORDER BY h.updated_at DESC, h.id DESC LIMIT ").push_bind(limit);
-            query.push(") h ORDER BY h.updated_at DESC, h.id DESC");
         }
+        query.push(") h ORDER BY h.updated_at DESC, h.id DESC");
         read(&query.build().fetch_all(&self.pool).await.doing(WHAT)?)
     }
 
@@ -276,13 +280,13 @@ fn behind(query: &mut QueryBuilder<Postgres>, after: Option<Cursor>) {
     }
 }
 
-fn read(rows: &[PgRow]) -> Result<Vec<ServedRow>, StoreError> {
+pub(crate) fn read(rows: &[PgRow]) -> Result<Vec<ServedRow>, StoreError> {
     rows.iter().map(|row| ServedRow::of(&row.try_get::<Value, _>("row").doing(WHAT)?)).collect()
 }
 
 /// Returns a query on the rows that pass the filters. Only what is asked for becomes a condition: one statement with every condition
 /// would have a plan that fits none of them.
-fn select(head: &str, filters: &Filters) -> QueryBuilder<Postgres> {
+pub(crate) fn select(head: &str, filters: &Filters) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(head);
     query.push(" FROM api.opportunities v WHERE true");
     for (column, values) in [
@@ -346,6 +350,9 @@ fn single(query: &mut QueryBuilder<Postgres>, filters: &Filters) {
         if let Some(day) = day {
             query.push(format!(" AND v.{condition} ")).push_bind(day);
         }
+    }
+    if let Some(has_day) = filters.has_closing_day {
+        query.push(if has_day { " AND v.closes_on IS NOT NULL" } else { " AND v.closes_on IS NULL" });
     }
     if let Some(since) = filters.updated_since {
         query.push(" AND v.updated_at >= ").push_bind(since);

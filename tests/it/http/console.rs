@@ -112,6 +112,7 @@ async fn the_console_shows_and_does_what_an_operator_needs() {
     let looking = Browser::of(&world, reader).await;
     let acting = Browser::of(&world, operator).await;
     pages(&world, &looking, &acting).await;
+    newer_runs(&world, &acting).await;
     raw_words(&world, &looking, &acting).await;
     refusals(&world, &looking, &acting).await;
     actions(&world, &acting).await;
@@ -215,6 +216,26 @@ async fn pages(world: &World, looking: &Browser<'_>, acting: &Browser<'_>) {
     }
 }
 
+/// A held run waits however many runs come after it, and a replay is not a visit.
+async fn newer_runs(world: &World, acting: &Browser<'_>) {
+    let newer = "INSERT INTO ingest.runs (id, source, mode, trigger, requested_by, state, finished_at, message)
+                 SELECT gen_random_uuid(), 'fne', mode, 'cli', 'newer', state, now(), 'x refuses our credentials (400); check'
+                   FROM (VALUES ('incremental', 'failed'), ('replay', 'complete')) v (mode, state)";
+    sqlx::query(newer).execute(world.store.pool()).await.unwrap();
+    let card = acting.page("/sources/fne", "en").await;
+    let card = card.split("</article>").next().unwrap();
+    assert!(card.contains("badge warn\">To decide") && card.contains("badge bad\">Failed"), "{card}");
+    let secrets = acting.page("/secrets", "en").await;
+    assert!(
+        secrets.contains("There, but refused") && secrets.contains("href=\"/stuck?source=fne\""),
+        "{secrets}"
+    );
+    sqlx::query("DELETE FROM ingest.runs WHERE requested_by = 'newer'")
+        .execute(world.store.pool())
+        .await
+        .unwrap();
+}
+
 /// What the partner wrote may hold contacts: who may only look does not see it.
 async fn raw_words(world: &World, looking: &Browser<'_>, acting: &Browser<'_>) {
     let words = "The partner&#39;s words are not shown: it takes a token of scope operate";
@@ -249,15 +270,40 @@ async fn refusals(world: &World, looking: &Browser<'_>, acting: &Browser<'_>) {
     let typed = typed.send().await.unwrap();
     assert_eq!((typed.status().as_u16(), typed.headers().contains_key("allow")), (405, true));
     assert!(typed.text().await.unwrap().contains("takes forms only"));
-    assert_eq!(acting.get("/runs?source=fnee", "en").await.status(), 404);
+    let runs = acting.page("/runs?source=fnee&since=31/02/2026&nope=1", "en").await;
+    assert!(runs.contains("did you mean <a href=\"?source=fne\">fne</a>"), "{runs}");
+    assert!(
+        runs.contains("not used: since = <q>31/02/2026</q>") && runs.contains("nope = <q>1</q>"),
+        "{runs}"
+    );
+    let held =
+        acting.page("/opportunities?closes_to=31/02/2026&kind=jobs&source=fnee&town=Doualla&x=y", "fr").await;
+    for words in
+        ["closes_to = <q>31/02/2026</q>", "kind = <q>jobs</q>", "?source=fne", "town=Douala", "<q>x</q>"]
+    {
+        assert!(held.contains(words), "{words} is not in {held}");
+    }
+    let closing = acting.page("/opportunities?town=douala&closes_from=2020-01-01&order=closes", "en").await;
+    assert!(!closing.contains("not used") && closing.contains("value=\"2020-01-01\""), "{closing}");
+    assert!(closing.contains("href=\"/opportunities?closes=week\"") || closing.contains("closes=none"));
     let nothing = acting.page("/opportunities?q=fne%2FNOPE", "en").await;
     assert!(nothing.contains("neither an opportunity nor a rejected record fne/NOPE"), "{nothing}");
     assert_eq!(acting.press("pause", "fnee", "").await.status(), 404);
     assert_eq!(acting.press("rate", "mc2", "viele").await.status(), 422);
     assert_eq!(acting.press("fly", "mc2", "").await.status(), 400);
+    let asks = acting.press("rate", "mc2", "100000/s").await;
+    assert_eq!(asks.status(), 200, "nobody was asked");
+    assert!(asks.text().await.unwrap().contains("faster than the source file of mc2 promises"));
+    let unknown = acting.get("/sources/fnee", "en").await.text().await.unwrap();
+    assert!(unknown.contains("did you mean fne?") && unknown.contains("href=\"/runs\""), "{unknown}");
+    assert!(!unknown.contains("GET /v1"), "{unknown}");
+    let lost = world.http.get(format!("http://{}/nowhere", world.address)).header("accept", "text/html");
+    let lost = lost.header("cookie", &acting.cookie).send().await.unwrap();
+    assert_eq!(lost.status(), 404);
+    assert!(lost.text().await.unwrap().contains("href=\"/decisions\""), "a lost visitor has no navigation");
     assert_eq!(acting.press("publish", &world.complete, "").await.status(), 409);
     let page = acting.page("/sources/mc2", "en").await;
-    assert!(!page.contains("Paused"), "a refused form acted");
+    assert!(!page.contains("Paused") && !page.contains("100000/s"), "a refused form acted");
 }
 
 /// Tokens are for administrators alone; a new one is shown once.
@@ -345,7 +391,7 @@ async fn paging(world: &World, acting: &Browser<'_>) {
     let (mut seen, mut path) = (std::collections::BTreeSet::new(), "/stuck".to_owned());
     loop {
         let page = acting.page(&path, "en").await;
-        let ids = page.split("<th scope=\"row\">91").skip(1).map(|rest| rest[..4].to_owned());
+        let ids = page.split("scope=\"row\">91").skip(1).map(|rest| rest[..4].to_owned());
         let before = seen.len();
         seen.extend(ids);
         assert!(seen.len() > before, "{path} shows nothing new");
@@ -382,6 +428,9 @@ async fn actions(world: &World, acting: &Browser<'_>) {
     let pair = world.pair.join(" ");
     assert_eq!(acting.acts("different", &pair, "").await, "Noted: they are two opportunities");
     assert_eq!(acting.acts("same", &pair, "").await, "Noted: they are the same opportunity");
+    assert!(acting.page("/decisions", "en").await.contains("Decided lately"));
+    assert_eq!(acting.acts("undecide", &pair, "").await, "The decision is taken back: the rules count again");
+    assert_eq!(acting.acts("undecide", &pair, "").await, "Nobody has decided on this pair");
     assert_eq!(acting.acts("retry", "900001", "").await, "1 job retried");
     assert_eq!(acting.acts("drop", "900002", "").await, "1 job discarded");
     assert_eq!(acting.acts("retry", "all?", "").await, "1 job retried");
@@ -402,6 +451,8 @@ async fn actions(world: &World, acting: &Browser<'_>) {
     wait_until("the run ends", ended).await;
     let source = acting.page("/sources/fne", "en").await;
     assert!(source.contains("Replay the archive") && source.contains("[streams.offres"), "{source}");
+    let log = acting.page("/actions", "fr").await;
+    assert!(log.contains("jeton operate") && log.contains(" changées, "), "{log}");
     let log = acting.page("/actions", "en").await;
     for words in [
         "Source paused",
@@ -412,6 +463,7 @@ async fn actions(world: &World, acting: &Browser<'_>) {
         "Run published",
         "Run reverted",
         "token operate",
+        "Decision on a pair taken back",
     ] {
         assert!(log.contains(words), "{words} is not in the audit log");
     }

@@ -1,13 +1,15 @@
 //! Errors of the API: RFC 9457, without any inner detail.
 
 use axum::{
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderMap, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
 use store::StoreError;
+
+use super::Surroundings;
 
 /// An error, as `application/problem+json`.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -95,20 +97,22 @@ impl IntoResponse for Problem {
 }
 
 /// No such path: a page for a browser, and a problem for everybody else.
-pub(crate) async fn no_path(uri: Uri, headers: HeaderMap) -> Response {
-    if is_for_people(&uri, &headers) {
-        return super::console::missing(&headers).await;
+pub(crate) async fn no_path(State(here): State<Surroundings>, request: Request) -> Response {
+    let (mut parts, _) = request.into_parts();
+    if is_for_people(&parts.uri, &parts.headers) {
+        return super::console::missing(&here, &mut parts).await;
     }
     Problem::missing("there is nothing at this path; GET /v1/openapi.json lists what there is")
         .into_response()
 }
 
 /// The path exists, and not with this method.
-pub(crate) async fn no_method(uri: Uri, headers: HeaderMap) -> Response {
+pub(crate) async fn no_method(State(here): State<Surroundings>, request: Request) -> Response {
+    let (mut parts, _) = request.into_parts();
     let detail = "this path has other methods: see the header Allow";
     let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail);
-    if is_for_people(&uri, &headers) {
-        return super::console::no_form(&headers, &problem).await;
+    if is_for_people(&parts.uri, &parts.headers) {
+        return super::console::no_form(&here, &mut parts, &problem).await;
     }
     problem.into_response()
 }

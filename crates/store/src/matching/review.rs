@@ -176,6 +176,64 @@ impl Store {
     }
 }
 
+/// A decision on a pair.
+#[derive(Debug, Clone)]
+pub struct PairDecision {
+    /// The ids and titles of the two rows.
+    pub rows: [(Uuid, String); 2],
+    /// Whether they are one opportunity.
+    pub same: bool,
+    /// Who decided.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+impl Store {
+    /// Returns the newest decisions on pairs.
+    pub async fn pair_decisions(&self, limit: i64) -> Result<Vec<PairDecision>, StoreError> {
+        let rows: Vec<(Uuid, String, Uuid, String, bool, String, DateTime<Utc>)> = sqlx::query_as(
+            "SELECT m.one, a.title, m.other, b.title, m.same, m.decided_by, m.at
+               FROM ingest.match_decisions m JOIN ingest.opportunities a ON a.id = m.one JOIN ingest.opportunities b ON b.id = m.other
+              ORDER BY m.at DESC LIMIT $1",
+        )
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await
+        .doing("list the decisions on pairs")?;
+        let shown = rows.into_iter().map(|(one, title, other, other_title, same, by, at)| PairDecision {
+            rows: [(one, title), (other, other_title)],
+            same,
+            by,
+            at,
+        });
+        Ok(shown.collect())
+    }
+
+    /// Takes the decision on a pair back: the rules count again. Returns whether there was one.
+    pub async fn undecide_pair(
+        &self,
+        a: OpportunityId,
+        b: OpportunityId,
+        by: &str,
+    ) -> Result<bool, StoreError> {
+        let doing = "take back the decision on a pair";
+        let (one, other) = (a.min(b).uuid(), a.max(b).uuid());
+        let mut tx = self.pool.begin().await.doing(doing)?;
+        let gone = sqlx::query("DELETE FROM ingest.match_decisions WHERE one = $1 AND other = $2");
+        let gone = gone.bind(one).bind(other).execute(&mut *tx).await.doing(doing)?.rows_affected() > 0;
+        if gone {
+            let again =
+                sqlx::query("INSERT INTO ingest.to_match (opportunities) VALUES (ARRAY[$1::uuid, $2])");
+            again.bind(one).bind(other).execute(&mut *tx).await.doing(doing)?;
+            request_matching(&mut tx).await?;
+            record(&mut tx, by, "undecide", &format!("{one} {other}"), None).await?;
+        }
+        tx.commit().await.doing(doing)?;
+        Ok(gone)
+    }
+}
+
 /// Returns the pairs of the rows on which somebody decided that they are the same.
 pub(super) async fn decided_pairs(
     tx: &mut Transaction<'_, Postgres>,

@@ -2,11 +2,12 @@
 
 use axum::{
     Form,
-    extract::State,
+    extract::{State, rejection::FormRejection},
     http::{HeaderMap, header},
     response::{IntoResponse, Redirect, Response},
 };
 use domain::{OpportunityId, Rate, RunId};
+use maud::html;
 use serde::Deserialize;
 use store::{Mode, RunRequest, Scope, Trigger, WhichDead};
 use uuid::Uuid;
@@ -36,6 +37,9 @@ pub(super) struct Pressed {
     detail: String,
     #[serde(default)]
     back: String,
+    /// Not empty once somebody was asked, and is sure.
+    #[serde(default)]
+    sure: String,
 }
 
 /// Does what a button asks for, and returns to its page.
@@ -43,13 +47,20 @@ pub(super) async fn act(
     State(here): State<Surroundings>,
     headers: HeaderMap,
     visitor: Visitor,
-    Form(pressed): Form<Pressed>,
+    pressed: Result<Form<Pressed>, FormRejection>,
 ) -> Response {
+    let Ok(Form(pressed)) = pressed else {
+        return layout::refused(&visitor, &incomplete(visitor.lang), "/");
+    };
     let allowed = from_here(&headers)
         .and_then(|()| visitor.check(&pressed.csrf))
         .and_then(|()| visitor.who.must(Scope::Operate));
     let done = match allowed {
-        Ok(()) => perform(&here, &visitor, &pressed).await,
+        Ok(()) => match doubt(&here, &visitor, &pressed).await {
+            Ok(Some(warning)) => return asked(&visitor, &pressed, &warning),
+            Ok(None) => perform(&here, &visitor, &pressed).await,
+            Err(problem) => Err(problem),
+        },
         Err(problem) => Err(problem),
     };
     match done {
@@ -61,6 +72,54 @@ pub(super) async fn act(
     }
 }
 
+/// Returns that a form lacks something: nobody who pressed a button of ours sends that.
+fn incomplete(lang: Lang) -> Problem {
+    let detail = lang.say(
+        "ce formulaire est incomplet: retournez à la page et recommencez",
+        "this form is incomplete: go back to the page and try again",
+    );
+    Problem::impossible(detail)
+}
+
+/// Returns what somebody should know before a button acts: a partner would notice.
+async fn doubt(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) -> Result<Option<String>, Problem> {
+    if pressed.what != "rate" || !pressed.sure.is_empty() {
+        return Ok(None);
+    }
+    let (slug, state) = known_source(here, &pressed.subject).await?;
+    let promised = state.file_rate.as_deref().and_then(|rate| rate.parse::<Rate>().ok());
+    let asked: Option<Rate> = pressed.detail.trim().parse().ok();
+    let Some((rate, promised)) = asked.zip(promised) else { return Ok(None) };
+    let warning = visitor.lang.text(
+        &format!("{rate} est plus vite que ce que le fichier de {slug} promet au partenaire: {promised}."),
+        &format!("{rate} is faster than the source file of {slug} promises the partner: {promised}."),
+    );
+    Ok((rate.per_second() > promised.per_second()).then_some(warning))
+}
+
+/// Returns the page that asks whether somebody is sure.
+fn asked(visitor: &Visitor, pressed: &Pressed, warning: &str) -> Response {
+    let lang = visitor.lang;
+    let title = lang.say("Êtes-vous sûr ?", "Are you sure?");
+    let fields = [
+        ("csrf", &pressed.csrf),
+        ("what", &pressed.what),
+        ("subject", &pressed.subject),
+        ("detail", &pressed.detail),
+        ("back", &pressed.back),
+    ];
+    let body = html! {
+        h1 { (title) }
+        p.warn { (warning) }
+        form.acts method="post" action="/act" {
+            @for (name, value) in fields { input type="hidden" name=(name) value=(value); }
+            button.danger type="submit" name="sure" value="yes" { (lang.say("Oui, changer le débit", "Yes, change the rate")) }
+            a href=(here_only(Some(&pressed.back))) { (lang.say("Non, retour à la page", "No, back to the page")) }
+        }
+    };
+    layout::page(visitor, title, &body)
+}
+
 /// Does it, and returns what it came to.
 async fn perform(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) -> Result<String, Problem> {
     match pressed.what.as_str() {
@@ -70,7 +129,7 @@ async fn perform(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) -> R
         "item" => of_item(here, visitor, pressed).await,
         "publish" | "discard" | "cancel" | "revert" => of_run(here, visitor, pressed).await,
         "retry" | "drop" => of_letters(here, visitor, pressed).await,
-        "same" | "different" => of_pair(here, visitor, pressed).await,
+        "same" | "different" | "undecide" => of_pair(here, visitor, pressed).await,
         what @ ("silence" | "unsilence") => {
             wrong::act(here, visitor, what, &pressed.subject, &pressed.detail).await
         }
@@ -80,7 +139,13 @@ async fn perform(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) -> R
             here.app.store.revoke_token(&pressed.subject, &visitor.who.by()).await?;
             Ok(format!("{} {}", pressed.subject, visitor.lang.say("est révoqué", "is revoked")))
         }
-        other => Err(Problem::bad(format!("there is no action {other:?}"))),
+        other => {
+            let detail = visitor.lang.text(
+                &format!("il n'y a pas d'action « {other} »"),
+                &format!("there is no action {other:?}"),
+            );
+            Err(Problem::bad(detail))
+        }
     }
 }
 
@@ -134,7 +199,9 @@ async fn of_item(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) -> R
     let store = &here.app.store;
     let item = store.find_item(&pressed.subject).await?;
     let entered = store.request_item(&item, Trigger::Http, &visitor.who.by()).await?;
-    Ok(entered_words(visitor.lang, &item.source, entered))
+    let lang = visitor.lang;
+    let words = entered_words(lang, &item.source, entered);
+    Ok(format!("{words}, {}", lang.say("de cette seule opportunité", "of this one opportunity")))
 }
 
 fn entered_words(lang: Lang, slug: &str, entered: store::Entered) -> String {
@@ -205,6 +272,18 @@ async fn of_pair(here: &Surroundings, visitor: &Visitor, pressed: &Pressed) -> R
     let pair = pair.and_then(|(one, other)| Some((Uuid::parse_str(one).ok()?, Uuid::parse_str(other).ok()?)));
     let (one, other) = pair.ok_or_else(|| Problem::bad("this is not a pair"))?;
     let (one, other) = (OpportunityId::from(one), OpportunityId::from(other));
+    if pressed.what == "undecide" {
+        let is_gone = here.app.store.undecide_pair(one, other, &visitor.who.by()).await?;
+        let said = if is_gone {
+            visitor.lang.say(
+                "La décision est reprise: les règles comptent à nouveau",
+                "The decision is taken back: the rules count again",
+            )
+        } else {
+            visitor.lang.say("Personne n'a décidé de cette paire", "Nobody has decided on this pair")
+        };
+        return Ok(said.to_owned());
+    }
     for id in [one, other] {
         let missing = || Problem::missing(format!("there is no opportunity {id}"));
         here.app.store.served_one(id).await?.ok_or_else(missing)?;

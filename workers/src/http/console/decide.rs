@@ -8,10 +8,10 @@ use axum::{
 };
 use maud::{Markup, html};
 use serde::Deserialize;
-use store::{DoubtedPair, DoubtedSide, Filters, PairCursor, RunOutcome, ServedRow, WhichRuns};
+use store::{DoubtedPair, DoubtedSide, Filters, PairCursor, PairDecision, RunOutcome, ServedRow, WhichRuns};
 
 use super::{
-    format::{at, number, short},
+    format::{at, number, short, who},
     held::place,
     lang::Lang,
     layout::{Act, answer, button, pages},
@@ -29,6 +29,8 @@ const PREVIEWS: usize = 3;
 const LARGEST: i32 = 5_000;
 /// Pieces of evidence that are shown at once: the heaviest come first.
 const HEAVIEST: usize = 6;
+/// Decisions that are listed.
+const DECIDED: i64 = 10;
 /// Pairs of a page.
 const PAIRS: i64 = 10;
 
@@ -52,10 +54,11 @@ async fn body(here: &Surroundings, visitor: &Visitor, from: &From) -> Result<Mar
     let after: Option<PairCursor> = extract::after(from.after.as_deref())?;
     let (lang, store, now) = (visitor.lang, &here.app.store, here.app.clock.now());
     let which = WhichRuns { states: vec![RunOutcome::Held], ..WhichRuns::default() };
-    let ((held, total), pairs, all_pairs) = tokio::try_join!(
+    let ((held, total), pairs, all_pairs, decided) = tokio::try_join!(
         store.runs_where(&which, None, 20),
         store.doubted_pairs(after, PAIRS),
-        store.doubted_total()
+        store.doubted_total(),
+        store.pair_decisions(DECIDED)
     )?;
     let ids = pairs.iter().flat_map(|pair| pair.rows.iter().map(|row| row.id)).collect();
     let (rows, _) =
@@ -83,13 +86,32 @@ async fn body(here: &Surroundings, visitor: &Visitor, from: &From) -> Result<Mar
                 Some(preview) => (runs::would_be(lang, preview)),
                 None => p { a href={ "/runs/" (run.id) } { (lang.say("Voir ce que publier ferait", "See what publishing would do")) } },
             }
-            (runs::buttons(visitor, run))
+            (runs::buttons(visitor, run, preview.as_ref()))
         } }
         h2 #pairs { (lang.say("Doublons possibles", "Possible duplicates")) " (" (number(lang, all_pairs)) ")" }
         @if pairs.is_empty() { p.good { (lang.say("Aucun.", "None.")) } }
-        ul.cards { @for pair in &pairs { li { (doubted(visitor, pair, &rows)) } } }
+        ul.cards.wide { @for pair in &pairs { li { (doubted(visitor, pair, &rows)) } } }
         (pages(lang, first, next.as_deref()))
+        (decisions(here, visitor, &decided))
     })
+}
+
+/// Returns the last decisions on pairs, each with the way to take it back.
+fn decisions(here: &Surroundings, visitor: &Visitor, decided: &[PairDecision]) -> Markup {
+    let (lang, now) = (visitor.lang, here.app.clock.now());
+    html! { @if !decided.is_empty() {
+        h2 #decided { (lang.say("Décidées dernièrement", "Decided lately")) }
+        ul { @for decision in decided {
+            @let [(one, title), (other, other_title)] = &decision.rows;
+            @let subject = format!("{one} {other}");
+            li {
+                a href={ "/opportunities/" (one) } { (short(title, 80)) } " · " a href={ "/opportunities/" (other) } { (short(other_title, 80)) } ": "
+                (if decision.same { lang.say("les mêmes", "the same") } else { lang.say("différentes", "different") }) ", "
+                (lang.say("par", "by")) " " (who(lang, &decision.by)) ", " (at(lang, now, decision.at)) " "
+                (button(visitor, &Act { what: "undecide", subject: &subject, label: lang.say("Reprendre la décision", "Take it back"), of: title }))
+            }
+        } }
+    } }
 }
 
 fn doubted(visitor: &Visitor, pair: &DoubtedPair, rows: &[ServedRow]) -> Markup {

@@ -1,6 +1,6 @@
 //! Times, numbers and values, as people read them.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -24,8 +24,7 @@ fn clock(lang: Lang, at: DateTime<Utc>) -> String {
 /// Returns how far a moment is from now, in words.
 pub(super) fn ago(lang: Lang, now: DateTime<Utc>, at: DateTime<Utc>) -> String {
     let seconds = (now - at).num_seconds();
-    // A number and its unit stay on one line.
-    let length = span(lang, seconds.unsigned_abs()).replace(' ', "\u{a0}");
+    let length = span(lang, seconds.unsigned_abs());
     match (lang, seconds < 0) {
         (Lang::Fr, false) => format!("il y a {length}"),
         (Lang::Fr, true) => format!("dans {length}"),
@@ -34,13 +33,13 @@ pub(super) fn ago(lang: Lang, now: DateTime<Utc>, at: DateTime<Utc>) -> String {
     }
 }
 
-/// Returns a length of time in one unit.
+/// Returns a length of time in one unit, on the same line as its number.
 pub(super) fn span(lang: Lang, seconds: u64) -> String {
     match seconds {
-        0..=99 => format!("{seconds} s"),
-        100..=5_999 => format!("{} min", seconds / 60),
-        6_000..=172_799 => format!("{} h", seconds / 3_600),
-        _ => format!("{} {}", seconds / 86_400, lang.say("j", "d")),
+        0..=99 => format!("{seconds}\u{a0}s"),
+        100..=5_999 => format!("{}\u{a0}min", seconds / 60),
+        6_000..=172_799 => format!("{}\u{a0}h", seconds / 3_600),
+        _ => format!("{}\u{a0}{}", seconds / 86_400, lang.say("j", "d")),
     }
 }
 
@@ -119,6 +118,77 @@ pub(super) fn short(text: &str, longest: usize) -> String {
     line.chars().take(longest.saturating_sub(1)).collect::<String>() + "…"
 }
 
+/// Returns a message of the program in one line of about so many characters. It is not cut within a word or a command.
+pub(super) fn brief(text: &str, longest: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let Some((cut, _)) = line.char_indices().nth(longest) else { return line };
+    let mut head = line.get(..cut).unwrap_or_default();
+    if !head.matches('`').count().is_multiple_of(2) {
+        head = head.rsplit_once('`').map_or(head, |(before, _)| before);
+    }
+    head = head.rsplit_once(' ').map_or(head, |(before, _)| before);
+    format!("{} …", head.trim_end_matches([' ', ';', ',', ':']))
+}
+
+/// Returns a stored message in the language of a reader, with its times on the clock of Douala.
+pub(super) fn message(lang: Lang, text: &str) -> String {
+    in_douala(lang, &lang.phrase(text))
+}
+
+/// Moves each time in UTC within a text to the clock of Douala.
+fn in_douala(lang: Lang, text: &str) -> String {
+    const UTC: &str = " UTC";
+    let mut moved = String::new();
+    let mut parts = text.split(UTC).peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            moved += part;
+            break;
+        }
+        let (before, time) = moment_at_end(lang, part).unwrap_or((part, UTC.to_owned()));
+        moved += before;
+        moved += &time;
+    }
+    moved
+}
+
+/// Returns a text without the moment at its end, and that moment in Douala.
+fn moment_at_end(lang: Lang, text: &str) -> Option<(&str, String)> {
+    let parsed = |length: usize| text.len().checked_sub(length).and_then(|at| text.split_at_checked(at));
+    for (length, format) in [(19, "%Y-%m-%d %H:%M:%S"), (16, "%Y-%m-%d %H:%M")] {
+        if let Some((before, time)) = parsed(length)
+            && let Ok(at) = NaiveDateTime::parse_from_str(time, format)
+        {
+            return Some((before, format!("{} (Douala)", clock(lang, at.and_utc()))));
+        }
+    }
+    for (length, format) in [(8, "%H:%M:%S"), (5, "%H:%M")] {
+        if let Some((before, time)) = parsed(length)
+            && let Ok(at) = NaiveTime::parse_from_str(time, format)
+        {
+            let at = at.overflowing_add_signed(TimeDelta::hours(1)).0;
+            return Some((before, format!("{} (Douala)", at.format(format))));
+        }
+    }
+    None
+}
+
+/// Returns who did something, as people say it.
+pub(super) fn who(lang: Lang, by: &str) -> String {
+    by.strip_prefix("token ")
+        .map_or_else(|| by.to_owned(), |name| format!("{} {name}", lang.say("jeton", "token")))
+}
+
+/// Returns the name of a column: that of its field, with the column itself where the field has several.
+pub(super) fn column(lang: Lang, name: &str) -> String {
+    let Some((_, field)) = store::fields_of_columns().find(|(column, _)| *column == name) else {
+        return name.to_owned();
+    };
+    let word = lang.word("fields", field.as_str());
+    let several = store::fields_of_columns().filter(|(_, of)| *of == field).count() > 1;
+    if several { format!("{word} ({name})") } else { word.to_owned() }
+}
+
 /// Returns the first characters of an id, which are enough to tell it from others.
 pub(super) fn head(id: &str) -> &str {
     id.get(..8).unwrap_or(id)
@@ -133,7 +203,7 @@ mod tests {
         assert_eq!(number(Lang::Fr, 1_234_567), "1\u{202f}234\u{202f}567");
         assert_eq!(number(Lang::En, -1_234), "-1,234");
         assert_eq!(number(Lang::En, 999), "999");
-        assert_eq!(span(Lang::Fr, 200_000), "2 j");
+        assert_eq!(span(Lang::Fr, 200_000), "2\u{a0}j");
         let jobs = |lang, count| counted(lang, count, ["tâche", "tâches"], ["job", "jobs"]);
         assert_eq!(
             [jobs(Lang::Fr, 0), jobs(Lang::Fr, 1), jobs(Lang::Fr, 2)],
@@ -143,5 +213,20 @@ mod tests {
         let now = DateTime::from_timestamp(1_000_000, 0).unwrap();
         assert_eq!(ago(Lang::Fr, now, now - TimeDelta::minutes(5)), "il y a 5\u{a0}min");
         assert_eq!(ago(Lang::En, now, now + TimeDelta::hours(3)), "in 3\u{a0}h");
+    }
+
+    #[test]
+    fn messages_keep_their_commands_and_have_the_time_of_douala() {
+        let paused = "it rests since 2026-11-28 23:43 UTC: again at 07:38:50 UTC";
+        assert_eq!(
+            message(Lang::En, paused),
+            "it rests since 2026-11-29 00:43 (Douala): again at 08:38:50 (Douala)"
+        );
+        assert_eq!(message(Lang::En, "times are in UTC, é UTC"), "times are in UTC, é UTC");
+        assert_eq!(brief("run `oim-etl sources resume x` now", 20), "run …");
+        assert_eq!(brief("one two three", 9), "one two …");
+        assert_eq!(brief("one two", 9), "one two");
+        assert_eq!(who(Lang::Fr, "token awa"), "jeton awa");
+        assert_eq!(column(Lang::En, "nonsense"), "nonsense");
     }
 }

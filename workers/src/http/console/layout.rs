@@ -4,10 +4,11 @@ use axum::{
     http::{HeaderMap, header},
     response::{AppendHeaders, Html, IntoResponse, Response},
 };
-use maud::{DOCTYPE, Markup, html};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 use store::Scope;
 
 use super::{
+    format::message,
     lang::Lang,
     session::{Visitor, said},
 };
@@ -77,8 +78,8 @@ pub(super) fn refused(visitor: &Visitor, problem: &Problem, back: &str) -> Respo
     let title = lang.say("Cela n'a pas marché", "That did not work");
     let body = html! {
         h1 { (title) }
-        p.problem role="alert" { (lang.phrase(problem.detail())) }
-        p { a href=(back) { (lang.say("Retour à la page", "Back to the page")) } }
+        p.problem role="alert" { (detail(lang, problem)) }
+        p { a href=(back) { (if back == "/" { lang.say("Retour à l'accueil", "Back to the start") } else { lang.say("Retour à la page", "Back to the page") }) } }
     };
     (problem.status(), page(visitor, title, &body)).into_response()
 }
@@ -88,12 +89,21 @@ pub(super) fn bare(lang: Lang, title: &str, body: &Markup) -> Html<String> {
     Html(document(lang, title, "/login", &html! {}, body).into_string())
 }
 
-/// Returns a page that says what went wrong.
+/// Returns what is wrong, without what only programs ask for.
+fn detail(lang: Lang, problem: &Problem) -> String {
+    let text = message(lang, problem.detail());
+    match text.split_once(" (GET /").or_else(|| text.split_once(": GET /")) {
+        Some((before, _)) => before.to_owned(),
+        None => text,
+    }
+}
+
+/// Returns a page that says what went wrong, to somebody who may not be logged in.
 pub(super) fn failed(lang: Lang, problem: &Problem) -> Response {
     let title = lang.say("Cela n'a pas marché", "That did not work");
     let body = html! {
         h1 { (title) }
-        p.problem role="alert" { (lang.phrase(problem.detail())) }
+        p.problem role="alert" { (detail(lang, problem)) }
         p { a href="/" { (lang.say("Retour à l'accueil", "Back to the start")) } }
     };
     (problem.status(), bare(lang, title, &body)).into_response()
@@ -103,7 +113,7 @@ pub(super) fn failed(lang: Lang, problem: &Problem) -> Response {
 pub(super) fn answer(visitor: &Visitor, title: &str, body: Result<Markup, Problem>) -> Response {
     match body {
         Ok(body) => page(visitor, title, &html! { h1 { (title) } (body) }),
-        Err(problem) => failed(visitor.lang, &problem),
+        Err(problem) => refused(visitor, &problem, "/"),
     }
 }
 
@@ -201,9 +211,38 @@ pub(super) fn pages(lang: Lang, first: Option<&str>, next: Option<&str>) -> Mark
 /// What the head of a column of numbers begins with: like them, it stands on the right.
 pub(super) const NUMBERS: char = '#';
 
-/// Returns a table that scrolls on its own where it is wider than the screen.
+/// Puts the head of its column beside each cell: on a phone, a row is a card.
+fn labelled(heads: &[&str], rows: &Markup) -> Markup {
+    let mut cells = String::new();
+    let mut column = 0;
+    // What partners wrote is escaped, so each of these is a tag of ours.
+    for (at, part) in rows.0.split('<').enumerate() {
+        if at > 0 {
+            cells.push('<');
+        }
+        let is = |tag: &str| part.strip_prefix(tag).is_some_and(|rest| rest.starts_with([' ', '>']));
+        if is("tr") {
+            column = 0;
+        }
+        if !is("td") && !is("th") {
+            cells += part;
+            continue;
+        }
+        let (tag, rest) = part.split_at(2);
+        let head = heads.get(column).map_or("", |head| head.trim_start_matches(NUMBERS));
+        cells += tag;
+        cells += &html! { span data-head=(head) {} }.0.replace("<span", "").replace("></span>", "");
+        cells += rest;
+        column += 1;
+    }
+    PreEscaped(cells)
+}
+
+/// Returns a table. On a phone, each of its rows is a card, unless all but its first column are numbers.
 pub(super) fn table(name: &str, heads: &[&str], rows: &Markup) -> Markup {
-    html! { div.scroll role="region" aria-label=(name) tabindex="0" { table {
+    let is_narrow = heads.iter().skip(1).all(|head| head.starts_with(NUMBERS));
+    let rows = if is_narrow { rows.clone() } else { labelled(heads, rows) };
+    html! { div.scroll role="region" aria-label=(name) tabindex="0" { table.stacked[!is_narrow] {
         caption { (name) }
         thead { tr { @for head in heads { @match head.strip_prefix(NUMBERS) {
             Some(name) => th.n scope="col" { (name) },
@@ -211,4 +250,18 @@ pub(super) fn table(name: &str, heads: &[&str], rows: &Markup) -> Markup {
         } } } }
         tbody { (rows) }
     } } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_have_the_head_of_their_column_and_words_stay_words() {
+        let rows = html! { tr { th scope="row" { "<td>" } td.n { "1" } } tr { td { "2" } } };
+        let shown = labelled(&["A & B", "#n"], &rows).0;
+        let wanted = "<tr><th data-head=\"A &amp; B\" scope=\"row\">&lt;td&gt;</th><td data-head=\"n\" class=\"n\">1</td></tr>\
+                      <tr><td data-head=\"A &amp; B\">2</td></tr>";
+        assert_eq!(shown, wanted);
+    }
 }

@@ -2,17 +2,21 @@
 
 mod act;
 mod actions;
+mod counted;
 mod decide;
 mod explain;
 mod file;
+mod find;
 mod format;
 mod fresh;
+mod groups;
 mod held;
 mod lang;
 mod layout;
 mod map;
 mod mend;
 mod opportunity;
+mod run_list;
 mod runs;
 mod schedules;
 mod secrets;
@@ -20,24 +24,19 @@ mod session;
 mod spark;
 mod stuck;
 mod tokens;
+mod wanted;
 mod wrong;
-
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
-    http::{HeaderMap, HeaderValue, header},
+    extract::{DefaultBodyLimit, FromRequestParts as _},
+    http::{HeaderValue, header, request::Parts},
     middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use store::Holdings;
-use tokio::sync::Mutex;
 
+pub(super) use self::counted::Counted;
 use super::{Problem, Surroundings};
 
 /// What pages may load and do: our one style sheet, and forms to ourselves.
@@ -50,7 +49,7 @@ pub(crate) fn router() -> Router<Surroundings> {
         .route("/sources/{slug}", get(fresh::one))
         .route("/sources/{slug}/file", post(mend::save).layer(DefaultBodyLimit::max(mend::MAX_BODY)))
         .route("/alerts", get(wrong::page))
-        .route("/runs", get(runs::list))
+        .route("/runs", get(run_list::list))
         .route("/runs/{id}", get(runs::one))
         .route("/decisions", get(decide::page))
         .route("/stuck", get(stuck::page))
@@ -84,23 +83,32 @@ async fn guarded(mut response: Response) -> Response {
     response
 }
 
-/// Returns the page of an address that the console does not have.
-pub(super) async fn missing(headers: &HeaderMap) -> Response {
-    let lang = lang::Lang::of(headers);
+/// Returns the page of an address that the console does not have, with the navigation for those who are logged in.
+pub(super) async fn missing(here: &Surroundings, parts: &mut Parts) -> Response {
+    let lang = lang::Lang::of(&parts.headers);
     let problem = Problem::missing(
         lang.say("il n'y a pas de page à cette adresse", "there is no page at this address"),
     );
-    guarded(layout::failed(lang, &problem)).await
+    mistaken(here, parts, &problem).await
+}
+
+async fn mistaken(here: &Surroundings, parts: &mut Parts, problem: &Problem) -> Response {
+    let Ok(visitor) = Option::<session::Visitor>::from_request_parts(parts, here).await;
+    let page = match visitor {
+        Some(visitor) => layout::refused(&visitor, problem, "/"),
+        None => layout::failed(lang::Lang::of(&parts.headers), problem),
+    };
+    guarded(page).await
 }
 
 /// Returns the page of an address that takes a form alone, for somebody who typed it.
-pub(super) async fn no_form(headers: &HeaderMap, problem: &Problem) -> Response {
-    let lang = lang::Lang::of(headers);
+pub(super) async fn no_form(here: &Surroundings, parts: &mut Parts, problem: &Problem) -> Response {
+    let lang = lang::Lang::of(&parts.headers);
     let detail = lang.say(
         "cette adresse ne prend que des formulaires: retournez à la page d'où vous venez",
         "this address takes forms only: go back to the page that you came from",
     );
-    guarded(layout::failed(lang, &Problem::new(problem.status(), detail))).await
+    mistaken(here, parts, &Problem::new(problem.status(), detail)).await
 }
 
 async fn style() -> impl IntoResponse {
@@ -122,42 +130,4 @@ async fn icon() -> impl IntoResponse {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     (headers, ICON)
-}
-
-/// How old the counts of what is held may be. Counting reads every open row.
-const FRESH: Duration = Duration::from_mins(1);
-/// How old they may be for a visitor who comes after a long time, and does not wait for new ones.
-const STALE: Duration = Duration::from_mins(5);
-
-/// The counts of what is held, as they last were.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Counted(Arc<Mutex<Option<Counts>>>);
-
-/// Counts, and when they were made.
-type Counts = (Instant, Arc<Holdings>);
-
-impl Counted {
-    /// Returns the counts. Old ones are served while new ones are counted, so only the first reader waits.
-    pub(crate) async fn get(&self, here: &Surroundings) -> Result<Arc<Holdings>, Problem> {
-        let mut last = self.0.lock().await;
-        // Where nothing was held, the first load changes everything.
-        let is_useless = |(at, held): &Counts| at.elapsed() > STALE || held.total == 0;
-        let Some((at, held)) = last.as_mut().filter(|counts| !is_useless(counts)) else {
-            let held = Arc::new(here.app.store.holdings().await?);
-            *last = Some((Instant::now(), Arc::clone(&held)));
-            return Ok(held);
-        };
-        let counts = Arc::clone(held);
-        if at.elapsed() > FRESH {
-            // Others do not count as well meanwhile.
-            *at = Instant::now();
-            let (cell, here) = (Arc::clone(&self.0), here.clone());
-            tokio::spawn(async move {
-                if let Ok(held) = here.app.store.holdings().await {
-                    *cell.lock().await = Some((Instant::now(), Arc::new(held)));
-                }
-            });
-        }
-        Ok(counts)
-    }
 }

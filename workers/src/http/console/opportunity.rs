@@ -11,7 +11,7 @@ use store::{OpportunityHistory, ServedRow};
 
 use super::{
     explain::{Origin, origin},
-    format::{at, head, maybe_at, readable, short},
+    format::{at, column as column_name, head, maybe_at, readable, short},
     held::place,
     lang::Lang,
     layout::{self, Act, button, page as whole, table},
@@ -48,7 +48,7 @@ pub(super) async fn page(
     };
     match found.await {
         Ok((row, life, origin)) => whole(&visitor, &row.title, &body(&here, &visitor, &row, &life, &origin)),
-        Err(problem) => layout::failed(lang, &problem),
+        Err(problem) => layout::refused(&visitor, &problem, "/opportunities"),
     }
 }
 
@@ -117,7 +117,7 @@ fn provenance(lang: Lang, life: &OpportunityHistory, origin: &Origin) -> Markup 
             th scope="row" { (lang.word("fields", field.as_str())) }
             td.w { @if let Some(said) = said { q { (short(said, LONGEST)) } } @else if origin.words.is_err() { span.note { (lang.say("non montré", "not shown")) } } @else { "–" } }
             td { (lang.phrase(normalize::rule(field))) }
-            td.w { @for (name, text) in &became { div { code { (name) } " " (text) } } }
+            td.w { @for (name, text) in &became { div { @if became.len() > 1 { code { (name) } " " } (text) } } }
         } }
     } };
     html! {
@@ -140,7 +140,7 @@ fn history(here: &Surroundings, lang: Lang, life: &OpportunityHistory) -> Markup
             (at(lang, now, step.at)) ": " (lang.word("changes", step.what.as_str()))
             @if let Some(run) = step.run { " (" a href={ "/runs/" (run) } { (head(&run.to_string())) } ")" }
             ul { @for (name, change) in step.fields.as_object().into_iter().flatten() {
-                li { code { (name) } " " del { (side(name, change, "from")) } " → " ins { (side(name, change, "to")) } }
+                li { (column_name(lang, name)) " " del { (side(name, change, "from")) } " → " ins { (side(name, change, "to")) } }
             } }
         } } }
     }

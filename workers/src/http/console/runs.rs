@@ -1,4 +1,4 @@
-//! What happened in this run? The list of runs, and one of them.
+//! What happened in this run?
 
 use axum::{
     extract::{Path, Query, State},
@@ -7,77 +7,23 @@ use axum::{
 use domain::RunId;
 use maud::{Markup, html};
 use serde::Deserialize;
-use store::{Cursor, Preview, RunChange, RunOutcome, RunRow, Timeline, WhichRejections, WhichRuns};
+use store::{Preview, RunChange, RunOutcome, RunRow, Timeline, WhichRejections};
 
 use super::{
-    format::{at, head, maybe_at, number, short, value},
+    format::{at, brief, column, head, maybe_at, message as message_of, number, short, value, who},
     lang::Lang,
     layout::{self, Act, answer, button, careful, pages, table},
+    secrets::REFUSED,
     session::Visitor,
 };
-use crate::http::{
-    Problem, Surroundings, extract,
-    v1::{all_known, runs::cursor},
-};
+use crate::http::{Problem, Surroundings, extract};
 
-/// Rows of a page.
+/// Rejected records of a page.
 const ROWS: i64 = 25;
 /// Opportunities of each kind that a run changed which are shown.
 const CHANGES: i64 = 5;
 /// Examples of each kind.
 const EXAMPLES: usize = 5;
-
-/// Which runs.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Which {
-    state: String,
-    source: String,
-    after: Option<String>,
-}
-
-/// Lists runs, newest first.
-pub(super) async fn list(
-    State(here): State<Surroundings>,
-    visitor: Visitor,
-    Query(which): Query<Which>,
-) -> Response {
-    let title = visitor.lang.say("Que s'est-il passé ?", "What happened?");
-    answer(&visitor, title, list_body(&here, visitor.lang, &which).await)
-}
-
-async fn list_body(here: &Surroundings, lang: Lang, which: &Which) -> Result<Markup, Problem> {
-    let asked = WhichRuns {
-        sources: extract::each("source", Some(&which.source))?,
-        states: extract::each("state", Some(&which.state))?,
-        ..WhichRuns::default()
-    };
-    all_known(here, &asked.sources).await?;
-    let after: Option<Cursor> = extract::after(which.after.as_deref())?;
-    let (runs, total) = here.app.store.runs_where(&asked, after, ROWS).await?;
-    let sources = here.app.store.source_states().await?;
-    let more = runs.last().filter(|_| i64::try_from(runs.len()).is_ok_and(|count| count == ROWS)).map(cursor);
-    Ok(html! {
-        form.filter method="get" action="/runs" {
-            div { label for="state" { (lang.say("État", "State")) }
-            select #state name="state" {
-                option value="" { (lang.say("tous", "all")) }
-                @for state in RunOutcome::ALL { option value=(state) selected[which.state == state.as_str()] { (lang.word("run_states", state.as_str())) } }
-            } }
-            div { label for="source" { "Source" }
-            select #source name="source" {
-                option value="" { (lang.say("toutes", "all")) }
-                @for source in &sources { option value=(source.slug) selected[which.source == source.slug] { (source.slug) } }
-            } }
-            button type="submit" { (lang.say("Filtrer", "Filter")) }
-        }
-        p { (number(lang, total)) " " (lang.say("collectes", "runs")) }
-        (rows(here, lang, &runs))
-        @if let Some(more) = more {
-            p { a rel="next" href={ "/runs?state=" (which.state) "&source=" (which.source) "&after=" (more) } { (lang.say("Plus anciennes", "Older")) } }
-        }
-    })
-}
 
 /// Returns a table of runs.
 pub(super) fn rows(here: &Surroundings, lang: Lang, runs: &[RunRow]) -> Markup {
@@ -96,7 +42,7 @@ pub(super) fn rows(here: &Surroundings, lang: Lang, runs: &[RunRow]) -> Markup {
     let rows = html! { @for run in runs { tr {
         th scope="row" { a href={ "/runs/" (run.id) } { (head(&run.id.to_string())) } }
         td { (run.source) }
-        td { (badge(lang, run.outcome)) @if let Some(message) = &run.message { br; span.note { (short(&lang.phrase(message), 120)) } } }
+        td { (badge(lang, run.outcome)) @if let Some(message) = &run.message { br; span.note { (brief(&message_of(lang, message), 160)) } } }
         td { (at(lang, now, run.created_at)) }
         @for count in [run.seen, run.created, run.changed, run.closed, run.rejected] { td.n { (number(lang, count.into())) } }
     } } };
@@ -130,7 +76,7 @@ pub(super) async fn one(
     let lang = visitor.lang;
     let id = match found(&here, lang, &id).await {
         Ok(id) => id,
-        Err(problem) => return layout::failed(lang, &problem),
+        Err(problem) => return layout::refused(&visitor, &problem, "/runs"),
     };
     let body = one_body(&here, &visitor, id, &page).await;
     answer(&visitor, &format!("{} {}", lang.say("Collecte", "Run"), head(&id.to_string())), body)
@@ -184,7 +130,8 @@ async fn one_body(
     } } };
     Ok(html! {
         (facts(here, lang, &run, &timeline))
-        (buttons(visitor, &run))
+        (next_steps(visitor, &run))
+        (buttons(visitor, &run, preview.as_ref()))
         @if let Some(preview) = &preview { (would_be(lang, preview)) }
         (did(lang, &changes))
         @if !by_code.is_empty() {
@@ -215,7 +162,7 @@ fn did(lang: Lang, changes: &[RunChange]) -> Markup {
         @if of.peek().is_some() {
             h2 { (title) " (" (lang.say("exemples", "examples")) ")" }
             ul { @for change in of { li { a href={ "/opportunities/" (change.id) } { (short(&change.title, 100)) }
-                @if !change.fields.is_empty() { ": " (change.fields.join(", ")) } } } }
+                @if !change.fields.is_empty() { ": " (change.fields.iter().map(|field| column(lang, field)).collect::<Vec<_>>().join(", ")) } } } }
         }
     } }
 }
@@ -225,9 +172,9 @@ fn facts(here: &Surroundings, lang: Lang, run: &RunRow, timeline: &Timeline) -> 
     html! {
         dl {
             dt { "Source" } dd { a href={ "/sources/" (run.source) } { (run.source) } }
-            dt { (lang.say("État", "State")) } dd { (badge(lang, run.outcome)) @if let Some(by) = &run.decided_by { " " (lang.say("par", "by")) " " (by) } }
-            @if let Some(message) = &run.message { dt { (lang.say("Message", "Message")) } dd { (lang.phrase(message)) } }
-            dt { (lang.say("Genre", "Kind")) } dd { (lang.word("run_modes", run.mode.as_str())) ", " (lang.word("triggers", run.trigger.as_str())) " (" (timeline.requested_by) ")" }
+            dt { (lang.say("État", "State")) } dd { (badge(lang, run.outcome)) @if let Some(by) = &run.decided_by { " " (lang.say("par", "by")) " " (who(lang, by)) } }
+            @if let Some(message) = &run.message { dt { (lang.say("Message", "Message")) } dd { (message_of(lang, message)) } }
+            dt { (lang.say("Genre", "Kind")) } dd { (lang.word("run_modes", run.mode.as_str())) ", " (lang.word("triggers", run.trigger.as_str())) " (" (who(lang, &timeline.requested_by)) ")" }
             @if let Some(version) = &timeline.spec_version { dt { (lang.say("Fichier de la source", "Source file")) } dd { code { (head(version)) } } }
             dt { (lang.say("Demandée", "Asked")) } dd { (at(lang, now, run.created_at)) }
             dt { (lang.say("Commencée", "Started")) } dd { (maybe_at(lang, now, run.started_at)) }
@@ -244,15 +191,53 @@ fn facts(here: &Surroundings, lang: Lang, run: &RunRow, timeline: &Timeline) -> 
     }
 }
 
+/// Returns what publishing a run comes to, in numbers.
+fn effect(lang: Lang, run: &RunRow, preview: Option<&Preview>) -> String {
+    let Some(preview) = preview else {
+        return match lang {
+            Lang::Fr => format!(
+                "{} nouvelles, {} changées, et ce qu'elle ne montre plus est fermé.",
+                run.created, run.changed
+            ),
+            Lang::En => format!(
+                "{} new, {} changed, and what it no longer shows is closed.",
+                run.created, run.changed
+            ),
+        };
+    };
+    let (tally, closed) = (&preview.tally, preview.missing.len());
+    match lang {
+        Lang::Fr => format!("{} nouvelles, {} changées, {closed} fermées.", tally.created, tally.changed),
+        Lang::En => format!("{} new, {} changed, {closed} closed.", tally.created, tally.changed),
+    }
+}
+
+/// Returns where to go after a run that failed or came in part.
+fn next_steps(visitor: &Visitor, run: &RunRow) -> Markup {
+    let (lang, slug) = (visitor.lang, run.source.as_str());
+    let message = run.message.as_deref().unwrap_or_default();
+    let is_about_secrets = message.contains(REFUSED) || message.contains("_FILE");
+    html! { @if matches!(run.outcome, RunOutcome::Failed | RunOutcome::Partial) { section aria-labelledby="next" {
+        h2 #next { (lang.say("Que faire", "What to do")) }
+        ol {
+            @if is_about_secrets { li { a href="/secrets" { (lang.say("Regardez les secrets", "Look at the secrets")) } (lang.say(" de cette source.", " of this source.")) } }
+            li { a href={ "/stuck?source=" (slug) } { (lang.say("Regardez ce qui est abandonné", "Look at the dead letters")) }
+                (lang.say(" de cette source; la cause réparée, reprenez-le.", " of this source; once the cause is mended, retry them.")) }
+            li { a href={ "/sources/" (slug) } { (lang.say("La source", "The source")) } (lang.say(": ses autres collectes, et son fichier.", ": its other runs, and its file.")) }
+            @if visitor.acts() { li { (button(visitor, &Act { what: "ingest", subject: slug, label: lang.say("Collecter à nouveau", "Ingest again"), of: slug })) } }
+        }
+    } } }
+}
+
 /// Returns what can be done with a run.
-pub(super) fn buttons(visitor: &Visitor, run: &RunRow) -> Markup {
+pub(super) fn buttons(visitor: &Visitor, run: &RunRow, preview: Option<&Preview>) -> Markup {
     let lang = visitor.lang;
     let id = run.id.to_string();
     let act = |what, label| Act { what, subject: &id, label, of: head(&id) };
     html! { div.acts {
         @if run.outcome == RunOutcome::Held {
-            (careful(visitor, &act("publish", lang.say("Publier", "Publish")), lang.say("Ce qu'elle change sera servi.", "What it changes will be served.")))
-            (careful(visitor, &act("discard", lang.say("Rejeter", "Discard")), lang.say("Rien d'elle ne sera servi.", "Nothing of it will be served.")))
+            (careful(visitor, &act("publish", lang.say("Publier", "Publish")), &format!("{} {}", lang.say("Sera servi:", "Will be served:"), effect(lang, run, preview))))
+            (careful(visitor, &act("discard", lang.say("Rejeter", "Discard")), &format!("{} {}", lang.say("Ne sera pas servi:", "Will not be served:"), effect(lang, run, preview))))
         }
         @if !run.state.ended() { (button(visitor, &act("cancel", lang.say("Arrêter", "Cancel")))) }
         @if matches!(run.outcome, RunOutcome::Complete | RunOutcome::Partial) && run.published_at.is_some() && run.revert_of.is_none() {
@@ -275,7 +260,7 @@ pub(super) fn would_be(lang: Lang, preview: &Preview) -> Markup {
         @for change in with_it.take(2) {
             @let sides = change.fields.get(field);
             tr {
-                th scope="row" { (field) " (" (count) ")" }
+                th scope="row" { (column(lang, field)) " (" (count) ")" }
                 td { (change.external_id) }
                 td.w { (sides.and_then(|sides| sides.get("from")).map_or_else(String::new, |from| value(from, 80))) }
                 td.w { (sides.and_then(|sides| sides.get("to")).map_or_else(String::new, |to| value(to, 80))) }

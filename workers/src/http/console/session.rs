@@ -176,7 +176,7 @@ fn form(lang: Lang, status: StatusCode, to: &str, wrong: Option<&str>) -> Respon
             input #token name="token" type="password" autocomplete="current-password" required autofocus;
             button type="submit" { (lang.say("Se connecter", "Log in")) }
         }
-        p { (lang.say("Un administrateur vous donne un jeton avec ", "An administrator gives you a token with ")) code { "oim-etl tokens create NAME --scope operate" } "." }
+        p { (lang.say("Un administrateur vous donne un jeton avec ", "An administrator gives you a token with ")) code { "oim-etl tokens create " (lang.say("NOM", "NAME")) " --scope operate" } "." }
     };
     (status, layout::bare(lang, lang.say("Connexion", "Log in"), &body)).into_response()
 }

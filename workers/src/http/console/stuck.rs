@@ -10,8 +10,9 @@ use serde::Deserialize;
 use store::{DeadCursor, DeadRow, PoolState, WhichDead};
 
 use super::{
-    format::{ago, at, counted, head, number, short, span},
+    format::{ago, at, brief, counted, head, message, number, short, span},
     fresh,
+    held::known,
     lang::Lang,
     layout::{Act, answer, button, careful, pages, table},
     session::Visitor,
@@ -92,7 +93,7 @@ async fn body(here: &Surroundings, visitor: &Visitor, which: &Which) -> Result<M
             li { strong { (number(lang, overview.targets.iter().filter(|target| target.is_shown).map(|target| target.outbox).sum())) } " " (lang.say("changements à indexer", "changes to index")) }
             li { strong { (number(lang, unmatched)) } " " (lang.say("opportunités à comparer", "opportunities to compare")) }
         }
-        (letters(here, visitor, which, &dead, total))
+        (letters(here, visitor, which, &known(here).await?, (dead.as_slice(), total)))
         (fresh::failed(here, lang).await?)
         (queue(lang, &overview))
         (workers(here, lang, &overview))
@@ -110,20 +111,27 @@ fn seconds(lang: Lang, seconds: f64) -> String {
     span(lang, seconds.max(0.0) as u64)
 }
 
-fn letters(here: &Surroundings, visitor: &Visitor, which: &Which, dead: &[DeadRow], total: i64) -> Markup {
+fn letters(
+    here: &Surroundings,
+    visitor: &Visitor,
+    which: &Which,
+    known: &[SourceSlug],
+    (dead, total): (&[DeadRow], i64),
+) -> Markup {
     let (lang, now) = (visitor.lang, here.app.clock.now());
     let rows = html! { @for letter in dead {
         @let id = letter.id.to_string();
         tr {
             th scope="row" { (id) }
             td { (letter.source.as_deref().unwrap_or("–")) }
-            td { (letter.kind) }
-            td.w { (short(&lang.phrase(&letter.reason), 240)) @if let Some(url) = &letter.url { br; (short(url, 120)) } }
+            td { (lang.word("jobs", &letter.kind)) }
+            td.w { (brief(&message(lang, &letter.reason), 240)) @if let Some(url) = &letter.url { br; (short(url, 120)) } }
             td { (at(lang, now, letter.died_at)) }
             td { @if let Some(run) = letter.run { a href={ "/runs/" (run) } { (head(&run.to_string())) } } }
             @if visitor.acts() { td {
                 (button(visitor, &Act { what: "retry", subject: &id, label: lang.say("Reprendre", "Retry"), of: &id }))
-                (button(visitor, &Act { what: "drop", subject: &id, label: lang.say("Écarter", "Discard"), of: &id }))
+                (careful(visitor, &Act { what: "drop", subject: &id, label: lang.say("Écarter", "Discard"), of: &id },
+                         lang.say("Une tâche: elle n'est plus essayée, et sa page reste échouée.", "One job: it is not tried again, and its page stays failed.")))
             } }
         }
     } };
@@ -144,7 +152,7 @@ fn letters(here: &Surroundings, visitor: &Visitor, which: &Which, dead: &[DeadRo
     let first = which.after.as_ref().map(|_| address(""));
     html! {
         h2 #dead { (lang.say("Tâches abandonnées", "Dead letters")) " (" (number(lang, total)) ")" }
-        (filter(lang, which))
+        (filter(lang, which, known))
         @if dead.is_empty() { p.good { (lang.say("Aucune.", "None.")) } }
         @else {
             (every(visitor, which, total))
@@ -154,9 +162,11 @@ fn letters(here: &Surroundings, visitor: &Visitor, which: &Which, dead: &[DeadRo
     }
 }
 
-fn filter(lang: Lang, which: &Which) -> Markup {
+fn filter(lang: Lang, which: &Which, known: &[SourceSlug]) -> Markup {
     html! { form.filter method="get" action="/stuck" {
-        div { label for="source" { "Source" } input #source name="source" maxlength="40" autocapitalize="none" value=(which.source); }
+        div { label for="source" { "Source" } select #source name="source" { option value="" { (lang.say("toutes", "all")) }
+            @for slug in known { option value=(slug) selected[which.source == slug.as_str()] { (slug) } }
+        } }
         div { label for="reason" { (lang.say("La raison contient", "The reason contains")) } input #reason name="reason" maxlength="200" value=(which.reason); }
         button type="submit" { (lang.say("Filtrer", "Filter")) }
     } }
@@ -180,10 +190,10 @@ fn every(visitor: &Visitor, which: &Which, total: i64) -> Markup {
 fn queue(lang: Lang, overview: &PoolState) -> Markup {
     let rows = html! { @for depth in &overview.queue { tr {
         th scope="row" { (depth.lane) }
-        td { (depth.kind) }
+        td { (lang.word("jobs", &depth.kind)) }
         td.n { (number(lang, depth.ready)) } td.n { (number(lang, depth.later)) } td.n { (number(lang, depth.running)) }
         td { (seconds(lang, depth.oldest_seconds)) }
-        td { (short(depth.last_error.as_deref().unwrap_or("–"), 120)) }
+        td { (brief(&message(lang, depth.last_error.as_deref().unwrap_or("–")), 160)) }
     } } };
     let heads = [
         lang.say("File", "Lane"),
@@ -205,7 +215,7 @@ fn workers(here: &Surroundings, lang: Lang, overview: &PoolState) -> Markup {
         td { (worker.http_address.as_deref().unwrap_or("–")) }
         td { (if worker.indexes { lang.say("oui", "yes") } else { lang.say("non", "no") }) }
         td { (ago(lang, now, worker.started_at)) }
-        td { @match worker.clock_off { Some(off) => span.bad { (off) " s" }, None => "–" } }
+        td { @match worker.clock_off { Some(off) => span.bad { (off) "\u{a0}s" }, None => "–" } }
     } } };
     let heads = [
         lang.say("Machine", "Host"),
@@ -244,7 +254,7 @@ fn hosts(here: &Surroundings, lang: Lang, overview: &PoolState) -> Markup {
         td.n { (host.failures) }
         td { (at(lang, now, host.since)) }
         td { @if host.next_try > now { (at(lang, now, host.next_try)) } @else { (lang.say("à la prochaine requête", "with the next request")) } }
-        td { (short(&lang.phrase(&host.why), 160)) }
+        td { (brief(&message(lang, &host.why), 160)) }
     } } };
     let heads = [
         lang.say("Hôte", "Host"),

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use store::{Scope, TokenRow};
 
 use super::{
-    format::{at, maybe_at},
+    format::{at, maybe_at, who},
     lang::Lang,
     layout::{self, Act, answer, careful, table},
     session::{Visitor, from_here},
@@ -67,7 +67,7 @@ pub(super) async fn create(
     };
     match made.await {
         Ok(body) => answer(&visitor, title(visitor.lang), Ok(body)).into_response(),
-        Err(problem) => layout::failed(visitor.lang, &problem),
+        Err(problem) => layout::refused(&visitor, &problem, "/"),
     }
 }
 
@@ -77,7 +77,7 @@ async fn body(here: &Surroundings, visitor: &Visitor, made: Option<(&str, &str)>
     let listed = html! { @for row in &rows { tr {
         th scope="row" { (row.name) }
         td { (lang.word("scopes", row.scope.as_str())) " (" (row.scope) ")" }
-        td { (at(lang, now, row.created_at)) ", " (row.created_by) }
+        td { (at(lang, now, row.created_at)) ", " (who(lang, &row.created_by)) }
         td { (maybe_at(lang, now, row.used_at)) }
         td { (state(lang, visitor, row, here)) }
     } } };
@@ -112,7 +112,7 @@ fn state(lang: Lang, visitor: &Visitor, row: &TokenRow, here: &Surroundings) -> 
     );
     html! {
         @if let (Some(when), Some(by)) = (row.revoked_at, &row.revoked_by) {
-            span.badge { (lang.say("Révoqué", "Revoked")) } " " (at(lang, here.app.clock.now(), when)) ", " (by)
+            span.badge { (lang.say("Révoqué", "Revoked")) } " " (at(lang, here.app.clock.now(), when)) ", " (who(lang, by))
         } @else { (careful(visitor, &revoke, warning)) }
     }
 }

@@ -27,7 +27,7 @@ const LASTS: f64 = 4.0 * 3_600.0;
 
 /// Shows what is wrong.
 pub(super) async fn page(State(here): State<Surroundings>, visitor: Visitor) -> Response {
-    let title = visitor.lang.say("Qu'est-ce qui ne va pas ?", "What is wrong?");
+    let title = visitor.lang.say("Qu'est-ce qui ne va pas ?", "What is wrong?");
     answer(&visitor, title, body(&here, &visitor).await)
 }
 

@@ -115,6 +115,7 @@ impl OpportunitiesAsk {
             remote: self.remote,
             closes_from: known.closes.from,
             closes_to: known.closes.to,
+            has_closing_day: None,
             ends_from: known.ends.from,
             ends_to: known.ends.to,
             updated_since: self.updated_since,
