@@ -123,6 +123,7 @@ pub struct Filters {
     pub closes_to: Option<NaiveDate>,
     pub ends_from: Option<NaiveDate>,
     pub ends_to: Option<NaiveDate>,
+    pub amount_kinds: Vec<String>,
     pub updated_since: Option<DateTime<Utc>>,
     pub quality_from: Option<i16>,
     pub cluster: Option<Uuid>,
@@ -282,7 +283,7 @@ fn read(rows: &[PgRow]) -> Result<Vec<ServedRow>, StoreError> {
 
 /// Returns a query on the rows that pass the filters. Only what is asked for becomes a condition: one statement with every condition
 /// would have a plan that fits none of them.
-fn select(head: &str, filters: &Filters) -> QueryBuilder<Postgres> {
+pub(crate) fn select(head: &str, filters: &Filters) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(head);
     query.push(" FROM api.opportunities v WHERE true");
     for (column, values) in [
@@ -292,6 +293,7 @@ fn select(head: &str, filters: &Filters) -> QueryBuilder<Postgres> {
         ("sector", &filters.sectors),
         ("occupation", &filters.occupations),
         ("education", &filters.education),
+        ("amount_kind", &filters.amount_kinds),
     ] {
         if !values.is_empty() {
             query.push(format!(" AND v.{column} = ANY (")).push_bind(values.clone()).push(")");

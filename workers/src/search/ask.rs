@@ -14,6 +14,7 @@ use uuid::Uuid;
 use vectors::{Days, Filter};
 
 use super::Mistake;
+use crate::words;
 
 /// Hits shown where no number is asked for.
 const LIMIT: u16 = 10;
@@ -29,8 +30,8 @@ const VALUES: usize = 50;
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Ask {
-    /// Text to search for, in French, English or Pidgin
-    #[arg(value_name = "TEXT", required_unless_present = "like", conflicts_with = "like")]
+    /// Text to search for, in French, English or Pidgin; filters alone list what passes, soonest closing first
+    #[arg(value_name = "TEXT", conflicts_with = "like")]
     pub(crate) q: Option<String>,
     /// Find opportunities similar to this one
     #[arg(long, value_name = "SOURCE/ID")]
@@ -131,14 +132,8 @@ impl Ask {
         {
             return Err(Mistake(format!("the text must have 1 to {LONGEST} bytes")));
         }
-        let code = |what: &'static str, codes: Vec<&'static str>| {
-            move |value: &str| {
-                let known = codes.iter().find(|code| code.eq_ignore_ascii_case(value));
-                known.map(|code| (*code).to_owned()).ok_or_else(|| unknown(what, value, &codes))
-            }
-        };
         Ok(Filter {
-            kinds: each(self.kind.as_deref(), code("kind", Kind::ALL.map(Kind::as_str).to_vec()))?,
+            kinds: each(self.kind.as_deref(), code("kind", "kinds", Kind::ALL.map(Kind::as_str).to_vec()))?,
             sources: each(self.source.as_deref(), |value| {
                 let slug =
                     SourceSlug::new(value).map_err(|error| Mistake(format!("source {value:?}: {error}")))?;
@@ -150,25 +145,44 @@ impl Ask {
             contracts: each(self.contract.as_deref(), contract)?,
             languages: each(
                 self.language.as_deref(),
-                code("language", Language::ALL.iter().map(|language| language.as_str()).collect()),
+                code(
+                    "language",
+                    "languages",
+                    Language::ALL.iter().map(|language| language.as_str()).collect(),
+                ),
             )?,
-            sectors: each(self.sector.as_deref(), code("sector", normalize::vocabulary::sectors()))?,
+            sectors: each(
+                self.sector.as_deref(),
+                code("sector", "sectors", normalize::vocabulary::sectors()),
+            )?,
             occupations: each(self.occupation.as_deref(), occupation)?,
             audiences: each(
                 self.audience.as_deref(),
-                code("audience", Audience::ALL.iter().map(|audience| audience.as_str()).collect()),
+                code(
+                    "audience",
+                    "audiences",
+                    Audience::ALL.iter().map(|audience| audience.as_str()).collect(),
+                ),
             )?,
             education: each(
                 self.education.as_deref(),
-                code("level of education", Education::ALL.iter().map(|level| level.as_str()).collect()),
+                code(
+                    "level of education",
+                    "education",
+                    Education::ALL.iter().map(|level| level.as_str()).collect(),
+                ),
             )?,
             working_time: each(
                 self.working_time.as_deref(),
-                code("working time", WorkingTime::ALL.iter().map(|time| time.as_str()).collect()),
+                code(
+                    "working time",
+                    "working_time",
+                    WorkingTime::ALL.iter().map(|time| time.as_str()).collect(),
+                ),
             )?,
             amount_kinds: each(
                 self.amount_kind.as_deref(),
-                code("kind of amount", AmountKind::ALL.iter().map(|kind| kind.as_str()).collect()),
+                code("kind of amount", "", AmountKind::ALL.iter().map(|kind| kind.as_str()).collect()),
             )?,
             clusters: self.cluster.iter().map(Uuid::to_string).collect(),
             canonical: self.canonical,
@@ -179,6 +193,19 @@ impl Ask {
             among: Vec::new(),
             but: Vec::new(),
         })
+    }
+}
+
+/// Returns what reads a value of a filter: its code, or the word that people read for it in French or English.
+fn code(
+    what: &'static str,
+    list: &'static str,
+    codes: Vec<&'static str>,
+) -> impl Fn(&str) -> Result<String, Mistake> {
+    move |value| {
+        let known = codes.iter().copied().find(|code| code.eq_ignore_ascii_case(value));
+        let known = known.or_else(|| words::named(list, value));
+        known.map(str::to_owned).ok_or_else(|| unknown(what, value, &codes))
     }
 }
 
@@ -246,7 +273,8 @@ fn contract(value: &str) -> Result<String, Mistake> {
     let known = Contract::ALL.iter().find(|contract| {
         contract.as_str().eq_ignore_ascii_case(value) || contract.label().eq_ignore_ascii_case(value)
     });
-    known.map(|contract| contract.as_str().to_owned()).ok_or_else(|| {
+    let known = known.map(|contract| contract.as_str()).or_else(|| words::named("contracts", value));
+    known.map(str::to_owned).ok_or_else(|| {
         unknown(
             "contract",
             value,
@@ -285,16 +313,18 @@ mod tests {
     fn values_are_found_as_people_write_them() {
         let of = |text: &str| Some(text.to_owned());
         let all = filter(|ask| {
-            ask.kind = of("job, Training");
+            ask.kind = of("job, formation");
             ask.region = of("littoral,CM-OU,south west");
             ask.town = of("ngaoundere,Cotonou");
-            ask.contract = of("CDI,internship");
-            ask.audience = of("women");
+            ask.contract = of("CDI,Stage");
+            ask.audience = of("Femmes");
+            ask.education = of("BEPC,baccalaureat,bac+3");
         })
         .unwrap();
         assert_eq!(all.kinds, ["job", "training"]);
         assert_eq!(all.regions, ["CM-LT", "CM-OU", "CM-SW"]);
         assert_eq!(all.localities, ["Ngaoundéré", "Cotonou"]);
+        assert_eq!(all.education, ["lower_secondary", "upper_secondary", "bachelor"]);
         assert_eq!(
             (all.contracts, all.audiences),
             (vec!["permanent".to_owned(), "internship".to_owned()], vec!["women".to_owned()])

@@ -117,6 +117,7 @@ impl OpportunitiesAsk {
             closes_to: known.closes.to,
             ends_from: known.ends.from,
             ends_to: known.ends.to,
+            amount_kinds: known.amount_kinds,
             updated_since: self.updated_since,
             quality_from: self.quality_from.map(i16::from),
             cluster: self.cluster,
