@@ -230,6 +230,14 @@ async fn a_replay_reads_by_the_file_that_was_put_in_force_a_moment_ago() {
     run(&["sources", "rollback", "liste"]).await;
     replay(&store).await;
     assert_eq!(titles(&store).await, ["Soudeur qualifié", "Maçon confirmé"]);
+    // Further back there is nothing: the version that was just left is not put in force again.
+    let none = road.bin(&["sources", "rollback", "liste"]).run().await.expect(2).err;
+    assert!(none.contains("no earlier version than the one in force"), "{none}");
+    // A file that would lose most of the archive is applied only by force.
+    let file = road.put("edit/liste.toml", SPEC.replace("'titre'", "'nom_inconnu'"));
+    let lost = road.bin(&["sources", "apply", &file]).run().await.expect(1).err;
+    assert!(lost.contains("2 of the 2 opportunities of the archive would no longer be found"), "{lost}");
+    run(&["sources", "apply", &file, "--force"]).await;
     terminate(&mut worker).await;
 }
 
