@@ -10,7 +10,7 @@ mod phrases;
 use normalize::text::fold;
 
 pub(crate) use evidence::evidence;
-pub(crate) use phrases::{help_in_french, in_french};
+pub(crate) use phrases::{help_in_french, in_french, placeholder_in_french};
 
 /// A word.
 #[derive(Debug, Clone, Copy)]

@@ -25,6 +25,12 @@ const LONGEST: usize = 2_000;
 /// Most values of a filter.
 const VALUES: usize = 50;
 
+/// Reads a day, as a person writes it on the command line.
+fn day(text: &str) -> Result<NaiveDate, String> {
+    let read = NaiveDate::parse_from_str(text, "%Y-%m-%d");
+    read.map_err(|_| format!("{text} is not a day: write for example 2026-12-31"))
+}
+
 /// What is asked. Filters hold values separated by commas; one of them suffices.
 #[derive(Debug, Clone, Default, Args, Serialize, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields, default)]
@@ -85,16 +91,16 @@ pub(crate) struct Ask {
     #[arg(long, value_name = "NAMES")]
     pub(crate) organization: Option<String>,
     /// Only what closes on this day or later
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub(crate) closes_from: Option<NaiveDate>,
     /// Only what closes on this day or earlier
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub(crate) closes_to: Option<NaiveDate>,
     /// Only what ends on this day or later
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub(crate) ends_from: Option<NaiveDate>,
     /// Only what ends on this day or earlier
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub(crate) ends_to: Option<NaiveDate>,
     /// Show at most this many hits [default: 10]
     #[param(minimum = 1, maximum = 100)]

@@ -33,6 +33,11 @@ pub(crate) fn help_in_french(english: &str) -> Option<String> {
     HELP.get(key.as_str()).map(|fr| fr.replace("\\n", "\n"))
 }
 
+/// Returns what an argument takes in French: `DATE|AGE` of `<DATE|AGE>`.
+pub(crate) fn placeholder_in_french(english: &str) -> Option<&'static str> {
+    HELP.get(format!("<{english}>").as_str()).map(|fr| fr.trim_matches(['<', '>']))
+}
+
 /// Returns a sentence in French, with the values that it holds. A sentence that no phrase fits stays as it is; of several
 /// sentences, each is looked up, and a value may consist of sentences itself.
 pub(crate) fn in_french(english: &str) -> String {
