@@ -4,7 +4,10 @@ mod mistakes;
 
 use std::ffi::OsString;
 
-use clap::{Arg, Command, builder::{Str, StyledStr}};
+use clap::{
+    Arg, Command,
+    builder::{Str, StyledStr},
+};
 
 use crate::{
     config::{Language, PREFIX},
@@ -71,8 +74,9 @@ fn translated_argument(arg: Arg) -> Arg {
         return long.into_iter().fold(arg, Arg::long_help);
     }
     let names = arg.get_value_names().into_iter().flatten();
-    let names: Vec<Str> =
-        names.map(|name| words::placeholder_in_french(name).map_or_else(|| name.clone(), Str::from)).collect();
+    let names: Vec<Str> = names
+        .map(|name| words::placeholder_in_french(name).map_or_else(|| name.clone(), Str::from))
+        .collect();
     // The parser writes these itself, in English.
     let of_default = arg.get_default_values().iter().map(|value| value.to_string_lossy()).collect::<Vec<_>>();
     let default = (!arg.is_hide_default_value_set() && !of_default.is_empty())

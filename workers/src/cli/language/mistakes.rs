@@ -106,7 +106,10 @@ mod tests {
             (&["runs", "--limit", "deux"], "ce n'est pas un nombre"),
             (&["statu"], "la commande 'statu' n'existe pas\n\n  vouliez-vous dire status?"),
             (&["ingest"], "il manque <SOURCE|SOURCE/ID|URL>"),
-            (&["ingest", "fne", "--ful"], "l'argument '--ful' n'existe pas ici\n\n  vouliez-vous dire --full?"),
+            (
+                &["ingest", "fne", "--ful"],
+                "l'argument '--ful' n'existe pas ici\n\n  vouliez-vous dire --full?",
+            ),
             (&["ingest", "fne", "--full", "--since", "2026-01-01"], "ne va pas avec"),
             (&["runs", "--output", "xml"], "[valeurs: table, json]"),
             (&["tokens", "create", "x", "--scope", "lire"], "[valeurs: read, operate, admin]"),

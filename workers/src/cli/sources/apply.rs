@@ -209,7 +209,7 @@ fn cells(version: FileVersion) -> [String; 5] {
     let origin = version.origin.to_string();
     [
         short(&version.version).to_owned(),
-        format!("{} ({})", version.at.format("%Y-%m-%d %H:%M UTC"), ago(Some(version.at))),
+        format!("{} ({})", ui::moment(version.at), ago(Some(version.at))),
         language.say(language.word("file_origins", &origin), &origin).to_lowercase(),
         version.by,
         note,

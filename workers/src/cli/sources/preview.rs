@@ -87,7 +87,7 @@ fn show(slug: &SourceSlug, opportunities: &[Opportunity], rejections: &[Rejectio
             "{slug} {}  refusée: {}",
             "{slug} {}  rejected: {}",
             rejection.external_id.as_deref().unwrap_or("-"),
-            rejection.reason
+            ui::refusal(&rejection.reason)
         ));
     }
     ui::line(&say!(
