@@ -103,6 +103,10 @@ async fn what_operators_do_is_answered_in_french() {
         (&["digest"], "Problèmes"),
         (&["prune", "--dry-run"], "rien ne serait ôté"),
         (&["search", "soudeur", "--town", "Doualla"], "vouliez-vous dire Douala?"),
+        (&["search", "--kind", "formation"], "rien trouvé"),
+        (&["runs", "--since", "31/12/2026"], "écrivez 2026-11-01, 2026-11-01T08:00:00Z, ou un âge"),
+        (&["config"], "dossier de l'archive, de l'index embarqué et de la démo"),
+        (&["migrate"], "(0 migration appliquée)"),
     ] {
         let told = said(args).await;
         assert!(told.contains(words), "{args:?}: {told}");

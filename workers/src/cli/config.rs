@@ -5,8 +5,9 @@ use clap::Args;
 use super::{Context, Outcome};
 use crate::{
     config::{markdown, settings},
-    lang::chosen,
+    lang::{Lang, chosen},
     ui::{self, Column, Table},
+    words,
 };
 
 /// Show each configuration key, its value, and what set it
@@ -32,10 +33,12 @@ impl Show {
             Column::word("key", 0).fr("clé"),
             Column::text("value", 1).fr("valeur"),
             Column::word("set by", 2).fr("mise par"),
-            Column::text("what it is", 3).fr("ce que c'est (en anglais)"),
+            Column::text("what it is", 3).fr("ce que c'est"),
         ]);
         for setting in settings {
-            table.row([setting.key, setting.value, setting.origin, setting.help]);
+            let french = if chosen() == Lang::Fr { words::help_in_french(&setting.help) } else { None };
+            let help = french.unwrap_or(setting.help);
+            table.row([setting.key, setting.value, setting.origin, help]);
         }
         table.print();
         ui::note(chosen().say(

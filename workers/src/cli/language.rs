@@ -118,6 +118,7 @@ mod tests {
         built.build();
         let mut all = BTreeSet::new();
         texts(&built, &mut all);
+        all.extend(crate::config::helps().map(str::to_owned));
         let known: BTreeSet<String> = include_str!("../help.tsv")
             .lines()
             .filter(|line| !line.starts_with('#'))

@@ -79,7 +79,7 @@ impl Apply {
             found.extend(losses(context, &store, &slug, &text).await?);
         }
         for line in &found {
-            ui::note(&format!("{slug}  {line}"));
+            ui::note(&format!("{slug}  {}", chosen().phrase(line)));
         }
         if !found.is_empty() && !self.force {
             ui::note(chosen().say(
