@@ -48,10 +48,8 @@ pub(crate) fn in_french(english: &str) -> String {
 }
 
 fn translated(english: &str, depth: usize) -> String {
-    let inner = |value: &str| match super::find("fields", value) {
-        Some(field) => field.fr.to_lowercase(),
-        None if depth == 0 => value.to_owned(),
-        None => translated(value, depth - 1),
+    let inner = |value: &str| {
+        if depth == 0 { field(value) } else { translated(value, depth - 1) }
     };
     let fitting = |sentence: &str| {
         let (phrase, values) = first_fitting(sentence)?;
@@ -72,7 +70,12 @@ fn translated(english: &str, depth: usize) -> String {
         said += &french;
         rest = rest.get(at..).unwrap_or_default();
     }
-    said + rest
+    said + &field(rest)
+}
+
+/// Returns the French name of a field, where the text is one.
+fn field(text: &str) -> String {
+    super::find("fields", text).map_or_else(|| text.to_owned(), |field| field.fr.to_lowercase())
 }
 
 /// Returns the first phrase that fits a whole sentence, with the values of the sentence.
