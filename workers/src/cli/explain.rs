@@ -10,7 +10,7 @@ use super::{Context, Outcome, common::nearest, rejections::record_words};
 use crate::{
     app,
     archive::Archive,
-    lang::{chosen, say},
+    lang::{Lang, chosen, say},
     registry, ui,
     workbench::words::partner_words,
 };
@@ -179,7 +179,8 @@ fn show(life: &OpportunityHistory, words: Option<&Draft>) {
             } else {
                 format!("  [{}]", chosen().phrase(normalize::rule(field)))
             };
-            ui::line(&format!("  {label:<13} {said:<40} → {}{rule}", became.join(", ")));
+            let width = if chosen() == Lang::Fr { 25 } else { 13 };
+            ui::line(&format!("  {label:<width$} {said:<40} → {}{rule}", became.join(", ")));
         }
     }
     if let (Some(score), Some(parts)) = (column("quality"), column("quality_parts")) {
