@@ -62,7 +62,10 @@ async fn an_applied_file_is_followed_by_every_worker_until_their_own_file_change
         SPEC.replace("'titre'", "'poste'").replace("rate = '1/s'", "rate = '2/s'\nschedule = '7 5 * * *'");
     let file = road.put("edit/liste.toml", &edited);
     let applied = run(&["sources", "apply", &file]).await.out;
-    assert!(applied.contains("is in force: rate: 1/s → 2/s; schedule is new"), "{applied}");
+    assert!(
+        applied.contains("is in force instead of") && applied.contains("rate: 1/s → 2/s; schedule is new"),
+        "{applied}"
+    );
     for address in &addresses {
         let followed = async || has_rate(address, "liste").await == ["7 5 * * *"];
         wait_until("the worker follows", followed).await;
