@@ -164,10 +164,7 @@ impl Demo {
         let replay = MockServer::start(Options { addr: ([127, 0, 0, 1], 0).into(), behavior, folder: None })
             .await
             .context("Failed to replay the partners")?;
-        let off = configure(&mut config, &data, &cluster, &replay)?;
-        if !off.is_empty() {
-            report::not_replayed(&off);
-        }
+        report::not_replayed(&configure(&mut config, &data, &cluster, &replay)?);
         if let Err(why) = vector::answers(&config).await {
             let why = observe::error_chain(&why);
             told(say!(

@@ -67,7 +67,9 @@ impl Search {
         if context.is_json() {
             ui::json(hits)?;
         } else {
-            hits.iter().for_each(|hit| ui::line(&described(hit)));
+            for hit in hits {
+                ui::line(&described(hit));
+            }
         }
         let shown = hits.len();
         ui::note(&match (shown, total) {

@@ -130,14 +130,19 @@ impl Ask {
         }
     }
 
+    fn check_text(&self) -> Result<(), Mistake> {
+        match &self.q {
+            Some(text) if text.trim().is_empty() || text.len() > LONGEST => {
+                Err(Mistake(format!("the text must have 1 to {LONGEST} bytes")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Returns which opportunities count: those that pass the filters, whether they are open or not. Fails with a [`Mistake`] if a filter has a value
     /// that no opportunity can have.
     pub(crate) fn filter(&self) -> Result<Filter, Mistake> {
-        if let Some(question) = &self.q
-            && (question.trim().is_empty() || question.len() > LONGEST)
-        {
-            return Err(Mistake(format!("the text must have 1 to {LONGEST} bytes")));
-        }
+        self.check_text()?;
         Ok(Filter {
             kinds: each(self.kind.as_deref(), code("kind", "kinds", Kind::ALL.map(Kind::as_str).to_vec()))?,
             sources: each(self.source.as_deref(), |value| {

@@ -96,8 +96,11 @@ fn table(runs: &[RunRow], lines: &[Line]) -> Table {
     table
 }
 
-/// Says which sources the demo cannot replay, and how to try them.
+/// Says which sources the demo cannot replay, if there are any, and how to try them.
 pub(super) fn not_replayed(off: &[SourceSlug]) {
+    if off.is_empty() {
+        return;
+    }
     let slugs = off.iter().map(SourceSlug::to_string).collect::<Vec<_>>().join(", ");
     let program = ui::program();
     ui::note(&say!(
