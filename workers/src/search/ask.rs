@@ -175,14 +175,7 @@ impl Ask {
                     Audience::ALL.iter().map(|audience| audience.as_str()).collect(),
                 ),
             )?,
-            education: each(
-                self.education.as_deref(),
-                code(
-                    "level of education",
-                    "education",
-                    Education::ALL.iter().map(|level| level.as_str()).collect(),
-                ),
-            )?,
+            education: each(self.education.as_deref(), code("level of education", "education", levels()))?,
             working_time: each(
                 self.working_time.as_deref(),
                 code(
@@ -205,6 +198,10 @@ impl Ask {
             but: Vec::new(),
         })
     }
+}
+
+fn levels() -> Vec<&'static str> {
+    Education::ALL.iter().map(|level| level.as_str()).collect()
 }
 
 /// Returns what reads a value of a filter: its code, or the word that people read for it in French or English.
