@@ -178,7 +178,9 @@ async fn the_pool_visits_at_the_rate_that_an_operator_sets() {
     wait_until("the worker is there", async || !store.queue().workers().await.unwrap().is_empty()).await;
     road.bin(&["ingest", "emploicameroun", "--full", "--no-wait"]).run().await.expect(0);
     wait_until("the first request is sent", async || visits(&road) > 0).await;
-    let set = road.bin(&["sources", "rate", "emploicameroun", "200/s"]).run().await.expect(0);
+    let refused = road.bin(&["sources", "rate", "emploicameroun", "200/s"]).run().await.expect(2).err;
+    assert!(refused.contains("promises the partner (1/min)"), "{refused}");
+    let set = road.bin(&["sources", "rate", "emploicameroun", "200/s", "--force"]).run().await.expect(0);
     assert!(
         set.out.contains("200/s instead of 1/min, set by") && set.err.contains("faster"),
         "{} {}",

@@ -88,13 +88,10 @@ async fn what_operators_do_is_answered_in_french() {
     };
     let path = path.to_str().unwrap();
     for (args, words) in [
-        (
-            &["sources", "apply", path, "--fixtures", fixtures][..],
-            "est en vigueur: daily_requests est nouveau",
-        ),
+        (&["sources", "apply", path, "--fixtures", fixtures][..], "daily_requests est nouveau"),
         (&["sources", "apply", path, "--fixtures", fixtures], "est déjà en vigueur"),
         (&["sources", "rollback", "mc2", "ffff"], "n'a pas de version ffff"),
-        (&["sources", "rollback", "mc2"], "est en vigueur: retour à la version"),
+        (&["sources", "rollback", "mc2"], "retour à la version"),
         (&["sources", "history", "mc2"], "daily_requests a disparu"),
         (&["sources", "history", "mc2"], "appliqué"),
         (&["sources", "forget", "mc2"], "la source mc2 a un fichier en vigueur"),
@@ -106,6 +103,10 @@ async fn what_operators_do_is_answered_in_french() {
         (&["digest"], "Problèmes"),
         (&["prune", "--dry-run"], "rien ne serait ôté"),
         (&["search", "soudeur", "--town", "Doualla"], "vouliez-vous dire Douala?"),
+        (&["search", "--kind", "formation"], "rien trouvé"),
+        (&["runs", "--since", "31/12/2026"], "écrivez 2026-11-01, 2026-11-01T08:00:00Z, ou un âge"),
+        (&["config"], "dossier de l'archive, de l'index embarqué et de la démo"),
+        (&["migrate"], "(0 migration appliquée)"),
     ] {
         let told = said(args).await;
         assert!(told.contains(words), "{args:?}: {told}");

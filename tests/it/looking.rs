@@ -80,7 +80,7 @@ async fn runs_and_rejections_are_found_by_what_one_knows_of_them() {
     for told in [
         &format!("run       {id}"),
         "mode      file, requested by cli (",
-        "UTC (",
+        "Douala (",
         "new       liste/1  Soudeur",
         "new       liste/2  Maçon",
         "(no identity)  Tailleur sans numéro",
@@ -88,7 +88,7 @@ async fn runs_and_rejections_are_found_by_what_one_knows_of_them() {
     ] {
         assert!(shown.contains(told), "{told:?} is not in {shown}");
     }
-    let moments: Vec<&str> = shown.lines().filter(|line| line.contains(" UTC (")).collect();
+    let moments: Vec<&str> = shown.lines().filter(|line| line.contains(" Douala (")).collect();
     let words: Vec<&str> = moments.iter().map(|line| line.split_whitespace().next().unwrap()).collect();
     assert_eq!(words, ["asked", "started", "published", "ended"], "{shown}");
 

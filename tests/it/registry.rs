@@ -62,7 +62,10 @@ async fn an_applied_file_is_followed_by_every_worker_until_their_own_file_change
         SPEC.replace("'titre'", "'poste'").replace("rate = '1/s'", "rate = '2/s'\nschedule = '7 5 * * *'");
     let file = road.put("edit/liste.toml", &edited);
     let applied = run(&["sources", "apply", &file]).await.out;
-    assert!(applied.contains("is in force: rate: 1/s → 2/s; schedule is new"), "{applied}");
+    assert!(
+        applied.contains("is in force instead of") && applied.contains("rate: 1/s → 2/s; schedule is new"),
+        "{applied}"
+    );
     for address in &addresses {
         let followed = async || has_rate(address, "liste").await == ["7 5 * * *"];
         wait_until("the worker follows", followed).await;
@@ -230,6 +233,14 @@ async fn a_replay_reads_by_the_file_that_was_put_in_force_a_moment_ago() {
     run(&["sources", "rollback", "liste"]).await;
     replay(&store).await;
     assert_eq!(titles(&store).await, ["Soudeur qualifié", "Maçon confirmé"]);
+    // Further back there is nothing: the version that was just left is not put in force again.
+    let none = road.bin(&["sources", "rollback", "liste"]).run().await.expect(2).err;
+    assert!(none.contains("no earlier version than the one in force"), "{none}");
+    // A file that would lose most of the archive is applied only by force.
+    let file = road.put("edit/liste.toml", SPEC.replace("'titre'", "'nom_inconnu'"));
+    let lost = road.bin(&["sources", "apply", &file]).run().await.expect(1).err;
+    assert!(lost.contains("2 of the 2 opportunities of the archive would no longer be found"), "{lost}");
+    run(&["sources", "apply", &file, "--force"]).await;
     terminate(&mut worker).await;
 }
 

@@ -56,8 +56,14 @@ async fn hits_are_filtered_explained_and_dated_on_the_command_line_and_over_http
     let closing = found(&road, &["soudeur", "--closes-from", "2020-01-01", "--limit", "50"]).await;
     let is_date = |hit: &Value| hit["payload"]["closes_on"].as_str().is_some_and(|day| day.len() == 10);
     assert!(!closing.is_empty() && closing.iter().all(is_date), "{closing:?}");
+    let soonest = found(&road, &["--kind", "emploi", "-n", "30"]).await;
+    let days: Vec<&str> = soonest.iter().filter_map(|hit| hit["payload"]["closes_on"].as_str()).collect();
+    assert!(days.len() > 2 && days.is_sorted() && all_have(&soonest, "kind", &["job"]), "{soonest:?}");
+    let some = road.bin(&["search", "--region", "littoral", "-n", "1"]).run().await.expect(0);
+    assert!(some.err.contains("1 of ") && some.err.contains("open opportunities"), "{}", some.err);
     for (args, word) in [
-        (&["soudeur", "--kind", "jobs"][..], "use one of job, training"),
+        (&[][..], "give a text, an opportunity to be similar to, or a filter"),
+        (&["soudeur", "--kind", "jobs"], "use one of job, training"),
         (&["soudeur", "--region", "Atlantis"], "CM-LT"),
         (&["--like", "fne/NOBODY"], "there is none of this name"),
         (&["--like", "fne"], "write it as SOURCE/ID"),
@@ -112,6 +118,8 @@ async fn over_http(road: &Road, similar: &[Value], like: &str) {
     let (status, body) = ask(&[("q", "soudeur"), ("explain", "true"), ("closes_from", "2020-01-01")]).await;
     assert_eq!(status, 200);
     assert!(body[0]["parts"].is_array() && body[0]["payload"]["closes_on"].is_string(), "{body}");
+    let (status, body) = ask(&[("kind", "job"), ("limit", "3")]).await;
+    assert_eq!((status, body.as_array().map(Vec::len)), (200, Some(3)), "{body}");
     for query in [&[("q", "soudeur"), ("region", "Atlantis")][..], &[("q", " ")], &[]] {
         let (status, body) = ask(query).await;
         assert_eq!(status, 422, "{body}");

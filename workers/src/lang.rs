@@ -83,6 +83,11 @@ impl Lang {
     }
 }
 
+/// Returns the ending of the French plural: none for 0 and 1.
+pub(crate) fn s(count: impl Into<i64>) -> &'static str {
+    if count.into() > 1 { "s" } else { "" }
+}
+
 /// Formats the French or the English text, in the language of commands. Both take the same values.
 macro_rules! say {
     ($fr:literal, $en:literal $(, $value:expr)* $(,)?) => {

@@ -68,6 +68,7 @@ pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
     metrics::describe_gauge!("oim_build_info", "1, with the version of the program");
     metrics::gauge!("oim_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     metrics::describe_gauge!("oim_index_held", "Whether this worker holds the vector index");
+    metrics::describe_gauge!("oim_resident_memory_bytes", "Memory of this worker");
     metrics::describe_gauge!(
         "oim_database_connections",
         "Connections of this worker to the database, by state"

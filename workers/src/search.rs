@@ -2,6 +2,7 @@
 
 #[allow(clippy::large_stack_arrays, reason = "the macro of utoipa writes one")]
 mod ask;
+mod listed;
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,6 +15,7 @@ use crate::{
     vector::{Found, Vectors},
 };
 pub(crate) use ask::{Ask, misspelt};
+pub(crate) use listed::{Listed, listed};
 
 /// Hits that are asked of the index for each one to show: the others of a cluster are left out.
 const SPARE: usize = 3;

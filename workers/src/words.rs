@@ -7,8 +7,10 @@
 mod evidence;
 mod phrases;
 
+use normalize::text::fold;
+
 pub(crate) use evidence::evidence;
-pub(crate) use phrases::{help_in_french, in_french};
+pub(crate) use phrases::{help_in_french, in_french, placeholder_in_french};
 
 /// A word.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +41,18 @@ pub(crate) fn codes(list: &str) -> impl Iterator<Item = &'static str> {
 /// Returns a word of a vocabulary.
 pub(crate) fn find(list: &str, code: &str) -> Option<Word> {
     all().find(|word| word.list == list && word.code == code)
+}
+
+/// Returns the code of a word that a person writes as it is shown, in French or English: `formation` is `training`. What stands behind a
+/// comma or in parentheses may be left out.
+pub(crate) fn named(list: &str, given: &str) -> Option<&'static str> {
+    let given = fold(given);
+    let is_meant = |shown: &str| {
+        let head = shown.split([',', '(']).next().unwrap_or(shown);
+        fold(shown) == given || fold(head.trim()) == given
+    };
+    let meant = all().filter(|word| word.list == list).find(|word| is_meant(word.fr) || is_meant(word.en))?;
+    Some(meant.code)
 }
 
 #[cfg(test)]

@@ -58,6 +58,7 @@
 //! - `digest`: what a day brought
 //! - `feed`: the changes that other services follow
 //! - `served_rows`: opportunities as other services read them, by filters
+//! - `closing_soonest`: opportunities in the order in which they close
 //! - `freshness`: how fresh the sources are, and what is held
 //! - `preview`: what publishing a run or some pages would change
 //! - `timeline`: what a run did, and when
@@ -81,6 +82,7 @@ mod audit;
 mod budget;
 mod cancel;
 mod certificates;
+mod closing_soonest;
 mod commit;
 mod control;
 mod dead_letters;

@@ -150,19 +150,22 @@ impl Store {
         .doing("list the versions of a source file")
     }
 
-    /// Returns the text of the version whose digest begins so, and the whole digest. Without one: the last version before the one in
-    /// force that differs from it.
+    /// Returns the text of the version whose digest begins so, and the whole digest. Without one: the version that
+    /// came into force before the one that is, by when each first did. So twice leads two versions back, not forth again.
     pub async fn earlier_file(
         &self,
         source: &SourceSlug,
         version: Option<&str>,
     ) -> Result<Option<(String, String)>, StoreError> {
         let row = sqlx::query!(
-            r#"SELECT version, file AS "file!" FROM ingest.source_files
-                WHERE source = $1 AND file IS NOT NULL AND CASE WHEN $2::text IS NULL
-                      THEN version <> (SELECT version FROM ingest.source_files WHERE source = $1 ORDER BY id DESC LIMIT 1)
-                      ELSE starts_with(version, $2) END
-                ORDER BY id DESC LIMIT 1"#,
+            r#"WITH versions AS (
+                 SELECT version, min(id) AS first, max(id) FILTER (WHERE file IS NOT NULL) AS newest
+                   FROM ingest.source_files WHERE source = $1 GROUP BY version),
+               now AS (SELECT version FROM ingest.source_files WHERE source = $1 ORDER BY id DESC LIMIT 1)
+               SELECT f.version, f.file AS "file!" FROM versions v JOIN ingest.source_files f ON f.id = v.newest
+                WHERE CASE WHEN $2::text IS NULL THEN v.first < (SELECT first FROM versions JOIN now USING (version))
+                      ELSE starts_with(v.version, $2) END
+                ORDER BY v.first DESC LIMIT 1"#,
             source.as_str(),
             version
         )

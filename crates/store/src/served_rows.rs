@@ -125,6 +125,7 @@ pub struct Filters {
     pub has_closing_day: Option<bool>,
     pub ends_from: Option<NaiveDate>,
     pub ends_to: Option<NaiveDate>,
+    pub amount_kinds: Vec<String>,
     pub updated_since: Option<DateTime<Utc>>,
     pub quality_from: Option<i16>,
     pub cluster: Option<Uuid>,
@@ -296,6 +297,7 @@ pub(crate) fn select(head: &str, filters: &Filters) -> QueryBuilder<Postgres> {
         ("sector", &filters.sectors),
         ("occupation", &filters.occupations),
         ("education", &filters.education),
+        ("amount_kind", &filters.amount_kinds),
     ] {
         if !values.is_empty() {
             query.push(format!(" AND v.{column} = ANY (")).push_bind(values.clone()).push(")");

@@ -184,7 +184,7 @@ fn shown(silence: &Silence) -> String {
         "sourdine  {} jusqu'au {} par {}: {}",
         "silence  {} until {} by {}: {}",
         silence.source.as_deref().unwrap_or("all"),
-        silence.until.format("%Y-%m-%d %H:%M UTC"),
+        ui::moment(silence.until),
         silence.by,
         silence.reason
     )

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     app,
-    lang::{chosen, say},
+    lang::{self, chosen, say},
     ui::{self, Column, Table, ago},
 };
 
@@ -133,7 +133,8 @@ impl Dead {
                         "no dead letter fits: there is nothing to discard",
                     ));
                 } else {
-                    ui::line(&say!("{} écartées", "{} discarded", counted(discarded)));
+                    let s = lang::s(i64::try_from(discarded).unwrap_or(i64::MAX));
+                    ui::line(&say!("{} écartée{s}", "{} discarded", counted(discarded)));
                 }
             }
         }
@@ -210,13 +211,13 @@ async fn show(context: &Context, store: &Store, id: i64) -> anyhow::Result<()> {
     ui::line(&say!(
         "en file      {}, {}",
         "enqueued     {}, {}",
-        row.created_at.format("%Y-%m-%d %H:%M:%S UTC"),
+        ui::moment(row.created_at),
         ago(Some(row.created_at))
     ));
     ui::line(&say!(
         "abandon      {}, {}",
         "given up     {}, {}",
-        row.died_at.format("%Y-%m-%d %H:%M:%S UTC"),
+        ui::moment(row.died_at),
         ago(Some(row.died_at))
     ));
     ui::line(&say!("raison       {}", "reason       {}", chosen().phrase(reason)));
@@ -262,12 +263,13 @@ fn tell_retried(context: &Context, retried: &Retried) -> anyhow::Result<()> {
         return Ok(());
     }
     let letters = counted(u64::try_from(retried.letters).unwrap_or(u64::MAX));
-    ui::line(&say!("{letters} reprises", "{letters} retried"));
+    let s = lang::s(i64::try_from(retried.letters).unwrap_or(i64::MAX));
+    ui::line(&say!("{letters} reprise{s}", "{letters} retried"));
     if retried.jobs > 0 {
+        let (jobs, s) = (retried.jobs, lang::s(i64::try_from(retried.jobs).unwrap_or(i64::MAX)));
         ui::line(&say!(
-            "en file         {} tâches, dans leurs collectes",
-            "queued again  {} jobs, in the runs that they are of",
-            retried.jobs
+            "en file         {jobs} tâche{s}, dans leurs collectes",
+            "queued again  {jobs} jobs, in the runs that they are of"
         ));
     }
     for (run, source) in &retried.runs {

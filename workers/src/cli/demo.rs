@@ -6,7 +6,7 @@ use std::{path::PathBuf, sync::Arc, time::Instant};
 
 use anyhow::Context as _;
 use clap::Args;
-use domain::Rate;
+use domain::{Rate, SourceSlug};
 use local_postgres::{Cluster, Durability};
 use replay::{Behavior, MockServer, Options};
 use store::{Mode, RunRequest, Scope, Trigger};
@@ -16,6 +16,7 @@ use crate::{
     app::{App, DEMO_DATABASE, Role},
     config::{Address, Config, Source},
     http::Server,
+    lang::{chosen, say},
     observe,
     pipeline::trigger,
     queue::{Pool, Stop},
@@ -29,8 +30,12 @@ use crate::{
 /// Starts a private PostgreSQL and an embedded index, filled by the configured embedder (such as `OLLAMA_URL`) if it answers, replays recordings of the partners on loopback, ingests every
 /// source with a real worker pool, and runs three searches.
 #[derive(Debug, Args)]
-#[command(after_help = "Run it again: it finds everything unchanged and embeds nothing.\n\
-    To start over, remove the data folder, or name another one with --data. One demo at a time uses a folder.")]
+#[command(
+    after_help = "It replays recorded partners only: source files that you add with --sources are off. Try one on its partner:\n\
+    `oim-etl --sources DIR sources preview SLUG`.\n\
+    Run it again: it finds everything unchanged and embeds nothing.\n\
+    To start over, remove the data folder, or name another one with --data. One demo at a time uses a folder."
+)]
 pub(super) struct Demo {
     /// Keep the data in this folder
     #[arg(long, value_name = "DIR", default_value = ".oim-etl/demo")]
@@ -70,51 +75,72 @@ impl Demo {
         observe::logs(&config)?;
         let quiet = context.is_json();
         let stop = Stop::new();
+        let mut showing = std::pin::pin!(self.show(config, quiet, stop.clone()));
         // Listen for signals first: one that comes while the server starts must still stop the server.
         tokio::select! {
             biased;
-            _ = asked_to_stop() => {
-                ui::note(&format!("\nstopped; what was loaded is kept in {}", self.data.display()));
-                // With --keep, a signal is the normal end.
-                Ok(if self.keep { Outcome::Good } else { Outcome::Wrong })
-            }
-            ended = self.show(config, quiet, stop.clone()) => ended,
+            _ = asked_to_stop() => stop.cancel(),
+            ended = &mut showing => return ended,
         }
+        // What runs is stopped in order. A second signal does not wait for it.
+        tokio::select! {
+            biased;
+            _ = asked_to_stop() => (),
+            ended = &mut showing => ended.map(drop)?,
+        }
+        ui::note(&say!(
+            "\narrêté; ce qui a été chargé reste dans {}",
+            "\nstopped; what was loaded is kept in {}",
+            self.data.display()
+        ));
+        // With --keep, a signal is the normal end.
+        Ok(if self.keep { Outcome::Good } else { Outcome::Wrong })
     }
 
     async fn show(&self, config: Config, quiet: bool, stop: Stop) -> anyhow::Result<Outcome> {
         let begun = Instant::now();
         let running = Box::pin(self.start(config, quiet, &stop)).await?;
         let lines = ask_all(&running.app).await?;
-        let runs = Follower::new(running.app.store.clone(), lines.clone(), quiet).until_done().await?;
-        let outcome = report::print(&running.app, &runs, &lines, quiet, begun.elapsed()).await?;
+        let following = Follower::new(running.app.store.clone(), lines.clone(), quiet).until_done();
+        let outcome = match stop.run_until_cancelled(following).await {
+            Some(runs) => report::print(&running.app, &runs?, &lines, quiet, begun.elapsed()).await?,
+            None => Outcome::Wrong,
+        };
         let address = running.server.address();
-        if self.keep {
+        if self.keep && !stop.is_cancelled() {
             let token = console_token(&running.app).await?;
-            ui::note(&format!("\nrunning until Ctrl-C\nconsole     http://{address}/   log in with {token}"));
-            ui::note(&format!("API         http://{address}/v1/openapi.json, with the same token"));
+            ui::note(&say!(
+                "\ntourne jusqu'à Ctrl-C\nconsole     http://{address}/   entrez avec {token}",
+                "\nrunning until Ctrl-C\nconsole     http://{address}/   log in with {token}"
+            ));
+            ui::note(&say!(
+                "API         http://{address}/v1/openapi.json, avec le même jeton",
+                "API         http://{address}/v1/openapi.json, with the same token"
+            ));
             let (url, data) = (running.cluster.url(DEMO_DATABASE), self.data.canonicalize()?);
-            ui::note(&format!(
+            ui::note(&say!(
+                "pour les autres commandes: export DATABASE_URL={} OIM_ETL_DATA_DIR={} OIM_ETL_QDRANT_COLLECTION={COLLECTION}",
                 "for other commands: export DATABASE_URL={} OIM_ETL_DATA_DIR={} OIM_ETL_QDRANT_COLLECTION={COLLECTION}",
                 ui::quoted(&url),
                 ui::quoted(&data.display().to_string())
             ));
-            std::future::pending::<()>().await;
+            stop.cancelled().await;
         }
+        let is_asked = stop.is_cancelled();
         running.pool.stop().await?;
         running.server.stopped().await;
         running.replay.stop().await;
         running.app.store.close().await;
         let folder = running.cluster.folder().to_owned();
         drop(running.cluster);
-        if !quiet {
+        if !quiet && !is_asked {
             report::next_steps(&self.data, &folder);
         }
         Ok(outcome)
     }
 
     async fn start(&self, mut config: Config, quiet: bool, stop: &Stop) -> anyhow::Result<Running> {
-        let say = |line: String| {
+        let told = |line: String| {
             if !quiet {
                 ui::note(&line);
             }
@@ -123,10 +149,10 @@ impl Demo {
             .with_context(|| format!("Failed to create the data folder {}", self.data.display()))?;
         let data = self.data.canonicalize()?;
         let cluster = Cluster::start(&data.join("postgres"), Durability::Safe).await?;
-        say(format!(
+        told(format!(
             "{:11} {:50} {}",
             "postgres",
-            format!("private cluster, PostgreSQL {}", cluster.version()),
+            say!("cluster privé, PostgreSQL {}", "private cluster, PostgreSQL {}", cluster.version()),
             cluster.folder().display()
         ));
         make_database(&cluster).await?;
@@ -138,9 +164,13 @@ impl Demo {
         let replay = MockServer::start(Options { addr: ([127, 0, 0, 1], 0).into(), behavior, folder: None })
             .await
             .context("Failed to replay the partners")?;
-        configure(&mut config, &data, &cluster, &replay)?;
+        report::not_replayed(&configure(&mut config, &data, &cluster, &replay)?);
         if let Err(why) = vector::answers(&config).await {
-            say(format!("{:11} words and categories alone: {}", "embedder", observe::error_chain(&why)));
+            let why = observe::error_chain(&why);
+            told(say!(
+                "embedder    mots et catégories seulement: {why}",
+                "embedder    words and categories alone: {why}"
+            ));
             (config.ollama_url, config.embedder_url) = (None, None);
         }
         let metrics = observe::metrics()?;
@@ -150,14 +180,19 @@ impl Demo {
             .stopping_with(stop.clone());
         let app = Arc::new(app);
         let index = app.indexes.served().map_or_else(
-            || "held by another process".to_owned(),
-            |kept| format!("{}, {}", kept.vectors.index.describe(), kept.vectors.label()),
+            || chosen().text("tenu par un autre processus", "held by another process"),
+            |kept| {
+                let place = format!("{}, {}", kept.vectors.index.describe(), kept.vectors.label());
+                chosen().phrase(&place)
+            },
         );
-        say(format!("{:11} {index:50} {}", "vectors", data.join("vectors").display()));
-        say(format!(
-            "{:11} {:50} rates raised to {DEMO_RATE} for the demo\n",
-            "partners",
-            format!("replayed on {}", replay.url().trim_start_matches("http://"))
+        told(format!("{:11} {index:50} {}", "vectors", data.join("vectors").display()));
+        let address = replay.url().trim_start_matches("http://").to_owned();
+        told(format!(
+            "{:11} {:50} {}\n",
+            chosen().say("partenaires", "partners"),
+            say!("rejoués sur {address}", "replayed on {address}"),
+            say!("débits portés à {DEMO_RATE} pour la démo", "rates raised to {DEMO_RATE} for the demo")
         ));
         let server = Server::start(self.http, Arc::clone(&app), metrics, stop.clone()).await?;
         let pool = Pool::start(Arc::clone(&app), Some(&server.address().to_string()), stop.clone()).await?;
@@ -165,13 +200,14 @@ impl Demo {
     }
 }
 
-/// Sets the demo's own configuration: ordinary keys that anybody could set.
+/// Sets the demo's own configuration: ordinary keys that anybody could set. Returns the sources that are off, because nothing of them is
+/// recorded.
 fn configure(
     config: &mut Config,
     data: &std::path::Path,
     cluster: &Cluster,
     replay: &MockServer,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Vec<SourceSlug>> {
     config.database_url = Some(cluster.url(DEMO_DATABASE).into());
     config.database.migrate_on_start = true;
     data.clone_into(&mut config.data_dir);
@@ -182,13 +218,17 @@ fn configure(
     let rate: Rate = DEMO_RATE.parse()?;
     let catalog = crate::app::catalog(config)?;
     let replayed: Vec<&str> = replay::partners().iter().map(|partner| partner.slug).collect();
+    let mut off = Vec::new();
     for spec in catalog.iter() {
         let known = replayed.contains(&spec.slug.as_str());
+        if !known {
+            off.push(spec.slug.clone());
+        }
         let source =
             Source { rate: Some(rate), via: Some(Address(replay.url().parse()?)), enabled: Some(known) };
         config.sources.insert(spec.slug.clone(), source);
     }
-    Ok(())
+    Ok(off)
 }
 
 /// Creates the demo's database on the private cluster, if it is missing.

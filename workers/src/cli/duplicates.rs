@@ -1,14 +1,13 @@
 //! `oim-etl duplicates`
 
 use clap::{Args, Subcommand};
-use store::Store;
+use store::{DoubtedSide, Filters, ServedRow, Store};
 
 use super::{Context, Outcome, common::current_user};
 use crate::{
     app,
     lang::{chosen, say},
-    ui::{self, Column, Table},
-    words,
+    ui, words,
 };
 
 /// List pairs that may be one opportunity, and decide on them
@@ -66,28 +65,42 @@ async fn review(context: &Context, store: &Store, limit: i64) -> anyhow::Result<
         ui::note(chosen().say("aucune paire n'attend de décision", "no pair waits for a decision"));
         return Ok(());
     }
-    let mut table = Table::new(&[
-        Column::word("pair", 0).fr("paire"),
-        Column::text("title", 2).fr("titre"),
-        Column::text("organization", 3).fr("organisation"),
-    ]);
+    let ids = pairs.iter().flat_map(|pair| pair.rows.iter().map(|row| row.id)).collect();
+    let filters = Filters { among: Some(ids), ..Filters::default() };
+    let (rows, _) = store.served_rows(&filters, None, limit.saturating_mul(2)).await?;
     for pair in &pairs {
-        for row in &pair.rows {
-            table.row([
-                format!("{}/{}", row.source, row.external_id),
-                row.title.clone(),
-                row.organization.clone().unwrap_or_else(|| "-".to_owned()),
-            ]);
+        ui::line(&ui::strong(&known(&pair.why)));
+        for side in &pair.rows {
+            let row = rows.iter().find(|row| row.id == side.id);
+            ui::line(&format!("  {}/{}  {}", side.source, side.external_id, described(side, row)));
         }
-        let why = words::evidence(chosen(), &pair.why).join(", ");
-        table.row([String::new(), why, String::new()]);
     }
-    table.print();
     ui::note(chosen().say(
         "\nPour décider: oim-etl duplicates same UNE AUTRE, ou oim-etl duplicates different UNE AUTRE",
         "\nTo decide: oim-etl duplicates same ONE OTHER, or oim-etl duplicates different ONE OTHER",
     ));
     Ok(())
+}
+
+/// Returns the evidence without what says nothing, because one side does not have it.
+fn known(why: &str) -> String {
+    let (score, pieces) = why.split_once(": ").unwrap_or(("", why));
+    let pieces: Vec<&str> = pieces.split(", ").filter(|piece| !piece.contains(" unknown ")).collect();
+    words::evidence(chosen(), &format!("{score}: {}", pieces.join(", "))).join(", ")
+}
+
+/// Returns what a person compares of one side.
+fn described(side: &DoubtedSide, row: Option<&ServedRow>) -> String {
+    let place = |row: &ServedRow| row.localities.join(", ");
+    let day = |day: chrono::NaiveDate| say!("ferme le {day}", "closes {day}");
+    let parts = [
+        Some(side.title.clone()),
+        side.organization.clone(),
+        row.map(place),
+        row.and_then(|row| row.amount_text.clone()),
+        row.and_then(|row| row.closes_on).map(day),
+    ];
+    parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
 async fn decide(context: &Context, store: &Store, two: &Two, same: bool) -> anyhow::Result<()> {

@@ -10,7 +10,7 @@ use super::{Context, Outcome, common::nearest, rejections::record_words};
 use crate::{
     app,
     archive::Archive,
-    lang::{chosen, say},
+    lang::{Lang, chosen, say},
     registry, ui,
     workbench::words::partner_words,
 };
@@ -121,7 +121,7 @@ fn refusal(row: &RejectionRow) {
     ui::line(&say!(
         "  quand         {} ({})",
         "  when          {} ({})",
-        row.at.format("%Y-%m-%d %H:%M:%S UTC"),
+        ui::moment(row.at),
         ui::ago(Some(row.at))
     ));
     ui::line(&say!(
@@ -166,6 +166,7 @@ fn show(life: &OpportunityHistory, words: Option<&Draft>) {
     ui::line(&format!("{}  {indexed}", status.join(" ").trim()));
     for field in Field::ALL {
         let name = field.as_str();
+        let label = chosen().say(chosen().word("fields", name), name);
         let said = words.and_then(|draft| draft.field(name)).map(|words| shortened(words, 70));
         let became: Vec<String> = store::fields_of_columns()
             .filter(|(_, of)| *of == field)
@@ -178,14 +179,15 @@ fn show(life: &OpportunityHistory, words: Option<&Draft>) {
             } else {
                 format!("  [{}]", chosen().phrase(normalize::rule(field)))
             };
-            ui::line(&format!("  {name:<13} {said:<40} → {}{rule}", became.join(", ")));
+            let width = if chosen() == Lang::Fr { 25 } else { 13 };
+            ui::line(&format!("  {label:<width$} {said:<40} → {}{rule}", became.join(", ")));
         }
     }
     if let (Some(score), Some(parts)) = (column("quality"), column("quality_parts")) {
         ui::line(&say!(
-            "  qualité       {score} sur 100; {}",
-            "  quality       {score} of 100; {}",
-            plain(parts)
+            "  qualité       {score} sur 100{}",
+            "  quality       {score} of 100{}",
+            lacks(parts)
         ));
     }
 }
@@ -193,7 +195,7 @@ fn show(life: &OpportunityHistory, words: Option<&Draft>) {
 /// Prints the origin of the row, its history, and its duplicates.
 fn origin(life: &OpportunityHistory, page: Option<&PageRow>) {
     if let Some(page) = page {
-        let fetched = page.fetched_at.map(|at| at.to_rfc3339()).unwrap_or_default();
+        let fetched = page.fetched_at.map(ui::moment).unwrap_or_default();
         ui::line(&say!(
             "lue sur {} (page {} de {}), prise le {fetched}",
             "read from {} ({} page of {}), fetched {fetched}",
@@ -221,7 +223,7 @@ fn origin(life: &OpportunityHistory, page: Option<&PageRow>) {
         let fields: Vec<String> = fields.collect();
         ui::line(&format!(
             "{}  {}  {}",
-            step.at.format("%Y-%m-%d %H:%M"),
+            ui::moment(step.at),
             happened(step.what.as_str()),
             fields.join("; ")
         ));
@@ -248,11 +250,27 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// Formats a value without JSON quotes.
+/// Returns what the quality lacks: what is missing, and what is doubted.
+fn lacks(parts: &Value) -> String {
+    let lang = chosen();
+    let of = |name: &str, list: &'static str, word: &str| {
+        let codes = parts.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let codes: Vec<&str> = codes.map(|code| lang.word(list, code)).collect();
+        if codes.is_empty() { String::new() } else { format!("; {word}: {}", codes.join(", ")) }
+    };
+    of("missing", "missing", lang.say("il manque", "missing"))
+        + &of("doubts", "warnings", lang.say("doutes", "doubts"))
+}
+
+/// Formats a value without JSON quotes. A place is its town, region and country.
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
+        Value::Object(place) if place.contains_key("country") => {
+            let parts = ["locality", "region", "country"].map(|name| place.get(name).and_then(Value::as_str));
+            parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+        }
         other => other.to_string(),
     }
 }

@@ -222,9 +222,14 @@ pub(super) async fn follow(context: Context, store: Store, lines: Vec<Line>) -> 
         pool.stop().await?;
     }
     let Some(runs) = ended else {
-        ui::note(chosen().say(
-            "plus suivies; les collectes restent, et les workers les continuent",
-            "stopped following; the runs are kept, and the next worker continues them",
+        let next = if store.queue().workers().await.is_ok_and(|alive| alive.is_empty()) {
+            chosen().say("le prochain worker les continue", "the next worker continues them")
+        } else {
+            chosen().say("les workers les continuent", "the workers continue them")
+        };
+        ui::note(&say!(
+            "plus suivies; les collectes restent, et {next}",
+            "stopped following; the runs are kept, and {next}"
         ));
         return Ok(Outcome::Wrong);
     };

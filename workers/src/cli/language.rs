@@ -1,14 +1,21 @@
 //! The language of commands and of their help.
 
+mod mistakes;
+
 use std::ffi::OsString;
 
-use clap::{Command, builder::StyledStr};
+use clap::{
+    Arg, Command,
+    builder::{Str, StyledStr},
+};
 
 use crate::{
     config::{Language, PREFIX},
     lang::Lang,
     words,
 };
+
+pub(super) use mistakes::in_french;
 
 /// The flag that chooses.
 const FLAG: &str = "--lang";
@@ -50,16 +57,38 @@ fn translated(command: Command) -> Command {
     let of = |text: Option<&StyledStr>| text.and_then(|text| words::help_in_french(&text.to_string()));
     let (about, long, after) =
         (of(command.get_about()), of(command.get_long_about()), of(command.get_after_help()));
-    let command = command.subcommand_help_heading("Commandes");
+    let command = command.subcommand_help_heading("Commandes").subcommand_value_name("COMMANDE");
     let command = about.into_iter().fold(command, Command::about);
     let command = long.into_iter().fold(command, Command::long_about);
     let command = after.into_iter().fold(command, Command::after_help);
-    let command = command.mut_args(|arg| {
-        let (help, long) = (of(arg.get_help()), of(arg.get_long_help()));
-        let arg = help.into_iter().fold(arg, clap::Arg::help);
-        long.into_iter().fold(arg, clap::Arg::long_help)
-    });
-    command.mut_subcommands(translated)
+    command.mut_args(translated_argument).mut_subcommands(translated)
+}
+
+fn translated_argument(arg: Arg) -> Arg {
+    let of = |text: Option<&StyledStr>| {
+        text.map(|text| words::help_in_french(&text.to_string()).unwrap_or_else(|| text.to_string()))
+    };
+    let (help, long) = (of(arg.get_help()), of(arg.get_long_help()));
+    if !arg.get_action().takes_values() {
+        let arg = help.into_iter().fold(arg, Arg::help);
+        return long.into_iter().fold(arg, Arg::long_help);
+    }
+    let names = arg.get_value_names().into_iter().flatten();
+    let names: Vec<Str> = names
+        .map(|name| words::placeholder_in_french(name).map_or_else(|| name.clone(), Str::from))
+        .collect();
+    // The parser writes these itself, in English.
+    let of_default = arg.get_default_values().iter().map(|value| value.to_string_lossy()).collect::<Vec<_>>();
+    let default = (!arg.is_hide_default_value_set() && !of_default.is_empty())
+        .then(|| format!(" [défaut: {}]", of_default.join(", ")));
+    let possible = if arg.is_hide_possible_values_set() { Vec::new() } else { arg.get_possible_values() };
+    let values = possible.iter().map(clap::builder::PossibleValue::get_name).collect::<Vec<_>>().join(", ");
+    let values = (!possible.is_empty()).then(|| format!(" [valeurs: {values}]"));
+    let behind = default.unwrap_or_default() + &values.unwrap_or_default();
+    let arg = if names.is_empty() { arg } else { arg.value_names(names) };
+    let arg = arg.hide_default_value(true).hide_possible_values(true);
+    let arg = long.into_iter().fold(arg, |arg, long| arg.long_help(format!("{long}{behind}")));
+    arg.help(help.unwrap_or_default() + &behind)
 }
 
 #[cfg(test)]
@@ -73,6 +102,10 @@ mod tests {
     fn texts(command: &Command, all: &mut BTreeSet<String>) {
         let own = [command.get_about(), command.get_long_about(), command.get_after_help()];
         let of_args = command.get_arguments().flat_map(|arg| [arg.get_help(), arg.get_long_help()]);
+        for arg in command.get_arguments().filter(|arg| arg.get_action().takes_values()) {
+            let names = arg.get_value_names().into_iter().flatten();
+            all.extend(names.map(|name| format!("<{name}>")));
+        }
         for text in own.into_iter().chain(of_args).flatten() {
             all.insert(text.to_string().trim_end().replace('\n', "\\n"));
         }
@@ -85,6 +118,7 @@ mod tests {
         built.build();
         let mut all = BTreeSet::new();
         texts(&built, &mut all);
+        all.extend(crate::config::helps().map(str::to_owned));
         let known: BTreeSet<String> = include_str!("../help.tsv")
             .lines()
             .filter(|line| !line.starts_with('#'))

@@ -6,7 +6,7 @@ use store::Schema;
 use super::{Context, Outcome};
 use crate::{
     app,
-    lang::say,
+    lang::{self, say},
     registry::{self, Base, Brings},
     ui,
 };
@@ -43,8 +43,9 @@ impl Migrate {
                 "the database is of a newer program (migration {newest}, this one knows {known}): nothing to migrate"
             ));
         } else {
+            let s = lang::s(i64::try_from(missing).unwrap_or(i64::MAX));
             ui::line(&say!(
-                "la base de données est à cette version ({missing} migrations appliquées), {sources} sources enregistrées",
+                "la base de données est à cette version ({missing} migration{s} appliquée{s}), {sources} sources enregistrées",
                 "database is at this version ({missing} migrations applied), {sources} sources registered"
             ));
         }

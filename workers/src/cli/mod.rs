@@ -155,7 +155,16 @@ enum Outcome {
 pub(crate) async fn main() -> ExitCode {
     let early = language::early(&std::env::args_os().collect::<Vec<_>>(), |name| std::env::var(name).ok());
     let matches = language::command(Cli::command(), early).try_get_matches();
-    let matches = matches.unwrap_or_else(|error| tips::tidy(error).exit());
+    let matches = match matches.map_err(tips::tidy) {
+        Ok(matches) => matches,
+        Err(error) => match (early, language::in_french(&error)) {
+            (lang::Lang::Fr, Some(said)) => {
+                ui::note(&said);
+                return ExitCode::from(COULD_NOT);
+            }
+            _ => error.exit(),
+        },
+    };
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match Box::pin(run(cli)).await {
         Ok(Outcome::Good) => ExitCode::SUCCESS,

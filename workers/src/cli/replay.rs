@@ -118,6 +118,9 @@ fn nothing_stale(context: &Context, source: &SourceSlug) -> anyhow::Result<Outco
     Ok(Outcome::Good)
 }
 
+/// Most rejected records that are printed.
+const SHOWN: usize = 20;
+
 /// Parses the archived pages and prints what would become of their records.
 async fn dry(
     context: &Context,
@@ -145,13 +148,16 @@ async fn dry(
             would_be.unchanged,
             rejections.len()
         ));
-        for rejection in &rejections {
+        for rejection in rejections.iter().take(SHOWN) {
             ui::line(&say!(
                 "refusée   {}  {}",
                 "rejected  {}  {}",
                 rejection.external_id.as_deref().unwrap_or("-"),
-                rejection.reason
+                ui::refusal(&rejection.reason)
             ));
+        }
+        if let Some(more) = rejections.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+            ui::line(&say!("          et {more} autres", "          and {more} more"));
         }
         for alarm in &alarms {
             ui::note(alarm);

@@ -84,13 +84,18 @@ fn list(context: &Context, timetable: &schedules::Timetable) -> anyhow::Result<(
         table.row([
             entry.name.to_string(),
             entry.source.to_string(),
-            entry.mode.as_str().to_owned(),
+            mode(entry.mode.as_str()).to_owned(),
             entry.cron.clone(),
             entry.zone.name().to_owned(),
         ]);
     }
     table.print();
     Ok(())
+}
+
+/// Returns a mode: its code, or what it is called in French.
+fn mode(code: &str) -> &str {
+    chosen().say(chosen().word("run_modes", code), code)
 }
 
 fn next(context: &Context, timetable: &schedules::Timetable, count: usize) -> anyhow::Result<()> {
@@ -113,11 +118,15 @@ fn next(context: &Context, timetable: &schedules::Timetable, count: usize) -> an
         Column::word("entry", 2).fr("entrée"),
     ]);
     for (at, entry) in ticks {
-        let local = at
-            .with_timezone(&entry.zone)
-            .format(chosen().say("%d/%m %H:%M %Z", "%a %d %b %H:%M %Z"))
-            .to_string();
-        table.row([local, entry.source.to_string(), entry.mode.as_str().to_owned(), entry.name.to_string()]);
+        let local =
+            at.with_timezone(&entry.zone).format(chosen().say("%d/%m %H:%M", "%a %d %b %H:%M")).to_string();
+        let local = format!("{local} {}", entry.zone.name());
+        table.row([
+            local,
+            entry.source.to_string(),
+            mode(entry.mode.as_str()).to_owned(),
+            entry.name.to_string(),
+        ]);
     }
     table.print();
     Ok(())

@@ -10,14 +10,15 @@ use crate::{
     app,
     lang::{chosen, say},
     remote,
-    search::{self, Ask},
+    search::{self, Ask, Listed},
     ui,
     vector::{Found, Vectors},
 };
 
 /// Search opportunities: by words and categories, and with Ollama by meaning
 ///
-/// Filters take several values, separated by commas. An opportunity that several sources publish is shown once.
+/// Filters take several values, separated by commas. An opportunity that several sources publish is shown once. Filters without a text
+/// list all that passes, soonest closing first.
 #[derive(Debug, Args)]
 pub(super) struct Search {
     #[command(flatten)]
@@ -28,6 +29,9 @@ impl Search {
     pub(super) async fn run(self, context: Context) -> anyhow::Result<Outcome> {
         self.ask.filter()?;
         let store = app::connect(context.config(), 1).await?;
+        if let Some(listed) = search::listed(&store, &self.ask).await? {
+            return self.print_listed(&context, &listed);
+        }
         let Found { hits, degraded } = match Vectors::open_served(context.config(), &store).await? {
             Some(vectors) => search::search(&vectors, &store, &self.ask).await?,
             None => self.ask_worker(&store).await?,
@@ -54,6 +58,31 @@ impl Search {
                 ));
             }
         }
+        Ok(Outcome::Good)
+    }
+
+    /// Prints what passes the filters, and how much of it is shown.
+    fn print_listed(&self, context: &Context, listed: &Listed) -> anyhow::Result<Outcome> {
+        let Listed { hits, total } = listed;
+        if context.is_json() {
+            ui::json(hits)?;
+        } else {
+            for hit in hits {
+                ui::line(&described(hit));
+            }
+        }
+        let shown = hits.len();
+        ui::note(&match (shown, total) {
+            (0, _) => nothing(&self.ask),
+            (_, 1) => say!("1 opportunité ouverte", "1 open opportunity"),
+            (_, total) if i64::try_from(shown)? == *total => {
+                say!("{total} opportunités ouvertes", "{total} open opportunities")
+            }
+            (_, total) => say!(
+                "{shown} de {total} opportunités ouvertes, celles qui ferment le plus tôt; --limit en montre jusqu'à 100",
+                "{shown} of {total} open opportunities, those that close soonest; --limit shows up to 100"
+            ),
+        });
         Ok(Outcome::Good)
     }
 
@@ -93,8 +122,12 @@ fn nothing(ask: &Ask) -> String {
     )
 }
 
-/// Formats a hit as one line.
+/// Formats a hit as one line, with its score.
 pub(super) fn shown(hit: &Hit) -> String {
+    format!("{:5.2}  {}", hit.score, described(hit))
+}
+
+fn described(hit: &Hit) -> String {
     let payload = &hit.payload;
     let closes = payload
         .closes_on
@@ -112,12 +145,7 @@ pub(super) fn shown(hit: &Hit) -> String {
         closes,
         ends,
     ];
-    format!(
-        "{:5.2}  {}   {}",
-        hit.score,
-        parts.into_iter().flatten().collect::<Vec<_>>().join(" · "),
-        payload.source
-    )
+    format!("{}   {}", parts.into_iter().flatten().collect::<Vec<_>>().join(" · "), payload.source)
 }
 
 /// Formats the parts of a score: `0.31 topic:welding + 0.12 "soudeur"`.

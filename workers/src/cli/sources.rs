@@ -6,6 +6,7 @@ mod control;
 mod diff;
 mod fill;
 pub(super) mod list;
+mod losses;
 mod new;
 mod preview;
 mod rate;

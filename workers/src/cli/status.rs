@@ -19,7 +19,7 @@ use super::{
 use crate::{
     alerts, app,
     clock::off_by,
-    lang::{chosen, say},
+    lang::{self, chosen, say},
     registry,
     ui::{self, Column, Table, ago},
     vector::Vectors,
@@ -136,14 +136,17 @@ fn show_source(state: &SourceState) {
 
 fn waiting(state: &SourceState) -> String {
     if state.visits_waiting > 0 {
-        say!("  ({} tâches attendent)", "  ({} jobs wait)", state.visits_waiting)
+        match state.visits_waiting {
+            1 => chosen().text("  (1 tâche attend)", "  (1 job waits)"),
+            several => say!("  ({several} tâches attendent)", "  ({several} jobs wait)"),
+        }
     } else {
         String::new()
     }
 }
 
 fn show_host(FailingHost { host, source, failures, since, next_try, why }: &FailingHost) {
-    let (since, next_try) = (since.format("%Y-%m-%d %H:%M UTC"), next_try.format("%H:%M:%S UTC"));
+    let (since, next_try) = (ui::moment(*since), ui::moment(*next_try));
     let why = chosen().phrase(why);
     ui::line(&say!(
         "hôte           {host}: ne répond plus depuis {since} ({failures} échecs de suite, source {source}), prochain essai à {next_try}: {why}",
@@ -264,7 +267,7 @@ fn show(overview: &Overview) {
                 depth.later.to_string(),
                 depth.running.to_string(),
                 format!("{:.0} s", depth.oldest_seconds),
-                depth.last_error.clone().unwrap_or_default(),
+                depth.last_error.as_deref().map(|why| chosen().phrase(why)).unwrap_or_default(),
             ]);
         }
         ui::line("");
@@ -278,11 +281,11 @@ async fn show_dead(store: &Store, most: i64) -> anyhow::Result<()> {
     let (letters, all) = store.dead(&WhichDead::default(), None, most).await?;
     for letter in &letters {
         let about = letter.url.as_ref().or(letter.source.as_ref()).unwrap_or(&letter.kind);
+        let (attempts, s) = (letter.attempts, lang::s(letter.attempts));
         ui::line(&say!(
-            "abandonnée     {} {about}, après {} essais, {}: {}",
-            "dead letter    {} {about}, after {} attempts, {}: {}",
+            "abandonnée     {} {about}, après {attempts} essai{s}, {}: {}",
+            "dead letter    {} {about}, after {attempts} attempts, {}: {}",
             letter.id,
-            letter.attempts,
             ago(Some(letter.died_at)),
             chosen().phrase(&letter.reason)
         ));

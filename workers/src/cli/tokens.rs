@@ -30,8 +30,8 @@ enum What {
         #[arg(value_parser = name)]
         name: String,
         /// What it allows: read, operate or admin
-        #[arg(long, default_value = "read")]
-        scope: Scope,
+        #[arg(long, default_value = "read", hide_possible_values = true, value_parser = clap::builder::PossibleValuesParser::new(Scope::ALL.iter().map(|scope| scope.as_str())))]
+        scope: String,
     },
     /// List tokens, the valid ones first
     List,
@@ -65,8 +65,9 @@ impl Tokens {
         let store = app::connect(context.config(), 2).await?;
         match &self.what {
             What::Create { name, scope } => {
+                let scope: Scope = scope.parse()?;
                 let token = tokens::new_token()?;
-                store.create_token(name, *scope, &tokens::digest(&token), &current_user()).await?;
+                store.create_token(name, scope, &tokens::digest(&token), &current_user()).await?;
                 if context.is_json() {
                     ui::json(&json!({ "name": name, "scope": scope, "token": token }))?;
                 } else {

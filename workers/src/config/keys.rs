@@ -161,6 +161,12 @@ pub(crate) const SOURCE_KEYS: &[(&str, &str)] = &[
     ("enabled", "false: never run this source"),
 ];
 
+/// Returns what each key is, for the test of its French.
+#[cfg(test)]
+pub(crate) fn helps() -> impl Iterator<Item = &'static str> {
+    KEYS.iter().map(|key| key.help).chain(SOURCE_KEYS.iter().map(|(_, help)| *help))
+}
+
 /// Environment variables of other tools that are understood, and the key each sets.
 pub(crate) const ALIASES: &[(&str, &str)] = &[
     ("DATABASE_URL", "database_url"),

@@ -16,6 +16,8 @@ use serde::Deserialize;
 use url::Url;
 
 pub(crate) use alerts::{Alerts, SmtpTls};
+#[cfg(test)]
+pub(crate) use keys::helps;
 pub(crate) use keys::{ALIASES, PREFIX, variable};
 pub(crate) use load::{Given, Loaded, load};
 pub(crate) use page::markdown;

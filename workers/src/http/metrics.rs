@@ -29,7 +29,17 @@ fn of_process(app: &App) {
     let (used, idle) = app.store.connections();
     metrics::gauge!("oim_database_connections", "state" => "used").set(used as f64);
     metrics::gauge!("oim_database_connections", "state" => "idle").set(idle as f64);
+    if let Some(bytes) = resident() {
+        metrics::gauge!("oim_resident_memory_bytes").set(bytes as f64);
+    }
     metrics::gauge!("oim_index_held").set(f64::from(u8::from(app.holds_index())));
+}
+
+/// Returns how much memory this process has, in bytes; `None` where the system has no `/proc`.
+fn resident() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kib| kib << 10)
 }
 
 /// Returns the figures of the database, if this worker shows them.

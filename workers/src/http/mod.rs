@@ -28,6 +28,8 @@ use crate::{app::App, queue::Stop};
 
 /// Header of an answer to a search that went by words alone, with the reason.
 pub(crate) const DEGRADED: &str = "degraded";
+/// Header of an answer to filters without a text: how many opportunities pass in all.
+pub(crate) const TOTAL: &str = "total";
 /// Largest request body: an ingest request is a few hundred bytes.
 const MAX_BODY: usize = 16 << 10;
 

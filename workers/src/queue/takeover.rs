@@ -22,6 +22,8 @@ pub(super) async fn watch(app: Arc<App>, worker: WorkerId, stop: Stop) {
                 last.clear();
                 pause = LOOK_EVERY;
             }
+            // A stop closes the connections that a look still uses.
+            Err(_) if stop.is_cancelled() => return,
             Err(error) => {
                 pause = (pause * 2).min(LONGEST);
                 let why = error_chain(&error);

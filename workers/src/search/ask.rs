@@ -14,6 +14,7 @@ use uuid::Uuid;
 use vectors::{Days, Filter};
 
 use super::Mistake;
+use crate::words;
 
 /// Hits shown where no number is asked for.
 const LIMIT: u16 = 10;
@@ -24,13 +25,19 @@ const LONGEST: usize = 2_000;
 /// Most values of a filter.
 const VALUES: usize = 50;
 
+/// Reads a day, as a person writes it on the command line.
+fn day(text: &str) -> Result<NaiveDate, String> {
+    let read = NaiveDate::parse_from_str(text, "%Y-%m-%d");
+    read.map_err(|_| format!("{text} is not a day: write for example 2026-12-31"))
+}
+
 /// What is asked. Filters hold values separated by commas; one of them suffices.
 #[derive(Debug, Clone, Default, Args, Serialize, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Ask {
-    /// Text to search for, in French, English or Pidgin
-    #[arg(value_name = "TEXT", required_unless_present = "like", conflicts_with = "like")]
+    /// Text to search for, in French, English or Pidgin; filters alone list what passes, soonest closing first
+    #[arg(value_name = "TEXT", conflicts_with = "like")]
     pub(crate) q: Option<String>,
     /// Find opportunities similar to this one
     #[arg(long, value_name = "SOURCE/ID")]
@@ -84,16 +91,16 @@ pub(crate) struct Ask {
     #[arg(long, value_name = "NAMES")]
     pub(crate) organization: Option<String>,
     /// Only what closes on this day or later
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub(crate) closes_from: Option<NaiveDate>,
     /// Only what closes on this day or earlier
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub(crate) closes_to: Option<NaiveDate>,
     /// Only what ends on this day or later
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub(crate) ends_from: Option<NaiveDate>,
     /// Only what ends on this day or earlier
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub(crate) ends_to: Option<NaiveDate>,
     /// Show at most this many hits [default: 10]
     #[param(minimum = 1, maximum = 100)]
@@ -123,22 +130,21 @@ impl Ask {
         }
     }
 
+    fn check_text(&self) -> Result<(), Mistake> {
+        match &self.q {
+            Some(text) if text.trim().is_empty() || text.len() > LONGEST => {
+                Err(Mistake(format!("the text must have 1 to {LONGEST} bytes")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Returns which opportunities count: those that pass the filters, whether they are open or not. Fails with a [`Mistake`] if a filter has a value
     /// that no opportunity can have.
     pub(crate) fn filter(&self) -> Result<Filter, Mistake> {
-        if let Some(question) = &self.q
-            && (question.trim().is_empty() || question.len() > LONGEST)
-        {
-            return Err(Mistake(format!("the text must have 1 to {LONGEST} bytes")));
-        }
-        let code = |what: &'static str, codes: Vec<&'static str>| {
-            move |value: &str| {
-                let known = codes.iter().find(|code| code.eq_ignore_ascii_case(value));
-                known.map(|code| (*code).to_owned()).ok_or_else(|| unknown(what, value, &codes))
-            }
-        };
+        self.check_text()?;
         Ok(Filter {
-            kinds: each(self.kind.as_deref(), code("kind", Kind::ALL.map(Kind::as_str).to_vec()))?,
+            kinds: each(self.kind.as_deref(), code("kind", "kinds", Kind::ALL.map(Kind::as_str).to_vec()))?,
             sources: each(self.source.as_deref(), |value| {
                 let slug =
                     SourceSlug::new(value).map_err(|error| Mistake(format!("source {value:?}: {error}")))?;
@@ -150,25 +156,37 @@ impl Ask {
             contracts: each(self.contract.as_deref(), contract)?,
             languages: each(
                 self.language.as_deref(),
-                code("language", Language::ALL.iter().map(|language| language.as_str()).collect()),
+                code(
+                    "language",
+                    "languages",
+                    Language::ALL.iter().map(|language| language.as_str()).collect(),
+                ),
             )?,
-            sectors: each(self.sector.as_deref(), code("sector", normalize::vocabulary::sectors()))?,
+            sectors: each(
+                self.sector.as_deref(),
+                code("sector", "sectors", normalize::vocabulary::sectors()),
+            )?,
             occupations: each(self.occupation.as_deref(), occupation)?,
             audiences: each(
                 self.audience.as_deref(),
-                code("audience", Audience::ALL.iter().map(|audience| audience.as_str()).collect()),
+                code(
+                    "audience",
+                    "audiences",
+                    Audience::ALL.iter().map(|audience| audience.as_str()).collect(),
+                ),
             )?,
-            education: each(
-                self.education.as_deref(),
-                code("level of education", Education::ALL.iter().map(|level| level.as_str()).collect()),
-            )?,
+            education: each(self.education.as_deref(), code("level of education", "education", levels()))?,
             working_time: each(
                 self.working_time.as_deref(),
-                code("working time", WorkingTime::ALL.iter().map(|time| time.as_str()).collect()),
+                code(
+                    "working time",
+                    "working_time",
+                    WorkingTime::ALL.iter().map(|time| time.as_str()).collect(),
+                ),
             )?,
             amount_kinds: each(
                 self.amount_kind.as_deref(),
-                code("kind of amount", AmountKind::ALL.iter().map(|kind| kind.as_str()).collect()),
+                code("kind of amount", "", AmountKind::ALL.iter().map(|kind| kind.as_str()).collect()),
             )?,
             clusters: self.cluster.iter().map(Uuid::to_string).collect(),
             canonical: self.canonical,
@@ -179,6 +197,23 @@ impl Ask {
             among: Vec::new(),
             but: Vec::new(),
         })
+    }
+}
+
+fn levels() -> Vec<&'static str> {
+    Education::ALL.iter().map(|level| level.as_str()).collect()
+}
+
+/// Returns what reads a value of a filter: its code, or the word that people read for it in French or English.
+fn code(
+    what: &'static str,
+    list: &'static str,
+    codes: Vec<&'static str>,
+) -> impl Fn(&str) -> Result<String, Mistake> {
+    move |value| {
+        let known = codes.iter().copied().find(|code| code.eq_ignore_ascii_case(value));
+        let known = known.or_else(|| words::named(list, value));
+        known.map(str::to_owned).ok_or_else(|| unknown(what, value, &codes))
     }
 }
 
@@ -246,7 +281,8 @@ fn contract(value: &str) -> Result<String, Mistake> {
     let known = Contract::ALL.iter().find(|contract| {
         contract.as_str().eq_ignore_ascii_case(value) || contract.label().eq_ignore_ascii_case(value)
     });
-    known.map(|contract| contract.as_str().to_owned()).ok_or_else(|| {
+    let known = known.map(|contract| contract.as_str()).or_else(|| words::named("contracts", value));
+    known.map(str::to_owned).ok_or_else(|| {
         unknown(
             "contract",
             value,
@@ -285,16 +321,18 @@ mod tests {
     fn values_are_found_as_people_write_them() {
         let of = |text: &str| Some(text.to_owned());
         let all = filter(|ask| {
-            ask.kind = of("job, Training");
+            ask.kind = of("job, formation");
             ask.region = of("littoral,CM-OU,south west");
             ask.town = of("ngaoundere,Cotonou");
-            ask.contract = of("CDI,internship");
-            ask.audience = of("women");
+            ask.contract = of("CDI,Stage");
+            ask.audience = of("Femmes");
+            ask.education = of("BEPC,baccalaureat,bac+3");
         })
         .unwrap();
         assert_eq!(all.kinds, ["job", "training"]);
         assert_eq!(all.regions, ["CM-LT", "CM-OU", "CM-SW"]);
         assert_eq!(all.localities, ["Ngaoundéré", "Cotonou"]);
+        assert_eq!(all.education, ["lower_secondary", "upper_secondary", "bachelor"]);
         assert_eq!(
             (all.contracts, all.audiences),
             (vec!["permanent".to_owned(), "internship".to_owned()], vec!["women".to_owned()])

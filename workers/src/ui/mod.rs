@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::lang;
 
 pub(crate) use follow::{Follower, Line, held};
-pub(crate) use table::{Column, Table, ago, counted, reason, state, state_in};
+pub(crate) use table::{Column, Table, ago, counted, moment, reason, refusal, state, state_in};
 
 /// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -218,6 +218,23 @@ pub(crate) fn ago(at: Option<DateTime<Utc>>) -> String {
     say!("il y a {length}", "{length} ago")
 }
 
+/// Returns a moment on the clock of Douala, where the operators are, with its zone.
+pub(crate) fn moment(at: DateTime<Utc>) -> String {
+    at.with_timezone(&chrono_tz::Africa::Douala).format("%Y-%m-%d %H:%M:%S Douala").to_string()
+}
+
+/// Returns why a record is refused, with the words of the partner that it is about.
+pub(crate) fn refusal(why: &domain::Reason) -> String {
+    let english = why.to_string();
+    match chosen() {
+        Lang::En => english,
+        Lang::Fr => {
+            let detail = english.find(" (").and_then(|at| english.get(at..)).unwrap_or_default();
+            format!("{}{detail}", reason(why.code()))
+        }
+    }
+}
+
 /// Returns what a rejection or a warning is called in a table: its code, or what it means.
 pub(crate) fn reason(code: &str) -> String {
     match chosen() {

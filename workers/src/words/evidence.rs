@@ -10,9 +10,23 @@ pub(crate) fn evidence(lang: Lang, why: &str) -> Vec<String> {
     let (contradiction, rest) = why.split_once("; ").map_or((None, why), |(first, rest)| (Some(first), rest));
     let (score, pieces) = rest.split_once(':').unwrap_or(("", rest));
     let score = Some(score).filter(|score| !score.is_empty()).map(|score| number(lang, score));
-    let pieces = pieces.split(", ").map(str::trim).filter(|piece| !piece.is_empty());
+    let pieces = whole(pieces);
     let contradiction = contradiction.map(|why| lang.phrase(why));
-    contradiction.into_iter().chain(score).chain(pieces.map(|piece| in_words(lang, piece))).collect()
+    contradiction.into_iter().chain(score).chain(pieces.iter().map(|piece| in_words(lang, piece))).collect()
+}
+
+/// Returns the pieces. A level may have a comma itself: only what has a weight is a piece.
+fn whole(pieces: &str) -> Vec<String> {
+    let mut whole: Vec<String> = Vec::new();
+    let mut is_open = false;
+    for part in pieces.split(", ").map(str::trim).filter(|part| !part.is_empty()) {
+        match whole.last_mut().filter(|_| is_open) {
+            Some(last) => *last = format!("{last}, {part}"),
+            None => whole.push(part.to_owned()),
+        }
+        is_open = part.rsplit(' ').next().is_none_or(|weight| weight.parse::<f64>().is_err());
+    }
+    whole
 }
 
 /// Returns "phone same +4.1" in words. What is not known stays as it is.
@@ -47,6 +61,9 @@ mod tests {
         assert_eq!(later, ["une nouvelle campagne", "+1,2", "même titre +1,6"]);
         assert_eq!(evidence(Lang::Fr, "-0.0: title same +10.0"), ["0", "même titre +10,0"]);
         assert_eq!(evidence(Lang::Fr, "title"), ["title"]);
+        let own =
+            evidence(Lang::En, "+0.2: title in the text one in its own, other words -1.0, seats same +0.3");
+        assert_eq!(own[1..], ["one title in its own text, other words -1.0", "same number of seats +0.3"]);
     }
 
     #[test]

@@ -7,6 +7,9 @@ const HOLE: &str = "{}";
 /// Sentences that are looked for in one text. A longer text stays English from there on.
 const MOST: usize = 8;
 
+/// How deep sentences are looked for in the values of sentences: a decision names doubts, a doubt names a stream, and that one numbers.
+const DEEPEST: usize = 3;
+
 /// A phrase: its English parts around the values, and its French text.
 #[derive(Debug)]
 struct Phrase {
@@ -33,16 +36,24 @@ pub(crate) fn help_in_french(english: &str) -> Option<String> {
     HELP.get(key.as_str()).map(|fr| fr.replace("\\n", "\n"))
 }
 
+/// Returns what an argument takes in French: `DATE|AGE` of `<DATE|AGE>`.
+pub(crate) fn placeholder_in_french(english: &str) -> Option<&'static str> {
+    HELP.get(format!("<{english}>").as_str()).map(|fr| fr.trim_matches(['<', '>']))
+}
+
 /// Returns a sentence in French, with the values that it holds. A sentence that no phrase fits stays as it is; of several
 /// sentences, each is looked up, and a value may consist of sentences itself.
 pub(crate) fn in_french(english: &str) -> String {
-    translated(english, &|value| translated(value, &str::to_owned))
+    translated(english, DEEPEST)
 }
 
-fn translated(english: &str, inner: &dyn Fn(&str) -> String) -> String {
+fn translated(english: &str, depth: usize) -> String {
+    let inner = |value: &str| {
+        if depth == 0 { field(value) } else { translated(value, depth - 1) }
+    };
     let fitting = |sentence: &str| {
         let (phrase, values) = first_fitting(sentence)?;
-        let values: Vec<String> = values.into_iter().map(inner).collect();
+        let values: Vec<String> = values.into_iter().map(&inner).collect();
         Some(filled(phrase.fr, &values))
     };
     let mut said = String::new();
@@ -59,7 +70,12 @@ fn translated(english: &str, inner: &dyn Fn(&str) -> String) -> String {
         said += &french;
         rest = rest.get(at..).unwrap_or_default();
     }
-    said + rest
+    said + &field(rest)
+}
+
+/// Returns the French name of a field, where the text is one.
+fn field(text: &str) -> String {
+    super::find("fields", text).map_or_else(|| text.to_owned(), |field| field.fr.to_lowercase())
 }
 
 /// Returns the first phrase that fits a whole sentence, with the values of the sentence.
@@ -123,6 +139,16 @@ mod tests {
                 "stream offres: 19 usable records while 431 opportunities are open; nothing of it is served"
             ),
             "flux offres: 19 fiches utilisables alors que 431 opportunités sont ouvertes; rien d'elle n'est servi"
+        );
+    }
+
+    #[test]
+    fn a_value_of_a_value_is_looked_up_too() {
+        assert_eq!(
+            in_french(
+                "discarded by awa; it was doubted: stream offres: organization would get one and the same value in 100 % of 40 known records; organization: one value stands in 100 % of the records, where 3 % are usual"
+            ),
+            "rejetée par awa; il y avait ces doutes: flux offres: organisation prendrait une seule et même valeur dans 100 % des 40 fiches connues; organisation: une même valeur dans 100 % des fiches, d'habitude 3 %"
         );
     }
 

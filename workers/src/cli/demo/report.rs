@@ -2,12 +2,14 @@
 
 use std::{path::Path, time::Duration};
 
+use domain::SourceSlug;
 use serde_json::json;
 use store::{RunRow, RunState};
 
 use super::{App, Line, Outcome};
 use crate::{
     cli::{ingest::problem_lines, search::shown},
+    lang::{chosen, say},
     search::{Ask, search},
     ui::{self, Column, Table, held},
 };
@@ -43,16 +45,18 @@ pub(super) async fn print(
                 ui::line(&line);
             }
             if let Some(why) = &run.message {
-                ui::line(&format!("{}  {}: {why}", run.source, run.state));
+                let (lang, why) = (chosen(), chosen().phrase(why));
+                let state = lang.say(lang.word("run_states", run.state.as_str()), run.state.as_str());
+                ui::line(&format!("{}  {state}: {why}", run.source));
             }
         }
         for (text, hits) in &searches {
-            ui::line(&format!("\nsearch {text:?}"));
+            ui::line(&say!("\nrecherche {text:?}", "\nsearch {text:?}"));
             for hit in hits {
                 ui::line(&shown(hit));
             }
         }
-        ui::line(&format!("\nall of it took {:.1} s", took.as_secs_f64()));
+        ui::line(&say!("\nle tout a pris {:.1} s", "\nall of it took {:.1} s", took.as_secs_f64()));
     }
     Ok(if runs.iter().all(|run| run.state == RunState::Complete) { Outcome::Good } else { Outcome::Wrong })
 }
@@ -61,14 +65,14 @@ pub(super) async fn print(
 pub(in crate::cli) const COLUMNS: [Column; 10] = [
     Column::word("source", 0),
     Column::number("pages", 5),
-    Column::number("seen", 2),
-    Column::number("new", 1),
-    Column::number("changed", 3),
-    Column::number("unchanged", 4),
-    Column::number("rejected", 2),
-    Column::number("embedded", 6),
-    Column::number("seconds", 7),
-    Column::number("req/s held/allowed", 8),
+    Column::number("seen", 2).fr("vues"),
+    Column::number("new", 1).fr("nouvelles"),
+    Column::number("changed", 3).fr("changées"),
+    Column::number("unchanged", 4).fr("inchangées"),
+    Column::number("rejected", 2).fr("refusées"),
+    Column::number("embedded", 6).fr("indexées"),
+    Column::number("seconds", 7).fr("secondes"),
+    Column::number("req/s held/allowed", 8).fr("req/s tenu/permis"),
 ];
 
 fn table(runs: &[RunRow], lines: &[Line]) -> Table {
@@ -92,24 +96,59 @@ fn table(runs: &[RunRow], lines: &[Line]) -> Table {
     table
 }
 
+/// Says which sources the demo cannot replay, if there are any, and how to try them.
+pub(super) fn not_replayed(off: &[SourceSlug]) {
+    if off.is_empty() {
+        return;
+    }
+    let slugs = off.iter().map(SourceSlug::to_string).collect::<Vec<_>>().join(", ");
+    let program = ui::program();
+    ui::note(&say!(
+        "hors service dans la démo, qui ne rejoue que des partenaires enregistrés: {slugs}\n\
+         pour en essayer une chez son partenaire: {program} --sources DOSSIER sources preview SOURCE",
+        "off in the demo, which replays recorded partners only: {slugs}\n\
+         to try one on its partner: {program} --sources DIR sources preview SOURCE"
+    ));
+}
+
 /// Prints what to try next: commands that work when pasted.
 pub(super) fn next_steps(data: &Path, cluster: &Path) {
     let inside = data.canonicalize().is_ok_and(|data| cluster.starts_with(data));
-    let beside = if inside { String::new() } else { format!(" and {}", cluster.display()) };
-    ui::note(&format!("\neverything is stopped; the data is in {}{beside}", data.display()));
+    let beside = if inside { String::new() } else { say!(" et {}", " and {}", cluster.display()) };
+    ui::note(&say!(
+        "\ntout est arrêté; les données sont dans {}{beside}",
+        "\neverything is stopped; the data is in {}{beside}",
+        data.display()
+    ));
     let program = ui::program();
     let demo = format!("{program} demo --data {}", ui::quoted(&data.display().to_string()));
-    ui::note("next:");
+    let lang = chosen();
+    ui::note(lang.say("ensuite:", "next:"));
     for (command, about) in [
-        (demo.clone(), "again: everything unchanged, nothing embedded"),
+        (
+            demo.clone(),
+            lang.say("encore: tout est inchangé", "again: everything unchanged, nothing embedded"),
+        ),
         (
             format!("{demo} --keep"),
-            "stays up, with the console and the API; it prints their address and a token",
+            lang.say(
+                "reste en marche, avec la console et l'API; affiche leur adresse et un jeton",
+                "stays up, with the console and the API; it prints their address and a token",
+            ),
         ),
-        (format!("{program} sources list"), "the partners; docs/ADDING_A_PARTNER.md adds one"),
+        (
+            format!("{program} sources list"),
+            lang.say(
+                "les partenaires; docs/ADDING_A_PARTNER.md en ajoute un",
+                "the partners; docs/ADDING_A_PARTNER.md adds one",
+            ),
+        ),
         (
             format!("DATABASE_URL=private {program} worker"),
-            "for real use, on a private PostgreSQL in .oim-etl; docs/OPERATIONS.md",
+            lang.say(
+                "pour de vrai, sur un PostgreSQL privé dans .oim-etl; docs/OPERATIONS.md",
+                "for real use, on a private PostgreSQL in .oim-etl; docs/OPERATIONS.md",
+            ),
         ),
     ] {
         ui::note(&format!("  {command}\n      {about}"));

@@ -145,7 +145,8 @@ impl Show {
             preview.tally.changed
         ));
         for (field, count) in &preview.fields {
-            ui::line(&say!("  {field:<18} change dans {count}", "  {field:<18} changes in {count}"));
+            let name = chosen().say(chosen().word("fields", field), field);
+            ui::line(&say!("  {name:<22} change dans {count}", "  {name:<18} changes in {count}"));
             let with_it = preview.changed.iter().filter(|change| change.fields.contains_key(field));
             with_it.take(self.examples).for_each(|change| example(change, field));
         }
@@ -206,7 +207,7 @@ fn head(run: &RunRow, timeline: &Timeline) {
 fn moments(run: &RunRow, timeline: &Timeline) {
     let moment = |word: &str, at: Option<DateTime<Utc>>| {
         if let Some(at) = at {
-            ui::line(&format!("{word:<9} {} ({})", at.format("%Y-%m-%d %H:%M:%S UTC"), ago(Some(at))));
+            ui::line(&format!("{word:<9} {} ({})", ui::moment(at), ago(Some(at))));
         }
     };
     let lang = chosen();

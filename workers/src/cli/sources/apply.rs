@@ -8,7 +8,7 @@ use domain::SourceSlug;
 use serde_json::json;
 use store::{FileVersion, NewFile, Store};
 
-use super::check::problems;
+use super::{check::problems, losses::losses};
 use crate::{
     app,
     cli::{
@@ -32,7 +32,7 @@ pub(super) struct Apply {
     /// Try it on recordings from this folder [default: `fixtures` in the folder of source files, else in the current one]
     #[arg(long, value_name = "DIR")]
     fixtures: Option<PathBuf>,
-    /// Apply it although its recordings show problems
+    /// Apply it although its recordings show problems, or most of the archive would be lost
     #[arg(long)]
     force: bool,
 }
@@ -52,7 +52,7 @@ pub(super) struct History {
 pub(super) struct Rollback {
     /// Slug of the source
     source: String,
-    /// How the version begins, as `history` lists it [default: the one before the version in force]
+    /// How the version begins, as `history` lists it [default: the one that came into force before the present one]
     version: Option<String>,
 }
 
@@ -74,9 +74,12 @@ impl Apply {
                 return Ok(Outcome::Wrong);
             }
         };
-        let found = problems(context, &slug, &text, recordings_folder(context, self.fixtures)).await?;
+        let mut found = problems(context, &slug, &text, recordings_folder(context, self.fixtures)).await?;
+        if !self.force {
+            found.extend(losses(context, &store, &slug, &text).await?);
+        }
         for line in &found {
-            ui::note(&format!("{slug}  {line}"));
+            ui::note(&format!("{slug}  {}", chosen().phrase(line)));
         }
         if !found.is_empty() && !self.force {
             ui::note(chosen().say(
@@ -85,7 +88,7 @@ impl Apply {
             ));
             return Ok(Outcome::Wrong);
         }
-        put(context, &store, &slug, &new, "apply_file").await
+        Box::pin(put(context, &store, &slug, &new, "apply_file")).await
     }
 }
 
@@ -94,7 +97,7 @@ impl Rollback {
         let store = app::connect(context.config(), 2).await?;
         let (slug, _) = find_known(&store, &self.source).await?;
         let new = earlier(context, &store, &slug, self.version.as_deref(), &current_user()).await?;
-        put(context, &store, &slug, &new, "rollback_file").await
+        Box::pin(put(context, &store, &slug, &new, "rollback_file")).await
     }
 }
 
@@ -111,7 +114,10 @@ async fn earlier(
             "{slug} n'a pas de version {version}: `oim-etl sources history {slug}` les montre",
             "{slug} has no version {version}: `oim-etl sources history {slug}` lists them"
         ),
-        None => say!("{slug} n'a pas de version d'avant", "{slug} has no earlier version"),
+        None => say!(
+            "{slug} n'a pas de version d'avant celle en vigueur; `oim-etl sources history {slug}` les montre, nommez-en une",
+            "{slug} has no earlier version than the one in force; `oim-etl sources history {slug}` lists them, name one"
+        ),
     })
 }
 
@@ -122,6 +128,9 @@ async fn put(
     new: &NewFile,
     action: &'static str,
 ) -> anyhow::Result<Outcome> {
+    let before = store.files_in_force().await?.into_iter().find(|file| file.version.source == slug.as_str());
+    let before = before.map(|file| short(&file.version.version).to_owned());
+    let instead = before.map_or(String::new(), |old| say!(" au lieu de {old}", " instead of {old}"));
     let is_changed = store.apply_file(new, action).await?;
     let version = short(&new.row.spec_version);
     if context.is_json() {
@@ -131,8 +140,8 @@ async fn put(
     } else if is_changed {
         let note = note_in(chosen(), new.note.as_deref().unwrap_or(NEW_SOURCE));
         ui::line(&say!(
-            "{slug}  la version {version} est en vigueur: {note}",
-            "{slug}  version {version} is in force: {note}"
+            "{slug}  la version {version} est en vigueur{instead}: {note}",
+            "{slug}  version {version} is in force{instead}: {note}"
         ));
         ui::line(&say!(
             "ce qu'elle change aux fiches gardées:  oim-etl sources diff {slug}",
@@ -200,7 +209,7 @@ fn cells(version: FileVersion) -> [String; 5] {
     let origin = version.origin.to_string();
     [
         short(&version.version).to_owned(),
-        format!("{} ({})", version.at.format("%Y-%m-%d %H:%M UTC"), ago(Some(version.at))),
+        format!("{} ({})", ui::moment(version.at), ago(Some(version.at))),
         language.say(language.word("file_origins", &origin), &origin).to_lowercase(),
         version.by,
         note,

@@ -15,7 +15,7 @@ use crate::{
         Context, Outcome,
         common::{find_source, has_address, recordings_folder},
     },
-    lang::say,
+    lang::{chosen, say},
     partner::{self, Access},
     registry::Base,
     scheduler,
@@ -203,7 +203,7 @@ fn told(context: &Context, only: Option<&SourceSlug>, reports: &[Report]) -> any
     table.print();
     for report in reports {
         for line in report.alarms.iter().chain(&report.notes) {
-            ui::note(&format!("{}  {line}", report.source));
+            ui::note(&format!("{}  {}", report.source, chosen().phrase(line)));
         }
         if !report.recorded && report.has_address {
             ui::note(&say!(

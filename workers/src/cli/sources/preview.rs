@@ -53,7 +53,7 @@ pub(in crate::cli) fn print(context: &Context, spec: &Spec, preview: Preview) ->
         for line in
             alarms.iter().chain(&notes).chain(&unfilled(spec, &opportunities)).chain(&many(&opportunities))
         {
-            ui::note(&format!("{slug}  {line}"));
+            ui::note(&format!("{slug}  {}", chosen().phrase(line)));
         }
     }
     Ok(if alarms.is_empty() { Outcome::Good } else { Outcome::Wrong })
@@ -87,7 +87,7 @@ fn show(slug: &SourceSlug, opportunities: &[Opportunity], rejections: &[Rejectio
             "{slug} {}  refusée: {}",
             "{slug} {}  rejected: {}",
             rejection.external_id.as_deref().unwrap_or("-"),
-            rejection.reason
+            ui::refusal(&rejection.reason)
         ));
     }
     ui::line(&say!(

@@ -30,6 +30,9 @@ pub(super) struct SetRate {
     /// Return to the rate of its source file
     #[arg(long)]
     reset: bool,
+    /// Set it although it is faster than the source file promises the partner
+    #[arg(long, requires = "rate")]
+    force: bool,
     /// Say why, for those who find another rate
     #[arg(long, value_name = "TEXT", requires = "rate", value_parser = reason)]
     reason: Option<String>,
@@ -40,15 +43,19 @@ impl SetRate {
         let store = app::connect(context.config(), 2).await?;
         let (slug, before) = find_known(&store, &self.source).await?;
         let is_asked = self.rate.is_some() || self.reset;
+        let is_faster = self.rate.zip(before.file_rate.as_deref().and_then(|rate| rate.parse::<Rate>().ok()));
+        let is_faster = is_faster.filter(|(rate, promised)| rate.per_second() > promised.per_second());
+        if let Some((rate, promised)) = is_faster.filter(|_| !self.force) {
+            anyhow::bail!(
+                "{rate} is faster than the source file of {slug} promises the partner ({promised}); `--force` sets it all the same"
+            );
+        }
         if is_asked {
             store.set_rate_because(&slug, &current_user(), self.rate, self.reason.as_deref()).await?;
         }
         let now = again(&store, &slug).await?;
         tell(context, &now, is_asked && before.rate != now.rate, &line(&slug, &now))?;
-        if let Some(rate) = self.rate
-            && let Some(promised) = now.file_rate.as_deref().and_then(|rate| rate.parse::<Rate>().ok())
-            && rate.per_second() > promised.per_second()
-        {
+        if let Some((_, promised)) = is_faster {
             ui::note(&say!(
                 "{slug}  c'est plus vite que son fichier ne promet au partenaire ({promised})",
                 "{slug}  this is faster than its source file promises the partner ({promised})"

@@ -15,7 +15,7 @@ use crate::{
         Context, Outcome,
         common::{find_known, find_source},
     },
-    lang::{chosen, say},
+    lang::{self, Lang, chosen, say},
     registry::{self, Base, Files},
     scheduler,
     ui::{self, ago},
@@ -54,10 +54,11 @@ impl Show {
         if let Some(limits) = limits_line(&state) {
             ui::line(&say!("requêtes   {limits}", "requests   {limits}"));
         }
+        let (waiting, s) = (state.visits_waiting, lang::s(state.visits_waiting));
         ui::line(&say!(
-            "attendent  {} tâches qui la visitent",
-            "waiting    {} jobs that visit it",
-            state.visits_waiting
+            "attendent  {waiting} tâche{s} qui la visite{}",
+            "waiting    {waiting} jobs that visit it{}",
+            if chosen() == Lang::Fr && waiting > 1 { "nt" } else { "" }
         ));
         if visits.known > 0 {
             ui::line(&say!("détails    {}", "details    {}", details(&visits)));
@@ -176,7 +177,10 @@ fn next_tick(context: &Context, catalog: &Catalog, slug: &SourceSlug) -> anyhow:
     Ok(ticks.min_by_key(|(at, _)| *at).map(|(at, entry)| {
         format!(
             "{} ({})",
-            at.with_timezone(&entry.zone).format(chosen().say("%d/%m %H:%M %Z", "%a %d %b %H:%M %Z")),
+            at.with_timezone(&entry.zone)
+                .format(&chosen().text("%d/%m %H:%M ", "%a %d %b %H:%M "))
+                .to_string()
+                + entry.zone.name(),
             entry.name
         )
     }))

@@ -86,7 +86,9 @@ fn show_late(shown: &SourceShown) {
 
 /// Shows a run that failed, came in part or waits for a decision.
 fn show_run(run: &RunRow) {
-    let why = run.message.as_deref().map_or(String::new(), |why| format!(": {}", chosen().phrase(why)));
+    // What to do stands at the end of the line.
+    let message = run.message.as_deref().and_then(|why| why.split(". Look at it").next());
+    let why = message.map_or(String::new(), |why| format!(": {}", chosen().phrase(why)));
     ui::line(&format!(
         "{:14} {} {}, {}{why}; `{} runs show {}`",
         ui::state(run.outcome),

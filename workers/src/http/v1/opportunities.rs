@@ -118,6 +118,7 @@ impl OpportunitiesAsk {
             has_closing_day: None,
             ends_from: known.ends.from,
             ends_to: known.ends.to,
+            amount_kinds: known.amount_kinds,
             updated_since: self.updated_since,
             quality_from: self.quality_from.map(i16::from),
             cluster: self.cluster,

@@ -11,9 +11,9 @@ use vectors::Hit;
 
 use crate::{
     app,
-    http::{DEGRADED, Problem, Surroundings, extract::Asked},
+    http::{DEGRADED, Problem, Surroundings, TOTAL, extract::Asked},
     observe::error_chain,
-    search::{self, Ask, Mistake},
+    search::{self, Ask, Listed, Mistake},
     vector::Found,
 };
 
@@ -47,27 +47,33 @@ struct SearchHit {
 
 /// Find what is open and fits best, each opportunity once
 ///
+/// Filters without a text list all that passes, soonest closing first; the header `total` says how many there are.
 /// Needs no token. 503: this worker does not hold the vector index, or that does not answer within 5 s.
-#[utoipa::path(get, path = "/v1/search", tag = "opportunities", params(Ask), responses((status = 200, description = "Hits, the best first", body = Vec<SearchHit>)))]
+#[utoipa::path(get, path = "/v1/search", tag = "opportunities", params(Ask), responses((status = 200, description = "Hits, the best first", body = Vec<SearchHit>,
+    headers(("total" = Option<i64>, description = "How many pass the filters in all; where no text is given"), ("degraded" = Option<String>, description = "Why words alone were searched")))))]
 pub(crate) async fn search(
     State(here): State<Surroundings>,
     Asked(ask): Asked<Ask>,
 ) -> Result<Response, Problem> {
     ask.check_limit().map_err(|mistake| Problem::bad(mistake.to_string()))?;
-    let Some(kept) = here.app.indexes.served() else {
-        let why =
-            if here.app.indexes.failure().is_some() { AWAY } else { "another worker holds the vector index" };
-        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, why));
-    };
-    let found = search::search(&kept.vectors, &here.app.store, &ask).await;
-    let Found { hits, degraded } = found.map_err(|error| match error.downcast_ref::<Mistake>() {
+    let failed = |error: anyhow::Error| match error.downcast_ref::<Mistake>() {
         Some(mistake) => Problem::impossible(mistake.to_string()),
         None if app::is_passing(&error) => {
             tracing::warn!(why = error_chain(&error), "a search fails: the vector index does not answer");
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, AWAY)
         }
         None => Problem::internal(&error),
-    })?;
+    };
+    if let Some(Listed { hits, total }) = search::listed(&here.app.store, &ask).await.map_err(failed)? {
+        return Ok(([(TOTAL, total.to_string())], Json(hits)).into_response());
+    }
+    let Some(kept) = here.app.indexes.served() else {
+        let why =
+            if here.app.indexes.failure().is_some() { AWAY } else { "another worker holds the vector index" };
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, why));
+    };
+    let found = search::search(&kept.vectors, &here.app.store, &ask).await;
+    let Found { hits, degraded } = found.map_err(failed)?;
     let Some(why) = degraded else { return Ok(Json(hits).into_response()) };
     let marked: Vec<Marked> = hits.into_iter().map(|hit| Marked { hit, degraded: true }).collect();
     // The reason is in the log. It may name an address of ours, which is nobody else's business.
