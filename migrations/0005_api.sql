@@ -34,7 +34,7 @@ COMMENT ON COLUMN api.opportunities.amount_basis IS 'gross or net, where the par
 COMMENT ON COLUMN api.opportunities.amount_text IS 'The partner''s own words on the amount.';
 COMMENT ON COLUMN api.opportunities.contracts IS 'Contracts offered: permanent, fixed_term, temporary (through an agency), seasonal, internship, apprenticeship, freelance, volunteer. By its field, unless that only says fixed_term, or a code such as TEMPORARY, and the title an internship or an apprenticeship (Stage - …, en alternance). Empty where the partner gives none.';
 COMMENT ON COLUMN api.opportunities.posted_at IS 'Publication time as the partner last gave it; portals re-date posts, so it is not content.';
-COMMENT ON COLUMN api.opportunities.closes_on IS 'Last day to answer, in Africa/Douala. The row is then closed (date), unless it is a program (agr) that still runs.';
+COMMENT ON COLUMN api.opportunities.closes_on IS 'Last day to answer, in Africa/Douala. The row is then closed (date), unless it is a program (agr) that still runs. Days of opening, publication, start and interviews do not count; an extension does. Words for a time that is to come without its day (mid-February 2027) are a doubt (unreadable_end); words that it is closed close the row (source); an impossible day, a past period or other words refuse the record (unreadable_date).';
 COMMENT ON COLUMN api.opportunities.positions IS 'Number of places offered.';
 COMMENT ON COLUMN api.opportunities.education IS 'Lowest education asked for: none (the partner says that no diploma is needed), primary, vocational, lower_secondary, probatoire (the year before the last of secondary school), upper_secondary, short_tertiary, bachelor, master or doctorate. By its field, else by a sentence of the text; of programs, loans and courses a sentence counts only where it says that no diploma is needed. A diploma that experience or samples of work may replace is not asked for. A portal''s "Qualification avant bac" is vocational: the lowest it may mean.';
 COMMENT ON COLUMN api.opportunities.experience IS 'Experience asked for, in the partner''s words.';
@@ -68,7 +68,7 @@ COMMENT ON COLUMN api.opportunities.duration_min IS 'Shortest length of the loan
 COMMENT ON COLUMN api.opportunities.duration_max IS 'Longest length, in months.';
 COMMENT ON COLUMN api.opportunities.duration_text IS 'The partner''s own words on how long.';
 COMMENT ON COLUMN api.opportunities.starts_on IS 'Day the training or the work begins, in Africa/Douala.';
-COMMENT ON COLUMN api.opportunities.ends_on IS 'Last day of the training, the project, the programme or the contract, in Africa/Douala; a day without time like starts_on and closes_on, from the field ends_at. Past it, the row is closed (ended). A program (agr) is open while it runs or its call is open: until the later of ends_on and closes_on. All other kinds close with the earlier one.';
+COMMENT ON COLUMN api.opportunities.ends_on IS 'Last day of the training, the project, the programme or the contract, in Africa/Douala; a day without time like starts_on and closes_on, from the field ends_at. A year, quarter or half-year gives its last day, and a start with its length the day computed; other words are a doubt (unreadable_end), never a refusal. Past it, the row is closed (ended). A program (agr) is open while it runs or its call is open: until the later of ends_on and closes_on. All other kinds close with the earlier one.';
 
 CREATE VIEW api.contacts AS
 SELECT id, emails, phones

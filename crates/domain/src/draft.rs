@@ -171,9 +171,9 @@ draft! {
         /// When the training or the work begins, in words.
         starts_at StartsAt: "When the training or the work begins, in the same forms; of a span its begin. \"Immédiatement\" is none.",
         /// When the training, the project or the contract ends, in words.
-        ends_at EndsAt: "When the training, the project, the programme or the contract ends, in the same forms; of a span its end. A project's end is not the last day to answer: that is `closes_at`.",
+        ends_at EndsAt: "When the training, the project, the programme or the contract ends, in the same forms, or a year, a quarter or a start with its length; of a span its end. A project's end is not the last day to answer: that is `closes_at`.",
         /// Last day to apply, in words.
-        closes_at ClosesAt: "Last day to answer, in the same forms; of a span its end. \"Dès que possible\" is none.",
+        closes_at ClosesAt: "Last day to answer, in the same forms; of a span its end. \"Dès que possible\" and a day of opening are none, \"sous 10 jours\" counts from the publication, and \"expirée\" closes the opportunity.",
         /// Whether it is still open, in words ("pourvue", "false").
         status Status: "Whether it is still open: \"pourvue\", \"expirée\", \"closed\", `false` close the opportunity; other words say nothing, nor does what is to come (\"clôture prochaine\").",
         /// Sector or category, in words ("Bâtiment", "Comptabilité").

@@ -55,6 +55,8 @@ coded! {
         PlaceDisagrees = "place_disagrees",
         /// No rule can parse the words on when it begins.
         UnreadableStart = "unreadable_start",
+        /// The words on when it ends, or until when to answer, name no day: "mi-2028", "sous 10 jours" without a publication.
+        UnreadableEnd = "unreadable_end",
         /// An interest rate without its period.
         InterestWithoutPeriod = "interest_without_period",
     }

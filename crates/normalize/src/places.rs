@@ -1,6 +1,7 @@
 //! From a partner's words to places.
 
 mod abroad;
+mod aside;
 mod elsewhere;
 mod gazetteer;
 mod inline;

@@ -1,11 +1,13 @@
 //! From a draft to an opportunity, or a rejection.
 
+mod closing;
 mod infer;
 mod labels;
 mod organization;
 mod place;
+mod when;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use domain::{
     Draft, Fingerprint, Opportunity, OpportunityId, Reason, Rejection, SourceSlug, StreamName,
     contacts::Contacts,
@@ -19,15 +21,14 @@ use regex::Regex;
 use crate::{
     address::without_campaign,
     contacts::take_contacts,
-    dates,
     duration::read_duration,
     memo::remembered,
     money::{Rates, Told, UnreadableAmount, is_free, read_fees, read_interest, read_money, without_repeats},
     patterns,
     places::Where,
     quality, reject,
-    status::{is_obituary, notice_of, says_closed},
-    text::{Words, clean_line, clean_text, cut, fold, safe_subset, shorten},
+    status::{is_obituary, notice_of, says_closed, text_says_closed, title_says_closed},
+    text::{Body, Words, clean_line, clean_text, cut, fold, safe_subset, shorten},
     vocabulary::{read_working_times, signs},
 };
 
@@ -81,19 +82,20 @@ fn row(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
     let mut contacts = Contacts::default();
     let mut plain = |text: String| take_contacts(&mut contacts, text, &|mail| context.is_own(mail));
     let title = title(draft, &mut plain)?;
-    let title_words = fold(&title);
-    refuse_notice(&title, &title_words)?;
+    let title_words = folded_title(&title)?;
     let body = cut(&plain(clean_text(draft.description.as_deref().unwrap_or_default())));
     let [of_title, of_text] = [&title_words, &body.folded].map(|folded| Words::of(folded, signs::of));
     let Where { places, remote } =
         place::read(draft, context, &title, &title_words, &body, &of_text, &mut doubts)?;
     let schooling = infer::schooling(draft);
+    let when = when::read(draft, context, &mut doubts)?;
     let mut opportunity = Opportunity {
         id: OpportunityId::of(&context.source, &external_id),
         source: context.source.clone(),
         stream: context.stream.clone(),
         external_id,
         kind: draft.kind,
+        is_closed: when.is_over || is_closed(draft, &title, &body),
         title,
         url: url(draft, &mut plain)?,
         organization: draft.organization.as_deref().and_then(|words| organization::read(words, &mut plain)),
@@ -110,11 +112,10 @@ fn row(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         duration: duration(draft),
         duration_text: once(draft.duration.as_deref(), &mut plain),
         contracts: infer::contracts(draft, &title_words),
-        posted_at: instant(draft.posted_at.as_deref(), context, "posted_at")?,
-        starts_on: starts_on(draft, context, &mut doubts),
-        ends_on: day(draft.ends_at.as_deref(), context, "ends_at")?,
-        closes_on: day(draft.closes_at.as_deref(), context, "closes_at")?,
-        is_closed: draft.status.as_deref().is_some_and(says_closed),
+        posted_at: when.posted_at,
+        starts_on: when.starts_on,
+        ends_on: when.ends_on,
+        closes_on: when.closes_on,
         positions: draft.positions.as_deref().and_then(positions),
         education: schooling.education,
         experience: line(schooling.experience, &mut plain),
@@ -130,18 +131,19 @@ fn row(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
         draft: None,
     };
     infer::classify(&mut opportunity, draft, &title_words, &of_title, &of_text);
-    labels::fill(&mut opportunity, draft, context, &body.text);
+    labels::fill(&mut opportunity, draft, context, &body);
     infer::ask(&mut opportunity, &body, &of_text);
     opportunity.quality = quality::judge(&opportunity, context.fetched_at);
     opportunity.fingerprint = Fingerprint::of(&opportunity);
     Ok(opportunity)
 }
 
-/// Refuses what offers a person nothing.
-fn refuse_notice(title: &str, folded: &str) -> Result<(), Reason> {
-    match notice_of(folded) {
+/// Returns the title folded. Fails where it offers a person nothing.
+fn folded_title(title: &str) -> Result<String, Reason> {
+    let folded = fold(title);
+    match notice_of(&folded) {
         Some(what) => Err(Reason::NoOpportunity(format!("{what}: {}", shorten(title, 200)))),
-        None => Ok(()),
+        None => Ok(folded),
     }
 }
 
@@ -298,14 +300,9 @@ pub(crate) fn home_currency(country: &str) -> Currency {
     }
 }
 
-fn instant(words: Option<&str>, context: &Context, field: &str) -> Result<Option<DateTime<Utc>>, Reason> {
-    dates::read_instant(words.unwrap_or_default(), context.fetched_at)
-        .map_err(|bad| Reason::UnreadableDate(format!("{field}: {}", bad.0)))
-}
-
-fn day(words: Option<&str>, context: &Context, field: &str) -> Result<Option<NaiveDate>, Reason> {
-    dates::read_day(words.unwrap_or_default(), context.fetched_at)
-        .map_err(|bad| Reason::UnreadableDate(format!("{field}: {}", bad.0)))
+/// Returns whether the partner says that it is closed: in its field, by a mark on the title or in a sentence of the text.
+fn is_closed(draft: &Draft, title: &str, body: &Body) -> bool {
+    draft.status.as_deref().is_some_and(says_closed) || title_says_closed(title) || text_says_closed(body)
 }
 
 /// Returns how long it lasts. The words on the contract may give its length: "CDD - 12 Mois".
@@ -321,15 +318,6 @@ fn working_time(draft: &Draft) -> Vec<WorkingTime> {
     };
     let told = read(draft.working_time.as_deref());
     if told.is_empty() { read(draft.contract.as_deref()) } else { told }
-}
-
-/// Returns the day it begins. Nothing depends on it, so words that cannot be parsed are a doubt and do not reject the record.
-fn starts_on(draft: &Draft, context: &Context, doubts: &mut Vec<Doubt>) -> Option<NaiveDate> {
-    let read = dates::read_first_day(draft.starts_at.as_deref().unwrap_or_default(), context.fetched_at);
-    read.unwrap_or_else(|_| {
-        doubts.push(Doubt::UnreadableStart);
-        None
-    })
 }
 
 /// Returns the words on the amount, unless they are only a currency or zeros.

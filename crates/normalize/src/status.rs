@@ -1,11 +1,15 @@
 //! Whether the source says that an opportunity is closed.
 
+mod closed;
+
 use regex::Regex;
 
 use crate::{
     patterns,
     text::{clean_line, fold},
 };
+
+pub(crate) use closed::{text_says_closed, title_says_closed};
 
 /// Beginnings of words that mean "closed", folded.
 const CLOSED: [&str; 21] = [

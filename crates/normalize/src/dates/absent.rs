@@ -3,8 +3,9 @@
 use crate::text::fold;
 
 /// Whole lines, folded.
-const WHOLE: [&str; 27] = [
+const WHOLE: [&str; 28] = [
     "",
+    "nc",
     "de suite",
     "tout de suite",
     "99999999",
@@ -34,7 +35,11 @@ const WHOLE: [&str; 27] = [
 ];
 
 /// Parts of longer lines, folded.
-const PARTS: [&str; 33] = [
+const PARTS: [&str; 37] = [
+    "fil de l eau",
+    "epuisement d",
+    "satisfaction d",
+    "plus tot possible",
     "non precise",
     "non renseigne",
     "non specifie",

@@ -4,10 +4,12 @@
 //! zone is in Cameroon's, one hour ahead of UTC all year.
 //!
 //! Four modules try a line in turn: forms of machines (`machine`), days named in it (`prose`), times relative to today (`relative`), and
-//! words for "no date" (`absent`).
+//! words for "no date" (`absent`). `period` and `deadline` parse what is left of ends and of last days to answer.
 
 mod absent;
+mod deadline;
 mod machine;
+mod period;
 mod prose;
 mod relative;
 mod tokens;
@@ -15,6 +17,8 @@ mod tokens;
 use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _, Utc};
 
 use crate::text::clean_line;
+
+pub use deadline::{Deadline, read_deadline};
 
 /// Words that no rule can parse as a date.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +37,15 @@ enum Role {
     Starts,
     /// The last day to answer: the end of a span.
     Closes,
+    /// The last day of what it offers: the end of a span.
+    Ends,
+}
+
+impl Role {
+    /// Returns whether it is a last day.
+    fn is_last(self) -> bool {
+        matches!(self, Self::Closes | Self::Ends)
+    }
 }
 
 /// A date or a time, as exact as the words.
@@ -97,6 +110,19 @@ pub fn read_day(words: &str, fetched_at: DateTime<Utc>) -> Result<Option<NaiveDa
 /// date".
 pub fn read_first_day(words: &str, fetched_at: DateTime<Utc>) -> Result<Option<NaiveDate>, UnreadableDate> {
     Ok(moment(words, fetched_at, Role::Starts)?.map(day_here))
+}
+
+/// Parses the last day of what is offered, in Africa/Douala. A span, a year, a quarter or a half-year gives its end, and a start with its
+/// length the day computed. `Ok(None)`: the words mean "no date", or only the start.
+pub fn read_last_day(words: &str, fetched_at: DateTime<Utc>) -> Result<Option<NaiveDate>, UnreadableDate> {
+    moment(words, fetched_at, Role::Ends)
+        .map(|read| read.map(day_here))
+        .or_else(|refused| period::last_day(&tokens::of(&clean_line(words))).map(Some).ok_or(refused))
+}
+
+/// Returns the day of an instant in Africa/Douala.
+pub fn day_of(at: DateTime<Utc>) -> NaiveDate {
+    at.with_timezone(&douala()).date_naive()
 }
 
 fn day_here(moment: Moment) -> NaiveDate {

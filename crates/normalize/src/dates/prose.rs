@@ -1,11 +1,13 @@
 //! Days in a line, in digits or with the name of their month, and the time after them.
 
 mod find;
+mod last;
 
 use chrono::{DateTime, Datelike as _, FixedOffset, Months, NaiveDate, NaiveTime};
 
 use super::{Moment, Role, Said, douala, tokens::Token};
 use find::{Mention, Part};
+use last::Counted;
 
 pub(super) use find::{Clock, clock};
 
@@ -18,7 +20,18 @@ pub(super) fn read(tokens: &[Token], today: NaiveDate, role: Role) -> Option<Sai
     if mentions.iter().all(|mention| mention.part == Part::Zero) {
         return Some(Said::Nothing);
     }
-    let Some(at) = chosen(tokens, &mentions, role) else { return Some(Said::Another) };
+    if let [only] = mentions.as_slice()
+        && role.is_last()
+        && let Some(day) = day(tokens, &mentions, 0, today, role)
+        && let Some(counted) = last::counted(tokens, only, day, role)
+    {
+        return Some(match counted {
+            Counted::Day(day) => Said::Date(Moment::Day(day)),
+            Counted::Unclear => Said::Impossible,
+        });
+    }
+    let at = if role.is_last() { last::chosen(tokens, &mentions) } else { chosen(tokens, &mentions, role) };
+    let Some(at) = at else { return Some(Said::Another) };
     let mention = mentions.get(at)?;
     let Some(day) = day(tokens, &mentions, at, today, role) else { return Some(Said::Impossible) };
     let until = mentions.get(at + 1).map_or(tokens.len(), |next| next.begin);
@@ -28,21 +41,13 @@ pub(super) fn read(tokens: &[Token], today: NaiveDate, role: Role) -> Option<Sai
     }))
 }
 
-/// Returns the mention that counts. One with a label of another role does not count. The end of a span is the last day, its start the
-/// publication.
+/// Returns the mention that is the publication or the start: the first one without a label of another role.
 fn chosen(tokens: &[Token], mentions: &[Mention], role: Role) -> Option<usize> {
     let label = |at: usize| {
         let begin = at.checked_sub(1).and_then(|before| mentions.get(before)).map_or(0, |before| before.end);
         label(tokens.get(begin..mentions.get(at)?.begin)?)
     };
-    let kept: Vec<usize> =
-        (0..mentions.len()).filter(|at| label(*at).is_none_or(|found| is_for(found, role))).collect();
-    // A last day may stand under any label, but a date under another label is not a publication.
-    let kept = if kept.is_empty() && role == Role::Closes { (0..mentions.len()).collect() } else { kept };
-    match role {
-        Role::Posted | Role::Starts => kept.first().copied(),
-        Role::Closes => kept.last().copied(),
-    }
+    (0..mentions.len()).find(|at| label(*at).is_none_or(|found| is_for(found, role)))
 }
 
 /// Returns whether a date with this label serves the role. A last day does not serve as a start.
@@ -118,7 +123,7 @@ fn nearest(mention: &Mention, today: NaiveDate, role: Role) -> Option<NaiveDate>
     let days: Vec<NaiveDate> = years.into_iter().filter_map(|year| mention.day_in(year, role)).collect();
     let distance = |day: &NaiveDate| (*day - today).num_days();
     match role {
-        Role::Closes | Role::Starts => days.into_iter().min_by_key(|day| distance(day).abs()),
+        Role::Closes | Role::Ends | Role::Starts => days.into_iter().min_by_key(|day| distance(day).abs()),
         // One day in the future is a clock that is fast.
         Role::Posted => days.into_iter().filter(|day| distance(day) <= 1).max(),
     }
@@ -131,7 +136,7 @@ impl Mention {
         match self.part {
             Part::Zero => None,
             Part::Day(day) => NaiveDate::from_ymd_opt(year, self.month, day),
-            Part::Month if role != Role::Closes => Some(first),
+            Part::Month if !role.is_last() => Some(first),
             Part::Month | Part::MonthEnd => first.checked_add_months(Months::new(1))?.pred_opt(),
         }
     }

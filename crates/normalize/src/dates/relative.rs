@@ -65,8 +65,9 @@ fn of_week(words: &[&str], today: NaiveDate) -> Option<NaiveDate> {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Unit {
+/// A unit of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
     Minutes,
     Hours,
     Days,
@@ -75,7 +76,8 @@ enum Unit {
     Years,
 }
 
-fn unit(word: &str) -> Option<Unit> {
+/// Returns the unit that a folded word names.
+pub(super) fn unit(word: &str) -> Option<Unit> {
     Some(match word {
         "minute" | "minutes" | "min" | "mins" | "m" | "seconde" | "secondes" | "second" | "seconds" => {
             Unit::Minutes
@@ -96,7 +98,8 @@ fn spelled(word: &str) -> Option<u32> {
 /// Largest number in such words.
 const FARTHEST: u32 = 999;
 
-fn count(token: &Token) -> Option<u32> {
+/// Returns the number that a token is.
+pub(super) fn count(token: &Token) -> Option<u32> {
     match token {
         Token::Number(value, _) => u32::try_from(*value).ok().filter(|value| *value <= FARTHEST),
         Token::Word(word) => spelled(word),
@@ -133,7 +136,8 @@ fn counted(tokens: &[Token], words: &[&str], now: NaiveDateTime) -> Option<Naive
     moved(now, count, unit, future)
 }
 
-fn moved(now: NaiveDateTime, count: u32, unit: Unit, future: bool) -> Option<NaiveDate> {
+/// Returns the day that many units from now.
+pub(super) fn moved(now: NaiveDateTime, count: u32, unit: Unit, future: bool) -> Option<NaiveDate> {
     let today = now.date();
     let days = |days: u64| {
         if future { today.checked_add_days(Days::new(days)) } else { today.checked_sub_days(Days::new(days)) }

@@ -59,10 +59,20 @@ fn what_begins_begins_at_the_begin_of_a_span() {
 
 #[test]
 fn words_for_dates() {
-    check(include_str!("cases.tsv"), 430, |case| {
+    check(include_str!("cases.tsv"), 530, |case| {
         let posted = |at: DateTime<Utc>| at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
         if case[0] == "posted" {
             shown(read_instant(&case[1], fetched()).map(|at| at.map(posted)))
+        } else if case[0] == "ends" {
+            shown(read_last_day(&case[1], fetched()))
+        } else if case[0].starts_with("deadline") {
+            let posted = case[0].strip_prefix("deadline ").map(|day| day.parse().unwrap());
+            match read_deadline(&case[1], fetched(), posted) {
+                Ok(Deadline::Day(day)) => shown(Ok(day)),
+                Ok(Deadline::Closed) => "closed".to_owned(),
+                Ok(Deadline::Unclear) => "unclear".to_owned(),
+                Err(_) => "unreadable".to_owned(),
+            }
         } else {
             shown(read_day(&case[1], fetched()))
         }
@@ -106,6 +116,8 @@ proptest! {
     fn any_words_are_read_the_same_way_twice(words in "\\PC{0,40}|[0-9 ./:-]{0,24}|(il y a|du|au|le|à|[0-9]{1,4}|mai|dec|[/.:-]| ){0,12}") {
         prop_assert_eq!(read_instant(&words, fetched()), read_instant(&words, fetched()));
         prop_assert_eq!(read_day(&words, fetched()), read_day(&words, fetched()));
+        prop_assert_eq!(read_last_day(&words, fetched()), read_last_day(&words, fetched()));
+        prop_assert_eq!(read_deadline(&words, fetched(), None), read_deadline(&words, fetched(), None));
     }
 
     #[test]

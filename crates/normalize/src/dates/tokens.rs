@@ -54,20 +54,20 @@ fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '\u{2018}' | '\u{2019}' | '`' | '´')
 }
 
-/// Months by their folded names and abbreviations, French and English.
+/// Months by their folded names and abbreviations, French and English, and by their names in Spanish and Portuguese.
 const MONTHS: [&[&str]; 12] = [
-    &["janvier", "janv", "jan", "january"],
-    &["fevrier", "fevr", "fev", "february", "feb"],
-    &["mars", "march", "mar"],
-    &["avril", "avr", "april", "apr"],
-    &["mai", "may"],
-    &["juin", "june", "jun"],
-    &["juillet", "juill", "juil", "july", "jul"],
-    &["aout", "august", "aug"],
-    &["septembre", "sept", "sep", "september"],
-    &["octobre", "oct", "october"],
-    &["novembre", "nov", "november"],
-    &["decembre", "dec", "december"],
+    &["janvier", "janv", "jan", "january", "enero", "janeiro"],
+    &["fevrier", "fevr", "fev", "february", "feb", "febrero", "fevereiro"],
+    &["mars", "march", "mar", "marzo", "marco"],
+    &["avril", "avr", "april", "apr", "abril"],
+    &["mai", "may", "mayo", "maio"],
+    &["juin", "june", "jun", "junio", "junho"],
+    &["juillet", "juill", "juil", "july", "jul", "julio", "julho"],
+    &["aout", "august", "aug", "agosto"],
+    &["septembre", "sept", "sep", "september", "septiembre", "setiembre", "setembro"],
+    &["octobre", "oct", "october", "octubre", "outubro"],
+    &["novembre", "nov", "november", "noviembre", "novembro"],
+    &["decembre", "dec", "december", "diciembre", "dic", "dezembro", "dez"],
 ];
 
 const DAYS: [(Weekday, [&str; 2]); 7] = [

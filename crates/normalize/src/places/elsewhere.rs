@@ -15,6 +15,10 @@ use crate::text::fold;
 const PARTS: usize = 12;
 /// Least size of a town that is meant by its name alone: 200,000 people.
 const LARGE_CLASS: u8 = 3;
+/// Least size of a town in a country nearby that is meant by its name alone, if no other country has the name: 50,000 people.
+const NEAR_CLASS: u8 = 1;
+/// Neighbours whose towns are named without their country.
+const NEAR: [&str; 5] = ["TD", "CF", "GA", "GQ", "CG"];
 /// Countries by their codes of three letters (ISO 3166-1 alpha-3), as tables of international bodies have them.
 const ALPHA_3: [(&str, &str); 22] = [
     ("CMR", "CM"),
@@ -102,9 +106,13 @@ fn large_town(part: &str, folded: &str, hits: &[Hit]) -> Option<Place> {
         _ => None,
     };
     let (first, rest) = hits.split_first()?;
-    let size = class(first).filter(|size| *size >= LARGE_CLASS)?;
-    let is_alone =
-        rest.iter().all(|other| other.country == first.country || class(other).unwrap_or(0) + 2 <= size);
+    let size = class(first).filter(|size| *size >= NEAR_CLASS)?;
+    let is_near = NEAR.contains(&first.country) && rest.iter().all(|other| other.country == first.country);
+    let is_alone = is_near
+        || (size >= LARGE_CLASS
+            && rest
+                .iter()
+                .all(|other| other.country == first.country || class(other).unwrap_or(0) + 2 <= size));
     let locality = if first.text.is_empty() { part } else { first.text };
     (is_alone && folded.len() >= 5).then(|| Place {
         country: first.country.to_owned(),

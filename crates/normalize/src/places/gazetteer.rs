@@ -32,7 +32,25 @@ static TABLE: &str = include_str!("cameroon.tsv");
 static COUNTRIES: &str = include_str!("countries.tsv");
 
 /// Words for all of Cameroon.
-const EVERYWHERE: [&str; 19] = [
+const EVERYWHERE: [&str; 37] = [
+    "étendue du territoire camerounais",
+    "ensemble du territoire camerounais",
+    "tout le territoire camerounais",
+    "tout le pays",
+    "pays entier",
+    "ensemble du pays",
+    "ensemble du territoire",
+    "étendue du territoire",
+    "tout le territoire",
+    "dix régions",
+    "les dix régions",
+    "les 10 régions",
+    "chefs-lieux de région",
+    "chefs-lieux de régions",
+    "10 chefs-lieux de région",
+    "whole country",
+    "countrywide",
+    "ten regions",
     "Cameroun",
     "Cameroon",
     "CM",
@@ -224,6 +242,8 @@ static NAMES: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {
         }
     }
     put(&["Région Littorale", "Littorale"], Entry::Region(Region::Littoral));
+    // A park between two departments.
+    put(&["Campo-Ma'an"], Entry::Region(Region::Sud));
     put(&["Grand Nord", "Septentrion", "Greater North"], Entry::North);
     put(&EVERYWHERE, Entry::Country);
     put(&REMOTE, Entry::Remote);

@@ -2,6 +2,7 @@
 
 use super::{
     Place, Region, Where, abroad,
+    aside::{Left, left},
     elsewhere::understood,
     gazetteer::{Entry, is_continent, is_country_code},
     words::{Gap, Item, items},
@@ -36,15 +37,52 @@ pub(super) const LARGE: [&str; 10] = [
 const MANY: usize = 30;
 
 /// Words for an unknown place, folded.
-const ABSENT: [&str; 11] =
-    ["n a", "na", "null", "none", "nan", "a definir", "a determiner", "a preciser", "tbd", "lieu", "neant"];
+const ABSENT: [&str; 22] = [
+    "toutes agences",
+    "toutes les agences",
+    "toutes nos agences",
+    "nos agences",
+    "dans nos agences",
+    "siege",
+    "siege social",
+    "au siege",
+    "le siege",
+    "sur place",
+    "head office",
+    "n a",
+    "na",
+    "null",
+    "none",
+    "nan",
+    "a definir",
+    "a determiner",
+    "a preciser",
+    "tbd",
+    "lieu",
+    "neant",
+];
 
 /// Returns the places that the words name, in order and without repeats; none for empty words and placeholders.
 ///
 /// `country` is the country of the partner's places (ISO 3166-1 alpha-2). Outside Cameroon nothing is refused: unknown words stay one
 /// locality of it.
 pub fn read_places(words: &str, country: &str) -> Result<Where, UnknownPlace> {
-    let whole = without_border(without_others(&clean_line(words)));
+    let cleaned = clean_line(words);
+    if country != "CM" {
+        return read_cut(&cleaned, country);
+    }
+    let Left { line, with_streets } = left(&cleaned);
+    match (read_cut(&line, country), with_streets) {
+        (Ok(read), None) => Ok(read),
+        (Ok(read), Some(_)) if !read.places.is_empty() => Ok(read),
+        (_, Some(whole)) => read_cut(&whole, country),
+        (refused, None) => refused,
+    }
+}
+
+/// Reads a line without what only stands beside its places.
+fn read_cut(line: &str, country: &str) -> Result<Where, UnknownPlace> {
+    let whole = without_border(without_others(line));
     let Some(line) = without_absent(&whole) else { return Ok(Where::default()) };
     match read_line(&line, country) {
         // "Lieu non précisé, contactez-nous": what stands beside a placeholder need not be a place.

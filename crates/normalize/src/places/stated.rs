@@ -34,7 +34,7 @@ patterns! {
         let who = r"(?:postes?|stage|emploi|position|job|role|post|candidate?s?|titulaires?|vous|you|formations?|training|course)";
         let is = r"(?:basee?s?(?:\(e?s?\))?|affectee?s?(?:\(e?s?\))?|deployee?s?|stationed|based|located|posted|deployed|a pourvoir|se (?:tiendra|tiendront|deroulera|deroule)|aura lieu|will (?:hold|take place|be held)|(?:takes|take) place)";
         format!(
-            r"(?m)(?:\b{who}\b(?P<between>[^.;:\n]{{0,70}}?)\b{is}|prise de service|^[^a-z\n]*(?P<first>basee?s?(?:\(e\))?|based))\s(?:sur |entre )?(?:a|au|aux|en|in|at|dans)\s(?P<where>[^.;\n]{{2,120}})"
+            r"(?m)(?:\b(?P<who>{who})\b(?P<between>[^.;:\n]{{0,70}}?)\b{is}|prise de service|^[^a-z\n]*(?P<first>basee?s?(?:\(e\))?|based))\s(?:sur |entre )?(?:a|au|aux|en|in|at|dans)\s(?P<where>[^.;\n]{{2,120}})"
         )
     };
 
@@ -196,7 +196,10 @@ fn of_text(text: &str, hints: Hints) -> Vec<Place> {
     }
     for hit in CLAUSE.captures_iter(text) {
         let group = |name: &str| hit.name(name).map(|part| part.as_str()).unwrap_or_default();
-        let is_others = OTHERS.is_match(group("between"));
+        // "Candidats basés à Yaoundé bienvenus": where they live. "Le candidat sera basé à Yaoundé" is the post.
+        let lives = group("who").starts_with("candidat")
+            && matches!(group("between").trim(), "" | "deja" | "already");
+        let is_others = lives || OTHERS.is_match(group("between"));
         let begins = !group("first").is_empty();
         if !is_others && (!begins || is_of_who_comes(group("where"))) {
             keep(of_clause(group("where")));

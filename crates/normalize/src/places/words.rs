@@ -43,7 +43,8 @@ pub(super) fn items(line: &str) -> Vec<Item> {
         gap = gap.max(word.gap);
         let (entry, taken) = longest(&words, at);
         let end = at + taken;
-        if entry == Some(Entry::Filler) || is_number(&word.folded) {
+        // "10 régions" is a name, and "2e" is a number.
+        if entry == Some(Entry::Filler) || (is_number(&word.folded) && (entry.is_none() || taken == 1)) {
             if matches!(word.folded.as_str(), "et" | "and" | "ou" | "or") {
                 gap = Gap::List;
             }

@@ -6,11 +6,11 @@
 
 use domain::{Draft, Kind, Opportunity, money::AmountKind};
 
-use super::{Context, home_currency};
+use super::{Context, closing, home_currency};
 use crate::{
     dates,
     money::read_amount,
-    text::fold,
+    text::{Body, fold},
     vocabulary::{read_contracts, read_education, read_experience},
 };
 
@@ -109,6 +109,7 @@ const LABELS: [(About, &[&str]); 6] = [
             "date limite de depot des dossiers",
             "date limite de depot des candidatures",
             "date de cloture",
+            "nouvelle date limite",
             "cloture",
             "cloture des candidatures",
             "cloture des inscriptions",
@@ -150,10 +151,10 @@ const VALUE: usize = 120;
 /// Most colons of a text that are looked at.
 const COLONS: usize = 200;
 
-/// Fills what the labels of the text say and no field does. Nothing is refused by it.
-pub(super) fn fill(row: &mut Opportunity, draft: &Draft, context: &Context, text: &str) {
+/// Fills what the labels and the sentences of the text say and no field does. Nothing is refused by it.
+pub(super) fn fill(row: &mut Opportunity, draft: &Draft, context: &Context, body: &Body) {
     let is_job = row.kind == Kind::Job;
-    for (about, value) in labelled(text) {
+    for (about, value) in labelled(&body.text) {
         match about {
             About::Contract if is_job && draft.contract.is_none() && row.contracts.is_empty() => {
                 row.contracts = read_contracts(value);
@@ -176,6 +177,7 @@ pub(super) fn fill(row: &mut Opportunity, draft: &Draft, context: &Context, text
             _ => (),
         }
     }
+    closing::fill(row, draft, context, body);
 }
 
 /// Returns the labels of a text that are known, each with its value.

@@ -68,6 +68,30 @@ fn what_cannot_be_read_is_refused_with_its_words() {
 }
 
 #[test]
+fn words_on_the_end_that_name_no_day_are_a_doubt_unless_it_may_be_over() {
+    let row = |closes: &str, ends: &str| {
+        let mut draft = draft();
+        (draft.closes_at, draft.ends_at) = (Some(closes.to_owned()), Some(ends.to_owned()));
+        normalize(draft, &context()).unwrap()
+    };
+    let vague = row("mi-février 2027", "mi-2028");
+    assert_eq!((vague.closes_on, vague.ends_on, vague.is_closed), (None, None, false));
+    assert_eq!(vague.quality.doubts, [Doubt::UnreadableEnd]);
+    let counted = row("Sous 10 jours", "2028");
+    assert_eq!(counted.closes_on.map(|day| day.to_string()).as_deref(), Some("2026-11-12"));
+    assert_eq!(counted.ends_on.map(|day| day.to_string()).as_deref(), Some("2028-12-31"));
+    assert!(row("expirée", "").is_closed && !row("dès que possible", "").is_closed);
+    assert_eq!(
+        refused(|d| d.closes_at = Some("31/11/2026".into())),
+        Reason::UnreadableDate("closes_at: 31/11/2026".into())
+    );
+    assert_eq!(
+        refused(|d| d.closes_at = Some("mi-février 2025".into())),
+        Reason::UnreadableDate("closes_at: mi-février 2025".into())
+    );
+}
+
+#[test]
 fn what_can_be_read_in_two_ways_is_a_doubt() {
     let row = |change: fn(&mut Draft)| {
         let mut draft = draft();

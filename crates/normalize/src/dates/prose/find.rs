@@ -239,7 +239,7 @@ impl<'t> Scan<'t> {
     /// Returns the year after a day and a month, and the end of the date. Two digits count unless they are a time, or a day of the month
     /// that follows them. They must be near the present.
     fn year_behind(&self, ahead: usize, short: Short) -> (Option<i32>, usize) {
-        let at = self.skip(ahead, ".,-/", &["de"]);
+        let at = self.skip(ahead, ".,-/", &["de", "del"]);
         let Some(token) = self.get(at) else { return (None, ahead) };
         if let Some(year) = token.year() {
             return (Some(year), at + 1);
