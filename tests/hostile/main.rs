@@ -16,6 +16,7 @@ use std::{
 };
 
 use domain::StreamName;
+use fuzz::{Chance, damaged};
 use peak_alloc::PeakAlloc;
 use sources::{Catalog, Page, Response, Role, Spec};
 use url::Url;
@@ -95,59 +96,6 @@ fn recordings(spec: &Spec) -> Vec<Recorded> {
     found
 }
 
-/// A random generator with the same numbers in every run (xorshift64*, Vigna 2016).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let drawn = self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33;
-        usize::try_from(drawn).unwrap() % limit.max(1)
-    }
-}
-
-/// Damage that servers do to a page.
-const TOKENS: [&[u8]; 14] = [
-    b"<",
-    b">",
-    b"\"",
-    b"{",
-    b"}",
-    b"[",
-    b"]",
-    b"\0",
-    b"\xff\xfe",
-    b"&",
-    b"<!--",
-    b"]]>",
-    b"99999999999999999999",
-    b"<div><div><div><div>",
-];
-
-fn mutated(body: &[u8], chance: &mut Chance) -> Vec<u8> {
-    let mut body = body.to_vec();
-    for _ in 0..=chance.below(3) {
-        let at = chance.below(body.len());
-        let end = (at + 1 + chance.below(400)).min(body.len());
-        match chance.below(5) {
-            0 if !body.is_empty() => body[at] = u8::try_from(chance.below(256)).unwrap(),
-            1 => drop(body.drain(at..end)),
-            2 => {
-                let part = body[at..end].to_vec();
-                body.splice(at..at, part.iter().copied().cycle().take(part.len() * 4));
-            }
-            3 => drop(body.splice(at..at, TOKENS[chance.below(TOKENS.len())].iter().copied())),
-            _ => {
-                let token = TOKENS[chance.below(TOKENS.len())];
-                body.splice(at..at, token.iter().copied().cycle().take(token.len() * 200));
-            }
-        }
-    }
-    body
-}
-
 /// The most that parsing took.
 #[derive(Default)]
 struct Worst {
@@ -198,9 +146,9 @@ fn every_page_cut_and_mutated_is_read_to_an_end() {
                 worst.read(spec, recorded, &url, &body[..cut]);
                 readings += 1;
             }
-            let mut chance = Chance(0x9E37_79B9_7F4A_7C15 ^ u64::try_from(number + 1).unwrap());
+            let mut chance = Chance::new(0x9E37_79B9_7F4A_7C15 ^ u64::try_from(number + 1).unwrap());
             for _ in 0..recorded.times {
-                worst.read(spec, recorded, &url, &mutated(&body, &mut chance));
+                worst.read(spec, recorded, &url, &damaged(&body, &mut chance));
                 readings += 1;
             }
             pages += 1;

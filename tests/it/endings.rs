@@ -226,3 +226,28 @@ async fn a_crawl_that_was_interrupted_proves_the_list_whole() {
             .unwrap();
     assert_eq!(walk, ("total".to_owned(), Some(245), true));
 }
+
+/// The ending proves the list whole, and the list is a part of the usual one all the same: an export that ran into a limit, say.
+#[tokio::test]
+async fn a_list_that_was_cut_closes_nothing_and_the_next_good_day_heals_it() {
+    let (road, replay) = listed("json", "{ kind = 'single' }").await;
+    let show = |ids: Range<usize>| serve(&replay, vec![("", json_page(ids, json!({})))]);
+    // One goes and one comes, day by day.
+    for day in 0..4 {
+        show(day..day + 60);
+        is_complete(&road, i64::from(day > 0)).await;
+    }
+    show(4..41);
+    let cut = ingest(&road).await;
+    assert_eq!((cut["state"].as_str(), cut["closed"].as_i64()), (Some("complete"), Some(0)), "{cut}");
+    let told = "23 open opportunities are missing, more than usual: they close if the next run misses them too";
+    assert!(cut["message"].as_str().is_some_and(|why| why.ends_with(told)), "{cut}");
+    assert_eq!(open(&road).await, 60);
+    show(5..65);
+    is_complete(&road, 2).await;
+    assert_eq!(open(&road).await, 60);
+    // What is really gone is missing the next time too.
+    show(5..45);
+    is_complete(&road, 0).await;
+    is_complete(&road, 20).await;
+}

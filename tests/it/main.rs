@@ -78,6 +78,7 @@ mod search;
 mod second_look;
 mod secrets;
 mod served_after;
+mod simulated;
 mod stale;
 mod ticks;
 mod upsert;

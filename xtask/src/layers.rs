@@ -1,7 +1,7 @@
 //! Dependencies between our crates run downward only, as in this diagram.
 //!
 //! ```text
-//!                   tests  benches                         use everything
+//!                   tests  benches  fuzz                   use everything
 //!                      workers                             the program
 //!   sources  schedules  fetch  store  vectors              what the program drives
 //!                             local-postgres  replay       servers for the demo and tests
@@ -32,6 +32,7 @@ enum May {
 const LAYERS: &[(&str, May, &str)] = &[
     ("it", May::UseAll, "tests use everything"),
     ("benches", May::UseAll, "benchmarks measure everything"),
+    ("fuzz", May::UseAll, "fuzzing reaches everything that parses"),
     (
         "oim-etl",
         May::Use(&[

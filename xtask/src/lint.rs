@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::{
-    binary_size, deny, dependencies, layers, shell, shell::say, sizes, snapshots, stray, words,
+    binary_size, deny, dependencies, layers, named, shell, shell::say, sizes, snapshots, stray, words,
     workspace::Workspace,
 };
 
@@ -25,6 +25,7 @@ const OWN: &[fn(&Workspace) -> Result<()>] = &[
     snapshots::run,
     binary_size::run,
     words::run,
+    named::run,
     deny::run,
 ];
 

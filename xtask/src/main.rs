@@ -7,6 +7,7 @@ mod deny;
 mod dependencies;
 mod layers;
 mod lint;
+mod named;
 mod pure;
 mod queries;
 mod reserved;
@@ -51,6 +52,7 @@ const RECIPES: &[Recipe] = &[
     ("stray", "check that no tracked file is too large or of an unexpected kind", stray::run),
     ("snapshots", "check for pending and unused snapshots", snapshots::run),
     ("words", "check prose for the phrases that docs/STYLE.md lists", words::run),
+    ("named", "check that the tests which documents name are there", named::run),
     ("sqlx", "record what queries are checked against", queries::run),
     ("deny", "check licenses, sources, bans and advisories; needs cargo-deny", deny::run),
 ];

@@ -76,6 +76,11 @@ impl Rules {
     }
 }
 
+/// Whether a robots.txt with this content lets `agent` ("oim-etl/0.1 …") visit an address (RFC 9309).
+pub fn robots_allow(file: &[u8], agent: &str, url: &Url) -> bool {
+    Rules::read(agent, file).allow(url)
+}
+
 /// Without the last line of a file that was cut: it may be half of one, and forbid more than the whole does.
 fn whole_lines(text: &[u8]) -> &[u8] {
     if u64::try_from(text.len()).is_ok_and(|length| length < MAX) {

@@ -15,7 +15,7 @@ use sqlx::{Postgres, Transaction};
 
 use crate::{
     Mode, RunState, Store, StoreError,
-    audit::audit,
+    audit::{Absent, Audit, absent, audit},
     error::Doing as _,
     failpoint::{Step, after, before, commit},
     house_contacts::learn_house_contacts,
@@ -49,12 +49,13 @@ impl Store {
         }
         publish::drop_outdated(&mut tx, run).await?;
         sqlx::query!("SAVEPOINT judging").execute(&mut *tx).await.doing(WHAT)?;
-        let (mut facts, mut doubts, mut verdict) = judge(&mut tx, run).await?;
+        let (mut facts, found, mut verdict) = judge(&mut tx, run).await?;
         let count = batches::batches(&mut tx, run).await?;
         let mut published = None;
         if let (Verdict::Publish { closes, lacks }, 2..) = (&verdict, count) {
             // The totals wait for the end: until then the counters of the pages count.
             sqlx::query!("ROLLBACK TO SAVEPOINT judging").execute(&mut *tx).await.doing(WHAT)?;
+            found.keep(&mut tx, run).await?;
             batches::believe(tx, run, (*closes, lacks.as_deref())).await?;
             published = Some(self.publish_batches(lease, run, (count, facts.replaces_newer())).await);
             tx = self.pool.begin().await.doing(WHAT)?;
@@ -63,9 +64,10 @@ impl Store {
             facts.has_published = true;
         }
         lease.settle(&mut tx).await?;
-        let mut end = Ok((Published::default(), 0));
+        let (mut end, mut absences, mut doubts) = (Ok((Published::default(), 0)), Vec::new(), found.doubts);
         if let Verdict::Publish { closes, .. } = verdict {
-            end = serve_or_nothing(&mut tx, run, &facts, (closes, published)).await;
+            absences = if closes { absent(&mut tx, &facts.scope(run)).await? } else { absences };
+            end = serve_or_nothing(&mut tx, run, &facts, (closes, &absences, published)).await;
         }
         if let Some((constraint, row)) = end.as_ref().err().and_then(StoreError::broken_constraint) {
             doubts.push(format!("opportunity {row} cannot be stored: it breaks the constraint {constraint}"));
@@ -77,26 +79,36 @@ impl Store {
         if is_held {
             published = publish::would_publish(&mut tx, run).await?;
         }
-        write_end(&mut tx, run, &verdict, &doubts, (published, closed, count > 1 && !is_held)).await?;
+        let note = waits(&absences).filter(|_| !is_held);
+        write_end(&mut tx, run, (&verdict, note), &doubts, (published, closed, count > 1 && !is_held))
+            .await?;
         commit(tx, Step::EndRun, WHAT).await?;
         Ok(verdict.state())
     }
 }
 
-/// Collects the facts about a run, and audits it, unless an earlier attempt has begun to publish it. Returns the doubts, and what
-/// becomes of it.
+/// Says what a complete run leaves open, because it lacks far more than usual.
+fn waits(absences: &[Absent]) -> Option<String> {
+    let Absent { stream, lacking } = absences.first()?;
+    Some(format!(
+        "stream {stream}: {lacking} open opportunities are missing, more than usual: they close if the next run misses them too"
+    ))
+}
+
+/// Collects the facts about a run, and audits it, unless an earlier attempt has begun to publish it. Returns what the audit found, and
+/// what becomes of the run.
 async fn judge(
     tx: &mut Transaction<'_, Postgres>,
     run: RunId,
-) -> Result<(Facts, Vec<String>, Verdict), StoreError> {
+) -> Result<(Facts, Audit, Verdict), StoreError> {
     write_totals(tx, run).await?;
     let facts = facts(tx, run).await?;
     if let Some(believed) = batches::believed(tx, run).await? {
-        return Ok((facts, Vec::new(), believed.into()));
+        return Ok((facts, Audit::default(), believed.into()));
     }
-    let doubts = audit(tx, &facts.scope(run)).await?;
-    let verdict = Verdict::of(run, &facts, &doubts);
-    Ok((facts, doubts, verdict))
+    let found = audit(tx, &facts.scope(run)).await?;
+    let verdict = Verdict::of(run, &facts, &found.doubts);
+    Ok((facts, found, verdict))
 }
 
 /// Publishes a run, and does what follows from that. Leaves nothing of it if a row breaks a constraint. `published`: what the batches published, if it was published in
@@ -105,7 +117,7 @@ async fn serve_or_nothing(
     tx: &mut Transaction<'_, Postgres>,
     run: RunId,
     facts: &Facts,
-    (is_whole, published): (bool, Option<Result<Published, StoreError>>),
+    (is_whole, absences, published): (bool, &[Absent], Option<Result<Published, StoreError>>),
 ) -> Result<(Published, u64), StoreError> {
     sqlx::query!("SAVEPOINT serving").execute(&mut **tx).await.doing(WHAT)?;
     let served = async {
@@ -113,7 +125,7 @@ async fn serve_or_nothing(
             Some(published) => published?,
             None => publish_all(tx, run, facts).await?,
         };
-        Ok((published, serve(tx, run, facts, (is_whole, published)).await?))
+        Ok((published, serve(tx, run, facts, (is_whole, absences, published)).await?))
     };
     let served: Result<_, StoreError> = served.await;
     if served.as_ref().is_err_and(|error| error.broken_constraint().is_some()) {
@@ -134,19 +146,21 @@ async fn publish_all(
     Ok(published)
 }
 
-/// After its rows: closes what a run proves gone, moves cursors and requests indexing. Returns how many opportunities were closed.
+/// After its rows: closes what a run proves gone, moves cursors and requests indexing. `absences`: streams that lack far more than usual.
+/// Returns how many opportunities were closed.
 async fn serve(
     tx: &mut Transaction<'_, Postgres>,
     run: RunId,
     facts: &Facts,
-    (is_whole, published): (bool, Published),
+    (is_whole, absences, published): (bool, &[Absent], Published),
 ) -> Result<u64, StoreError> {
     publish::clear(tx, run).await?;
     close::forget_missed(tx, run).await?;
     before(Step::CloseMissing);
     // A run of one item covers nothing: it closes the item at most, by the partner's word.
     let is_item = facts.mode == Mode::Item;
-    let closed = if is_whole || is_item { close::close_missing(tx, run).await? } else { 0 };
+    let doubted: Vec<String> = absences.iter().map(|absent| absent.stream.clone()).collect();
+    let closed = if is_whole || is_item { close::close_missing(tx, run, &doubted).await? } else { 0 };
     if is_item {
         second_look::request_later_looks(tx, run).await?;
     }
@@ -189,7 +203,7 @@ async fn write_totals(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<
 async fn write_end(
     tx: &mut Transaction<'_, Postgres>,
     run: RunId,
-    verdict: &Verdict,
+    (verdict, note): (&Verdict, Option<String>),
     doubts: &[String],
     (published, closed, is_counted): (Published, u64, bool),
 ) -> Result<(), StoreError> {
@@ -208,7 +222,7 @@ async fn write_end(
           WHERE r.id = $1",
         run.uuid(),
         verdict.state().as_str(),
-        verdict.message(),
+        verdict.message().or(note.as_deref()),
         created,
         count(published.changed),
         i32::try_from(closed).unwrap_or(i32::MAX),

@@ -8,14 +8,19 @@ use std::{
 
 use super::weight::{self, Scale};
 
-/// Weight since the last reset.
+/// Weight since the last reset, and the last byte that was read.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Meter(Rc<Cell<usize>>);
+pub(super) struct Meter(Rc<Cell<usize>>, Rc<Cell<u8>>);
 
 impl Meter {
     /// Resets the weight at the begin of a record.
     pub(super) fn reset(&self) {
         self.0.set(0);
+    }
+
+    /// Whether what was read so far ends with a line.
+    pub(super) fn ends_a_line(&self) -> bool {
+        matches!(self.1.get(), b'\n' | b'\r')
     }
 }
 
@@ -59,6 +64,9 @@ impl<R: BufRead> BufRead for Guard<R> {
         let filled = self.inner.fill_buf().unwrap_or_default();
         let weight = weight::of(filled.get(..amount).unwrap_or(filled), self.scale);
         self.meter.0.set(self.meter.0.get().saturating_add(weight));
+        if let Some(last) = filled.get(..amount).and_then(|read| read.last()) {
+            self.meter.1.set(*last);
+        }
         self.inner.consume(amount);
     }
 }

@@ -78,6 +78,7 @@ pub(crate) fn read(spec: &Spec, stream: &Stream, page: &Page<'_>) -> Reading {
     };
     let ended = shape_of(stream, page).and_then(|shape| {
         let mut pass = Pass::new(shape, &shape.fields, link_of(stream, page), &address, &mut sink);
+        pass.doubt_all(only_a_part(stream, page));
         decode(page, &mut pass)?;
         // A list may be empty. A list whose elements all have other names is another list.
         if pass.seen() == 0 && lacks_elements(stream, page) {
@@ -124,6 +125,7 @@ pub(crate) fn stream(
     };
     let ended = shape_of(stream, page).and_then(|shape| {
         let mut pass = Pass::new(shape, &shape.fields, link_of(stream, page), &address, &mut sink);
+        pass.doubt_all(only_a_part(stream, page));
         decode_stream(page, input, &mut pass)?;
         Ok((pass.doubted(), pass.notes()))
     });
@@ -137,6 +139,15 @@ pub(crate) fn stream(
 fn of_records<'s>(stream: &'s Stream, page: &Page<'_>) -> Option<&'s Decoder> {
     let is_list = matches!(page.role, Role::List | Role::File) && page.expected && page.status == 200;
     if is_list { shape_of(stream, page).ok().map(|shape| &shape.decoder) } else { None }
+}
+
+/// Returns what tells that a list without further pages is a part of the whole, though nobody asked for a part (RFC 9110, 15.3.7).
+fn only_a_part(stream: &Stream, page: &Page<'_>) -> Option<String> {
+    let is_part = page.status == 206 && page.role != Role::Detail && matches!(stream.pages, Pages::Single);
+    is_part.then(|| {
+        let range = page.header("content-range").unwrap_or("without Content-Range");
+        format!("it is a part of the list (206, {range}), and no part was asked for")
+    })
 }
 
 /// A JSON or XML list may be empty; the first page of a portal has posts.

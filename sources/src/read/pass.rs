@@ -93,6 +93,11 @@ impl<'a> Pass<'a> {
         self.doubt.get_or_insert(why);
     }
 
+    /// The same, where there is a reason.
+    pub(crate) fn doubt_all(&mut self, why: Option<String>) {
+        why.into_iter().for_each(|why| self.doubt(why));
+    }
+
     /// Returns why the page may lack records.
     pub(crate) fn doubted(&self) -> Option<Alarm> {
         self.doubt.clone().map(Alarm::Mended)

@@ -12,7 +12,7 @@ use crate::{
     BudgetError, FetchError, HostFailure, Pace, Permit, Turn, Why,
     address::{host, named},
     body::{self, Cap, Unread},
-    certificate,
+    certificate, lines,
     retry::{is_passing, pause, retry_after},
 };
 
@@ -153,7 +153,7 @@ impl Exchange<'_> {
         }
         self.requests += 1;
         let begun = Instant::now();
-        let answer = client.execute(request).await.map_err(|cause| self.failed(url, cause, begun))?;
+        let answer = lines::execute(client, request).await.map_err(|cause| self.failed(url, cause, begun))?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let certificate_ends = answer
             .extensions()

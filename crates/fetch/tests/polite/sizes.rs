@@ -1,9 +1,9 @@
 //! Bodies are bounded, whatever a partner says of them.
 
-use std::time::Duration;
+use std::{io::Write as _, time::Duration};
 
 use axum::body::Body;
-use fetch::{Client, FetchError, Retry, Settings};
+use fetch::{Client, FetchError, Partner, Retry, Settings};
 use futures::StreamExt as _;
 
 use crate::support::{Counting, answer, client, get, serve, settings};
@@ -39,6 +39,41 @@ async fn a_bomb_is_cut() {
     let refused = client().fetch(&server.partner(), &get("/a"), &Counting::default()).await.unwrap_err();
     assert!(matches!(refused, FetchError::TooLarge { limit: CAP, .. }), "{refused}");
     assert_eq!((server.asked().len(), refused.retry()), (1, Retry::Never));
+}
+
+/// Sends "103 Early Hints" (RFC 8297) as long as somebody reads them.
+fn hints_without_end() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let hint = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n".repeat(200);
+            std::thread::spawn(move || while stream.write_all(&hint).is_ok() {});
+        }
+    });
+    url
+}
+
+/// This test has one thread, as the busiest worker has: what keeps it from the clock keeps everybody from it.
+#[tokio::test]
+async fn hints_without_end_hold_up_nobody_else() {
+    let patient = Settings {
+        idle_timeout: Duration::from_mins(2),
+        request_timeout: Duration::from_mins(2),
+        max_attempts: 1,
+        ..settings()
+    };
+    let client = Client::new(patient).unwrap();
+    let healthy = serve(|_, _| answer(200, &[], "ok")).await;
+    let hostile = Partner { via: Some(hints_without_end().parse().unwrap()), ..healthy.partner() };
+    let asking = client.clone();
+    let hostile =
+        tokio::spawn(async move { asking.fetch(&hostile, &get("/a"), &Counting::default()).await.map(drop) });
+    for _ in 0..50 {
+        client.fetch(&healthy.partner(), &get("/a"), &Counting::default()).await.unwrap();
+    }
+    assert!(!hostile.is_finished(), "the healthy partner waited for the end of the hostile one");
+    hostile.abort();
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use futures::TryStreamExt as _;
 use sqlx::{AssertSqlSafe, Postgres, Row as _, Transaction, postgres::PgRow};
 
 use super::{
+    absence,
     judge::{HISTORY, Shown, findings},
     measure::{Before, KNOWN, Measures, Record, Stream, share_of},
 };
@@ -46,20 +47,67 @@ impl Scope {
     }
 }
 
-/// Measures the streams of a run, stores the measures, and compares them with those of earlier runs. Returns one
-/// sentence for each implausible measure.
-pub(crate) async fn audit(
+/// What an audit found.
+#[derive(Debug, Default)]
+pub(crate) struct Audit {
+    /// One sentence for each implausible measure.
+    pub(crate) doubts: Vec<String>,
+    measured: Vec<Shown>,
+}
+
+impl Audit {
+    /// Stores the measures, to compare later runs with.
+    pub(crate) async fn keep(
+        &self,
+        tx: &mut Transaction<'_, Postgres>,
+        run: RunId,
+    ) -> Result<(), StoreError> {
+        for shown in &self.measured {
+            keep(tx, run, shown).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Measures the streams of a run, stores the measures, and compares them with those of earlier runs.
+pub(crate) async fn audit(tx: &mut Transaction<'_, Postgres>, scope: &Scope) -> Result<Audit, StoreError> {
+    let mut audit = Audit { measured: shown(tx, scope).await?, ..Audit::default() };
+    audit.keep(tx, scope.run).await?;
+    for shown in &audit.measured {
+        let found = findings(shown, &past(tx, scope, shown).await?);
+        audit.doubts.extend(found.into_iter().map(|why| format!("stream {}: {why}", shown.stream)));
+    }
+    Ok(audit)
+}
+
+/// A stream that lacks more open opportunities than usual, and how many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Absent {
+    pub(crate) stream: String,
+    pub(crate) lacking: i32,
+}
+
+/// Returns the streams of a run that lack far more open opportunities than usual. The run has been audited: its measures are stored.
+pub(crate) async fn absent(
     tx: &mut Transaction<'_, Postgres>,
     scope: &Scope,
-) -> Result<Vec<String>, StoreError> {
-    let mut doubts = Vec::new();
-    for shown in shown(tx, scope).await? {
-        keep(tx, scope.run, &shown).await?;
-        let past = past(tx, scope, &shown).await?;
-        let found = findings(&shown, &past);
-        doubts.extend(found.into_iter().map(|why| format!("stream {}: {why}", shown.stream)));
+) -> Result<Vec<Absent>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT stream, open_before, kept FROM ingest.run_streams WHERE run = $1 AND is_whole ORDER BY stream",
+        scope.run.uuid()
+    )
+    .fetch_all(&mut **tx)
+    .await
+    .doing(WHAT)?;
+    let mut found = Vec::new();
+    for row in rows {
+        let (open_before, kept) = (row.open_before.into(), row.kept.into());
+        let now = Shown { stream: row.stream, is_whole: true, open_before, kept, ..Shown::default() };
+        let past = past(tx, scope, &now).await?;
+        let lacking = absence::unusual(&now, &past).map(whole_number);
+        found.extend(lacking.map(|lacking| Absent { stream: now.stream.clone(), lacking }));
     }
-    Ok(doubts)
+    Ok(found)
 }
 
 async fn shown(tx: &mut Transaction<'_, Postgres>, scope: &Scope) -> Result<Vec<Shown>, StoreError> {

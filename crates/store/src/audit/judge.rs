@@ -178,6 +178,25 @@ fn field(name: &str) -> &str {
     })
 }
 
+/// The share of known records that would change a field.
+const CHANGED: Kind = Kind {
+    is_of: |name| name.ends_with(" changed"),
+    usual: Some(0.0),
+    needs_past: true,
+    direction: 1.0,
+    least: [0.2, 0.5],
+    of: Some(known),
+    tell: |name, now, usual, shown| {
+        format!(
+            "{} would change in {:.0} % of {} known records, where {:.0} % is usual",
+            field(name),
+            percent(now),
+            shown.known,
+            percent(usual)
+        )
+    },
+};
+
 static KINDS: &[Kind] = &[
     Kind {
         is_of: |name| name.ends_with(" shift"),
@@ -262,23 +281,9 @@ static KINDS: &[Kind] = &[
             )
         },
     },
-    Kind {
-        is_of: |name| name.ends_with(" changed"),
-        usual: Some(0.0),
-        needs_past: true,
-        direction: 1.0,
-        least: [0.2, 0.5],
-        of: Some(known),
-        tell: |name, now, usual, shown| {
-            format!(
-                "{} would change in {:.0} % of {} known records, where {:.0} % is usual",
-                field(name),
-                percent(now),
-                shown.known,
-                percent(usual)
-            )
-        },
-    },
+    // Another title is most often another record. Half as many are doubted as of what partners edit.
+    Kind { is_of: |name| name == "title changed", least: [0.1, 0.5], ..CHANGED },
+    Kind { is_of: |name| name.ends_with(" changed") && name != "title changed", ..CHANGED },
     Kind {
         is_of: |name| name.ends_with(" median"),
         usual: None,
@@ -308,7 +313,7 @@ static KINDS: &[Kind] = &[
         of: Some(valid),
         tell: |_, now, _, _| {
             format!(
-                "{:.0} % of the records would reopen what was gone: is it an old copy of the list?",
+                "{:.0} % of the records would reopen what was gone: is it an old copy of the list, or was an earlier one cut?",
                 percent(now)
             )
         },

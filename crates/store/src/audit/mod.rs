@@ -7,10 +7,12 @@
 //! - [`gather`] loads the rows of the run and the published ones.
 //! - [`measure`] turns them into named numbers.
 //! - [`judge`] compares the numbers with those of earlier runs.
+//! - [`absence`] says whether a list lacks more than usual: then one run alone closes nothing.
 
+mod absence;
 mod gather;
 mod judge;
 mod measure;
 mod statistics;
 
-pub(crate) use gather::{Scope, audit};
+pub(crate) use gather::{Absent, Audit, Scope, absent, audit};

@@ -89,5 +89,5 @@ async fn doubts(
     facts: &Facts,
 ) -> Result<Vec<String>, StoreError> {
     let scope = Scope { whole: Vec::new(), ..facts.scope(run) };
-    audit(tx, &scope).await
+    Ok(audit(tx, &scope).await?.doubts)
 }

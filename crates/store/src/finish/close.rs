@@ -29,17 +29,18 @@ pub(super) async fn forget_missed(tx: &mut Transaction<'_, Postgres>, run: RunId
 
 /// Closes what the source has open and a run that proves absence neither showed nor rejected. What it rejected as no opportunity is absent. In a list that may shift while it is
 /// walked an opportunity can slip from a page that is still to come to one that has been read: there, one walk marks it as missed, and
-/// a second one closes it. What the list still shows and whose own page is gone is closed by the partner's word: 410 says so for
+/// a second one closes it. So it is in `doubted` streams, which lack far more than usual at once. What the list still shows and whose own page is gone is closed by the partner's word: 410 says so for
 /// good; 404 may pass, and a second run must find it. Its draft is forgotten, so that the same words open it again once they are back.
 pub(super) async fn close_missing(
     tx: &mut Transaction<'_, Postgres>,
     run: RunId,
+    doubted: &[String],
 ) -> Result<Withdrawn, StoreError> {
     let done = sqlx::query_scalar!(
         r#"WITH run AS (SELECT id, source, covers FROM ingest.runs WHERE id = $1),
                 seen AS (SELECT DISTINCT unnest(p.seen) AS id FROM ingest.pages p WHERE p.run = $1),
                 absent AS (
-                  SELECT o.id, o.missed_by IS NOT NULL OR ingest.is_snapshot($1, o.stream) AS is_proven
+                  SELECT o.id, o.missed_by IS NOT NULL OR ingest.is_snapshot($1, o.stream) AND NOT o.stream = ANY ($2) AS is_proven
                     FROM ingest.opportunities o, run
                    WHERE o.source = (SELECT source FROM run) AND o.stream = ANY (run.covers) AND o.status = 'open'
                      AND NOT EXISTS (SELECT FROM seen WHERE seen.id = o.id)
@@ -62,7 +63,8 @@ pub(super) async fn close_missing(
                          updated_at = CASE WHEN a.is_proven THEN now() ELSE o.updated_at END
                     FROM missing a WHERE o.id = a.id AND o.source = (SELECT source FROM run) RETURNING a.is_proven)
            SELECT count(*) FILTER (WHERE is_proven) AS "closed!" FROM marked"#,
-        run.uuid()
+        run.uuid(),
+        doubted
     )
     .fetch_one(&mut **tx)
     .await

@@ -28,7 +28,7 @@ impl Store {
         refuse_if_lost(&mut tx, run).await?;
         publish::drop_confirmed(&mut tx, run).await?;
         let published = publish_all(&mut tx, run, &facts).await?;
-        let closed = serve(&mut tx, run, &facts, (facts.proves_absence(), published)).await?;
+        let closed = serve(&mut tx, run, &facts, (facts.proves_absence(), &[], published)).await?;
         recount(&mut tx, run, published).await?;
         decide(&mut tx, run, by, Decision::Published, closed).await?;
         let detail = format!("{} new, {} changed, {closed} closed", published.created, published.changed);

@@ -44,34 +44,64 @@ pub(super) fn list(
     let (input, letters) = Quotes::new(input, signs);
     let meter = Meter::default();
     let input = Guard::new(BufReader::new(input), meter.clone(), weight::ROW, weight::cells);
-    let mut rows = reader(input, signs.delimiter, signs.quote);
-    let mut row = StringRecord::new();
-    let mut number = 0;
-    loop {
-        match rows.read_record(&mut row) {
-            Ok(true) => {
-                meter.reset();
-                number += 1;
+    let mut rows = Rows { reader: reader(input, signs.delimiter, signs.quote), meter, number: 0 };
+    let (mut row, mut next) = (StringRecord::new(), StringRecord::new());
+    let mut more = rows.read(&mut row)?;
+    // Whether every record so far had all cells: then one with fewer at the very end was cut.
+    let mut is_regular = true;
+    while more {
+        let number = rows.number;
+        more = rows.read(&mut next)?;
+        if number > found.first_record {
+            let mut cells = Cells {
+                text: String::with_capacity(row.as_slice().len()),
+                ends: Vec::with_capacity(row.len()),
+            };
+            row.iter().for_each(|cell| cells.push(cell));
+            // A line below the table, such as "; Total : 12", names nothing in the first column.
+            let is_short =
+                (2..columns.len()).contains(&row.len()) && row.get(0).is_some_and(|cell| !cell.trim().is_empty());
+            let flow = if !more
+                && is_regular
+                && is_short
+                && number > found.first_record + 1
+                && !rows.meter.ends_a_line()
+            {
+                columns.cut(cells, number, pass)
+            } else {
+                columns.row(cells, number, pass)
+            };
+            is_regular &= row.len() >= columns.len();
+            if flow.is_break() {
+                break;
             }
-            Ok(false) => {
-                letters.told().into_iter().for_each(|told| pass.doubt(told));
-                return Ok(());
-            }
-            Err(error) => return Err(Alarm::Unreadable(format!("row {}: {error}", number + 1))),
         }
+        std::mem::swap(&mut row, &mut next);
+    }
+    letters.told().into_iter().for_each(|told| pass.doubt(told));
+    Ok(())
+}
+
+/// The rows of a table, one after the other.
+struct Rows<R> {
+    reader: csv::Reader<R>,
+    meter: Meter,
+    /// The number of the last one, from 1.
+    number: usize,
+}
+
+impl<R: Read> Rows<R> {
+    /// Reads a row. Returns whether there was one.
+    fn read(&mut self, row: &mut StringRecord) -> Result<bool, Alarm> {
+        let number = self.number + 1;
+        let there_is = self.reader.read_record(row);
+        let there_is = there_is.map_err(|error| Alarm::Unreadable(format!("row {number}: {error}")))?;
+        self.meter.reset();
         if row.len() > WIDEST {
             return Err(Alarm::Unreadable(format!("row {number} has more than {WIDEST} cells")));
         }
-        if number <= found.first_record {
-            continue;
-        }
-        let mut cells =
-            Cells { text: String::with_capacity(row.as_slice().len()), ends: Vec::with_capacity(row.len()) };
-        row.iter().for_each(|cell| cells.push(cell));
-        if columns.row(cells, number, pass).is_break() {
-            letters.told().into_iter().for_each(|told| pass.doubt(told));
-            return Ok(());
-        }
+        self.number += usize::from(there_is);
+        Ok(there_is)
     }
 }
 

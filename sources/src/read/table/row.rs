@@ -69,6 +69,23 @@ impl Columns {
 }
 
 impl Columns {
+    /// Returns how many there are.
+    pub(super) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Refuses the last row of a file that breaks off within it: what follows is missing, and may still be published.
+    pub(super) fn cut(&self, row: Cells, number: usize, pass: &mut Pass<'_>) -> Flow {
+        let published = Row { columns: Arc::clone(&self.names), text: row.text, ends: row.ends };
+        let why = format!(
+            "the file breaks off in row {number}, after {} of {} cells",
+            published.ends.len(),
+            self.names.len()
+        );
+        pass.doubt(why.clone());
+        pass.unreadable(RawRecord::Row(published).into_json(), why)
+    }
+
     fn at(&self, name: &str) -> Option<usize> {
         self.asked.iter().find(|(asked, _)| asked == name).map(|(_, at)| *at)
     }

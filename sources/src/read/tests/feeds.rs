@@ -161,6 +161,41 @@ fn a_table_with_a_stray_quote_keeps_its_rows_and_proves_nothing() {
     assert_eq!(table.read(&Answer::new("https://a.cm/l", rows(&[])).page(&offres())).alarm, None);
 }
 
+#[test]
+fn a_table_that_breaks_off_in_a_row_refuses_it_and_proves_nothing() {
+    let table = feed("table", "[streams.offres.fields]\nexternal_id='id'\ntitle='t'\n");
+    let read = |text: &str| table.read(&Answer::new("https://a.cm/l", text).page(&offres()));
+    let whole = "id;t;v;d\n1;Soudeur;Douala;x\n2;Maçon;Buea;y\n3;Caissière;Kribi;z";
+    for whole in [whole.to_owned(), format!("{whole}\n"), format!("{whole}\n;Total : 3")] {
+        assert_eq!(read(&whole).alarm, None, "{whole}");
+    }
+    let cut = read("id;t;v;d\n1;Soudeur;Douala;x\n2;Maçon;Buea;y\n3;Caiss");
+    assert_eq!((cut.drafts.len(), cut.rejected.len()), (2, 1));
+    assert!(
+        matches!(&cut.alarm, Some(Alarm::Mended(why)) if why.contains("row 4, after 2 of 4 cells")),
+        "{:?}",
+        cut.alarm
+    );
+    // Where rows are short at times, a short one at the end says nothing.
+    assert_eq!(read("id;t;v;d\n1;Soudeur\n2;Maçon;Buea;y\n3;Caissière").alarm, None);
+}
+
+#[test]
+fn a_part_that_nobody_asked_for_proves_nothing() {
+    let table = feed("table", "[streams.offres.fields]\nexternal_id='id'\ntitle='t'\n");
+    let mut answer = Answer::new("https://a.cm/l", "id;t\n1;Soudeur\n2;Maçon\n");
+    assert_eq!(table.read(&answer.page(&offres())).alarm, None);
+    answer.status = 206;
+    answer.headers.push(("content-range".to_owned(), "bytes 0-999/5000".to_owned()));
+    let reading = table.read(&answer.page(&offres()));
+    assert_eq!(reading.drafts.len(), 2);
+    assert!(
+        matches!(&reading.alarm, Some(Alarm::Mended(why)) if why.contains("bytes 0-999/5000")),
+        "{:?}",
+        reading.alarm
+    );
+}
+
 /// A workbook of one sheet.
 fn workbook(styles: &str, rows: &str) -> Vec<u8> {
     use std::io::Write as _;
