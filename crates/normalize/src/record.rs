@@ -246,14 +246,7 @@ fn amount(draft: &Draft, context: &Context, doubts: &mut Vec<Doubt>) -> Result<O
     let Some(words) = draft.salary.as_deref() else { return Ok(None) };
     // A free training costs 0. Work without a wage has no amount.
     if kind == AmountKind::Tuition && is_free(words) {
-        return Ok(Some(Amount {
-            kind,
-            min: Some(0),
-            max: Some(0),
-            currency: home,
-            period: None,
-            basis: None,
-        }));
+        return Ok(Some(Amount::free(home)));
     }
     let key = format!("{kind:?} {home:?} {words}");
     let read = remembered!(Result<Told, UnreadableAmount>, &key, |_| read_money(words, kind, home));
@@ -294,6 +287,14 @@ pub(crate) fn home_currency(country: &str) -> Currency {
         "TR" => Currency::Try,
         "CN" => Currency::Cny,
         "IN" => Currency::Inr,
+        "AO" => Currency::Aoa,
+        "ST" => Currency::Stn,
+        "LY" => Currency::Lyd,
+        "SL" => Currency::Sle,
+        "LR" => Currency::Lrd,
+        "GM" => Currency::Gmd,
+        "CV" => Currency::Cve,
+        "MZ" => Currency::Mzn,
         _ => Currency::Xaf,
     }
 }
