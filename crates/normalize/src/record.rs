@@ -2,6 +2,7 @@
 
 mod infer;
 mod labels;
+mod notices;
 mod organization;
 mod place;
 
@@ -139,7 +140,7 @@ fn row(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
 
 /// Refuses what offers a person nothing.
 fn refuse_notice(title: &str, folded: &str) -> Result<(), Reason> {
-    match notice_of(folded) {
+    match notice_of(folded).or_else(|| notices::of_title(folded)) {
         Some(what) => Err(Reason::NoOpportunity(format!("{what}: {}", shorten(title, 200)))),
         None => Ok(()),
     }
