@@ -40,6 +40,9 @@ pub(super) fn form<'w>(
     values: impl Iterator<Item = &'w str>,
 ) -> Option<String> {
     let values: Vec<&str> = values.map(str::trim).filter(|words| !words.is_empty()).take(LOOKED_AT).collect();
+    if values.is_empty() {
+        return None;
+    }
     let has_letter = values.iter().any(|words| words.chars().any(char::is_alphabetic));
     let words = split(name);
     let unit = match field {

@@ -1,9 +1,6 @@
 //! Units in the names of columns, sheets of programs, and more names of columns.
 
-use super::{
-    shapes::{LIST, check},
-    *,
-};
+use super::shapes::{LIST, check};
 
 #[test]
 fn units_in_the_names_of_columns() {
