@@ -70,7 +70,7 @@ pub fn read_money(words: &str, kind: AmountKind, home: Currency) -> Result<Told,
     if number::is_broken(text) || counts::is_multiplied(text) {
         return unclear;
     }
-    let mut amounts = counts::without(text, amounts);
+    let mut amounts = counts::without(text, &amounts);
     amounts.retain(|amount| !clause::is_of_another(text, amount, kind));
     let Some(first) = amounts.first() else {
         let is_free = kind == AmountKind::Tuition && clause::is_free(text);

@@ -33,7 +33,7 @@ pub(super) fn is_multiplied(text: &str) -> bool {
 }
 
 /// Returns the amounts without the counts and years that stand before the first: "2 repas par jour et 60 000 F par mois".
-pub(super) fn without(text: &str, amounts: Vec<Figure>) -> Vec<Figure> {
+pub(super) fn without(text: &str, amounts: &[Figure]) -> Vec<Figure> {
     let first = (0..amounts.len()).find(|at| {
         let Some((figure, rest)) = amounts.get(*at..).and_then(<[Figure]>::split_first) else { return true };
         !is_count(text, figure, rest)

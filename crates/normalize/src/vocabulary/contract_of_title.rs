@@ -73,7 +73,7 @@ pub fn contracts_of_title(title: &str) -> Vec<Contract> {
         .filter(|end| !CODES.contains(end))
         .flat_map(|end| CONTRACTS.read(end))
         .collect();
-    codes.extend(title.split(MARKS).skip(1).flat_map(of_part));
+    codes.extend(title.split(MARKS).skip(1).filter_map(of_part));
     Contract::of_codes(&codes)
 }
 
