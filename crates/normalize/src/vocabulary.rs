@@ -175,8 +175,7 @@ pub fn read_working_times(words: &str) -> Vec<WorkingTime> {
 /// Row of the table of levels whose signs say that no diploma is needed. Its stored word, `none`, is the one of masks there.
 const NO_DIPLOMA: &str = "no_diploma";
 /// A field on education that asks for nothing.
-const NOTHING: [&str; 7] =
-    ["none", "aucun", "aucune", "non requis", "non exige", "not required", "none required"];
+const NOTHING: [&str; 6] = ["aucun", "aucune", "non requis", "non exige", "not required", "none required"];
 
 /// Returns the lowest level that the words name: "BAC+2 à BAC+3" asks for two years, "sans diplôme" for none.
 pub fn read_education(words: &str) -> Option<Education> {
