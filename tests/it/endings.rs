@@ -240,7 +240,8 @@ async fn a_list_that_was_cut_closes_nothing_and_the_next_good_day_heals_it() {
     show(4..41);
     let cut = ingest(&road).await;
     assert_eq!((cut["state"].as_str(), cut["closed"].as_i64()), (Some("complete"), Some(0)), "{cut}");
-    let told = "23 open opportunities are missing, more than usual: they close if the next run misses them too";
+    let told =
+        "23 open opportunities are missing, more than usual: they close if the next run misses them too";
     assert!(cut["message"].as_str().is_some_and(|why| why.ends_with(told)), "{cut}");
     assert_eq!(open(&road).await, 60);
     show(5..65);

@@ -74,6 +74,22 @@ coded! {
         Jpy = "JPY",
         /// Rouble of Russia.
         Rub = "RUB",
+        /// Kwanza of Angola.
+        Aoa = "AOA",
+        /// Dobra of São Tomé and Príncipe.
+        Stn = "STN",
+        /// Dinar of Libya.
+        Lyd = "LYD",
+        /// Leone of Sierra Leone.
+        Sle = "SLE",
+        /// Dollar of Liberia.
+        Lrd = "LRD",
+        /// Dalasi of the Gambia.
+        Gmd = "GMD",
+        /// Escudo of Cape Verde.
+        Cve = "CVE",
+        /// Metical of Mozambique.
+        Mzn = "MZN",
     }
 }
 
@@ -148,4 +164,11 @@ pub struct Amount {
     pub period: Option<Period>,
     /// Gross or net, if the partner says so.
     pub basis: Option<Basis>,
+}
+
+impl Amount {
+    /// Returns the price of a training that is free.
+    pub const fn free(currency: Currency) -> Self {
+        Self { kind: AmountKind::Tuition, min: Some(0), max: Some(0), currency, period: None, basis: None }
+    }
 }

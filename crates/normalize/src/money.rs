@@ -3,6 +3,8 @@
 //! The first step removes numbers that are not amounts: telephone numbers, dates, durations, percentages. The rest is one amount or
 //! a range. The words around it give the bound, the currency, the period and the basis.
 
+mod clause;
+mod counts;
 mod fees;
 mod interest;
 mod noise;
@@ -61,12 +63,20 @@ pub fn read_money(words: &str, kind: AmountKind, home: Currency) -> Result<Told,
     let text = noise::without(&number::regular(&lowered(&line)));
     let text = if kind == AmountKind::Tuition { of_tuition(&text) } else { &text };
     let amounts = number::all(text).ok_or_else(unreadable)?;
-    let Some(first) = amounts.first() else { return Ok(Told::default()) };
-    if number::is_broken(text) {
-        return Ok(Told { amount: None, is_unclear: true });
+    if amounts.is_empty() {
+        return Ok(Told::default());
     }
-    let range = range(text, &amounts);
-    let is_turned = matches!(range.as_slice(), [from, to] if from > to);
+    let unclear = Ok(Told { amount: None, is_unclear: true });
+    if number::is_broken(text) || counts::is_multiplied(text) {
+        return unclear;
+    }
+    let mut amounts = counts::without(text, &amounts);
+    amounts.retain(|amount| !clause::is_of_another(text, amount, kind));
+    let Some(first) = amounts.first() else {
+        let is_free = kind == AmountKind::Tuition && clause::is_free(text);
+        return Ok(Told { amount: is_free.then(|| Amount::free(home)), is_unclear: false });
+    };
+    let (range, last, is_turned) = range(text, &amounts);
     let (min, max) = match range.as_slice() {
         [one] => bounded(text, first, *one),
         several => (several.iter().min().copied(), several.iter().max().copied()),
@@ -74,8 +84,8 @@ pub fn read_money(words: &str, kind: AmountKind, home: Currency) -> Result<Told,
     if min.or(max).is_none_or(|value| value > LARGEST) || max.is_some_and(|max| max > LARGEST) {
         return Err(unreadable());
     }
-    if signs::is_other(text, first) {
-        return Ok(Told::default());
+    if signs::is_other(text, first, home) {
+        return unclear;
     }
     let named = signs::currency(text, first, home);
     let is_cfa = matches!(home, Currency::Xaf | Currency::Xof);
@@ -87,7 +97,7 @@ pub fn read_money(words: &str, kind: AmountKind, home: Currency) -> Result<Told,
         min,
         max,
         currency: named.unwrap_or(home),
-        period: signs::period(text),
+        period: clause::period(text, first.begin, last),
         basis: signs::basis(text),
     };
     Ok(Told { amount: Some(amount), is_unclear: is_turned })
@@ -103,15 +113,20 @@ fn of_tuition(text: &str) -> &str {
     if is_price && BEFORE.iter().any(|sign| head.contains(sign)) { rest } else { text }
 }
 
-/// Returns the first amount and those that form a range with it, in hundredths.
-fn range(text: &str, amounts: &[Figure]) -> Vec<i64> {
+/// Returns the first amount and those that form a range with it, in hundredths, the end of the last, and whether a range is given from
+/// high to low.
+fn range(text: &str, amounts: &[Figure]) -> (Vec<i64>, usize, bool) {
     let mut joined: Vec<&Figure> = Vec::new();
+    let mut has_order = true;
     for amount in amounts {
         if let Some(last) = joined.last() {
             let between = text.get(last.end..amount.begin).unwrap_or_default();
             let is_pair = between.trim().is_empty() && last.value >= 100_000 && amount.value > last.value;
             if !is_pair && !signs::joins(between) {
-                break;
+                if !counts::are_alternatives(text, last, amount) {
+                    break;
+                }
+                has_order = false;
             }
         }
         joined.push(amount);
@@ -121,7 +136,8 @@ fn range(text: &str, amounts: &[Figure]) -> Vec<i64> {
         *from = like(low, high).unwrap_or(*from);
         debug_assert!(*to > 0);
     }
-    values
+    let is_turned = has_order && matches!(values.as_slice(), [from, to] if from > to);
+    (values, joined.last().map_or(0, |last| last.end), is_turned)
 }
 
 /// Returns the first of two amounts in the multiple of the second: "18 - 22 k€", "1 à 2 millions", "100 à 150 000".

@@ -3,6 +3,7 @@
 mod closing;
 mod infer;
 mod labels;
+mod notices;
 mod organization;
 mod place;
 mod when;
@@ -141,7 +142,7 @@ fn row(draft: &Draft, context: &Context) -> Result<Opportunity, Reason> {
 /// Returns the title folded. Fails where it offers a person nothing.
 fn folded_title(title: &str) -> Result<String, Reason> {
     let folded = fold(title);
-    match notice_of(&folded) {
+    match notice_of(&folded).or_else(|| notices::of_title(&folded)) {
         Some(what) => Err(Reason::NoOpportunity(format!("{what}: {}", shorten(title, 200)))),
         None => Ok(folded),
     }
@@ -248,14 +249,7 @@ fn amount(draft: &Draft, context: &Context, doubts: &mut Vec<Doubt>) -> Result<O
     let Some(words) = draft.salary.as_deref() else { return Ok(None) };
     // A free training costs 0. Work without a wage has no amount.
     if kind == AmountKind::Tuition && is_free(words) {
-        return Ok(Some(Amount {
-            kind,
-            min: Some(0),
-            max: Some(0),
-            currency: home,
-            period: None,
-            basis: None,
-        }));
+        return Ok(Some(Amount::free(home)));
     }
     let key = format!("{kind:?} {home:?} {words}");
     let read = remembered!(Result<Told, UnreadableAmount>, &key, |_| read_money(words, kind, home));
@@ -296,6 +290,14 @@ pub(crate) fn home_currency(country: &str) -> Currency {
         "TR" => Currency::Try,
         "CN" => Currency::Cny,
         "IN" => Currency::Inr,
+        "AO" => Currency::Aoa,
+        "ST" => Currency::Stn,
+        "LY" => Currency::Lyd,
+        "SL" => Currency::Sle,
+        "LR" => Currency::Lrd,
+        "GM" => Currency::Gmd,
+        "CV" => Currency::Cve,
+        "MZ" => Currency::Mzn,
         _ => Currency::Xaf,
     }
 }

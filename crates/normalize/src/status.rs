@@ -118,7 +118,7 @@ pub fn says_closed(words: &str) -> bool {
 
 patterns! {
     /// How an invitation to tender begins, folded. "Tender officer" is a job.
-    static TENDER: Regex = r"^(?:(?:avis |dossier )?(?:d |de |l )*(?:appels? d offres?|demandes? de cotations?)\b|aao (?:n |no |num)?\d|aon[io]? (?:n )?\d|avis d attribution\b|invitations? to (?:tender|bid)\b|requests? for (?:quotations?|proposals?)\b|calls? for tenders?\b|tender notice\b|(?:avis|appel)s? (?:public )?a (?:la )?manifestations? d interet\b|ami (?:n |no )?\d|calls? for expressions? of interest\b|expressions? of interest\b|avis de (?:pre ?qualification|consultation)\b)";
+    static TENDER: Regex = r"^(?:(?:avis |dossier )?(?:d |de |l )*(?:appels? d offres?|demandes? de cotations?)\b|aao (?:n |no |num)?\d|aon[io]? (?:n )?\d|avis d attribution\b|invitations? to (?:tender|bid)\b|requests? for (?:quotations?|proposals?)\b|calls? for tenders?\b|tender notice\b|(?:avis|appel)s? (?:public )?(?:a|de) (?:la )?manifestations? d interet\b|ami (?:n |no )?\d|calls? for expressions? of interest\b|expressions? of interest\b|avis de (?:pre ?qualification|consultation)\b)";
 
     /// What a person is recruited by.
     static RECRUITS: Regex = r"\b(?:recrutements?|recrute|consultante?s?|candidatures?|recruitment|hiring|poste d|individual|experte?s?|stagiaires?|emplois?)\b";

@@ -1,7 +1,9 @@
 //! From a partner's words to codes: contract, working time, education, experience, audience, sector, occupation, language.
 
 mod audience;
+mod contract_of_title;
 mod experience;
+mod hours;
 mod language;
 mod no_diploma;
 mod phrase_table;
@@ -19,6 +21,7 @@ use domain::{
 use crate::text::{Words, fold};
 pub(crate) use audience::audiences_of;
 pub use audience::read_audiences;
+pub use contract_of_title::contracts_of_title;
 pub use experience::read_experience;
 pub(crate) use language::languages_of;
 pub use language::languages_of_text;
@@ -44,19 +47,6 @@ static BY_OCCUPATION: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
     let rows = include_str!("vocabulary/sectors_by_isco.tsv").lines().filter(|line| !line.starts_with('#'));
     rows.filter_map(|line| line.split_once('\t')).collect()
 });
-
-/// Returns the contracts that a title names in its first word, its last word or in brackets: "Stagiaire comptable", "Soudeur (CDD)".
-/// A word in the middle describes the work: "gestionnaire des stages".
-pub fn contracts_of_title(title: &str) -> Vec<Contract> {
-    let folded = fold(title);
-    let words: Vec<&str> = folded.split(' ').collect();
-    let bracket =
-        title.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inner, _)| fold(inner));
-    let ends =
-        [words.first().copied(), words.last().copied().filter(|_| words.len() > 1), bracket.as_deref()];
-    let codes: Vec<&str> = ends.into_iter().flatten().flat_map(|end| CONTRACTS.read(end)).collect();
-    Contract::of_codes(&codes)
-}
 
 /// Phrases by which a title names an apprenticeship, wherever they stand.
 const IN_APPRENTICESHIP: [&str; 5] = [
@@ -185,23 +175,15 @@ pub fn read_working_times(words: &str) -> Vec<WorkingTime> {
 /// Row of the table of levels whose signs say that no diploma is needed. Its stored word, `none`, is the one of masks there.
 const NO_DIPLOMA: &str = "no_diploma";
 /// A field on education that asks for nothing.
-const NOTHING: [&str; 10] = [
-    "aucun",
-    "aucune",
-    "non requis",
-    "non exige",
-    "not required",
-    "none required",
-    "savoir lire et ecrire",
-    "savoir lire",
-    "savoir lire et compter",
-    "able to read and write",
-];
+const NOTHING: [&str; 6] = ["aucun", "aucune", "non requis", "non exige", "not required", "none required"];
 
 /// Returns the lowest level that the words name: "BAC+2 à BAC+3" asks for two years, "sans diplôme" for none.
 pub fn read_education(words: &str) -> Option<Education> {
     let folded = fold(words);
-    if NOTHING.contains(&folded.as_str()) || no_diploma::says_none(&folded, false) {
+    if NOTHING.contains(&folded.as_str())
+        || no_diploma::says_literate(&folded)
+        || no_diploma::says_none(&folded, false)
+    {
         return Some(Education::NoDiploma);
     }
     // "Bac et moins" asks for no level: people with less may apply.

@@ -22,6 +22,8 @@ pub(super) fn text(field: &str, words: &str) -> bool {
         "url" => (words.starts_with("http") || words.starts_with('/')) && !is_api(words),
         "title" | "place" | "organization" | "contract" | "language" => has_letter,
         "positions" | "interest" => has_digit,
+        // A country is an ISO code; another word refuses the record.
+        "country" => words.len() == 2 && words.bytes().all(|byte| byte.is_ascii_alphabetic()),
         "external_id" => has_digit || has_letter,
         _ => !words.trim().is_empty(),
     }
@@ -90,7 +92,7 @@ pub(super) fn value(field: &str, value: &Value) -> bool {
             "posted_at" | "closes_at" | "starts_at" | "ends_at" => {
                 number.as_f64().is_some_and(|time| time >= TIME)
             }
-            "title" | "url" | "place" | "organization" | "language" | "description" => false,
+            "title" | "url" | "place" | "organization" | "language" | "description" | "country" => false,
             _ => true,
         },
         Value::Null => false,

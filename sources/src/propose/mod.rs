@@ -11,6 +11,7 @@ mod paging;
 mod sitemap;
 mod table;
 mod tree;
+mod units;
 mod words;
 mod write;
 

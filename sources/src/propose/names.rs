@@ -55,7 +55,9 @@ pub(super) fn field_within(above: &str, key: &str) -> Option<(&'static str, usiz
     let (outer, inner) = (words::split(above), words::split(key));
     let both: Vec<String> = outer.iter().chain(&inner).cloned().collect();
     // "end" within "post detail" is the end of the post.
-    let is_compound = words::concepts(outer.first().map_or("", String::as_str)).contains(&"entity");
+    // So is "publication" within "dates".
+    let of_outer = words::concepts(outer.first().map_or("", String::as_str));
+    let is_compound = of_outer.contains(&"entity") || of_outer.contains(&"date");
     let together = words::field_of(&both).filter(|_| is_compound).map(|field| (field, COMPOUND + 2));
     together.or_else(|| field_of(key))
 }

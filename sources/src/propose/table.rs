@@ -3,6 +3,7 @@
 use super::{
     Found, fits,
     names::{Best, field_of},
+    units,
 };
 use crate::{Page, read};
 
@@ -30,10 +31,22 @@ pub(super) fn found(page: &Page<'_>) -> Found {
     for (column, name) in header.iter().enumerate().map(|(column, name)| (column, name.trim())) {
         let below = rows.iter().skip(at + 1).filter_map(|row| row.get(column)).map(String::as_str);
         let known = field_of(name).or_else(|| Some((fits::by_values(name, below)?, 30)));
-        match known {
+        let below = || rows.iter().skip(at + 1).filter_map(|row| row.get(column)).map(String::as_str);
+        match known.filter(|(field, _)| *field != "country" || is_country(below())) {
             Some((field, likely)) => best.offer(field, likely, format!("{name:?}")),
             None if name.is_empty() => (),
             None => others.push(name),
+        }
+    }
+    let mut fields = best.fields();
+    for (field, form) in &mut fields {
+        let column = header.iter().position(|name| *form == format!("{:?}", name.trim()));
+        let Some((column, name)) = column.and_then(|column| Some((column, header.get(column)?))) else {
+            continue;
+        };
+        let below = rows.iter().skip(at + 1).filter_map(|row| row.get(column)).map(String::as_str);
+        if let Some(whole) = units::form(field, name, form, below) {
+            *form = whole;
         }
     }
     let mut remarks = Vec::new();
@@ -42,10 +55,16 @@ pub(super) fn found(page: &Page<'_>) -> Found {
     }
     Found {
         format: "table",
-        fields: best.fields(),
+        fields,
         names: header.iter().map(|name| format!("{:?}", name.trim())).filter(|name| name.len() > 2).collect(),
         remarks,
         records_seen: rows.len() - at - 1,
         ..Found::default()
     }
+}
+
+/// Returns whether all values of a column are codes of countries.
+fn is_country<'w>(values: impl Iterator<Item = &'w str>) -> bool {
+    let mut values = values.filter(|words| !words.trim().is_empty()).peekable();
+    values.peek().is_some() && values.all(|words| fits::text("country", words.trim()))
 }

@@ -1,5 +1,6 @@
 mod kinds;
 mod shapes;
+mod units;
 
 use super::*;
 

@@ -9,7 +9,7 @@ use super::{
     Found, amount, columns, fits, links,
     names::{Best, field_of, field_within, is_entity, within},
     paging::{self, Asked},
-    words,
+    units, words,
 };
 use crate::{Page, read};
 
@@ -276,7 +276,31 @@ pub(super) fn fields(records: &[Value]) -> Vec<(&'static str, String)> {
         }
     }
     best.keep(|field, path| field != "external_id" || is_own(&looked, path));
-    best.fields()
+    let mut fields = best.fields();
+    for (field, form) in &mut fields {
+        let path = form.trim_matches(['"', '\'']).to_owned();
+        let name = path.rsplit('.').next().unwrap_or_default().trim_matches('"');
+        let values: Vec<String> =
+            looked.iter().filter_map(|record| record.pointer(&pointer(&path))).filter_map(bare).collect();
+        if let Some(whole) = units::form(field, name, form, values.iter().map(String::as_str)) {
+            *form = whole;
+        }
+    }
+    fields
+}
+
+/// Returns the words of a value that is one.
+fn bare(value: &Value) -> Option<String> {
+    match value {
+        Value::String(words) => Some(words.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// Returns a path as a JSON pointer.
+fn pointer(path: &str) -> String {
+    path.split('.').skip(1).flat_map(|key| ["/", key.trim_matches('"')]).collect()
 }
 
 /// Offers what the keys of a record hold, and those of objects that have no name of ours.
@@ -309,6 +333,19 @@ fn keys(best: &mut Best, path: &str, map: &Map<String, Value>, deep: usize) {
                 Some(form) => best.offer("salary", likely + rank, form),
                 None => offer(best, "salary", likely + rank, &here, value),
             },
+            (Some(("duration", likely)), Value::Object(below)) if unit_of(below).is_some() => {
+                let unit = literal(&format!("{here}.{}", unit_of(below).unwrap_or_default()));
+                let form = format!("{{ parts = [{}, {unit}], with = \" \" }}", literal(&here));
+                best.offer("duration", likely + rank, form);
+            }
+            // `profil: {experience, niveauEtude}`: no text, but what it is of.
+            (Some(("description", _)), Value::Object(below))
+                if deep > 0
+                    && !below.contains_key("#text")
+                    && !below.keys().any(|key| within(key).is_some()) =>
+            {
+                keys(best, &here, below, deep - 1);
+            }
             (Some((field, likely)), Value::Object(below)) if deep > 0 && is_entity(name) => {
                 // `job: {title, type}`: the object is the record, or its name.
                 keys(best, &here, below, deep - 1);
@@ -321,12 +358,17 @@ fn keys(best: &mut Best, path: &str, map: &Map<String, Value>, deep: usize) {
     }
 }
 
+/// Returns the attribute of an element that holds the unit of its number.
+fn unit_of(element: &Map<String, Value>) -> Option<&'static str> {
+    let units = ["@unite", "@unit"];
+    units.into_iter().find(|unit| element.contains_key("#text") && element.contains_key(*unit))
+}
+
 /// Returns whether most records have a value of their own at a path: a category also has a code.
 fn is_own(records: &[&Value], form: &str) -> bool {
     let path = form.trim_matches(['"', '\'']);
-    let pointer: String = path.split('.').skip(1).flat_map(|key| ["/", key.trim_matches('"')]).collect();
     let values: Vec<String> =
-        records.iter().filter_map(|record| record.pointer(&pointer)).map(ToString::to_string).collect();
+        records.iter().filter_map(|record| record.pointer(&pointer(path))).map(ToString::to_string).collect();
     let own: std::collections::BTreeSet<&String> = values.iter().collect();
     // A path through a list, or of another form, is believed.
     values.is_empty() || own.len() * 10 >= values.len() * 9

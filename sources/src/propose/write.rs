@@ -152,6 +152,21 @@ fn kind(url: Option<&Url>, found: &Found) -> &'static str {
         &["salary"],
         &["prix", "price", "tarif", "cout", "cost", "frais", "fee", "tuition", "scolarite"],
     );
+    // A sheet of programs: who pays, how much, for whom.
+    let columns: Vec<String> = found.names.iter().map(|name| folded(name)).collect();
+    let of_programs = [
+        "bailleur",
+        "budget",
+        "beneficiaire",
+        "appui",
+        "subvention",
+        "donor",
+        "funder",
+        "grant",
+        "projet",
+        "cofinancement",
+    ];
+    let programs = of_programs.iter().filter(|sign| columns.iter().any(|name| name.contains(*sign))).count();
     let is_work = form("contract").is_some()
         || form("experience").is_some()
         || named(&["salary"], &["salaire", "salary", "wage", "remuneration"]);
@@ -159,7 +174,9 @@ fn kind(url: Option<&Url>, found: &Found) -> &'static str {
         "microfinance"
     } else if says(&["formation", "training", "course", "cours "]) || named(&about, &courses) && !is_work {
         "training"
-    } else if says(&["iati", "projet", "project", "activities", "subvention", "grant"]) {
+    } else if says(&["iati", "projet", "project", "activities", "subvention", "grant"])
+        || programs > 1 && !is_work
+    {
         "agr"
     } else if is_priced && !is_work {
         "training"

@@ -57,7 +57,7 @@ impl Simulation {
             .bind(lane)
             .bind(json!({}))
             .bind(key)
-            .bind(self.rng.i32(..3))
+            .bind(self.rng.i32(0..3))
             .execute(self.store.pool())
             .await
             .unwrap();

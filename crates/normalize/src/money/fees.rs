@@ -81,7 +81,7 @@ fn amount(clause: &str, home: Currency, beside_share: bool) -> Option<(i64, Curr
     let named = signs::currency(&text, first, home);
     let currency = named.unwrap_or(home);
     let is_cfa = matches!(currency, Currency::Xaf | Currency::Xof);
-    let value = range(&text, &amounts).into_iter().max().filter(|value| *value <= LARGEST)?;
+    let value = range(&text, &amounts).0.into_iter().max().filter(|value| *value <= LARGEST)?;
     (!is_cfa || value >= SMALLEST).then_some((value, currency))
 }
 

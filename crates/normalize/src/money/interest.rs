@@ -142,6 +142,9 @@ patterns! {
     static OF_THE_LOAN: Regex =
         r"sur (?:toute )?la (?:duree|periode)|over the (?:whole )?(?:term|life|period)|whole ?term|pour toute la duree";
 
+    /// "10 % pour 6 mois" is the price of six months.
+    static SPAN: Regex = r"^ ?%? ?(?:pour|for) (?:\d|1[013-9]|[2-9]\d) ?(?:mois|months?|semaines?|weeks?|jours?|days?)\b";
+
     static BARE: Regex =
         r"^(\d{1,4}(?:[.,]\d{1,6})?)(?: ?- ?(\d{1,4}(?:[.,]\d{1,6})?))?(?:$|[ /](?:par|per|l'an|/|p\.|mensuel|annuel|interestratefrequency)\b|[ /](?:a (?:month|year)|monthly|yearly|annual)\b|/(?:an|mois|month|year))";
 
@@ -167,7 +170,8 @@ patterns! {
 
 /// Returns the period of the first rate: by the words beside it, by another rate, or by law.
 fn shown_for(text: &str, rate: &Share, shares: &[Share]) -> Option<RatePeriod> {
-    if OF_THE_LOAN.is_match(text) {
+    let is_of_span = || SPAN.is_match(text.get(rate.end..).unwrap_or_default());
+    if OF_THE_LOAN.is_match(text) || (is_of_span() && own_period(text, rate, shares).is_none()) {
         return None;
     }
     let sure = rate.low >= SURELY_ANNUAL || rate.high == 0;

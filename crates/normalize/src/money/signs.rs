@@ -7,7 +7,7 @@ use super::number::Figure;
 use crate::patterns;
 
 /// Currencies by their names. A longer name stands before a name that it begins with.
-const NAMES: [(&str, Option<Currency>, &str); 33] = [
+const NAMES: [(&str, Option<Currency>, &str); 41] = [
     ("chf", Some(Currency::Chf), r"chf|francs?\ suisses?|swiss\ francs?"),
     ("gnf", Some(Currency::Gnf), r"gnf|francs?\ guineens?"),
     ("cdf", Some(Currency::Cdf), r"cdf|francs?\ congolais"),
@@ -23,6 +23,7 @@ const NAMES: [(&str, Option<Currency>, &str); 33] = [
     ("mad", Some(Currency::Mad), r"dhs?|mad|dirhams?"),
     ("ngn", Some(Currency::Ngn), r"₦|ngn|nairas?"),
     ("dzd", Some(Currency::Dzd), r"dzd|dinars?\ algeriens?"),
+    ("lyd", Some(Currency::Lyd), r"lyd|dinars?\ libyens?|libyan\ dinars?"),
     ("tnd", Some(Currency::Tnd), r"tnd|dt|dinars?(?:\ tunisiens?)?"),
     ("ghs", Some(Currency::Ghs), r"ghs|cedis?|gh₵"),
     ("rwf", Some(Currency::Rwf), r"rwf|frw"),
@@ -41,6 +42,13 @@ const NAMES: [(&str, Option<Currency>, &str); 33] = [
     ("brl", Some(Currency::Brl), r"brl|reais|r\$"),
     ("jpy", Some(Currency::Jpy), r"jpy|yens?|¥"),
     ("rub", Some(Currency::Rub), r"rub|roubles?"),
+    ("aoa", Some(Currency::Aoa), r"aoa|kz|kwanzas?"),
+    ("stn", Some(Currency::Stn), r"stn|dbs?|dobras?"),
+    ("sle", Some(Currency::Sle), r"sle|leones?"),
+    ("lrd", Some(Currency::Lrd), r"lrd"),
+    ("gmd", Some(Currency::Gmd), r"gmd|dalasis?"),
+    ("cve", Some(Currency::Cve), r"cve"),
+    ("mzn", Some(Currency::Mzn), r"mzn|meticai?s|metical"),
 ];
 
 patterns! {
@@ -54,11 +62,11 @@ patterns! {
     };
 
     static PERIODS: Regex = r"(?x)(?:^|[^a-z])(?:
-            (?P<hour> horaire | heures? | hour(?:ly)? | (?:(?:/|per)\ *)h(?:rs?)? )
-          | (?P<day> journaliere? s? | journees? | quotidien(?:ne)?s? | jours? | day | daily | per\ diem | (?:/\ *)(?:jr?|d) )
-          | (?P<week> hebdomadaires? | semaines? | week(?:ly)? | (?:(?:/|per)\ *)(?:wk|sem) )
-          | (?P<month> mensuel(?:le)?s? | mois | month(?:ly)? | p\.\ ?m\. | (?:(?:/|per)\ *)(?:mo|mth) )
-          | (?P<year> annuel(?:le)?s? | ans? | annees? | year(?:ly)? | annual(?:ly)? | annum | p\.\ ?a\. | (?:(?:/|per)\ *)(?:yr|y|a) )
+            (?P<hour> horaire | por\ hora | heures? | hour(?:ly)? | (?:(?:/|per)\ *)h(?:rs?)? )
+          | (?P<day> journaliere? s? | journees? | quotidien(?:ne)?s? | jours? | day | daily | per\ diem | (?:por|al|ao)\ dia | diario | (?:/\ *)(?:jr?|d) )
+          | (?P<week> hebdomadaires? | semaines? | week(?:ly)? | (?:por|a\ la)\ semana | (?:(?:/|per)\ *)(?:wk|sem) )
+          | (?P<month> mensuel(?:le)?s? | mois | month(?:ly)? | p\.\ ?m\. | (?:por|al|ao|cada|/)\ *mes | mensal | mensual(?:es)? | (?:(?:/|per)\ *)(?:mo|mth) )
+          | (?P<year> annuel(?:le)?s? | ans? | annees? | year(?:ly)? | annual(?:ly)? | annum | (?:por|al|ao)\ an[on]o | p\.\ ?a\. | (?:(?:/|per)\ *)(?:yr|y|a) )
         )(?:[^a-z]|$)";
 
     /// A zero from which a range begins.
@@ -81,6 +89,11 @@ patterns! {
 /// Returns the currency that stands nearest to the amount.
 pub(super) fn currency(text: &str, amount: &Figure, home: Currency) -> Option<Currency> {
     let cfa = if home == Currency::Xof { Currency::Xof } else { Currency::Xaf };
+    let before = text.get(..amount.begin).unwrap_or_default();
+    // "N80,000" is in nairas: the letter stands for their sign.
+    if before.strip_suffix('n').is_some_and(|head| !head.ends_with(char::is_alphanumeric)) {
+        return Some(Currency::Ngn);
+    }
     let of = |hit: &regex::Captures<'_>| {
         NAMES.iter().find_map(|(name, currency, _)| {
             hit.name(name).map(|at| (at.start(), at.end(), currency.unwrap_or(cfa)))
@@ -199,18 +212,28 @@ pub(crate) fn is_least(before: &str, after: &str) -> bool {
         || after.starts_with('+')
 }
 
-/// ISO 4217 codes that are not supported. An amount in one of them must not count as an amount in another currency.
-const OTHERS: [&str; 24] = [
-    "aud", "nzd", "pln", "czk", "huf", "sek", "nok", "dkk", "mxn", "ars", "clp", "cop", "pen", "lyd", "sdg",
-    "ssp", "xpf", "mga", "mur", "scr", "bif", "djf", "zmw", "mwk",
+/// ISO 4217 codes that are not supported, but those that are words too. An amount in one of them must not count as an amount in another
+/// currency.
+const OTHERS: [&str; 107] = [
+    "aud", "nzd", "pln", "czk", "huf", "sek", "nok", "dkk", "mxn", "ars", "clp", "cop", "pen", "sdg", "ssp",
+    "xpf", "mga", "mur", "scr", "bif", "djf", "zmw", "mwk", "std", "sll", "afn", "amd", "awg", "azn", "bbd",
+    "bdt", "bgn", "bhd", "bmd", "bnd", "bsd", "btn", "bwp", "byn", "bzd", "crc", "cup", "dop", "ern", "fjd",
+    "fkp", "gip", "gtq", "gyd", "hkd", "hnl", "htg", "idr", "ils", "iqd", "irr", "isk", "jmd", "jod", "kgs",
+    "khr", "kmf", "kpw", "krw", "kyd", "kzt", "lak", "lbp", "lkr", "lsl", "mdl", "mkd", "mmk", "mnt", "mvr",
+    "myr", "nad", "nio", "npr", "omr", "pab", "pgk", "pkr", "pyg", "ron", "rsd", "sbd", "sgd", "shp", "srd",
+    "svc", "syp", "szl", "thb", "tjs", "tmt", "ttd", "twd", "uah", "uyu", "uzs", "ves", "vnd", "vuv", "wst",
+    "xcd", "yer",
 ];
 
 /// Returns whether the currency beside an amount is not supported.
-pub(super) fn is_other(text: &str, amount: &Figure) -> bool {
+pub(super) fn is_other(text: &str, amount: &Figure, home: Currency) -> bool {
     let words =
         |text: &str| text.split(|c: char| !c.is_ascii_alphabetic()).map(str::to_owned).collect::<Vec<_>>();
     let before = words(text.get(..amount.begin).unwrap_or_default().trim_end());
     let after = words(text.get(amount.end..).unwrap_or_default().trim_start());
-    let is = |word: Option<&String>| word.is_some_and(|word| OTHERS.contains(&word.as_str()));
+    // "FC" is the franc of the DR Congo, or half of "FCFA".
+    let is_franc = |word: &str| word == "fc" && home != Currency::Cdf;
+    let is =
+        |word: Option<&String>| word.is_some_and(|word| OTHERS.contains(&word.as_str()) || is_franc(word));
     is(before.last()) || is(after.first())
 }

@@ -5,7 +5,7 @@ use super::*;
 use crate::{cases::check, record::home_currency};
 
 /// Minimum and maximum in whole units, currency, period and basis; `-` for none.
-fn shown(words: &str, country: &str) -> String {
+fn shown(words: &str, country: &str, kind: AmountKind) -> String {
     let whole = |amount: Option<i64>| {
         amount.map_or("-".to_owned(), |cents| {
             if cents % 100 == 0 {
@@ -15,7 +15,7 @@ fn shown(words: &str, country: &str) -> String {
             }
         })
     };
-    match read_amount(words, AmountKind::Wage, home_currency(country)) {
+    match read_amount(words, kind, home_currency(country)) {
         Ok(None) => "none".to_owned(),
         Ok(Some(amount)) => format!(
             "{} {} {} {} {}",
@@ -31,7 +31,15 @@ fn shown(words: &str, country: &str) -> String {
 
 #[test]
 fn words_on_amounts() {
-    check(include_str!("cases/amount.tsv"), 260, |case| shown(&case[1], &case[0]));
+    check(include_str!("cases/amount.tsv"), 320, |case| shown(&case[1], &case[0], AmountKind::Wage));
+    check(include_str!("cases/kinds.tsv"), 25, |case| {
+        let kind = match case[0].as_str() {
+            "tuition" => AmountKind::Tuition,
+            "grant" => AmountKind::Grant,
+            _ => AmountKind::Principal,
+        };
+        shown(&case[1], "CM", kind)
+    });
 }
 
 /// A value in thousandths or hundredths, without trailing zeros; `-` for none.

@@ -62,8 +62,14 @@ fn worth(currency: Currency) -> i64 {
         Currency::Kwd => 1_950_000,
         Currency::Cny => 83_000,
         Currency::Inr | Currency::Rub => 7_000,
-        Currency::Brl => 110_000,
+        Currency::Brl | Currency::Lyd => 110_000,
         Currency::Jpy => 4_000,
+        Currency::Aoa => 650,
+        Currency::Stn | Currency::Sle => 26_000,
+        Currency::Lrd => 3_100,
+        Currency::Gmd => 8_200,
+        Currency::Cve => 5_900,
+        Currency::Mzn => 9_000,
     }
 }
 

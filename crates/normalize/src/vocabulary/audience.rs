@@ -12,8 +12,8 @@ use domain::{Kind, vocabulary::Audience};
 use super::{Title, phrase_table::Signs, sector_of, signs};
 use crate::text::Words;
 use phrases::{
-    BETWEEN, CLOSES, CLOSES_GIFT, FORMS, GAIN, GAINED, GAINS, LEARNERS, LISTED, OPENS, OPENS_GIFT,
-    OPENS_LEARNER, OPENS_TWO,
+    BETWEEN, CLOSES, CLOSES_GIFT, FORMS, GAIN, GAINED, GAINS, GIVEN, LEARNERS, LISTED, OPENS, OPENS_GIFT,
+    OPENS_LEARNER, OPENS_TWO, WARES,
 };
 
 const TABLE: &str = include_str!("audience.tsv");
@@ -167,6 +167,12 @@ fn last_telling<'w, 't>(words: &'w [&'t str]) -> &'w [&'t str] {
 fn is_opener(words: &[&str], post: Post) -> bool {
     let Some((last, head)) = words.split_last() else { return false };
     let before = head.last().copied().unwrap_or_default();
+    // "N'est pas réservée aux femmes", "vêtements pour femmes".
+    let is_refused = head.iter().rev().take(2).any(|word| matches!(*word, "pas" | "not" | "non"));
+    let is_ware = matches!(*last, "pour" | "for") && WARES.contains(&before);
+    if is_refused || is_ware {
+        return false;
+    }
     (OPENS.iter().any(|sign| last.starts_with(sign)) && (post == Post::Gift || !is_duty(last, head)))
         // "open to": the preposition is one of the words without meaning.
         || OPENS_TWO.iter().any(|(first, second)| (before, *last) == (*first, *second) || (*second == "to" && last == first))
@@ -211,6 +217,12 @@ fn is_duty(opener: &str, head: &[&str]) -> bool {
         "welcome" | "encourage" | "invite" => !WE.contains(&last) && !last.ends_with("ly"),
         "welcoming" | "encouraging" | "inviting" => true,
         "faveur" | "profit" => !near().any(|word| ASKS.iter().any(|sign| word.starts_with(sign))),
+        // "Les crédits accordés aux femmes": what the post gives to others.
+        _ if ["accord", "destin", "adress", "donne"].iter().any(|sign| opener.starts_with(sign))
+            && head.iter().rev().take(3).any(|word| GIVEN.iter().any(|thing| word.starts_with(thing))) =>
+        {
+            true
+        }
         "bienvenue" => near().take(2).any(|word| word.starts_with("souhait")),
         _ => ["er", "ez"].iter().any(|end| opener.ends_with(end)),
     }

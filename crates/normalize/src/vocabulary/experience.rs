@@ -11,7 +11,7 @@ const UNIT: &str = r"(ans?|annees?|years?|yrs?|mois|months?)\b";
 patterns! {
     /// Words that ask for no experience.
     static NONE: Regex =
-        r"debutant(?:s|es?|\(e\)s?|\(s\))? (est |sont )?(?:aussi |bien |egalement )?(?:accepte|bienvenu|admis|welcome)|(?:ouvert|accessible|adresse|convient)\w* (?:aussi |egalement )?aux? (?:(?:jeunes|candidats|profils) )?debutant|beginners? (?:are |is )?(?:also )?(?:welcome|accepted)|(?:open|suitable) (?:to|for) beginners?|(?:premiere|1ere) experience acceptee|experience(?: \w+)? ?: ?(?:aucune|non requise|none|not required|nil)\b|sans experience|aucune experience|pas d.experience (exigee|requise|obligatoire|necessaire|demandee)|experience (non|pas) (exigee|requise|obligatoire|necessaire|demandee)|experience (is )?not (required|needed|necessary)|(no|without) (prior |previous )?experience|entry[ -]level|fresh(ly)? graduate|(recent|new) graduate|fraichement diplome|jeunes? diplome|tous? (les )?niveaux? d.experience|toutes? experiences?|^indifferente?$|any experience|debutants? ?<|(moins d[e'] ?|(^|[^\w ] ?)- ?d[e'] ?|< ?|inferieure? a |jusqu'a |less than |fewer than |under |up to |at most )\d+ ?(ans?|annees?|years?|yrs?|mois|months?)\b";
+        r"debutant(?:s|es?|\(e\)s?|\(s\))? (est |sont )?(?:aussi |bien |egalement )?(?:accepte|bienvenu|admis|welcome)|(?:ouvert|accessible|adresse|convient)\w* (?:aussi |egalement )?aux? (?:(?:jeunes|candidats|profils) )?debutant|beginners? (?:are |is )?(?:also )?(?:welcome|accepted)|(?:open|suitable) (?:to|for) beginners?|(?:premiere|1ere) experience acceptee|experience(?: \w+)? ?: ?(?:aucune|non requise|none|not required|nil)\b|sans experience|aucune experience|pas d.experience (exigee|requise|obligatoire|necessaire|demandee)|experience (n.est |n.etant )?(non|pas) (exigee|requise|obligatoire|necessaire|demandee|indispensable)|pas (de )?besoin d.(avoir )?(une |de l.)?experience|pas (necessaire|obligatoire|besoin) d.avoir (une |de l.)?experience|experience (is )?not (required|needed|necessary)|(no|without) (prior |previous )?experience|entry[ -]level|fresh(ly)? graduate|(recent|new) graduate|fraichement diplome|jeunes? diplome|tous? (les )?niveaux? d.experience|toutes? experiences?|^indifferente?$|any experience|debutants? ?<|(moins d[e'] ?|(^|[^\w ] ?)- ?d[e'] ?|< ?|inferieure? a |jusqu'a |less than |fewer than |under |up to |at most )\d+ ?(ans?|annees?|years?|yrs?|mois|months?)\b";
 
     /// Words that name a beginner, in a field on experience. In a text they may be those whom the post trains.
     static BEGINNER: Regex = r"\b(?:debutant(?:s|es?)?|beginners?)\b";
@@ -19,14 +19,14 @@ patterns! {
     /// Beginners who are not welcome, or who are so only with what stands in brackets behind: "Débutant (de 1 à 3 ans)" is a level of a
     /// portal that begins at one year.
     static NO_BEGINNER: Regex = format!(
-        r"s.abstenir|\b(?:non|pas de|aucune?|hors|sauf|no|not)\s(?:les\s|des\s|for\s)?(?:debutant|beginner)|(?:debutant|beginner)\S*\s(?:non|pas|not|exclu|refuse)|\b(?:debutant|beginner)s?\s?(?:\(|:\s?)(?:de\s)?[1-9]\d*\s?(?:{UNIT})?\s?(?:a|-|–|et|to|and)\s?\d"
+        r"s.abstenir|\b(?:non|pas de|aucune?|hors|sauf|no|not)\s(?:les\s|des\s|for\s)?(?:debutant|beginner)|(?:debutant|beginner)\S*\s(?:non|pas|not|exclu|refuse)|\b(?:non|pas|not)\s(?:ouvert|accessible|adresse|destine|adapte|convenable|open|suitable)\w*|\b(?:debutant|beginner)s?\s?(?:\(|:\s?)(?:de\s)?[1-9]\d*\s?(?:{UNIT})?\s?(?:a|-|–|et|to|and)\s?\d"
     );
 
     /// The whole field is a number behind a minus: less than that.
     static MINUS: Regex = r"^[-–−] ?[12] ?(?:ans?|years?|yrs?)$";
 
     /// A field that says only that none is asked for.
-    static NOTHING: Regex = r"^(?:aucune?s?|neant|none|nil|non (?:requise?|exigee?|necessaire|demandee?|obligatoire)|pas (?:requise?|exigee?|necessaire)|not (?:required|needed|necessary)|none required|not applicable)$";
+    static NOTHING: Regex = r"^(?:0|junior|sans|aucune?s?|neant|none|nil|pas d.experience|pas obligatoire|pas indispensable|non (?:requise?|exigee?|necessaire|demandee?|obligatoire)|pas (?:requise?|exigee?|necessaire)|not (?:required|needed|necessary)|none required|not applicable)$";
 
     /// Words that make all of their clause a wish: "2-3 years preferred", "3 ans seraient un atout".
     static WISHED: Regex = r"\b(?:souhaite|appreciee?|seraient|serait|un atout|un plus|preferred|preferable|desirable|desired|an asset|an advantage|a plus|facultati|optionnel|optional)";
@@ -37,10 +37,19 @@ patterns! {
     /// Years of something else: age, contract, level of education, employer.
     static OTHER: Regex = r"(?x)\bbac(?:c|calaureat)?\s*(?:\+|plus)?\s*\d(?:\s*[/&]\s*\+?\d\b)*
         | \bage[es]*\b\s*:?[^.,;]*?\bans?(?:\ au\ (?:moins|plus)|\ revolus)?
+        | \b(?:1[6-9]|[2-6]\d)\ ?ans\ (?:\w+\ )?d.age\b
+        | \b(?:1[6-9]|[2-6]\d)\ ?ans\ revolus
+        | \b(?:cdd|contrat|interim)\b(?:\ de|\ d'|\ :)?\s*(?:de\ )?\d+\ ?ans?\b(?:\ renouvelables?)?
         | \bjeunes?(?:\ \w+)*\ de\ \d+\ a\ \d+\ ans
         | \b(?:1[6-9]|[2-5]\d)\s*(?:ans)?\s*(?:a|-|–|et|to)\s*(?:2\d|[3-6]\d)\s*(?:ans|years)
         | \b(?:forte?|depuis|riche|existe\ depuis)\ (?:de\ )?(?:plus\ de\ )?\d+\ (?:ans|annees)
         | \b(?:cdd|contrat|stage|mission|essai|interim|sur|pendant|duree)\b(?:\ de|\ d'|\ :)?\s*(?:de\ )?\d+(?:\.\d)?\ ?mois(?:\ renouvelables?)?";
+
+    /// An age that a person has to have: "Avoir 25 ans au plus".
+    static AGE: Regex = r"\b(?:avoir|ayant|have)\s(?:entre |au (?:moins|plus) |plus de |moins de |minimum )?(?:1[6-9]|[2-6]\d) ?ans\b(?: (?:au (?:plus|moins)|minimum|maximum))?";
+
+    /// What makes it a number of years of work.
+    static OF_WORK: Regex = r"^ ?(?:d.(?:une )?(?:exp|anciennete|activite|exercice)|de (?:pratique|metier|service|carriere)|dans|en|comme|a un poste|sur)";
 
     static HALF: Regex = format!(r"(\d+) ?{UNIT} et demie?");
 
@@ -110,13 +119,27 @@ pub(super) fn without_wishes(text: &str) -> Cow<'_, str> {
 
 fn least(words: &str) -> Option<u16> {
     let text = in_digits(words);
-    if NONE.is_match(&text) && !text.contains("abstenir") {
+    if NONE.is_match(&text) && !text.contains("abstenir") && !NO_BEGINNER.is_match(&text) {
         return Some(0);
     }
+    let text = without_ages(&text);
     let text = OTHER.replace_all(&text, " ").into_owned();
     // "5 ans dont 2 à un poste similaire": the post asks for five.
     let told = text.split(" dont ").next().unwrap_or_default();
     PARTS.split(told).filter_map(months).min()
+}
+
+/// Returns a text without the ages that a person has to have.
+fn without_ages(text: &str) -> Cow<'_, str> {
+    // Most texts name none.
+    if !["avoir", "ayant", "have"].iter().any(|verb| text.contains(verb)) {
+        return Cow::Borrowed(text);
+    }
+    AGE.replace_all(text, |hit: &regex::Captures<'_>| {
+        let Some(age) = hit.get(0) else { return String::new() };
+        let rest = text.get(age.end()..).unwrap_or_default();
+        if OF_WORK.is_match(rest) { age.as_str().to_owned() } else { " ".to_owned() }
+    })
 }
 
 fn months(part: &str) -> Option<u16> {

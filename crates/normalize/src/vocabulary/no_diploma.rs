@@ -6,7 +6,9 @@ use super::EDUCATION;
 use crate::{numbers, patterns};
 
 /// Beginnings of the words without which a sentence is about no diploma, folded.
-const SUBJECTS: [&str; 14] = [
+const SUBJECTS: [&str; 16] = [
+    "illettr",
+    "analphabet",
     "diplom",
     "degree",
     "school",
@@ -49,7 +51,7 @@ const INSTEAD: [&str; 21] = [
 
 /// Returns whether a sentence with this word may say something on diplomas that no name of one does.
 pub(super) fn may_say(word: &str) -> bool {
-    is_subject(word) || INSTEAD.contains(&word)
+    is_subject(word) || INSTEAD.contains(&word) || word == "read"
 }
 
 fn is_subject(word: &str) -> bool {
@@ -86,7 +88,7 @@ patterns! {
             r"\b(?:tous|tout)(?: les)? niveaux? (?:d etudes?|scolaires?|d instruction|de diplomes?|de scolarite|de formation)\b".to_owned(),
             r"\b(?:savoir|sachant|sache|sait|sachez) lire et (?:ecrire|compter) (?:suffit|suffisent|suffira)".to_owned(),
             r"\bil suffit de savoir lire\b".to_owned(),
-            r"\bnon diplomee?s? (?:acceptee?s?|bienvenue?s?|admis(?:es)?)".to_owned(),
+            r"\b(?:non diplomee?s?|non scolarisee?s?|illettree?s?|analphabetes?) (?:aussi |sont |egalement )?(?:acceptee?s?|bienvenue?s?|admis(?:es)?)".to_owned(),
             // English.
             r"\bwith or without (?:a |any )?(?:diplomas?|degrees?|certificates?|schooling|qualifications?|formal education)\b".to_owned(),
             format!(r"\bno (?:\w+ )??(?:\w+ )??(?:{school}|level|schooling) (?:or \w+ |and \w+ )?(?:is |are |will be )?{needed}\b"),
@@ -103,6 +105,9 @@ patterns! {
         ]
         .join("|")
     };
+
+    /// Reading and writing, and nothing else.
+    static LITERATE: Regex = r"^(?:(?:il faut|doit|doivent|must|should|be|etre|bien|le candidat|la candidate|minimum|au moins) )*(?:savoir|sachant|sache|sait|ability to|able to|capable de|can) (?:bien )?(?:lire|read)(?: (?:et|and|ecrire|write|compter|count|calculer|parler|s exprimer|le|la|en|in|francais|anglais|french|english|minimum|requis|exige|correctement|un peu|ou|or))*$";
 
     /// People whom the work is for, in a sentence that says so of them: "teach pupils whatever their schooling".
     static OTHERS: Regex = r"\b(?:eleves?|apprenants?|beneficiaires?|stagiaires?|enfants|jeunes|pupils|learners|trainees|children|beneficiaries|young people|clients?|patients?|accompagner|former|accueillir|enseigner|encadrer|orienter|teach|train|coach|advise|assist|refer|welcome)\b";
@@ -134,7 +139,17 @@ pub(super) fn says_none(folded: &str, is_job: bool) -> bool {
         return true;
     }
     let without = without_refusals(folded);
-    NONE_NEEDED.is_match(without) && !(is_job && OTHERS.is_match(folded) && !APPLIES.is_match(folded))
+    NONE_NEEDED.is_match(without) && !(is_job && is_of_others(folded))
+}
+
+/// Returns whether a folded sentence asks to read and write, and for nothing else.
+pub(super) fn says_literate(folded: &str) -> bool {
+    (folded.contains("lire") || folded.contains("read")) && LITERATE.is_match(folded)
+}
+
+/// Returns whether a sentence is on people whom the work is for, and on nobody who applies.
+pub(super) fn is_of_others(folded: &str) -> bool {
+    OTHERS.is_match(folded) && !APPLIES.is_match(folded)
 }
 
 /// "Sans diplôme s'abstenir" refuses them.

@@ -9,6 +9,7 @@ use regex::Regex;
 use super::{
     EDUCATION, WORKING_TIME,
     experience::{experience_of_sentence, without_wishes},
+    hours::{HOURS, hours_of_parts, is_hours},
     no_diploma, read_education, signs,
 };
 use crate::{
@@ -30,7 +31,23 @@ pub struct Asked {
 /// Longest sentence that counts, in bytes.
 const LONGEST: usize = 160;
 /// Words that introduce a diploma, folded.
-const LEADS: [&str; 34] = [
+const LEADS: [&str; 50] = [
+    "vous",
+    "avez",
+    "etes",
+    "possedez",
+    "posseder",
+    "justifier",
+    "justifiant",
+    "disposer",
+    "candidat",
+    "candidate",
+    "candidats",
+    "with",
+    "you",
+    "have",
+    "hold",
+    "must",
     "etre",
     "avoir",
     "titulaire",
@@ -97,93 +114,8 @@ patterns! {
 
     /// Years of something else.
     static NOT_ASKED: Regex =
-        r"(?:an|ans|annees|years?) (?:d|of) (?:etudes?|universite|stud(?:y|ies)|university|college)\b|renouvel|\bcontrats?\b|\bduree\b|garantie|\bformation de\b|programme|\bexiste|\bdepuis\b|notre|nos clients|\bour\b|\bwe\b|partage|sans experience|capitalis";
+        r"(?:an|ans|annees|years?) (?:d|of) (?:etudes?|universite|stud(?:y|ies)|university|college)\b|renouvel|\bcontrats?\b|\bduree\b|garantie|\bformation de\b|programme|\bexiste|\bdepuis\b|notre|nos clients|^(?:une? |l )?(?:ong|entreprise|societe|cabinet|structure|association|organisation|groupe|institution)(?: (?:internationale?|nationale?|locale?|humanitaire|specialisee?|leader|camerounaise?|privee?|de|la|place))* (?:ayant|avec|qui a|disposant|forte?)\b|\bour\b|\bwe\b|partage|sans experience|capitalis";
 }
-
-/// Returns whether a folded sentence is about the hours of the post. "Transmettre à l'équipe de nuit" is a task.
-fn is_hours(words: &[&str]) -> bool {
-    words.iter().find(|word| !HOURS_LEAD.contains(word)).is_some_and(|word| HOURS.contains(word))
-}
-
-/// Words before those on hours, folded: "The job will be full-time", "Il s'agit d'un emploi à temps partiel", "Type de contrat : …".
-const HOURS_LEAD: [&str; 37] = [
-    "les",
-    "le",
-    "des",
-    "the",
-    "l",
-    "assurer",
-    "la",
-    "this",
-    "that",
-    "it",
-    "is",
-    "a",
-    "an",
-    "will",
-    "be",
-    "job",
-    "position",
-    "role",
-    "vacancy",
-    "opportunity",
-    "ce",
-    "cet",
-    "cette",
-    "c",
-    "est",
-    "sera",
-    "il",
-    "s",
-    "agit",
-    "d",
-    "un",
-    "une",
-    "emploi",
-    "offre",
-    "contrat",
-    "contract",
-    "type",
-];
-
-/// Returns full or part time where a part of a sentence says it and nothing else: "Durée : 1,5 mois (plein temps)", "CDI, temps plein".
-fn hours_of_parts(sentence: &str) -> Vec<&'static str> {
-    const ALONE: [&str; 8] = [
-        "temps plein",
-        "temps complet",
-        "plein temps",
-        "temps partiel",
-        "mi temps",
-        "full time",
-        "part time",
-        "temps plein h f",
-    ];
-    // Most sentences name no hours.
-    if !["emps", "EMPS", "ime", "IME"].iter().any(|part| sentence.contains(part)) {
-        return Vec::new();
-    }
-    let is_part = |part: &str| {
-        let folded = fold(part);
-        ALONE.contains(&folded.strip_prefix("a ").unwrap_or(&folded))
-    };
-    // A label begins with a capital: "Avec ou sans expérience Temps plein".
-    let labelled = ["Temps plein", "Temps partiel", "Temps complet", "Full-time", "Part-time"];
-    let ends = labelled.iter().find(|label| {
-        sentence
-            .trim_end()
-            .strip_suffix(*label)
-            .is_some_and(|head| head.ends_with(' ') && !head.ends_with(" à "))
-    });
-    let parts =
-        sentence.split([',', '(', ')', ':', '/', '|', '–']).filter(|part| part.len() <= 20 && is_part(part));
-    parts.chain(ends.copied()).flat_map(|part| WORKING_TIME.read(&fold(part))).collect()
-}
-
-/// Words on hours, folded.
-const HOURS: [&str; 17] = [
-    "travail", "horaire", "horaires", "garde", "gardes", "poste", "temps", "shift", "shifts", "hours",
-    "night", "nights", "work", "full", "part", "mi", "plein",
-];
 
 /// Words of a wish, which is not a requirement, folded.
 const WISHED: [&str; 14] = [
@@ -291,6 +223,8 @@ struct Reader {
     is_open: bool,
     /// Whether it says that no diploma is needed.
     needs_none: bool,
+    /// Whether it asks to read and write.
+    is_literate: bool,
 }
 
 /// Returns whether a text says that no diploma is needed: of a program, a course or a loan. Nothing else is asked of those in prose.
@@ -341,6 +275,7 @@ impl Reader {
             self.is_open |= folded.contains("sans diplome") || folded.contains("no diploma");
             self.is_open |= no_diploma::says_instead(&folded) && education_in(&folded).is_none();
             self.needs_none |= no_diploma::says_none(&folded, true);
+            self.is_literate |= no_diploma::says_literate(&folded);
         }
         // "Débutants acceptés", "Expérience requise : aucune": a welcome is none of the other sentences on experience.
         if asked.experience_months.is_none()
@@ -359,7 +294,7 @@ impl Reader {
         };
         for (part, folded) in &parts {
             let words: Vec<&str> = folded.split(' ').collect();
-            let level = education(folded, &words);
+            let level = education(folded, &words).or_else(|| education_of_holder(folded));
             self.is_open |=
                 level.is_some() && part.split(',').any(|piece| no_diploma::has_alternative(&fold(piece)));
             asked.education = asked.education.or(level);
@@ -376,7 +311,7 @@ impl Reader {
         if self.is_open {
             asked.education = None;
         }
-        if self.needs_none {
+        if self.needs_none || (self.is_literate && asked.education.is_none() && !self.is_open) {
             asked.education = Some(Education::NoDiploma);
         }
         asked.working_time.sort_unstable();
@@ -404,15 +339,35 @@ fn says_welcome(sentence: &str, folded: &str, words: &[&str]) -> bool {
     let names = words.iter().any(|word| is_beginner(word))
         || (folded.contains("jeunes diplomes sans experience"))
         || (words.contains(&"experience")
-            && ["aucune", "none", "non requise", "not required", "acceptee"]
-                .iter()
-                .any(|end| folded.ends_with(end)));
+            && [
+                "aucune",
+                "none",
+                "non requise",
+                "not required",
+                "acceptee",
+                "accepte",
+                "acceptes",
+                "bienvenus",
+            ]
+            .iter()
+            .any(|end| folded.ends_with(end)));
     names && !words.iter().any(|word| TAUGHT.contains(word)) && experience_of_sentence(sentence) == Some(0)
 }
 
 /// Returns the lowest level that a folded sentence names anywhere: "à défaut, une licence".
 fn education_in(folded: &str) -> Option<Education> {
     read_education(folded).filter(|level| *level != Education::NoDiploma)
+}
+
+/// Returns the level of the holders whom a sentence asks for: "Nous cherchons des titulaires d'un Bac+2". Those whom the work is for do not
+/// count.
+fn education_of_holder(folded: &str) -> Option<Education> {
+    const HOLDERS: [&str; 4] =
+        ["titulaire d un ", "titulaires d un ", "titulaire d une ", "titulaires d une "];
+    let holder = HOLDERS.iter().find(|holder| folded.contains(*holder))?;
+    let (_, rest) = folded.split_once(holder)?;
+    let words: Vec<&str> = rest.split(' ').collect();
+    if no_diploma::is_of_others(folded) { None } else { education(rest, &words) }
 }
 
 /// Returns the lowest level of a sentence that begins with one.

@@ -14,6 +14,13 @@ fn contracts() {
 }
 
 #[test]
+fn contracts_in_titles() {
+    check(include_str!("cases/contract_titles.tsv"), 16, |case| {
+        shown(&contracts_of_title(&case[0]).into_iter().map(Contract::as_str).collect::<Vec<_>>())
+    });
+}
+
+#[test]
 fn working_times() {
     check(include_str!("cases/working_time.tsv"), 30, |case| {
         shown(&read_working_times(&case[0]).into_iter().map(WorkingTime::as_str).collect::<Vec<_>>())

@@ -59,8 +59,8 @@ pub(super) fn list(
             };
             row.iter().for_each(|cell| cells.push(cell));
             // A line below the table, such as "; Total : 12", names nothing in the first column.
-            let is_short =
-                (2..columns.len()).contains(&row.len()) && row.get(0).is_some_and(|cell| !cell.trim().is_empty());
+            let is_short = (2..columns.len()).contains(&row.len())
+                && row.get(0).is_some_and(|cell| !cell.trim().is_empty());
             let flow = if !more
                 && is_regular
                 && is_short

@@ -107,6 +107,56 @@ pub(super) const OPENS_GIFT: [&str; 71] = [
     "touchera",
     "touche",
 ];
+/// Wares and services that are named by who wears them: "coiffure pour femmes".
+pub(super) const WARES: [&str; 23] = [
+    "coiffure",
+    "coiffures",
+    "coupe",
+    "coupes",
+    "tresses",
+    "soins",
+    "maquillage",
+    "vetements",
+    "vetement",
+    "habits",
+    "robes",
+    "tenues",
+    "chaussures",
+    "sacs",
+    "bijoux",
+    "accessoires",
+    "articles",
+    "cosmetiques",
+    "parfums",
+    "clothes",
+    "clothing",
+    "shoes",
+    "hairdressing",
+];
+/// Beginnings of what a post gives to others: "superviser les crédits accordés aux femmes".
+pub(super) const GIVEN: [&str; 21] = [
+    "credit",
+    "pret",
+    "microcredit",
+    "financement",
+    "subvention",
+    "aide",
+    "appui",
+    "soin",
+    "service",
+    "produit",
+    "bourse",
+    "kit",
+    "formation",
+    "activit",
+    "cours",
+    "atelier",
+    "seance",
+    "conseil",
+    "loan",
+    "grant",
+    "fonds",
+];
 /// The same for a post in which one learns the trade: "the centre trains returnees and young mothers".
 pub(super) const OPENS_LEARNER: [&str; 4] = ["trains", "forme", "formons", "teaches"];
 /// First words of the title of such a post, or its last.
