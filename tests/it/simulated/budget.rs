@@ -51,24 +51,25 @@ impl Simulation {
                 .fetch_one(&self.pool)
                 .await
                 .unwrap();
+        #[allow(clippy::cast_possible_truncation, reason = "some seconds in microseconds")]
+        let spacing = (seconds * 1e6).round() as i64;
+        let (taken, last) = self.given.last().map_or((0, 0), |last| (last.at + last.spacing, last.spacing));
+        // From when on a slot is free, unless those before are void.
+        let free = taken.max(self.rests_until) + (spacing - last).max(0);
         if stub.is_none() || wait.unwrap() < 0.0 {
-            let next = self.given.last().map_or(0, |last| last.at + last.spacing).max(self.rests_until);
-            assert!(next > before, "a slot was refused although none was taken");
+            assert!(self.is_void || free > before, "a slot was refused although none was taken");
             return;
         }
         let at = self
             .number("(extract(epoch FROM next_slot - make_interval(secs => spacing)) * 1000000)::bigint FROM ingest.rate_budget")
             .await
             + self.passed;
-        let spacing = (seconds * 1e6).round() as i64;
         let after = self.now().await;
         assert!(at >= before.max(self.rests_until) - 2, "a slot lies in the past, or in a pause");
         if let Some(last) = self.given.last() {
             let needed = if self.is_void { spacing } else { spacing.max(last.spacing) };
             let apart = at - last.at;
             assert!(apart >= needed - 2, "{apart} us after the last one, instead of {needed}");
-            let free =
-                (last.at + last.spacing + (spacing - last.spacing).max(0)).max(self.rests_until + spacing);
             assert!(
                 self.is_void || at <= free.max(after),
                 "a part of the rate is wasted: {at}, free at {free}, now {after}"
