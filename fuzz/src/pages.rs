@@ -59,7 +59,7 @@ pub(crate) fn page(bytes: &[u8]) {
     }
 }
 
-/// A page of which nothing is known: a source file is proposed for it.
+/// A page of an unknown partner: a source file is proposed for it.
 pub(crate) fn proposal(bytes: &[u8]) {
     let (Ok(slug), Ok(url)) = ("exemple".parse(), Url::parse("https://www.exemple.cm/offres")) else {
         return;

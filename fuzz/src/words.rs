@@ -18,7 +18,7 @@ fn fetched_at() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::days(20_777)
 }
 
-/// What is no UTF-8 is replaced, as by the decoders.
+/// Bytes outside UTF-8 are replaced, as by the decoders.
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
@@ -70,9 +70,10 @@ pub(crate) fn record(bytes: &[u8]) {
     for (name, words) in words.split('\n').filter_map(|line| line.split_once('=')) {
         draft.field_mut(name).into_iter().for_each(|field| *field = Some(words.to_owned()));
     }
+    let (Ok(source), Ok(stream)) = ("fuzz".parse(), "offres".parse()) else { return };
     let context = Context {
-        source: "fuzz".parse().expect("a slug"),
-        stream: "offres".parse().expect("a name"),
+        source,
+        stream,
         country: "CM".to_owned(),
         hosts: vec!["exemple.cm".to_owned()],
         fetched_at: fetched_at(),

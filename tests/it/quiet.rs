@@ -76,7 +76,7 @@ async fn a_run_waits_across_quiet_hours_and_is_told_of_them() {
     assert!(said.contains(&format!("portail  none between {quiet}")), "{said}");
     let said = road.bin(&["status"]).run().await.expect(0).out;
     assert!(said.contains("resting        portail: none between "), "{said}");
-    assert!(said.contains("in Douala  (1 jobs wait)"), "{said}");
+    assert!(said.contains("in Douala  (1 job waits)"), "{said}");
     let said = road.bin(&["sources", "show", "portail", "--output", "json"]).run().await.expect(0).json();
     let next: DateTime<Utc> = said["source"]["next_request"].as_str().unwrap().parse().unwrap();
     let left = (next - clock(&store).await).num_minutes();

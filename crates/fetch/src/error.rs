@@ -120,7 +120,7 @@ pub enum FetchError {
         url: String,
     },
     /// Not now: the rate, or the partner's Retry-After, says when.
-    #[error("{source_slug} is to be asked again at {} ({why})", at.format("%H:%M:%S UTC"))]
+    #[error("{source_slug} is to be asked again at {} ({why})", at.format("%Y-%m-%d %H:%M:%S UTC"))]
     Later {
         /// The partner.
         source_slug: String,

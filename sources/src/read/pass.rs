@@ -95,7 +95,9 @@ impl<'a> Pass<'a> {
 
     /// The same, where there is a reason.
     pub(crate) fn doubt_all(&mut self, why: Option<String>) {
-        why.into_iter().for_each(|why| self.doubt(why));
+        if let Some(why) = why {
+            self.doubt(why);
+        }
     }
 
     /// Returns why the page may lack records.

@@ -88,10 +88,11 @@ impl Simulation {
     }
 
     async fn rest(&mut self, seconds: u32) {
-        let before = self.now().await;
         let rest = format!("SELECT ingest.hold_slots('simulated', {seconds})");
         sqlx::raw_sql(AssertSqlSafe(rest)).execute(&self.pool).await.unwrap();
-        self.rests_until = self.rests_until.max(before + i64::from(seconds) * 1_000_000);
+        self.rests_until =
+            self.number("(extract(epoch FROM asked_until) * 1000000)::bigint FROM ingest.rate_budget").await
+                + self.passed;
     }
 }
 

@@ -78,9 +78,9 @@ impl Simulation {
         for job in claimed {
             // The answer to a claim may be lost: the worker does not know that it has the job.
             if self.rng.u8(..10) == 0 {
-                self.late.push(job.lease)
+                self.late.push(job.lease);
             } else {
-                self.workers[worker].hand.push(job)
+                self.workers[worker].hand.push(job);
             }
         }
     }

@@ -247,10 +247,16 @@ fn unanswered(
     let hours = app.config.fetch.give_up_hours;
     match patience::judge(duration, rest, Duration::from_hours(hours), fastrand::f64()) {
         Verdict::GiveUp => {
-            let why = format!(
-                "{host} did not answer for {}, and is not waited for longer than {hours} h",
-                spoken(duration)
-            );
+            let why = match asked {
+                Some(pause) if pause > duration => format!(
+                    "{host} asks for a pause until {}, and is not waited for longer than {hours} h",
+                    at(app.clock.now() + pause)
+                ),
+                _ => format!(
+                    "{host} did not answer for {}, and is not waited for longer than {hours} h",
+                    spoken(duration)
+                ),
+            };
             JobError::Discard(anyhow::Error::new(error).context(why))
         }
         Verdict::Wait(pause) => {
@@ -274,7 +280,7 @@ fn without_quiet_hours(app: &App, slug: &str, duration: Duration) -> Duration {
 }
 
 fn at(moment: DateTime<Utc>) -> impl std::fmt::Display {
-    moment.format("%H:%M:%S UTC")
+    moment.format("%Y-%m-%d %H:%M:%S UTC")
 }
 
 fn spoken(duration: Duration) -> String {

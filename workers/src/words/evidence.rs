@@ -63,7 +63,10 @@ mod tests {
         assert_eq!(evidence(Lang::Fr, "title"), ["title"]);
         let own =
             evidence(Lang::En, "+0.2: title in the text one in its own, other words -1.0, seats same +0.3");
-        assert_eq!(own[1..], ["one title in its own text, other words -1.0", "same number of seats +0.3"]);
+        assert_eq!(
+            own[1..],
+            ["one title is in its own text only, other words -1.0", "same number of seats +0.3"]
+        );
     }
 
     #[test]

@@ -23,6 +23,9 @@ patterns! {
     /// What a text has that can say it, folded.
     static SIGN: Regex = "pourvu|expire|clotur|clos|filled|termine|n est plus|ne sont plus|no longer";
 
+    /// What a title has that can say it.
+    static TITLE_SIGN: Regex = r"(?i)expir|pourvu|clos|filled|cl[oô]tur|termin|archiv|annul|cancel|plus|longer";
+
     /// A mark on a title, folded.
     static MARK: Regex = r"^(?:expiree?s?|expired|pourvue?s?|closed|filled|cloturee|closes|terminee?|archivee?|annulee?|cancelled)$";
 
@@ -32,6 +35,9 @@ patterns! {
 
 /// Returns whether a title is marked as closed: in brackets, or at its beginning or end behind a dash.
 pub(crate) fn title_says_closed(title: &str) -> bool {
+    if !TITLE_SIGN.is_match(title) {
+        return false;
+    }
     let says = |part: &str| {
         let folded = fold(part);
         MARK.is_match(&folded) || SAID.is_match(&folded)

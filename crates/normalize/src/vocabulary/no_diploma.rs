@@ -24,34 +24,38 @@ const SUBJECTS: [&str; 16] = [
     "lire",
     "educated",
 ];
-/// Words that may put something else in the place of a diploma, folded.
+/// Words that may put something else in the place of a diploma, folded, in alphabetical order.
 const INSTEAD: [&str; 21] = [
+    "compensate",
+    "compense",
     "defaut",
-    "faute",
-    "failing",
-    "lieu",
-    "tiennent",
-    "instead",
-    "suffit",
-    "suffisent",
-    "suffira",
-    "suffice",
-    "suffices",
     "enough",
+    "failing",
+    "faute",
+    "instead",
+    "lieu",
+    "place",
     "remplace",
     "remplacent",
     "remplacer",
     "replace",
     "replaces",
     "substitute",
-    "compense",
-    "compensate",
-    "place",
+    "suffice",
+    "suffices",
+    "suffira",
+    "suffisent",
+    "suffit",
+    "tiennent",
 ];
 
 /// Returns whether a sentence with this word may say something on diplomas that no name of one does.
 pub(super) fn may_say(word: &str) -> bool {
-    is_subject(word) || INSTEAD.contains(&word) || word == "read"
+    is_subject(word) || is_instead(word) || word == "read"
+}
+
+fn is_instead(word: &str) -> bool {
+    INSTEAD.binary_search(&word).is_ok()
 }
 
 fn is_subject(word: &str) -> bool {
@@ -159,7 +163,7 @@ fn without_refusals(folded: &str) -> &str {
 
 /// Returns whether a folded sentence accepts something else in place of a diploma: "une expérience en boutique suffit aussi".
 pub(super) fn says_instead(folded: &str) -> bool {
-    folded.split(' ').any(|word| INSTEAD.contains(&word)) && IN_PLACE.is_match(folded)
+    folded.split(' ').any(is_instead) && IN_PLACE.is_match(folded)
 }
 
 /// What may stand in the place of a diploma, folded.
@@ -236,4 +240,12 @@ pub(super) fn has_alternative(folded: &str) -> bool {
         _ => false,
     };
     counted || rest.iter().any(|word| PROOFS.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn words_are_found_by_their_order() {
+        assert!(super::INSTEAD.is_sorted());
+    }
 }

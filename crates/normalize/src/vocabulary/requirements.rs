@@ -364,6 +364,9 @@ fn education_in(folded: &str) -> Option<Education> {
 fn education_of_holder(folded: &str) -> Option<Education> {
     const HOLDERS: [&str; 4] =
         ["titulaire d un ", "titulaires d un ", "titulaire d une ", "titulaires d une "];
+    if !folded.contains("titulaire") {
+        return None;
+    }
     let holder = HOLDERS.iter().find(|holder| folded.contains(*holder))?;
     let (_, rest) = folded.split_once(holder)?;
     let words: Vec<&str> = rest.split(' ').collect();

@@ -189,10 +189,13 @@ pub struct PairDecision {
     pub at: DateTime<Utc>,
 }
 
+/// A decision as it is stored: the two rows with their titles, whether they are one, who and when.
+type Decided = (Uuid, String, Uuid, String, bool, String, DateTime<Utc>);
+
 impl Store {
     /// Returns the newest decisions on pairs.
     pub async fn pair_decisions(&self, limit: i64) -> Result<Vec<PairDecision>, StoreError> {
-        let rows: Vec<(Uuid, String, Uuid, String, bool, String, DateTime<Utc>)> = sqlx::query_as(
+        let rows: Vec<Decided> = sqlx::query_as(
             "SELECT m.one, a.title, m.other, b.title, m.same, m.decided_by, m.at
                FROM ingest.match_decisions m JOIN ingest.opportunities a ON a.id = m.one JOIN ingest.opportunities b ON b.id = m.other
               ORDER BY m.at DESC LIMIT $1",
