@@ -240,10 +240,11 @@ impl Store {
             // long. A page read at random costs about as much as the next one on the disks of today. With the default
             // of 4, PostgreSQL reads a whole table of 100,000 rows to look up the 5,000 of a group of pages. A batch of
             // staged rows is put in order in memory: with the default of 4 MB, a file took a tenth of the time.
+            // A worker that is stopped within a transaction (a paused machine) would keep its locks for as long as it sleeps.
             .after_connect(|connection, _| {
                 Box::pin(async move {
                     connection
-                        .execute("SET jit = off; SET random_page_cost = 1.1; SET work_mem = '32MB'")
+                        .execute("SET jit = off; SET random_page_cost = 1.1; SET work_mem = '32MB'; SET idle_in_transaction_session_timeout = '5min'")
                         .await
                         .map(drop)
                 })
