@@ -27,7 +27,7 @@
 //! - `commit/`: what was parsed from pages, with the ends of their jobs: in groups (`group`), large pages in parts (`parts`)
 //! - `rejections`: rejected records, and warnings
 //! - `rows/`: the columns of an opportunity (`columns`, `columns/`), known drafts (`known`), staging (`stage`, by `copy`), publication (`publish`)
-//! - `audit/`: rows beside their past (`gather`), as numbers (`measure`, `statistics`), and the doubts (`judge`)
+//! - `audit/`: rows beside their past (`gather`), as numbers (`measure`, `statistics`), the doubts (`judge`), and lists that lack too much (`absence`)
 //! - `finish`, `finish/`: the end of a run: what becomes of it (`verdict`), what it closes (`close`), publication before its end
 //!   (`checkpoint`), an operator's decisions (`decide`, `revert`), and the own pages of what a walk missed (`second_look`)
 //! - `cancel`: the end of a run that nobody wants any more
@@ -59,7 +59,7 @@
 //! - `feed`: the changes that other services follow
 //! - `served_rows`: opportunities as other services read them, by filters
 //! - `closing_soonest`: opportunities in the order in which they close
-//! - `freshness`: how fresh the sources are, and what is held
+//! - `freshness`: how fresh the sources are; `holdings`: what is held
 //! - `preview`: what publishing a run or some pages would change
 //! - `timeline`: what a run did, and when
 //! - `explain`: origin and history of an opportunity

@@ -357,13 +357,14 @@ impl Kind {
             median(before.iter().copied()).or(self.usual.filter(|_| !self.needs_past || !past.is_empty()))?;
         // Known rows that stay as they are, or move less than they used to, are not in doubt: that an operator once published a change of
         // all amounts makes no habit of it.
+        let typical = usual;
         let usual =
             if name.ends_with(" shift") { value.clamp(usual.min(0.0), usual.max(0.0)) } else { usual };
         let [least, without_history] = self.least;
         let least = if before.len() < ENOUGH { without_history } else { least };
         let unit = if field(name).ends_with("_on") && self.of.is_none() { DAYS } else { 1.0 };
-        let farthest = before.iter().map(|value| (value - usual).abs()).fold(0.0, f64::max);
-        let mut allowed = (SWINGS * swing(&before, usual)).max(farthest).max(least * unit);
+        let farthest = before.iter().map(|value| (value - typical).abs()).fold(0.0, f64::max);
+        let mut allowed = (SWINGS * swing(&before, typical)).max(farthest).max(least * unit);
         if let Some(of) = self.of {
             let records = of(now, name);
             if records < FEW || (value - usual).abs() * records < FEW {
