@@ -59,7 +59,8 @@
 //! - `feed`: the changes that other services follow
 //! - `served_rows`: opportunities as other services read them, by filters
 //! - `closing_soonest`: opportunities in the order in which they close
-//! - `freshness`: how fresh the sources are; `holdings`: what is held
+//! - `freshness`: how fresh the sources are
+//! - `holdings`: what is held
 //! - `preview`: what publishing a run or some pages would change
 //! - `timeline`: what a run did, and when
 //! - `explain`: origin and history of an opportunity
