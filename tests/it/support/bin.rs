@@ -1,10 +1,10 @@
 //! The binary, as a user runs it.
 
 use std::{
-    io::Read as _,
+    io::Read,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
-    sync::LazyLock,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -44,8 +44,12 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// A command line to run.
 pub(crate) struct Bin(Command);
 
-/// A process that does not outlive its test, however the test ends.
-pub(crate) struct Running(Child);
+/// A process that does not outlive its test, however the test ends. What it says is read, because a full pipe would stop it, and is shown
+/// where the test fails.
+pub(crate) struct Running(Child, Arc<Mutex<Vec<u8>>>);
+
+/// The bytes that are shown of it, from its end.
+const SHOWN: usize = 8_000;
 
 impl Running {
     /// Kills it, as a power cut would.
@@ -66,7 +70,22 @@ impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
+        if std::thread::panicking() {
+            let said = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+            let end = &said[said.len().saturating_sub(SHOWN)..];
+            eprintln!("process {} said: {}", self.0.id(), String::from_utf8_lossy(end));
+        }
     }
+}
+
+/// Keeps what a process says.
+fn hear(mut pipe: impl Read + Send + 'static, said: Arc<Mutex<Vec<u8>>>) {
+    std::thread::spawn(move || {
+        let mut part = [0; 4_096];
+        while let Ok(length @ 1..) = pipe.read(&mut part) {
+            said.lock().unwrap_or_else(PoisonError::into_inner).extend(&part[..length]);
+        }
+    });
 }
 
 /// How a command ended.
@@ -139,7 +158,11 @@ impl Bin {
 
     /// Starts it.
     pub(crate) fn start(mut self) -> Running {
-        Running(self.0.spawn().unwrap())
+        let mut child = self.0.spawn().unwrap();
+        let said = Arc::<Mutex<Vec<u8>>>::default();
+        hear(child.stdout.take().unwrap(), said.clone());
+        hear(child.stderr.take().unwrap(), said.clone());
+        Running(child, said)
     }
 
     /// Runs it to its end, off the runtime's threads.
