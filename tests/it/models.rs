@@ -104,8 +104,8 @@ async fn worker(road: &Road, store: &Store) -> (Running, String) {
 
 async fn finds(address: &str) -> bool {
     let answer = client().get(format!("http://{address}/v1/search?q=soudeur")).send().await.unwrap();
-    assert_eq!(answer.status(), 200);
-    let hits: Value = answer.json().await.unwrap();
+    let (status, hits) = (answer.status(), answer.json::<Value>().await.unwrap());
+    assert_eq!(status, 200, "{hits}");
     hits[0]["payload"]["title"].as_str().is_some_and(|title| title.to_lowercase().contains("soud"))
 }
 
@@ -262,7 +262,7 @@ async fn switches(server: Option<Qdrant>) {
     road.bin(&["vectors", "use", &back]).run().await.expect(0);
     assert_eq!(served(&store).await.target, old.target);
     assert!(names("first_1111"));
-    wait_until("the worker follows", async || {
+    wait_until("the index has the change", async || {
         let answer = client().get(format!("http://{address}/v1/search?q=zythologue")).send().await.unwrap();
         let hits: Value = answer.json().await.unwrap();
         hits[0]["payload"]["title"] == "Zythologue"

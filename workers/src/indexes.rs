@@ -85,6 +85,12 @@ impl Indexes {
         of(open.served).or_else(|| of(open.configured)).or_else(|| open.kept.first()).cloned()
     }
 
+    /// Returns the index that the database names as the served one now, if it is open here. The last look may be older.
+    pub(crate) async fn served_now(&self, config: &Config, store: &Store) -> anyhow::Result<Option<Kept>> {
+        let served = store.served(&vector::collection(config)).await?;
+        Ok(served.and_then(|served| self.of(served.target)))
+    }
+
     /// Returns why an index could not be opened, if it could not.
     pub(crate) fn failure(&self) -> Option<String> {
         self.now().failure.clone()

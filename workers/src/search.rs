@@ -11,6 +11,7 @@ use store::{Standing, Store};
 use vectors::{Filter, Hit, Query};
 
 use crate::{
+    app::App,
     pipeline::document::document,
     vector::{Found, Vectors},
 };
@@ -24,6 +25,21 @@ const SPARE: usize = 3;
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Mistake(pub(crate) String);
+
+/// Searches the served index. `None`: this process holds none.
+pub(crate) async fn search_served(app: &App, ask: &Ask) -> anyhow::Result<Option<Found>> {
+    let Some(kept) = app.indexes.served() else { return Ok(None) };
+    let error = match search(&kept.vectors, &app.store, ask).await {
+        Ok(found) => return Ok(Some(found)),
+        Err(error) if error.is::<Mistake>() => return Err(error),
+        Err(error) => error,
+    };
+    // Another one may be served since the last look, and this one dropped.
+    match app.indexes.served_now(&app.config, &app.store).await? {
+        Some(now) if now.target != kept.target => search(&now.vectors, &app.store, ask).await.map(Some),
+        _ => Err(error),
+    }
+}
 
 /// Returns what is open and fits best, each opportunity once.
 pub(crate) async fn search(vectors: &Vectors, store: &Store, ask: &Ask) -> anyhow::Result<Found> {

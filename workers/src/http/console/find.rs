@@ -105,9 +105,9 @@ async fn best(
     let is_for_it = !wanted.get("q").is_empty()
         && matches!(wanted.get("status"), "" | "open")
         && filters.has_closing_day.is_none();
-    let Some(kept) = here.app.indexes.served().filter(|_| is_for_it) else {
+    if !is_for_it {
         return Ok(None);
-    };
+    }
     let some = |key: &str| Some(wanted.get(key).to_owned()).filter(|text| !text.is_empty());
     let ask = Ask {
         kind: some("kind"),
@@ -119,12 +119,13 @@ async fn best(
         closes_to: filters.closes_to,
         ..Ask::of(wanted.get("q"), HITS)
     };
-    let found = search::search(&kept.vectors, &here.app.store, &ask).await.map_err(|error| match error
-        .downcast_ref::<Mistake>()
-    {
+    let failed = |error: anyhow::Error| match error.downcast_ref::<Mistake>() {
         Some(mistake) => Problem::impossible(mistake.to_string()),
         None => Problem::internal(&error),
-    })?;
+    };
+    let Some(found) = search::search_served(&here.app, &ask).await.map_err(failed)? else {
+        return Ok(None);
+    };
     let ids: Vec<uuid::Uuid> = found.hits.iter().map(|hit| hit.id.uuid()).collect();
     let among = Filters { among: Some(ids.clone()), ..Filters::default() };
     let (mut rows, _) = here.app.store.served_rows(&among, None, HITS.into()).await?;

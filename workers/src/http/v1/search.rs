@@ -67,13 +67,11 @@ pub(crate) async fn search(
     if let Some(Listed { hits, total }) = search::listed(&here.app.store, &ask).await.map_err(failed)? {
         return Ok(([(TOTAL, total.to_string())], Json(hits)).into_response());
     }
-    let Some(kept) = here.app.indexes.served() else {
+    let Some(Found { hits, degraded }) = search::search_served(&here.app, &ask).await.map_err(failed)? else {
         let why =
             if here.app.indexes.failure().is_some() { AWAY } else { "another worker holds the vector index" };
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, why));
     };
-    let found = search::search(&kept.vectors, &here.app.store, &ask).await;
-    let Found { hits, degraded } = found.map_err(failed)?;
     let Some(why) = degraded else { return Ok(Json(hits).into_response()) };
     let marked: Vec<Marked> = hits.into_iter().map(|hit| Marked { hit, degraded: true }).collect();
     // The reason is in the log. It may name an address of ours, which is nobody else's business.
