@@ -46,12 +46,13 @@ pub(super) fn list(
     let input = Guard::new(BufReader::new(input), meter.clone(), weight::ROW, weight::cells);
     let mut rows = Rows { reader: reader(input, signs.delimiter, signs.quote), meter, number: 0 };
     let (mut row, mut next) = (StringRecord::new(), StringRecord::new());
-    let mut more = rows.read(&mut row)?;
+    let mut is_row = rows.read(&mut row)?;
     // Whether every record so far had all cells: then one with fewer at the very end was cut.
     let mut is_regular = true;
-    while more {
+    while is_row {
         let number = rows.number;
-        more = rows.read(&mut next)?;
+        // Where it fails, the row before counts all the same.
+        let after = rows.read(&mut next);
         if number > found.first_record {
             let mut cells = Cells {
                 text: String::with_capacity(row.as_slice().len()),
@@ -61,7 +62,7 @@ pub(super) fn list(
             // A line below the table, such as "; Total : 12", names nothing in the first column.
             let is_short = (2..columns.len()).contains(&row.len())
                 && row.get(0).is_some_and(|cell| !cell.trim().is_empty());
-            let flow = if !more
+            let flow = if matches!(after, Ok(false))
                 && is_regular
                 && is_short
                 && number > found.first_record + 1
@@ -76,6 +77,7 @@ pub(super) fn list(
                 break;
             }
         }
+        is_row = after?;
         std::mem::swap(&mut row, &mut next);
     }
     letters.told().into_iter().for_each(|told| pass.doubt(told));
