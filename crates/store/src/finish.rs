@@ -89,10 +89,12 @@ impl Store {
 
 /// Says what a complete run leaves open, because it lacks far more than usual.
 fn waits(absences: &[Absent]) -> Option<String> {
-    let Absent { stream, lacking } = absences.first()?;
-    Some(format!(
-        "stream {stream}: {lacking} open opportunities are missing, more than usual: they close if the next run misses them too"
-    ))
+    let told = absences.iter().map(|Absent { stream, lacking }| {
+        format!(
+            "stream {stream}: {lacking} open opportunities are missing, more than usual: they close if the next run misses them too"
+        )
+    });
+    (!absences.is_empty()).then(|| told.collect::<Vec<_>>().join("; "))
 }
 
 /// Collects the facts about a run, and audits it, unless an earlier attempt has begun to publish it. Returns what the audit found, and
