@@ -146,6 +146,9 @@ async fn a_large_file_is_committed_in_parts_and_a_repeat_across_parts_is_seen() 
     let parts: i32 =
         sqlx::query_scalar("SELECT parts FROM ingest.pages").fetch_one(store.pool()).await.unwrap();
     assert_eq!(parts, 2, "11,003 records in parts of 4,000, and the last");
+    let measured: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM ingest.run_streams").fetch_one(store.pool()).await.unwrap();
+    assert_eq!(measured, 1, "a run that is published in batches leaves its measures to later audits");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -424,6 +424,16 @@ mod tests {
     }
 
     #[test]
+    fn titles_of_many_records_change_less_than_other_fields_before_they_are_doubted() {
+        let changing = |field: &str, share: f64| {
+            let measures = [(format!("{field} changed"), share)].into();
+            Shown { seen: 300.0, valid: 300.0, known: 300.0, measures, ..Shown::default() }
+        };
+        let doubts = |field: &str| findings(&changing(field, 0.15), &vec![changing(field, 0.01); 6]).len();
+        assert_eq!((doubts("title"), doubts("closes_on")), (1, 0));
+    }
+
+    #[test]
     fn one_value_in_a_field_that_all_have_is_doubted() {
         let past = vec![shown(35.0, 30.0, 3.0); 8];
         let doubts = findings(&shown(35.0, 1.0, 35.0), &past);
