@@ -11,7 +11,7 @@ use crate::support::Database;
 
 const HOLD: Duration = Duration::from_secs(30);
 
-async fn lane(store: &Store, lane: &str, max: i32) {
+pub(crate) async fn lane(store: &Store, lane: &str, max: i32) {
     sqlx::query("INSERT INTO queue.lanes VALUES ($1, $2)")
         .bind(lane)
         .bind(max)
@@ -183,6 +183,15 @@ async fn a_job_with_a_payload_of_nobody_is_discarded_all_the_same() {
         assert_eq!(jobs(&store).await, 0, "{payload} is tried forever");
     }
     assert_eq!(store.overview(9).await.unwrap().dead_letters.len(), 4);
+}
+
+/// Who is stopped within a transaction, as a paused machine is, keeps its locks no longer than that.
+#[tokio::test]
+async fn a_transaction_that_idles_ends() {
+    let store = Database::new().await.store().await;
+    let longest: String =
+        sqlx::query_scalar("SHOW idle_in_transaction_session_timeout").fetch_one(store.pool()).await.unwrap();
+    assert_eq!(longest, "5min");
 }
 
 #[tokio::test]

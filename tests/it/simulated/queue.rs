@@ -185,12 +185,7 @@ async fn each_job_ends_once_whatever_happens_to_its_workers() {
     let mut store = database.store().await;
     sqlx::raw_sql("CREATE TABLE effects (job bigint)").execute(store.pool()).await.unwrap();
     for (lane, max) in LANES {
-        sqlx::query("INSERT INTO queue.lanes VALUES ($1, $2)")
-            .bind(lane)
-            .bind(max)
-            .execute(store.pool())
-            .await
-            .unwrap();
+        crate::queue::lane(&store, lane, max).await;
     }
     for seed in seeds() {
         println!("seed {seed}");
