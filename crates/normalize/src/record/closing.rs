@@ -127,26 +127,12 @@ impl Days {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::{cases::check, normalize};
+    use crate::{cases::check, record::tests::of_text};
 
     #[test]
     fn sentences_name_the_last_day() {
         check(include_str!("closing.tsv"), 40, |case| {
-            let mut draft = Draft::new(Kind::Job, json!({}));
-            draft.external_id = Some("7".to_owned());
-            draft.title = Some("Agent".to_owned());
-            draft.description = Some(case[0].replace("\\n", "\n"));
-            let context = Context {
-                source: "fne".parse().unwrap(),
-                stream: "offres".parse().unwrap(),
-                country: "CM".to_owned(),
-                hosts: Vec::new(),
-                fetched_at: "2026-11-20T11:00:00Z".parse().unwrap(),
-            };
-            let row = normalize(draft, &context).unwrap();
+            let row = of_text(&case[0]);
             row.closes_on.map_or_else(|| "-".to_owned(), |day| day.to_string())
         });
     }

@@ -246,26 +246,12 @@ fn label_before(text: &str, colon: usize) -> Option<(usize, Option<About>)> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::{cases::check, normalize};
+    use crate::{cases::check, record::tests::of_text};
 
     #[test]
     fn labels_of_a_text_fill_what_no_field_says() {
         check(include_str!("labels.tsv"), 25, |case| {
-            let mut draft = Draft::new(Kind::Job, json!({}));
-            draft.external_id = Some("7".to_owned());
-            draft.title = Some("Agent".to_owned());
-            draft.description = Some(case[0].replace("\\n", "\n"));
-            let context = Context {
-                source: "fne".parse().unwrap(),
-                stream: "offres".parse().unwrap(),
-                country: "CM".to_owned(),
-                hosts: Vec::new(),
-                fetched_at: "2026-11-20T11:00:00Z".parse().unwrap(),
-            };
-            let row = normalize(draft, &context).unwrap();
+            let row = of_text(&case[0]);
             let or = |words: Option<String>| words.unwrap_or_else(|| "-".to_owned());
             [
                 or(row.contracts.first().map(|contract| contract.as_str().to_owned())),

@@ -28,6 +28,15 @@ fn draft() -> Draft {
     draft
 }
 
+/// The row of a post that has a text and nothing else.
+pub(super) fn of_text(words: &str) -> Opportunity {
+    let mut draft = Draft::new(Kind::Job, json!({}));
+    draft.external_id = Some("7".to_owned());
+    draft.title = Some("Agent".to_owned());
+    draft.description = Some(words.replace("\\n", "\n"));
+    normalize(draft, &context()).unwrap()
+}
+
 fn refused(change: impl FnOnce(&mut Draft)) -> Reason {
     let mut draft = draft();
     change(&mut draft);
