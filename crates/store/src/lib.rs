@@ -58,7 +58,6 @@
 //! - `digest`: what a day brought
 //! - `feed`: the changes that other services follow
 //! - `served_rows`: opportunities as other services read them, by filters
-//! - `closing_soonest`: opportunities in the order in which they close
 //! - `freshness`: how fresh the sources are
 //! - `holdings`: what is held
 //! - `preview`: what publishing a run or some pages would change
@@ -83,7 +82,6 @@ mod audit;
 mod budget;
 mod cancel;
 mod certificates;
-mod closing_soonest;
 mod commit;
 mod control;
 mod dead_letters;

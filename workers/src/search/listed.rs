@@ -1,5 +1,6 @@
 //! Filters without a text: all that passes, soonest closing first. The database answers, no index is needed.
 
+use domain::OpportunityId;
 use store::{Filters, Status, Store};
 use vectors::{Filter, Hit};
 
@@ -28,9 +29,11 @@ pub(crate) async fn listed(store: &Store, ask: &Ask) -> anyhow::Result<Option<Li
         return Err(Mistake("only a search for a text has scores to explain".to_owned()).into());
     }
     let limit = i64::try_from(ask.limit())?;
-    let (ids, total) = store.closing_soonest(&stored(filter, ask), limit).await?;
+    let filters = stored(filter, ask);
+    let (rows, total) =
+        tokio::try_join!(store.closing_rows(&filters, None, limit), store.served_total(&filters))?;
     let mut hits = Vec::new();
-    for id in ids {
+    for id in rows.iter().map(|row| OpportunityId::from(row.id)) {
         if let Some(row) = store.index_row(id).await? {
             hits.push(Hit { id, score: 1.0, payload: document(&row).payload, parts: None });
         }
