@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use replay::CannedResponse;
-use store::{Slot, Store};
+use store::{AnswerNoted, Slot, Store};
 
 use crate::support::{html, opportunities::fresh, with_partner};
 
@@ -106,6 +106,11 @@ async fn a_latency_that_rises_slows_the_pool_and_one_slow_answer_does_not() {
     assert!((slow.share - 1.0).abs() < 1e-9, "{slow:?}");
 }
 
+/// An answer that begins after a fifth of a second.
+fn answer(is_overload: bool) -> AnswerNoted {
+    AnswerNoted { key: "fne".to_owned(), latency: Duration::from_millis(200), is_overload }
+}
+
 #[tokio::test]
 async fn slots_lie_further_apart_while_the_source_is_overloaded() {
     let store = fresh().await;
@@ -117,9 +122,9 @@ async fn slots_lie_further_apart_while_the_source_is_overloaded() {
         interval
     };
     assert_eq!(ask().await, Duration::from_secs(10));
-    store.note_answer("fne", Duration::from_millis(200), true).await.unwrap();
+    store.note_answers(&[answer(true)]).await.unwrap();
     assert_eq!(ask().await, Duration::from_secs(20));
-    store.note_answer("fne", Duration::from_millis(200), false).await.unwrap();
+    store.note_answers(&[answer(false)]).await.unwrap();
     let interval = ask().await.as_secs_f64();
     assert!((interval - 10.0 / (0.5 + 1.0 / 32.0)).abs() < 1e-6, "{interval}");
 }

@@ -22,13 +22,14 @@ use vectors::VectorError;
 
 use crate::{
     archive::Archive,
+    batches::Batches,
     clock::Clock,
     config::Config,
     indexes::Indexes,
     job_error::JobError,
     observe::error_chain,
     partner::{self, Access, MissingSecrets, SecretOrigin},
-    pipeline::{group::Group, index::Kept},
+    pipeline::index::Kept,
     queue::{Permits, Stop},
     registry::{self, Base, Brings, InForce},
     room::Room,
@@ -48,8 +49,8 @@ pub(crate) struct App {
     head: AtomicI64,
     pub(crate) client: Client,
     pub(crate) archive: Archive,
-    /// Commits parsed pages in groups.
-    pub(crate) group: Group,
+    /// What jobs ask of the database together.
+    pub(crate) batches: Arc<Batches>,
     /// The indexes that this process keeps in step. Empty while another process holds the embedded one, or the index does not answer.
     pub(crate) indexes: Indexes,
     /// This process as a worker of the pool, once it is one.
@@ -108,7 +109,7 @@ impl App {
             clock,
             permits: Permits::new(config.worker.concurrency, config.worker.fetches),
             config,
-            group: Group::start(store.clone()),
+            batches: Batches::start(&store),
             store,
             catalog: RwLock::new(Arc::new(catalog)),
             base: RwLock::new(Arc::new(base)),

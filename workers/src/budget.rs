@@ -1,26 +1,30 @@
 //! The budget of requests that all workers share: slots of each source, and turns of hosts that fail.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use async_trait::async_trait;
 use fetch::{BudgetError, HostFailure, Pace, Permit, Ticket, Turn, Why};
-use store::{Failing, HostFailed, HostTurn, Slot, Store};
+use store::{AnswerNoted, Failing, HostFailed, HostTurn, Slot, SlotWanted, Store};
+
+use crate::{app::App, batches::Batches};
 
 /// The budget of one request of a caller, with all that follows from it: robots.txt, tokens, redirects and retries.
 #[derive(Debug)]
 pub(crate) struct PoolBudget {
     store: Store,
+    batches: Arc<Batches>,
     source: String,
     failing: Mutex<Option<(String, Failing)>>,
 }
 
 impl PoolBudget {
     /// Returns the budget for a request to this source.
-    pub(crate) fn new(store: &Store, source: &str) -> Self {
-        Self { store: store.clone(), source: source.to_owned(), failing: Mutex::new(None) }
+    pub(crate) fn new(app: &App, source: &str) -> Self {
+        let (store, batches) = (app.store.clone(), Arc::clone(&app.batches));
+        Self { store, batches, source: source.to_owned(), failing: Mutex::new(None) }
     }
 
     /// Returns the host that failed or rests, if one did.
@@ -47,9 +51,8 @@ fn rates(source: &str, allowed: Duration, held: Duration) {
 impl fetch::Budget for PoolBudget {
     async fn reserve(&self, key: &str, pace: Pace, max_wait: Duration) -> Result<Permit, BudgetError> {
         let Pace { interval, at_least } = pace;
-        let slot =
-            self.store.reserve_slot(key, (interval, at_least), max_wait).await.map_err(BudgetError::new)?;
-        Ok(match slot {
+        let wanted = SlotWanted { key: key.to_owned(), interval, at_least, max_wait };
+        Ok(match self.batches.slots.ask(wanted).await.map_err(BudgetError::new)? {
             Slot::Reserved { wait, interval, ticket } => {
                 rates(key, pace.spacing(), interval);
                 Permit::Unless(wait, Ticket { number: ticket, interval })
@@ -67,7 +70,8 @@ impl fetch::Budget for PoolBudget {
     }
 
     async fn measured(&self, key: &str, latency: Duration, is_overload: bool) -> Result<(), BudgetError> {
-        self.store.note_answer(key, latency, is_overload).await.map_err(BudgetError::new)
+        let answer = AnswerNoted { key: key.to_owned(), latency, is_overload };
+        self.batches.answers.ask(answer).await.map_err(BudgetError::new)
     }
 
     async fn hold(&self, key: &str, pause: Duration) -> Result<(), BudgetError> {
@@ -75,6 +79,9 @@ impl fetch::Budget for PoolBudget {
     }
 
     async fn turn(&self, host: &str, lease: Duration) -> Result<Turn, BudgetError> {
+        if !self.batches.hosts.ask(host.to_owned()).await.map_err(BudgetError::new)? {
+            return Ok(Turn::Free);
+        }
         Ok(match self.store.host_turn(host, lease).await.map_err(BudgetError::new)? {
             HostTurn::Free => Turn::Free,
             HostTurn::Watched(_) => Turn::Watched { is_probe: false },

@@ -5,6 +5,8 @@
 mod alerts;
 mod app;
 mod archive;
+mod batcher;
+mod batches;
 mod budget;
 mod cli;
 mod clock;

@@ -156,6 +156,18 @@ impl StoreError {
         Some((error.constraint()?, first.map_or("?", |(first, _)| first)))
     }
 
+    /// The error of a statement for many requests that ended without an answer.
+    pub fn broke_off() -> Self {
+        let source = sqlx::Error::Protocol("a statement for many requests broke off".to_owned());
+        Self::Query { what: "serve them", source }
+    }
+
+    /// Returns the error that the database is away, for another request of the same statement.
+    #[must_use]
+    pub fn shared(&self, what: &'static str) -> Self {
+        Self::Query { what, source: sqlx::Error::Io(std::io::Error::other(self.to_string())) }
+    }
+
     /// Returns whether the database is away or out of space: the same will succeed once it is back.
     pub fn is_away(&self) -> bool {
         match self {

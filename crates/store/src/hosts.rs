@@ -100,6 +100,14 @@ impl Store {
         })
     }
 
+    /// Returns which of these hosts failed lately. To the others, requests may leave.
+    pub async fn watched_hosts(&self, hosts: &[String]) -> Result<Vec<String>, StoreError> {
+        sqlx::query_scalar!("SELECT host FROM ingest.hosts WHERE host = ANY($1)", hosts)
+            .fetch_all(&self.pool)
+            .await
+            .doing("look whether a host fails")
+    }
+
     /// Notes that a host failed. `random`, from 0 to 1, shortens its rest by up to a half, so that hosts that failed together
     /// are not asked together. Requests that were on their way when it began to rest count no more.
     pub async fn host_failed(

@@ -144,7 +144,7 @@ use sqlx::{
 
 pub use actions::ActionRow;
 pub use alerts::{Alert, Finding, Routing};
-pub use budget::Slot;
+pub use budget::{AnswerNoted, Slot, SlotWanted};
 pub use certificates::Certificate;
 pub use commit::{GROUP, PageCommit, ParsedPage, Reading, Tally, Unchanged, Wanted};
 pub use control::SourceState;

@@ -151,17 +151,22 @@ const WHAT: &str = "enter a page";
 impl Store {
     /// Returns a page by its id.
     pub async fn page(&self, id: i64) -> Result<PageRow, StoreError> {
-        let row = sqlx::query_as!(
+        let row = self.pages(&[id]).await?.pop();
+        row.ok_or_else(|| StoreError::Missing(format!("page {id}")))
+    }
+
+    /// Returns those of these pages that there are, in any order.
+    pub async fn pages(&self, ids: &[i64]) -> Result<Vec<PageRow>, StoreError> {
+        sqlx::query_as!(
             PageRow,
             r#"SELECT p.id, p.run AS "run: Uuid", r.source, r.mode AS "mode: Mode", p.stream, p.role AS "role: PageRole", p.ordinal, p.url, p.request, p.take,
                       p.state AS "state: PageState", p.status, p.headers, p.archive_key, p.sha256, p.bytes, p.parts, r.replay_of IS NOT NULL AS "replaces_newer!", p.fetched_at
-                 FROM ingest.pages p JOIN ingest.runs r ON r.id = p.run WHERE p.id = $1"#,
-            id
+                 FROM ingest.pages p JOIN ingest.runs r ON r.id = p.run WHERE p.id = ANY($1)"#,
+            ids
         )
-        .fetch_optional(&self.pool)
+        .fetch_all(&self.pool)
         .await
-        .doing("read a page")?;
-        row.ok_or_else(|| StoreError::Missing(format!("page {id}")))
+        .doing("read a page")
     }
 
     /// Returns the last archived list page of a stream in a run: an interrupted crawl continues there.
@@ -305,31 +310,42 @@ impl Store {
         Ok(())
     }
 
-    /// Returns the validators that an earlier request to `url` left.
-    pub async fn validator(&self, source: &SourceSlug, url: &str) -> Result<Option<Validator>, StoreError> {
-        let row = sqlx::query!(
-            "SELECT etag, last_modified, archive_key, sha256, bytes, status, headers
-               FROM ingest.validators WHERE source = $1 AND url = $2",
-            source.as_str(),
-            url
+    /// Returns the validators that earlier requests left, for each source and address in their order.
+    pub async fn validators(
+        &self,
+        asked: &[(SourceSlug, String)],
+    ) -> Result<Vec<Option<Validator>>, StoreError> {
+        let rows = sqlx::query!(
+            r#"SELECT a.place AS "place!", v.etag, v.last_modified, v.archive_key, v.sha256, v.bytes, v.status, v.headers
+                 FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS a (source, url, place)
+                 JOIN ingest.validators v ON v.source = a.source AND v.url = a.url"#,
+            &asked.iter().map(|(source, _)| source.to_string()).collect::<Vec<_>>(),
+            &asked.iter().map(|(_, url)| url.clone()).collect::<Vec<_>>()
         )
-        .fetch_optional(&self.pool)
+        .fetch_all(&self.pool)
         .await
         .doing("read the validators of a page")?;
-        Ok(row.and_then(|row| {
-            let archived = Archived {
-                status: u16::try_from(row.status).ok()?,
-                headers: serde_json::from_value(row.headers).unwrap_or_default(),
-                archive_key: row.archive_key,
-                sha256: row.sha256.try_into().ok()?,
-                bytes: u64::try_from(row.bytes).ok()?,
-                fetched_at: DateTime::UNIX_EPOCH,
-                requests: 1,
-                etag: row.etag.clone(),
-                last_modified: row.last_modified.clone(),
+        let mut found = vec![None; asked.len()];
+        for row in rows {
+            let validator = || {
+                let archived = Archived {
+                    status: u16::try_from(row.status).ok()?,
+                    headers: serde_json::from_value(row.headers).unwrap_or_default(),
+                    archive_key: row.archive_key,
+                    sha256: row.sha256.try_into().ok()?,
+                    bytes: u64::try_from(row.bytes).ok()?,
+                    fetched_at: DateTime::UNIX_EPOCH,
+                    requests: 1,
+                    etag: row.etag.clone(),
+                    last_modified: row.last_modified.clone(),
+                };
+                Some(Validator { etag: row.etag, last_modified: row.last_modified, archived })
             };
-            Some(Validator { etag: row.etag, last_modified: row.last_modified, archived })
-        }))
+            if let Some(place) = found.get_mut(usize::try_from(row.place - 1).unwrap_or(usize::MAX)) {
+                *place = validator();
+            }
+        }
+        Ok(found)
     }
 }
 

@@ -24,7 +24,7 @@ impl Job for FetchPage {
 
     #[tracing::instrument(skip_all, fields(page = args.page, source, run))]
     async fn run(app: &App, lease: Lease, args: Self::Args) -> Result<(), JobError> {
-        let page = app.store.page(args.page).await?;
+        let page = app.batches.pages.ask(args.page).await?;
         tracing::Span::current().record("source", &page.source).record("run", page.run.to_string());
         let spec = app.spec(&page.source).map_err(JobError::Discard)?;
         let partner = app.partner_for_job(&spec)?;

@@ -80,14 +80,14 @@ pub(crate) async fn fetch(
     }
     // The address alone does not identify a POST.
     let known = match wanted.body {
-        None => app.store.validator(&partner.slug, wanted.url.as_str()).await?,
+        None => app.batches.validators.ask((partner.slug.clone(), wanted.url.to_string())).await?,
         Some(_) => None,
     };
     let validators = known
         .as_ref()
         .map(|known| Validators { etag: known.etag.clone(), last_modified: known.last_modified.clone() });
     let request = asked(&wanted, validators);
-    let budget = PoolBudget::new(&app.store, partner.slug.as_str());
+    let budget = PoolBudget::new(app, partner.slug.as_str());
     let mut answer = match app.client.fetch(partner, &request, &budget).await {
         Ok(answer) => answer,
         Err(error) => return Err(failure(app, partner, wanted.waited, budget.failing(), error).await?),

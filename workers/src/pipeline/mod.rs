@@ -20,7 +20,6 @@ pub(crate) mod parse;
 pub(crate) mod normalize;
 
 // 6. What differs from what is served is staged, with rejections and counters.
-pub(crate) mod group;
 pub(crate) mod stage;
 
 // 7. The run is audited, and what it staged is published, or held.

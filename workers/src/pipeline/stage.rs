@@ -38,7 +38,7 @@ pub(crate) async fn page(
     read_by: String,
 ) -> anyhow::Result<()> {
     let (about, alarm) = (page.clone(), reading.alarm.clone());
-    let tally = app.group.commit(ParsedPage::new(lease, page, archived, read_by, reading)).await?;
+    let tally = app.batches.commits.ask(ParsedPage::new(lease, page, archived, read_by, reading)).await?;
     report(&about, tally, alarm.as_deref());
     Ok(())
 }

@@ -70,7 +70,7 @@ impl Store {
         match committed {
             Ok(tallies) => tallies,
             Err(error) if pages.len() < 2 => vec![Err(error)],
-            Err(error) if error.is_away() => pages.iter().map(|_| Err(away(&error))).collect(),
+            Err(error) if error.is_away() => pages.iter().map(|_| Err(error.shared(WHAT))).collect(),
             Err(error) => {
                 tracing::debug!(%error, pages = pages.len(), "a group did not commit; its pages commit one by one");
                 self.commit_alone(pages).await
@@ -111,10 +111,4 @@ impl Store {
         });
         Ok(outcome.collect())
     }
-}
-
-/// The error of a group for each of its pages.
-fn away(error: &StoreError) -> StoreError {
-    let source = sqlx::Error::Io(std::io::Error::other(error.to_string()));
-    StoreError::Query { what: WHAT, source }
 }
