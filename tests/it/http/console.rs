@@ -345,14 +345,17 @@ async fn tokens(world: &World, acting: &Browser<'_>, admin: &Browser<'_>) {
 /// A source file is mended here by administrators, and each version before it is a way back.
 async fn mended(acting: &Browser<'_>, admin: &Browser<'_>) {
     let file = include_str!("../../../sources/partners/mc2.toml");
-    let sent = async |by: &Browser<'_>, what: &str, text: &str| {
-        let csrf = by.csrf().await;
-        by.post(
-            "/sources/mc2/file",
-            &[("csrf", &csrf), ("what", what), ("file", &text.replace('\n', "\r\n"))],
-        )
-        .await
+    let from = async |slug: &str| {
+        let page = admin.page(&format!("/sources/{slug}"), "en").await;
+        page.split("name=\"from\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
     };
+    let post = async |by: &Browser<'_>, (slug, from): (&str, &str), what: &str, text: &str| {
+        let (csrf, text) = (by.csrf().await, text.replace('\n', "\r\n"));
+        let form = [("csrf", csrf.as_str()), ("what", what), ("from", from), ("file", &text)];
+        by.post(&format!("/sources/{slug}/file"), &form).await
+    };
+    let first = from("mc2").await;
+    let sent = async |by: &Browser<'_>, what: &str, text: &str| post(by, ("mc2", &first), what, text).await;
     let slower = format!("daily_requests = 777\n{file}");
     assert_eq!(sent(acting, "apply", &slower).await.status(), 403, "an operator changes a source file");
     assert!(!acting.page("/sources/mc2", "en").await.contains("<textarea"));
@@ -376,6 +379,25 @@ async fn mended(acting: &Browser<'_>, admin: &Browser<'_>) {
             .starts_with("mc2: the version in force is")
     );
     assert!(!admin.page("/sources/mc2", "en").await.contains("daily_requests = 777"));
+    // Whoever opened the page before somebody else changed the file does not overwrite that.
+    assert_eq!(sent(admin, "apply", &slower).await.status(), 303);
+    let late = sent(admin, "apply", &format!("daily_requests = 778\n{file}")).await.text().await.unwrap();
+    assert!(late.contains("has changed this file since you opened it") && late.contains("= 778"), "{late}");
+    assert!(admin.page("/sources/mc2", "en").await.contains("daily_requests = 777"));
+    // A file that finds nothing of the archive is a question.
+    let fne = include_str!("../../../sources/partners/fne.toml");
+    let blind = fne.replace("\nexternal_id = ", "\nexternal_id = '.nowhere'\n# external_id = ");
+    assert_ne!(blind, fne);
+    let before = from("fne").await;
+    for what in ["check", "apply"] {
+        let asked = post(admin, ("fne", &before), what, &blind).await.text().await.unwrap();
+        assert!(asked.contains("would no longer be found") && asked.contains("value=\"force\""), "{asked}");
+    }
+    assert_eq!(from("fne").await, before, "a file that finds nothing is in force");
+    assert_eq!(post(admin, ("fne", &before), "force", &blind).await.status(), 303);
+    assert_ne!(from("fne").await, before);
+    let back = format!("fne {before}");
+    assert!(admin.acts("rollback", &back, "").await.starts_with("fne: the version in force is"));
 }
 
 /// Long lists have further pages, and what acts on all of a list acts on those that its filter chose.

@@ -6,7 +6,6 @@ mod control;
 mod diff;
 mod fill;
 pub(super) mod list;
-mod losses;
 mod new;
 mod preview;
 mod rate;

@@ -6,5 +6,8 @@ pub(crate) mod preview;
 // Parse and normalize, over the archive of a source: for `sources diff` and `replay --dry-run`.
 pub(crate) mod reread;
 
+// What a source file would lose of the archive: for `sources apply`, the API and the console.
+pub(crate) mod losses;
+
 // One page of the archive: for `explain`, and the page of an opportunity in the console.
 pub(crate) mod words;

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use domain::Rejection;
 use sources::Spec;
-use store::{KnownDrafts, PagePreview, PageRole, PageRow, Replayed, Store};
+use store::{KnownDrafts, PagePreview, PageRole, PageRow, Reading, Replayed, Store};
 
 use crate::{
     app,
@@ -31,8 +31,28 @@ pub(crate) async fn read_again(
     spec: &Arc<Spec>,
     which: Replayed<'_>,
 ) -> anyhow::Result<Read> {
-    let archive = Archive::open(&app::archive_place(config))?;
     let mut all = Read::default();
+    read_each(config, store, spec, which, |page, reading| {
+        let fetched_at = page.fetched_at.unwrap_or_default();
+        all.pages.push(PagePreview { fetched_at, opportunities: reading.opportunities });
+        all.rejections.extend(reading.rejections);
+        all.alarms.extend(reading.alarm.map(|alarm| format!("{}: {alarm}", page.url)));
+        true
+    })
+    .await?;
+    all.pages.sort_by_key(|page| page.fetched_at);
+    Ok(all)
+}
+
+/// Parses the archived pages that a replay parses, one after the other, until `take` returns false.
+pub(crate) async fn read_each(
+    config: &Config,
+    store: &Store,
+    spec: &Arc<Spec>,
+    which: Replayed<'_>,
+    mut take: impl FnMut(&PageRow, Reading) -> bool,
+) -> anyhow::Result<()> {
+    let archive = Archive::open(&app::archive_place(config))?;
     // As in a replay: a detail page is read beside the list record of now.
     let (details, lists): (Vec<PageRow>, Vec<PageRow>) = store
         .archive_of(&spec.slug, which)
@@ -49,15 +69,12 @@ pub(crate) async fn read_again(
             cards.get(&(page.stream.clone(), page.url.clone())).filter(|_| page.role == PageRole::Detail);
         let page = PageRow { request: card.unwrap_or(&page.request).clone(), ..page };
         let read = parse::read(spec, &page, &body)?;
-        let reading = normalize::normalize(spec, &page, read, &KnownDrafts::new())?;
-        let fetched_at = page.fetched_at.unwrap_or_default();
-        cards.extend(
-            reading.wanted.into_iter().map(|wanted| ((page.stream.clone(), wanted.url), wanted.card)),
-        );
-        all.pages.push(PagePreview { fetched_at, opportunities: reading.opportunities });
-        all.rejections.extend(reading.rejections);
-        all.alarms.extend(reading.alarm.map(|alarm| format!("{}: {alarm}", page.url)));
+        let mut reading = normalize::normalize(spec, &page, read, &KnownDrafts::new())?;
+        let wanted = std::mem::take(&mut reading.wanted);
+        cards.extend(wanted.into_iter().map(|wanted| ((page.stream.clone(), wanted.url), wanted.card)));
+        if !take(&page, reading) {
+            break;
+        }
     }
-    all.pages.sort_by_key(|page| page.fetched_at);
-    Ok(all)
+    Ok(())
 }

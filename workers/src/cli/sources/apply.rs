@@ -1,6 +1,6 @@
 //! `oim-etl sources apply`, `history` and `rollback`
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -8,7 +8,7 @@ use domain::SourceSlug;
 use serde_json::json;
 use store::{FileVersion, NewFile, Store};
 
-use super::{check::problems, losses::losses};
+use super::check::problems;
 use crate::{
     app,
     cli::{
@@ -18,6 +18,7 @@ use crate::{
     lang::{chosen, say},
     registry::{self, Base, Brings, FIRST, NEW_SOURCE, note_in, short},
     ui::{self, Column, Table, ago},
+    workbench::losses::losses,
 };
 
 /// Put a source file in force, for the whole pool
@@ -76,7 +77,7 @@ impl Apply {
         };
         let mut found = problems(context, &slug, &text, recordings_folder(context, self.fixtures)).await?;
         if !self.force {
-            found.extend(losses(context, &store, &slug, &text).await?);
+            found.extend(lost(context, &store, &slug, &text).await);
         }
         for line in &found {
             ui::note(&format!("{slug}  {}", chosen().phrase(line)));
@@ -89,6 +90,20 @@ impl Apply {
             return Ok(Outcome::Wrong);
         }
         Box::pin(put(context, &store, &slug, &new, "apply_file")).await
+    }
+}
+
+/// Returns what is wrong if most of the archive would be lost. The archive may be out of reach from here; the file is not to blame.
+async fn lost(context: &Context, store: &Store, slug: &SourceSlug, text: &str) -> Option<String> {
+    match losses(context.config(), store, slug, text, Duration::MAX).await {
+        Ok(lost) => Some(lost?.told(chosen(), slug)),
+        Err(error) => {
+            ui::note(&say!(
+                "{slug}  pas essayé sur l'archive: {error:#}",
+                "{slug}  not tried on the archive: {error:#}"
+            ));
+            None
+        }
     }
 }
 

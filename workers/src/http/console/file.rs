@@ -41,7 +41,7 @@ pub(super) async fn section(
         }
         details { summary { (lang.say("Lire le fichier", "Read the file")) } div.scroll role="region" tabindex="0" aria-label=(lang.say("Fichier de la source", "Source file")) { pre { (text) } } }
         @if visitor.who.scope >= Scope::Admin {
-            details { summary { (lang.say("Changer le fichier…", "Change the file…")) } (mend::form_of(visitor, &spec.slug, &text)) }
+            details { summary { (lang.say("Changer le fichier…", "Change the file…")) } (mend::form_of(visitor, &spec.slug, &text, &spec.version)) }
         } @else {
             p.note { (lang.say("Un jeton d'administration peut changer ce fichier ici; sinon: ", "A token of scope admin can change this file here; otherwise: ")) code { "oim-etl sources apply" } }
         }

@@ -21,7 +21,9 @@ use crate::{
         Problem, Surroundings,
         v1::{known_source, registry::refused},
     },
+    lang::Lang,
     registry::{FIRST, NEW_SOURCE, checked, earlier, note_in, short},
+    workbench::losses::losses_in_time,
 };
 
 /// Largest form: each byte of the largest source file may take three in a form.
@@ -34,7 +36,9 @@ const VERSIONS: i64 = 10;
 pub(super) struct Mended {
     csrf: String,
     file: String,
-    /// `check` or `apply`.
+    /// The version that the form was made from.
+    from: String,
+    /// `check`, `apply`, or `force`: although most of the archive would be lost.
     what: String,
 }
 
@@ -61,12 +65,24 @@ pub(super) async fn save(
             let body = html! {
                 p.problem role="alert" { pre { (problem.detail()) } }
                 p { (lang.say("Rien n'a été mis en vigueur.", "Nothing was put in force.")) }
-                (form_of(&visitor, &slug, &text))
+                (form_with(&visitor, &slug, &text, &form.from, false))
             };
             return (problem.status(), answer(&visitor, title, Ok(body))).into_response();
         }
     };
-    if form.what == "apply" {
+    match doubts(&here, lang, &slug, &text, &form).await {
+        Ok(None) => (),
+        Ok(Some(doubt)) => {
+            let body = html! {
+                p.problem role="alert" { (doubt.said) }
+                @if form.what != "check" { p { (lang.say("Rien n'a été mis en vigueur.", "Nothing was put in force.")) } }
+                (form_with(&visitor, &slug, &text, &doubt.from, doubt.may_force))
+            };
+            return answer(&visitor, title, Ok(body));
+        }
+        Err(problem) => return layout::failed(lang, &problem),
+    }
+    if form.what != "check" {
         return match store.apply_file(&new, "apply_file").await {
             Ok(is_changed) => in_force(&headers, &visitor, &slug, &new, is_changed),
             Err(error) => layout::failed(lang, &error.into()),
@@ -78,9 +94,50 @@ pub(super) async fn save(
     );
     let body = html! {
         p.said role="status" { (lang.say("Le fichier n'a pas d'erreur. Ce qui change: ", "The file has no errors. What changes: ")) (note) }
-        (form_of(&visitor, &slug, &text))
+        (form_with(&visitor, &slug, &text, &form.from, false))
     };
     answer(&visitor, title, Ok(body))
+}
+
+/// Why a file without an error is not put in force at once.
+struct Doubt {
+    said: String,
+    /// The version in force.
+    from: String,
+    /// Whether the reader may say that it is meant so.
+    may_force: bool,
+}
+
+/// Looks whether somebody else has changed the file since the form was made, and whether most of the archive would be lost.
+async fn doubts(
+    here: &Surroundings,
+    lang: Lang,
+    slug: &SourceSlug,
+    text: &str,
+    form: &Mended,
+) -> Result<Option<Doubt>, Problem> {
+    let files = here.app.store.files_in_force().await?;
+    let now = files.into_iter().find(|file| file.version.source == slug.as_str()).map(|file| file.version);
+    let from = now.as_ref().map_or_else(String::new, |version| version.version.clone());
+    if let Some(now) = now.filter(|now| now.version != form.from) {
+        let version = short(&now.version);
+        let said = lang.text(
+            &format!(
+                "{} a changé ce fichier depuis que vous l'avez ouvert: la version {version} est en vigueur. Comparez, puis mettez en vigueur ce qui vaut pour vous deux.",
+                now.by
+            ),
+            &format!(
+                "{} has changed this file since you opened it: version {version} is in force. Compare, then put in force what holds for both of you.",
+                now.by
+            ),
+        );
+        return Ok(Some(Doubt { said, from, may_force: false }));
+    }
+    if form.what == "force" {
+        return Ok(None);
+    }
+    let lost = losses_in_time(&here.app, slug, text).await.map_err(|error| Problem::internal(&error))?;
+    Ok(lost.map(|lost| Doubt { said: lost.told(lang, slug), from, may_force: true }))
 }
 
 async fn allowed(
@@ -120,17 +177,29 @@ fn in_force(
     (AppendHeaders(cookie), Redirect::to(&format!("/sources/{slug}#file"))).into_response()
 }
 
-/// Returns the form with a text.
-pub(super) fn form_of(visitor: &Visitor, slug: &SourceSlug, text: &str) -> Markup {
+/// Returns the form with the text of the version that this worker has.
+pub(super) fn form_of(visitor: &Visitor, slug: &SourceSlug, text: &str, version: &str) -> Markup {
+    form_with(visitor, slug, text, version, false)
+}
+
+/// Returns the form with a text that was made from a version. `may_force`: whether the file can be put in force although most of the archive
+/// would be lost.
+fn form_with(visitor: &Visitor, slug: &SourceSlug, text: &str, from: &str, may_force: bool) -> Markup {
     let lang = visitor.lang;
+    let (what, label) = if may_force {
+        ("force", lang.say("Mettre en vigueur quand même", "Put in force all the same"))
+    } else {
+        ("apply", lang.say("Mettre en vigueur", "Put in force"))
+    };
     html! { form.file method="post" action={ "/sources/" (slug) "/file" } {
         input type="hidden" name="csrf" value=(visitor.csrf);
+        input type="hidden" name="from" value=(from);
         label for="file-text" { (lang.say("Fichier de la source, en TOML", "Source file, in TOML")) }
         // The first line break behind the tag does not count.
         textarea #file-text name="file" rows="24" spellcheck="false" autocapitalize="none" required { "\n" (text) }
         div.acts {
             button type="submit" name="what" value="check" { (lang.say("Contrôler", "Check")) }
-            button.danger type="submit" name="what" value="apply" { (lang.say("Mettre en vigueur", "Put in force")) }
+            button.danger type="submit" name="what" value=(what) { (label) }
         }
         p.note { (lang.say("Tous les workers suivent en 10 secondes. Le même changement doit aller dans le dossier des workers, s'ils en ont un.",
                            "Every worker follows within 10 seconds. Put the same change into the folder of the workers, if they have one.")) }

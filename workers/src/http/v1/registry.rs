@@ -13,7 +13,9 @@ use crate::{
         auth::{Admin, Reader},
         extract::{Asked, At, Sent, rows},
     },
+    lang::Lang,
     registry,
+    workbench::losses::losses_in_time,
 };
 
 /// Largest body with a source file. The database takes as much of a file.
@@ -66,12 +68,15 @@ pub(crate) struct FileAsk {
     /// Its text, as TOML: docs/PARTNER-FILES.md.
     #[schema(min_length = 1, max_length = 262_144)]
     file: String,
+    /// Whether to put it in force although most opportunities of the archive would no longer be found.
+    #[serde(default)]
+    force: bool,
 }
 
 /// Put a source file in force for the whole pool
 ///
-/// It is compiled first, and refused if it has an error. Every worker follows within 10 s. A slug that is not known becomes a new source.
-/// Scope: admin.
+/// It is compiled first, and refused if it has an error, or if most opportunities of the archive would no longer be found (unless `force`).
+/// Every worker follows within 10 s. A slug that is not known becomes a new source. Scope: admin.
 #[utoipa::path(put, path = "/v1/sources/{slug}/file", tag = "sources", params(("slug" = String, Path, description = "The source")),
     request_body = FileAsk, responses((status = 200, description = "The file in force", body = FileShown)))]
 pub(crate) async fn apply(
@@ -84,6 +89,12 @@ pub(crate) async fn apply(
     let store = &here.app.store;
     let new = registry::checked(&here.app.config, store, &slug, &ask.file, &who.by()).await;
     let new = new.map_err(refused)?;
+    if !ask.force
+        && let Some(lost) = losses_in_time(&here.app, &slug, &ask.file).await.map_err(|error| Problem::internal(&error))?
+    {
+        let why = lost.told(Lang::En, &slug);
+        return Err(Problem::impossible(format!("{why}; with \"force\": true it is put in force all the same")));
+    }
     store.apply_file(&new, "apply_file").await?;
     shown(&here, &slug).await
 }
