@@ -196,7 +196,8 @@ fn without_fraction(id: &str) -> &str {
 /// Returns the title without contacts. `plain` may make it longer, so it is cut afterwards.
 fn title(draft: &Draft, plain: &mut dyn FnMut(String) -> String) -> Result<String, Reason> {
     let title = clean_line(draft.title.as_deref().unwrap_or_default());
-    if !title.chars().any(char::is_alphanumeric) {
+    // A footer such as "Total;;60" has a number there.
+    if !title.chars().any(char::is_alphabetic) {
         return Err(Reason::NoTitle);
     }
     if is_obituary(&title) {

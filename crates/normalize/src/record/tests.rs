@@ -57,6 +57,7 @@ fn what_cannot_be_read_is_refused_with_its_words() {
     assert_eq!(refused(|d| d.external_id = Some("  ".into())), Reason::NoIdentity);
     assert_eq!(refused(|d| d.title = Some("<p>&nbsp;</p>".into())), Reason::NoTitle);
     assert_eq!(refused(|d| d.title = Some("---".into())), Reason::NoTitle);
+    assert_eq!(refused(|d| d.title = Some("60".into())), Reason::NoTitle);
     assert_eq!(
         refused(|d| d.place = Some("Zogbeti-sur-Mer".into())),
         Reason::UnknownPlace("Zogbeti-sur-Mer".into())

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use encoding_rs::WINDOWS_1252;
 use regex::Regex;
 
@@ -49,7 +51,13 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
     if now.contains('<') {
         now = Cow::Owned(without_tags(&now));
     }
-    Cow::Owned(shown(&now))
+    Cow::Owned(composed(shown(&now)))
+}
+
+/// Returns a text whose letters carry their accents: "e" and U+0301 after it are "é". Two programs of a partner may write the one or the other.
+fn composed(text: String) -> String {
+    let is_combining = |letter: char| ('\u{300}'..='\u{36F}').contains(&letter);
+    if text.contains(is_combining) { text.nfc().collect() } else { text }
 }
 
 /// Returns a text without hidden marks and with its visible characters.
