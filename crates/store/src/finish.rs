@@ -79,12 +79,36 @@ impl Store {
         if is_held {
             published = publish::would_publish(&mut tx, run).await?;
         }
-        let note = waits(&absences).filter(|_| !is_held);
+        let note = if is_held { None } else { waits(&still_open(&mut tx, run, absences).await?) };
         write_end(&mut tx, run, (&verdict, note), &doubts, (published, closed, count > 1 && !is_held))
             .await?;
         commit(tx, Step::EndRun, WHAT).await?;
         Ok(verdict.state())
     }
+}
+
+/// Returns how many opportunities of each stream a run leaves open although it lacks them: the others closed, because the run before
+/// lacked them too.
+async fn still_open(
+    tx: &mut Transaction<'_, Postgres>,
+    run: RunId,
+    absences: Vec<Absent>,
+) -> Result<Vec<Absent>, StoreError> {
+    if absences.is_empty() {
+        return Ok(absences);
+    }
+    let streams: Vec<String> = absences.into_iter().map(|absent| absent.stream).collect();
+    sqlx::query_as!(
+        Absent,
+        r#"SELECT stream, count(*)::integer AS "lacking!" FROM ingest.opportunities
+            WHERE source = (SELECT source FROM ingest.runs WHERE id = $1) AND status = 'open' AND missed_by = $1 AND stream = ANY($2)
+            GROUP BY stream ORDER BY stream"#,
+        run.uuid(),
+        &streams
+    )
+    .fetch_all(&mut **tx)
+    .await
+    .doing(WHAT)
 }
 
 /// Says what a complete run leaves open, because it lacks far more than usual.

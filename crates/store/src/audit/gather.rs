@@ -43,7 +43,7 @@ impl Scope {
     fn counts(&self, measure: &str) -> bool {
         let ends_with = |endings: &[&str]| endings.iter().any(|ending| measure.ends_with(ending));
         !(self.reads_anew && ends_with(&CHANGES)
-            || self.restores && (ends_with(&COMPARISONS) || ["closing", "reopening"].contains(&measure)))
+            || self.restores && (ends_with(&COMPARISONS) || ["closing", "withdrawn", "reopening"].contains(&measure)))
     }
 }
 
@@ -137,14 +137,18 @@ async fn counts(
                 meant AS (SELECT p.stream, count(*) AS records FROM ingest.rejections x JOIN ingest.pages p ON p.id = x.page AND p.run = $1
                            WHERE x.run = $1 AND x.code = 'no_opportunity' GROUP BY p.stream),
                 gone AS (SELECT x.external_id FROM ingest.rejections x WHERE x.run = $1 AND x.code = 'detail_unavailable'),
+                refused AS (SELECT x.external_id FROM ingest.rejections x
+                             WHERE x.run = $1 AND x.external_id IS NOT NULL AND x.code NOT IN ('detail_unavailable', 'no_opportunity')),
                 before AS (SELECT o.stream, count(*) AS open, count(*) FILTER (WHERE o.id IN (SELECT id FROM shown)) AS kept,
-                                  count(*) FILTER (WHERE o.external_id IN (SELECT external_id FROM gone)) AS gone
+                                  count(*) FILTER (WHERE o.external_id IN (SELECT external_id FROM gone)) AS gone,
+                                  count(*) FILTER (WHERE o.external_id IN (SELECT external_id FROM refused) AND o.id NOT IN (SELECT id FROM shown)) AS refused
                              FROM ingest.opportunities o
                             WHERE o.source = (SELECT source FROM ingest.runs WHERE id = $1) AND o.status = 'open' AND o.first_run <> $1
                             GROUP BY o.stream)
            SELECT stream AS "stream!", coalesce(n.valid, 0)::float8 AS "valid!", coalesce(n.rejected, 0)::float8 AS "rejected!", coalesce(m.records, 0)::float8 AS "meant!",
                   coalesce(u.records, 0)::float8 AS "unidentified!", coalesce(b.open, 0)::float8 AS "open!",
-                  coalesce(b.kept, 0)::float8 AS "kept!", coalesce(b.gone, 0)::float8 AS "gone!"
+                  coalesce(b.kept, 0)::float8 AS "kept!", coalesce(b.gone, 0)::float8 AS "gone!",
+                  coalesce(b.refused, 0)::float8 AS "refused!"
              FROM (SELECT stream FROM counted UNION SELECT unnest($2::text[])) all_of(stream)
              LEFT JOIN counted n USING (stream) LEFT JOIN nobody u USING (stream) LEFT JOIN meant m USING (stream)
              LEFT JOIN before b USING (stream)"#,
@@ -170,6 +174,8 @@ async fn counts(
         };
         if seen > 0.0 {
             shown.measures.insert("rejected".to_owned(), (row.rejected - row.meant) / seen);
+            let of_known = row.refused / (row.kept + row.refused).max(1.0);
+            shown.measures.insert("rejected of known".to_owned(), of_known);
         }
         all.insert(row.stream, shown);
     }
@@ -216,10 +222,11 @@ async fn records(
     let statement = format!(
         "WITH shown AS (SELECT DISTINCT p.stream, u.id FROM ingest.pages p, unnest(p.seen) AS u(id)
                          WHERE p.run = $1 AND get_byte(uuid_send(u.id), 15) % $2 = 0),
-              newest AS (SELECT DISTINCT ON (s.id) s.id, s.status, {} AS hashes, {} AS magnitudes
+              newest AS (SELECT DISTINCT ON (s.id) s.id, s.status, s.closed_why, {} AS hashes, {} AS magnitudes
                            FROM ingest.staged s WHERE s.changed_run = $1 AND get_byte(uuid_send(s.id), 15) % $2 = 0
                           ORDER BY s.id, s.content_at DESC, s.page DESC)
          SELECT shown.stream, o.first_run <> $1 AS is_known, n.hashes AS now, n.magnitudes AS now_magnitudes, n.status = 'open' AS now_open,
+                n.closed_why = 'partner' AS now_withdrawn,
                 {} AS before, {} AS before_magnitudes, o.status = 'open' AS before_open,
                 o.closed_why IN ('absent', 'reverted') AS before_gone
            FROM shown LEFT JOIN newest n ON n.id = shown.id
@@ -253,6 +260,7 @@ fn record(row: &PgRow) -> Result<(String, Record), sqlx::Error> {
             now,
             magnitudes: row.try_get("now_magnitudes")?,
             is_open: row.try_get::<Option<bool>, _>("now_open")?.unwrap_or(false),
+            is_withdrawn: row.try_get::<Option<bool>, _>("now_withdrawn")?.unwrap_or(false),
             before: (is_known == Some(true)).then_some(before),
         },
         // No staged row: the record is unchanged.
@@ -260,6 +268,7 @@ fn record(row: &PgRow) -> Result<(String, Record), sqlx::Error> {
             now: before.hashes.clone(),
             magnitudes: before.magnitudes.clone(),
             is_open: before.is_open,
+            is_withdrawn: false,
             before: (is_known == Some(true)).then_some(before),
         },
     };

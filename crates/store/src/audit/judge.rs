@@ -166,6 +166,12 @@ fn filled(shown: &Shown, name: &str) -> f64 {
     share * shown.valid
 }
 
+/// Returns about how many known records have the field of `… changed`: all have `records`.
+fn known_with(shown: &Shown, name: &str) -> f64 {
+    let share = shown.measures.get(&format!("{} filled", field(name))).copied().unwrap_or(1.0);
+    (share * shown.known).round()
+}
+
 fn percent(share: f64) -> f64 {
     100.0 * share
 }
@@ -185,13 +191,13 @@ const CHANGED: Kind = Kind {
     needs_past: true,
     direction: 1.0,
     least: [0.2, 0.5],
-    of: Some(known),
+    of: Some(known_with),
     tell: |name, now, usual, shown| {
         format!(
-            "{} would change in {:.0} % of {} known records, where {:.0} % is usual",
+            "{} would change in {:.0} % of {:.0} known records, where {:.0} % is usual",
             field(name),
             percent(now),
-            shown.known,
+            known_with(shown, name),
             percent(usual)
         )
     },
@@ -283,7 +289,14 @@ static KINDS: &[Kind] = &[
     },
     // Another title is most often another record. Half as many are doubted as of what partners edit.
     Kind { is_of: |name| name == "title changed", least: [0.1, 0.5], ..CHANGED },
-    Kind { is_of: |name| name.ends_with(" changed") && name != "title changed", ..CHANGED },
+    // Several small faults at once: each of them alone is less than what partners edit.
+    Kind { is_of: |name| name == "records changed", least: [0.25, 0.6], ..CHANGED },
+    Kind {
+        is_of: |name| {
+            name.ends_with(" changed") && !["title changed", "records changed"].contains(&name)
+        },
+        ..CHANGED
+    },
     Kind {
         is_of: |name| name.ends_with(" median"),
         usual: None,
@@ -305,6 +318,17 @@ static KINDS: &[Kind] = &[
         },
     },
     Kind {
+        is_of: |name| name == "withdrawn",
+        usual: Some(0.0),
+        needs_past: false,
+        direction: 1.0,
+        least: [0.2, 0.5],
+        of: Some(known),
+        tell: |_, now, _, _| {
+            format!("{:.0} % of the open opportunities would close, because the partner says so", percent(now))
+        },
+    },
+    Kind {
         is_of: |name| name == "reopening",
         usual: Some(0.0),
         needs_past: false,
@@ -316,6 +340,17 @@ static KINDS: &[Kind] = &[
                 "{:.0} % of the records would reopen what was gone: is it an old copy of the list, or was an earlier one cut?",
                 percent(now)
             )
+        },
+    },
+    Kind {
+        is_of: |name| name == "rejected of known",
+        usual: Some(0.0),
+        needs_past: false,
+        direction: 1.0,
+        least: [0.1, 0.3],
+        of: Some(seen),
+        tell: |_, now, _, _| {
+            format!("{:.0} % of the open opportunities that it shows are rejected now", percent(now))
         },
     },
     Kind {
@@ -431,6 +466,18 @@ mod tests {
         };
         let doubts = |field: &str| findings(&changing(field, 0.15), &vec![changing(field, 0.01); 6]).len();
         assert_eq!((doubts("title"), doubts("closes_on")), (1, 0));
+    }
+
+    #[test]
+    fn known_records_that_are_rejected_now_are_doubted_without_a_past_too() {
+        let rejecting = |share: f64| {
+            let measures = [("rejected of known".to_owned(), share)].into();
+            Shown { seen: 88.0, valid: 40.0, known: 40.0, measures, ..Shown::default() }
+        };
+        assert_eq!(findings(&rejecting(0.77), &[]).len(), 1);
+        assert_eq!(findings(&rejecting(0.2), &[]).len(), 0);
+        assert_eq!(findings(&rejecting(0.2), &vec![rejecting(0.0); 5]).len(), 1);
+        assert_eq!(findings(&rejecting(0.2), &vec![rejecting(0.2); 5]).len(), 0);
     }
 
     #[test]

@@ -75,7 +75,8 @@ pub(crate) static CONTENT: [Column; 47] = [
     of(Salary, "amount_basis", Shape::Text, |row, to| {
         to.maybe_text(amount(row).and_then(|amount| amount.basis).map(domain::money::Basis::as_str));
     }),
-    of(Salary, "amount_text", Shape::Text, |row, to| to.maybe_text(row.amount_text.as_deref())),
+    // The amounts beside it are compared: other words for the same ones change nothing.
+    of(Salary, "amount_text", Shape::Unaudited, |row, to| to.maybe_text(row.amount_text.as_deref())),
     of(Interest, "interest_min", Shape::Number, |row, to| {
         to.decimal(row.interest.as_ref().and_then(|i| i.min), 3);
     }),
