@@ -12,6 +12,8 @@ const HOLD: Duration = Duration::from_mins(1);
 const MANY: i64 = 1_000_000;
 /// Jobs of a claim.
 const CLAIMED: i64 = 8;
+/// Lanes that share the jobs.
+const LANES: i64 = 20;
 /// Requests of a batch.
 const BATCH: i64 = 100;
 /// Steps, with the rows and the blocks that each has read.
@@ -77,7 +79,8 @@ async fn a_million_that_wait_cost_a_step_no_more_than_none() {
     let database = Database::new().await;
     let store = Store::connect(&database.url(), 1).await.unwrap();
     run(&store, "INSERT INTO queue.lanes SELECT 'read:' || n, 8 FROM generate_series(0, 19) n").await;
-    fill(&store, CLAIMED * 3, BATCH * 2).await;
+    // A claim looks at the first jobs of each lane.
+    fill(&store, LANES * CLAIMED * 3, BATCH * 4).await;
     // The first of each reads what its plan needs.
     steps(&store).await;
     let empty = steps(&store).await;

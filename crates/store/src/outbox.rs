@@ -44,6 +44,9 @@ pub enum Became {
     SetAside(String, Value),
 }
 
+/// The action that failed, for the errors of a claim.
+const CLAIMING: &str = "claim embed work";
+
 impl Store {
     /// Claims up to `limit` requests of a target for the embed job of `lease`, but for opportunities that the job works on already
     /// (`busy`): of two writes of one point, the first has to end before the second is prepared. The claim ends when no job holds that lease any
@@ -55,6 +58,11 @@ impl Store {
         limit: i64,
         busy: &[Uuid],
     ) -> Result<Vec<Claimed>, StoreError> {
+        let mut tx = self.pool.begin().await.doing(CLAIMING)?;
+        // The walk along `outbox_next`, as far as it is wanted. Right after a million requests came, PostgreSQL knows of few, and sorts all
+        // of them for each batch.
+        let walk = "SELECT set_config('enable_sort', 'off', true), set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)";
+        sqlx::query(walk).execute(&mut *tx).await.doing(CLAIMING)?;
         // The number of the write is drawn after the rows are claimed. Whoever claims one of them later gets a greater one.
         let rows = sqlx::query!(
             r#"WITH taken AS (
@@ -84,9 +92,10 @@ impl Store {
             lease.token(),
             busy
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *tx)
         .await
-        .doing("claim embed work")?;
+        .doing(CLAIMING)?;
+        tx.commit().await.doing(CLAIMING)?;
         rows.into_iter()
             .map(|row| {
                 Ok(Claimed {
