@@ -59,19 +59,19 @@ impl Store {
         busy: &[Uuid],
     ) -> Result<Vec<Claimed>, StoreError> {
         let mut tx = self.pool.begin().await.doing(CLAIMING)?;
-        // The walk along `outbox_next`, as far as it is wanted. Right after a million requests came, PostgreSQL knows of few, and sorts all
-        // of them for each batch.
+        // The walk along `outbox_next`, as far as it is wanted, and a look at each of these rows. Right after a million requests came,
+        // PostgreSQL knows of few, and reads and sorts all of them for each batch.
         let walk = "SELECT set_config('enable_sort', 'off', true), set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)";
         sqlx::query(walk).execute(&mut *tx).await.doing(CLAIMING)?;
         // The number of the write is drawn after the rows are claimed. Whoever claims one of them later gets a greater one.
         let rows = sqlx::query!(
             r#"WITH taken AS (
                  UPDATE ingest.outbox b SET claim = $3
-                  WHERE target = $1 AND opportunity IN (
+                  WHERE target = $1 AND opportunity = ANY (ARRAY(
                         SELECT opportunity FROM ingest.outbox box
                          WHERE target = $1 AND opportunity <> ALL ($4)
-                           AND (claim IS NULL OR NOT EXISTS (SELECT FROM queue.jobs WHERE lease = box.claim))
-                         ORDER BY version LIMIT $2 FOR UPDATE SKIP LOCKED)
+                           AND (claim IS NULL OR NOT EXISTS (SELECT FROM queue.jobs WHERE state = 'running' AND lease = box.claim))
+                         ORDER BY version LIMIT $2 FOR UPDATE SKIP LOCKED))
                  RETURNING opportunity, version, run),
                write AS MATERIALIZED (
                  SELECT nextval('ingest.outbox_version') AS number FROM (SELECT count(*) FROM taken) c)
