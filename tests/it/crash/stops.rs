@@ -39,7 +39,7 @@ const STEPS: [Step; 14] = [
     Step::WriteClusters,
     Step::EndMatching,
 ];
-/// Days of a pipeline, on each of which a worker is stopped once.
+/// Days of a pipeline. On each, a worker is stopped once.
 const DAYS: usize = 7;
 /// Pipelines that run in parallel. Each waits most of its time.
 const AT_ONCE: usize = 3;
