@@ -81,8 +81,10 @@ CREATE TABLE queue.workers (
     http_address text,
     indexes      boolean NOT NULL,
     clock_off    bigint,
+    session      text NOT NULL DEFAULT current_setting('application_name'),
     started_at   timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE queue.workers IS 'One row for each living worker. The reaper removes it when the lease has expired.';
+COMMENT ON COLUMN queue.workers.session IS 'The application_name of its connections: the reaper ends what a dead worker has left open in one.';
 COMMENT ON COLUMN queue.workers.clock_off IS 'By how many seconds the clock of the worker is ahead of the database''s, or behind it (less than 0), if that is too much: it takes no work then.';
 COMMENT ON COLUMN queue.workers.indexes IS 'Whether the worker holds the vector index. Only one process at a time can open an embedded index.';

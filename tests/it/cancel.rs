@@ -7,6 +7,7 @@ use store::{Mode, RunState, StoreError};
 use crate::support::{
     opportunities::fresh,
     runs::{next, open, read, request, run},
+    wait_until,
 };
 
 #[tokio::test]
@@ -38,4 +39,29 @@ async fn who_has_a_page_of_a_cancelled_run_in_hand_commits_nothing() {
     assert_eq!(sqlx::query_scalar::<_, i64>(rows).fetch_one(store.pool()).await.unwrap(), 0);
     assert!(matches!(store.finish_run(close.lease, second).await, Err(StoreError::Fenced(_))));
     assert_eq!(open(&store).await, ["1"]);
+}
+
+/// Who commits a page locks its job first, and then the run by its foreign keys. A cancellation that did it the other way round waited for
+/// what waited for it.
+#[tokio::test]
+async fn a_cancellation_waits_for_a_commit_that_has_begun() {
+    let store = fresh().await;
+    let (run, close) = read(&store, &["1"], true, |_| ()).await;
+    let mut tx = store.pool().begin().await.unwrap();
+    close.lease.check(&mut tx).await.unwrap();
+    let cancelling = tokio::spawn({
+        let store = store.clone();
+        async move { store.cancel_run(run, "awa").await }
+    });
+    wait_until("the cancellation waits", async || {
+        let waits = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')";
+        sqlx::query_scalar(waits).fetch_one(store.pool()).await.unwrap()
+    })
+    .await;
+    let refers = "SELECT 1 FROM ingest.runs WHERE id = $1 FOR KEY SHARE";
+    sqlx::query(refers).bind(run.uuid()).execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+    cancelling.await.unwrap().unwrap();
+    assert_eq!(store.run(run).await.unwrap().state, RunState::Failed);
+    assert!(matches!(store.finish_run(close.lease, run).await, Err(StoreError::Fenced(_))));
 }

@@ -17,6 +17,7 @@ mod adapts;
 mod alerts;
 mod api;
 mod audit;
+mod backlog;
 mod bad_days;
 mod browser;
 mod cancel;

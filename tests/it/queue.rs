@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use queue::{Job, WorkerId};
 use serde_json::json;
-use sqlx::PgPool;
+use sqlx::{Executor as _, PgPool};
 use store::Store;
 
-use crate::support::Database;
+use crate::support::{Database, wait_until};
 
 const HOLD: Duration = Duration::from_secs(30);
 
@@ -191,7 +191,43 @@ async fn a_transaction_that_idles_ends() {
     let store = Database::new().await.store().await;
     let longest: String =
         sqlx::query_scalar("SHOW idle_in_transaction_session_timeout").fetch_one(store.pool()).await.unwrap();
-    assert_eq!(longest, "5min");
+    assert_eq!(longest, "1min");
+}
+
+/// A worker that is stopped within a transaction, or in the middle of a `COPY`, keeps its locks. Others end that once its lease is over,
+/// and not before.
+#[tokio::test]
+async fn what_a_dead_worker_has_left_open_is_ended() {
+    let database = Database::new().await;
+    let (store, sleeper) = (database.store().await, database.store().await);
+    lane(&store, "read:a", 8).await;
+    enqueue(store.pool(), "read:a", 1, None).await;
+    let worker = WorkerId::new();
+    sleeper.queue().enter_worker(worker, "host", None, false, HOLD).await.unwrap();
+    let claimed = claim(&sleeper, worker, 1, HOLD).await;
+    let mut idle = sleeper.pool().begin().await.unwrap();
+    claimed[0].lease.check(&mut idle).await.unwrap();
+    let mut copying = sleeper.pool().begin().await.unwrap();
+    sqlx::query("CREATE TABLE sent (n integer)").execute(&mut *copying).await.unwrap();
+    let half = copying.copy_in_raw("COPY sent FROM STDIN").await.unwrap();
+    let open = "SELECT count(*) FROM pg_stat_activity
+                 WHERE datname = current_database() AND xact_start IS NOT NULL AND state_change < clock_timestamp() - interval '2 seconds'";
+    wait_until("both transactions are idle", async || {
+        sqlx::query_scalar::<_, i64>(open).fetch_one(store.pool()).await.unwrap() == 2
+    })
+    .await;
+    assert_eq!(store.reap().await.unwrap(), (0, 0), "the lease of the worker runs");
+    idle.execute("SELECT 1").await.expect("a living worker is left alone");
+    wait_until("both transactions are idle", async || {
+        sqlx::query_scalar::<_, i64>(open).fetch_one(store.pool()).await.unwrap() == 2
+    })
+    .await;
+    sqlx::query("UPDATE queue.leases SET until = now()").execute(store.pool()).await.unwrap();
+    assert_eq!(store.reap().await.unwrap(), (1, 0), "its locks kept its job");
+    let error = idle.execute("SELECT 1").await.unwrap_err();
+    assert!(queue::is_away(&error), "{error}: its work would count as failed");
+    assert!(half.finish().await.is_err());
+    assert!(!sleeper.queue().heartbeat(worker, &[], HOLD).await.unwrap(), "the worker learns that it was taken for dead");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //! heartbeats and health checks.
 //!
 //! A page is admitted by its size before it is parsed, and keeps its place until it is committed. A large page takes most of
-//! the room, so it is parsed alone; small ones share. The parser (`sources::read`) refuses a page that would take more than its
+//! the room, so it is parsed alone; small ones share a room of their own. The parser (`sources::read`) refuses a page that would take more than its
 //! place. Together, both models bound the memory of a worker, whatever a partner sends.
 
 use std::{sync::Arc, thread::available_parallelism};
@@ -10,8 +10,13 @@ use std::{sync::Arc, thread::available_parallelism};
 use anyhow::Context as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Room for all pages of a process, in MiB.
-const ROOM: u32 = 256;
+/// Room for the large pages of a process, in MiB.
+const ROOM: u32 = 192;
+/// Room for its small ones, in MiB. It is their own: places are given in turn, and whoever came after two large pages of another source, each
+/// parsed for minutes, waited as long.
+const ROOM_OF_SMALL: u32 = 64;
+/// The most that a small page takes, in MiB.
+const SMALL: u32 = 16;
 /// The most that one page takes, in MiB: what `sources` allows for its values, and what is made of them.
 const LARGEST: u32 = 192;
 /// What a page takes that is parsed as a stream, in MiB: one record and two parts.
@@ -22,8 +27,22 @@ const GROWTH: u64 = 128;
 /// The room of a process. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Room {
+    large: Share,
+    small: Share,
+}
+
+/// The room of large pages, or that of small ones.
+#[derive(Debug, Clone)]
+struct Share {
     memory: Arc<Semaphore>,
     threads: Arc<Semaphore>,
+}
+
+impl Share {
+    fn of(mib: u32, threads: usize) -> Self {
+        let memory = Semaphore::new(usize::try_from(mib).unwrap_or(Semaphore::MAX_PERMITS));
+        Self { memory: Arc::new(memory), threads: Arc::new(Semaphore::new(threads)) }
+    }
 }
 
 /// The place of a page that is being parsed. Dropping it frees the place.
@@ -34,11 +53,10 @@ pub(crate) struct Admitted {
 }
 
 impl Room {
-    /// Returns room in which as many pages are parsed at the same time as the machine has cores.
+    /// Returns room in which as many small pages are parsed at the same time as the machine has cores, and as many large ones.
     pub(crate) fn new() -> Self {
         let cores = available_parallelism().map_or(1, usize::from);
-        let memory = Semaphore::new(usize::try_from(ROOM).unwrap_or(Semaphore::MAX_PERMITS));
-        Self { memory: Arc::new(memory), threads: Arc::new(Semaphore::new(cores)) }
+        Self { large: Share::of(ROOM, cores), small: Share::of(ROOM_OF_SMALL, cores) }
     }
 
     /// Waits for room for a page of so many bytes that is parsed whole.
@@ -52,8 +70,9 @@ impl Room {
     }
 
     async fn take(&self, mib: u32) -> anyhow::Result<Admitted> {
-        let place = Arc::clone(&self.memory).acquire_many_owned(mib).await.context("the room is closed")?;
-        Ok(Admitted { threads: Arc::clone(&self.threads), _place: place })
+        let share = if mib <= SMALL { &self.small } else { &self.large };
+        let place = Arc::clone(&share.memory).acquire_many_owned(mib).await.context("the room is closed")?;
+        Ok(Admitted { threads: Arc::clone(&share.threads), _place: place })
     }
 }
 

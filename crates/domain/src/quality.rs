@@ -46,6 +46,8 @@ coded! {
         ClosesFarAway = "closes_far_away",
         /// The title has a few letters only, or is long and in capitals.
         OddTitle = "odd_title",
+        /// A letter of the title, the employer or the text was not in the encoding of the page, and is shown as U+FFFD.
+        LostLetters = "lost_letters",
         /// An amount below or above all that is paid for its period in its currency: "11,88 € par an".
         OddAmount = "odd_amount",
         /// The words on an amount or a rate can be read in two ways: a range from high to low was turned round, or the groups of a number

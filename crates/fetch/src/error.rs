@@ -88,6 +88,14 @@ pub enum FetchError {
         /// HTTP status.
         status: u16,
     },
+    /// A redirect that leads nowhere: without an address, or with one that is none.
+    #[error("{url} answered {status}, a redirect without an address")]
+    Nowhere {
+        /// The address asked.
+        url: String,
+        /// HTTP status.
+        status: u16,
+    },
     /// Nothing came, or not in time.
     #[error("{url} could not be reached")]
     Transport {
@@ -218,6 +226,7 @@ impl FetchError {
             | Self::RobotsDenied { .. }
             | Self::Reserved { .. }
             | Self::TooLarge { .. }
+            | Self::Nowhere { .. }
             | Self::Redirects { .. }
             | Self::CookieGate { .. } => Retry::Never,
             Self::Status { status, .. }

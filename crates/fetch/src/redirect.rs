@@ -24,7 +24,7 @@ pub(crate) fn target(
     location: Option<&str>,
 ) -> Result<Url, FetchError> {
     let to = location.and_then(|location| from.join(location).ok());
-    let to = to.ok_or_else(|| FetchError::Status { url: named(from), status })?;
+    let to = to.ok_or_else(|| FetchError::Nowhere { url: named(from), status })?;
     partner.admit(&to)?;
     if from.scheme() == "https" && to.scheme() == "http" && partner.via.is_none() {
         return Err(FetchError::ClearText { url: named(&to), source_slug: partner.slug.to_string() });
@@ -71,6 +71,6 @@ mod tests {
             assert!(matches!(led(refused), Err(FetchError::OffHost { .. })), "{refused}");
         }
         assert!(matches!(led("http://api.fnecm.org/"), Err(FetchError::ClearText { .. })));
-        assert!(matches!(led("https://"), Err(FetchError::Status { status: 302, .. })));
+        assert!(matches!(led("https://"), Err(FetchError::Nowhere { status: 302, .. })));
     }
 }

@@ -46,6 +46,12 @@ pub fn judge(row: &Opportunity, fetched_at: DateTime<Utc>) -> Quality {
     }
 }
 
+/// Returns whether bytes of the page were not in its encoding: they have become U+FFFD, here or at the partner.
+fn lacks_letters(row: &Opportunity) -> bool {
+    let texts = [Some(&row.title), row.organization.as_ref(), row.description.as_ref()];
+    texts.into_iter().flatten().any(|text| text.contains(char::REPLACEMENT_CHARACTER))
+}
+
 fn doubts(row: &Opportunity, fetched_at: DateTime<Utc>) -> Vec<Doubt> {
     let letters = row.title.chars().filter(|c| c.is_alphabetic()).count();
     let capitals = row.title.chars().filter(|c| c.is_uppercase()).count();
@@ -64,6 +70,7 @@ fn doubts(row: &Opportunity, fetched_at: DateTime<Utc>) -> Vec<Doubt> {
                 && row.closes_on.is_some_and(|last| last > fetched_at.date_naive() + TimeDelta::days(730)),
         ),
         (Doubt::OddTitle, letters < 4 || (letters > 60 && capitals == letters)),
+        (Doubt::LostLetters, lacks_letters(row)),
         (Doubt::OddAmount, row.amount.as_ref().is_some_and(amounts::is_odd)),
     ]
     .into_iter()

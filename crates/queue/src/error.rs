@@ -53,8 +53,9 @@ impl QueueError {
     }
 }
 
-/// Classes of `SQLSTATE` that pass by themselves: connection exceptions, insufficient resources, operator intervention, system errors.
-const PASSING: [&str; 4] = ["08", "53", "57", "58"];
+/// Classes of `SQLSTATE` that pass by themselves: connection exceptions, insufficient resources, operator intervention, system errors; and
+/// `idle_in_transaction_session_timeout`, which ends the transaction of a process that was stopped.
+const PASSING: [&str; 5] = ["08", "53", "57", "58", "25P03"];
 
 /// Returns whether a statement failed because the database is away, restarts, or lacks disk, memory or connections.
 pub fn is_away(error: &sqlx::Error) -> bool {

@@ -165,6 +165,28 @@ pub struct Orphans {
 const REAPING: &str = "free the jobs of dead workers";
 
 impl Orphans {
+    /// Ends the transactions that workers whose lease has expired have left open: a process that is stopped keeps its locks for as long as
+    /// it sleeps, and whoever gets its jobs would wait for them. Only what waits for its client is ended. A statement that runs is
+    /// work, whose commit the lease decides on. Returns how many were ended.
+    ///
+    /// It is a transaction of its own, because what follows would wait for these locks.
+    pub async fn end_transactions(queue: &Queue) -> Result<i64, QueueError> {
+        sqlx::query_scalar!(
+            r#"SELECT count(*) FILTER (WHERE pg_terminate_backend(a.pid, 1000)) AS "ended!"
+                 FROM pg_stat_activity a
+                 JOIN queue.workers w ON w.session = a.application_name
+                WHERE a.datname = current_database() AND a.usename = current_user
+                  AND a.application_name LIKE 'oim-etl %' AND a.application_name <> current_setting('application_name')
+                  AND a.xact_start IS NOT NULL AND a.state_change < clock_timestamp() - interval '2 seconds'
+                  AND (a.state LIKE 'idle in transaction%' OR a.wait_event_type = 'Client')
+                  AND NOT EXISTS (SELECT FROM queue.workers o JOIN queue.leases l ON l.worker = o.id
+                                   WHERE o.session = w.session AND l.until > now())"#
+        )
+        .fetch_one(&queue.pool)
+        .await
+        .doing("end the transactions of dead workers")
+    }
+
     /// Frees the jobs of workers whose lease has expired, or gives them up, and removes those workers from the list. It acts
     /// within the caller's transaction, which also settles what follows from a job that is given up.
     pub async fn reap(tx: &mut Transaction<'_, Postgres>) -> Result<Self, QueueError> {
@@ -184,8 +206,11 @@ impl Orphans {
         .rows_affected();
         sqlx::query!(
             "WITH lapsed AS (DELETE FROM queue.leases WHERE until <= now() RETURNING worker)
-             DELETE FROM queue.workers w WHERE w.id IN (SELECT worker FROM lapsed)
-                OR NOT EXISTS (SELECT FROM queue.leases l WHERE l.worker = w.id)"
+             DELETE FROM queue.workers w
+              WHERE (w.id IN (SELECT worker FROM lapsed) OR NOT EXISTS (SELECT FROM queue.leases l WHERE l.worker = w.id))
+                AND NOT EXISTS (SELECT FROM pg_stat_activity a
+                                 WHERE a.application_name = w.session AND a.application_name LIKE 'oim-etl %' AND a.datname = current_database()
+                                   AND a.xact_start IS NOT NULL AND a.pid <> pg_backend_pid())"
         )
         .execute(&mut **tx)
         .await

@@ -9,6 +9,8 @@ use crate::{
 
 /// The action that failed, for the errors of this file.
 const WHAT: &str = "cancel a run";
+/// Tries of a cancellation that waits for what waits for it.
+const TRIES: u32 = 5;
 
 impl Store {
     /// Cancels a run that has not ended. Its jobs are deleted, also those that a worker has in hand: such a worker finds
@@ -17,7 +19,20 @@ impl Store {
     ///
     /// Fails if the run has ended, or does not exist.
     pub async fn cancel_run(&self, run: RunId, by: &str) -> Result<(), StoreError> {
+        let mut tries = 1..TRIES;
+        loop {
+            match self.cancel_once(run, by).await {
+                Err(error) if error.is_deadlock() && tries.next().is_some() => (),
+                ended => return ended,
+            }
+        }
+    }
+
+    async fn cancel_once(&self, run: RunId, by: &str) -> Result<(), StoreError> {
         let mut tx = self.pool.begin().await.doing(WHAT)?;
+        // A worker locks its job before the run, whose row the foreign keys of what it writes lock. So does this, and waits for a commit
+        // that has begun.
+        delete_jobs(&mut tx, run).await?;
         let state = sqlx::query_scalar!(
             r#"SELECT state AS "state: RunState" FROM ingest.runs WHERE id = $1 FOR UPDATE"#,
             run.uuid()
@@ -31,6 +46,7 @@ impl Store {
                 "run {run} is {state} already; only a run that has not ended can be cancelled"
             )));
         }
+        // What such a commit has enqueued.
         delete_jobs(&mut tx, run).await?;
         publish::clear(&mut tx, run).await?;
         end(&mut tx, run, by).await?;
@@ -43,10 +59,12 @@ impl Store {
 /// Deletes the jobs of a run and of its pages. Who has one in hand loses the lease.
 async fn delete_jobs(tx: &mut Transaction<'_, Postgres>, run: RunId) -> Result<(), StoreError> {
     sqlx::query!(
-        "DELETE FROM queue.jobs j
-          WHERE j.kind IN ('fetch_source', 'publish_new', 'finish_run') AND j.payload ->> 'run' = $1::uuid::text
-             OR j.kind IN ('fetch_page', 'parse_page')
-                AND j.payload ->> 'page' IN (SELECT p.id::text FROM ingest.pages p WHERE p.run = $1 AND p.state IN ('wanted', 'archived'))",
+        "DELETE FROM queue.jobs WHERE id IN (
+           SELECT j.id FROM queue.jobs j
+            WHERE j.kind IN ('fetch_source', 'publish_new', 'finish_run') AND j.payload ->> 'run' = $1::uuid::text
+               OR j.kind IN ('fetch_page', 'parse_page')
+                  AND j.payload ->> 'page' IN (SELECT p.id::text FROM ingest.pages p WHERE p.run = $1 AND p.state IN ('wanted', 'archived'))
+            ORDER BY j.id FOR UPDATE OF j)",
         run.uuid()
     )
     .execute(&mut **tx)

@@ -168,6 +168,12 @@ impl StoreError {
         Self::Query { what, source: sqlx::Error::Io(std::io::Error::other(self.to_string())) }
     }
 
+    /// Returns whether the statement waited for what waited for it, and was the one that the database ended (`SQLSTATE` 40P01).
+    pub(crate) fn is_deadlock(&self) -> bool {
+        let Self::Query { source, .. } = self else { return false };
+        source.as_database_error().is_some_and(|error| error.code().as_deref() == Some("40P01"))
+    }
+
     /// Returns whether the database is away or out of space: the same will succeed once it is back.
     pub fn is_away(&self) -> bool {
         match self {

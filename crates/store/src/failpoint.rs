@@ -2,8 +2,8 @@
 //!
 //! [`Step::ALL`] is the list: every transaction of this crate commits through `commit`, which names its step, and
 //! `tests/it/crash/failpoints.rs` has a scenario for each step, or does not compile. With the feature `failpoints`, which only the tests
-//! turn on, a process aborts where the variable `OIM_FAILPOINT` says: `before:commit_page`, `after:end_run`. Without the feature
-//! nothing of this is left in the program.
+//! turn on, a process aborts where the variable `OIM_FAILPOINT` says: `before:commit_page`, `after:end_run`. With `stop:before:commit_page`
+//! it stops there (SIGSTOP) until the test wakes it. Without the feature nothing of this is left in the program.
 
 use sqlx::{Postgres, Transaction};
 
@@ -114,9 +114,20 @@ pub fn after(step: Step) {
 fn reached(moment: &str, step: Step) {
     static ARMED: std::sync::LazyLock<Option<String>> =
         std::sync::LazyLock::new(|| std::env::var("OIM_FAILPOINT").ok());
-    if ARMED.as_deref().and_then(|armed| armed.strip_prefix(moment)?.strip_prefix(':')) == Some(step.name()) {
+    let Some(armed) = ARMED.as_deref() else { return };
+    let point = armed.strip_prefix("stop:");
+    if point.unwrap_or(armed).strip_prefix(moment).and_then(|rest| rest.strip_prefix(':')) != Some(step.name()) {
+        return;
+    }
+    if point.is_none() {
         std::process::abort();
     }
+    // Once: whoever wakes up continues.
+    static STOPPED: std::sync::Once = std::sync::Once::new();
+    STOPPED.call_once(|| {
+        let stopped = std::process::Command::new("sh").args(["-c", "kill -STOP $PPID"]).status();
+        assert!(stopped.is_ok_and(|status| status.success()), "the process cannot stop itself");
+    });
 }
 
 #[cfg(not(feature = "failpoints"))]

@@ -218,7 +218,8 @@ impl Store {
     /// not answer within 10 seconds.
     pub async fn connect(url: &str, connections: u32) -> Result<Self, StoreError> {
         let options: PgConnectOptions = url.parse().map_err(StoreError::bad_url)?;
-        let options = options.application_name("oim-etl");
+        // Each process has a name of its own: the reaper ends what a dead worker has left open.
+        let options = options.application_name(&format!("oim-etl {}", uuid::Uuid::now_v7()));
         let place = error::place_of(&options);
         // A pool tries again and again until its time is over. Who cannot be reached at all is named at once.
         match tokio::time::timeout(ANSWER_WITHIN, PgConnection::connect_with(&options)).await {
@@ -239,11 +240,12 @@ impl Store {
             // long. A page read at random costs about as much as the next one on the disks of today. With the default
             // of 4, PostgreSQL reads a whole table of 100,000 rows to look up the 5,000 of a group of pages. A batch of
             // staged rows is put in order in memory: with the default of 4 MB, a file took a tenth of the time.
-            // A worker that is stopped within a transaction (a paused machine) would keep its locks for as long as it sleeps.
+            // Who is stopped within a transaction (a paused machine, Ctrl-Z) would keep its locks for as long as it sleeps. A worker's are
+            // ended when its lease is over; this is for commands, and for a worker that has nobody beside it.
             .after_connect(|connection, _| {
                 Box::pin(async move {
                     connection
-                        .execute("SET jit = off; SET random_page_cost = 1.1; SET work_mem = '32MB'; SET idle_in_transaction_session_timeout = '5min'")
+                        .execute("SET jit = off; SET random_page_cost = 1.1; SET work_mem = '32MB'; SET idle_in_transaction_session_timeout = '1min'")
                         .await
                         .map(drop)
                 })

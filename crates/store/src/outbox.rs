@@ -44,6 +44,9 @@ pub enum Became {
     SetAside(String, Value),
 }
 
+/// The action that failed, for the errors of a claim.
+const CLAIMING: &str = "claim embed work";
+
 impl Store {
     /// Claims up to `limit` requests of a target for the embed job of `lease`, but for opportunities that the job works on already
     /// (`busy`): of two writes of one point, the first has to end before the second is prepared. The claim ends when no job holds that lease any
@@ -55,15 +58,20 @@ impl Store {
         limit: i64,
         busy: &[Uuid],
     ) -> Result<Vec<Claimed>, StoreError> {
+        let mut tx = self.pool.begin().await.doing(CLAIMING)?;
+        // The walk along `outbox_next`, as far as it is wanted, and a look at each of these rows. Right after a million requests came,
+        // PostgreSQL knows of few, and reads and sorts all of them for each batch.
+        let walk = "SELECT set_config('enable_sort', 'off', true), set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)";
+        sqlx::query(walk).execute(&mut *tx).await.doing(CLAIMING)?;
         // The number of the write is drawn after the rows are claimed. Whoever claims one of them later gets a greater one.
         let rows = sqlx::query!(
             r#"WITH taken AS (
                  UPDATE ingest.outbox b SET claim = $3
-                  WHERE target = $1 AND opportunity IN (
+                  WHERE target = $1 AND opportunity = ANY (ARRAY(
                         SELECT opportunity FROM ingest.outbox box
                          WHERE target = $1 AND opportunity <> ALL ($4)
-                           AND (claim IS NULL OR NOT EXISTS (SELECT FROM queue.jobs WHERE lease = box.claim))
-                         ORDER BY version LIMIT $2 FOR UPDATE SKIP LOCKED)
+                           AND (claim IS NULL OR NOT EXISTS (SELECT FROM queue.jobs WHERE state = 'running' AND lease = box.claim))
+                         ORDER BY version LIMIT $2 FOR UPDATE SKIP LOCKED))
                  RETURNING opportunity, version, run),
                write AS MATERIALIZED (
                  SELECT nextval('ingest.outbox_version') AS number FROM (SELECT count(*) FROM taken) c)
@@ -84,9 +92,10 @@ impl Store {
             lease.token(),
             busy
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *tx)
         .await
-        .doing("claim embed work")?;
+        .doing(CLAIMING)?;
+        tx.commit().await.doing(CLAIMING)?;
         rows.into_iter()
             .map(|row| {
                 Ok(Claimed {

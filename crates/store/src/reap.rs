@@ -1,5 +1,6 @@
 //! The reaper: frees the jobs of dead workers, and enqueues the jobs that those workers did not get to enqueue.
 
+use queue::Orphans;
 use sqlx::{Postgres, Transaction};
 
 use crate::{
@@ -10,9 +11,13 @@ use crate::{
 };
 
 impl Store {
-    /// Frees the jobs of workers whose lease has expired, and settles what becomes a dead letter. Then enqueues the
-    /// follow-up jobs that a worker could not enqueue because it died right after a commit. Returns (freed, given up).
+    /// Ends what workers whose lease has expired have left open, frees their jobs, and settles what becomes a dead letter. Then
+    /// enqueues the follow-up jobs that a worker could not enqueue because it died right after a commit. Returns (freed, given up).
     pub async fn reap(&self) -> Result<(u64, u64), StoreError> {
+        let ended = Orphans::end_transactions(&self.queue).await?;
+        if ended > 0 {
+            tracing::warn!(ended, "ended the transactions that a dead worker had left open");
+        }
         let reaped = self.free_orphans().await?;
         let mut tx = self.pool.begin().await.doing(WHAT)?;
         resume_orphans(&mut tx).await?;

@@ -114,6 +114,7 @@ pub(crate) fn stream(
     let (base, address) = (base(spec, stream, page), page.address());
     let mut classifier = Classifier::new(spec, stream, page, &base);
     let mut held = 0;
+    let (mut records, mut rejected) = (0, 0);
     let mut sink = |found: Found| {
         held += weight::of_record(&found.record);
         classifier.take(found);
@@ -121,7 +122,10 @@ pub(crate) fn stream(
             return ControlFlow::Continue(());
         }
         held = 0;
-        each(classifier.batch())
+        let part = classifier.batch();
+        records += part.records;
+        rejected += part.rejected.len();
+        if is_rubbish(records, rejected) { ControlFlow::Break(()) } else { each(part) }
     };
     let ended = shape_of(stream, page).and_then(|shape| {
         let mut pass = Pass::new(shape, &shape.fields, link_of(stream, page), &address, &mut sink);
@@ -130,9 +134,18 @@ pub(crate) fn stream(
         Ok((pass.doubted(), pass.notes()))
     });
     match ended {
+        Ok(_) if is_rubbish(records, rejected) => {
+            let why = format!("{rejected} of its first {records} records cannot be used");
+            Reading { alarm: Some(Alarm::Unreadable(why)), ..Reading::default() }
+        }
         Ok((alarm, notes)) => Reading { alarm, notes, ..classifier.end() },
         Err(alarm) => Reading { alarm: Some(alarm), ..classifier.end() },
     }
+}
+
+/// Returns whether a page is given up: it would go on with records that cannot be used, each of them kept with its reason.
+fn is_rubbish(records: usize, rejected: usize) -> bool {
+    rejected > MOST && rejected > records - rejected
 }
 
 /// Returns the decoder of a page that must have records: the first page of a list, or a file.

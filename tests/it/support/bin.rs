@@ -64,6 +64,23 @@ impl Running {
     pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
         self.0.try_wait().unwrap()
     }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(rustix::process::Pid::from_child(&self.0), signal).unwrap();
+    }
+
+    /// Returns whether it is stopped (SIGSTOP).
+    pub(crate) fn is_stopped(&self) -> bool {
+        let state = Command::new("ps").args(["-o", "state=", "-p", &self.0.id().to_string()]).output().unwrap();
+        state.stdout.starts_with(b"T")
+    }
+
+    /// Returns whether it has said this so far.
+    pub(crate) fn has_said(&self, what: &str) -> bool {
+        let said = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&said).contains(what)
+    }
 }
 
 impl Drop for Running {

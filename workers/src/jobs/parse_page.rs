@@ -26,7 +26,7 @@ impl Job for ParsePage {
             let mut commit = app.store.commit_parts(lease, &page, &read_by);
             let mut parts = pipeline::parse::in_parts(app, spec, page.clone()).await?;
             let last = loop {
-                match parts.next().await? {
+                match parts.next(&app.store, lease).await? {
                     pipeline::parse::Part::Next(reading) => {
                         pipeline::stage::part(&mut commit, &page, reading).await?;
                     }

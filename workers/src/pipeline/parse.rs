@@ -1,13 +1,19 @@
 //! Stage 4: an archived page becomes drafts.
 
-use std::{io::BufReader, ops::ControlFlow, sync::Arc};
+use std::{
+    io::{self, BufReader, Read},
+    ops::ControlFlow,
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use bytes::Bytes;
 use domain::StreamName;
+use queue::{Lease, QueueError};
 use serde_json::Value;
 use sources::{Page, PageRequest, Reading, Response, Role, Spec};
-use store::{KnownDrafts, PageRole, PageRow};
+use store::{KnownDrafts, PageRole, PageRow, Store};
 use tokio::sync::mpsc;
 use url::Url;
 
@@ -85,6 +91,9 @@ const WHOLE: i64 = 4 << 20;
 /// The number of records in a part: a transaction of a tenth of a second.
 const PART: usize = 4_000;
 
+/// Time between two looks whether the page is still ours to parse.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
 /// Returns whether a page is parsed in parts. A run with a limit is not, because it counts the records of a whole page.
 pub(crate) fn is_large(page: &PageRow) -> bool {
     page.bytes.is_some_and(|bytes| bytes > WHOLE) && page.take.is_none()
@@ -104,9 +113,16 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// Returns the next part.
-    pub(crate) async fn next(&mut self) -> anyhow::Result<Part> {
-        self.parts.recv().await.context("the reading of the page broke off")?
+    /// Returns the next part. Fails if the job is another's by then, or its run was cancelled: a page may have no part for minutes, and
+    /// nobody needs it then.
+    pub(crate) async fn next(&mut self, store: &Store, lease: Lease) -> anyhow::Result<Part> {
+        loop {
+            match tokio::time::timeout(LOOK_EVERY, self.parts.recv()).await {
+                Ok(part) => return part.context("the reading of the page broke off")?,
+                Err(_) if store.holds(lease).await? => (),
+                Err(_) => return Err(QueueError::Fenced(lease.job()).into()),
+            }
+        }
     }
 }
 
@@ -126,6 +142,21 @@ pub(crate) async fn in_parts(app: &App, spec: Arc<Spec>, page: PageRow) -> anyho
     Ok(Parts { parts })
 }
 
+/// An input that ends as soon as nobody waits for what is made of it.
+struct Wanted<'a, R> {
+    input: R,
+    sender: &'a mpsc::Sender<anyhow::Result<Part>>,
+}
+
+impl<R: Read> Read for Wanted<'_, R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.sender.is_closed() {
+            return Err(io::Error::other("nobody waits for the page any more"));
+        }
+        self.input.read(out)
+    }
+}
+
 fn read_parts(
     (spec, known): (&Spec, &KnownDrafts),
     page: &PageRow,
@@ -134,7 +165,7 @@ fn read_parts(
 ) -> anyhow::Result<store::Reading> {
     let stored = StoredPage::of(page)?;
     let about = stored.page(&[]);
-    let mut input = BufReader::with_capacity(256 << 10, input);
+    let mut input = BufReader::with_capacity(256 << 10, Wanted { input, sender });
     let mut failed = None;
     let last = spec.read_stream(&about, &mut input, PART, &mut |reading| {
         let part = super::normalize::normalize(spec, page, reading, known);
@@ -152,8 +183,8 @@ fn read_parts(
         return Err(error);
     }
     // Bytes that the parser did not need still count for the digest.
-    std::io::copy(&mut input, &mut std::io::sink()).context("the rest of the page")?;
-    input.into_inner().verified()?;
+    io::copy(&mut input, &mut io::sink()).context("the rest of the page")?;
+    input.into_inner().input.verified()?;
     super::normalize::normalize(spec, page, last, known)
 }
 
@@ -185,6 +216,16 @@ mod tests {
             replaces_newer: false,
             fetched_at: None,
         }
+    }
+
+    #[test]
+    fn a_page_that_nobody_waits_for_is_read_no_further() {
+        let (sender, parts) = mpsc::channel(1);
+        let mut input = Wanted { input: io::repeat(b'x'), sender: &sender };
+        let mut read = || input.read(&mut [0; 64]);
+        assert_eq!(read().unwrap(), 64);
+        drop(parts);
+        assert!(read().is_err());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::*;
 fn a_page_takes_a_place_by_its_size_and_none_takes_all() {
     assert_eq!((place(0), place(10 << 10), place(100 << 10)), (1, 1, 12));
     assert_eq!((place(1 << 20), place(64 << 20), place(u64::MAX)), (128, LARGEST, LARGEST));
-    const { assert!(LARGEST < ROOM && STREAMED < ROOM, "a small page has room beside any other") };
+    const { assert!(LARGEST <= ROOM && 2 * STREAMED <= ROOM && SMALL <= ROOM_OF_SMALL, "each page has room") };
 }
 
 #[tokio::test]
@@ -20,6 +20,17 @@ async fn pages_beyond_the_room_wait_and_small_ones_do_not() {
     drop(large);
     let _large = tokio::time::timeout(soon, room.admit(64 << 20)).await.unwrap().unwrap();
     drop(small);
+}
+
+/// Places are given in turn: a small page that came after a large one that waits would wait for it, and for both before it.
+#[tokio::test]
+async fn a_small_page_waits_for_no_large_one() {
+    let room = Room::new();
+    let _parsed = (room.admit_streamed().await.unwrap(), room.admit_streamed().await.unwrap());
+    let mut third = std::pin::pin!(room.admit_streamed());
+    assert!(futures::poll!(third.as_mut()).is_pending());
+    let small = tokio::time::timeout(Duration::ZERO, room.admit(100 << 10)).await.expect("it waits").unwrap();
+    assert_eq!(small.work(|| 7).await.unwrap(), Some(7));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

@@ -26,6 +26,14 @@ async fn redirects_end() {
 }
 
 #[tokio::test]
+async fn a_redirect_without_an_address_is_final() {
+    let server = serve(|_, _| answer(302, &[], "")).await;
+    let refused = client().fetch(&server.partner(), &get("/a"), &Counting::default()).await.unwrap_err();
+    assert!(matches!(refused, FetchError::Nowhere { status: 302, .. }), "{refused}");
+    assert_eq!((refused.retry(), refused.is_partners(), server.asked().len()), (Retry::Never, false, 1));
+}
+
+#[tokio::test]
 async fn a_gate_that_wants_its_cookie_back_is_told() {
     let server = serve(|asked, _| match asked.uri().path() {
         "/a" => answer(302, &[("location", "/gate")], ""),

@@ -102,6 +102,12 @@ fn words_on_the_end_that_name_no_day_are_a_doubt_unless_it_may_be_over() {
 }
 
 #[test]
+fn bytes_that_are_no_letters_are_a_doubt() {
+    let row = normalize(Draft { title: Some("Ma\u{fffd}on coffreur".into()), ..draft() }, &context()).unwrap();
+    assert_eq!(row.quality.doubts, [Doubt::LostLetters]);
+}
+
+#[test]
 fn what_can_be_read_in_two_ways_is_a_doubt() {
     let row = |change: fn(&mut Draft)| {
         let mut draft = draft();

@@ -162,6 +162,34 @@ fn a_table_with_a_stray_quote_keeps_its_rows_and_proves_nothing() {
 }
 
 #[test]
+fn a_page_of_records_that_cannot_be_used_is_given_up() {
+    let feed = feed("xml", "records='offer'\n[streams.offres.fields]\nexternal_id='.@id'\ntitle='.title'\n");
+    let read = |good: usize| {
+        let mut text = "<offers>".to_owned();
+        for n in 0..good {
+            text.push_str(&format!("<offer id='{n}'><title>Soudeur {n}</title></offer>"));
+        }
+        text.push_str(&"<offer/>".repeat(60_000));
+        text.push_str("</offers>");
+        let mut rejected = 0;
+        let answer = Answer::new("https://a.cm/l", "");
+        let last = feed.read_stream(&answer.page(&offres()), &mut text.as_bytes(), 4_000, &mut |batch| {
+            rejected += batch.rejected.len();
+            ControlFlow::Continue(())
+        });
+        (rejected, last)
+    };
+    let (rejected, last) = read(20);
+    assert!(rejected <= 50_000, "{rejected}");
+    assert_eq!((last.rejected.len(), last.drafts.len()), (0, 0));
+    let alarm = Alarm::Unreadable("51980 of its first 52000 records cannot be used".to_owned());
+    assert_eq!(last.alarm, Some(alarm));
+    // Most of it is good.
+    let (rejected, last) = read(70_000);
+    assert_eq!((rejected + last.rejected.len(), last.alarm), (60_000, None));
+}
+
+#[test]
 fn a_table_that_breaks_off_in_a_row_refuses_it_and_proves_nothing() {
     let table = feed("table", "[streams.offres.fields]\nexternal_id='id'\ntitle='t'\n");
     let read = |text: &str| table.read(&Answer::new("https://a.cm/l", text).page(&offres()));
