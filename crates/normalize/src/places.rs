@@ -15,7 +15,7 @@ mod world;
 
 use domain::places::{Place, Region};
 
-pub(crate) use gazetteer::country;
+pub use gazetteer::country;
 pub use gazetteer::towns;
 pub(crate) use named::{named_in_text, named_in_title};
 pub(crate) use question::{Mentioned, mentioned};

@@ -354,7 +354,7 @@ pub(super) fn is_country_code(code: &str) -> Option<&'static str> {
 }
 
 /// Returns the code of the country that words name, or that they are, of two letters or of three.
-pub(crate) fn country(words: &str) -> Option<String> {
+pub fn country(words: &str) -> Option<String> {
     let is_code = words.bytes().all(|byte| byte.is_ascii_alphabetic());
     if is_code && words.len() == 2 {
         return Some(words.to_ascii_uppercase());
