@@ -89,7 +89,7 @@ fn is_within_coming_month(tokens: &[Token], today: NaiveDate) -> bool {
         && year.zip(month).is_some_and(|next| next >= (today.year(), today.month()))
 }
 
-/// Returns whether the numbers of a line are years of which the last is to come: "rentrée 2027", "2026/2027", "saison 2026-27".
+/// Returns whether the numbers of a line are years, the last one to come: "rentrée 2027", "2026/2027", "saison 2026-27".
 fn is_of_coming_year(tokens: &[Token], today: NaiveDate) -> bool {
     let mut last: Option<i32> = None;
     for token in tokens {

@@ -57,7 +57,7 @@ patterns! {
         let noun = r"(?:salaire|remuneration|gratification|stipend|salary|wage|allocation mensuelle)";
         let of_noun = r"(?: (?:mensuel(?:le)?|journali(?:er|ere)|hebdomadaire|annuel(?:le)?|net(?:te)?|brute?|fixe|de base|de depart|propose))*(?: (?:est|sera|is|will be))?(?: (?:de|of|d'environ|a partir de|entre|between|compris entre|comprise entre|from|allant de|s'eleve a))?";
         let verb = r"(?:nous payons|on paie|on paye|we pay|vous (?:gagnez|toucherez|percevrez|serez (?:payee?|remuneree?))|you (?:will )?(?:earn|be paid)|remuneree?s?|indemnisee?s?)(?: (?:a|de|environ|entre|about|between))?";
-        format!(r"(?P<before>[^.;:!?]{{0,60}}?)\b(?P<said>(?:(?:monthly|daily|weekly|net|gross|basic) )*{noun}{of_noun}|(?P<verb>{verb})) ?(?P<sum>(?:(?:xaf|fcfa|f ?cfa) ?)?\d.{{0,80}})")
+        format!(r"\b(?P<said>(?:(?:monthly|daily|weekly|net|gross|basic) )*{noun}{of_noun}|(?P<verb>{verb})) ?(?P<sum>(?:(?:xaf|fcfa|f ?cfa) ?)?\d.{{0,80}})")
     };
 
     /// Where the words on the pay end.
@@ -109,7 +109,22 @@ pub(super) fn fill(row: &mut Opportunity, draft: &Draft, context: &Context, body
 
 /// Returns the contracts that a sentence offers.
 fn contract(sentence: &str) -> Option<Vec<Contract>> {
+    const SIGNS: [&str; 10] = [
+        "cdi",
+        "cdd",
+        "contra",
+        "interim",
+        "permanent",
+        "temporary",
+        "seasonal",
+        "fixed",
+        "stage",
+        "internship",
+    ];
     let sentence = sentence.trim();
+    if !SIGNS.iter().any(|sign| sentence.contains(sign)) {
+        return None;
+    }
     if TIMED.is_match(sentence) {
         return Some(vec![Contract::FixedTerm]);
     }
@@ -122,12 +137,16 @@ fn contract(sentence: &str) -> Option<Vec<Contract>> {
 
 /// Returns what a sentence says that the job pays, with its words.
 fn pay(sentence: &str, context: &Context) -> Option<(Amount, String)> {
+    // Most sentences name no money.
+    if !SUM.is_match(sentence) {
+        return None;
+    }
     let hit = PAY.captures(sentence)?;
+    let before = sentence.get(..hit.get(0)?.start())?.rsplit(['.', ';', ':', '!', '?']).next()?;
     let group = |name: &str| hit.name(name).map(|part| part.as_str());
     let sum = group("sum")?;
     let sum = sum.get(..END.find(sum).map_or(sum.len(), |end| end.start()))?.trim_end_matches([' ', '.']);
-    let is_else = ELSE.is_match(group("before").unwrap_or_default());
-    if is_else || !SUM.is_match(sum) || (group("verb").is_some() && !PER.is_match(sum)) {
+    if ELSE.is_match(before) || !SUM.is_match(sum) || (group("verb").is_some() && !PER.is_match(sum)) {
         return None;
     }
     let words = format!("{} {sum}", group("said")?);
