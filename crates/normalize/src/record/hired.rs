@@ -21,6 +21,8 @@ use crate::{
 
 /// Longest sentence that is examined, in bytes.
 const LONGEST: usize = 400;
+/// Longest sentence without digits that is examined, folded, in bytes.
+const SHORT: usize = 100;
 /// Least pay in a sentence, in hundredths: less is a number of something else.
 const LEAST: i64 = 50_000;
 
@@ -85,9 +87,11 @@ pub(super) fn fill(row: &mut Opportunity, draft: &Draft, context: &Context, body
     let (mut from, mut folded) = (0, 0);
     for stop in &body.stops {
         let sentence = body.text.get(from..stop.end).unwrap_or_default();
-        let has_sign = body.folded.get(folded..stop.folded).is_some_and(|part| SIGN.is_match(part));
+        let part = body.folded.get(folded..stop.folded).unwrap_or_default();
         (from, folded) = (stop.next, stop.folded);
-        if !has_sign || sentence.len() > LONGEST {
+        // A sum has digits, and an offer of a contract without a sum is short.
+        let may_say = part.bytes().any(|byte| byte.is_ascii_digit()) || part.len() <= SHORT;
+        if sentence.len() > LONGEST || !may_say || !SIGN.is_match(part) {
             continue;
         }
         let sentence = lowered(sentence);
@@ -125,10 +129,11 @@ fn contract(sentence: &str) -> Option<Vec<Contract>> {
     if !SIGNS.iter().any(|sign| sentence.contains(sign)) {
         return None;
     }
-    if TIMED.is_match(sentence) {
+    let is_short = sentence.len() <= SHORT;
+    if is_short && TIMED.is_match(sentence) {
         return Some(vec![Contract::FixedTerm]);
     }
-    let hit = OFFER.captures(sentence).or_else(|| WHOLE.captures(sentence))?;
+    let hit = OFFER.captures(sentence).or_else(|| WHOLE.captures(sentence).filter(|_| is_short))?;
     if GIVEN.is_match(hit.get(0)?.as_str()) {
         return None;
     }
