@@ -153,7 +153,7 @@ draft! {
         /// Where, in words ("Douala, Littoral", "Région de Douala").
         place Place: "Where, in words: \"Douala, Littoral\", \"Région de l'Ouest\", \"Douala & Yaoundé\", \"CM-LT\". Towns, regions and countries of the world are known: \"Rabat / Salé\", \"Kinshasa (RDC)\", \"75011 Paris\", \"CM, CO, EC\". A list gives several places, each read alone. A border that is named beside a place (\"frontière RCA\") is none; \"75 - Paris\", \"Saint-Denis (93)\" and \"Nouvelle-Aquitaine\" are in France. A source of Cameroon refuses what is in no gazetteer; elsewhere unknown words stay one locality. Where the text itself says where the post is, that counts in Cameroon.",
         /// Country of the record's places and currency: ISO 3166-1 alpha-2.
-        country Country: "Country of the record, where they differ: ISO 3166-1 alpha-2 (\"SN\"); a `map` makes codes of other words. Its places and the currency of its amounts follow. Default: `country` of the file.",
+        country Country: "Country of the record, where they differ: a code of two or three letters (ISO 3166-1), or its name (\"Sénégal\"); a `map` makes codes of other words. Its places and the currency of its amounts follow. Default: `country` of the file.",
         /// What is earned, paid, lent or granted, in words ("150 000 - 250 000 FCFA / mois").
         salary Salary: "What is earned, paid, lent or granted, in words: \"150 000 - 250 000 FCFA / mois\", \"2 000 000 F CFA maximum\", \"75 000F/mois\", \"à négocier\". A range from high to low is turned round, and broken groups of digits (\"75 00 F\") are not amount; both are a doubt.",
         /// Interest of a loan or a savings product, in words ("1,5 % par mois").

@@ -6,6 +6,7 @@ mod elsewhere;
 mod gazetteer;
 mod inline;
 mod named;
+mod nowhere;
 mod question;
 mod reader;
 mod stated;
@@ -14,6 +15,7 @@ mod world;
 
 use domain::places::{Place, Region};
 
+pub use gazetteer::country;
 pub use gazetteer::towns;
 pub(crate) use named::{named_in_text, named_in_title};
 pub(crate) use question::{Mentioned, mentioned};

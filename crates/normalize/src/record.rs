@@ -1,6 +1,7 @@
 //! From a draft to an opportunity, or a rejection.
 
 mod closing;
+mod hired;
 mod infer;
 mod labels;
 mod notices;
@@ -26,7 +27,7 @@ use crate::{
     memo::remembered,
     money::{Rates, Told, UnreadableAmount, is_free, read_fees, read_interest, read_money, without_repeats},
     patterns,
-    places::Where,
+    places::{self, Where},
     quality, reject,
     status::{is_obituary, notice_of, says_closed, text_says_closed, title_says_closed},
     text::{Body, Words, clean_line, clean_text, cut, fold, safe_subset, shorten},
@@ -164,11 +165,8 @@ fn interest_words<'d>(draft: &'d Draft, interest: Option<&Interest>) -> Option<&
 fn country(draft: &Draft) -> Result<Option<String>, Reason> {
     let words = draft.country.as_deref().map(str::trim).filter(|words| !words.is_empty());
     let Some(words) = words else { return Ok(None) };
-    if words.len() == 2 && words.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-        Ok(Some(words.to_ascii_uppercase()))
-    } else {
-        Err(Reason::UnknownPlace(format!("country: {}", shorten(words, 200))))
-    }
+    let code = places::country(words);
+    code.map(Some).ok_or_else(|| Reason::UnknownPlace(format!("country: {}", shorten(words, 200))))
 }
 
 /// The identifier of a draft as it is stored. Fails where it has none.

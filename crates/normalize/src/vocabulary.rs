@@ -22,6 +22,7 @@ use crate::text::{Words, fold};
 pub(crate) use audience::audiences_of;
 pub use audience::read_audiences;
 pub use contract_of_title::contracts_of_title;
+pub(crate) use contract_of_title::is_contract_part;
 pub use experience::read_experience;
 pub(crate) use language::languages_of;
 pub use language::languages_of_text;

@@ -1,9 +1,26 @@
 //! Whether a value can be what a name says: a date has digits, and a title has letters.
 
+use normalize::vocabulary::{read_contracts, read_working_times};
 use serde_json::Value;
 
 /// Smallest number that is a time: seconds since 1970, in 1973.
 const TIME: f64 = 1e8;
+
+/// Returns the field that values are of, where their name can mean two: a rhythm is a contract or a working time.
+pub(super) fn better<'w>(
+    field: &'static str,
+    name: &str,
+    values: impl IntoIterator<Item = &'w str>,
+) -> &'static str {
+    // Columns of contracts hold both.
+    let name = normalize::text::fold(name);
+    if field != "contract" || ["contra", "employ", "type"].iter().any(|sign| name.contains(sign)) {
+        return field;
+    }
+    let mut values = values.into_iter().filter(|words| !words.trim().is_empty()).peekable();
+    let is_hours = |words: &str| read_contracts(words).is_empty() && !read_working_times(words).is_empty();
+    if values.peek().is_some() && values.all(is_hours) { "working_time" } else { field }
+}
 
 /// Returns whether words fit a field.
 pub(super) fn text(field: &str, words: &str) -> bool {
@@ -22,8 +39,8 @@ pub(super) fn text(field: &str, words: &str) -> bool {
         "url" => (words.starts_with("http") || words.starts_with('/')) && !is_api(words),
         "title" | "place" | "organization" | "contract" | "language" => has_letter,
         "positions" | "interest" => has_digit,
-        // A country is an ISO code; another word refuses the record.
-        "country" => words.len() == 2 && words.bytes().all(|byte| byte.is_ascii_alphabetic()),
+        // A country is a code or a name; another word refuses the record.
+        "country" => normalize::places::country(words.trim()).is_some(),
         "external_id" => has_digit || has_letter,
         _ => !words.trim().is_empty(),
     }

@@ -45,6 +45,8 @@ pub(super) fn field_of(name: &str) -> Option<(&'static str, usize)> {
     known(&folded(name))
         .or_else(|| known(&words.join("_")))
         .or_else(|| local.and_then(|local| known(&folded(local))))
+        // "Bailleur / maître d'œuvre", "Salaire/jour".
+        .or_else(|| name.split_once('/').and_then(|(first, _)| known(&folded(first.trim()))))
         .or_else(|| Some((known(&words::bare(&words).join("_"))?.0, COMPOUND - 1)))
         .or_else(|| Some((words::field_of(&words)?, COMPOUND + words.len())))
         .or_else(|| local.and_then(field_of))

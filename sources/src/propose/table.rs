@@ -33,12 +33,22 @@ pub(super) fn found(page: &Page<'_>) -> Found {
         let known = field_of(name).or_else(|| Some((fits::by_values(name, below)?, 30)));
         let below = || rows.iter().skip(at + 1).filter_map(|row| row.get(column)).map(String::as_str);
         match known.filter(|(field, _)| *field != "country" || is_country(below())) {
-            Some((field, likely)) => best.offer(field, likely, format!("{name:?}")),
+            Some((field, likely)) => {
+                best.offer(fits::better(field, name, below()), likely, format!("{name:?}"));
+            }
             None if name.is_empty() => (),
             None => others.push(name),
         }
     }
     let mut fields = best.fields();
+    if !fields.iter().any(|(field, _)| *field == "title")
+        && let Some(name) = header.iter().map(|name| name.trim()).find(|name| is_title_at_need(name))
+    {
+        let form = format!("{name:?}");
+        fields.retain(|(_, used)| *used != form);
+        fields.push(("title", form));
+        others.retain(|other| *other != name);
+    }
     for (field, form) in &mut fields {
         let column = header.iter().position(|name| *form == format!("{:?}", name.trim()));
         let Some((column, name)) = column.and_then(|column| Some((column, header.get(column)?))) else {
@@ -63,7 +73,23 @@ pub(super) fn found(page: &Page<'_>) -> Found {
     }
 }
 
-/// Returns whether all values of a column are codes of countries.
+/// Returns whether a column names the record where no other does: elsewhere it is its sector, or nothing.
+fn is_title_at_need(name: &str) -> bool {
+    const NAMES: [&str; 9] = [
+        "metier",
+        "emploi",
+        "specialite",
+        "fonction",
+        "offre",
+        "objet",
+        "designation",
+        "occupation",
+        "trade",
+    ];
+    NAMES.contains(&normalize::text::fold(name).as_str())
+}
+
+/// Returns whether all values of a column are countries.
 fn is_country<'w>(values: impl Iterator<Item = &'w str>) -> bool {
     let mut values = values.filter(|words| !words.trim().is_empty()).peekable();
     values.peek().is_some() && values.all(|words| fits::text("country", words.trim()))

@@ -375,6 +375,7 @@ fn is_own(records: &[&Value], form: &str) -> bool {
 }
 
 fn offer(best: &mut Best, field: &'static str, likely: usize, path: &str, value: &Value) {
+    let field = value.as_str().map_or(field, |words| fits::better(field, path, [words]));
     match value {
         Value::Null | Value::String(_) | Value::Bool(_) | Value::Number(_) => {
             if fits::value(field, value) {

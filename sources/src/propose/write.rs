@@ -175,7 +175,8 @@ fn kind(url: Option<&Url>, found: &Found) -> &'static str {
     } else if says(&["formation", "training", "course", "cours "]) || named(&about, &courses) && !is_work {
         "training"
     } else if says(&["iati", "projet", "project", "activities", "subvention", "grant"])
-        || programs > 1 && !is_work
+        || programs + usize::from(named(&["title"], &["programme", "program", "projet", "project"])) > 1
+            && !is_work
     {
         "agr"
     } else if is_priced && !is_work {

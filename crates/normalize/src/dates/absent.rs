@@ -3,7 +3,7 @@
 use crate::text::fold;
 
 /// Whole lines, folded.
-const WHOLE: [&str; 28] = [
+const WHOLE: [&str; 40] = [
     "",
     "nc",
     "de suite",
@@ -32,10 +32,22 @@ const WHOLE: [&str; 28] = [
     "jj mm aaaa",
     "dd mm yyyy",
     "invalid date",
+    "n c",
+    "tbc",
+    "continu",
+    "continue",
+    "continuous",
+    "on going",
+    "urgent",
+    "any time",
+    "anytime",
+    "at any time",
+    "abierto",
+    "aberto",
 ];
 
 /// Parts of longer lines, folded.
-const PARTS: [&str; 37] = [
+const PARTS: [&str; 60] = [
     "fil de l eau",
     "epuisement d",
     "satisfaction d",
@@ -73,6 +85,29 @@ const PARTS: [&str; 37] = [
     "sans limite",
     "rolling",
     "year round",
+    "limite des places",
+    "limite des fonds",
+    "limite des stocks",
+    "limite du stock",
+    "limite du budget",
+    "selon disponib",
+    "selon la disponib",
+    "selon les disponib",
+    "tant que",
+    "en permanence",
+    "inscription permanente",
+    "inscriptions permanentes",
+    "premier arrive",
+    "premiers arrives",
+    "first come",
+    "aucune date",
+    "no closing date",
+    "stocks last",
+    "sin fecha",
+    "sem prazo",
+    "hasta cubrir",
+    "hasta agotar",
+    "ate preenchimento",
 ];
 
 /// Words before them that only name the field.

@@ -6,6 +6,7 @@ use super::{
     UnreadableDate, day_of, period, read_day,
     relative::{Unit, count, moved, unit},
     tokens::{self, Token},
+    unclear,
 };
 use crate::{
     status::says_closed,
@@ -30,17 +31,17 @@ pub fn read_deadline(
     fetched_at: DateTime<Utc>,
     posted: Option<NaiveDate>,
 ) -> Result<Deadline, UnreadableDate> {
+    // Its letters tell the participle from the noun, which may be a label without its date.
+    if matches!(words.trim().to_lowercase().as_str(), "clôturé" | "cloturé") {
+        return Ok(Deadline::Closed);
+    }
     let refused = match read_day(words, fetched_at) {
         Ok(day) => return Ok(Deadline::Day(day)),
         Err(refused) => refused,
     };
     let line = clean_line(words);
     let folded = fold(&line);
-    // The noun "clôture" may be a label without its date, and "non" is not "closed".
-    if folded.len() > 3
-        && !matches!(folded.as_str(), "cloture" | "clotures" | "false" | "faux")
-        && says_closed(&line)
-    {
+    if is_over(&line, &folded) {
         return Ok(Deadline::Closed);
     }
     let tokens = tokens::of(&line);
@@ -53,7 +54,25 @@ pub fn read_deadline(
         };
     }
     let today = day_of(fetched_at);
-    if is_vague(&tokens, &folded, today) { Ok(Deadline::Unclear) } else { Err(refused) }
+    let is_open = is_vague(&tokens, &folded, today) || unclear::is_open(&tokens, &folded, today);
+    if is_open { Ok(Deadline::Unclear) } else { Err(refused) }
+}
+
+/// Returns whether the words on the end of something say that it is over: "expirée", "délai dépassé", "achevé". A line with digits does
+/// not.
+pub(crate) fn is_over(line: &str, folded: &str) -> bool {
+    const OVER: [&str; 8] =
+        ["depasse", "passed", "cerrad", "encerrad", "vencid", "forclos", "acheve", "completed"];
+    // The noun "clôture" may be a label without its date, and "non" is not "closed".
+    folded.len() > 3
+        && !matches!(folded, "cloture" | "clotures" | "false" | "faux")
+        && (says_closed(line) || {
+            let words: Vec<&str> = folded.split(' ').collect();
+            let is_not =
+                words.iter().any(|word| matches!(*word, "non" | "pas" | "not" | "no" | "une" | "si"));
+            let is_plain = words.len() <= 4 && !folded.bytes().any(|byte| byte.is_ascii_digit());
+            is_plain && !is_not && words.iter().any(|word| OVER.iter().any(|sign| word.starts_with(sign)))
+        })
 }
 
 /// Returns the length after the publication that a line is: "sous 10 jours", "sous huitaine", "J+15", "15 jours après parution". The
@@ -111,8 +130,13 @@ fn is_vague(tokens: &[Token], folded: &str, today: NaiveDate) -> bool {
     let others = tokens.iter().skip(1).all(|token| {
         token.is_mark("-") || token.month().is_some() || token.year().is_some() || token.word() == Some("de")
     });
-    is_part
-        && others
-        && year.is_some_and(|year| (year, month.unwrap_or(12)) >= (today.year(), today.month()))
-        && year.is_some_and(|year| super::YEARS.contains(&year))
+    let is_ahead = match (year, month) {
+        (Some(year), month) => {
+            (year, month.unwrap_or(12)) >= (today.year(), today.month()) && super::YEARS.contains(&year)
+        }
+        // The nearest such month.
+        (None, Some(month)) => (month + 12 - today.month()) % 12 < 6,
+        (None, None) => false,
+    };
+    is_part && others && is_ahead
 }

@@ -13,11 +13,13 @@ mod period;
 mod prose;
 mod relative;
 mod tokens;
+mod unclear;
 
 use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _, Utc};
 
 use crate::text::clean_line;
 
+pub(crate) use deadline::is_over;
 pub use deadline::{Deadline, read_deadline};
 
 /// Words that no rule can parse as a date.
@@ -146,7 +148,7 @@ fn moment(words: &str, fetched_at: DateTime<Utc>, role: Role) -> Result<Option<M
         let is_another = named == Some(Said::Another);
         named
             .filter(|_| !is_another)
-            .or_else(|| relative::read(&tokens, now))
+            .or_else(|| relative::read(&tokens, now, role))
             .or_else(|| (is_another || absent::read(&line)).then_some(Said::Nothing))
     });
     match said {

@@ -5,9 +5,10 @@ use chrono::{Months, NaiveDate};
 use super::{YEARS, tokens::Token};
 
 /// Words that may stand beside a period without another meaning.
-const BESIDE: [&str; 19] = [
+const BESIDE: [&str; 31] = [
     "fin", "end", "of", "de", "en", "l", "la", "le", "a", "au", "to", "jusqu", "until", "annee", "annees",
-    "year", "du", "the", "by",
+    "year", "du", "the", "by", "d", "dans", "in", "plus", "tard", "horizon", "proroge", "prolonge",
+    "extended", "prevue", "prevu", "planned",
 ];
 const ORDINALS: [&str; 9] = ["er", "e", "eme", "nd", "st", "rd", "th", "re", "ere"];
 
@@ -23,7 +24,10 @@ pub(super) fn last_day(tokens: &[Token]) -> Option<NaiveDate> {
         } else if let Some((number, months, taken)) = part_of_year(tokens, at).filter(|_| part.is_none()) {
             part = Some((number, months));
             at += taken;
-        } else if token.is_mark("-.,") || token.word().is_some_and(|word| BESIDE.contains(&word)) {
+        } else if token.is_mark("-.,()")
+            || (token.is_mark("/") && part.is_some() && years.is_empty())
+            || token.word().is_some_and(|word| BESIDE.contains(&word))
+        {
             at += 1;
         } else {
             return None;
@@ -45,8 +49,8 @@ fn part_of_year(tokens: &[Token], at: usize) -> Option<(u32, u32, usize)> {
     let word = |at: usize| tokens.get(at).and_then(Token::word).unwrap_or_default();
     let short = |at: usize| tokens.get(at).and_then(Token::short);
     let long = |word: &str| match word {
-        "trimestre" | "quarter" => Some(3),
-        "semestre" | "half" => Some(6),
+        "trimestre" | "trim" | "quarter" => Some(3),
+        "semestre" | "sem" | "half" => Some(6),
         _ => None,
     };
     if let (Some(months), Some(number)) = (long(word(at)), short(at + 1)) {
@@ -59,6 +63,11 @@ fn part_of_year(tokens: &[Token], at: usize) -> Option<(u32, u32, usize)> {
             _ => return None,
         };
         return Some((number, months, 2));
+    }
+    if matches!(word(at), "dernier" | "last")
+        && let Some(months) = long(word(at + 1))
+    {
+        return Some((12 / months, months, 2));
     }
     let (number, taken) = match short(at) {
         Some(number) => (number, if ORDINALS.contains(&word(at + 1)) { 2 } else { 1 }),

@@ -2,6 +2,7 @@
 
 mod find;
 mod last;
+mod within;
 
 use chrono::{DateTime, Datelike as _, FixedOffset, Months, NaiveDate, NaiveTime};
 
@@ -36,7 +37,7 @@ pub(super) fn read(tokens: &[Token], today: NaiveDate, role: Role) -> Option<Sai
     let Some(day) = day(tokens, &mentions, at, today, role) else { return Some(Said::Impossible) };
     let until = mentions.get(at + 1).map_or(tokens.len(), |next| next.begin);
     Some(Said::Date(match mention.part {
-        Part::Month | Part::MonthEnd => Moment::Day(day),
+        Part::Month | Part::MonthEnd | Part::Within(..) => Moment::Day(day),
         _ => with_clock(tokens, mention, until, day),
     }))
 }
@@ -136,8 +137,12 @@ impl Mention {
         match self.part {
             Part::Zero => None,
             Part::Day(day) => NaiveDate::from_ymd_opt(year, self.month, day),
+            Part::Within(begin, _) if !role.is_last() => first.with_day(begin),
+            Part::Within(_, end) if end < 31 => first.with_day(end),
             Part::Month if !role.is_last() => Some(first),
-            Part::Month | Part::MonthEnd => first.checked_add_months(Months::new(1))?.pred_opt(),
+            Part::Month | Part::MonthEnd | Part::Within(..) => {
+                first.checked_add_months(Months::new(1))?.pred_opt()
+            }
         }
     }
 }

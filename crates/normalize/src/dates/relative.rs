@@ -3,16 +3,21 @@
 use chrono::{Datelike as _, Days, Months, NaiveDate, NaiveDateTime, TimeDelta};
 
 use super::{
-    Moment, Said,
+    Moment, Role, Said,
     prose::{Clock, clock},
     tokens::{Token, weekday},
 };
 use crate::numbers;
 
 /// Returns the day that the line names relative to now.
-pub(super) fn read(tokens: &[Token], now: NaiveDateTime) -> Option<Said> {
+pub(super) fn read(tokens: &[Token], now: NaiveDateTime, role: Role) -> Option<Said> {
     let words: Vec<&str> = tokens.iter().filter_map(Token::word).collect();
     let today = now.date();
+    // "Dès maintenant", "à partir d'aujourd'hui": an opening is not a last day.
+    let opens = words.first() == Some(&"des") || words.iter().any(|word| matches!(*word, "partir" | "from"));
+    if role.is_last() && opens && near(&words, today).is_some() {
+        return Some(Said::Nothing);
+    }
     let day =
         near(&words, today).or_else(|| of_week(&words, today)).or_else(|| counted(tokens, &words, now))?;
     let time = (0..tokens.len()).find_map(|at| clock(tokens, at));

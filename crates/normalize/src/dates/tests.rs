@@ -49,6 +49,8 @@ fn what_begins_begins_at_the_begin_of_a_span() {
         ("octobre 2026 - mars 2027", "2026-10-01"),
         ("11, 12 et 13 janvier 2027", "2027-01-11"),
         ("11 et 12 janvier 2027", "2027-01-11"),
+        ("première quinzaine de janvier 2027", "2027-01-01"),
+        ("deuxième quinzaine de janvier 2027", "2027-01-16"),
     ] {
         let read = read_first_day(words, fetched).unwrap().map(|day| day.to_string());
         assert_eq!(read.as_deref(), Some(day), "{words}");

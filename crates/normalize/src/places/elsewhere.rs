@@ -20,7 +20,7 @@ const NEAR_CLASS: u8 = 1;
 /// Neighbours whose towns are named without their country.
 const NEAR: [&str; 5] = ["TD", "CF", "GA", "GQ", "CG"];
 /// Countries by their codes of three letters (ISO 3166-1 alpha-3), as tables of international bodies have them.
-const ALPHA_3: [(&str, &str); 22] = [
+pub(super) const ALPHA_3: [(&str, &str); 22] = [
     ("CMR", "CM"),
     ("TCD", "TD"),
     ("GAB", "GA"),

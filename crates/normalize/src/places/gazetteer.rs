@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use super::Region;
+use super::{Region, elsewhere::ALPHA_3};
 use crate::text::fold;
 
 /// The meaning of a name.
@@ -32,7 +32,7 @@ static TABLE: &str = include_str!("cameroon.tsv");
 static COUNTRIES: &str = include_str!("countries.tsv");
 
 /// Words for all of Cameroon.
-const EVERYWHERE: [&str; 37] = [
+const EVERYWHERE: [&str; 71] = [
     "étendue du territoire camerounais",
     "ensemble du territoire camerounais",
     "tout le territoire camerounais",
@@ -70,6 +70,40 @@ const EVERYWHERE: [&str; 37] = [
     "anywhere",
     "anywhere in Cameroon",
     "Cameroun entier",
+    "dans le pays",
+    "le pays",
+    "tout le pays entier",
+    "the country",
+    "over the country",
+    "all over the country",
+    "across the country",
+    "throughout the country",
+    "all over Cameroon",
+    "across Cameroon",
+    "throughout Cameroon",
+    "everywhere in Cameroon",
+    "everywhere",
+    "niveau national",
+    "échelle nationale",
+    "échelle du pays",
+    "toutes villes",
+    "toutes zones",
+    "toutes les zones",
+    "toutes régions",
+    "toutes les communes",
+    "toutes les grandes villes",
+    "58 départements",
+    "360 communes",
+    "all 10 regions",
+    "chefs-lieux des régions",
+    "plusieurs localités",
+    "plusieurs régions",
+    "several towns",
+    "several regions",
+    "todo el país",
+    "todo o país",
+    "nacional",
+    "todo el territorio nacional",
 ];
 
 /// Words for no fixed place.
@@ -171,7 +205,7 @@ const FILLERS: [&str; 69] = [
 ];
 
 /// Parts of the world, which are too large to be a place.
-const CONTINENTS: [&str; 29] = [
+const CONTINENTS: [&str; 40] = [
     "Afrique",
     "Africa",
     "Afrique centrale",
@@ -201,6 +235,17 @@ const CONTINENTS: [&str; 29] = [
     "global",
     "international",
     "multi-pays",
+    "CEMAC",
+    "zone CEMAC",
+    "CEEAC",
+    "CEDEAO",
+    "ECOWAS",
+    "Sahel",
+    "l'étranger",
+    "à l'étranger",
+    "abroad",
+    "overseas",
+    "outre-mer",
 ];
 
 /// Towns with the name of a quarter of a city. Beside that city, the name means the quarter.
@@ -244,7 +289,20 @@ static NAMES: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {
     put(&["Région Littorale", "Littorale"], Entry::Region(Region::Littoral));
     // A park between two departments.
     put(&["Campo-Ma'an"], Entry::Region(Region::Sud));
-    put(&["Grand Nord", "Septentrion", "Greater North"], Entry::North);
+    put(
+        &[
+            "Grand Nord",
+            "Septentrion",
+            "Greater North",
+            "régions septentrionales",
+            "trois régions septentrionales",
+            "trois régions du Nord",
+            "northern regions",
+            "three northern regions",
+        ],
+        Entry::North,
+    );
+    put(&["Camerún", "Camarões", "Kamerun"], Entry::Country);
     put(&EVERYWHERE, Entry::Country);
     put(&REMOTE, Entry::Remote);
     names
@@ -293,6 +351,31 @@ impl Line {
 pub(super) fn is_country_code(code: &str) -> Option<&'static str> {
     let codes = lines(COUNTRIES).filter_map(|line| line.split('\t').next());
     std::iter::once("CM").chain(codes).find(|known| *known == code)
+}
+
+/// Returns the code of the country that words name, or that they are, of two letters or of three.
+pub fn country(words: &str) -> Option<String> {
+    let is_code = words.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if is_code && words.len() == 2 {
+        return Some(words.to_ascii_uppercase());
+    }
+    if is_code
+        && words.len() == 3
+        && let Some((_, code)) = ALPHA_3.iter().find(|(long, _)| words.eq_ignore_ascii_case(long))
+    {
+        return Some((*code).to_owned());
+    }
+    match find(&fold(words))? {
+        Entry::Abroad(code) => Some(code.to_owned()),
+        Entry::Country
+            if fold(words).split(' ').any(|word| {
+                ["camero", "camerun", "camaro", "kamerun"].iter().any(|begin| word.starts_with(begin))
+            }) =>
+        {
+            Some("CM".to_owned())
+        }
+        _ => None,
+    }
 }
 
 /// Returns whether folded words name a part of the world.

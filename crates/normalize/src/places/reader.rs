@@ -5,6 +5,7 @@ use super::{
     aside::{Left, left},
     elsewhere::understood,
     gazetteer::{Entry, is_continent, is_country_code},
+    nowhere::is_no_place,
     words::{Gap, Item, items},
 };
 use regex::Regex;
@@ -87,6 +88,8 @@ fn read_cut(line: &str, country: &str) -> Result<Where, UnknownPlace> {
     match read_line(&line, country) {
         // "Lieu non précisé, contactez-nous": what stands beside a placeholder need not be a place.
         Err(_) if line != whole => Ok(Where::default()),
+        // "Sur chantier", "all our branches".
+        Err(_) if is_no_place(&fold(&line)) => Ok(Where::default()),
         Err(refused) => understood(&line).ok_or(refused),
         read => read,
     }

@@ -17,7 +17,7 @@ use crate::{
     memo::remembered,
     patterns,
     text::{Body, Words, fold, lowered},
-    vocabulary::signs,
+    vocabulary::{is_contract_part, signs},
 };
 
 patterns! {
@@ -31,8 +31,8 @@ patterns! {
 
     /// A clause on where a post, its holder or a course is.
     static CLAUSE: Regex = {
-        let who = r"(?:postes?|stage|emploi|position|job|role|post|candidate?s?|titulaires?|vous|you|formations?|training|course)";
-        let is = r"(?:basee?s?(?:\(e?s?\))?|affectee?s?(?:\(e?s?\))?|deployee?s?|stationed|based|located|posted|deployed|a pourvoir|se (?:tiendra|tiendront|deroulera|deroule)|aura lieu|will (?:hold|take place|be held)|(?:takes|take) place)";
+        let who = r"(?:postes?|stage|emploi|position|job|role|post|candidate?s?|titulaires?|vous|you|formations?|training|course|travail|cours)";
+        let is = r"(?:basee?s?(?:\(e?s?\))?|affectee?s?(?:\(e?s?\))?|deployee?s?|stationed|based|located|posted|deployed|a pourvoir|se (?:tiendra|tiendront|deroulera|deroule|fera|situe)|s'(?:exercera|exerce|effectuera)|travaillerez|ouverts?|aura lieu|will (?:hold|take place|be held)|(?:takes|take) place)";
         format!(
             r"(?m)(?:\b(?P<who>{who})\b(?P<between>[^.;:\n]{{0,70}}?)\b{is}|prise de service|^[^a-z\n]*(?P<first>basee?s?(?:\(e\))?|based))\s(?:sur |entre )?(?:a|au|aux|en|in|at|dans)\s(?P<where>[^.;\n]{{2,120}})"
         )
@@ -44,7 +44,7 @@ patterns! {
 
     /// The ends of what `CLAUSE` has before the preposition. Other letters may precede them in the text.
     static LIES: Regex =
-        r"base|affecte|deploye|stationed|located|posted|deployed|pourvoir|tiendra|tiendront|deroulera|deroule|lieu|hold|place|held|service";
+        r"fera|situe|exercera|exerce|effectuera|travaillerez|ouvert|base|affecte|deploye|stationed|located|posted|deployed|pourvoir|tiendra|tiendront|deroulera|deroule|lieu|hold|place|held|service";
 
     /// Words between a post and its place.
     static FACILITY: Regex =
@@ -199,7 +199,11 @@ fn of_text(text: &str, hints: Hints) -> Vec<Place> {
         // "Candidats basés à Yaoundé bienvenus": where they live. "Le candidat sera basé à Yaoundé" is the post.
         let lives = group("who").starts_with("candidat")
             && matches!(group("between").trim(), "" | "deja" | "already");
-        let is_others = lives || OTHERS.is_match(group("between"));
+        // "Le travail avec nos équipes basées à Yaoundé" is theirs, "le travail se fera à Edéa" is the post's.
+        let said = hit.get(0).map(|all| all.as_str()).unwrap_or_default();
+        let is_loose = matches!(group("who"), "travail" | "cours")
+            && [" basee", " base", " based", " located"].iter().any(|sign| said.contains(sign));
+        let is_others = lives || is_loose || OTHERS.is_match(group("between"));
         let begins = !group("first").is_empty();
         if !is_others && (!begins || is_of_who_comes(group("where"))) {
             keep(of_clause(group("where")));
@@ -211,6 +215,13 @@ fn of_text(text: &str, hints: Hints) -> Vec<Place> {
 /// Returns whether the clause is about the post: "Based in Limbe, the keeper receives …". "Based in Bamenda, our cooperative …" is
 /// not.
 fn is_of_who_comes(rest: &str) -> bool {
+    // "Basé à Douala avec des déplacements à Kribi."
+    if rest.contains(" avec des deplacements")
+        || rest.contains(" avec deplacements")
+        || rest.contains(" with travel")
+    {
+        return true;
+    }
     let behind = rest.split_once(',').map(|(_, behind)| behind.trim_start()).unwrap_or_default();
     ["vous", "le ", "la ", "l'", "the ", "you", "il ", "elle "].iter().any(|word| behind.starts_with(word))
 }
@@ -234,6 +245,7 @@ fn of_clause(rest: &str) -> Vec<Place> {
 }
 
 fn of_title(title: &str) -> Vec<Place> {
+    let title = without_terms(title);
     // The last part counts. A bracket after a dash counts too, unless it is a quarter of the town after the dash.
     let begin =
         title.rfind(" - ").or_else(|| title.rfind(" – ")).filter(|at| title.len() - at < 60).unwrap_or(0);
@@ -242,6 +254,30 @@ fn of_title(title: &str) -> Vec<Place> {
     let set_off = tail.and_then(|hit| hit.iter().skip(1).flatten().next().map(|tail| tail.as_str()));
     let places = set_off.map(|tail| remembered!(Vec<Place>, tail, of_tail)).unwrap_or_default();
     if places.is_empty() { last_cities(title) } else { places }
+}
+
+/// Returns a title without the terms at its end: "– CDI", "(CDD 6 mois)", "– Full time", "(H/F)".
+fn without_terms(title: &str) -> &str {
+    const TERMS: [&str; 19] = [
+        "h", "f", "m", "hf", "fh", "urgent", "temps", "plein", "partiel", "full", "part", "time", "poste",
+        "postes", "post", "posts", "places", "immediat", "stage",
+    ];
+    let is_term = |part: &str| {
+        let folded = fold(part);
+        let is_short = folded.len() <= 30 && !folded.is_empty();
+        let is_plain = |word: &str| TERMS.contains(&word) || word.bytes().all(|byte| byte.is_ascii_digit());
+        is_short && (folded.split(' ').all(is_plain) || is_contract_part(part))
+    };
+    let mut left = title.trim_end();
+    loop {
+        let bracket = left.strip_suffix(')').and_then(|head| head.rsplit_once('('));
+        let apart = [" – ", " - ", " — ", " | "].iter().filter_map(|mark| left.rsplit_once(mark));
+        let part = bracket.or_else(|| apart.min_by_key(|(_, tail)| tail.len()));
+        match part {
+            Some((head, tail)) if is_term(tail) && !head.trim().is_empty() => left = head.trim_end(),
+            _ => return left,
+        }
+    }
 }
 
 /// Returns the places that the end of a title is, where it is set off from the rest.

@@ -98,7 +98,7 @@ pub(super) fn says_remote(title: &str) -> bool {
 
 /// Returns whether a folded text says that the work is remote. "Telework possible" is not, and "not fully remote" neither.
 pub(super) fn text_says_remote(text: &str) -> bool {
-    const SIGNS: [&str; 14] = [
+    const SIGNS: [&str; 25] = [
         "job is remote",
         "position is remote",
         "role is remote",
@@ -113,9 +113,20 @@ pub(super) fn text_says_remote(text: &str) -> bool {
         "100 teletravail",
         "teletravail a 100",
         "full teletravail",
+        "travail entierement a distance",
+        "poste entierement a distance",
+        "travail totalement a distance",
+        "poste totalement a distance",
+        "travail uniquement a distance",
+        "poste uniquement a distance",
+        "travail 100 a distance",
+        "poste 100 a distance",
+        "entierement en teletravail",
+        "totalement en teletravail",
+        "uniquement en teletravail",
     ];
     // Most texts have neither word.
-    (text.contains("remote") || text.contains("teletravail"))
+    ["remote", "teletravail", "a distance"].iter().any(|word| text.contains(word))
         && SIGNS.iter().any(|sign| {
             text.match_indices(sign).any(|(at, _)| {
                 let before = text.get(..at).unwrap_or_default().trim_end();

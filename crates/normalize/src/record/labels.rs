@@ -6,7 +6,7 @@
 
 use domain::{Draft, Kind, Opportunity, money::AmountKind};
 
-use super::{Context, closing, home_currency};
+use super::{Context, closing, hired, home_currency};
 use crate::{
     dates,
     money::read_amount,
@@ -59,6 +59,13 @@ const LABELS: [(About, &[&str]); 6] = [
             "gross salary",
             "wage",
             "pay",
+            "indemnite",
+            "indemnite mensuelle",
+            "indemnite de stage",
+            "gratification",
+            "stipend",
+            "salaire journalier",
+            "daily wage",
         ],
     ),
     (
@@ -154,14 +161,19 @@ const COLONS: usize = 200;
 /// Fills what the labels and the sentences of the text say and no field does. Nothing is refused by it.
 pub(super) fn fill(row: &mut Opportunity, draft: &Draft, context: &Context, body: &Body) {
     let is_job = row.kind == Kind::Job;
-    for (about, value) in labelled(&body.text) {
+    for (about, value, by) in labelled(&body.text) {
         match about {
             About::Contract if is_job && draft.contract.is_none() && row.contracts.is_empty() => {
                 row.contracts = read_contracts(value);
             }
             About::Salary if is_job && draft.salary.is_none() && row.amount_text.is_none() => {
-                let read = read_amount(value, AmountKind::Wage, home_currency(&context.country));
-                row.amount = read.ok().flatten();
+                let read =
+                    |words: &str| read_amount(words, AmountKind::Wage, home_currency(&context.country)).ok();
+                row.amount = read(value).flatten();
+                // "Rémunération mensuelle : 120 000 FCFA".
+                if !by.is_empty() && row.amount.as_ref().is_some_and(|amount| amount.period.is_none()) {
+                    row.amount = read(&format!("{value} {by}")).flatten().or_else(|| row.amount.take());
+                }
                 row.amount_text = Some(value.to_owned());
             }
             About::Education if is_job && row.education.is_none() => row.education = read_education(value),
@@ -177,18 +189,32 @@ pub(super) fn fill(row: &mut Opportunity, draft: &Draft, context: &Context, body
             _ => (),
         }
     }
+    hired::fill(row, draft, context, body);
     closing::fill(row, draft, context, body);
 }
 
-/// Returns the labels of a text that are known, each with its value.
-fn labelled(text: &str) -> Vec<(About, &str)> {
+/// Returns the period that a label names, in the words of an amount: "mensuel", "daily".
+fn period(label: &str) -> &'static str {
+    let folded = fold(label);
+    let has = |sign: &str| folded.contains(sign);
+    if has("mensuel") || has("monthly") {
+        "par mois"
+    } else if has("journalier") || has("daily") {
+        "par jour"
+    } else {
+        ""
+    }
+}
+
+/// Returns the labels of a text that are known, each with its value and the period it names.
+fn labelled(text: &str) -> Vec<(About, &str, &'static str)> {
     let colons = text.match_indices(':').map(|(at, _)| at).take(COLONS);
     // "15:30" is a time, and not a label with its value.
     let labels: Vec<(usize, usize, Option<About>)> = colons
         .filter_map(|colon| label_before(text, colon).map(|(begin, about)| (begin, colon, about)))
         .collect();
     let mut found = Vec::new();
-    for (number, (_, colon, about)) in labels.iter().enumerate() {
+    for (number, (label, colon, about)) in labels.iter().enumerate() {
         let Some(about) = about else { continue };
         let rest = text.get(colon + 1..).unwrap_or_default();
         let mut value = rest.get(..end(rest)).unwrap_or_default();
@@ -197,7 +223,12 @@ fn labelled(text: &str) -> Vec<(About, &str)> {
         }
         let value = value.trim().trim_end_matches(['.', ',', '-', '–', '(', ')', '/']).trim();
         if !value.is_empty() {
-            found.push((*about, value));
+            let by = if *about == About::Salary {
+                period(text.get(*label..*colon).unwrap_or_default())
+            } else {
+                ""
+            };
+            found.push((*about, value, by));
         }
     }
     found

@@ -4,7 +4,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::{Draft, Reason, quality::Doubt};
 
 use super::Context;
-use crate::dates::{self, Deadline, UnreadableDate};
+use crate::{
+    dates::{self, Deadline, UnreadableDate},
+    text::fold,
+};
 
 /// The times of an opportunity.
 #[derive(Debug, Default)]
@@ -26,8 +29,12 @@ pub(super) fn read(draft: &Draft, context: &Context, doubts: &mut Vec<Doubt>) ->
     let mut when = When { posted_at, ..When::default() };
     when.starts_on = dates::read_first_day(draft.starts_at.as_deref().unwrap_or_default(), fetched_at)
         .unwrap_or_else(|_| doubtful(doubts, Doubt::UnreadableStart));
-    when.ends_on = dates::read_last_day(draft.ends_at.as_deref().unwrap_or_default(), fetched_at)
-        .unwrap_or_else(|_| doubtful(doubts, Doubt::UnreadableEnd));
+    match dates::read_last_day(draft.ends_at.as_deref().unwrap_or_default(), fetched_at) {
+        Ok(day) => when.ends_on = day,
+        // "Terminé", "achevé": what has ended is over.
+        Err(words) if dates::is_over(&words.0, &fold(&words.0)) => when.is_over = true,
+        Err(_) => when.ends_on = doubtful(doubts, Doubt::UnreadableEnd),
+    }
     let posted_on = posted_at.map(dates::day_of);
     match dates::read_deadline(draft.closes_at.as_deref().unwrap_or_default(), fetched_at, posted_on)
         .map_err(|bad| refused("closes_at", &bad))?

@@ -95,6 +95,11 @@ fn is_kept(title: &str, words: &[&str]) -> bool {
         && (KEPT.contains(last) || matches!(*before, "d" | "de") || OF.contains(&head))
 }
 
+/// Returns whether a part of a title is a contract with its length and nothing else: "CDD 6 mois".
+pub(crate) fn is_contract_part(part: &str) -> bool {
+    of_part(part).is_some()
+}
+
 /// Returns the contract of a part that is one with its length and nothing else.
 fn of_part(part: &str) -> Option<&'static str> {
     let folded = fold(part);

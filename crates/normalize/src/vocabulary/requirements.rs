@@ -87,8 +87,16 @@ const LEADS: [&str; 50] = [
 /// Returns whether folded words are about experience.
 fn is_experience(words: &[&str]) -> bool {
     let begins = |word: &&str| numbers::of(word).is_some() || word.bytes().all(|byte| byte.is_ascii_digit());
-    let lead =
-        words.iter().take_while(|word| matches!(**word, "au" | "at" | "moins" | "least" | "minimum")).count();
+    // "Minimum of three years", "Justifier de trois années", "Avoir exercé deux ans".
+    let has_worked = words.iter().any(|word| word.starts_with("exerc"));
+    let leads = |word: &str| {
+        matches!(
+            word,
+            "au" | "at" | "moins" | "least" | "minimum" | "of" | "justifier" | "justifiant" | "de" | "d"
+        ) || (has_worked && matches!(word, "avoir" | "exerce" | "exercee" | "vous" | "avez"))
+    };
+    let begins_bare = matches!(words.first(), Some(&("de" | "d" | "of")));
+    let lead = if begins_bare { 0 } else { words.iter().take_while(|word| leads(word)).count() };
     let counts =
         words.get(lead).is_some_and(begins) && words.get(lead + 1).is_some_and(|unit| is_years(unit));
     counts || words.iter().any(|word| is_practice(word))
@@ -227,6 +235,44 @@ struct Reader {
     is_literate: bool,
 }
 
+fn is_wish(folded: &str) -> bool {
+    WISHED.iter().any(|sign| folded.contains(sign))
+}
+
+/// Returns the clauses of a sentence with a wish that ask for something: "Bac exigé, licence souhaitée". A wish without a subject of its
+/// own is about all of the sentence: "deux ans, dans une banque, seraient un plus".
+fn demanded(sentence: &str) -> Option<String> {
+    const DEMANDS: [&str; 10] = [
+        "exige",
+        "requis",
+        "obligatoire",
+        "indispensable",
+        "required",
+        "must",
+        "minimum",
+        "au moins",
+        "at least",
+        "titulaire",
+    ];
+    const VERBS: [&str; 12] =
+        ["serait", "seraient", "sera", "seront", "est", "sont", "is", "are", "would", "un", "une", "an"];
+    let clauses: Vec<(&str, String)> = sentence.split([',', ';']).map(|part| (part, fold(part))).collect();
+    let has_subject = |folded: &str| {
+        let first = folded.split(' ').next().unwrap_or_default();
+        !VERBS.contains(&first) && !is_wish(first) && !WISHED.iter().any(|sign| folded.starts_with(sign))
+    };
+    // "Une première expérience est un plus" has its own.
+    let is_apart =
+        |folded: &str| has_subject(folded) || folded.starts_with("une ") && folded.contains(" est ");
+    let (wished, asked): (Vec<_>, Vec<_>) = clauses.iter().partition(|(_, folded)| is_wish(folded));
+    let asked: Vec<&str> = asked
+        .iter()
+        .filter(|(_, folded)| DEMANDS.iter().any(|sign| folded.contains(sign)))
+        .map(|(part, _)| *part)
+        .collect();
+    (!asked.is_empty() && wished.iter().all(|(_, folded)| is_apart(folded))).then(|| asked.join(", "))
+}
+
 /// Returns whether a text says that no diploma is needed: of a program, a course or a loan. Nothing else is asked of those in prose.
 pub(crate) fn needs_no_diploma(body: &Body, words: &Words<'_>) -> bool {
     if !words.has(signs::DIPLOMA) {
@@ -264,7 +310,13 @@ impl Reader {
                 asked.working_time.push(time);
             }
         }
-        if signs & signs::WISH != 0 && WISHED.iter().any(|sign| folded.contains(sign)) {
+        if signs & signs::WISH != 0 && is_wish(&folded) {
+            // "Deux ans d'expérience exigés, cinq souhaités": the other clauses still ask.
+            if let Some(asked) = demanded(sentence) {
+                let folded = fold(&asked);
+                return self.read(&asked, folded, signs & !signs::WISH);
+            }
+            let asked = &mut self.asked;
             // "Débutant accepté, une expérience est un plus": no experience is needed all the same.
             asked.experience_months = asked
                 .experience_months

@@ -62,15 +62,27 @@ fn units_in_the_names_of_columns() {
 }
 
 #[test]
-fn a_country_in_words_is_not_proposed() {
+fn a_column_of_countries_is_proposed_if_all_of_them_are() {
+    for (second, is_proposed) in [("Gabon", true), ("GA", true), ("Wallonie", false)] {
+        let table = format!("Réf;Titre;Pays\n1;Grutier;Cameroun\n2;Pointeur;{second}\n");
+        let text = check(None, &table, None, 2, &[("title", "Grutier")]);
+        assert_eq!(text.contains("\ncountry ="), is_proposed, "{text}");
+    }
+}
+
+#[test]
+fn a_name_that_means_the_sector_elsewhere_is_the_title_at_need() {
     let text = check(
         None,
-        "Réf;Titre;Pays\n1;Grutier;Cameroun\n2;Pointeur;Gabon\n",
+        "N° projet;Métier;Salaire/jour;Rythme;Nb\n1;Grutier;5 000;Temps plein;3\n2;Maçon;4 000;Temps partiel;5\n",
         None,
         2,
-        &[("title", "Grutier")],
+        &[("external_id", "1"), ("title", "Grutier"), ("working_time", "Temps plein"), ("positions", "3")],
     );
-    assert!(!text.contains("\ncountry ="), "{text}");
+    assert!(text.contains("par jour"), "{text}");
+    let text =
+        check(None, "Réf;Intitulé;Métier\n1;Grutier;BTP\n2;Maçon;BTP\n", None, 2, &[("title", "Grutier")]);
+    assert!(text.contains("sector = \"Métier\""), "{text}");
 }
 
 #[test]

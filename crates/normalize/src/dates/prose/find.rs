@@ -2,7 +2,10 @@
 
 use chrono::{FixedOffset, NaiveTime};
 
-use super::super::{douala, tokens::Token};
+use super::{
+    super::{douala, tokens::Token},
+    within::part_of_month,
+};
 
 /// What a mention names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +16,8 @@ pub(in super::super) enum Part {
     Month,
     /// The end of a month: "fin mars".
     MonthEnd,
+    /// Half or a week of a month, by its first and its last day: "première quinzaine de mars". 31: the end of the month.
+    Within(u32, u32),
     /// An empty date: "00/00/0000".
     Zero,
 }
@@ -124,7 +129,13 @@ impl<'t> Scan<'t> {
             let (month, year) = (self.get(1)?.short()?, self.get(2)?.year()?);
             return Some(self.day_of(3, first, month, Some(year)));
         };
-        if let Some(year) = self.get(2)?.year().filter(|_| mark.is_mark("/")) {
+        // "Q1/2027" is a quarter.
+        let before = self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).and_then(Token::word);
+        let is_part = matches!(before, Some("q" | "t" | "s" | "h"));
+        let is_whole = self.tokens.len() == 3;
+        if let Some(year) =
+            self.get(2)?.year().filter(|_| !is_part && (mark.is_mark("/") || (is_whole && mark.is_mark("."))))
+        {
             return (1..=12).contains(&first).then(|| self.made(3, Some(year), first, Part::Month));
         }
         let second = self.get(2)?.short()?;
@@ -146,17 +157,16 @@ impl<'t> Scan<'t> {
         self.made(end, year, month, Part::Day(day))
     }
 
-    /// Parses a day of the month before its name: "1er", "3rd", "15", "premier". Returns its number of tokens too.
+    /// Parses a day of the month before its name: "1er", "3rd", "1º", "15", "premier". Returns its number of tokens too.
     fn day_number(&self) -> Option<(u32, usize)> {
         let token = self.get(0)?;
         if token.word() == Some("premier") {
             return Some((1, 1));
         }
         let day = token.short()?;
-        let is_ordinal = self
-            .get(1)
-            .and_then(Token::word)
-            .is_some_and(|word| matches!(word, "er" | "e" | "st" | "nd" | "rd" | "th"));
+        let is_ordinal = self.get(1).is_some_and(|token| {
+            token.is_mark("°º") || matches!(token.word(), Some("er" | "e" | "o" | "st" | "nd" | "rd" | "th"))
+        });
         Some((day, if is_ordinal { 2 } else { 1 }))
     }
 
@@ -205,12 +215,17 @@ impl<'t> Scan<'t> {
         if is_vague {
             return None;
         }
+        let within = match part_of_month(self.tokens.get(..self.at).unwrap_or_default()) {
+            Some(within) => Some(within?),
+            None => None,
+        };
         let is_end = before(1) == Some("fin") || (before(1) == Some("of") && before(2) == Some("end"));
         let (year, end) = self.year_behind(1, Short::None);
-        if year.is_none() && !is_end && self.tokens.len() > 1 && !self.is_of_span(end) {
+        if year.is_none() && !is_end && within.is_none() && self.tokens.len() > 1 && !self.is_of_span(end) {
             return None;
         }
-        Some(self.made(end, year, month, if is_end { Part::MonthEnd } else { Part::Month }))
+        let whole = if is_end { Part::MonthEnd } else { Part::Month };
+        Some(self.made(end, year, month, within.unwrap_or(whole)))
     }
 
     /// Returns whether a month without a year begins or ends a span: "de janvier à juin 2027", "janvier - 15 juin". `end` is behind it.
