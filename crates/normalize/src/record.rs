@@ -194,8 +194,10 @@ fn without_fraction(id: &str) -> &str {
 /// Returns the title without contacts. `plain` may make it longer, so it is cut afterwards.
 fn title(draft: &Draft, plain: &mut dyn FnMut(String) -> String) -> Result<String, Reason> {
     let title = clean_line(draft.title.as_deref().unwrap_or_default());
-    // A footer such as "Total;;60" has a number there.
-    if !title.chars().any(char::is_alphabetic) {
+    // A footer such as "Total;;60" has a number there. "360°" is a title.
+    let is_number =
+        |letter: char| letter.is_numeric() || letter.is_whitespace() || letter.is_ascii_punctuation();
+    if title.chars().all(is_number) || !title.chars().any(char::is_alphanumeric) {
         return Err(Reason::NoTitle);
     }
     if is_obituary(&title) {

@@ -58,6 +58,7 @@ fn what_cannot_be_read_is_refused_with_its_words() {
     assert_eq!(refused(|d| d.title = Some("<p>&nbsp;</p>".into())), Reason::NoTitle);
     assert_eq!(refused(|d| d.title = Some("---".into())), Reason::NoTitle);
     assert_eq!(refused(|d| d.title = Some("60".into())), Reason::NoTitle);
+    assert_eq!(refused(|d| d.title = Some("1 250,00".into())), Reason::NoTitle);
     assert_eq!(
         refused(|d| d.place = Some("Zogbeti-sur-Mer".into())),
         Reason::UnknownPlace("Zogbeti-sur-Mer".into())
@@ -103,7 +104,8 @@ fn words_on_the_end_that_name_no_day_are_a_doubt_unless_it_may_be_over() {
 
 #[test]
 fn bytes_that_are_no_letters_are_a_doubt() {
-    let row = normalize(Draft { title: Some("Ma\u{fffd}on coffreur".into()), ..draft() }, &context()).unwrap();
+    let row =
+        normalize(Draft { title: Some("Ma\u{fffd}on coffreur".into()), ..draft() }, &context()).unwrap();
     assert_eq!(row.quality.doubts, [Doubt::LostLetters]);
 }
 
