@@ -67,6 +67,7 @@ async fn runs_and_rejections_are_found_by_what_one_knows_of_them() {
         (&["runs", "cancel", "ffffffff-0000-4000-8000-000000000000"], "the newest one is"),
         (&["rejections", "listee"], "did you mean liste?"),
         (&["rejections", "--run", "zz"], "the newest one is"),
+        (&["replay", "liste", "--run", "zz"], "the newest one is"),
         (&["explain", "liste/22"], "did you mean liste/2?"),
         (&["explain", "list/2"], "did you mean liste?"),
         (&["dead", "show", "1"], "there is no dead letter 1"),

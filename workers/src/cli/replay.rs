@@ -13,7 +13,7 @@ use store::{Mode, Replayed, RunRequest, Store, Trigger};
 
 use super::{
     Context, Outcome,
-    common::{PoolSources, current_user, find_source},
+    common::{PoolSources, current_user, find_run, find_source},
     ingest,
 };
 use crate::{
@@ -32,7 +32,7 @@ pub(super) struct Replay {
     source: String,
     /// Parse the archive of this run alone, and let it replace newer rows [default: the newest archived answers of the source]
     #[arg(long)]
-    run: Option<RunId>,
+    run: Option<String>,
     /// Parse only the pages of rows that an older source file or older rules have read, as `status` counts them
     #[arg(long, conflicts_with = "run")]
     stale: bool,
@@ -47,18 +47,14 @@ impl Replay {
         let files = registry::for_command(&context.loaded, &store).await?;
         let catalog = &files.catalog;
         let source = find_source(catalog, &self.source)?;
-        if let Some(run) = self.run {
-            let of = store.run(run).await?;
-            anyhow::ensure!(
-                of.source == source.as_str(),
-                "run {run} is one of {}, not of {source}",
-                of.source
-            );
-        }
+        let run = match &self.run {
+            Some(word) => Some(run_of(&store, word, &source).await?),
+            None => None,
+        };
         let spec = catalog.get(&source).with_context(|| format!("there is no source file for {source}"))?;
         files.note(spec);
         let read_by = app::read_by(spec);
-        let which = if self.stale { Replayed::Stale { read_by: &read_by } } else { self.run.into() };
+        let which = if self.stale { Replayed::Stale { read_by: &read_by } } else { run.into() };
         if self.stale && store.stale(&[(source.clone(), read_by.clone())]).await?.is_empty() {
             return nothing_stale(&context, &source);
         }
@@ -69,7 +65,7 @@ impl Replay {
         PoolSources::of(&context, &store, catalog.clone()).await?.find(&context, source.as_str())?;
         let request = RunRequest {
             mode: Mode::Replay,
-            replay_of: self.run,
+            replay_of: run,
             only_stale: self.stale,
             ..RunRequest::new(source.clone(), Trigger::Cli, current_user())
         };
@@ -77,6 +73,14 @@ impl Replay {
         let line = Line { run: entered.run, source: source.to_string(), rate: spec.rate };
         ingest::follow(context, store, vec![line]).await
     }
+}
+
+/// Returns the run whose id begins so, if it is one of this source.
+async fn run_of(store: &Store, word: &str, source: &SourceSlug) -> anyhow::Result<RunId> {
+    let run = find_run(store, word).await?;
+    let of = store.run(run).await?;
+    anyhow::ensure!(of.source == source.as_str(), "run {run} is one of {}, not of {source}", of.source);
+    Ok(run)
 }
 
 /// How long workers may take to follow a changed source file.
