@@ -107,18 +107,8 @@ impl Digest {
     }
 
     fn title(&self, language: Lang) -> String {
-        let day = day(language, self.until);
-        match self.problems() {
-            0 => language
-                .text(&format!("oim-etl, {day} : tout va bien"), &format!("oim-etl, {day}: all is well")),
-            1 => {
-                language.text(&format!("oim-etl, {day} : 1 problème"), &format!("oim-etl, {day}: 1 problem"))
-            }
-            many => language.text(
-                &format!("oim-etl, {day} : {many} problèmes"),
-                &format!("oim-etl, {day}: {many} problems"),
-            ),
-        }
+        let problems = self.problems();
+        headline(language, &day(language, self.until), problems, self.alerts.len() - problems)
     }
 
     fn problems(&self) -> usize {
@@ -258,4 +248,35 @@ fn regions(language: Lang, moved: &Moved) -> String {
         said.push(language.text(&format!("{more} autres régions"), &format!("{more} more regions")));
     }
     if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) }
+}
+
+/// The first line of a digest. What is silenced is no problem of the day, and not well either.
+fn headline(language: Lang, day: &str, problems: usize, silenced: usize) -> String {
+    match (problems, silenced) {
+        (0, 0) => {
+            language.text(&format!("oim-etl, {day} : tout va bien"), &format!("oim-etl, {day}: all is well"))
+        }
+        (0, _) => language.text(
+            &format!("oim-etl, {day} : {silenced} en sourdine"),
+            &format!("oim-etl, {day}: {silenced} silenced"),
+        ),
+        (1, _) => {
+            language.text(&format!("oim-etl, {day} : 1 problème"), &format!("oim-etl, {day}: 1 problem"))
+        }
+        (many, _) => language
+            .text(&format!("oim-etl, {day} : {many} problèmes"), &format!("oim-etl, {day}: {many} problems")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silenced_problems_are_not_well() {
+        let told = |problems, silenced| headline(Lang::En, "28 November", problems, silenced);
+        assert_eq!(told(0, 0), "oim-etl, 28 November: all is well");
+        assert_eq!(told(0, 6), "oim-etl, 28 November: 6 silenced");
+        assert_eq!(told(1, 6), "oim-etl, 28 November: 1 problem");
+    }
 }
