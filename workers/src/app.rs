@@ -351,12 +351,13 @@ pub(crate) fn catalog(config: &Config) -> anyhow::Result<Catalog> {
     Ok(Base::load(config)?.into_catalog())
 }
 
-/// Returns the text of the source file in force. Before a worker has brought one: the one of this process.
-pub(crate) async fn source_file(app: &App, slug: &SourceSlug) -> anyhow::Result<String> {
+/// Returns the text of the source file in force, and its version. Before a worker has brought one: the one of this process, without a version.
+pub(crate) async fn source_file(app: &App, slug: &SourceSlug) -> anyhow::Result<(String, Option<String>)> {
     let in_force = app.store.files_in_force().await?;
     let found = in_force.into_iter().find(|file| file.version.source == slug.as_str());
-    let own = || Base::load(&app.config).ok()?.text(slug).map(str::to_owned);
-    found.and_then(|file| file.file).or_else(own).context("the source has no file")
+    let own = || Some((Base::load(&app.config).ok()?.text(slug)?.to_owned(), None));
+    let found = found.and_then(|file| Some((file.file?, Some(file.version.version))));
+    found.or_else(own).context("the source has no file")
 }
 
 /// Returns the `*.toml` files of a folder by name. One that cannot be read is an error of its own.

@@ -82,6 +82,8 @@ async fn body(here: &Surroundings, visitor: &Visitor, from: &From) -> Result<Mar
             @if !run.doubts.is_empty() { ul.warn { @for doubt in &run.doubts { li { (lang.phrase(doubt)) } } } }
             @if !is_newest { p.note { (lang.say("Une collecte plus récente de cette source attend aussi: décidez de celle-là, et rejetez celle-ci.",
                                                 "A newer run of this source waits too: decide on that one, and discard this one.")) } }
+            @if run.rejected > 0 { p.warn { a href={ "/runs/" (run.id) } {
+                (lang.text(&format!("refusées: {} sur {}", run.rejected, run.seen), &format!("rejected: {} of {}", run.rejected, run.seen))) } } }
             @match preview {
                 Some(preview) => (runs::would_be(lang, preview)),
                 None => p { a href={ "/runs/" (run.id) } { (lang.say("Voir ce que publier ferait", "See what publishing would do")) } },

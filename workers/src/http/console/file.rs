@@ -28,7 +28,9 @@ pub(super) async fn section(
             html! { p.warn { (lang.say("Ce worker n'a pas de fichier de cette source.", "This worker has no file of this source.")) } },
         );
     };
-    let text = app::source_file(&here.app, &spec.slug).await.map_err(|error| Problem::internal(&error))?;
+    // This worker may not have followed yet.
+    let (text, version) =
+        app::source_file(&here.app, &spec.slug).await.map_err(|error| Problem::internal(&error))?;
     let stale = here.app.store.stale(&[(spec.slug.clone(), app::read_by(spec))]).await?;
     let rows: i64 = stale.iter().map(|Stale { rows, .. }| rows).sum();
     let act = |what, label| Act { what, subject: slug, label, of: slug };
@@ -41,7 +43,7 @@ pub(super) async fn section(
         }
         details { summary { (lang.say("Lire le fichier", "Read the file")) } div.scroll role="region" tabindex="0" aria-label=(lang.say("Fichier de la source", "Source file")) { pre { (text) } } }
         @if visitor.who.scope >= Scope::Admin {
-            details { summary { (lang.say("Changer le fichier…", "Change the file…")) } (mend::form_of(visitor, &spec.slug, &text, &spec.version)) }
+            details { summary { (lang.say("Changer le fichier…", "Change the file…")) } (mend::form_of(visitor, &spec.slug, &text, version.as_ref().unwrap_or(&spec.version))) }
         } @else {
             p.note { (lang.say("Un jeton d'administration peut changer ce fichier ici; sinon: ", "A token of scope admin can change this file here; otherwise: ")) code { "oim-etl sources apply" } }
         }

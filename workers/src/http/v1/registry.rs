@@ -90,10 +90,13 @@ pub(crate) async fn apply(
     let new = registry::checked(&here.app.config, store, &slug, &ask.file, &who.by()).await;
     let new = new.map_err(refused)?;
     if !ask.force
-        && let Some(lost) = losses_in_time(&here.app, &slug, &ask.file).await.map_err(|error| Problem::internal(&error))?
+        && let Some(lost) =
+            losses_in_time(&here.app, &slug, &ask.file).await.map_err(|error| Problem::internal(&error))?
     {
         let why = lost.told(Lang::En, &slug);
-        return Err(Problem::impossible(format!("{why}; with \"force\": true it is put in force all the same")));
+        return Err(Problem::impossible(format!(
+            "{why}; with \"force\": true it is put in force all the same"
+        )));
     }
     store.apply_file(&new, "apply_file").await?;
     shown(&here, &slug).await
