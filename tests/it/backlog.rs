@@ -67,11 +67,13 @@ async fn fill(store: &Store, jobs: i64, requests: i64) {
         .await
         .unwrap();
     // Nobody claims what is closed or gone, but it is claimed all the same.
-    sqlx::query("INSERT INTO ingest.outbox (opportunity) SELECT gen_random_uuid() FROM generate_series(1, $1)")
-        .bind(requests)
-        .execute(store.pool())
-        .await
-        .unwrap();
+    sqlx::query(
+        "INSERT INTO ingest.outbox (opportunity) SELECT gen_random_uuid() FROM generate_series(1, $1)",
+    )
+    .bind(requests)
+    .execute(store.pool())
+    .await
+    .unwrap();
 }
 
 #[tokio::test]
@@ -95,7 +97,10 @@ async fn a_million_that_wait_cost_a_step_no_more_than_none() {
         for ((step, rows, blocks), (_, usual, usual_blocks)) in full.into_iter().zip(&empty) {
             assert!(2 * rows <= 3 * usual + 2, "{step}, {state}: {rows} rows, where {usual} are usual");
             // An index of a million is two levels deeper.
-            assert!(blocks <= 3 * usual_blocks + 20, "{step}, {state}: {blocks} blocks, where {usual_blocks} are usual");
+            assert!(
+                blocks <= 3 * usual_blocks + 20,
+                "{step}, {state}: {blocks} blocks, where {usual_blocks} are usual"
+            );
         }
     }
 }

@@ -227,7 +227,10 @@ async fn what_a_dead_worker_has_left_open_is_ended() {
     let error = idle.execute("SELECT 1").await.unwrap_err();
     assert!(queue::is_away(&error), "{error}: its work would count as failed");
     assert!(half.finish().await.is_err());
-    assert!(!sleeper.queue().heartbeat(worker, &[], HOLD).await.unwrap(), "the worker learns that it was taken for dead");
+    assert!(
+        !sleeper.queue().heartbeat(worker, &[], HOLD).await.unwrap(),
+        "the worker learns that it was taken for dead"
+    );
 }
 
 #[tokio::test]

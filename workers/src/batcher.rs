@@ -102,7 +102,8 @@ mod tests {
                 requests.into_iter().map(|request| Ok(request * 2)).collect()
             }
         });
-        let mut asked: Vec<_> = (0..MOST + 5).map(|n| Box::pin(batcher.ask(u32::try_from(n).unwrap()))).collect();
+        let mut asked: Vec<_> =
+            (0..MOST + 5).map(|n| Box::pin(batcher.ask(u32::try_from(n).unwrap()))).collect();
         let mut first = asked.remove(0);
         // The first is under way before the others come.
         assert!(futures::poll!(&mut first).is_pending());
@@ -121,7 +122,8 @@ mod tests {
     async fn a_request_that_fails_fails_alone() {
         let answers = each(vec![1, 3, 5], |requests: &[u32]| {
             let is_wrong = requests.contains(&3);
-            let answers = if is_wrong { Err(StoreError::Missing("three".to_owned())) } else { Ok(requests.to_vec()) };
+            let answers =
+                if is_wrong { Err(StoreError::Missing("three".to_owned())) } else { Ok(requests.to_vec()) };
             Box::pin(async { answers })
         })
         .await;

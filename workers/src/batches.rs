@@ -49,10 +49,13 @@ impl Batches {
     }
 }
 
+/// One answer for each request, in their order.
+type Answers<'a, R> = BoxFuture<'a, Result<Vec<R>, StoreError>>;
+
 /// Starts a batcher of one statement, which returns an answer for each request in their order.
 fn over<A: Send + Sync + 'static, R: Send + 'static>(
     store: &Store,
-    ask: for<'a> fn(Store, &'a [A]) -> BoxFuture<'a, Result<Vec<R>, StoreError>>,
+    ask: for<'a> fn(Store, &'a [A]) -> Answers<'a, R>,
 ) -> Batcher<A, R> {
     let store = store.clone();
     Batcher::start(move |requests| {

@@ -114,16 +114,18 @@ pub fn after(step: Step) {
 fn reached(moment: &str, step: Step) {
     static ARMED: std::sync::LazyLock<Option<String>> =
         std::sync::LazyLock::new(|| std::env::var("OIM_FAILPOINT").ok());
+    // Once: whoever wakes up continues.
+    static STOPPED: std::sync::Once = std::sync::Once::new();
     let Some(armed) = ARMED.as_deref() else { return };
     let point = armed.strip_prefix("stop:");
-    if point.unwrap_or(armed).strip_prefix(moment).and_then(|rest| rest.strip_prefix(':')) != Some(step.name()) {
+    if point.unwrap_or(armed).strip_prefix(moment).and_then(|rest| rest.strip_prefix(':'))
+        != Some(step.name())
+    {
         return;
     }
     if point.is_none() {
         std::process::abort();
     }
-    // Once: whoever wakes up continues.
-    static STOPPED: std::sync::Once = std::sync::Once::new();
     STOPPED.call_once(|| {
         let stopped = std::process::Command::new("sh").args(["-c", "kill -STOP $PPID"]).status();
         assert!(stopped.is_ok_and(|status| status.success()), "the process cannot stop itself");

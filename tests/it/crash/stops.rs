@@ -159,7 +159,8 @@ async fn what_is_left(work: &Work<'_>) -> String {
 async fn who_wakes_up_late_changes_nothing() {
     let seed = std::env::var("OIM_CRASH_SEED").ok().map_or(5, |seed| seed.parse().unwrap());
     let mut rng = Rng::with_seed(seed);
-    let steps = STEPS.iter().flat_map(|step| ["before", "after"].map(|moment| format!("{moment}:{}", step.name())));
+    let steps =
+        STEPS.iter().flat_map(|step| ["before", "after"].map(|moment| format!("{moment}:{}", step.name())));
     let only = std::env::var("FAILPOINT").unwrap_or_default();
     let mut moments: Vec<Moment> = steps.filter(|point| point.contains(&only)).map(Moment::Step).collect();
     // The rest of the days, and a pipeline more, at any moment.

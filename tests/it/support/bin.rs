@@ -72,7 +72,8 @@ impl Running {
 
     /// Returns whether it is stopped (SIGSTOP).
     pub(crate) fn is_stopped(&self) -> bool {
-        let state = Command::new("ps").args(["-o", "state=", "-p", &self.0.id().to_string()]).output().unwrap();
+        let state =
+            Command::new("ps").args(["-o", "state=", "-p", &self.0.id().to_string()]).output().unwrap();
         state.stdout.starts_with(b"T")
     }
 
@@ -83,6 +84,7 @@ impl Running {
     }
 }
 
+#[allow(clippy::print_stderr, reason = "a test that fails shows it")]
 impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.0.kill();

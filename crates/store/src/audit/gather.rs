@@ -43,7 +43,8 @@ impl Scope {
     fn counts(&self, measure: &str) -> bool {
         let ends_with = |endings: &[&str]| endings.iter().any(|ending| measure.ends_with(ending));
         !(self.reads_anew && ends_with(&CHANGES)
-            || self.restores && (ends_with(&COMPARISONS) || ["closing", "withdrawn", "reopening"].contains(&measure)))
+            || self.restores
+                && (ends_with(&COMPARISONS) || ["closing", "withdrawn", "reopening"].contains(&measure)))
     }
 }
 

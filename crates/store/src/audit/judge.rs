@@ -292,9 +292,7 @@ static KINDS: &[Kind] = &[
     // Several small faults at once: each of them alone is less than what partners edit.
     Kind { is_of: |name| name == "records changed", least: [0.25, 0.6], ..CHANGED },
     Kind {
-        is_of: |name| {
-            name.ends_with(" changed") && !["title changed", "records changed"].contains(&name)
-        },
+        is_of: |name| name.ends_with(" changed") && !["title changed", "records changed"].contains(&name),
         ..CHANGED
     },
     Kind {
@@ -325,7 +323,10 @@ static KINDS: &[Kind] = &[
         least: [0.2, 0.5],
         of: Some(known),
         tell: |_, now, _, _| {
-            format!("{:.0} % of the open opportunities would close, because the partner says so", percent(now))
+            format!(
+                "{:.0} % of the open opportunities would close, because the partner says so",
+                percent(now)
+            )
         },
     },
     Kind {

@@ -254,18 +254,22 @@ mod tests {
         }
         let name = columns[at].name;
         let share = |what: &str| stream.measures()[what];
-        [("day".to_owned(), share(&format!("{name} changed"))), ("records".to_owned(), share("records changed"))].into()
+        [
+            ("day".to_owned(), share(&format!("{name} changed"))),
+            ("records".to_owned(), share("records changed")),
+        ]
+        .into()
     }
 
     #[test]
     fn a_prolonged_call_is_no_doubtful_change_and_one_day_for_all_is() {
         let prolonged: Vec<_> = (0..30).map(|n| (n, n + 14)).collect();
-        assert!(moving(&prolonged, 100).values().all(|share| *share == 0.0));
+        assert!(moving(&prolonged, 100).values().all(|share| *share < 0.01));
         let one_day: Vec<_> = (0..30).map(|n| (n, 40)).collect();
-        assert_eq!(moving(&one_day, 100)["day"], 0.3);
+        assert!((0.29..0.31).contains(&moving(&one_day, 100)["day"]));
         let both_ways: Vec<_> = (0..30).map(|n| (n * 3, (n * 37 % 30) * 3)).collect();
         assert!(moving(&both_ways, 100)["day"] > 0.2);
         let by_a_day: Vec<_> = (0..30).map(|n| (n, n + 1)).collect();
-        assert_eq!(moving(&by_a_day, 100)["records"], 0.3);
+        assert!((0.29..0.31).contains(&moving(&by_a_day, 100)["records"]));
     }
 }

@@ -83,8 +83,19 @@ impl<R: BufRead> Quotes<R> {
         let letters = Letters::default();
         let told = letters.clone();
         let (held, out) = (Vec::new(), Vec::new());
-        let quotes =
-            Self { input, signs, letters, held, begin: 0, out, at: 0, line: 1, passed: 0, cell: 0, is_end: false };
+        let quotes = Self {
+            input,
+            signs,
+            letters,
+            held,
+            begin: 0,
+            out,
+            at: 0,
+            line: 1,
+            passed: 0,
+            cell: 0,
+            is_end: false,
+        };
         (quotes, told)
     }
 

@@ -165,12 +165,9 @@ fn a_table_with_a_stray_quote_keeps_its_rows_and_proves_nothing() {
 fn a_page_of_records_that_cannot_be_used_is_given_up() {
     let feed = feed("xml", "records='offer'\n[streams.offres.fields]\nexternal_id='.@id'\ntitle='.title'\n");
     let read = |good: usize| {
-        let mut text = "<offers>".to_owned();
-        for n in 0..good {
-            text.push_str(&format!("<offer id='{n}'><title>Soudeur {n}</title></offer>"));
-        }
-        text.push_str(&"<offer/>".repeat(60_000));
-        text.push_str("</offers>");
+        let offers: Vec<String> =
+            (0..good).map(|n| format!("<offer id='{n}'><title>Soudeur {n}</title></offer>")).collect();
+        let text = format!("<offers>{}{}</offers>", offers.concat(), "<offer/>".repeat(60_000));
         let mut rejected = 0;
         let answer = Answer::new("https://a.cm/l", "");
         let last = feed.read_stream(&answer.page(&offres()), &mut text.as_bytes(), 4_000, &mut |batch| {
