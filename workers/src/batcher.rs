@@ -120,14 +120,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_request_that_fails_fails_alone() {
-        let answers = each(vec![1, 3, 5], |requests: &[u32]| {
+        let served = each(vec![1, 3, 5], |requests: &[u32]| {
             let is_wrong = requests.contains(&3);
             let answers =
                 if is_wrong { Err(StoreError::Missing("three".to_owned())) } else { Ok(requests.to_vec()) };
             Box::pin(async { answers })
         })
         .await;
-        assert!(matches!(answers.as_slice(), [Ok(1), Err(StoreError::Missing(_)), Ok(5)]), "{answers:?}");
+        assert!(matches!(served.as_slice(), [Ok(1), Err(StoreError::Missing(_)), Ok(5)]), "{served:?}");
     }
 
     #[tokio::test]

@@ -250,7 +250,7 @@ fn regions(language: Lang, moved: &Moved) -> String {
     if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) }
 }
 
-/// The first line of a digest. What is silenced is no problem of the day, and not well either.
+/// The first line of a digest. What is silenced does not count as a problem of the day, but the day is not well either.
 fn headline(language: Lang, day: &str, problems: usize, silenced: usize) -> String {
     match (problems, silenced) {
         (0, 0) => {

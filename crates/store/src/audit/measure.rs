@@ -233,7 +233,7 @@ pub(super) fn float(count: usize) -> f64 {
 mod tests {
     use super::*;
 
-    /// Known records of which a day moves from the first number to the second, in the first audited column that is a day.
+    /// Known records. In each, the first audited column that is a day moves from the first number to the second.
     fn moving(days: &[(i32, i32)], known: usize) -> Measures {
         let columns: Vec<&Column> = audited().collect();
         let at = columns.iter().position(|column| column.shape == Shape::Day).unwrap();
