@@ -250,5 +250,7 @@ async fn a_list_that_was_cut_closes_nothing_and_the_next_good_day_heals_it() {
     // What is really gone is missing the next time too.
     show(5..45);
     is_complete(&road, 0).await;
-    is_complete(&road, 20).await;
+    let gone = ingest(&road).await;
+    assert_eq!((gone["state"].as_str(), gone["closed"].as_i64()), (Some("complete"), Some(20)), "{gone}");
+    assert!(gone["message"].is_null(), "nothing of it stays open: {gone}");
 }

@@ -262,6 +262,15 @@ mod tests {
     }
 
     #[test]
+    fn a_field_changes_among_the_known_records_that_have_it() {
+        let mut field = Field::default();
+        for (now, was) in [(Some(2), Some(1)), (None, Some(1)), (Some(1), Some(1)), (None, None)] {
+            field.compare((now, was), None);
+        }
+        assert_eq!((field.met, field.changed, field.lost), (3, 2, 1));
+    }
+
+    #[test]
     fn a_prolonged_call_is_no_doubtful_change_and_one_day_for_all_is() {
         let prolonged: Vec<_> = (0..30).map(|n| (n, n + 14)).collect();
         assert!(moving(&prolonged, 100).values().all(|share| *share < 0.01));
