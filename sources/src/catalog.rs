@@ -19,6 +19,13 @@ pub struct SpecFile {
     pub text: String,
 }
 
+impl SpecFile {
+    /// Returns the file of a source with this text.
+    pub fn of(slug: &SourceSlug, text: &str) -> Self {
+        Self { name: format!("{slug}.toml"), text: text.to_owned() }
+    }
+}
+
 /// The known sources, by slug.
 #[derive(Debug, Clone, Default)]
 pub struct Catalog(BTreeMap<SourceSlug, Arc<Spec>>);

@@ -193,7 +193,7 @@ pub(crate) async fn in_force(config: &Config, store: &Store, base: &Base) -> any
 
 /// Compiles one source file, and checks which variables it names.
 fn compiled(config: &Config, builtin: &Catalog, slug: &SourceSlug, text: &str) -> anyhow::Result<Catalog> {
-    let one = Catalog::load(vec![SpecFile { name: format!("{slug}.toml"), text: text.to_owned() }])?;
+    let one = Catalog::load(vec![SpecFile::of(slug, text)])?;
     credential_names::check(&one, builtin, &config.source_variables)?;
     Ok(one)
 }

@@ -159,7 +159,7 @@ impl Found {
 pub fn first_detail(answer: &Answer<'_>) -> Option<Url> {
     let url = answer.url?;
     let text = drafted(answer, true).ok()?;
-    let catalog = Catalog::load(vec![SpecFile { name: format!("{}.toml", answer.slug), text }]).ok()?;
+    let catalog = Catalog::load(vec![SpecFile::of(answer.slug, &text)]).ok()?;
     let spec = catalog.get(answer.slug)?;
     let stream = StreamName::new("list").ok()?;
     let response = Response { headers: answer.headers, ..Response::of_body(answer.body) };

@@ -106,6 +106,14 @@ fn good(world: &World) -> Vec<Good> {
     ]
 }
 
+/// A file of FNE by which no record has an identity.
+pub(super) fn blind() -> String {
+    let file = include_str!("../../../sources/partners/fne.toml");
+    let blind = file.replace("\nexternal_id = ", "\nexternal_id = '.nowhere'\n# external_id = ");
+    assert_ne!(blind, file);
+    blind
+}
+
 /// Requests that are refused, each with its status.
 fn bad(world: &World) -> Vec<(&'static str, String, Option<Value>, u16)> {
     let nobody = "00000000-0000-4000-8000-000000000000";
@@ -127,6 +135,8 @@ fn bad(world: &World) -> Vec<(&'static str, String, Option<Value>, u16)> {
         ("post", "/v1/sources/fne/pause".into(), Some(json!({ "reason": " " })), 400),
         ("put", "/v1/sources/fne/rate".into(), Some(json!({ "rate": "viele" })), 422),
         ("put", "/v1/sources/fne/file".into(), Some(json!({ "file": "name = 1" })), 422),
+        // It finds nothing of what the archive has shown.
+        ("put", "/v1/sources/fne/file".into(), Some(json!({ "file": blind() })), 422),
         ("post", "/v1/sources/fne/rollback".into(), Some(json!({ "version": "ffffffff" })), 404),
         ("post", "/v1/sources/fne/rollback".into(), Some(json!({ "version": "%" })), 400),
         ("post", "/v1/silences".into(), Some(json!({ "source": "fne", "minutes": 0, "reason": "x" })), 400),

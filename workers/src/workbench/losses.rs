@@ -52,8 +52,7 @@ pub(crate) async fn losses(
     text: &str,
     limit: Duration,
 ) -> anyhow::Result<Option<Lost>> {
-    let file = SpecFile { name: format!("{slug}.toml"), text: text.to_owned() };
-    let catalog = Catalog::load(vec![file])?;
+    let catalog = Catalog::load(vec![SpecFile::of(slug, text)])?;
     let Some(spec) = catalog.get(slug) else { return Ok(None) };
     let mut shown = HashSet::new();
     for run in store.runs_of_archive(slug, None).await? {

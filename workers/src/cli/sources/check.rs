@@ -137,8 +137,7 @@ pub(super) async fn problems(
     text: &str,
     folder: PathBuf,
 ) -> anyhow::Result<Vec<String>> {
-    let file = SpecFile { name: format!("{slug}.toml"), text: text.to_owned() };
-    let catalog = Catalog::load(vec![file])?;
+    let catalog = Catalog::load(vec![SpecFile::of(slug, text)])?;
     let folder = Some(folder).filter(|folder| folder.is_dir());
     let on_disk = folder.as_ref().is_some_and(|folder| folder.join(slug.as_str()).is_dir());
     let behavior = Behavior { crawl_delay: 0.0, ..Behavior::default() };

@@ -53,8 +53,7 @@ impl New {
             Ok(text) => (text, None),
             Err(why) => (sources::sketch(&got.answer(&slug), &why), Some(why)),
         };
-        let file = SpecFile { name: format!("{slug}.toml"), text: text.clone() };
-        let errors = Catalog::load(vec![file]).err();
+        let errors = Catalog::load(vec![SpecFile::of(&slug, &text)]).err();
         // A file that is not whole would be refused, and with it the folder it stands in.
         let path = if errors.is_some() { &incomplete } else { &whole };
         std::fs::create_dir_all(&folder).with_context(|| format!("Failed to create {}", folder.display()))?;
